@@ -1,0 +1,33 @@
+/** What a token may allow. In tokens they are written in lower case with a colon, such as `journeys:read`. */
+export const SCOPES = [
+  "SESSIONS_READ",
+  "SESSIONS_WRITE",
+  "JOURNEYS_READ",
+  "JOURNEYS_WRITE",
+  "METRICS_READ",
+  "METRICS_WRITE",
+  "REVIEW",
+  "ADMIN",
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who is asking, as the token says. Every answer is limited to `tenantId`. */
+export type Viewer = {
+  /** The `sub` of the token. */
+  userId: string;
+  tenantId: string;
+  scopes: readonly Scope[];
+  /** When the token ends, in epoch milliseconds. Streams end with it. */
+  expiresAt: number;
+};
+
+/** `JOURNEYS_READ` as tokens write it: `journeys:read`. */
+export function scopeWord(scope: Scope): string {
+  return scope.toLowerCase().replace("_", ":");
+}
+
+/** The scopes among `words`; words that mean nothing here are left out, as RFC 6749 lets a server do. */
+export function parseScopes(words: string): Scope[] {
+  const given = new Set(words.split(/\s+/));
+  return SCOPES.filter((scope) => given.has(scopeWord(scope)));
+}

@@ -1,0 +1,31 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SQSClient } from "@aws-sdk/client-sqs";
+
+export type AwsConfig = {
+  region: string;
+  endpoints: { dynamodb: string | undefined; s3: string | undefined; sqs: string | undefined };
+};
+
+export type AwsClients = { dynamodb: DynamoDBClient; s3: S3Client; sqs: SQSClient; destroy: () => void };
+
+/** Connects within a second, answers within ten, tries three times: then the caller hears of it. */
+const LIMITS = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 } };
+
+/** Makes the three clients. An endpoint on the loopback address is an embedded server and takes any credentials. */
+export function createClients({ region, endpoints }: AwsConfig): AwsClients {
+  const at = (endpoint: string | undefined) => ({
+    region,
+    ...LIMITS,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(isLoopback(endpoint) ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
+  });
+  const dynamodb = new DynamoDBClient(at(endpoints.dynamodb));
+  const s3 = new S3Client({ ...at(endpoints.s3), forcePathStyle: endpoints.s3 !== undefined });
+  const sqs = new SQSClient(at(endpoints.sqs));
+  return { dynamodb, s3, sqs, destroy: () => [dynamodb, s3, sqs].forEach((client) => client.destroy()) };
+}
+
+function isLoopback(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && ["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname);
+}

@@ -1,0 +1,166 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetCommand,
+  type BatchGetCommandOutput,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { ConditionFailedError, UnavailableError } from "../core/errors.ts";
+import { translating } from "./faults.ts";
+
+export type Item = Record<string, unknown>;
+
+/** An expression with its names (`#x`) and values (`:x`). */
+export type Expression = { expression: string; names?: Record<string, string>; values?: Item };
+
+export type QueryOptions = {
+  index?: string;
+  key: Expression;
+  filter?: Expression;
+  limit?: number;
+  startKey?: Item | undefined;
+  descending?: boolean;
+  consistent?: boolean;
+};
+
+/** What one request cost, in write units (1 KB) or read units (4 KB), index arms included. */
+export type Cost = { operation: string; table: string; units: number; kind: "read" | "write" };
+
+export type Dynamo = ReturnType<typeof createDynamo>;
+
+const ATTEMPTS_FOR_UNPROCESSED = 8;
+
+/** DynamoDB as the stores use it. `onCost` hears what each request cost. */
+export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => void) {
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const counted = onCost ? { ReturnConsumedCapacity: "INDEXES" as const } : {};
+  const note = (
+    operation: string,
+    kind: Cost["kind"],
+    consumed: { TableName?: string | undefined; CapacityUnits?: number | undefined } | undefined,
+  ) => onCost?.({ operation, kind, table: consumed?.TableName ?? "", units: consumed?.CapacityUnits ?? 0 });
+  const run = <T>(call: () => Promise<T>) => translating("DynamoDB", () => conditionsAsErrors(call));
+
+  return {
+    /** One item, or undefined. Reads its own writes where `consistent`. */
+    get: (table: string, key: Item, { consistent = false } = {}): Promise<Item | undefined> =>
+      run(async () => {
+        const got = await documents.send(
+          new GetCommand({ TableName: table, Key: key, ConsistentRead: consistent, ...counted }),
+        );
+        note("GetItem", "read", got.ConsumedCapacity);
+        return got.Item;
+      }),
+
+    /** The items that exist, in no order. Any number of keys; a hundred to a request. */
+    batchGet: (table: string, keys: readonly Item[], { consistent = false } = {}): Promise<Item[]> =>
+      run(async () => {
+        const items: Item[] = [];
+        for (let from = 0; from < keys.length; from += 100) {
+          let request: BatchGetCommandOutput["UnprocessedKeys"] = {
+            [table]: { Keys: keys.slice(from, from + 100), ConsistentRead: consistent },
+          };
+          for (let attempt = 0; request?.[table]; attempt++) {
+            if (attempt === ATTEMPTS_FOR_UNPROCESSED) throw new UnavailableError("DynamoDB");
+            if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 2 ** attempt * 10));
+            const got: BatchGetCommandOutput = await documents.send(
+              new BatchGetCommand({ RequestItems: request, ...counted }),
+            );
+            note("BatchGetItem", "read", got.ConsumedCapacity?.[0]);
+            items.push(...(got.Responses?.[table] ?? []));
+            request = got.UnprocessedKeys;
+          }
+        }
+        return items;
+      }),
+
+    /** Writes an item whole. Throws ConditionFailedError, with the item as it is, where the condition does not hold. */
+    put: (table: string, item: Item, condition?: Expression): Promise<void> =>
+      run(async () => {
+        const put = await documents.send(
+          new PutCommand({ TableName: table, Item: item, ...conditionOf(condition), ...counted }),
+        );
+        note("PutItem", "write", put.ConsumedCapacity);
+      }),
+
+    /** Changes an item and gives it as it is afterwards. Throws ConditionFailedError as `put` does. */
+    update: (table: string, key: Item, change: Expression, condition?: Expression): Promise<Item> =>
+      run(async () => {
+        const updated = await documents.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: key,
+            UpdateExpression: change.expression,
+            ...conditionOf(condition),
+            ...merged(change, condition),
+            ReturnValues: "ALL_NEW",
+            ...counted,
+          }),
+        );
+        note("UpdateItem", "write", updated.ConsumedCapacity);
+        return updated.Attributes ?? {};
+      }),
+
+    /** Removes an item; removing what is not there is no error. */
+    remove: (table: string, key: Item, condition?: Expression): Promise<void> =>
+      run(async () => {
+        const removed = await documents.send(
+          new DeleteCommand({ TableName: table, Key: key, ...conditionOf(condition), ...counted }),
+        );
+        note("DeleteItem", "write", removed.ConsumedCapacity);
+      }),
+
+    /** One page of a query: at most 1 MB, and at most `limit` items before the filter. */
+    query: (table: string, options: QueryOptions): Promise<{ items: Item[]; lastKey: Item | undefined }> =>
+      run(async () => {
+        const page = await documents.send(
+          new QueryCommand({
+            TableName: table,
+            ...(options.index ? { IndexName: options.index } : {}),
+            KeyConditionExpression: options.key.expression,
+            ...(options.filter ? { FilterExpression: options.filter.expression } : {}),
+            ...merged(options.key, options.filter),
+            ...(options.limit ? { Limit: options.limit } : {}),
+            ...(options.startKey ? { ExclusiveStartKey: options.startKey } : {}),
+            ScanIndexForward: !options.descending,
+            ConsistentRead: options.consistent ?? false,
+            ...counted,
+          }),
+        );
+        note("Query", "read", page.ConsumedCapacity);
+        return { items: page.Items ?? [], lastKey: page.LastEvaluatedKey };
+      }),
+  };
+}
+
+function merged(...parts: (Expression | undefined)[]) {
+  const names = Object.assign({}, ...parts.map((part) => part?.names)) as Record<string, string>;
+  const values = Object.assign({}, ...parts.map((part) => part?.values)) as Item;
+  return {
+    ...(Object.keys(names).length > 0 ? { ExpressionAttributeNames: names } : {}),
+    ...(Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {}),
+  };
+}
+
+function conditionOf(condition: Expression | undefined) {
+  if (!condition) return {};
+  return {
+    ConditionExpression: condition.expression,
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
+    ...merged(condition),
+  };
+}
+
+async function conditionsAsErrors<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    throw new ConditionFailedError(error.Item ? unmarshall(error.Item) : undefined);
+  }
+}

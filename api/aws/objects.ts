@@ -1,0 +1,116 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { AppError } from "../core/errors.ts";
+import { nameOf, translating } from "./faults.ts";
+
+export type StoredObject = { body: Uint8Array; metadata: Record<string, string> };
+export type ListedObject = { key: string; modifiedAt: number; bytes: number };
+export type PutOptions = { contentType: string; contentEncoding?: string; metadata?: Record<string, string> };
+
+export type Objects = ReturnType<typeof createObjects>;
+
+/** One bucket of the object store. */
+export function createObjects(client: S3Client, bucket: string) {
+  const run = <T>(call: () => Promise<T>) => translating("S3", call);
+
+  return {
+    /** Writes an object where the key is free. Gives `exists`, and changes nothing, where it is taken. */
+    create: (key: string, body: Uint8Array, options: PutOptions): Promise<"created" | "exists"> =>
+      run(async () => {
+        for (let attempt = 0;; attempt++) {
+          try {
+            await client.send(
+              new PutObjectCommand({ ...putInput(bucket, key, body, options), IfNoneMatch: "*" }),
+            );
+            return "created";
+          } catch (error) {
+            if (statusOf(error) === 412) return "exists";
+            // Two creations of one key at once: S3 answers 409 to the one that lost, and asks to try again.
+            if (statusOf(error) !== 409 || attempt === 5) throw error;
+          }
+        }
+      }),
+
+    /** Writes an object, replacing what is there. */
+    replace: (key: string, body: Uint8Array, options: PutOptions): Promise<void> =>
+      run(async () => void (await client.send(new PutObjectCommand(putInput(bucket, key, body, options))))),
+
+    find: (key: string): Promise<StoredObject | undefined> =>
+      run(() =>
+        undefinedWhereMissing(async () => {
+          const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+          return { body: await got.Body!.transformToByteArray(), metadata: got.Metadata ?? {} };
+        })
+      ),
+
+    get(key: string): Promise<StoredObject> {
+      return this.find(key).then((object) => {
+        if (!object) throw new AppError("INTERNAL", `the object ${key} is gone`);
+        return object;
+      });
+    },
+
+    /** The metadata of an object, without its body. */
+    findMetadata: (key: string): Promise<Record<string, string> | undefined> =>
+      run(() =>
+        undefinedWhereMissing(async () =>
+          (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).Metadata ?? {}
+        )
+      ),
+
+    /** The objects below `prefix` in the order of their keys, after the key `after`, page by page. */
+    async *list(prefix: string, after?: string): AsyncGenerator<ListedObject[]> {
+      let token: string | undefined;
+      do {
+        const page = await run(() =>
+          client.send(
+            new ListObjectsV2Command({
+              Bucket: bucket,
+              Prefix: prefix,
+              ...(token ? { ContinuationToken: token } : after ? { StartAfter: after } : {}),
+            }),
+          )
+        );
+        yield (page.Contents ?? []).map((object) => ({
+          key: object.Key!,
+          modifiedAt: object.LastModified?.getTime() ?? 0,
+          bytes: object.Size ?? 0,
+        }));
+        token = page.NextContinuationToken;
+      } while (token);
+    },
+
+    remove: (key: string): Promise<void> =>
+      run(async () => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })))),
+  };
+}
+
+function putInput(bucket: string, key: string, body: Uint8Array, options: PutOptions) {
+  return {
+    Bucket: bucket,
+    Key: key,
+    Body: body,
+    ContentType: options.contentType,
+    ...(options.contentEncoding ? { ContentEncoding: options.contentEncoding } : {}),
+    ...(options.metadata ? { Metadata: options.metadata } : {}),
+  };
+}
+
+async function undefinedWhereMissing<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (["NoSuchKey", "NotFound"].includes(nameOf(error))) return undefined;
+    throw error;
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}

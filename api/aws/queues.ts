@@ -1,0 +1,108 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
+import { translating } from "./faults.ts";
+
+export type QueueMessage = { id: string; body: string; receipt: string; attributes: Record<string, string> };
+
+export type Queues = ReturnType<typeof createQueues>;
+
+/** Queues by name. Addresses are looked up once and never stored: an embedded server's change with its port. */
+export function createQueues(client: SQSClient) {
+  const run = <T>(call: () => Promise<T>) => translating("SQS", call);
+  const urls = new Map<string, string>();
+
+  async function urlOf(queue: string): Promise<string> {
+    const known = urls.get(queue);
+    if (known) return known;
+    const { QueueUrl: url } = await client.send(new GetQueueUrlCommand({ QueueName: queue }));
+    urls.set(queue, url!);
+    return url!;
+  }
+
+  return {
+    /** Sends one message; `attributes` are shown beside it in the console. */
+    send: (queue: string, body: string, attributes: Record<string, string> = {}): Promise<void> =>
+      run(async () => {
+        await client.send(
+          new SendMessageCommand({
+            QueueUrl: await urlOf(queue),
+            MessageBody: escapeAstral(body),
+            MessageAttributes: Object.fromEntries(
+              Object.entries(attributes).map(([name, value]) => [name, { DataType: "String", StringValue: value }]),
+            ),
+          }),
+        );
+      }),
+
+    /** Up to ten messages, hidden from others for the queue's visibility time; waits at most `waitSeconds` for the first. */
+    receive: (queue: string, { max = 10, waitSeconds = 0 } = {}): Promise<QueueMessage[]> =>
+      run(async () => {
+        const got = await client.send(
+          new ReceiveMessageCommand({
+            QueueUrl: await urlOf(queue),
+            MaxNumberOfMessages: max,
+            WaitTimeSeconds: waitSeconds,
+            MessageAttributeNames: ["All"],
+          }),
+        );
+        return (got.Messages ?? []).map((message) => ({
+          id: message.MessageId!,
+          body: message.Body ?? "",
+          receipt: message.ReceiptHandle!,
+          attributes: Object.fromEntries(
+            Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, value.StringValue ?? ""]),
+          ),
+        }));
+      }),
+
+    remove: (queue: string, message: QueueMessage): Promise<void> =>
+      run(async () => {
+        await client.send(
+          new DeleteMessageCommand({ QueueUrl: await urlOf(queue), ReceiptHandle: message.receipt }),
+        );
+      }),
+
+    /** Makes a received message visible again after `seconds`; 0 is at once. */
+    release: (queue: string, message: QueueMessage, seconds: number): Promise<void> =>
+      run(async () => {
+        await client.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: await urlOf(queue),
+            ReceiptHandle: message.receipt,
+            VisibilityTimeout: seconds,
+          }),
+        );
+      }),
+
+    /** About how many messages wait and are being worked on. */
+    depth: (queue: string): Promise<{ waiting: number; inFlight: number }> =>
+      run(async () => {
+        const { Attributes: attributes } = await client.send(
+          new GetQueueAttributesCommand({
+            QueueUrl: await urlOf(queue),
+            AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+          }),
+        );
+        return {
+          waiting: Number(attributes?.ApproximateNumberOfMessages ?? 0),
+          inFlight: Number(attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
+        };
+      }),
+  };
+}
+
+/** Code points above U+FFFF as escaped pairs: the same JSON, and the embedded server takes it too. */
+function escapeAstral(json: string): string {
+  return json.replace(
+    /[\u{10000}-\u{10FFFF}]/gu,
+    (char) =>
+      [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+  );
+}
