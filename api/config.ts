@@ -25,7 +25,7 @@ function whole(min: number, max: number) {
 function oneOf<const T extends readonly string[]>(...choices: T) {
   return (text: string): T[number] => {
     if (!choices.includes(text)) throw new Wrong(`must be one of ${choices.join(", ")}`);
-    return text as T[number];
+    return text;
   };
 }
 
@@ -70,7 +70,7 @@ export const variables = {
     "`off` keeps journeys in the object store only; `backfillJourneys` catches up later.",
     onOff,
   ),
-  ACCOUNTS: variable("on", "`off` removes `register` and `login`, for installations with an identity provider.", onOff),
+  ACCOUNTS: variable("on", "`off` refuses `register` and `login`, for installations with an identity provider.", onOff),
   TOKEN_ISSUER: variable("sojourn", "The `iss` that tokens must carry.", text),
   TOKEN_AUDIENCE: variable("sojourn", "The `aud` that tokens must carry.", text),
   TOKEN_ALGORITHMS: variable("EdDSA,ES256,RS256", "Signature algorithms that are accepted.", list),

@@ -1,6 +1,7 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -85,6 +86,9 @@ export function createObjects(client: S3Client, bucket: string) {
         token = page.NextContinuationToken;
       } while (token);
     },
+
+    /** Throws UnavailableError where the bucket cannot be reached. */
+    check: (): Promise<void> => run(async () => void (await client.send(new HeadBucketCommand({ Bucket: bucket })))),
 
     remove: (key: string): Promise<void> =>
       run(async () => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })))),

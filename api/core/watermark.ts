@@ -68,6 +68,7 @@ export function parseWatermark(text: string): Watermark {
     const [from, to] = part.split("-");
     return [BigInt(from!), BigInt(to ?? from!)];
   });
+  if (ahead.some(([from, to]) => to < from)) throw new SyntaxError("not a watermark");
   const wm: Watermark = { hi: BigInt(match[1]!), ahead };
   const canonical = ahead.reduce((sum, [from, to]) => count(sum, from, to), { hi: wm.hi, ahead: [] } as Watermark);
   if (formatWatermark(canonical) !== text) throw new SyntaxError("not a canonical watermark");

@@ -1,0 +1,166 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  SignJWT,
+} from "jose";
+import { type Clock, SECOND_MS } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import type { Ids } from "../core/ids.ts";
+import { createFresh, KEYS_FRESH_MS } from "./keysets.ts";
+import { type Scope, scopeWord } from "./viewer.ts";
+
+/** The key that signs, and the public halves of all keys in the file, in its order. */
+export type SigningKeys = { signing: { kid: string; alg: string; key: CryptoKey }; publicKeys: JSONWebKeySet };
+
+/** Reads the key file as it is now. */
+export type ReadSigningKeys = () => Promise<SigningKeys>;
+
+export type Signer = ReturnType<typeof createSigner>;
+
+/** Where the keys of built-in accounts are kept. */
+export function signingKeyFile(config: { dataDir: string; token: { signingKeyFile: string | undefined } }): string {
+  return config.token.signingKeyFile ?? join(config.dataDir, "signing-keys.json");
+}
+
+/**
+ * Gives a reader of the key file, after making the file with a new Ed25519 key where there is none. Of processes that
+ * start at once all end with the same key, and a kill at any moment leaves a whole file or none.
+ *
+ * The file is a JWK set: its first private key signs, all its keys verify, a public key alone is enough for that. To
+ * rotate, put a new key first and take the old one out when its last token has ended. Throws where the file is unusable.
+ */
+export async function loadOrCreateSigningKeys(file: string): Promise<ReadSigningKeys> {
+  try {
+    await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(file, "cannot be read", error);
+    await createKeyFile(file);
+  }
+  const read = () => readKeyFile(file);
+  await read();
+  return read;
+}
+
+/** Makes `sign`: a token for an account. A key that was put first in the file signs after at most `KEYS_FRESH_MS`. */
+export function createSigner({ keys, issuer, audience, ttlSeconds, clock, ids }: {
+  keys: ReadSigningKeys;
+  issuer: string;
+  audience: string;
+  ttlSeconds: number;
+  clock: Clock;
+  ids: Ids;
+}) {
+  const fresh = createFresh(keys, clock);
+  return {
+    sign: async ({ userId, tenantId, scopes }: { userId: string; tenantId: string; scopes: readonly Scope[] }) => {
+      const { signing } = await fresh(KEYS_FRESH_MS);
+      const nowSeconds = Math.floor(clock() / SECOND_MS);
+      const expiresSeconds = nowSeconds + ttlSeconds;
+      const token = await new SignJWT({ tenant: tenantId, scope: scopes.map(scopeWord).join(" ") })
+        .setProtectedHeader({ alg: signing.alg, kid: signing.kid, typ: "JWT" })
+        .setSubject(userId)
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt(nowSeconds)
+        .setNotBefore(nowSeconds)
+        .setExpirationTime(expiresSeconds)
+        .setJti(ids())
+        .sign(signing.key);
+      return { token, expiresAt: expiresSeconds * SECOND_MS };
+    },
+  };
+}
+
+/** Writes a new key beside the file and links it to the file's name, which fails where another process was first. */
+async function createKeyFile(file: string): Promise<void> {
+  const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const key = { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: "EdDSA", use: "sig" };
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeDurably(draft, `${JSON.stringify({ keys: [key] }, null, 2)}\n`);
+    await link(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function writeDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, "wx", 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readKeyFile(file: string): Promise<SigningKeys> {
+  const jwks = await parseKeyFile(file);
+  const keys = await Promise.all(jwks.map((jwk) => withKidAndAlg(file, jwk)));
+  const repeated = keys.find(({ kid }, i) => keys.findIndex((other) => other.kid === kid) !== i);
+  if (repeated) throw unusable(file, `holds two keys with the kid ${repeated.kid}`);
+  const first = keys.find((key) => "d" in key);
+  if (!first) throw unusable(file, "holds no private key");
+  try {
+    const key = await importJWK(first, first.alg) as CryptoKey;
+    return { signing: { kid: first.kid, alg: first.alg, key }, publicKeys: { keys: keys.map(publicHalf) } };
+  } catch (error) {
+    throw unusable(file, `holds a private key (${first.kid}) that cannot sign`, error);
+  }
+}
+
+async function parseKeyFile(file: string): Promise<JWK[]> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw unusable(file, error instanceof SyntaxError ? "is no JSON" : "cannot be read");
+  }
+  const keys = (content as { keys?: unknown } | null)?.keys;
+  const isJwkList = Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null && "kty" in key);
+  if (!isJwkList) throw unusable(file, 'is no JWK set, {"keys": […]}');
+  return keys as JWK[];
+}
+
+const ALGORITHM_OF: Record<string, string> = { Ed25519: "EdDSA", "P-256": "ES256", "P-384": "ES384", RSA: "RS256" };
+
+async function withKidAndAlg(file: string, jwk: JWK): Promise<JWK & { kid: string; alg: string }> {
+  const alg = jwk.alg ?? ALGORITHM_OF[jwk.crv as string] ?? ALGORITHM_OF[jwk.kty as string];
+  if (alg === undefined || jwk.kty === "oct") {
+    throw unusable(file, `holds a key of another kind than ${Object.keys(ALGORITHM_OF).join(", ")}`);
+  }
+  try {
+    return { ...jwk, alg, kid: jwk.kid ?? await calculateJwkThumbprint(jwk) };
+  } catch {
+    throw unusable(file, "holds a key that is not whole");
+  }
+}
+
+/** The members of a key that may be shown: none of those that RFC 7518 calls private. */
+function publicHalf({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
+  const half = { kty, crv, x, y, n, e, kid, alg, use: "sig" };
+  return Object.fromEntries(Object.entries(half).filter(([, value]) => value !== undefined));
+}
+
+function unwritable(file: string, error: unknown): AppError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new AppError("SIGNING_KEYS", `The key file ${file} cannot be made (${code}); let the service write there.`);
+}
+
+/** One line, without the cause's text: a JSON parser's message may quote the file, and the file is secret. */
+function unusable(file: string, what: string, cause?: unknown): AppError {
+  const remedy = "put back a JWK set with a private key, or remove the file to get a new key (all tokens end with it)";
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return new AppError("SIGNING_KEYS", `The key file ${file} ${what}${code ? ` (${code})` : ""}; ${remedy}.`);
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import type { Dynamo } from "../aws/dynamo.ts";
+import type { Config } from "../config.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { type Ids, randomIds } from "../core/ids.ts";
+import { createSigner, loadOrCreateSigningKeys, signingKeyFile } from "./keys.ts";
+import { createKeyFinder, remoteKeySet } from "./keysets.ts";
+import { createPasswords, PASSWORD_COST, type ScryptCost } from "./passwords.ts";
+import { type Accounts, createAccounts } from "./service.ts";
+import { createAccountStore } from "./store.ts";
+import { createVerifier } from "./tokens.ts";
+import type { Scope } from "./viewer.ts";
+
+/**
+ * Puts together what the configuration asks for: tokens of the identity provider, of built-in accounts, or of both.
+ * Tokens of the local key file hold also where accounts are off: `npm run token` signs with it.
+ */
+export async function createAuth({ config, dynamo, clock, ids, passwordCost = PASSWORD_COST }: {
+  config: Config;
+  dynamo: Dynamo;
+  clock: Clock;
+  ids: Ids;
+  passwordCost?: ScryptCost | undefined;
+}) {
+  const { issuer, audience, algorithms, ttlSeconds, jwksUrl, signingKeyFile: ownFile } = config.token;
+  const hasOwnKeys = config.accounts || ownFile !== undefined || jwksUrl === undefined;
+  const own = hasOwnKeys ? await loadOrCreateSigningKeys(signingKeyFile(config)) : undefined;
+  const keys = [
+    ...(own ? [createKeyFinder(async () => (await own()).publicKeys, clock)] : []),
+    ...(jwksUrl ? [createKeyFinder(remoteKeySet(jwksUrl), clock)] : []),
+  ];
+  const accounts: Accounts | undefined = own && config.accounts
+    ? createAccounts({
+      store: createAccountStore(dynamo, config.prefix),
+      passwords: createPasswords({ random: randomBytes, cost: passwordCost }),
+      signer: createSigner({ keys: own, issuer, audience, ttlSeconds, clock, ids }),
+      clock,
+      ids,
+    })
+    : undefined;
+  return { authenticate: createVerifier({ issuer, audience, algorithms, keys, clock }), accounts };
+}
+
+/** A token of the local instance: signed with its key file, which is made where there is none yet. */
+export async function signLocalToken(
+  config: Config,
+  { tenantId, scopes, userId = "local", ttlSeconds = config.token.ttlSeconds }: {
+    tenantId: string;
+    scopes: readonly Scope[];
+    userId?: string;
+    ttlSeconds?: number | undefined;
+  },
+): Promise<string> {
+  const { issuer, audience } = config.token;
+  const keys = await loadOrCreateSigningKeys(signingKeyFile(config));
+  const signer = createSigner({ keys, issuer, audience, ttlSeconds, clock: systemClock, ids: randomIds });
+  return (await signer.sign({ userId, tenantId, scopes })).token;
+}

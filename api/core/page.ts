@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { InvalidInputError } from "./errors.ts";
+
+/** A page of a list, with the cursor of each row. */
+export type Page<T> = { edges: { cursor: string; node: T }[]; hasNextPage: boolean; hasPreviousPage: boolean };
+
+/**
+ * Makes the cursors of one list. `kind` names the list; `scope` is all that decides which rows it has (tenant,
+ * filter), so that a cursor of another list or tenant is refused. Cursors are opaque, not secret: they hold a position,
+ * never a right. `schema` checks the position, since a client can send anything.
+ */
+export function createCursors<T>(kind: string, scope: unknown, schema: v.GenericSchema<unknown, T>) {
+  const binding = createHash("sha256").update(JSON.stringify([kind, scope])).digest("base64url").slice(0, 10);
+  return {
+    encode: (position: unknown): string => Buffer.from(JSON.stringify([binding, position])).toString("base64url"),
+
+    /** The position, or undefined without a cursor. Throws InvalidInputError where the cursor is not of this list. */
+    decode(cursor: string | null | undefined): T | undefined {
+      if (cursor === null || cursor === undefined) return undefined;
+      const content = parseCursor(cursor);
+      const position = v.safeParse(schema, content?.[1]);
+      if (content?.[0] === binding && position.success) return position.output;
+      throw new InvalidInputError([{
+        path: ["after"],
+        message:
+          "is no cursor of this list; pass an endCursor of the same query with the same arguments, or leave it out",
+      }]);
+    },
+  };
+}
+
+/** Checks how many rows a page may have. Throws InvalidInputError. */
+export function parseFirst(first: number, max: number): number {
+  if (Number.isInteger(first) && first >= 1 && first <= max) return first;
+  throw new InvalidInputError([{ path: ["first"], message: `must be 1 to ${max}, got ${first}` }]);
+}
+
+function parseCursor(cursor: string): [string, unknown] | undefined {
+  try {
+    const content: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    return Array.isArray(content) && content.length === 2 ? (content as [string, unknown]) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+
+export type Telemetry = ReturnType<typeof createTelemetry>;
+
+/** How an operation ended: answered, answered with errors, turned away, or failed on our side. */
+export type Outcome = "ok" | "error" | "refused" | "failed";
+
+/** Makes the measurements of one server, in a registry of its own. */
+export function createTelemetry() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requestSeconds = new Histogram({
+    name: "sojourn_graphql_request_seconds",
+    help: "Seconds from an operation's arrival to its answer, or to the start of its stream.",
+    labelNames: ["operation_type", "outcome"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const refused = new Counter({
+    name: "sojourn_requests_refused_total",
+    help: "Requests and operations that were turned away, by the code of the refusal.",
+    labelNames: ["code"],
+    registers: [registry],
+  });
+  return {
+    contentType: registry.contentType,
+    /** All measurements as Prometheus text. */
+    text: () => registry.metrics(),
+    observeOperation(operationType: string, outcome: Outcome, seconds: number): void {
+      requestSeconds.labels(operationType, outcome).observe(seconds);
+    },
+    countRefusal(code: string): void {
+      refused.labels(code).inc();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import process from "node:process";
+import type { App } from "../app.ts";
+import { listen } from "./listen.ts";
+
+/** Serves the app until SIGTERM or SIGINT, then stops it gracefully. A second signal ends the process at once. */
+export async function runUntilSignal(app: App, announce: (url: string) => void | Promise<void>): Promise<void> {
+  try {
+    const server = await listen(app);
+    const signal = firstSignal();
+    try {
+      await announce(server.url);
+      await signal;
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await app[Symbol.asyncDispose]();
+  }
+}
+
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = 0;
+    const onSignal = () => {
+      seen += 1;
+      if (seen > 1) process.exit(1);
+      resolve();
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}

@@ -1,0 +1,104 @@
+import pMap from "p-map";
+import type { Clock } from "../core/clock.ts";
+import { NotIndexedError } from "../core/errors.ts";
+import { parseRange, type RangeInput } from "../core/range.ts";
+import type { Hub } from "../live/hub.ts";
+import { keepEvents } from "./keep.ts";
+import type { ArrivedEvent, Journey } from "./model.ts";
+import type { RawEvents } from "./raw.ts";
+import { decideEvents } from "./rules.ts";
+import { journeyKey } from "./service.ts";
+import type { JourneyStore } from "./store.ts";
+
+/** What a rebuild did, or would do. */
+export type BackfillReport = {
+  objectsRead: number;
+  eventsRead: number;
+  journeysCreated: number;
+  journeysChanged: number;
+  journeysUnchanged: number;
+};
+
+/** Objects in memory at once. */
+const SLICE = 200;
+const CONCURRENCY = 16;
+
+type Change = "created" | "changed" | "unchanged";
+
+/**
+ * Counts the stored batches of a range again, in the order in which they arrived, by the same function that counted
+ * them first. What is there already is not written, so it may run at any time and any number of times.
+ */
+export function createBackfill(
+  { store, raw, hub, clock, indexed }: {
+    store: JourneyStore;
+    raw: RawEvents;
+    hub: Hub;
+    clock: Clock;
+    indexed: boolean;
+  },
+) {
+  return async function backfill(tenantId: string, range: RangeInput, dryRun: boolean): Promise<BackfillReport> {
+    if (!indexed) throw new NotIndexedError();
+    const { fromAt, toAt } = parseRange(range, clock());
+    const changes = new Map<string, Change>();
+    /** In a dry run: what the journeys that would change have become so far. */
+    const imagined = new Map<string, Journey>();
+    let objectsRead = 0;
+    let eventsRead = 0;
+
+    for await (const hour of raw.list(tenantId, fromAt, toAt)) {
+      for (let from = 0; from < hour.length; from += SLICE) {
+        const keys = hour.slice(from, from + SLICE).map((object) => object.key);
+        const batches = await pMap(keys, async (key) => ({ key, events: await raw.read(key) }), {
+          concurrency: CONCURRENCY,
+        });
+        objectsRead += batches.length;
+        eventsRead += batches.reduce((sum, { events }) => sum + events.length, 0);
+        await countSlice(tenantId, batches.sort(byArrival).map(({ events }) => events));
+      }
+    }
+    const total = (change: Change) => [...changes.values()].filter((own) => own === change).length;
+    return {
+      objectsRead,
+      eventsRead,
+      journeysCreated: total("created"),
+      journeysChanged: total("changed"),
+      journeysUnchanged: total("unchanged"),
+    };
+
+    async function countSlice(tenantId: string, batches: readonly ArrivedEvent[][]): Promise<void> {
+      const sessions = Map.groupBy(
+        batches.flatMap((batch) => [...Map.groupBy(batch, (event) => event.sessionId).values()]),
+        (events) => events[0]!.sessionId,
+      );
+      const known = await store.find(tenantId, [...sessions.keys()]);
+      await pMap(sessions, async ([sessionId, parts]) => {
+        const before = imagined.get(sessionId) ?? known.get(sessionId);
+        let journey = before;
+        let added = 0;
+        for (const events of parts) {
+          const decision = dryRun
+            ? decideEvents(tenantId, journey, events)
+            : await keepEvents({ store, clock }, tenantId, journey, events);
+          journey = decision.journey;
+          added += decision.added.length;
+        }
+        note(sessionId, added === 0 ? "unchanged" : before ? "changed" : "created");
+        if (added === 0) return;
+        if (dryRun) imagined.set(sessionId, journey!);
+        else hub.wake(journeyKey(tenantId, sessionId));
+      }, { concurrency: CONCURRENCY });
+    }
+
+    /** A journey that was created stays so; one that was unchanged may yet change. */
+    function note(sessionId: string, change: Change): void {
+      const earlier = changes.get(sessionId);
+      if (earlier === undefined || earlier === "unchanged") changes.set(sessionId, change);
+    }
+  };
+}
+
+function byArrival(a: { key: string; events: ArrivedEvent[] }, b: { key: string; events: ArrivedEvent[] }): number {
+  return (a.events[0]?.receivedAt ?? 0) - (b.events[0]?.receivedAt ?? 0) || (a.key < b.key ? -1 : 1);
+}

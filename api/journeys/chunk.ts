@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+import type { ArrivedEvent } from "./model.ts";
+
+/** Uncompressed bytes of events in one chunk. Even where nothing compresses, a chunk stays below DynamoDB's 400 KB. */
+const MAX_CHUNK_BYTES = 262_144;
+
+/** Events of one batch and session, as one item keeps them. */
+export type Chunk = {
+  /** The same for the same events, whoever writes them. */
+  id: string;
+  firstAt: number;
+  lastAt: number;
+  receivedAt: number;
+  bytes: Uint8Array;
+};
+
+/** Cuts events into chunks; most batches give one. Equal events give equal chunks. `events` share their arrival. */
+export function toChunks(events: readonly ArrivedEvent[]): Chunk[] {
+  const parts: ArrivedEvent[][] = [];
+  let room = 0;
+  for (const event of events) {
+    const bytes = Buffer.byteLength(JSON.stringify(event));
+    if (parts.length === 0 || bytes > room) {
+      parts.push([]);
+      room = MAX_CHUNK_BYTES;
+    }
+    parts.at(-1)!.push(event);
+    room -= bytes;
+  }
+  return parts.map((part) => {
+    const times = part.map((event) => event.occurredAt);
+    return {
+      id: createHash("sha256").update(JSON.stringify(part.map((e) => [e.source, e.seq]))).digest("hex").slice(0, 12),
+      firstAt: Math.min(...times),
+      lastAt: Math.max(...times),
+      receivedAt: part[0]!.receivedAt,
+      bytes: encode(part),
+    };
+  });
+}
+
+/**
+ * Columns instead of rows: numbers as differences, repeated texts as positions in a list. Half the size of
+ * compressed rows, and size is what DynamoDB charges.
+ */
+type Columns = {
+  /** `receivedAt` of all. */
+  r: number;
+  /** Distinct texts, in order of first use. */
+  d: string[];
+  /** Positions in `d`; 0 is no text. */
+  source: number[];
+  type: number[];
+  page: number[];
+  text: number[];
+  visitor: number[];
+  /** Differences to the event before. */
+  seq: number[];
+  at: number[];
+  /** By index; left out where no event has any. */
+  properties?: Record<number, unknown>;
+};
+
+function encode(events: readonly ArrivedEvent[]): Uint8Array {
+  const dictionary = new Map<string, number>([["", 0]]);
+  const position = (text = "") => {
+    if (!dictionary.has(text)) dictionary.set(text, dictionary.size);
+    return dictionary.get(text)!;
+  };
+  const differences = (values: number[]) => values.map((value, i) => value - (values[i - 1] ?? 0));
+  const properties = events.flatMap((e, i) => (e.properties === undefined ? [] : [[i, e.properties] as const]));
+  const columns: Columns = {
+    r: events[0]!.receivedAt,
+    d: [],
+    source: events.map((e) => position(e.source)),
+    type: events.map((e) => position(e.type)),
+    page: events.map((e) => position(e.page)),
+    text: events.map((e) => position(e.text)),
+    visitor: events.map((e) => position(e.visitorId)),
+    seq: differences(events.map((e) => e.seq)),
+    at: differences(events.map((e) => e.occurredAt)),
+    ...(properties.length > 0 ? { properties: Object.fromEntries(properties) } : {}),
+  };
+  columns.d = [...dictionary.keys()];
+  const json = Buffer.from(JSON.stringify(columns));
+  return brotliCompressSync(json, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 6,
+      [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+      [constants.BROTLI_PARAM_SIZE_HINT]: json.length,
+    },
+  });
+}
+
+/** The events of a chunk, as they were put in. */
+export function fromChunk(sessionId: string, bytes: Uint8Array): ArrivedEvent[] {
+  const columns = JSON.parse(brotliDecompressSync(bytes).toString("utf8")) as Columns;
+  const text = (position: number) => columns.d[position]!;
+  let seq = 0;
+  let occurredAt = 0;
+  return columns.source.map((source, i) => {
+    seq += columns.seq[i]!;
+    occurredAt += columns.at[i]!;
+    return {
+      sessionId,
+      source: text(source),
+      seq,
+      type: text(columns.type[i]!),
+      occurredAt,
+      receivedAt: columns.r,
+      ...(columns.visitor[i] ? { visitorId: text(columns.visitor[i]) } : {}),
+      ...(columns.page[i] ? { page: text(columns.page[i]) } : {}),
+      ...(columns.text[i] ? { text: text(columns.text[i]) } : {}),
+      ...(columns.properties && i in columns.properties ? { properties: columns.properties[i] } : {}),
+    };
+  });
+}

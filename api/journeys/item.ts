@@ -1,0 +1,91 @@
+import type { Item } from "../aws/dynamo.ts";
+import { formatWatermark, parseWatermark } from "../core/watermark.ts";
+import { type DecidingType, type EventPosition, type Journey, KEEP_MS } from "./model.ts";
+
+export const META = "META";
+
+/** How far a journey has come, for filters: its deciding type, or whether the visitor engaged at all. */
+export type Stage = DecidingType | "ENGAGED" | "BROWSING";
+
+export function keyOf(tenantId: string, sessionId: string) {
+  return { pk: `${tenantId}#${sessionId}`, sk: META };
+}
+
+export function visitorKeyOf(tenantId: string, visitorId: string): string {
+  return `${tenantId}#${visitorId}`;
+}
+
+/** The watermarks of all sources as one canonical text: what a writer's condition compares. */
+export function formatWatermarks(watermarks: Journey["watermarks"]): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(watermarks).map(([s, wm]) => [s, formatWatermark(wm)])));
+}
+
+export function parseWatermarks(text: string): Journey["watermarks"] {
+  const written = JSON.parse(text) as Record<string, string>;
+  return Object.fromEntries(Object.entries(written).map(([source, wm]) => [source, parseWatermark(wm)]));
+}
+
+/** The META item. Equal journeys give equal items; what can be told from another attribute is left out. */
+export function toItem(journey: Journey): Item {
+  const { tenantId, sessionId, visitor, firstQuestion, decided, visits } = journey;
+  return {
+    ...keyOf(tenantId, sessionId),
+    tenant: tenantId,
+    startedAt: journey.startedAt,
+    endedAt: journey.endedAt,
+    events: journey.eventCount,
+    sent: journey.userMessageCount,
+    received: journey.botMessageCount,
+    stage: (decided?.type ?? (journey.engagedAt === undefined ? "BROWSING" : "ENGAGED")) satisfies Stage,
+    types: `,${journey.types.join(",")},`,
+    wm: formatWatermarks(journey.watermarks),
+    chunks: journey.chunks.count,
+    span: journey.chunks.maxSpanMs,
+    arrivedAt: journey.lastArrivalAt,
+    ttl: Math.ceil((journey.lastArrivalAt + KEEP_MS) / 1_000),
+    ...(visitor ? { visitorKey: visitorKeyOf(tenantId, visitor.visitorId), visitor: place(visitor) } : {}),
+    ...(firstQuestion ? { question: firstQuestion.text, questionAt: place(firstQuestion) } : {}),
+    ...(decided ? { decidedAt: place(decided) } : {}),
+    ...(journey.engagedAt === undefined ? {} : { engagedAt: journey.engagedAt }),
+    ...(visits.length > 1 ? { visits: JSON.stringify(visits) } : {}),
+  };
+}
+
+export function fromItem(item: Item): Journey {
+  const { pk, tenant: tenantId } = item as { pk: string; tenant: string };
+  const startedAt = item.startedAt as number;
+  const endedAt = item.endedAt as number;
+  const visitorId = (item.visitorKey as string | undefined)?.slice(tenantId.length + 1);
+  const stage = item.stage as Stage;
+  return {
+    tenantId,
+    sessionId: pk.slice(tenantId.length + 1),
+    visitor: visitorId === undefined ? undefined : { ...position(item.visitor), visitorId },
+    startedAt,
+    endedAt,
+    eventCount: item.events as number,
+    userMessageCount: item.sent as number,
+    botMessageCount: item.received as number,
+    firstQuestion: item.question === undefined
+      ? undefined
+      : { ...position(item.questionAt), text: item.question as string },
+    decided: stage === "ENGAGED" || stage === "BROWSING" ? undefined : { ...position(item.decidedAt), type: stage },
+    engagedAt: item.engagedAt as number | undefined,
+    visits: item.visits === undefined
+      ? [[startedAt, endedAt]]
+      : JSON.parse(item.visits as string) as [number, number][],
+    types: (item.types as string).split(",").filter(Boolean),
+    watermarks: parseWatermarks(item.wm as string),
+    chunks: { count: item.chunks as number, maxSpanMs: item.span as number },
+    lastArrivalAt: item.arrivedAt as number,
+  };
+}
+
+function place({ occurredAt, source, seq }: EventPosition): string {
+  return JSON.stringify([occurredAt, source, seq]);
+}
+
+function position(written: unknown): EventPosition {
+  const [occurredAt, source, seq] = JSON.parse(written as string) as [number, string, number];
+  return { occurredAt, source, seq };
+}

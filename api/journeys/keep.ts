@@ -1,0 +1,55 @@
+import type { Clock } from "../core/clock.ts";
+import { UnavailableError } from "../core/errors.ts";
+import { toChunks } from "./chunk.ts";
+import type { ArrivedEvent, Journey } from "./model.ts";
+import { decideEvents, type Decision } from "./rules.ts";
+import type { JourneyStore } from "./store.ts";
+
+/** Each try that fails means that another writer got through, so this many in a row do not happen in earnest. */
+const MAX_TRIES = 100;
+
+/**
+ * Counts events of one session into its journey: the chunks first, then the journey, whose watermarks make the chunks'
+ * events visible. A crash between the two leaves nothing that shows, and the next try finishes. `known` is what the
+ * journey was believed to be; a wrong belief costs one more try. Throws UnavailableError.
+ */
+export async function keepEvents(
+  { store, clock }: { store: JourneyStore; clock: Clock },
+  tenantId: string,
+  known: Journey | undefined,
+  events: readonly ArrivedEvent[],
+): Promise<Decision> {
+  let before = known;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const decision = decideEvents(tenantId, before, events);
+    if (decision.added.length === 0) return decision;
+    const { added, chunks } = await keepChunks(store, tenantId, decision.added, clock());
+    const journey = withChunks(decideEvents(tenantId, before, added).journey!, chunks);
+    const outcome = await store.replace(journey, before);
+    if (outcome.written) return { ...decision, added, journey };
+    before = outcome.current;
+  }
+  throw new UnavailableError("DynamoDB");
+}
+
+async function keepChunks(store: JourneyStore, tenantId: string, events: readonly ArrivedEvent[], now: number) {
+  const { sessionId } = events[0]!;
+  const chunks = toChunks(events);
+  const kept = await Promise.all(chunks.map((chunk) => store.keepChunk(tenantId, sessionId, chunk, now)));
+  return {
+    chunks,
+    added: kept.every((other) => !other) ? events : replaced(events, kept.flatMap((other) => other ?? [])),
+  };
+}
+
+/** The events, with those that had been stored before as they were stored. */
+function replaced(events: readonly ArrivedEvent[], stored: readonly ArrivedEvent[]): ArrivedEvent[] {
+  const bySeq = new Map(stored.map((event) => [`${event.seq}#${event.source}`, event]));
+  return events.map((event) => bySeq.get(`${event.seq}#${event.source}`) ?? event);
+}
+
+function withChunks(journey: Journey, added: readonly { firstAt: number; lastAt: number }[]): Journey {
+  const { count, maxSpanMs } = journey.chunks;
+  const spans = added.map((chunk) => chunk.lastAt - chunk.firstAt);
+  return { ...journey, chunks: { count: count + added.length, maxSpanMs: Math.max(maxSpanMs, ...spans) } };
+}

@@ -1,0 +1,208 @@
+import * as v from "valibot";
+import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import type { Page } from "../core/page.ts";
+import { parseInstant } from "../core/time.ts";
+import type { Watermark } from "../core/watermark.ts";
+
+/** One event as it was accepted. (session, source, seq) identifies it for ever. */
+export type RecordedEvent = {
+  sessionId: string;
+  source: string;
+  seq: number;
+  type: string;
+  occurredAt: number;
+  visitorId?: string | undefined;
+  page?: string | undefined;
+  text?: string | undefined;
+  properties?: unknown;
+};
+
+/** An event with the instant at which it first arrived. */
+export type ArrivedEvent = RecordedEvent & { receivedAt: number };
+
+/** An event with its place in the journey, from 1. */
+export type JourneyEvent = ArrivedEvent & { step: number };
+
+/** Where an event lies: events are ordered by time, then source, then number. */
+export type EventPosition = { occurredAt: number; source: string; seq: number };
+
+/** The types that decide an outcome, strongest first. */
+export const DECIDING_TYPES = ["FORM_COMPLETED", "CTA_CLICKED", "LINK_CLICKED"] as const;
+export type DecidingType = (typeof DECIDING_TYPES)[number];
+
+/** All outcomes, strongest first. */
+export const OUTCOMES = [...DECIDING_TYPES, "ABANDONED", "BROWSING"] as const;
+export type JourneyOutcome = (typeof OUTCOMES)[number];
+
+/** What is known of a journey without its events. A function of the set of events, not of their order of arrival. */
+export type Journey = {
+  tenantId: string;
+  sessionId: string;
+  /** Named by the earliest event that names one. */
+  visitor: (EventPosition & { visitorId: string }) | undefined;
+  startedAt: number;
+  endedAt: number;
+  eventCount: number;
+  userMessageCount: number;
+  botMessageCount: number;
+  firstQuestion: (EventPosition & { text: string }) | undefined;
+  /** The first event of the strongest deciding type. */
+  decided: (EventPosition & { type: DecidingType }) | undefined;
+  /** When a form was first begun or a message first sent. */
+  engagedAt: number | undefined;
+  /** Stretches of activity with no pause over 30 minutes inside, ascending; the newest `MAX_VISITS`. */
+  visits: readonly (readonly [from: number, to: number])[];
+  /** Event types that happened, ascending. */
+  types: readonly string[];
+  /** How far each source is counted. */
+  watermarks: Readonly<Record<string, Watermark>>;
+  /** How the events are stored: the number of chunks, and the longest time one of them spans. */
+  chunks: { count: number; maxSpanMs: number };
+  lastArrivalAt: number;
+};
+
+export type JourneyPage = Page<Journey>;
+export type JourneyEventPage = Page<JourneyEvent>;
+
+/** Kept this long after the last arrival. Raw events stay. */
+export const KEEP_MS = 90 * DAY_MS;
+
+export const LIMITS = {
+  eventsPerBatch: 500,
+  sessionIdChars: 128,
+  sourceChars: 64,
+  visitorIdChars: 128,
+  pageChars: 2_048,
+  textChars: 8_192,
+  propertiesBytes: 8_192,
+  propertiesDepth: 32,
+  /** Least `occurredAt`: 1990. */
+  minAt: Date.UTC(1990, 0, 1),
+  /** How far ahead of our clock a sender's may be. */
+  aheadMs: 10 * MINUTE_MS,
+  maxSeq: 2 ** 31 - 1,
+} as const;
+
+/** Text without control characters and lone surrogates: safe as part of a key and in every JSON reader. */
+function words(maxChars: number) {
+  return v.pipe(
+    v.string("must be text"),
+    v.check(
+      (s) => s.length >= 1 && s.length <= maxChars,
+      (i) => `must be 1 to ${maxChars} characters, has ${i.input.length}`,
+    ),
+    v.check((s) => s.isWellFormed(), "must be well-formed Unicode; it holds a lone surrogate"),
+    // deno-lint-ignore no-control-regex
+    v.check((s) => !/[\u0000-\u001f\u007f]/.test(s), "must not hold control characters"),
+  );
+}
+
+function prose(maxChars: number) {
+  return v.pipe(
+    v.string("must be text"),
+    v.check((s) => s.length <= maxChars, (i) => `must be at most ${maxChars} characters, has ${i.input.length}`),
+    v.check((s) => s.isWellFormed(), "must be well-formed Unicode; it holds a lone surrogate"),
+  );
+}
+
+const instant = v.pipe(
+  v.union([v.number(), v.string()], "must be an RFC 3339 instant"),
+  v.transform((at) => (typeof at === "number" ? at : parseInstant(at) ?? NaN)),
+  v.check((at) => Number.isSafeInteger(at), "must be an RFC 3339 instant such as 2026-01-31T12:00:00.000Z"),
+  v.check((at) => at >= LIMITS.minAt, "must be 1990 or later"),
+);
+
+const properties = v.pipe(
+  v.unknown(),
+  v.check(
+    (value) => depthOf(value) <= LIMITS.propertiesDepth,
+    `must not be nested deeper than ${LIMITS.propertiesDepth}`,
+  ),
+  v.check(
+    (value) => everyText(value, (s) => s.isWellFormed()),
+    "must be well-formed Unicode; it holds a lone surrogate",
+  ),
+  v.check(
+    (value) => bytesOf(value) <= LIMITS.propertiesBytes,
+    (i) => `must be at most ${LIMITS.propertiesBytes} bytes as JSON, has ${bytesOf(i.input)}`,
+  ),
+);
+
+const event = v.object({
+  sessionId: words(LIMITS.sessionIdChars),
+  source: v.nullish(words(LIMITS.sourceChars), "main"),
+  seq: v.pipe(
+    v.number("must be a whole number"),
+    v.check(
+      (n) => Number.isInteger(n) && n >= 1 && n <= LIMITS.maxSeq,
+      (i) => `must be a whole number from 1 to ${LIMITS.maxSeq}, got ${i.input}`,
+    ),
+  ),
+  type: v.pipe(
+    v.string("must be text"),
+    v.regex(
+      /^[A-Z][A-Z0-9_]{0,63}$/,
+      (i) => `must be upper snake case of 1 to 64 characters, such as PAGE_VIEWED; got ${quoted(i.input)}`,
+    ),
+  ),
+  occurredAt: instant,
+  visitorId: v.nullish(words(LIMITS.visitorIdChars)),
+  page: v.nullish(prose(LIMITS.pageChars)),
+  text: v.nullish(prose(LIMITS.textChars)),
+  properties: v.nullish(properties),
+});
+
+/** A typed event, or the reason why it can never be one: the field, the limit and the value. */
+export function parseEvent(input: unknown, now: number): { event: RecordedEvent } | { reason: string } {
+  const parsed = v.safeParse(event, input, { abortPipeEarly: true });
+  if (!parsed.success) {
+    return { reason: parsed.issues.map((i) => `${v.getDotPath(i) ?? "event"}: ${i.message}`).join("; ") };
+  }
+  const { visitorId, page, text, properties, ...rest } = parsed.output;
+  if (rest.occurredAt > now + LIMITS.aheadMs) {
+    return {
+      reason: `occurredAt: must not be more than 10 minutes ahead of the service's clock, which says ${
+        new Date(now).toISOString()
+      }`,
+    };
+  }
+  return {
+    event: {
+      ...rest,
+      ...(visitorId ? { visitorId } : {}),
+      ...(page ? { page } : {}),
+      ...(text ? { text } : {}),
+      ...(properties === null || properties === undefined ? {} : { properties }),
+    },
+  };
+}
+
+/** Checks how many events came together. Throws InvalidInputError. */
+export function parseBatch(events: readonly unknown[]): void {
+  const { eventsPerBatch: max } = LIMITS;
+  if (events.length >= 1 && events.length <= max) return;
+  throw new InvalidInputError([{
+    path: ["events"],
+    message: `must hold 1 to ${max} events, has ${events.length}; send more in further requests`,
+  }]);
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? "");
+}
+
+function depthOf(value: unknown, depth = 0): number {
+  if (typeof value !== "object" || value === null || depth > LIMITS.propertiesDepth) return depth;
+  return Object.values(value).reduce((most: number, child) => Math.max(most, depthOf(child, depth + 1)), depth + 1);
+}
+
+function everyText(value: unknown, holds: (text: string) => boolean): boolean {
+  if (typeof value === "string") return holds(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, child]) => holds(key) && everyText(child, holds));
+}

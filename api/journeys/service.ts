@@ -1,0 +1,219 @@
+import pMap from "p-map";
+import * as v from "valibot";
+import { type Clock, DAY_MS } from "../core/clock.ts";
+import { InvalidInputError, NotIndexedError } from "../core/errors.ts";
+import { createCursors, parseFirst } from "../core/page.ts";
+import { parseRange, type RangeInput } from "../core/range.ts";
+import type { Hub } from "../live/hub.ts";
+import { eventCursors } from "./cursor.ts";
+import { keepEvents } from "./keep.ts";
+import {
+  type Journey,
+  type JourneyEvent,
+  type JourneyEventPage,
+  type JourneyOutcome,
+  type JourneyPage,
+  KEEP_MS,
+  LIMITS,
+  parseBatch,
+  parseEvent,
+  type RecordedEvent,
+} from "./model.ts";
+import type { RawEvents } from "./raw.ts";
+import { compareEvents, outcomeOf, type Verdict } from "./rules.ts";
+import type { JourneyStore, ListPosition, ListQuery } from "./store.ts";
+import { readStretch, withSteps } from "./timeline.ts";
+
+export type JourneysOptions = {
+  store: JourneyStore;
+  raw: RawEvents;
+  hub: Hub;
+  clock: Clock;
+  /** False: events are kept in the object store only. */
+  indexed: boolean;
+};
+
+export type JourneyFilter = {
+  range?: RangeInput | null | undefined;
+  outcome?: JourneyOutcome | null | undefined;
+  visitorId?: string | null | undefined;
+  did?: readonly string[] | null | undefined;
+  didNot?: readonly string[] | null | undefined;
+};
+
+export type Journeys = ReturnType<typeof createJourneys>;
+
+const MAX_PAGE = { journeys: 100, events: 500 };
+const MAX_FILTER_TYPES = 20;
+/** Journeys of one batch that are written at the same time. */
+const CONCURRENCY = 16;
+/** Rows read at a time where most of them may not match. */
+const FILTERED_ROWS = 250;
+
+const listPosition = v.pipe(
+  v.tuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(LIMITS.sessionIdChars))]),
+  v.transform(([startedAt, sessionId]): ListPosition => ({ startedAt, sessionId })),
+);
+
+/** The key under which the hub tells of a journey's changes. */
+export function journeyKey(tenantId: string, sessionId: string): string {
+  return `journey:${tenantId}#${sessionId}`;
+}
+
+export function createJourneys({ store, raw, hub, clock, indexed }: JourneysOptions) {
+  const requireIndex = () => {
+    if (!indexed) throw new NotIndexedError();
+  };
+
+  async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Journey>> {
+    requireIndex();
+    const known = sessionIds.filter((id) => id.length >= 1 && id.length <= LIMITS.sessionIdChars && id.isWellFormed());
+    if (known.length === 0) return new Map();
+    const found = await store.find(tenantId, [...new Set(known)]);
+    return new Map([...found].filter(([, journey]) => !isExpired(journey, clock())));
+  }
+
+  return {
+    /** The journeys that exist among these sessions, by session. */
+    find,
+
+    /**
+     * Records a batch: one verdict for each event, in order. When it answers, the events are in the object store and
+     * counted. Throws InvalidInputError for a batch that is too small or large, UnavailableError where a store failed:
+     * the same batch again completes it.
+     */
+    async record(tenantId: string, inputs: readonly unknown[]): Promise<Verdict[]> {
+      parseBatch(inputs);
+      const now = clock();
+      const parsed = inputs.map((input) => parseEvent(input, now));
+      const events = parsed.flatMap((p) => ("event" in p ? [p.event] : []));
+      const verdicts = events.length > 0 ? await keep(tenantId, events, now) : [];
+      let next = 0;
+      return parsed.map((p) => ("event" in p ? verdicts[next++]! : { status: "REJECTED", reason: p.reason }));
+    },
+
+    /** One page of the tenant's journeys, latest start first. Full unless it is the last. */
+    async list(tenantId: string, filter: JourneyFilter, first: number, after?: string | null): Promise<JourneyPage> {
+      requireIndex();
+      const wanted = parseFirst(first, MAX_PAGE.journeys);
+      const cursors = createCursors("journeys", [tenantId, canonical(filter)], listPosition);
+      const query = toQuery(tenantId, filter, clock());
+      const rows: Journey[] = [];
+      const isFiltered = query.outcome !== undefined || query.did!.length + query.didNot!.length > 0;
+      let position = cursors.decode(after);
+      const startedAfter = position !== undefined;
+      do {
+        const page = await store.list(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
+        const now = clock();
+        rows.push(...page.journeys.filter((journey) => !isExpired(journey, now) && matches(journey, query, now)));
+        position = page.last;
+      } while (position && rows.length <= wanted);
+      const edges = rows.slice(0, wanted).map((node) => (
+        { node, cursor: cursors.encode([node.startedAt, node.sessionId]) }
+      ));
+      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: startedAfter };
+    },
+
+    /** One page of a journey's events in the order in which they occurred. */
+    async listEvents(journey: Journey, first: number, after?: string | null): Promise<JourneyEventPage> {
+      const wanted = parseFirst(first, MAX_PAGE.events);
+      const cursors = eventCursors(journey.tenantId, journey.sessionId);
+      const seen = cursors.decode(after);
+      const isStepKnown = seen === undefined || seen.eventCount === journey.eventCount;
+      const stretch = isStepKnown
+        ? await readStretch(store, journey, seen?.at, wanted + 1)
+        : await readStretch(store, journey, undefined, journey.eventCount);
+      const later = stretch.events.filter((event) => !seen || compareEvents(event, seen.at) > 0);
+      const before = isStepKnown ? seen?.step ?? 0 : stretch.events.length - later.length;
+      const edges = withSteps(later.slice(0, wanted), before).map((node) => ({
+        node,
+        cursor: cursors.encode({
+          before: {},
+          within: journey.watermarks,
+          at: node,
+          step: node.step,
+          eventCount: journey.eventCount,
+        }),
+      }));
+      return { edges, hasNextPage: later.length > wanted, hasPreviousPage: seen !== undefined };
+    },
+
+    outcome: (journey: Journey): JourneyOutcome => outcomeOf(journey, clock()),
+
+    /** The event that decided the outcome, where one did. */
+    async findOutcomeEvent(journey: Journey): Promise<JourneyEvent | undefined> {
+      const { decided } = journey;
+      if (!decided) return undefined;
+      const { events } = await readStretch(store, journey, undefined, journey.eventCount);
+      return withSteps(events, 0).find((event) => compareEvents(event, decided) === 0);
+    },
+  };
+
+  async function keep(tenantId: string, events: readonly RecordedEvent[], now: number): Promise<Verdict[]> {
+    const sessions = Map.groupBy(events.keys(), (index) => events[index]!.sessionId);
+    const kept = raw.keep(tenantId, events, now);
+    if (!indexed) {
+      await kept;
+      return events.map(() => ({ status: "ACCEPTED" }));
+    }
+    // Reading what is known may run beside the upload; writing waits until the events are safe.
+    const [receivedAt, known] = await Promise.all([kept, store.find(tenantId, [...sessions.keys()])]);
+    const verdicts: Verdict[] = [];
+    await pMap(sessions, async ([sessionId, indexes]) => {
+      const own = indexes.map((index) => ({ ...events[index]!, receivedAt }));
+      const decision = await keepEvents({ store, clock }, tenantId, known.get(sessionId), own);
+      indexes.forEach((index, i) => (verdicts[index] = decision.verdicts[i]!));
+      if (decision.added.length > 0) hub.wake(journeyKey(tenantId, sessionId));
+    }, { concurrency: CONCURRENCY });
+    return verdicts;
+  }
+}
+
+function isExpired(journey: Journey, now: number): boolean {
+  return journey.lastArrivalAt + KEEP_MS < now;
+}
+
+function matches(journey: Journey, query: ListQuery, now: number): boolean {
+  return query.outcome === undefined || outcomeOf(journey, now) === query.outcome;
+}
+
+function toQuery(tenantId: string, filter: JourneyFilter, now: number): ListQuery {
+  const { did, didNot } = filter;
+  for (const [name, types] of Object.entries({ did, didNot })) {
+    if ((types?.length ?? 0) > MAX_FILTER_TYPES) {
+      throw new InvalidInputError([{
+        path: ["filter", name],
+        message: `must hold at most ${MAX_FILTER_TYPES} types, has ${types!.length}`,
+      }]);
+    }
+    const wrong = types?.find((type) => !/^[A-Z][A-Z0-9_]{0,63}$/.test(type));
+    if (wrong !== undefined) {
+      throw new InvalidInputError([{
+        path: ["filter", name],
+        message: "must hold types in upper snake case, such as PAGE_VIEWED",
+      }]);
+    }
+  }
+  return {
+    tenantId,
+    ...(filter.range ? parseRange(filter.range, now) : { fromAt: now - 30 * DAY_MS, toAt: now + LIMITS.aheadMs }),
+    visitorId: filter.visitorId ?? undefined,
+    outcome: filter.outcome ?? undefined,
+    did: [...new Set(did ?? [])],
+    didNot: [...new Set(didNot ?? [])],
+  };
+}
+
+/** A filter's parts in a fixed order, so that equal filters have equal cursors. */
+function canonical({ range, outcome, visitorId, did, didNot }: JourneyFilter) {
+  const { last, between } = range ?? {};
+  return [
+    last ?? null,
+    between?.from ?? null,
+    between?.to ?? null,
+    outcome ?? null,
+    visitorId ?? null,
+    did ?? null,
+    didNot ?? null,
+  ];
+}

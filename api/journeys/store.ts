@@ -1,0 +1,168 @@
+import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
+import { ConditionFailedError } from "../core/errors.ts";
+import { type Chunk, fromChunk } from "./chunk.ts";
+import { formatWatermarks, fromItem, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
+import { type ArrivedEvent, type Journey, type JourneyOutcome, KEEP_MS } from "./model.ts";
+
+/**
+ * Access patterns of the `journeys` table (pk = tenant#session):
+ *
+ *  | what                                | how                                                   |
+ *  |-------------------------------------|-------------------------------------------------------|
+ *  | journeys by session                 | GetItem or BatchGetItem, sk = META                    |
+ *  | add events                          | PutItem of each chunk, then PutItem of META if its watermarks are as they were read |
+ *  | events in a stretch of time         | Query, sk from E#<firstAt> (chunks)                   |
+ *  | a tenant's journeys, latest first   | Query on byStart                                      |
+ *  | a visitor's journeys, latest first  | Query on byVisitor                                    |
+ */
+export type JourneyStore = ReturnType<typeof createJourneyStore>;
+
+export type ListQuery = {
+  tenantId: string;
+  fromAt: number;
+  toAt: number;
+  visitorId?: string | undefined;
+  outcome?: JourneyOutcome | undefined;
+  did?: readonly string[] | undefined;
+  didNot?: readonly string[] | undefined;
+};
+
+/** Where a row lies in a list. */
+export type ListPosition = { startedAt: number; sessionId: string };
+
+const STAGES: Record<JourneyOutcome, readonly Stage[]> = {
+  FORM_COMPLETED: ["FORM_COMPLETED"],
+  CTA_CLICKED: ["CTA_CLICKED"],
+  LINK_CLICKED: ["LINK_CLICKED"],
+  ABANDONED: ["ENGAGED"],
+  BROWSING: ["ENGAGED", "BROWSING"],
+};
+
+export function createJourneyStore(dynamo: Dynamo, table: string) {
+  return {
+    /** The journeys that exist among `sessionIds`, as they are this moment. */
+    async find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Journey>> {
+      const keys = sessionIds.map((sessionId) => keyOf(tenantId, sessionId));
+      const items = keys.length === 1
+        ? [await dynamo.get(table, keys[0]!, { consistent: true })].filter((item) => item !== undefined)
+        : await dynamo.batchGet(table, keys, { consistent: true });
+      return new Map(items.map(fromItem).map((journey) => [journey.sessionId, journey]));
+    },
+
+    /**
+     * Stores a chunk. Where an earlier try stored the same events already, those stay and are given: whoever wrote
+     * first decides the content, and every writer counts the same.
+     */
+    async keepChunk(
+      tenantId: string,
+      sessionId: string,
+      chunk: Chunk,
+      now: number,
+    ): Promise<ArrivedEvent[] | undefined> {
+      const item = {
+        pk: keyOf(tenantId, sessionId).pk,
+        sk: chunkKey(chunk.firstAt, chunk.id),
+        z: chunk.bytes,
+        ttl: Math.ceil((chunk.receivedAt + KEEP_MS) / 1_000),
+      };
+      try {
+        await dynamo.put(table, item, {
+          expression: "attribute_not_exists(pk) OR #ttl < :now",
+          names: { "#ttl": "ttl" },
+          values: { ":now": Math.floor(now / 1_000) },
+        });
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ConditionFailedError) || !error.current) throw error;
+        return fromChunk(sessionId, error.current.z as Uint8Array);
+      }
+    },
+
+    /** Writes the journey if it is still as `known`; else says so, with the journey as another writer left it. */
+    async replace(
+      journey: Journey,
+      known: Journey | undefined,
+    ): Promise<{ written: true } | { written: false; current: Journey | undefined }> {
+      const condition: Expression = known
+        ? { expression: "wm = :seen", values: { ":seen": formatWatermarks(known.watermarks) } }
+        : { expression: "attribute_not_exists(pk)" };
+      try {
+        await dynamo.put(table, toItem(journey), condition);
+        return { written: true };
+      } catch (error) {
+        if (!(error instanceof ConditionFailedError)) throw error;
+        return { written: false, current: error.current && fromItem(error.current) };
+      }
+    },
+
+    /**
+     * One page of chunks whose first event is at `fromAt` or later, in that order. Events that the journey does not
+     * count, or not yet, can be among them.
+     */
+    async readChunks(tenantId: string, sessionId: string, fromAt: number, limit: number, startKey?: Item) {
+      const page = await dynamo.query(table, {
+        key: {
+          expression: "pk = :pk AND sk BETWEEN :from AND :to",
+          values: { ":pk": keyOf(tenantId, sessionId).pk, ":from": chunkKey(fromAt, ""), ":to": "E#~" },
+        },
+        limit,
+        startKey,
+        consistent: true,
+      });
+      return {
+        events: page.items.flatMap((item) => fromChunk(sessionId, item.z as Uint8Array)),
+        lastKey: page.lastKey,
+      };
+    },
+
+    /** One page of journeys, latest start first, that may match; the caller settles what depends on the time. */
+    async list(query: ListQuery, limit: number, after: ListPosition | undefined) {
+      const byVisitor = query.visitorId !== undefined;
+      const partition = byVisitor ? visitorKeyOf(query.tenantId, query.visitorId!) : query.tenantId;
+      const partitionName = byVisitor ? "visitorKey" : "tenant";
+      const page = await dynamo.query(table, {
+        index: byVisitor ? "byVisitor" : "byStart",
+        key: {
+          expression: "#p = :p AND startedAt BETWEEN :from AND :to",
+          names: { "#p": partitionName },
+          values: { ":p": partition, ":from": query.fromAt, ":to": query.toAt - 1 },
+        },
+        ...filterOf(query),
+        limit,
+        descending: true,
+        startKey: after && {
+          ...keyOf(query.tenantId, after.sessionId),
+          [partitionName]: partition,
+          startedAt: after.startedAt,
+        },
+      });
+      return { journeys: page.items.map(fromItem), last: positionOf(page.lastKey, query.tenantId) };
+    },
+  };
+}
+
+function positionOf(key: Item | undefined, tenantId: string): ListPosition | undefined {
+  return key && { startedAt: key.startedAt as number, sessionId: (key.pk as string).slice(tenantId.length + 1) };
+}
+
+/** Milliseconds as 13 digits: good until the year 2286. */
+function chunkKey(firstAt: number, id: string): string {
+  return `E#${String(Math.max(0, firstAt)).padStart(13, "0")}#${id}`;
+}
+
+function filterOf({ outcome, did = [], didNot = [] }: ListQuery): { filter?: Expression } {
+  const stages = outcome ? STAGES[outcome] : [];
+  const values = Object.fromEntries([
+    ...stages.map((stage, i) => [`:s${i}`, stage]),
+    ...did.map((type, i) => [`:d${i}`, `,${type},`]),
+    ...didNot.map((type, i) => [`:n${i}`, `,${type},`]),
+  ]);
+  const parts = [
+    ...(stages.length > 0 ? [`stage IN (${stages.map((_, i) => `:s${i}`).join(", ")})`] : []),
+    ...did.map((_, i) => `contains(#types, :d${i})`),
+    ...didNot.map((_, i) => `NOT contains(#types, :n${i})`),
+  ];
+  if (parts.length === 0) return {};
+  const names = did.length + didNot.length > 0 ? { names: { "#types": "types" } } : {};
+  return { filter: { expression: parts.join(" AND "), values, ...names } };
+}

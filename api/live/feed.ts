@@ -1,0 +1,93 @@
+import { type Clock, SECOND_MS } from "../core/clock.ts";
+import { atInstant } from "../core/timer.ts";
+import type { Hub } from "./hub.ts";
+
+/** Without a wake, a feed reads back this often: what another process changed is seen within it. */
+export const POLL_MS = SECOND_MS;
+
+/**
+ * Follows what is stored: reads all that is new since `state`, gives it, and reads again when the key is woken or a
+ * second has passed. The store is the truth and the state says what was given, so nothing is missed and nothing
+ * comes twice, whatever the hub does. Ends when `signal` aborts.
+ */
+export async function* follow<State, Message>(options: {
+  hub: Hub;
+  key: string;
+  state: State;
+  read: (state: State) => Promise<{ messages: Message[]; state: State }>;
+  signal: AbortSignal;
+}): AsyncGenerator<Message> {
+  const { hub, key, read, signal } = options;
+  let state = options.state;
+  let woken = false;
+  let ring = () => {};
+  const stop = hub.watch(key, () => {
+    woken = true;
+    ring();
+  });
+  const onAbort = () => ring();
+  signal.addEventListener("abort", onAbort);
+  try {
+    while (!signal.aborted) {
+      woken = false;
+      const next = await read(state);
+      state = next.state;
+      yield* next.messages;
+      if (woken || signal.aborted) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, POLL_MS);
+        ring = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  } finally {
+    stop();
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/**
+ * A stream that ends at once when its reader leaves, also while it waits: leaving aborts the signal that `start` got.
+ * At `expiry.at` the reader gets `error()` as the last thing.
+ */
+export function endable<T>(
+  start: (signal: AbortSignal) => AsyncGenerator<T>,
+  expiry: { at: number; now: Clock; error: () => Error },
+): AsyncGenerator<T> {
+  const abort = new AbortController();
+  const inner = start(abort.signal);
+  let isExpired = false;
+  const stopTimer = atInstant(expiry.at, expiry.now, () => {
+    isExpired = true;
+    abort.abort();
+  });
+  const close = () => {
+    stopTimer();
+    abort.abort();
+  };
+  const stream: AsyncGenerator<T> = {
+    async next() {
+      const result = await inner.next();
+      if (!result.done) return result;
+      close();
+      if (!isExpired) return result;
+      isExpired = false;
+      throw expiry.error();
+    },
+    async return(value) {
+      close();
+      return await inner.return(value);
+    },
+    async throw(error) {
+      close();
+      return await inner.throw(error);
+    },
+    [Symbol.asyncIterator]: () => stream,
+    async [Symbol.asyncDispose]() {
+      await stream.return(undefined);
+    },
+  };
+  return stream;
+}

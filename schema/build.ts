@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import type { GraphQLSchema } from "graphql";
+import { createSchema } from "graphql-yoga";
+import { accountResolvers } from "./accounts.ts";
+import type { OpenContext } from "./context.ts";
+import { ACCESS, type Access, guarded, guardedStream, type Subscribe } from "./guard.ts";
+import { journeyResolvers, journeyStreams } from "./journeys.ts";
+import { nodeResolvers } from "./nodes.ts";
+import { scalars } from "./scalars.ts";
+
+/** The contract with its resolvers, each entry point behind its guard. */
+export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
+  const typeDefs = await readFile(new URL("schema.graphql", import.meta.url), "utf8");
+  const { Query: accountQueries, Mutation: accountMutations } = accountResolvers;
+  const { Query: journeyQueries, Mutation: journeyMutations, ...journeyTypes } = journeyResolvers;
+  const { Query: nodeQueries, ...nodeTypes } = nodeResolvers;
+  return createSchema<OpenContext>({
+    typeDefs,
+    resolvers: {
+      ...scalars,
+      ...journeyTypes,
+      ...nodeTypes,
+      Query: guardAll(ACCESS.Query, { ...accountQueries, ...nodeQueries, ...journeyQueries }),
+      Mutation: guardAll(ACCESS.Mutation, { ...accountMutations, ...journeyMutations }),
+      Subscription: guardStreams(ACCESS.Subscription, journeyStreams, now),
+    } as never,
+    resolverValidationOptions: { requireResolversToMatchSchema: "error" },
+  });
+}
+
+/** A resolver for every entry point: one that is missing does not compile. */
+function guardAll<Name extends string>(access: Record<Name, Access>, resolvers: Record<Name, unknown>) {
+  const names = Object.keys(access) as Name[];
+  return Object.fromEntries(names.map((name) => [name, guarded(access[name], resolvers[name] as never)]));
+}
+
+function guardStreams<Name extends string>(
+  access: Record<Name, Access>,
+  streams: Record<Name, Subscribe<never>>,
+  now: () => number,
+) {
+  const names = Object.keys(access) as Name[];
+  return Object.fromEntries(names.map((name) => [name, {
+    subscribe: guardedStream(access[name], streams[name], now),
+    resolve: (message: unknown) => message,
+  }]));
+}

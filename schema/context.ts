@@ -1,0 +1,31 @@
+import type { Viewer } from "../api/auth/viewer.ts";
+import type { Accounts } from "../api/auth/service.ts";
+import type { BackfillReport } from "../api/journeys/backfill.ts";
+import type { Journey } from "../api/journeys/model.ts";
+import type { Journeys } from "../api/journeys/service.ts";
+import type { JourneyEventEdge } from "../api/journeys/watch.ts";
+import type { RangeInput } from "../api/core/range.ts";
+
+/** What the resolvers call. */
+export type Services = {
+  /** Undefined where an identity provider issues the tokens. */
+  accounts: Accounts | undefined;
+  journeys: Journeys;
+  watchJourneyEvents: (
+    tenantId: string,
+    sessionId: string,
+    after: string | null | undefined,
+    signal: AbortSignal,
+  ) => AsyncGenerator<JourneyEventEdge>;
+  backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
+};
+
+/** What an operation that nobody signed in for can use. */
+export type OpenContext = { viewer: Viewer | undefined; requestId: string; services: Services };
+
+/** What resolvers get. The guard gives it only where there is a viewer with the scope that the field needs. */
+export type Context = OpenContext & {
+  viewer: Viewer;
+  /** Finds a journey of the viewer's tenant; many at once cost one request. */
+  loadJourney: (sessionId: string) => Promise<Journey | undefined>;
+};

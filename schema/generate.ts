@@ -1,0 +1,64 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { codegen } from "@graphql-codegen/core";
+import * as resolversPlugin from "@graphql-codegen/typescript-resolvers";
+import * as typescriptPlugin from "@graphql-codegen/typescript";
+import { parse } from "graphql";
+
+/** Where resolvers get a value of our own for a type of the contract. */
+const mappers = {
+  Viewer: "../api/auth/viewer.ts#Viewer as ViewerModel",
+  Journey: "../api/journeys/model.ts#Journey as JourneyModel",
+  JourneyEvent: "../api/journeys/model.ts#JourneyEvent as JourneyEventModel",
+  JourneyConnection: "../api/journeys/model.ts#JourneyPage as JourneyPageModel",
+  JourneyEventConnection: "../api/journeys/model.ts#JourneyEventPage as JourneyEventPageModel",
+};
+
+/** Gives the TypeScript types of the contract's resolvers, as `types.generated.ts` must hold them. */
+export async function generateTypes(): Promise<string> {
+  const sdl = await readFile(new URL("schema.graphql", import.meta.url), "utf8");
+  const body = await codegen({
+    documents: [],
+    filename: "types.generated.ts",
+    schema: parse(sdl),
+    config: {},
+    plugins: [{ typescript: {} }, { resolvers: {} }],
+    pluginMap: {
+      typescript: {
+        plugin: (schema, documents) => typescriptPlugin.plugin(schema, documents, shared),
+      },
+      resolvers: {
+        plugin: (schema, documents) =>
+          resolversPlugin.plugin(schema, documents, {
+            ...shared,
+            mappers,
+            contextType: "./context.ts#Context",
+            useIndexSignature: false,
+            makeResolverTypeCallable: true,
+          }),
+      },
+    },
+  });
+  return `// Made from schema.graphql by \`npm run generate\`. Change the contract, not this file.\n${body}`;
+}
+
+const shared = {
+  useTypeImports: true,
+  emitLegacyCommonJSImports: false,
+  importExtension: ".ts" as const,
+  enumsAsTypes: true,
+  skipTypename: false,
+  strictScalars: true,
+  immutableTypes: true,
+  maybeValue: "T | null | undefined",
+  inputMaybeValue: "T | null | undefined",
+  scalars: {
+    ID: "string",
+    DateTime: "number",
+    Milliseconds: "number",
+    JSON: "unknown",
+  },
+};
+
+if (import.meta.main) {
+  await writeFile(new URL("types.generated.ts", import.meta.url), await generateTypes());
+}

@@ -1,0 +1,258 @@
+import { createClient as createSseClient } from "graphql-sse";
+import { type Client, createClient as createWsClient } from "graphql-ws";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+
+const ROOT = join(import.meta.dirname, "../..");
+const children = new Set<ChildProcess>();
+
+/** A Deno process that serves the tiny app. `said` gives what it says next. */
+function start(env: Record<string, string> = {}) {
+  const child = spawn(
+    join(ROOT, "node_modules/.bin/deno"),
+    ["run", "-A", "--unstable-no-legacy-abort", join(ROOT, "test/kit/http-server.ts")],
+    { env: { ...process.env, PORT: "0", LOG_LEVEL: "info", ...env }, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  children.add(child);
+  const exited = once(child, "exit").then(() => children.delete(child));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const said = async (): Promise<Record<string, unknown>> => JSON.parse((await lines.next()).value);
+  return { child, exited, said };
+}
+
+async function serve(env: Record<string, string> = {}) {
+  const { child, exited, said } = start(env);
+  const { url } = await said() as { url: string };
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const last = await said();
+    await exited;
+    return last as { stoppedAfterMs: number; lines: string[] };
+  };
+  return { url: `${url}/graphql`, base: url, said, stop };
+}
+
+let server: Awaited<ReturnType<typeof serve>>;
+beforeAll(async () => {
+  server = await serve({ MAX_BODY_BYTES: "4096", CORS_ORIGINS: "https://board.example" });
+}, 30_000);
+afterAll(async () => {
+  await server.stop();
+  for (const child of children) child.kill("SIGKILL");
+});
+
+const ask = (url: string, query: string) =>
+  fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query }) });
+const sse = (url: string, query: string, headers: Record<string, string> = {}) =>
+  createSseClient({ url, headers, retryAttempts: 0 }).iterate({ query });
+const wsUrl = (url: string) => url.replace("http:", "ws:");
+
+/** A graphql-ws client, and how its socket ends. */
+function connect(url: string, { token, origin }: { token?: string; origin?: string } = {}) {
+  class Socket extends WebSocket {
+    constructor(address: string, protocols: string[]) {
+      super(address, protocols, origin === undefined ? {} : { origin });
+    }
+  }
+  const ended = Promise.withResolvers<{ code: number; reason: string }>();
+  const client = createWsClient({
+    url: wsUrl(url),
+    webSocketImpl: Socket,
+    retryAttempts: 0,
+    lazy: false,
+    ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
+    onNonLazyError: () => {},
+    on: { closed: (event) => ended.resolve(event as { code: number; reason: string }) },
+  });
+  return { client, closed: ended.promise };
+}
+
+async function all(client: Client, query: string): Promise<unknown[]> {
+  const results: unknown[] = [];
+  for await (const result of client.iterate({ query })) results.push(result);
+  return results;
+}
+
+describe("event streams", () => {
+  test("a subscription comes event by event and completes", async () => {
+    const values: unknown[] = [];
+    for await (const { data } of sse(server.url, "subscription { count(to: 3) }")) values.push(data);
+    expect(values).toEqual([{ count: 1 }, { count: 2 }, { count: 3 }]);
+  });
+
+  test("a stream that fails says so in its last event, masked", async () => {
+    const results = [];
+    for await (const result of sse(server.url, "subscription { failing }")) results.push(result);
+    expect(results).toMatchObject([{ data: { failing: 1 } }, { errors: [{ extensions: { code: "INTERNAL" } }] }]);
+    expect(JSON.stringify(results)).not.toContain("secret");
+  });
+
+  test("a token good for longer than a timer can wait does not end its stream", async () => {
+    const stream = sse(server.url, "subscription { count(to: 2) }", { authorization: "Bearer good" });
+    const values = [];
+    for await (const { data } of stream) values.push(data);
+    expect(values).toEqual([{ count: 1 }, { count: 2 }]);
+  });
+});
+
+describe("sockets", () => {
+  test("queries, mutations and subscriptions are answered, and the viewer is the token's", async () => {
+    const { client } = connect(server.url, { token: "good" });
+    expect(await all(client, "{ who }")).toEqual([{ data: { who: "ada" } }]);
+    expect(await all(client, "mutation { add }")).toMatchObject([{ data: { add: expect.any(Number) } }]);
+    expect(await all(client, "subscription { count(to: 2) }")).toEqual([{ data: { count: 1 } }, {
+      data: { count: 2 },
+    }]);
+    await client.dispose();
+  });
+
+  test("a socket without a token has no viewer", async () => {
+    const { client } = connect(server.url);
+    expect(await all(client, "{ who contextKeys }")).toEqual([
+      { data: { who: null, contextKeys: ["viewer", "requestId"] } },
+    ]);
+    await client.dispose();
+  });
+
+  test("a token that does not hold closes the socket with 4403 and the reason", async () => {
+    const { code, reason } = await connect(server.url, { token: "bad" }).closed;
+    expect([code, reason]).toEqual([4403, "The token does not hold. Log in again."]);
+  });
+
+  test("a check of tokens that cannot be made closes the socket with 1013, to be tried again", async () => {
+    expect((await connect(server.url, { token: "down" }).closed).code).toBe(1013);
+  });
+
+  test("a socket ends with its token, and says so", async () => {
+    const { code, reason } = await connect(server.url, { token: "brief" }).closed;
+    expect([code, reason]).toEqual([4403, "token expired"]);
+  });
+
+  test("errors are masked, and known ones keep their code and nothing of HTTP", async () => {
+    const { client } = connect(server.url);
+    const [boom] = await all(client, "{ boom }");
+    expect(boom).toMatchObject({
+      data: { boom: null },
+      errors: [{ path: ["boom"], extensions: { code: "INTERNAL" } }],
+    });
+    expect(JSON.stringify(boom)).not.toContain("secret");
+    const [unavailable] = await all(client, "{ unavailable }") as [{ errors: { extensions: object }[] }];
+    expect(unavailable.errors[0]!.extensions).toEqual({ code: "UNAVAILABLE", retryable: true });
+    const failing = await all(client, "subscription { failing }").catch((errors: unknown) => errors);
+    expect(failing).toMatchObject([{ extensions: { code: "INTERNAL" } }]);
+    expect(JSON.stringify(failing)).not.toContain("secret");
+    await client.dispose();
+  });
+
+  test("documents have the limits that they have over HTTP", async () => {
+    const { client } = connect(server.url);
+    const deep = "{ " + "nested { ".repeat(12) + "name" + " }".repeat(13);
+    await expect(all(client, deep)).rejects.toMatchObject([{ extensions: { code: "QUERY_TOO_DEEP" } }]);
+    expect(await all(client, "{ rows(first: 100000) { nodes { id } } }")).toMatchObject([
+      { errors: [{ extensions: { code: "QUERY_TOO_COSTLY" } }] },
+    ]);
+    await client.dispose();
+  });
+
+  test("a message beyond the limit closes the socket with 1009", async () => {
+    const { client, closed } = connect(server.url);
+    all(client, `{ hello } #${"é".repeat(2_050)}`).catch(() => {});
+    expect(await closed).toMatchObject({ code: 1009, reason: "At most 4096 bytes a message." });
+  });
+
+  test("the 101st operation at once is refused and the others go on", async () => {
+    const { client } = connect(server.url);
+    const open = Array.from({ length: 100 }, () => client.iterate({ query: "subscription { ticks }" }));
+    await Promise.all(open.map((stream) => stream.next()));
+    await expect(all(client, "{ hello }")).rejects.toMatchObject([{ extensions: { code: "TOO_MANY_SUBSCRIPTIONS" } }]);
+    await open[0]!.return!();
+    expect(await all(client, "{ hello }")).toEqual([{ data: { hello: "world" } }]);
+    await client.dispose();
+  });
+
+  test("a page of another site opens no socket, one of an allowed origin or the same host does", async () => {
+    const refused = new WebSocket(wsUrl(server.url), "graphql-transport-ws", { origin: "https://evil.example" });
+    const [, response] = await once(refused, "unexpected-response");
+    expect(response.statusCode).toBe(403);
+    for (const origin of ["https://board.example", server.base]) {
+      const { client } = connect(server.url, { origin });
+      expect(await all(client, "{ hello }")).toEqual([{ data: { hello: "world" } }]);
+      await client.dispose();
+    }
+  });
+
+  test("a socket that speaks another protocol is refused with its name", async () => {
+    const [, response] = await once(new WebSocket(wsUrl(server.url), "graphql-ws"), "unexpected-response");
+    expect(response.statusCode).toBe(400);
+  });
+});
+
+describe("a client that leaves", () => {
+  test("ends its event stream's subscription", async () => {
+    const one = await serve();
+    const stream = sse(one.url, "subscription { ticks }");
+    await stream.next();
+    await stream.return!();
+    expect(await (await ask(one.url, "{ untilStreamsEnd }")).json()).toMatchObject({ data: {} });
+    expect(await one.said()).toEqual({ isWaiting: true });
+    await one.stop();
+  }, 30_000);
+
+  test("ends its socket's subscriptions", async () => {
+    const one = await serve();
+    const { client } = connect(one.url);
+    await client.iterate({ query: "subscription { ticks }" }).next();
+    await client.dispose();
+    expect(await (await ask(one.url, "{ untilStreamsEnd }")).json()).toMatchObject({ data: {} });
+    expect(await one.said()).toEqual({ isWaiting: true });
+    await one.stop();
+  }, 30_000);
+});
+
+describe("a stop", () => {
+  test("ends streams and sockets first, and finishes what is under way", async () => {
+    const one = await serve();
+    const stream = sse(one.url, "subscription { ticks }");
+    expect((await stream.next()).value.data).toEqual({ ticks: 1 });
+    const { client, closed } = connect(one.url);
+    const socketStream = client.iterate({ query: "subscription { ticks }" });
+    await socketStream.next();
+    const slow = ask(one.url, "{ untilStreamsEnd }");
+    expect(await one.said()).toEqual({ isWaiting: true });
+    const streamEnd = stream.next().then(() => "complete", () => "cut");
+    const { stoppedAfterMs, lines } = await one.stop();
+    expect(await (await slow).json()).toEqual({ data: { untilStreamsEnd: "streams ended" } });
+    expect(await streamEnd).toBe("cut");
+    expect(await closed).toMatchObject({ code: 1001 });
+    expect(stoppedAfterMs).toBeLessThan(2_000);
+    expect(lines).toEqual([]);
+    await expect(ask(one.url, "{ hello }")).rejects.toThrow();
+  }, 30_000);
+
+  test("waits no longer than the drain time", async () => {
+    const one = await serve({ DRAIN_SECONDS: "0" });
+    const never = ask(one.url, "{ never }").then(() => "answered", () => "cut");
+    expect(await one.said()).toEqual({ isWaiting: true });
+    const { stoppedAfterMs } = await one.stop();
+    expect(stoppedAfterMs).toBeLessThan(2_000);
+    expect(await never).toBe("cut");
+  }, 30_000);
+});
+
+test("a port that is taken is named, with what to do", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as { port: number };
+  const { said, exited } = start({ PORT: `${port}` });
+  const { error, message } = await said();
+  await exited;
+  other.close();
+  expect(error).toBe("ListenError");
+  expect(message).toContain(`Port ${port} of 127.0.0.1 is taken.`);
+  expect(message).toContain("PORT=");
+}, 30_000);

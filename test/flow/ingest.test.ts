@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createQueues, type Queues } from "../../api/aws/queues.ts";
+import { createPump } from "../../api/local/pump.ts";
+import { startTestApp, type TestApp } from "../kit/app.ts";
+import { silentLog, startTestSystem, type TestSystem } from "../kit/local.ts";
+import { visit } from "../kit/journeys.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+let system: TestSystem;
+let api: TestApp;
+let queues: Queues;
+
+beforeAll(async () => {
+  system = await startTestSystem();
+  api = await startTestApp({ system, clock: () => NOW });
+  queues = createQueues(system.clients.sqs);
+});
+afterAll(async () => {
+  await api.stop();
+  await system.stop();
+});
+
+const send = (body: unknown) => queues.send("test-ingest", typeof body === "string" ? body : JSON.stringify(body));
+const settle = (on = api) =>
+  createPump({ queues, queueName: "test-ingest", handle: on.app.ingest, log: silentLog }).drain();
+const eventCount = async (tenant: string, id: string) =>
+  (await api.ask(tenant, `query ($id: String!) { journey(sessionId: $id) { eventCount } }`, { id })).data.journey
+    ?.eventCount;
+
+/** What lies on the dead-letter queue; taken off it. */
+async function deadLetters() {
+  const found = [];
+  for (;;) {
+    const messages = await queues.receive("test-ingest-dead");
+    if (messages.length === 0) return found;
+    for (const message of messages) {
+      found.push({ body: message.body, reason: message.attributes.reason });
+      await queues.remove("test-ingest-dead", message);
+    }
+  }
+}
+
+describe("a message of the ingest queue", () => {
+  test("is recorded as recordEvents records it, once however often it comes", async () => {
+    const message = { tenant: "queue", events: visit("q", 1, 30, NOW - 3_600_000, { text: "grüße 🙂" }) };
+    await send(message);
+    await send(message);
+    await send({ tenant: "queue", events: visit("q", 20, 40, NOW - 3_600_000) });
+    await settle();
+    expect(await eventCount("queue", "q")).toBe(40);
+    const { data } = await api.ask("queue", `{ journey(sessionId: "q") { events(first: 1) { nodes { text } } } }`);
+    expect(data.journey.events.nodes[0].text).toBe("grüße 🙂");
+    expect(await deadLetters()).toEqual([]);
+  });
+
+  test.each([
+    ["no JSON", "{", "body: must be JSON"],
+    ["no tenant", { events: [{}] }, "tenant: "],
+    ["a tenant with a #", { tenant: "a#b", events: [{}] }, "tenant: must be 1 to 63 of a-z"],
+    ["no events", { tenant: "t", events: [] }, "events: must hold 1 to 500 events, has 0"],
+    ["501 events", { tenant: "t", events: Array(501).fill({}) }, "events: must hold 1 to 500 events, has 501"],
+    ["only bad events", { tenant: "t", events: [{ seq: 0 }] }, "events.0: "],
+  ])("that can never work (%s) is parked with its reason and stops nobody", async (_name, poison, reason) => {
+    await send(poison);
+    await send({ tenant: "beside", events: visit("good", 1, 2, NOW - 3_600_000) });
+    await settle();
+    expect(await eventCount("beside", "good")).toBe(2);
+    const [letter, ...more] = await deadLetters();
+    expect(more).toEqual([]);
+    expect(letter!.reason).toContain(reason);
+    expect(letter!.body).toBe(typeof poison === "string" ? poison : JSON.stringify(poison));
+  });
+
+  test("with some bad events is recorded without them; they are parked alone, with the reason", async () => {
+    const events = visit("mixed", 1, 3, NOW - 3_600_000);
+    const bad = { ...events[1]!, seq: -1 };
+    await send({ tenant: "mixed", events: [events[0], bad, events[2]] });
+    await settle();
+    expect(await eventCount("mixed", "mixed")).toBe(2);
+    const [letter] = await deadLetters();
+    expect(JSON.parse(letter!.body)).toEqual({ tenant: "mixed", events: [bad] });
+    expect(letter!.reason).toContain("events.1: seq: must be a whole number from 1");
+  });
+
+  test("that meets a passing fault stays on the queue, alone, and is recorded later", async () => {
+    await send({ tenant: "fault", events: visit("fault", 1, 10, NOW - 3_600_000) });
+    const broken = await startTestApp({
+      system,
+      clock: () => NOW,
+      env: { AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:9" },
+    });
+    const [message] = await queues.receive("test-ingest");
+    expect(await broken.app.ingest([message!, { ...message!, id: "poison", body: "{" }])).toEqual({
+      failed: [message!.id],
+    });
+    await broken.stop();
+    await queues.release("test-ingest", message!, 0);
+    await settle();
+    expect(await eventCount("fault", "fault")).toBe(10);
+    expect((await deadLetters()).map((letter) => letter.reason)).toEqual(["body: must be JSON"]);
+  });
+});

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import { createApp, type Overrides } from "../../api/app.ts";
+import { createSigner, loadOrCreateSigningKeys } from "../../api/auth/keys.ts";
+import { type Scope, SCOPES } from "../../api/auth/viewer.ts";
+import type { Cost } from "../../api/aws/dynamo.ts";
+import { parseConfig } from "../../api/config.ts";
+import { randomIds } from "../../api/core/ids.ts";
+import { createHttp } from "../../api/entry/http.ts";
+import { silentLog, startTestSystem, type TestSystem } from "./local.ts";
+
+/** What a GraphQL answer holds. Tests know the shapes they ask for. */
+// oxlint-disable-next-line no-explicit-any
+export type Answer = { status: number; data: any; errors?: { message: string; extensions: Record<string, any> }[] };
+
+export type TestApp = Awaited<ReturnType<typeof startTestApp>>;
+
+/** A cheap hash: tests check what is done with passwords, not how long scrypt takes. */
+const CHEAP = { logN: 4, r: 8, p: 1 };
+
+/** The service over a local system of its own (or over `system`), asked through its one `fetch`. */
+export async function startTestApp(
+  { system, env = {}, ...overrides }: Overrides & { system?: TestSystem; env?: Record<string, string> } = {},
+) {
+  const own = system ?? await startTestSystem();
+  const config = parseConfig({
+    DATA_DIR: own.dataDir,
+    NAME_PREFIX: own.prefix,
+    AWS_ENDPOINT_URL_DYNAMODB: own.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_S3: own.endpoints.s3,
+    AWS_ENDPOINT_URL_SQS: own.endpoints.sqs,
+    ...env,
+  });
+  const costs: Cost[] = [];
+  const app = await createApp(config, {
+    log: silentLog,
+    passwordCost: CHEAP,
+    onCost: (cost) => void costs.push(cost),
+    ...overrides,
+  });
+  const http = createHttp(app);
+  const signer = createSigner({
+    keys: await loadOrCreateSigningKeys(join(own.dataDir, "signing-keys.json")),
+    issuer: config.token.issuer,
+    audience: config.token.audience,
+    ttlSeconds: 3_600,
+    clock: overrides.clock ?? Date.now,
+    ids: randomIds,
+  });
+
+  async function token(tenantId: string, scopes: readonly Scope[] = SCOPES): Promise<string> {
+    return (await signer.sign({ userId: "u", tenantId, scopes })).token;
+  }
+
+  return {
+    app,
+    http,
+    config,
+    system: own,
+    token,
+    /** What DynamoDB was asked since the last call of this. */
+    takeCosts: (): Cost[] => costs.splice(0),
+    /** Asks as a client of the tenant would. */
+    async ask(
+      tenantId: string | undefined,
+      query: string,
+      variables: object = {},
+      scopes: readonly Scope[] = SCOPES,
+    ): Promise<Answer> {
+      const headers = {
+        "content-type": "application/json",
+        ...(tenantId ? { authorization: `Bearer ${await token(tenantId, scopes)}` } : {}),
+      };
+      const body = JSON.stringify({ query, variables });
+      const response = await http.fetch(new Request("http://127.0.0.1/graphql", { method: "POST", headers, body }));
+      return { status: response.status, ...await response.json() as Omit<Answer, "status"> };
+    },
+    async stop() {
+      await app[Symbol.asyncDispose]();
+      if (!system) await own.stop();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { DeleteItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
+import type { TestSystem } from "./local.ts";
+
+/** Every item of a table as text, in a fixed order: equal dumps are tables that are equal byte for byte. */
+export async function dumpTable(system: TestSystem, name: string): Promise<string[]> {
+  return (await itemsOf(system, name)).map((item) => JSON.stringify(sorted(item), bytesAsText)).sort();
+}
+
+/** Deletes every item of a table. */
+export async function emptyTable(system: TestSystem, name: string): Promise<number> {
+  const items = await itemsOf(system, name);
+  for (const item of items) {
+    await system.clients.dynamodb.send(
+      new DeleteItemCommand({ TableName: `${system.prefix}-${name}`, Key: { pk: item.pk!, sk: item.sk! } }),
+    );
+  }
+  return items.length;
+}
+
+async function itemsOf(system: TestSystem, name: string) {
+  const items = [];
+  const pages = paginateScan({ client: system.clients.dynamodb }, { TableName: `${system.prefix}-${name}` });
+  for await (const page of pages) items.push(...page.Items ?? []);
+  return items;
+}
+
+function sorted(item: object) {
+  return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function bytesAsText(_key: string, value: unknown) {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+}

@@ -1,0 +1,151 @@
+import { createSchema } from "graphql-yoga";
+import type { App } from "../../api/app.ts";
+import type { Viewer } from "../../api/auth/viewer.ts";
+import { parseConfig } from "../../api/config.ts";
+import {
+  AppError,
+  ForbiddenError,
+  InvalidInputError,
+  UnauthenticatedError,
+  UnavailableError,
+} from "../../api/core/errors.ts";
+import { createLog } from "../../api/core/log.ts";
+
+const typeDefs = /* GraphQL */ `
+  scalar Even
+  enum Color { RED GREEN }
+  type Query {
+    hello: String!
+    who: String
+    contextKeys: [String!]!
+    requestId: String!
+    boom: String
+    broken: String!
+    internal: String
+    forbidden: String
+    unauthenticated: String
+    unavailable: String
+    invalid: String
+    even(n: Even): Boolean
+    color(is: Color): Boolean
+    nested: Nested!
+    rows(first: Int = 10): RowConnection!
+    pages(first: Int): RowConnection!
+    never: String
+    untilStreamsEnd: String
+  }
+  type Nested { nested: Nested! name: String! }
+  type RowConnection { nodes: [Row!]! }
+  type Row { id: ID! rows(first: Int = 10): RowConnection! }
+  type Mutation { add: Int! }
+  type Subscription { count(to: Int!): Int! ticks: Int! failing: Int! forbidden: Int! }
+`;
+
+type Context = { viewer: Viewer | undefined; requestId: string };
+const rows = { nodes: [{ id: "1" }] };
+
+/**
+ * An App with a small schema of its own, for tests of the door. Tokens: `good`; `brief`, which ends after 50 ms;
+ * `down`, where the check itself fails; all others do not hold. `onWait` is told of each query that waits.
+ */
+export function createTinyApp(env: Record<string, string> = {}, onWait: () => void = () => {}) {
+  const lines: string[] = [];
+  const states: Record<string, string> = { dynamodb: "ok", s3: "ok" };
+  const counts = { added: 0, checks: 0 };
+  const ended = Promise.withResolvers<string>();
+  const waitFor = <T>(promise: Promise<T>) => {
+    onWait();
+    return promise;
+  };
+  const fails = (error: Error) => () => {
+    throw error;
+  };
+  const resolvers = {
+    Even: {
+      parseValue(value: unknown) {
+        if (Number(value) % 2 !== 0) throw new TypeError("must be even");
+        return value;
+      },
+    },
+    Query: {
+      hello: () => "world",
+      who: (_: unknown, _args: unknown, { viewer }: Context) => viewer?.userId ?? null,
+      contextKeys: (_: unknown, _args: unknown, context: Context) => Object.keys(context),
+      requestId: (_: unknown, _args: unknown, { requestId }: Context) => requestId,
+      boom: fails(new TypeError("a secret detail")),
+      broken: fails(new TypeError("a secret detail")),
+      internal: fails(new AppError("INTERNAL", "a secret detail")),
+      forbidden: fails(new ForbiddenError("You need admin.")),
+      unauthenticated: fails(new UnauthenticatedError("Send a token.")),
+      unavailable: fails(new UnavailableError("dynamodb", new Error("socket hang up"))),
+      invalid: fails(new InvalidInputError([{ path: ["name"], message: "must not be empty" }])),
+      nested: () => ({}),
+      rows: () => rows,
+      pages: () => rows,
+      never: () => waitFor(new Promise(() => {})),
+      untilStreamsEnd: () => waitFor(ended.promise),
+    },
+    Nested: { nested: () => ({}), name: () => "n" },
+    Row: { rows: () => rows },
+    Mutation: { add: () => ++counts.added },
+    Subscription: {
+      count: {
+        async *subscribe(_: unknown, { to }: { to: number }) {
+          for (let i = 1; i <= to; i++) yield { count: i };
+        },
+      },
+      ticks: { subscribe: () => oneThenSilence({ ticks: 1 }, () => ended.resolve("streams ended")) },
+      failing: {
+        async *subscribe() {
+          yield { failing: 1 };
+          throw new TypeError("a secret detail");
+        },
+      },
+      forbidden: { subscribe: fails(new ForbiddenError("You need metrics:read.")) },
+    },
+  };
+  const app: App = {
+    config: parseConfig({ PORT: "0", ...env }),
+    log: createLog("info", (line) => lines.push(line), () => 0),
+    schema: createSchema({ typeDefs, resolvers }),
+    authenticate: (authorization) => authenticate(authorization),
+    contextFor: (request) => request,
+    ingest: () => Promise.resolve({ failed: [] }),
+    checkDependencies: () => {
+      counts.checks += 1;
+      return Promise.resolve({ ...states });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  return { app, lines, states, counts, streamsEnded: ended.promise };
+}
+
+function authenticate(authorization: string | null | undefined): Promise<Viewer | undefined> {
+  const viewer: Viewer = { userId: "ada", tenantId: "t1", scopes: [], expiresAt: Date.now() + 3_000_000_000 };
+  if (authorization === null || authorization === undefined) return Promise.resolve(undefined);
+  if (authorization === "Bearer good") return Promise.resolve(viewer);
+  if (authorization === "Bearer brief") return Promise.resolve({ ...viewer, expiresAt: Date.now() + 50 });
+  if (authorization === "Bearer down") return Promise.reject(new UnavailableError("identity provider"));
+  return Promise.reject(new UnauthenticatedError("The token does not hold. Log in again."));
+}
+
+/** Gives one value and then none, until it is ended. */
+function oneThenSilence<T>(value: T, onEnd: () => void): AsyncIterableIterator<T> {
+  const end = Promise.withResolvers<IteratorResult<T>>();
+  let given = false;
+  return {
+    next() {
+      if (given) return end.promise;
+      given = true;
+      return Promise.resolve({ done: false, value });
+    },
+    return() {
+      onEnd();
+      end.resolve({ done: true, value: undefined });
+      return end.promise;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

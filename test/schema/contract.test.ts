@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from "node:fs";
+import {
+  buildSchema,
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+  printSchema,
+} from "graphql";
+import { describe, expect, test } from "vitest";
+import { buildSchema as buildExecutable } from "../../schema/build.ts";
+import { generateTypes } from "../../schema/generate.ts";
+
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+const sdl = buildSchema(read("../../schema/schema.graphql"));
+const startingContract = new URL("../../../shared/contract/schema.graphql", import.meta.url);
+
+/** Every named part of a schema with its type: `Journey.events(first:)` → `Int! = 100`. */
+function partsOf(schema: GraphQLSchema): Map<string, string> {
+  const parts = new Map<string, string>();
+  for (const type of typesOf(schema)) {
+    if (isEnumType(type)) { for (const value of type.getValues()) parts.set(`${type.name}.${value.name}`, "value"); }
+    if (isUnionType(type)) {
+      for (const member of type.getTypes()) parts.set(`${type.name} | ${member.name}`, "member");
+    }
+    if (isInputObjectType(type) || isObjectType(type) || isInterfaceType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        parts.set(`${type.name}.${field.name}`, String(field.type));
+        for (const arg of argsOf(field)) {
+          parts.set(`${type.name}.${field.name}(${arg.name}:)`, `${String(arg.type)} = ${String(arg.defaultValue)}`);
+        }
+      }
+    }
+  }
+  return parts;
+}
+
+function argsOf(field: object): readonly GraphQLArgument[] {
+  return "args" in field ? field.args as readonly GraphQLArgument[] : [];
+}
+
+function typesOf(schema: GraphQLSchema): GraphQLNamedType[] {
+  return Object.values(schema.getTypeMap()).filter((type) =>
+    !type.name.startsWith("__") && !["String", "Int", "Float", "Boolean", "ID"].includes(type.name)
+  );
+}
+
+function undescribed(schema: GraphQLSchema): string[] {
+  return typesOf(schema).flatMap((type) => {
+    const own = type.description ? [] : [type.name];
+    if (isEnumType(type)) {
+      return [
+        ...own,
+        ...type.getValues().filter((v) => !v.description).map((v) => `${type.name}.${v.name}`),
+      ];
+    }
+    if (!isInputObjectType(type) && !isObjectType(type) && !isInterfaceType(type)) return own;
+    return [
+      ...own,
+      ...Object.values(type.getFields()).flatMap((field) => [
+        ...(field.description ? [] : [`${type.name}.${field.name}`]),
+        ...argsOf(field).filter((arg) => !arg.description).map((arg) => `${type.name}.${field.name}(${arg.name}:)`),
+      ]),
+    ];
+  });
+}
+
+describe("the schema", () => {
+  test("that runs equals the contract in every character and description", async () => {
+    expect(printSchema(await buildExecutable(Date.now))).toBe(printSchema(sdl));
+  });
+
+  test("describes every type, field, argument and value", () => {
+    expect(undescribed(sdl)).toEqual([]);
+  });
+
+  test("has types.generated.ts as made from it (npm run generate)", async () => {
+    expect(read("../../schema/types.generated.ts")).toBe(await generateTypes());
+  });
+
+  test.skipIf(!existsSync(startingContract))(
+    "has what the starting contract has, with the same types, in all that is built",
+    () => {
+      const start = partsOf(buildSchema(readFileSync(startingContract, "utf8")));
+      const own = partsOf(sdl);
+      const differing = [...own].filter(([name, type]) => start.has(name) && start.get(name) !== type).map(([name]) =>
+        name
+      );
+      expect(differing).toEqual([]);
+      expect([...own.keys()].filter((name) => !start.has(name))).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,100 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createKeyFinder, KEYS_FRESH_MS, remoteKeySet, UNKNOWN_KEY_FRESH_MS } from "../../api/auth/keysets.ts";
+import { createVerifier } from "../../api/auth/tokens.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
+
+/** An identity provider on this machine: `answer` is what its JWKS URL gives, `requests` how often it was asked. */
+const provider = { server: undefined as Server | undefined, url: "", requests: 0, answer: { status: 200, body: "" } };
+const world = { now: 0 };
+
+beforeEach(async () => {
+  world.now = Date.now();
+  provider.requests = 0;
+  provider.server = createServer((_, response) => {
+    provider.requests++;
+    response.writeHead(provider.answer.status, { "content-type": "application/json", connection: "close" });
+    response.end(provider.answer.body);
+  });
+  await new Promise<void>((resolve) => provider.server!.listen(0, "127.0.0.1", resolve));
+  provider.url = `http://127.0.0.1:${(provider.server.address() as AddressInfo).port}/jwks`;
+});
+
+afterEach(() => new Promise((resolve) => provider.server!.close(resolve)));
+
+async function makeKey(kid: string) {
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const token = await new SignJWT({ tenant: "t1", scope: "" }).setProtectedHeader({ alg: "ES256", kid }).setSubject(
+    "ada",
+  )
+    .setIssuer("sojourn").setAudience("sojourn").setExpirationTime(Math.floor(world.now / 1_000) + 3_600).sign(
+      privateKey,
+    );
+  return { jwk: { ...await exportJWK(publicKey), kid }, header: `Bearer ${token}` };
+}
+
+const publish = (...keys: JWK[]) => provider.answer = { status: 200, body: JSON.stringify({ keys }) };
+
+function createAuthenticate(local: JWK[] = []) {
+  const clock = () => world.now;
+  const keys = [
+    createKeyFinder(async () => ({ keys: local }), clock),
+    createKeyFinder(remoteKeySet(provider.url), clock),
+  ];
+  return createVerifier({ issuer: "sojourn", audience: "sojourn", algorithms: ["ES256"], keys, clock });
+}
+
+test("tokens of the identity provider hold, and its keys are fetched once for many", async () => {
+  const key = await makeKey("a");
+  publish(key.jwk);
+  const authenticate = createAuthenticate();
+  const viewers = await Promise.all(Array.from({ length: 20 }, () => authenticate(key.header)));
+  expect(viewers).toHaveLength(20);
+  expect(provider.requests).toBe(1);
+});
+
+test("a key that the provider adds works, and one that it removes does not, without a restart", async () => {
+  const [old, next] = [await makeKey("old"), await makeKey("next")];
+  publish(old.jwk);
+  const authenticate = createAuthenticate();
+  await authenticate(old.header);
+  publish(next.jwk);
+  world.now += UNKNOWN_KEY_FRESH_MS;
+  expect(await authenticate(next.header)).toBeDefined();
+  world.now += KEYS_FRESH_MS;
+  await expect(authenticate(old.header)).rejects.toThrow(/not known here/);
+});
+
+test.each([
+  ["answers 500", { status: 500, body: "" }],
+  ["redirects", { status: 302, body: "" }],
+  ["answers no JSON", { status: 200, body: "<html>" }],
+  ["answers no key set", { status: 200, body: "{}" }],
+])("a provider that %s makes the service unavailable, not the token bad; then it heals", async (_, answer) => {
+  const key = await makeKey("a");
+  provider.answer = answer;
+  const authenticate = createAuthenticate();
+  const failure = await authenticate(key.header).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(UnavailableError);
+  expect(failure).toMatchObject({ retryable: true });
+  await expect(authenticate(key.header)).rejects.toBeInstanceOf(UnavailableError);
+  expect(provider.requests).toBe(1);
+  publish(key.jwk);
+  world.now += 1_000;
+  expect(await authenticate(key.header)).toBeDefined();
+});
+
+test("while the provider is down, accounts of this service and known keys go on", async () => {
+  const [local, known, unknown] = [await makeKey("local"), await makeKey("known"), await makeKey("unknown")];
+  publish(known.jwk);
+  const authenticate = createAuthenticate([local.jwk]);
+  await authenticate((await makeKey("nobody's")).header).catch(() => {});
+  provider.answer = { status: 503, body: "" };
+  world.now += UNKNOWN_KEY_FRESH_MS;
+  await expect(authenticate(unknown.header)).rejects.toBeInstanceOf(UnavailableError);
+  expect(await authenticate(known.header)).toBeDefined();
+  world.now += KEYS_FRESH_MS;
+  expect(await authenticate(local.header)).toBeDefined();
+});

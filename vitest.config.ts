@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm test` runs this under Node and under Deno. What takes minutes is in test/proof and test/bench, by its own command. */
+export default defineConfig({
+  // One copy of graphql: the one that Node and Deno take, not the one that bundlers take.
+  resolve: {
+    alias: [{ find: /^graphql$/, replacement: new URL("node_modules/graphql/index.js", import.meta.url).pathname }],
+  },
+  test: {
+    include: ["test/{unit,store,schema,flow,infra,rules}/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
