@@ -4,6 +4,9 @@ import { UnavailableError } from "../core/errors.ts";
 /** How much work one hash is: memory is 128 * 2^logN * r bytes. */
 export type ScryptCost = { logN: number; r: number; p: number };
 
+/** Does the work: the hash of a password with a salt. */
+export type Derive = (password: string, salt: Uint8Array, cost: ScryptCost) => Promise<Uint8Array>;
+
 /**
  * 128 MiB and about 0.3 seconds. From OWASP's Password Storage Cheat Sheet, "scrypt":
  * https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
@@ -25,15 +28,18 @@ export type Passwords = ReturnType<typeof createPasswords>;
  * that `cost` can be raised later while older hashes still hold.
  */
 export function createPasswords(
-  { random, cost = PASSWORD_COST }: { random: (bytes: number) => Uint8Array; cost?: ScryptCost },
+  { random, cost = PASSWORD_COST, derive = deriveByScrypt }: {
+    random: (bytes: number) => Uint8Array;
+    cost?: ScryptCost;
+    derive?: Derive;
+  },
 ) {
   const inTurn = createTurns(AT_ONCE, MAX_WAITING);
-  const derive = (password: string, salt: Uint8Array, cost: ScryptCost) =>
-    inTurn(() => scryptAsync(password.normalize("NFKC"), salt, cost));
+  const deriveInTurn: Derive = (password, salt, cost) => inTurn(() => derive(password.normalize("NFKC"), salt, cost));
 
   async function hash(password: string): Promise<string> {
     const salt = random(SALT_BYTES);
-    return encode({ ...cost, salt, hash: await derive(password, salt, cost) });
+    return encode({ ...cost, salt, hash: await deriveInTurn(password, salt, cost) });
   }
 
   return {
@@ -44,7 +50,7 @@ export function createPasswords(
     async verify(password: string, encoded: string | undefined): Promise<boolean> {
       if (encoded === undefined) return hash(password).then(() => false);
       const expected = decode(encoded);
-      return timingSafeEqual(await derive(password, expected.salt, expected), expected.hash);
+      return timingSafeEqual(await deriveInTurn(password, expected.salt, expected), expected.hash);
     },
   };
 }
@@ -68,7 +74,7 @@ function createTurns(atOnce: number, maxWaiting: number) {
   };
 }
 
-function scryptAsync(password: string, salt: Uint8Array, { logN, r, p }: ScryptCost): Promise<Uint8Array> {
+export function deriveByScrypt(password: string, salt: Uint8Array, { logN, r, p }: ScryptCost): Promise<Uint8Array> {
   const options: ScryptOptions = { N: 2 ** logN, r, p, maxmem: 2 * 128 * 2 ** logN * r };
   return new Promise((resolve, reject) =>
     scrypt(password, salt, HASH_BYTES, options, (error, key) => error ? reject(error) : resolve(key))

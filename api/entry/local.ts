@@ -17,11 +17,14 @@ import { runUntilSignal } from "./run.ts";
 
 const USAGE = "usage: npm start [-- --empty]\n  --empty  leaves out the sample that the first start loads";
 
+const PARENT_CHECK_MS = 500;
+
 class WrongArguments extends Error {}
 
 async function main(args: string[], env: Record<string, string | undefined>): Promise<void> {
   const { empty } = parseFlags(args);
   const config = parseConfig(env);
+  if (env.npm_lifecycle_event === "start") stopWithParent();
   const log = createLog(config.logLevel, (line) => console.error(line));
   const system = await startLocalSystem({
     ...config,
@@ -50,6 +53,17 @@ function parseFlags(args: string[]): { empty: boolean } {
   } catch (error) {
     throw new WrongArguments(`${(error as Error).message}\n${USAGE}`);
   }
+}
+
+/** Stops as on SIGTERM when npm is gone, however it ended: nothing is left running. */
+function stopWithParent(): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }
 
 /** Carries messages of the ingest queue to the app, as Lambda does on AWS. */

@@ -4,8 +4,8 @@ import { variablesTable } from "../config.ts";
 
 const file = new URL("../../README.md", import.meta.url);
 const text = await readFile(file, "utf8");
-const [begin, end] = ["<!-- variables -->\n", "\n<!-- /variables -->"] as const;
+const [begin, end] = ["<!-- variables -->\n", "<!-- /variables -->"] as const;
 const from = text.indexOf(begin) + begin.length;
 const to = text.indexOf(end);
 if (from < begin.length || to < from) throw new Error("README.md has lost its <!-- variables --> marks");
-await writeFile(file, text.slice(0, from) + variablesTable() + text.slice(to));
+await writeFile(file, text.slice(0, from) + `${variablesTable()}\n` + text.slice(to));

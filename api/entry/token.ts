@@ -1,10 +1,9 @@
 /** `npm run --silent token -- --tenant T`: prints a token that the local instance accepts, and nothing else. */
 import { parseArgs } from "node:util";
-import { createSigner, loadOrCreateSigningKeys, signingKeyFile } from "../auth/keys.ts";
+import { signLocalToken } from "../auth/setup.ts";
 import { type Scope, SCOPES, scopeWord } from "../auth/viewer.ts";
 import { parseConfig } from "../config.ts";
-import { systemClock } from "../core/clock.ts";
-import { randomIds, TENANT_PATTERN } from "../core/ids.ts";
+import { TENANT_PATTERN } from "../core/ids.ts";
 
 const USAGE = "usage: npm run --silent token -- --tenant TENANT [--scope WORDS] [--user ID] [--ttl SECONDS]";
 const MAX_TTL_SECONDS = 2_592_000;
@@ -12,13 +11,13 @@ const MAX_TTL_SECONDS = 2_592_000;
 class WrongArguments extends Error {}
 
 function parseArguments(args: string[]) {
-  const { tenant, user = "local", scope, ttl } = parseOptions(args);
-  if (tenant === undefined) throw new WrongArguments("--tenant is missing");
-  if (!TENANT_PATTERN.test(tenant)) {
+  const { tenant: tenantId, user: userId = "local", scope, ttl } = parseOptions(args);
+  if (tenantId === undefined) throw new WrongArguments("--tenant is missing");
+  if (!TENANT_PATTERN.test(tenantId)) {
     throw new WrongArguments("--tenant must be 1 to 63 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit");
   }
-  if (user.length < 1 || user.length > 255) throw new WrongArguments("--user must be 1 to 255 characters");
-  return { tenant, user, scopes: parseScopeWords(scope), ttlSeconds: parseTtl(ttl) };
+  if (userId.length < 1 || userId.length > 255) throw new WrongArguments("--user must be 1 to 255 characters");
+  return { tenantId, userId, scopes: parseScopeWords(scope), ttlSeconds: parseTtl(ttl) };
 }
 
 function parseOptions(args: string[]) {
@@ -47,22 +46,9 @@ function parseTtl(seconds: string | undefined): number | undefined {
   throw new WrongArguments(`--ttl must be 1 to ${MAX_TTL_SECONDS} seconds`);
 }
 
-async function main(args: string[], env: Record<string, string | undefined>): Promise<string> {
-  const { tenant, user, scopes, ttlSeconds } = parseArguments(args);
-  const config = parseConfig(env);
-  const signer = createSigner({
-    keys: await loadOrCreateSigningKeys(signingKeyFile(config)),
-    issuer: config.token.issuer,
-    audience: config.token.audience,
-    ttlSeconds: ttlSeconds ?? config.token.ttlSeconds,
-    clock: systemClock,
-    ids: randomIds,
-  });
-  return (await signer.sign({ userId: user, tenantId: tenant, scopes })).token;
-}
-
 try {
-  console.log(await main(process.argv.slice(2), process.env));
+  const args = parseArguments(process.argv.slice(2));
+  console.log(await signLocalToken(parseConfig(process.env), args));
 } catch (error) {
   const wrong = error instanceof WrongArguments;
   console.error(wrong ? `${USAGE}\n${error.message}` : (error as Error).message);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSigner, loadOrCreateSigningKeys } from "../../api/auth/keys.ts";
 import { createKeyFinder } from "../../api/auth/keysets.ts";
 import type { Account } from "../../api/auth/model.ts";
-import { createPasswords, type Passwords } from "../../api/auth/passwords.ts";
+import { createPasswords, type Derive, deriveByScrypt } from "../../api/auth/passwords.ts";
 import { FAILED_LOGINS_WINDOW_MS, MAX_FAILED_LOGINS } from "../../api/auth/rules.ts";
 import { createAccounts } from "../../api/auth/service.ts";
 import { type AccountStore, createAccountStore } from "../../api/auth/store.ts";
@@ -33,23 +33,19 @@ beforeAll(async () => {
   const keys = await loadOrCreateSigningKeys(join(system.dataDir, "test-keys.json"));
   const named = { issuer: "sojourn", audience: "sojourn", clock };
   const signer = createSigner({ ...named, keys, ttlSeconds: 3_600, ids: randomIds });
-  accounts = createAccounts({ store, passwords: counted(cheapPasswords()), signer, clock, ids: randomIds });
+  const passwords = createPasswords({ random: randomBytes, cost: { logN: 4, r: 8, p: 1 }, derive: deriveCounted });
+  accounts = createAccounts({ store, passwords, signer, clock, ids: randomIds });
   const findKey = createKeyFinder(async () => (await keys()).publicKeys, clock);
   authenticate = createVerifier({ ...named, algorithms: ["EdDSA"], keys: [findKey] });
 });
 
 afterAll(() => system?.stop());
 
-const cheapPasswords = () => createPasswords({ random: randomBytes, cost: { logN: 4, r: 8, p: 1 } });
-
 /** Every hash that is computed, whether to keep it or to compare, counts one. */
-function counted(passwords: Passwords): Passwords {
-  const note = <T>(value: T) => (world.hashes++, value);
-  return {
-    hash: (password) => note(passwords.hash(password)),
-    verify: (password, encoded) => note(passwords.verify(password, encoded)),
-  };
-}
+const deriveCounted: Derive = (...given) => {
+  world.hashes++;
+  return deriveByScrypt(...given);
+};
 
 const freshName = () => `user-${++world.names}`;
 

@@ -1,17 +1,24 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { chat } from "../bench/chat.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { record, visit } from "../kit/journeys.ts";
 
-/** What DynamoDB reports as consumed, index arms included, and requests: held against the table in DESIGN.md. */
+/**
+ * The costs of DESIGN.md's table, as DynamoDB reports them with each answer (index arms included), and the requests to
+ * DynamoDB and S3 together. Chats have words of their own in every message; visits repeat themselves.
+ */
 const NOW = Date.UTC(2026, 5, 1, 12);
-const START = NOW - 3 * 3_600_000;
+const START = NOW - 4 * 3_600_000;
+const BUDGET = { batchWriteUnits: 6, batchRequests: 4, timelineReadUnits: 4, listReadUnits: 2 };
 
-const EVENTS = `query ($id: String!, $first: Int!) { journey(sessionId: $id) {
-  eventCount events(first: $first) { nodes { seq type occurredAt text page } pageInfo { hasNextPage } }
+const TIMELINE = `query ($id: String!) { journey(sessionId: $id) {
+  events(first: 500) { nodes { seq type occurredAt text page properties } pageInfo { hasNextPage } }
 } }`;
-const LIST = `{ journeys(first: 25) { nodes { sessionId visitorId startedAt endedAt outcome eventCount messageCount
-  firstQuestion } pageInfo { hasNextPage endCursor } } }`;
+const LIST = `{ journeys(first: 25) {
+  nodes { sessionId visitorId startedAt endedAt outcome eventCount messageCount firstQuestion }
+  pageInfo { hasNextPage endCursor }
+} }`;
 
 const toS3 = vi.spyOn(S3Client.prototype, "send");
 let api: TestApp;
@@ -20,95 +27,101 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** What `run` cost. `dynamo` names the requests in the order in which they were answered. */
-async function costOf(run: () => Promise<unknown>) {
+/** What `run` gave, and what it cost. `names` are the requests to DynamoDB in the order in which they were answered. */
+async function costOf<T>(run: () => Promise<T>) {
   api.takeCosts();
   toS3.mockClear();
-  await run();
+  const answer = await run();
   const costs = api.takeCosts();
-  const units = (kind: "read" | "write") =>
+  const unitsOf = (kind: "read" | "write") =>
     costs.filter((cost) => cost.kind === kind).reduce((sum, cost) => sum + cost.units, 0);
-  const s3 = toS3.mock.calls.map(([command]) => command.constructor.name);
   return {
-    writeUnits: units("write"),
-    readUnits: units("read"),
-    requests: costs.length + s3.length,
-    dynamo: costs.map((cost) => `${cost.operation} ${cost.units}`),
-    s3,
+    answer,
+    writeUnits: unitsOf("write"),
+    readUnits: unitsOf("read"),
+    requests: costs.length + toS3.mock.calls.length,
+    names: costs.map((cost) => cost.operation),
+    queryUnits: costs.filter((cost) => cost.operation === "Query").map((cost) => cost.units),
   };
 }
 
-const WORDS =
-  ("my order has not arrived yet and the tracking page says it left the depot on Monday could you please check where " +
-    "parcel is now thank you for your patience we have asked carrier they tell us that delivery will take two more working days " +
-    "if nothing comes by then I would like a refund instead to same card sorry about this of course here are details number " +
-    "address changed since last month street house city which one do you want keep blue shoes size smaller exchange return label " +
-    "email sent again spam folder look inside account settings password reset link expired try another browser phone call later")
-    .split(" ");
-function random(seed: number) {
-  let s = seed >>> 0;
-  return () => {
-    s = (s + 0x6d2b79f5) | 0;
-    let t = Math.imul(s ^ (s >>> 15), 1 | s);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-function chat(id: string, from: number, to: number, startAt = START, props = false) {
-  return visit(id, from, to, startAt).map((e) => {
-    const r = random(e.seq * 7919 + 13);
-    const say = (n: number) => Array.from({ length: n }, () => WORDS[Math.floor(r() * WORDS.length)]).join(" ");
-    return {
-      ...e,
-      ...(e.text
-        ? { text: say(e.type === "MESSAGE_SENT" ? 8 + Math.floor(r() * 14) : 20 + Math.floor(r() * 30)) }
-        : {}),
-      ...(props && e.page ? { properties: { scroll: Math.floor(r() * 100), loadMs: Math.floor(r() * 3000) } } : {}),
-    };
+type Send = typeof visit;
+const tenBatches = (send: Send, id: string) =>
+  Array.from({ length: 10 }, (_, i) => send(id, 1 + i * 50, 50 + i * 50, START));
+
+describe.each([["visit", visit], ["chat", chat]] as [string, Send][])("a %s", (kind, send) => {
+  test("of 50 events in a batch costs at most 6 write units and 4 requests, the first time and the tenth", async () => {
+    for (const batch of tenBatches(send, "tens")) {
+      const cost = await costOf(() => record(api, kind, batch));
+      expect(cost.answer.accepted).toBe(50);
+      expect(cost.names).toEqual(["GetItem", "PutItem", "PutItem"]);
+      expect(cost.requests).toBeLessThanOrEqual(BUDGET.batchRequests);
+      expect(cost.writeUnits).toBeLessThanOrEqual(BUDGET.batchWriteUnits);
+    }
   });
-}
 
-describe("x", () => {
-  test("y", async () => {
-    const out: unknown[] = [];
-    const { readFileSync } = await import("node:fs");
-    const { readOtto } = await import("../../api/local/load/otto.ts");
-    const { readNasa } = await import("../../api/local/load/nasa.ts");
-    for (
-      const [name, events] of [
-        ["otto", [...readOtto(readFileSync("api/local/sample/otto-sessions.jsonl", "utf8").split("\n"))]],
-        ["nasa", [...readNasa(readFileSync("/work/shared/data/journeys/nasa_19950801.tsv", "utf8").split("\n"))]],
-      ] as const
-    ) {
-      const by = [...Map.groupBy(events, (e) => e.sessionId).values()].sort((a, b) => b.length - a.length).slice(0, 8);
-      for (const own of by) {
-        const costs = [];
-        for (let i = 0; i + 50 <= own.length; i += 50) {
-          costs.push(await costOf(() => record(api, name, own.slice(i, i + 50))));
-        }
-        const t = await costOf(() => api.ask(name, EVENTS, { id: own[0]!.sessionId, first: 500 }));
-        out.push([
-          name,
-          own.length,
-          costs.map((c) => c.dynamo.map((d) => d.split(" ")[1]).join("/")).join(" "),
-          t.dynamo,
-        ]);
-      }
+  test("of 500 events in a batch costs 4 requests, and less than half of ten batches of 50", async () => {
+    const cost = await costOf(() => record(api, kind, send("one", 1, 500, START)));
+    expect(cost.answer.accepted).toBe(500);
+    expect(cost.requests).toBeLessThanOrEqual(BUDGET.batchRequests);
+    expect(cost.writeUnits).toBeLessThan((10 * BUDGET.batchWriteUnits) / 2);
+  });
+
+  test.each([["ten batches", "tens"], ["one batch", "one"]])(
+    "of 500 events that came in %s is read with one Query of at most 4 read units, after the journey itself",
+    async (_, id) => {
+      const cost = await costOf(() => api.ask(kind, TIMELINE, { id }));
+      expect(cost.answer.data.journey.events.nodes.map((node: { seq: number }) => node.seq))
+        .toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+      expect(cost.answer.data.journey.events.pageInfo.hasNextPage).toBe(false);
+      expect(cost.names).toEqual(["GetItem", "Query"]);
+      expect(cost.queryUnits[0]).toBeLessThanOrEqual(BUDGET.timelineReadUnits);
+    },
+  );
+
+  test("that is sent again, or cut anew, writes nothing to DynamoDB and reads one item", async () => {
+    const again = await costOf(() => record(api, kind, send("tens", 1, 50, START)));
+    expect(again.answer).toMatchObject({ accepted: 0, duplicates: 50 });
+    expect(again).toMatchObject({ writeUnits: 0, readUnits: 1, names: ["GetItem"] });
+    expect(again.requests).toBeLessThanOrEqual(BUDGET.batchRequests);
+    const recut = await costOf(() => record(api, kind, send("one", 1, 500, START).slice(31, 307)));
+    expect(recut.answer).toMatchObject({ accepted: 0, duplicates: 276 });
+    expect(recut).toMatchObject({ writeUnits: 0, readUnits: 1, names: ["GetItem"] });
+  });
+
+  test("list of 25 is one request of at most 2 read units, whatever the length of the visits", async () => {
+    for (let i = 0; i < 30; i++) {
+      const id = `5f0c7c9e-3b1d-4f57-9a58-${String(i).padStart(12, "0")}`;
+      await record(api, `${kind}-list`, send(id, 1, i % 3 === 0 ? 100 : 5, START + i * 60_000));
     }
-    for (const length of [100, 300, 1000, 4000]) {
-      const c = [];
-      for (const n of [0, 1]) {
-        const events = chat("q" + length, 1 + n * 50, 50 + n * 50);
-        if (n === 0) {
-          events[0]!.text = Array.from({ length: 900 }, (_, i) => WORDS[(i * 17) % WORDS.length]).join(" ").slice(
-            0,
-            length,
-          );
-        }
-        c.push((await costOf(() => record(api, "q", events))).dynamo);
-      }
-      out.push([length, ...c]);
-    }
-    console.log(out.map((o) => JSON.stringify(o)).join("\n"));
+    const cost = await costOf(() => api.ask(`${kind}-list`, LIST));
+    expect(cost.answer.data.journeys.nodes).toHaveLength(25);
+    expect(cost.answer.data.journeys.pageInfo.hasNextPage).toBe(true);
+    expect(cost.requests).toBe(1);
+    expect(cost.readUnits).toBeLessThanOrEqual(BUDGET.listReadUnits);
+  });
+
+  test("whose beginning comes last pays one more unit for each of the two index entries that move", async () => {
+    await record(api, kind, send("late", 51, 100, START));
+    const cost = await costOf(() => record(api, kind, send("late", 1, 50, START)));
+    expect(cost.requests).toBeLessThanOrEqual(BUDGET.batchRequests);
+    expect(cost.writeUnits).toBeLessThanOrEqual(BUDGET.batchWriteUnits + 2);
+  });
+});
+
+describe("what falls short of 6 write units: the journey's item grows over 1 KB and is written three times", () => {
+  test.fails("a first question of 1,000 characters", async () => {
+    const [first, ...others] = chat("wordy", 1, 50, START);
+    const cost = await costOf(() => record(api, "over", [{ ...first!, text: "Why not? ".repeat(111) }, ...others]));
+    expect(cost.answer.accepted).toBe(50);
+    expect(cost.writeUnits).toBeLessThanOrEqual(BUDGET.batchWriteUnits);
+  });
+
+  test.fails("a session of 32 visits", async () => {
+    const events = chat("often", 1, 50, START - 60 * 86_400_000)
+      .map((event, i) => ({ ...event, occurredAt: new Date(START - (50 - i) * 3_600_000).toISOString() }));
+    const cost = await costOf(() => record(api, "over", events));
+    expect(cost.answer.accepted).toBe(50);
+    expect(cost.writeUnits).toBeLessThanOrEqual(BUDGET.batchWriteUnits);
   });
 });

@@ -154,7 +154,8 @@ describe("a token is refused", () => {
 
   test("whatever it is made of, with the one error of its kind", async () => {
     const { authenticate } = setUp([ed.jwk]);
-    const [header, claims, signature] = (await sign(CLAIMS, ed)).split(".");
+    const genuine = await sign(CLAIMS, ed);
+    const [header, claims, signature] = genuine.split(".");
     const anyPart = fc.oneof(
       fc.base64String().map((text) => text.replace(/[+/=]/g, "")),
       fc.json().map((json) => Buffer.from(json).toString("base64url")),
@@ -172,6 +173,7 @@ describe("a token is refused", () => {
       fc.asyncProperty(
         fc.oneof(fc.string(), oneReplaced, fc.tuple(anyPart, anyPart, anyPart).map((p) => p.join("."))),
         async (token) => {
+          fc.pre(token !== genuine);
           await expect(authenticate(`Bearer ${token}`)).rejects.toBeInstanceOf(UnauthenticatedError);
         },
       ),
