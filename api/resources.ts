@@ -5,7 +5,12 @@
 
 export type KeyType = "S" | "N";
 export type Key = { name: string; type: KeyType };
-export type IndexSpec = { partition: Key; sort: Key };
+export type IndexSpec = {
+  partition: Key;
+  sort: Key;
+  /** The attributes that it carries beside the keys; all of them where absent. */
+  include?: readonly string[];
+};
 export type TableSpec = {
   name: string;
   partition: Key;
@@ -28,6 +33,15 @@ export type QueueSpec = {
 const text = (name: string): Key => ({ name, type: "S" });
 const number = (name: string): Key => ({ name, type: "N" });
 
+/**
+ * What the lists of sessions carry. What changes with each motion or batch is not among it, so that such a write costs
+ * no index; `done` holds it for a session that is over.
+ */
+const LISTED_OF_SESSION = [
+  ...["tenant", "status", "user", "endedBy", "explicitEnd", "playback", "createdAt", "done"],
+  ...["labels", "pinned", "version"],
+];
+
 export const tables = {
   /** One META item and chunks of events per journey; `api/journeys/store.ts` lists the access patterns. */
   journeys: {
@@ -42,12 +56,35 @@ export const tables = {
     stream: true,
   },
   /** One item per account, keyed by username. */
-  accounts: { name: "accounts", partition: text("pk"), indexes: {}, stream: false },
+  accounts: { name: "accounts", partition: text("pk"), indexes: {}, ttlAttribute: "ttl", stream: false },
+  /** One SESSION item a session, with what belongs to it; `api/sessions/store.ts` lists the access patterns. */
+  sessions: {
+    name: "sessions",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: {
+      byStart: { partition: text("tenant"), sort: number("startedAt"), include: LISTED_OF_SESSION },
+      bySensor: { partition: text("sensorKey"), sort: number("startedAt"), include: LISTED_OF_SESSION },
+      /** Sparse: running sessions only, by the instant at which they have to be looked at. */
+      byCheck: { partition: text("shard"), sort: number("checkAt"), include: [] },
+    },
+    ttlAttribute: "ttl",
+    stream: true,
+  },
+  /** One item a sensor, and one a tenant with its settings. */
+  sensors: {
+    name: "sensors",
+    partition: text("pk"),
+    indexes: { byTenant: { partition: text("tenant"), sort: text("sensorId") } },
+    stream: false,
+  },
 } as const satisfies Record<string, TableSpec>;
 
 export const buckets = {
   /** Raw events as they were accepted: the source of truth. */
   events: { name: "events" },
+  /** Readings of devices, one object a batch. */
+  readings: { name: "readings" },
 } as const satisfies Record<string, BucketSpec>;
 
 export const queues = {

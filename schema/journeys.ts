@@ -36,7 +36,7 @@ export const journeyResolvers = {
     outcome: (journey, _, { services }) => services.journeys.outcome(journey),
     outcomeEvent: (journey, _, { services }) => services.journeys.findOutcomeEvent(journey),
     messageCount: (journey) => journey.userMessageCount + journey.botMessageCount,
-    firstQuestion: (journey) => journey.firstQuestion?.text,
+    firstQuestion: (journey, _, { services }) => services.journeys.findFirstQuestion(journey),
     events: (journey, { first, after }, { services }) => services.journeys.listEvents(journey, first, after),
     expiresAt: (journey) => journey.lastArrivalAt + KEEP_MS,
   },

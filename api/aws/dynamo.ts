@@ -1,4 +1,8 @@
-import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  TransactionCanceledException,
+} from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   type BatchGetCommandOutput,
@@ -7,6 +11,7 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
@@ -27,6 +32,11 @@ export type QueryOptions = {
   descending?: boolean;
   consistent?: boolean;
 };
+
+/** One part of a transaction: an item put whole, or changed. */
+export type TransactPart =
+  | { table: string; put: Item; condition?: Expression }
+  | { table: string; key: Item; change: Expression; condition?: Expression };
 
 /** What one request cost, in write units (1 KB) or read units (4 KB), index arms included. */
 export type Cost = { operation: string; table: string; units: number; kind: "read" | "write" };
@@ -115,6 +125,18 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
         note("DeleteItem", "write", removed.ConsumedCapacity);
       }),
 
+    /**
+     * Writes all parts or none, at twice the units: for what is rare. Throws ConditionFailedError where a condition
+     * does not hold, and where another transaction was at the same items.
+     */
+    transact: (parts: readonly TransactPart[]): Promise<void> =>
+      run(async () => {
+        const written = await documents.send(
+          new TransactWriteCommand({ TransactItems: parts.map(transactItem), ...counted }),
+        );
+        for (const consumed of written.ConsumedCapacity ?? []) note("TransactWriteItems", "write", consumed);
+      }),
+
     /** One page of a query: at most 1 MB, and at most `limit` items before the filter. */
     query: (table: string, options: QueryOptions): Promise<{ items: Item[]; lastKey: Item | undefined }> =>
       run(async () => {
@@ -156,10 +178,27 @@ function conditionOf(condition: Expression | undefined) {
   };
 }
 
+function transactItem(part: TransactPart) {
+  const condition = part.condition ? { ConditionExpression: part.condition.expression } : {};
+  if ("put" in part) {
+    return { Put: { TableName: part.table, Item: part.put, ...condition, ...merged(part.condition) } };
+  }
+  const { table: TableName, key: Key, change } = part;
+  const UpdateExpression = change.expression;
+  return { Update: { TableName, Key, UpdateExpression, ...condition, ...merged(change, part.condition) } };
+}
+
+/** Whether a transaction was given up because of a condition or of another transaction, and not of a fault. */
+function isConflict(error: unknown): boolean {
+  const reasons = error instanceof TransactionCanceledException ? error.CancellationReasons ?? [] : [];
+  return reasons.some(({ Code: code }) => code === "ConditionalCheckFailed" || code === "TransactionConflict");
+}
+
 async function conditionsAsErrors<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
+    if (isConflict(error)) throw new ConditionFailedError();
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     throw new ConditionFailedError(error.Item ? unmarshall(error.Item) : undefined);
   }

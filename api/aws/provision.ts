@@ -3,6 +3,7 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
+  type Projection,
   type TableDescription,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
@@ -107,8 +108,14 @@ function keyInput(partition: Key, sort?: Key) {
   };
 }
 
-function indexInput(name: string, { partition, sort }: IndexSpec) {
-  return { IndexName: name, ...keyInput(partition, sort), Projection: { ProjectionType: "ALL" as const } };
+function indexInput(name: string, { partition, sort, include }: IndexSpec) {
+  return { IndexName: name, ...keyInput(partition, sort), Projection: projectionOf(include) };
+}
+
+function projectionOf(include: readonly string[] | undefined): Projection {
+  if (!include) return { ProjectionType: "ALL" };
+  if (include.length === 0) return { ProjectionType: "KEYS_ONLY" };
+  return { ProjectionType: "INCLUDE", NonKeyAttributes: [...include] };
 }
 
 /** Each key attribute once. */

@@ -47,7 +47,7 @@ export function toItem(journey: Journey): Item {
     ...(firstQuestion ? { question: firstQuestion.text, questionAt: place(firstQuestion) } : {}),
     ...(decided ? { decidedAt: place(decided) } : {}),
     ...(journey.engagedAt === undefined ? {} : { engagedAt: journey.engagedAt }),
-    ...(visits.length > 1 ? { visits: JSON.stringify(visits) } : {}),
+    ...(visits.length > 1 ? { visits: formatVisits(visits) } : {}),
   };
 }
 
@@ -66,19 +66,28 @@ export function fromItem(item: Item): Journey {
     eventCount: item.events as number,
     userMessageCount: item.sent as number,
     botMessageCount: item.received as number,
-    firstQuestion: item.question === undefined
+    firstQuestion: item.questionAt === undefined
       ? undefined
-      : { ...position(item.questionAt), text: item.question as string },
+      : { ...position(item.questionAt), text: item.question as string | undefined },
     decided: stage === "ENGAGED" || stage === "BROWSING" ? undefined : { ...position(item.decidedAt), type: stage },
     engagedAt: item.engagedAt as number | undefined,
-    visits: item.visits === undefined
-      ? [[startedAt, endedAt]]
-      : JSON.parse(item.visits as string) as [number, number][],
+    visits: item.visits === undefined ? [[startedAt, endedAt]] : parseVisits(item.visits as string),
     types: (item.types as string).split(",").filter(Boolean),
     watermarks: parseWatermarks(item.wm as string),
     chunks: { count: item.chunks as number, maxSpanMs: item.span as number },
     lastArrivalAt: item.arrivedAt as number,
   };
+}
+
+/** Ends and beginnings as differences to the one before, in base 36: a third of their digits. */
+function formatVisits(visits: Journey["visits"]): string {
+  return visits.flat().map((at, i, all) => (at - (all[i - 1] ?? 0)).toString(36)).join(" ");
+}
+
+function parseVisits(text: string): [number, number][] {
+  let at = 0;
+  const ends = text.split(" ").map((difference) => (at += parseInt(difference, 36)));
+  return Array.from({ length: ends.length / 2 }, (_, i) => [ends[2 * i]!, ends[2 * i + 1]!]);
 }
 
 function place({ occurredAt, source, seq }: EventPosition): string {

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
+import { instant, prose, tooFarAhead, whole, words } from "../core/check.ts";
+import { DAY_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Page } from "../core/page.ts";
-import { parseInstant } from "../core/time.ts";
 import type { Watermark } from "../core/watermark.ts";
 
 /** One event as it was accepted. (session, source, seq) identifies it for ever. */
@@ -46,7 +46,8 @@ export type Journey = {
   eventCount: number;
   userMessageCount: number;
   botMessageCount: number;
-  firstQuestion: (EventPosition & { text: string }) | undefined;
+  /** The first message of the visitor; its text where it is short, else its event has it. */
+  firstQuestion: (EventPosition & { text: string | undefined }) | undefined;
   /** The first event of the strongest deciding type. */
   decided: (EventPosition & { type: DecidingType }) | undefined;
   /** When a form was first begun or a message first sent. */
@@ -77,41 +78,8 @@ export const LIMITS = {
   textChars: 8_192,
   propertiesBytes: 8_192,
   propertiesDepth: 32,
-  /** Least `occurredAt`: 1990. */
-  minAt: Date.UTC(1990, 0, 1),
-  /** How far ahead of our clock a sender's may be. */
-  aheadMs: 10 * MINUTE_MS,
   maxSeq: 2 ** 31 - 1,
 } as const;
-
-/** Text without control characters and lone surrogates: safe as part of a key and in every JSON reader. */
-function words(maxChars: number) {
-  return v.pipe(
-    v.string("must be text"),
-    v.check(
-      (s) => s.length >= 1 && s.length <= maxChars,
-      (i) => `must be 1 to ${maxChars} characters, has ${i.input.length}`,
-    ),
-    v.check((s) => s.isWellFormed(), "must be well-formed Unicode; it holds a lone surrogate"),
-    // deno-lint-ignore no-control-regex
-    v.check((s) => !/[\u0000-\u001f\u007f]/.test(s), "must not hold control characters"),
-  );
-}
-
-function prose(maxChars: number) {
-  return v.pipe(
-    v.string("must be text"),
-    v.check((s) => s.length <= maxChars, (i) => `must be at most ${maxChars} characters, has ${i.input.length}`),
-    v.check((s) => s.isWellFormed(), "must be well-formed Unicode; it holds a lone surrogate"),
-  );
-}
-
-const instant = v.pipe(
-  v.union([v.number(), v.string()], "must be an RFC 3339 instant"),
-  v.transform((at) => (typeof at === "number" ? at : parseInstant(at) ?? NaN)),
-  v.check((at) => Number.isSafeInteger(at), "must be an RFC 3339 instant such as 2026-01-31T12:00:00.000Z"),
-  v.check((at) => at >= LIMITS.minAt, "must be 1990 or later"),
-);
 
 const properties = v.pipe(
   v.unknown(),
@@ -132,13 +100,7 @@ const properties = v.pipe(
 const event = v.object({
   sessionId: words(LIMITS.sessionIdChars),
   source: v.nullish(words(LIMITS.sourceChars), "main"),
-  seq: v.pipe(
-    v.number("must be a whole number"),
-    v.check(
-      (n) => Number.isInteger(n) && n >= 1 && n <= LIMITS.maxSeq,
-      (i) => `must be a whole number from 1 to ${LIMITS.maxSeq}, got ${i.input}`,
-    ),
-  ),
+  seq: whole(1, LIMITS.maxSeq),
   type: v.pipe(
     v.string("must be text"),
     v.regex(
@@ -160,13 +122,8 @@ export function parseEvent(input: unknown, now: number): { event: RecordedEvent 
     return { reason: parsed.issues.map((i) => `${v.getDotPath(i) ?? "event"}: ${i.message}`).join("; ") };
   }
   const { visitorId, page, text, properties, ...rest } = parsed.output;
-  if (rest.occurredAt > now + LIMITS.aheadMs) {
-    return {
-      reason: `occurredAt: must not be more than 10 minutes ahead of the service's clock, which says ${
-        new Date(now).toISOString()
-      }`,
-    };
-  }
+  const ahead = tooFarAhead(rest.occurredAt, now);
+  if (ahead) return { reason: `occurredAt: ${ahead}` };
   return {
     event: {
       ...rest,

@@ -16,7 +16,9 @@ export const IDLE_MS = 30 * MINUTE_MS;
 const MAX_SOURCES = 32;
 const MAX_GAPS = 1_000;
 const MAX_TYPES = 64;
-const MAX_VISITS = 32;
+const MAX_VISITS = 16;
+/** A longer first question is read from its event. */
+const MAX_QUESTION_CHARS = 256;
 
 export type Verdict = { status: "ACCEPTED" | "DUPLICATE" } | { status: "REJECTED"; reason: string };
 
@@ -129,7 +131,7 @@ function applyEvent(journey: Journey, event: ArrivedEvent): Journey {
     userMessageCount: journey.userMessageCount + (type === "MESSAGE_SENT" ? 1 : 0),
     botMessageCount: journey.botMessageCount + (type === "MESSAGE_RECEIVED" ? 1 : 0),
     firstQuestion: type === "MESSAGE_SENT" && text
-      ? earlier(journey.firstQuestion, { ...at, text })
+      ? earlier(journey.firstQuestion, { ...at, text: text.length <= MAX_QUESTION_CHARS ? text : undefined })
       : journey.firstQuestion,
     decided: isDeciding(type) ? stronger(journey.decided, { ...at, type }) : journey.decided,
     engagedAt: type === "FORM_STARTED" || type === "MESSAGE_SENT"

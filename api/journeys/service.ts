@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import * as v from "valibot";
+import { MAX_AHEAD_MS } from "../core/check.ts";
 import { type Clock, DAY_MS } from "../core/clock.ts";
 import { InvalidInputError, NotIndexedError } from "../core/errors.ts";
 import { createCursors, parseFirst } from "../core/page.ts";
@@ -8,6 +9,7 @@ import type { Hub } from "../live/hub.ts";
 import { eventCursors } from "./cursor.ts";
 import { keepEvents } from "./keep.ts";
 import {
+  type EventPosition,
   type Journey,
   type JourneyEvent,
   type JourneyEventPage,
@@ -141,13 +143,19 @@ export function createJourneys({ store, raw, hub, clock, indexed }: JourneysOpti
     outcome: (journey: Journey): JourneyOutcome => outcomeOf(journey, clock()),
 
     /** The event that decided the outcome, where one did. */
-    async findOutcomeEvent(journey: Journey): Promise<JourneyEvent | undefined> {
-      const { decided } = journey;
-      if (!decided) return undefined;
-      const { events } = await readStretch(store, journey, undefined, journey.eventCount);
-      return withSteps(events, 0).find((event) => compareEvents(event, decided) === 0);
+    findOutcomeEvent: (journey: Journey): Promise<JourneyEvent | undefined> => findEvent(journey, journey.decided),
+
+    /** The text of the first message that the visitor sent. */
+    async findFirstQuestion(journey: Journey): Promise<string | undefined> {
+      return journey.firstQuestion?.text ?? (await findEvent(journey, journey.firstQuestion))?.text;
     },
   };
+
+  async function findEvent(journey: Journey, at: EventPosition | undefined): Promise<JourneyEvent | undefined> {
+    if (!at) return undefined;
+    const { events } = await readStretch(store, journey, undefined, journey.eventCount);
+    return withSteps(events, 0).find((event) => compareEvents(event, at) === 0);
+  }
 
   async function keep(tenantId: string, events: readonly RecordedEvent[], now: number): Promise<Verdict[]> {
     const sessions = Map.groupBy(events.keys(), (index) => events[index]!.sessionId);
@@ -196,7 +204,7 @@ function toQuery(tenantId: string, filter: JourneyFilter, now: number): ListQuer
   }
   return {
     tenantId,
-    ...(filter.range ? parseRange(filter.range, now) : { fromAt: now - 30 * DAY_MS, toAt: now + LIMITS.aheadMs }),
+    ...(filter.range ? parseRange(filter.range, now) : { fromAt: now - 30 * DAY_MS, toAt: now + MAX_AHEAD_MS }),
     visitorId: filter.visitorId ?? undefined,
     outcome: filter.outcome ?? undefined,
     did: [...new Set(did ?? [])],

@@ -99,7 +99,16 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
      * One page of chunks whose first event is at `fromAt` or later, in that order. Events that the journey does not
      * count, or not yet, can be among them.
      */
-    async readChunks(tenantId: string, sessionId: string, fromAt: number, limit: number, startKey?: Item) {
+    async readChunks(
+      tenantId: string,
+      sessionId: string,
+      { fromAt, limit, startKey, consistent }: {
+        fromAt: number;
+        limit: number;
+        startKey: Item | undefined;
+        consistent: boolean;
+      },
+    ) {
       const page = await dynamo.query(table, {
         key: {
           expression: "pk = :pk AND sk BETWEEN :from AND :to",
@@ -107,7 +116,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         },
         limit,
         startKey,
-        consistent: true,
+        consistent,
       });
       return {
         events: page.items.flatMap((item) => fromChunk(sessionId, item.z as Uint8Array)),

@@ -3,6 +3,8 @@ import type { ArrivedEvent, EventPosition, Journey, JourneyEvent } from "./model
 import { compareEvents, isVisible } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
 
+type Stretch = { events: ArrivedEvent[]; complete: boolean };
+
 /**
  * A stretch of the journey's events in their order: those after `from`, at least `wanted` of them where there are so
  * many, and only events that `journey` counts. `complete` is true where the stretch goes up to the last event.
@@ -12,7 +14,20 @@ export async function readStretch(
   journey: Journey,
   from: EventPosition | undefined,
   wanted: number,
-): Promise<{ events: ArrivedEvent[]; complete: boolean }> {
+): Promise<Stretch> {
+  if (from || wanted < journey.eventCount) return await readChunks(store, journey, from, wanted, true);
+  // Of a whole journey the count says whether the cheaper read saw all of it.
+  const seen = await readChunks(store, journey, from, wanted, false);
+  return seen.events.length === journey.eventCount ? seen : await readChunks(store, journey, from, wanted, true);
+}
+
+async function readChunks(
+  store: JourneyStore,
+  journey: Journey,
+  from: EventPosition | undefined,
+  wanted: number,
+  consistent: boolean,
+): Promise<Stretch> {
   const { tenantId, sessionId, watermarks, eventCount, chunks } = journey;
   // A chunk that begins earlier than this ends before `from`.
   const fromAt = from ? from.occurredAt - chunks.maxSpanMs : 0;
@@ -21,7 +36,7 @@ export async function readStretch(
   const found = new Map<string, ArrivedEvent>();
   let startKey: Item | undefined;
   for (;;) {
-    const page = await store.readChunks(tenantId, sessionId, fromAt, limit, startKey);
+    const page = await store.readChunks(tenantId, sessionId, { fromAt, limit, startKey, consistent });
     for (const event of page.events) {
       if (!isVisible(watermarks, event) || (from && compareEvents(event, from) <= 0)) continue;
       keepFirst(found, event);

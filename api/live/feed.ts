@@ -4,6 +4,8 @@ import type { Hub } from "./hub.ts";
 
 /** Without a wake, a feed reads back this often: what another process changed is seen within it. */
 export const POLL_MS = SECOND_MS;
+/** Hints are a help; more than so many at once are not kept. */
+const MAX_HINTS = 1_000;
 
 /**
  * Follows what is stored: reads all that is new since `state`, gives it, and reads again when the key is woken or a
@@ -14,15 +16,18 @@ export async function* follow<State, Message>(options: {
   hub: Hub;
   key: string;
   state: State;
-  read: (state: State) => Promise<{ messages: Message[]; state: State }>;
+  /** Gets what the wakes since the last read said, each once. */
+  read: (state: State, hints: readonly string[]) => Promise<{ messages: Message[]; state: State }>;
   signal: AbortSignal;
 }): AsyncGenerator<Message> {
   const { hub, key, read, signal } = options;
   let state = options.state;
   let woken = false;
   let ring = () => {};
-  const stop = hub.watch(key, () => {
+  const hints = new Set<string>();
+  const stop = hub.watch(key, (hint) => {
     woken = true;
+    if (hint !== undefined && hints.size < MAX_HINTS) hints.add(hint);
     ring();
   });
   const onAbort = () => ring();
@@ -30,7 +35,9 @@ export async function* follow<State, Message>(options: {
   try {
     while (!signal.aborted) {
       woken = false;
-      const next = await read(state);
+      const given = [...hints];
+      hints.clear();
+      const next = await read(state, given);
       state = next.state;
       yield* next.messages;
       if (woken || signal.aborted) continue;

@@ -1,15 +1,15 @@
 /** Tells those who watch a key that something changed. A hint: a lost or repeated one does no harm. */
 export type Hub = {
-  wake: (key: string) => void;
-  /** Calls `listener` on each wake of the key until the function it gives is called. */
-  watch: (key: string, listener: () => void) => () => void;
+  wake: (key: string, detail?: string) => void;
+  /** Calls `listener` on each wake of the key, with what the waker said, until the function it gives is called. */
+  watch: (key: string, listener: (detail?: string) => void) => () => void;
 };
 
 /** A hub within one process. Changes by other processes are found by reading back (see `follow`). */
 export function createHub(): Hub {
-  const listeners = new Map<string, Set<() => void>>();
+  const listeners = new Map<string, Set<(detail?: string) => void>>();
   return {
-    wake: (key) => listeners.get(key)?.forEach((listener) => listener()),
+    wake: (key, detail) => listeners.get(key)?.forEach((listener) => listener(detail)),
     watch(key, listener) {
       const own = listeners.get(key) ?? new Set();
       listeners.set(key, own.add(listener));

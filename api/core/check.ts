@@ -1,0 +1,78 @@
+import * as v from "valibot";
+import { MINUTE_MS } from "./clock.ts";
+import { type InvalidField, InvalidInputError } from "./errors.ts";
+import { parseInstant } from "./time.ts";
+
+/** Least instant that is accepted as the time of anything: 1990. */
+export const MIN_AT = Date.UTC(1990, 0, 1);
+/** How far ahead of our clock a sender's may be. */
+export const MAX_AHEAD_MS = 10 * MINUTE_MS;
+
+const wellFormed = v.check<string, string>(
+  (s) => s.isWellFormed(),
+  "must be well-formed Unicode; it holds a lone surrogate",
+);
+
+/** Text without control characters and lone surrogates: safe as part of a key and in every JSON reader. */
+export function words(maxChars: number) {
+  return v.pipe(
+    v.string("must be text"),
+    v.check(
+      (s) => s.length >= 1 && s.length <= maxChars,
+      (i) => `must be 1 to ${maxChars} characters, has ${i.input.length}`,
+    ),
+    wellFormed,
+    v.check((s) => !/[\u0000-\u001f\u007f]/.test(s), "must not hold control characters"),
+  );
+}
+
+/** Any well-formed text up to a length. */
+export function prose(maxChars: number) {
+  return v.pipe(
+    v.string("must be text"),
+    v.check((s) => s.length <= maxChars, (i) => `must be at most ${maxChars} characters, has ${i.input.length}`),
+    wellFormed,
+  );
+}
+
+/** A whole number between two others. */
+export function whole(min: number, max: number) {
+  return v.pipe(
+    v.number("must be a whole number"),
+    v.check(
+      (n) => Number.isInteger(n) && n >= min && n <= max,
+      (i) => `must be a whole number from ${min} to ${max}, got ${i.input}`,
+    ),
+  );
+}
+
+/** An instant from 1990 on, as epoch milliseconds or RFC 3339 text; given as epoch milliseconds. */
+export const instant = v.pipe(
+  v.union([v.number(), v.string()], "must be an RFC 3339 instant"),
+  v.transform((at) => (typeof at === "number" ? at : parseInstant(at) ?? NaN)),
+  v.check((at) => Number.isSafeInteger(at), "must be an RFC 3339 instant such as 2026-01-31T12:00:00.000Z"),
+  v.check((at) => at >= MIN_AT, "must be 1990 or later"),
+);
+
+/** What is wrong with an instant that lies too far ahead of our clock; undefined where it does not. */
+export function tooFarAhead(at: number, now: number): string | undefined {
+  if (at <= now + MAX_AHEAD_MS) return undefined;
+  return `must not be more than 10 minutes ahead of the service's clock, which says ${new Date(now).toISOString()}`;
+}
+
+/** The typed input. Throws InvalidInputError with every wrong field, also those that `more` finds in it. */
+export function parseInput<T>(
+  schema: v.GenericSchema<unknown, T>,
+  input: unknown,
+  more: (parsed: T) => readonly InvalidField[] = () => [],
+): T {
+  const parsed = v.safeParse(schema, input, { abortPipeEarly: true });
+  const fields = parsed.success ? more(parsed.output) : parsed.issues.map((issue) => ({
+    path: issue.path?.map((item) => String(item.key)) ?? [],
+    message: issue.message,
+  }));
+  if (fields.length > 0) throw new InvalidInputError(fields.slice(0, MAX_FIELDS));
+  return (parsed as { output: T }).output;
+}
+
+const MAX_FIELDS = 20;

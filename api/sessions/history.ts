@@ -1,0 +1,61 @@
+import * as v from "valibot";
+import { createCursors, parseFirst } from "../core/page.ts";
+import { isCounted } from "../core/watermark.ts";
+import type { BatchSpan, Reading, ReadingPage, Session } from "./model.ts";
+import type { Readings } from "./readings.ts";
+import type { SessionStore } from "./store.ts";
+
+const MAX_PAGE = 5_000;
+
+/** Where a reading lies: readings are ordered by time, then batch, then place in it. */
+type Position = readonly [at: number, offset: number, index: number];
+type Placed = { reading: Reading; position: Position };
+
+const wholeNumber = v.pipe(v.number(), v.safeInteger());
+const position: v.GenericSchema<unknown, Position> = v.tuple([wholeNumber, wholeNumber, wholeNumber]);
+
+/**
+ * Makes `listReadings`: one page of a session's readings in the order of time, over all its batches. It reads the objects
+ * that hold the page and no others: the directory says where each batch lies in time.
+ */
+export function createHistory({ store, readings }: { store: SessionStore; readings: Readings }) {
+  return async function listReadings(session: Session, first: number, after?: string | null): Promise<ReadingPage> {
+    const wanted = parseFirst(first, MAX_PAGE);
+    const cursors = createCursors("readings", [session.tenantId, session.sessionId], position);
+    const from = cursors.decode(after);
+    const batches = (await directory(session)).filter((span) => !from || span.lastAt >= from[0]);
+    const found: Placed[] = [];
+    for (let i = 0; i < batches.length; i++) {
+      const { offset } = batches[i]!;
+      const own = (await readings.read(session, offset)).map((reading, index): Placed => (
+        { reading, position: [reading.at, offset, index] }
+      ));
+      found.push(...own.filter((placed) => !from || compare(placed.position, from) > 0));
+      // What lies before the next batch begins is settled.
+      const settledBefore = batches[i + 1]?.firstAt ?? Infinity;
+      if (found.length > wanted && count(found, settledBefore) > wanted) break;
+    }
+    const ordered = found.sort((a, b) => compare(a.position, b.position));
+    const edges = ordered.slice(0, wanted).map(({ reading, position }) => (
+      { node: reading, cursor: cursors.encode(position) }
+    ));
+    return { edges, hasNextPage: ordered.length > wanted, hasPreviousPage: from !== undefined };
+  };
+
+  /** Every batch that counts, once, by the time at which it begins. */
+  async function directory(session: Session): Promise<BatchSpan[]> {
+    const spans = [...await store.listSheets(session), ...session.spans];
+    const byOffset = new Map(spans.map((span) => [span.offset, span]));
+    return [...byOffset.values()]
+      .filter((span) => isCounted(session.batches, BigInt(span.offset)))
+      .sort((a, b) => a.firstAt - b.firstAt || a.offset - b.offset);
+  }
+}
+
+function count(found: readonly Placed[], before: number): number {
+  return found.reduce((sum, { reading }) => sum + (reading.at < before ? 1 : 0), 0);
+}
+
+function compare(a: Position, b: Position): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+}

@@ -1,0 +1,195 @@
+import { createHash } from "node:crypto";
+import type { Expression, Item } from "../aws/dynamo.ts";
+import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
+import type { BatchSpan, EndedBy, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
+
+export const SESSION = "SESSION";
+
+/** A pinned session's expiry lies this many seconds ahead: DynamoDB never gets there. */
+const PINNED_SECONDS = 1_000_000_000_000;
+
+/** Running sessions are spread over so many partitions of the index that the sweeper reads. */
+export const SHARDS = ["0", "1", "2", "3"] as const;
+
+export function keyOf(tenantId: string, sessionId: string) {
+  return { pk: `${tenantId}#${sessionId}`, sk: SESSION };
+}
+
+export function sensorKeyOf(tenantId: string, sensorId: string): string {
+  return `${tenantId}#${sensorId}`;
+}
+
+/**
+ * A watermark in two attributes, so that counting the next number changes one of them: `top`, the highest number
+ * counted, and `gaps`, all before the last run of numbers (and where that run began).
+ */
+export function splitWatermark({ hi, ahead }: Watermark): { top: number; gaps: string } {
+  const last = ahead.at(-1);
+  if (!last) return { top: Number(hi), gaps: "" };
+  return { top: Number(last[1]), gaps: `${formatWatermark({ hi, ahead: ahead.slice(0, -1) })};${last[0]}` };
+}
+
+export function joinWatermark(top: number, gaps: string): Watermark {
+  if (gaps === "") return { hi: BigInt(top), ahead: [] };
+  const [before, from] = gaps.split(";");
+  const { hi, ahead } = parseWatermark(before!);
+  return { hi, ahead: [...ahead, [BigInt(from!), BigInt(top)]] };
+}
+
+/** What devices and the service itself write of a session. People's attributes are not among it. */
+export function deviceAttributes(session: Session): Item {
+  const motion = splitWatermark(session.motions);
+  const batch = splitWatermark(session.batches);
+  return {
+    tenant: session.tenantId,
+    sensorKey: sensorKeyOf(session.tenantId, session.sensorId),
+    user: session.userId,
+    status: session.status,
+    startedAt: session.startedAt,
+    lastMotionAt: session.lastMotionAt,
+    endedBy: session.endedBy,
+    explicitEnd: session.explicitEnd,
+    motions: session.motionEventCount,
+    samples: session.sampleCount,
+    mTop: motion.top,
+    mGaps: motion.gaps,
+    bTop: batch.top,
+    bGaps: batch.gaps,
+    spans: session.spans.map(formatSpan),
+    durationOffset: session.deviceDuration?.offset,
+    durationMs: session.deviceDuration?.ms,
+    openUntil: session.openUntil,
+    checkAt: session.checkAt,
+    shard: session.checkAt === undefined ? undefined : shardOf(session),
+    createdAt: session.createdAt,
+    createdWith: session.createdWith,
+    playback: session.playback,
+    idleMs: session.idleMs,
+    keepMs: session.keepMs,
+    updatedAt: session.updatedAt,
+    revision: session.revision,
+    done: session.status === "COMPLETED" ? doneOf(session) : undefined,
+  };
+}
+
+/** Sets or removes each of the attributes, and moves the expiry unless a person pinned the session. */
+export function deviceChange(session: Session): Expression {
+  const attributes = Object.entries(deviceAttributes(session));
+  const set = attributes.filter(([, value]) => value !== undefined);
+  const removed = attributes.filter(([, value]) => value === undefined);
+  const expiry = [
+    "keepSeconds = if_not_exists(keepSeconds, :keepSeconds)",
+    "#ttl = if_not_exists(keepSeconds, :keepSeconds) + :nowSeconds",
+  ];
+  const sets = [...set.map(([name]) => `#${name} = :${name}`), ...expiry].join(", ");
+  return {
+    expression: `SET ${sets}` + (removed.length > 0 ? ` REMOVE ${removed.map(([name]) => `#${name}`).join(", ")}` : ""),
+    names: { "#ttl": "ttl", ...Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])) },
+    values: {
+      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+      ":keepSeconds": Math.ceil(session.keepMs / 1_000),
+      ":nowSeconds": Math.ceil(session.updatedAt / 1_000),
+    },
+  };
+}
+
+/** Sets what a person wrote. `keepSeconds` is how pinning keeps device writes from letting a session expire. */
+export function peopleChange(session: Session, now: number): Expression {
+  const { labels, notes, pinned, version, keepMs } = session;
+  const keepSeconds = pinned ? PINNED_SECONDS : Math.ceil(keepMs / 1_000);
+  const values = { labels, notes, pinned, version, keepSeconds, ttl: keepSeconds + Math.ceil(now / 1_000) };
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return {
+    expression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(", ")}` + (notes ? "" : " REMOVE #notes"),
+    names: Object.fromEntries([...set.map(([name]) => name), "notes"].map((name) => [`#${name}`, name])),
+    values: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+  };
+}
+
+/** A session from its item, or from a row of a list; undefined for a row of a running session, which has no numbers. */
+export function fromItem(item: Item): Session | undefined {
+  const numbers = "mTop" in item ? item : "done" in item ? JSON.parse(item.done as string) as Item : undefined;
+  if (!numbers) return undefined;
+  const { pk, tenant: tenantId, sensorKey } = item as { pk: string; tenant: string; sensorKey: string };
+  const durationMs = numbers.durationMs as number | undefined;
+  return {
+    tenantId,
+    sessionId: pk.slice(tenantId.length + 1),
+    sensorId: sensorKey.slice(tenantId.length + 1),
+    userId: item.user as string | undefined,
+    status: item.status as SessionStatus,
+    startedAt: item.startedAt as number,
+    lastMotionAt: numbers.lastMotionAt as number,
+    endedBy: item.endedBy as EndedBy | undefined,
+    explicitEnd: item.explicitEnd as number | undefined,
+    motionEventCount: numbers.motions as number,
+    sampleCount: numbers.samples as number,
+    motions: joinWatermark((numbers.mTop as number | undefined) ?? -1, (numbers.mGaps as string | undefined) ?? ""),
+    batches: joinWatermark(numbers.bTop as number, numbers.bGaps as string),
+    spans: ((item.spans ?? []) as string[]).map(parseSpan),
+    deviceDuration: durationMs === undefined ? undefined : { offset: numbers.durationOffset as number, ms: durationMs },
+    openUntil: (numbers.openUntil as number | undefined) ?? 0,
+    checkAt: item.checkAt as number | undefined,
+    createdAt: item.createdAt as number,
+    createdWith: item.createdWith as string | undefined,
+    playback: item.playback as Session["playback"],
+    idleMs: numbers.idleMs as number,
+    keepMs: numbers.keepMs as number,
+    updatedAt: numbers.updatedAt as number,
+    revision: (item.revision as number | undefined) ?? 0,
+    ...peopleOf(item),
+  };
+}
+
+function peopleOf(item: Item): PeopleState {
+  return {
+    labels: (item.labels as string[] | undefined) ?? [],
+    notes: "mTop" in item ? (item.notes as string | undefined) ?? null : undefined,
+    pinned: (item.pinned as boolean | undefined) ?? false,
+    version: (item.version as number | undefined) ?? 1,
+  };
+}
+
+/** The numbers that lists show of a session that is over. Running sessions have none in lists: they would cost an index write each. */
+function doneOf(session: Session): string {
+  const batch = splitWatermark(session.batches);
+  return JSON.stringify({
+    lastMotionAt: session.lastMotionAt,
+    motions: session.motionEventCount,
+    samples: session.sampleCount,
+    bTop: batch.top,
+    bGaps: batch.gaps,
+    durationOffset: session.deviceDuration?.offset,
+    durationMs: session.deviceDuration?.ms,
+    idleMs: session.idleMs,
+    keepMs: session.keepMs,
+    updatedAt: session.updatedAt,
+  });
+}
+
+export function formatSpan({ offset, firstAt, lastAt, count }: BatchSpan): string {
+  return [offset, firstAt, lastAt - firstAt, count].map((n) => n.toString(36)).join(" ");
+}
+
+export function parseSpan(text: string): BatchSpan {
+  const [offset, firstAt, length, count] = text.split(" ").map((n) => parseInt(n, 36)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { offset, firstAt, lastAt: firstAt + length, count };
+}
+
+export function fromSensorItem(item: Item): Sensor {
+  return {
+    tenantId: item.tenant as string,
+    sensorId: item.sensorId as string,
+    latestSessionId: item.latest as string | undefined,
+    idleMs: item.idleMs as number | undefined,
+  };
+}
+
+function shardOf({ sessionId }: Session): string {
+  return SHARDS[createHash("sha256").update(sessionId).digest()[0]! % SHARDS.length]!;
+}

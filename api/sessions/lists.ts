@@ -1,0 +1,138 @@
+import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
+import { fromItem, fromSensorItem, keyOf, sensorKeyOf, SHARDS } from "./item.ts";
+import type { Sensor, Session, SessionStatus } from "./model.ts";
+
+/** Reads over many sessions, by indexes: what was written a moment ago may be missing, but for running sessions. */
+export type SessionLists = ReturnType<typeof createSessionLists>;
+
+export type SessionQuery = {
+  tenantId: string;
+  sensorId?: string | undefined;
+  fromAt: number;
+  toAt: number;
+  status?: SessionStatus | undefined;
+  label?: string | undefined;
+};
+export type SessionPosition = { startedAt: number; sessionId: string };
+
+type Tables = { sessions: string; sensors: string };
+
+/** The sweeper asks for so many sessions at a time. */
+const DUE_ROWS = 100;
+
+export function createSessionLists(dynamo: Dynamo, tables: Tables) {
+  /** Rows as sessions: those that are running are read from the table, where their numbers are. */
+  async function whole(rows: readonly Item[]): Promise<Session[]> {
+    const running = rows.filter((row) => fromItem(row) === undefined).map(({ pk, sk }) => ({ pk, sk }));
+    const items = running.length > 0 ? await dynamo.batchGet(tables.sessions, running, { consistent: true }) : [];
+    const byKey = new Map(items.map((item) => [item.pk, item]));
+    return rows.flatMap((row) => fromItem(row) ?? fromItem(byKey.get(row.pk) ?? {}) ?? []);
+  }
+
+  function neighbour(tenantId: string, sensorId: string, key: string, at: number, descending: boolean) {
+    return dynamo.query(tables.sessions, {
+      index: "bySensor",
+      key: {
+        expression: `sensorKey = :sensor AND ${key}`,
+        values: { ":sensor": sensorKeyOf(tenantId, sensorId), ":at": at },
+      },
+      limit: 1,
+      descending,
+    });
+  }
+
+  return {
+    /** One page, latest start first; `last` is where the next one begins, where there may be one. */
+    async page(query: SessionQuery, limit: number, after: SessionPosition | undefined) {
+      const { tenantId, sensorId } = query;
+      const [index, name, value] = sensorId === undefined
+        ? ["byStart", "tenant", tenantId] as const
+        : ["bySensor", "sensorKey", sensorKeyOf(tenantId, sensorId)] as const;
+      const page = await dynamo.query(tables.sessions, {
+        index,
+        key: {
+          expression: "#p = :p AND startedAt BETWEEN :from AND :to",
+          names: { "#p": name },
+          values: { ":p": value, ":from": query.fromAt, ":to": query.toAt - 1 },
+        },
+        ...filterOf(query),
+        limit,
+        descending: true,
+        startKey: after && { ...keyOf(tenantId, after.sessionId), [name]: value, startedAt: after.startedAt },
+      });
+      return { sessions: await whole(page.items), last: positionOf(page.lastKey, tenantId) };
+    },
+
+    /** The sensor's latest session that started at or before an instant, and the earliest that started after it. */
+    async neighbours(tenantId: string, sensorId: string, at: number): Promise<{ before?: Session; after?: Session }> {
+      const pages = await Promise.all([
+        neighbour(tenantId, sensorId, "startedAt <= :at", at, true),
+        neighbour(tenantId, sensorId, "startedAt > :at", at, false),
+      ]);
+      const keys = pages.flatMap((page) => page.items.map(({ pk, sk }) => ({ pk, sk })));
+      const items = keys.length > 0 ? await dynamo.batchGet(tables.sessions, keys, { consistent: true }) : [];
+      const found = items.map((item) => fromItem(item)!);
+      const before = found.find((session) => session.startedAt <= at);
+      const after = found.find((session) => session.startedAt > at);
+      return { ...(before ? { before } : {}), ...(after ? { after } : {}) };
+    },
+
+    /** Running sessions that have to be looked at by now, some at a time, until there are none. */
+    async *due(now: number): AsyncGenerator<Session[]> {
+      for (const shard of SHARDS) {
+        let startKey: Item | undefined;
+        do {
+          const page = await dynamo.query(tables.sessions, {
+            index: "byCheck",
+            key: { expression: "shard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } },
+            limit: DUE_ROWS,
+            startKey,
+          });
+          const keys = page.items.map(({ pk, sk }) => ({ pk, sk }));
+          if (keys.length > 0) {
+            yield (await dynamo.batchGet(tables.sessions, keys, { consistent: true })).map((item) => fromItem(item)!);
+          }
+          startKey = page.lastKey;
+        } while (startKey);
+      }
+    },
+
+    /** One page of the tenant's sensors, by their ids. */
+    async sensors(
+      tenantId: string,
+      limit: number,
+      after: string | undefined,
+    ): Promise<{ sensors: Sensor[]; last: string | undefined }> {
+      const page = await dynamo.query(tables.sensors, {
+        index: "byTenant",
+        key: { expression: "tenant = :tenant", values: { ":tenant": tenantId } },
+        limit,
+        startKey: after === undefined
+          ? undefined
+          : { pk: sensorKeyOf(tenantId, after), tenant: tenantId, sensorId: after },
+      });
+      return { sensors: page.items.map(fromSensorItem), last: page.lastKey?.sensorId as string | undefined };
+    },
+  };
+}
+
+function positionOf(key: Item | undefined, tenantId: string): SessionPosition | undefined {
+  return key && { startedAt: key.startedAt as number, sessionId: (key.pk as string).slice(tenantId.length + 1) };
+}
+
+function filterOf({ status, label }: SessionQuery): { filter?: Expression } {
+  const parts = [
+    ...(status
+      ? [{ expression: "#status = :status", names: { "#status": "status" }, values: { ":status": status } }]
+      : []),
+    ...(label ? [{ expression: "contains(labels, :label)", values: { ":label": label } }] : []),
+  ];
+  if (parts.length === 0) return {};
+  return {
+    filter: {
+      expression: parts.map((part) => part.expression).join(" AND "),
+      names: Object.assign({}, ...parts.map((part) => part.names)) as Record<string, string>,
+      values: Object.assign({}, ...parts.map((part) => part.values)) as Item,
+    },
+  };
+}

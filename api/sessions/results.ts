@@ -1,0 +1,54 @@
+import type { Session } from "./model.ts";
+
+/** What the use cases give: a member of the contract's result unions each. */
+export type SessionPayload = { __typename: "SessionPayload"; session: Session };
+export type MotionPayload = {
+  __typename: "RecordMotionPayload";
+  session: Session;
+  started: boolean;
+  duplicate: boolean;
+};
+export type BatchPayload = { __typename: "IngestSessionBatchPayload"; session: Session; duplicate: boolean };
+export type NotFound = { __typename: "NotFoundError"; code: "NOT_FOUND"; message: string };
+export type SessionEnded = {
+  __typename: "SessionEndedError";
+  code: "SESSION_ENDED";
+  message: string;
+  session: Session;
+};
+export type PayloadMismatch = { __typename: "PayloadMismatchError"; code: "PAYLOAD_MISMATCH"; message: string };
+export type VersionConflict = {
+  __typename: "VersionConflictError";
+  code: "VERSION_CONFLICT";
+  message: string;
+  current: Session;
+};
+
+export function sessionPayload(session: Session): SessionPayload {
+  return { __typename: "SessionPayload", session };
+}
+
+export function notFound(sessionId: string): NotFound {
+  return { __typename: "NotFoundError", code: "NOT_FOUND", message: `There is no session ${quoted(sessionId)}.` };
+}
+
+export function ended(session: Session): SessionEnded {
+  const message = `The session ${
+    quoted(session.sessionId)
+  } is over; record motion or create a session to begin another.`;
+  return { __typename: "SessionEndedError", code: "SESSION_ENDED", message, session };
+}
+
+export function mismatch(message: string): PayloadMismatch {
+  return { __typename: "PayloadMismatchError", code: "PAYLOAD_MISMATCH", message };
+}
+
+export function conflict(current: Session, seen: number): VersionConflict {
+  const message =
+    `The session is at version ${current.version}, not ${seen}: look at what changed, then annotate again with expectedVersion ${current.version}.`;
+  return { __typename: "VersionConflictError", code: "VERSION_CONFLICT", message, current };
+}
+
+function quoted(id: string): string {
+  return JSON.stringify(id.slice(0, 128));
+}

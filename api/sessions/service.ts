@@ -1,0 +1,175 @@
+import * as v from "valibot";
+import { MAX_AHEAD_MS, MIN_AT, words } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import type { Ids } from "../core/ids.ts";
+import { createCursors, parseFirst } from "../core/page.ts";
+import { parseRange, type RangeInput } from "../core/range.ts";
+import type { Hub } from "../live/hub.ts";
+import { createDevices } from "./devices.ts";
+import { createHistory } from "./history.ts";
+import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
+import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
+import { createOpening } from "./opening.ts";
+import { createPeople } from "./people.ts";
+import type { Readings } from "./readings.ts";
+import type { SessionStore } from "./store.ts";
+import { createSweep } from "./sweep.ts";
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+export type SessionFilter = {
+  sensorId?: string | null | undefined;
+  range?: RangeInput | null | undefined;
+  status?: SessionStatus | null | undefined;
+  label?: string | null | undefined;
+};
+
+const MAX_PAGE = 100;
+/** Rows read at a time where most of them may not match. */
+const FILTERED_ROWS = 250;
+
+const id = v.pipe(v.string(), v.maxLength(LIMITS.idChars));
+const sessionPosition = v.pipe(
+  v.tuple([v.pipe(v.number(), v.safeInteger()), id]),
+  v.transform(([startedAt, sessionId]): SessionPosition => ({ startedAt, sessionId })),
+);
+
+/** The key under which the hub tells of a tenant's sessions, with the session's id. */
+export function sessionsKey(tenantId: string): string {
+  return `sessions:${tenantId}`;
+}
+
+export function createSessions({ store, lists, readings, hub, clock, ids }: {
+  store: SessionStore;
+  lists: SessionLists;
+  readings: Readings;
+  hub: Hub;
+  clock: Clock;
+  ids: Ids;
+}) {
+  const changed = ({ tenantId, sessionId }: Session) => hub.wake(sessionsKey(tenantId), sessionId);
+  const opening = createOpening(store);
+
+  async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
+    const possible = [...new Set(sessionIds)].filter(isId);
+    if (possible.length === 0) return new Map();
+    const found = await store.find(tenantId, possible);
+    return new Map([...found].filter(([, session]) => !isExpired(session, clock())));
+  }
+
+  async function findSensors(tenantId: string, sensorIds: readonly string[]): Promise<Map<string, Sensor>> {
+    const possible = [...new Set(sensorIds)].filter(isId);
+    return possible.length === 0 ? new Map() : await store.findSensors(tenantId, possible);
+  }
+
+  return {
+    ...createDevices({ store, lists, readings, opening, changed, clock, ids }),
+    ...createPeople({ store, opening, changed, clock, ids }),
+    listReadings: createHistory({ store, readings }),
+    sweep: createSweep({ store, lists, changed, clock }),
+
+    /** The sessions that exist among these, by id. */
+    find,
+    /** The sensors that exist among these, by id. */
+    findSensors,
+
+    /** The sensor's active session, where it has one. */
+    async findActive(tenantId: string, sensorId: string): Promise<Session | undefined> {
+      const latest = (await findSensors(tenantId, [sensorId])).get(sensorId)?.latestSessionId;
+      const session = latest === undefined ? undefined : (await find(tenantId, [latest])).get(latest);
+      return session?.status === "ACTIVE" ? session : undefined;
+    },
+
+    /** One page of sessions, latest start first. Full unless it is the last. */
+    async list(tenantId: string, filter: SessionFilter, first: number, after?: string | null): Promise<SessionPage> {
+      const wanted = parseFirst(first, MAX_PAGE);
+      const cursors = createCursors("sessions", [tenantId, canonical(filter)], sessionPosition);
+      const query = toQuery(tenantId, filter, clock());
+      const rows: Session[] = [];
+      const isFiltered = query.status !== undefined || query.label !== undefined;
+      let position = cursors.decode(after);
+      const startedAfter = position !== undefined;
+      do {
+        const page = await lists.page(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
+        rows.push(...page.sessions.filter((session) => !isExpired(session, clock()) && matches(session, query)));
+        position = page.last;
+      } while (position && rows.length <= wanted);
+      const edges = rows.slice(0, wanted).map((node) => (
+        { node, cursor: cursors.encode([node.startedAt, node.sessionId]) }
+      ));
+      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: startedAfter };
+    },
+
+    /** One page of the tenant's sensors, by id. */
+    async listSensors(tenantId: string, first: number, after?: string | null): Promise<SensorPage> {
+      const wanted = parseFirst(first, MAX_PAGE);
+      const cursors = createCursors("sensors", [tenantId], id);
+      const from = cursors.decode(after);
+      const { sensors } = await lists.sensors(tenantId, wanted + 1, from);
+      const edges = sensors.slice(0, wanted).map((node) => ({ node, cursor: cursors.encode(node.sensorId) }));
+      return { edges, hasNextPage: sensors.length > wanted, hasPreviousPage: from !== undefined };
+    },
+
+    /** Sets how sessions of a tenant, or of one sensor, end and are kept; holds for sessions that begin from now on. */
+    async configure(
+      tenantId: string,
+      { sensorId, idleMs, keepDays }: {
+        sensorId?: string | undefined;
+        idleMs?: number | undefined;
+        keepDays?: number | undefined;
+      },
+    ): Promise<void> {
+      if (sensorId !== undefined && !v.is(words(LIMITS.idChars), sensorId)) {
+        throw invalid("sensorId", `must be 1 to ${LIMITS.idChars} characters and no control characters`);
+      }
+      if (idleMs !== undefined && (idleMs < LIMITS.idleMinMs || idleMs > LIMITS.idleMaxMs)) {
+        throw invalid("idleTimeout", `must be ${LIMITS.idleMinMs} to ${LIMITS.idleMaxMs} milliseconds, got ${idleMs}`);
+      }
+      if (keepDays !== undefined && (keepDays < LIMITS.keepMinDays || keepDays > LIMITS.keepMaxDays)) {
+        throw invalid("keepDays", `must be ${LIMITS.keepMinDays} to ${LIMITS.keepMaxDays}, got ${keepDays}`);
+      }
+      if (idleMs === undefined && keepDays === undefined) throw invalid("idleTimeout", "nothing to set was given");
+      const keepMs = keepDays === undefined ? undefined : keepDays * 86_400_000;
+      await store.putIdle(tenantId, sensorId, { idleMs, keepMs });
+      opening.forget(tenantId);
+    },
+  };
+}
+
+function invalid(field: string, message: string): InvalidInputError {
+  return new InvalidInputError([{ path: [field], message }]);
+}
+
+function isId(text: string): boolean {
+  return text.length >= 1 && text.length <= LIMITS.idChars && text.isWellFormed();
+}
+
+/** When a session is deleted: so long after the last write; undefined where it is pinned. */
+export function expiryOf({ pinned, updatedAt, keepMs }: Session): number | undefined {
+  return pinned ? undefined : updatedAt + keepMs;
+}
+
+function isExpired(session: Session, now: number): boolean {
+  const expiry = expiryOf(session);
+  return expiry !== undefined && expiry < now;
+}
+
+function matches(session: Session, { status, label }: SessionQuery): boolean {
+  return (status === undefined || session.status === status) && (label === undefined || session.labels.includes(label));
+}
+
+function toQuery(tenantId: string, { sensorId, range, status, label }: SessionFilter, now: number): SessionQuery {
+  return {
+    tenantId,
+    sensorId: sensorId ?? undefined,
+    ...(range ? parseRange(range, now) : { fromAt: MIN_AT, toAt: now + MAX_AHEAD_MS + 1 }),
+    status: status ?? undefined,
+    label: label ?? undefined,
+  };
+}
+
+function canonical({ sensorId, range, status, label }: SessionFilter) {
+  const { last, between } = range ?? {};
+  return [sensorId ?? null, last ?? null, between?.from ?? null, between?.to ?? null, status ?? null, label ?? null];
+}
