@@ -15,12 +15,17 @@ import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { createIngest } from "./ingest/batch.ts";
 import { createBackfill } from "./journeys/backfill.ts";
-import type { Journey } from "./journeys/model.ts";
 import { createRawEvents } from "./journeys/raw.ts";
 import { createJourneys } from "./journeys/service.ts";
 import { createJourneyStore } from "./journeys/store.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
 import { createHub } from "./live/hub.ts";
+import { createSessionLists } from "./sessions/lists.ts";
+import { createReadings } from "./sessions/readings.ts";
+import { createSessions } from "./sessions/service.ts";
+import { createSessionStore } from "./sessions/store.ts";
+import { createSessionWatch } from "./sessions/watch.ts";
+import { createJobs, type Job } from "./jobs/jobs.ts";
 import { buckets, fullName, queues as queueSpecs, tables } from "./resources.ts";
 
 /** What entries start from: the service, put together and not yet listening. */
@@ -34,6 +39,8 @@ export type App = {
   contextFor: (request: { viewer: Viewer | undefined; requestId: string }) => object;
   /** Takes messages of the ingest queue; gives the ids of those to try again. */
   ingest: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
+  /** Work that is due at intervals. Any number of processes may run it. */
+  jobs: readonly Job[];
   /** Each dependency by name: "ok", or what is wrong in a few words. Holds no secret. */
   checkDependencies: () => Promise<Record<string, string>>;
   [Symbol.asyncDispose]: () => Promise<void>;
@@ -65,10 +72,21 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const store = createJourneyStore(dynamo, named(tables.journeys));
   const raw = createRawEvents(objects);
   const indexed = config.journeysIndex;
+  const sessionTables = { sessions: named(tables.sessions), sensors: named(tables.sensors) };
+  const sessions = createSessions({
+    store: createSessionStore(dynamo, sessionTables),
+    lists: createSessionLists(dynamo, sessionTables),
+    readings: createReadings(createObjects(clients.s3, named(buckets.readings))),
+    hub,
+    clock,
+    ids,
+  });
   const journeys = createJourneys({ store, raw, hub, clock, indexed });
   const auth = await createAuth({ config, dynamo, clock, ids, passwordCost: overrides.passwordCost });
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
+    sessions,
+    watchSessions: createSessionWatch({ sessions, hub }),
     journeys,
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
     backfillJourneys: createBackfill({ store, raw, hub, clock, indexed }),
@@ -79,13 +97,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log,
     schema: await buildSchema(clock),
     authenticate: auth.authenticate,
-    contextFor: ({ viewer, requestId }) => ({ viewer, requestId, services, loadJourney: journeyLoader(viewer) }),
+    contextFor: ({ viewer, requestId }) => ({ viewer, requestId, services, ...loadersFor(viewer) }),
     ingest: createIngest({
       record: (tenantId, events) => journeys.record(tenantId, events),
+      recordMotion: (tenantId, motion) => sessions.recordMotion(tenantId, undefined, motion),
+      ingestBatch: (tenantId, batch) => sessions.ingestBatch(tenantId, undefined, batch),
       queues,
       deadLetterQueue: named(queueSpecs.ingest.deadLetter),
       log,
     }),
+    jobs: createJobs({ sessions }),
     checkDependencies: async () => ({
       dynamodb: await stateOf(() => dynamo.get(named(tables.accounts), { pk: "-" })),
       s3: await stateOf(() => objects.check()),
@@ -94,14 +115,23 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     [Symbol.asyncDispose]: async () => clients.destroy(),
   };
 
-  function journeyLoader(viewer: Viewer | undefined) {
-    if (!viewer) return undefined;
-    const loader = new DataLoader<string, Journey | undefined>(async (sessionIds) => {
-      const found = await journeys.find(viewer.tenantId, sessionIds);
-      return sessionIds.map((id) => found.get(id));
-    }, { maxBatchSize: 100 });
-    return (sessionId: string) => loader.load(sessionId);
+  function loadersFor(viewer: Viewer | undefined) {
+    if (!viewer) return {};
+    return {
+      loadJourney: loader((ids) => journeys.find(viewer.tenantId, ids)),
+      loadSession: loader((ids) => sessions.find(viewer.tenantId, ids)),
+      loadSensor: loader((ids) => sessions.findSensors(viewer.tenantId, ids)),
+    };
   }
+}
+
+/** Finds by id; what is asked for at the same moment is asked for together. */
+function loader<T>(find: (ids: readonly string[]) => Promise<Map<string, T>>) {
+  const loads = new DataLoader<string, T | undefined>(async (ids) => {
+    const found = await find(ids);
+    return ids.map((id) => found.get(id));
+  }, { maxBatchSize: 100, cache: false });
+  return (id: string) => loads.load(id);
 }
 
 async function stateOf(check: () => Promise<unknown>): Promise<string> {

@@ -38,7 +38,7 @@ const number = (name: string): Key => ({ name, type: "N" });
  * no index; `done` holds it for a session that is over.
  */
 const LISTED_OF_SESSION = [
-  ...["tenant", "status", "user", "endedBy", "explicitEnd", "playback", "createdAt", "done"],
+  ...["status", "user", "endedBy", "explicitEnd", "playback", "createdAt", "done"],
   ...["labels", "pinned", "version"],
 ];
 
@@ -63,10 +63,10 @@ export const tables = {
     partition: text("pk"),
     sort: text("sk"),
     indexes: {
-      byStart: { partition: text("tenant"), sort: number("startedAt"), include: LISTED_OF_SESSION },
-      bySensor: { partition: text("sensorKey"), sort: number("startedAt"), include: LISTED_OF_SESSION },
+      byStart: { partition: text("tenant"), sort: number("startedAt"), include: ["sensorKey", ...LISTED_OF_SESSION] },
+      bySensor: { partition: text("sensorKey"), sort: number("startedAt"), include: ["tenant", ...LISTED_OF_SESSION] },
       /** Sparse: running sessions only, by the instant at which they have to be looked at. */
-      byCheck: { partition: text("shard"), sort: number("checkAt"), include: [] },
+      byCheck: { partition: text("checkShard"), sort: number("checkAt"), include: [] },
     },
     ttlAttribute: "ttl",
     stream: true,

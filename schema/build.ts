@@ -6,6 +6,7 @@ import type { OpenContext } from "./context.ts";
 import { ACCESS, type Access, guarded, guardedStream, type Subscribe } from "./guard.ts";
 import { journeyResolvers, journeyStreams } from "./journeys.ts";
 import { nodeResolvers } from "./nodes.ts";
+import { sessionResolvers, sessionStreams } from "./sessions.ts";
 import { scalars } from "./scalars.ts";
 
 /** The contract with its resolvers, each entry point behind its guard. */
@@ -13,16 +14,18 @@ export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
   const typeDefs = await readFile(new URL("schema.graphql", import.meta.url), "utf8");
   const { Query: accountQueries, Mutation: accountMutations } = accountResolvers;
   const { Query: journeyQueries, Mutation: journeyMutations, ...journeyTypes } = journeyResolvers;
+  const { Query: sessionQueries, Mutation: sessionMutations, ...sessionTypes } = sessionResolvers;
   const { Query: nodeQueries, ...nodeTypes } = nodeResolvers;
   return createSchema<OpenContext>({
     typeDefs,
     resolvers: {
       ...scalars,
+      ...sessionTypes,
       ...journeyTypes,
       ...nodeTypes,
-      Query: guardAll(ACCESS.Query, { ...accountQueries, ...nodeQueries, ...journeyQueries }),
-      Mutation: guardAll(ACCESS.Mutation, { ...accountMutations, ...journeyMutations }),
-      Subscription: guardStreams(ACCESS.Subscription, journeyStreams, now),
+      Query: guardAll(ACCESS.Query, { ...accountQueries, ...nodeQueries, ...sessionQueries, ...journeyQueries }),
+      Mutation: guardAll(ACCESS.Mutation, { ...accountMutations, ...sessionMutations, ...journeyMutations }),
+      Subscription: guardStreams(ACCESS.Subscription, { ...journeyStreams, ...sessionStreams }, now),
     } as never,
     resolverValidationOptions: { requireResolversToMatchSchema: "error" },
   });

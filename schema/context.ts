@@ -4,12 +4,20 @@ import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { Journey } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
+import type { Sensor, Session } from "../api/sessions/model.ts";
+import type { Sessions } from "../api/sessions/service.ts";
 import type { RangeInput } from "../api/core/range.ts";
 
 /** What the resolvers call. */
 export type Services = {
   /** Undefined where an identity provider issues the tokens. */
   accounts: Accounts | undefined;
+  sessions: Sessions;
+  watchSessions: (
+    tenantId: string,
+    sensorId: string | null | undefined,
+    signal: AbortSignal,
+  ) => AsyncGenerator<Session>;
   journeys: Journeys;
   watchJourneyEvents: (
     tenantId: string,
@@ -26,6 +34,8 @@ export type OpenContext = { viewer: Viewer | undefined; requestId: string; servi
 /** What resolvers get. The guard gives it only where there is a viewer with the scope that the field needs. */
 export type Context = OpenContext & {
   viewer: Viewer;
-  /** Finds a journey of the viewer's tenant; many at once cost one request. */
+  /** These find things of the viewer's tenant; many at once cost one request. */
   loadJourney: (sessionId: string) => Promise<Journey | undefined>;
+  loadSession: (sessionId: string) => Promise<Session | undefined>;
+  loadSensor: (sensorId: string) => Promise<Sensor | undefined>;
 };

@@ -7,6 +7,13 @@ import { parse } from "graphql";
 /** Where resolvers get a value of our own for a type of the contract. */
 const mappers = {
   Viewer: "../api/auth/viewer.ts#Viewer as ViewerModel",
+  Session: "../api/sessions/model.ts#Session as SessionModel",
+  Sensor: "../api/sessions/model.ts#Sensor as SensorModel",
+  Playback: "../api/sessions/model.ts#Playback as PlaybackModel",
+  Reading: "../api/sessions/model.ts#Reading as ReadingModel",
+  SessionConnection: "../api/sessions/model.ts#SessionPage as SessionPageModel",
+  SensorConnection: "../api/sessions/model.ts#SensorPage as SensorPageModel",
+  ReadingConnection: "../api/sessions/model.ts#ReadingPage as ReadingPageModel",
   Journey: "../api/journeys/model.ts#Journey as JourneyModel",
   JourneyEvent: "../api/journeys/model.ts#JourneyEvent as JourneyEventModel",
   JourneyConnection: "../api/journeys/model.ts#JourneyPage as JourneyPageModel",

@@ -16,17 +16,30 @@ export const ACCESS = {
     viewer: "SIGNED_IN",
     node: "SIGNED_IN",
     nodes: "SIGNED_IN",
+    session: "SESSIONS_READ",
+    activeSession: "SESSIONS_READ",
+    sessions: "SESSIONS_READ",
+    sensor: "SESSIONS_READ",
+    sensors: "SESSIONS_READ",
     journey: "JOURNEYS_READ",
     journeys: "JOURNEYS_READ",
   },
   Mutation: {
     register: "EVERYBODY",
     login: "EVERYBODY",
+    createSession: "SESSIONS_WRITE",
+    recordMotion: "SESSIONS_WRITE",
+    updateSession: "SESSIONS_WRITE",
+    endSession: "SESSIONS_WRITE",
+    annotateSession: "SESSIONS_WRITE",
+    ingestSessionBatch: "SESSIONS_WRITE",
+    configureSessions: "ADMIN",
     recordEvents: "JOURNEYS_WRITE",
     backfillJourneys: "ADMIN",
   },
   Subscription: {
     journeyEvents: "JOURNEYS_READ",
+    sessionChanged: "SESSIONS_READ",
   },
 } satisfies {
   Query: Record<keyof QueryResolvers, Access>;
@@ -35,7 +48,11 @@ export const ACCESS = {
 };
 
 /** What reading a thing by its global id needs. */
-export const NODE_ACCESS = { Journey: "JOURNEYS_READ" } satisfies Record<string, Access>;
+export const NODE_ACCESS = {
+  Journey: "JOURNEYS_READ",
+  Session: "SESSIONS_READ",
+  Sensor: "SESSIONS_READ",
+} satisfies Record<string, Access>;
 
 /** Throws where the viewer may not. Another tenant is not a question here: services only ever get the viewer's own. */
 export function requireAccess(viewer: Viewer | undefined, access: Access): void {

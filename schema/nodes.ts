@@ -11,6 +11,8 @@ type Loaders = Record<keyof typeof NODE_ACCESS, (id: string, context: Context) =
 /** How each kind of thing is found by its id. Unknown ids and other tenants' ids come to the same: nothing. */
 const loaders: Loaders = {
   Journey: (id, { loadJourney }) => loadJourney(id),
+  Session: (id, { loadSession }) => loadSession(id),
+  Sensor: (id, { loadSensor }) => loadSensor(id),
 };
 
 export const nodeResolvers = {

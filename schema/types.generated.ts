@@ -1,6 +1,7 @@
 // Made from schema.graphql by `npm run generate`. Change the contract, not this file.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Viewer as ViewerModel } from '../api/auth/viewer.ts';
+import type { Session as SessionModel, Sensor as SensorModel, Playback as PlaybackModel, Reading as ReadingModel, SessionPage as SessionPageModel, SensorPage as SensorPageModel, ReadingPage as ReadingPageModel } from '../api/sessions/model.ts';
 import type { Journey as JourneyModel, JourneyEvent as JourneyEventModel, JourneyPage as JourneyPageModel, JourneyEventPage as JourneyEventPageModel } from '../api/journeys/model.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
@@ -81,10 +82,18 @@ export type UserError = {
 export type ErrorCode =
   /** A field of the input is wrong; nothing was done. */
   | 'INVALID_INPUT'
+  /** There is no such thing in this tenant. */
+  | 'NOT_FOUND'
+  /** Somebody changed it since; look again and repeat. */
+  | 'VERSION_CONFLICT'
   /** The name belongs to somebody else. */
   | 'NAME_TAKEN'
   /** The username or the password is wrong; which of them is not told. */
-  | 'BAD_CREDENTIALS';
+  | 'BAD_CREDENTIALS'
+  /** The session is over. */
+  | 'SESSION_ENDED'
+  /** The same identity came before with other content. */
+  | 'PAYLOAD_MISMATCH';
 
 /** The input is wrong and nothing was done. */
 export type InvalidInputError = UserError & {
@@ -103,6 +112,15 @@ export type InvalidField = {
   /** Where it is inside `input`. */
   readonly path: ReadonlyArray<Scalars['String']['output']>;
   /** What is wrong, with the limit and the value. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** There is no such thing in this tenant. */
+export type NotFoundError = UserError & {
+  readonly __typename?: 'NotFoundError';
+  /** NOT_FOUND. */
+  readonly code: ErrorCode;
+  /** What was looked for. */
   readonly message: Scalars['String']['output'];
 };
 
@@ -188,6 +206,394 @@ export type RegisterResult = AuthPayload | NameTakenError | InvalidInputError;
 
 /** A token, or why there is none. */
 export type LoginResult = AuthPayload | BadCredentialsError | InvalidInputError;
+
+/** A thing that senses: a motion sensor, a device. */
+export type Sensor = Node & {
+  readonly __typename?: 'Sensor';
+  /** Opaque global id, for `node`. */
+  readonly id: Scalars['ID']['output'];
+  /** The sender's id of the sensor. */
+  readonly sensorId: Scalars['String']['output'];
+  /** The latest motion or reading of its latest session. */
+  readonly lastMotionAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Its active session; null where none is. */
+  readonly activeSession?: Maybe<Session>;
+  /** Its sessions, latest start first. */
+  readonly sessions: SessionConnection;
+};
+
+
+/** A thing that senses: a motion sensor, a device. */
+export type SensorSessionsArgs = {
+  filter?: InputMaybe<SessionFilter>;
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A stretch of activity at one sensor. */
+export type Session = Node & {
+  readonly __typename?: 'Session';
+  /** Opaque global id, for `node`. */
+  readonly id: Scalars['ID']['output'];
+  /** The creator's id of the session. */
+  readonly sessionId: Scalars['String']['output'];
+  /** Where it is. */
+  readonly sensor: Sensor;
+  /** The `sub` of the token that opened it. */
+  readonly userId?: Maybe<Scalars['String']['output']>;
+  /** Whether it goes on. */
+  readonly status: SessionStatus;
+  /** The earliest that is known of it: given, motion or reading. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** Null while the session is active. */
+  readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** How the end is known; null while active. */
+  readonly endReason?: Maybe<SessionEndReason>;
+  /** The latest motion or reading; the start where there was none. */
+  readonly lastMotionAt: Scalars['DateTime']['output'];
+  /** From start to end, as the device measured it where it did; null while active. */
+  readonly duration?: Maybe<Scalars['Milliseconds']['output']>;
+  /** Motion events, each counted once. */
+  readonly motionEventCount: Scalars['Int']['output'];
+  /** Media playback that the session started. */
+  readonly playback: Playback;
+  /** Readings received, each counted once however often its batch arrived. */
+  readonly sampleCount: Scalars['Int']['output'];
+  /** Offsets of batches that must exist, because a later one arrived, and have not arrived. */
+  readonly missingBatches: ReadonlyArray<IntRange>;
+  /** The readings in the order of time, over all batches. */
+  readonly readings: ReadingConnection;
+  /** Set by people only. No device write can change it. */
+  readonly labels: ReadonlyArray<Scalars['String']['output']>;
+  /** Set by people only. No device write can change it. */
+  readonly notes?: Maybe<Scalars['String']['output']>;
+  /** A pinned session never expires. */
+  readonly pinned: Scalars['Boolean']['output'];
+  /** Grows by one with each change by a person; pass it back when annotating. */
+  readonly version: Scalars['Int']['output'];
+  /** When it was opened here. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** The last write that was not a person's. */
+  readonly updatedAt: Scalars['DateTime']['output'];
+  /** When the session is deleted; null where it is pinned. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+
+/** A stretch of activity at one sensor. */
+export type SessionReadingsArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Whether a session goes on. */
+export type SessionStatus =
+  /** It goes on. At most one at a sensor. */
+  | 'ACTIVE'
+  /** It is over. Late motion and late batches still correct its numbers. */
+  | 'COMPLETED';
+
+/** How the end of a session is known. */
+export type SessionEndReason =
+  /** Somebody or something ended it. */
+  | 'EXPLICIT'
+  /** No motion for longer than the idle timeout; `endedAt` is the last motion. */
+  | 'IDLE';
+
+/** Both ends are included. */
+export type IntRange = {
+  readonly __typename?: 'IntRange';
+  /** The first. */
+  readonly from: Scalars['Int']['output'];
+  /** The last. */
+  readonly to: Scalars['Int']['output'];
+};
+
+/** Media playback that the session started. */
+export type Playback = {
+  readonly __typename?: 'Playback';
+  /** Whether it started. */
+  readonly started: Scalars['Boolean']['output'];
+  /** When it started. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it stopped. */
+  readonly stoppedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Why playback did not start, where it was tried and failed. */
+  readonly failure?: Maybe<Scalars['String']['output']>;
+  /** On which device. */
+  readonly deviceId?: Maybe<Scalars['String']['output']>;
+  /** What was to be played. */
+  readonly contextUri?: Maybe<Scalars['String']['output']>;
+};
+
+/** What a device measured at one instant. */
+export type Reading = {
+  readonly __typename?: 'Reading';
+  /** By the device's clock. */
+  readonly at: Scalars['DateTime']['output'];
+  /** One number a channel. */
+  readonly values: ReadonlyArray<Scalars['Float']['output']>;
+};
+
+/** A page of readings. */
+export type ReadingConnection = {
+  readonly __typename?: 'ReadingConnection';
+  /** The readings with their cursors. */
+  readonly edges: ReadonlyArray<ReadingEdge>;
+  /** The readings alone. */
+  readonly nodes: ReadonlyArray<Reading>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A reading with its cursor. */
+export type ReadingEdge = {
+  readonly __typename?: 'ReadingEdge';
+  /** Good as `after` of `Session.readings`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The reading. */
+  readonly node: Reading;
+};
+
+/** A page of sessions. */
+export type SessionConnection = {
+  readonly __typename?: 'SessionConnection';
+  /** The sessions with their cursors. */
+  readonly edges: ReadonlyArray<SessionEdge>;
+  /** The sessions alone. */
+  readonly nodes: ReadonlyArray<Session>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A session with its cursor. */
+export type SessionEdge = {
+  readonly __typename?: 'SessionEdge';
+  /** Good as `after` of the same list with the same filter. */
+  readonly cursor: Scalars['String']['output'];
+  /** The session. */
+  readonly node: Session;
+};
+
+/** A page of sensors. */
+export type SensorConnection = {
+  readonly __typename?: 'SensorConnection';
+  /** The sensors with their cursors. */
+  readonly edges: ReadonlyArray<SensorEdge>;
+  /** The sensors alone. */
+  readonly nodes: ReadonlyArray<Sensor>;
+  /** Where the page lies. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A sensor with its cursor. */
+export type SensorEdge = {
+  readonly __typename?: 'SensorEdge';
+  /** Good as `after` of `sensors`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The sensor. */
+  readonly node: Sensor;
+};
+
+/** Which sessions to list; all parts must hold. */
+export type SessionFilter = {
+  /** Sessions at this sensor. */
+  readonly sensorId?: InputMaybe<Scalars['String']['input']>;
+  /** By `startedAt`. */
+  readonly range?: InputMaybe<TimeRange>;
+  /** Sessions that go on, or that are over. */
+  readonly status?: InputMaybe<SessionStatus>;
+  /** Sessions that carry this label. */
+  readonly label?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A session to open. */
+export type CreateSessionInput = {
+  /** Where: 1 to 128 characters. */
+  readonly sensorId: Scalars['String']['input'];
+  /** The creator's own id, which makes a retry safe; made by the service where absent. */
+  readonly sessionId?: InputMaybe<Scalars['String']['input']>;
+  /** Now where absent. From 1990 to 10 minutes from now. */
+  readonly startedAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The device on which media is to be played. */
+  readonly playbackDeviceId?: InputMaybe<Scalars['String']['input']>;
+  /** What is to be played. */
+  readonly playbackContextUri?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One motion event. */
+export type RecordMotionInput = {
+  /** Which sensor: 1 to 128 characters. */
+  readonly sensorId: Scalars['String']['input'];
+  /** The sensor's own running number of this event; the same number again changes nothing. */
+  readonly seq: Scalars['Int']['input'];
+  /** From 1990 to 10 minutes from now. */
+  readonly at: Scalars['DateTime']['input'];
+};
+
+/** What happened in a session. */
+export type UpdateSessionInput = {
+  /** Which session. */
+  readonly sessionId: Scalars['String']['input'];
+  /** The caller's id of this update; the same id again changes nothing. */
+  readonly updateId: Scalars['ID']['input'];
+  /** Counts one more motion event, now. */
+  readonly incrementMotionCount?: Scalars['Boolean']['input'];
+  /** Whether playback started. */
+  readonly playbackStarted?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Why playback did not start. */
+  readonly playbackFailure?: InputMaybe<Scalars['String']['input']>;
+  /** The device on which media is played. */
+  readonly playbackDeviceId?: InputMaybe<Scalars['String']['input']>;
+  /** What is played. */
+  readonly playbackContextUri?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A session to end. */
+export type EndSessionInput = {
+  /** Which session. */
+  readonly sessionId: Scalars['String']['input'];
+  /** Now where absent; not before the start. */
+  readonly endedAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Whether playback stopped with it. */
+  readonly playbackStopped?: Scalars['Boolean']['input'];
+};
+
+/** What a person writes of a session. What is left out stays; null empties. */
+export type AnnotateSessionInput = {
+  /** Which session. */
+  readonly sessionId: Scalars['String']['input'];
+  /** The `version` that the person saw. */
+  readonly expectedVersion: Scalars['Int']['input'];
+  /** At most 100 of at most 64 characters. */
+  readonly labels?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** At most 10,000 characters. */
+  readonly notes?: InputMaybe<Scalars['String']['input']>;
+  /** True keeps the session for ever. */
+  readonly pinned?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** One batch of a device's readings. */
+export type IngestSessionBatchInput = {
+  /** The device's id of the session: 1 to 128 characters. */
+  readonly sessionId: Scalars['String']['input'];
+  /** Which device: 1 to 128 characters. */
+  readonly sensorId: Scalars['String']['input'];
+  /** Running number of this batch in its session, from 0. The same number again changes nothing. */
+  readonly batchOffset: Scalars['Int']['input'];
+  /** At most 5,000. */
+  readonly readings: ReadonlyArray<ReadingInput>;
+  /** Start of the session by the device's clock. */
+  readonly startedAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Length of the session so far, as the device measures it. */
+  readonly durationMs?: InputMaybe<Scalars['Milliseconds']['input']>;
+  /** True on the last batch. */
+  readonly final?: Scalars['Boolean']['input'];
+};
+
+/** What a device measured at one instant. */
+export type ReadingInput = {
+  /** From 1990 to 10 minutes from now. */
+  readonly at: Scalars['DateTime']['input'];
+  /** 1 to 64 numbers, as many in every reading of the batch. */
+  readonly values: ReadonlyArray<Scalars['Float']['input']>;
+};
+
+/** How sessions end and are kept; holds for sessions that begin from now on. */
+export type ConfigureSessionsInput = {
+  /** For this sensor; for the tenant where absent. */
+  readonly sensorId?: InputMaybe<Scalars['String']['input']>;
+  /** How long without motion ends a session: 10 seconds to 24 hours; 5 minutes where never set. */
+  readonly idleTimeout?: InputMaybe<Scalars['Milliseconds']['input']>;
+  /** Days to keep a session after its last write: 1 to 3,650; 30 where never set. Of the tenant only. */
+  readonly keepDays?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** It is set. */
+export type ConfigureSessionsPayload = {
+  readonly __typename?: 'ConfigureSessionsPayload';
+  /** The sensor that it holds for; null where it is the tenant. */
+  readonly sensorId?: Maybe<Scalars['String']['output']>;
+};
+
+/** A session, as it is now. */
+export type SessionPayload = {
+  readonly __typename?: 'SessionPayload';
+  /** As it is now. */
+  readonly session: Session;
+};
+
+/** Where a motion event was counted. */
+export type RecordMotionPayload = {
+  readonly __typename?: 'RecordMotionPayload';
+  /** The session that it belongs to. */
+  readonly session: Session;
+  /** True where this event opened the session. */
+  readonly started: Scalars['Boolean']['output'];
+  /** True where the event had been recorded before. */
+  readonly duplicate: Scalars['Boolean']['output'];
+};
+
+/** Where a batch was counted. */
+export type IngestSessionBatchPayload = {
+  readonly __typename?: 'IngestSessionBatchPayload';
+  /** The session, with the batch. */
+  readonly session: Session;
+  /** True where this batch had been received before. */
+  readonly duplicate: Scalars['Boolean']['output'];
+};
+
+/** Somebody else changed it since. */
+export type VersionConflictError = UserError & {
+  readonly __typename?: 'VersionConflictError';
+  /** VERSION_CONFLICT. */
+  readonly code: ErrorCode;
+  /** Which version it is at. */
+  readonly message: Scalars['String']['output'];
+  /** The session as it is now. */
+  readonly current: Session;
+};
+
+/** The session is over. */
+export type SessionEndedError = UserError & {
+  readonly __typename?: 'SessionEndedError';
+  /** SESSION_ENDED. */
+  readonly code: ErrorCode;
+  /** What to do instead. */
+  readonly message: Scalars['String']['output'];
+  /** As it is. */
+  readonly session: Session;
+};
+
+/** The same identity came before with other content; nothing was changed. */
+export type PayloadMismatchError = UserError & {
+  readonly __typename?: 'PayloadMismatchError';
+  /** PAYLOAD_MISMATCH. */
+  readonly code: ErrorCode;
+  /** Which identity. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** The session, or why it was not created. */
+export type CreateSessionResult = SessionPayload | PayloadMismatchError | InvalidInputError;
+
+/** Where the event was counted, or why it was refused. */
+export type RecordMotionResult = RecordMotionPayload | InvalidInputError;
+
+/** The session, or why it was not updated. */
+export type UpdateSessionResult = SessionPayload | NotFoundError | SessionEndedError | InvalidInputError;
+
+/** The session, or why it was not ended. */
+export type EndSessionResult = SessionPayload | NotFoundError | InvalidInputError;
+
+/** The session, or why it was not annotated. */
+export type AnnotateSessionResult = SessionPayload | NotFoundError | VersionConflictError | InvalidInputError;
+
+/** Where the batch was counted, or why it was refused. */
+export type IngestSessionBatchResult = IngestSessionBatchPayload | PayloadMismatchError | InvalidInputError;
+
+/** What was set, or why it was refused. */
+export type ConfigureSessionsResult = ConfigureSessionsPayload | InvalidInputError;
 
 /** All that one visitor did in one session, in order. */
 export type Journey = Node & {
@@ -418,6 +824,16 @@ export type Query = {
   readonly node?: Maybe<Node>;
   /** The things with these global ids, in their order; at most 100. */
   readonly nodes: ReadonlyArray<Maybe<Node>>;
+  /** The session with this id; null where there is none. */
+  readonly session?: Maybe<Session>;
+  /** The session that goes on at a sensor; null where none does. */
+  readonly activeSession?: Maybe<Session>;
+  /** Latest start first. */
+  readonly sessions: SessionConnection;
+  /** The sensor with this id; null where nothing came from it yet. */
+  readonly sensor?: Maybe<Sensor>;
+  /** By their ids. */
+  readonly sensors: SensorConnection;
   /** The journey of this session; null where there is none. */
   readonly journey?: Maybe<Journey>;
   /** Latest start first. */
@@ -434,6 +850,39 @@ export type QueryNodeArgs = {
 /** What can be asked. */
 export type QueryNodesArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+/** What can be asked. */
+export type QuerySessionArgs = {
+  sessionId: Scalars['String']['input'];
+};
+
+
+/** What can be asked. */
+export type QueryActiveSessionArgs = {
+  sensorId: Scalars['String']['input'];
+};
+
+
+/** What can be asked. */
+export type QuerySessionsArgs = {
+  filter?: InputMaybe<SessionFilter>;
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What can be asked. */
+export type QuerySensorArgs = {
+  sensorId: Scalars['String']['input'];
+};
+
+
+/** What can be asked. */
+export type QuerySensorsArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -457,6 +906,20 @@ export type Mutation = {
   readonly register: RegisterResult;
   /** Gives a token for an account. */
   readonly login: LoginResult;
+  /** Opens a session; one that is active at the sensor ends. */
+  readonly createSession: CreateSessionResult;
+  /** Counts one motion event into the sensor's active session, opening one where there is none. */
+  readonly recordMotion: RecordMotionResult;
+  /** Notes what happened in a session, once for each update id. */
+  readonly updateSession: UpdateSessionResult;
+  /** Ending an ended session changes nothing. */
+  readonly endSession: EndSessionResult;
+  /** Changes what people write of a session, if nobody did since. */
+  readonly annotateSession: AnnotateSessionResult;
+  /** Answers when the readings are safe in the object store and counted. */
+  readonly ingestSessionBatch: IngestSessionBatchResult;
+  /** Sets how sessions end and are kept. */
+  readonly configureSessions: ConfigureSessionsResult;
   /** Answers when the events are safe in the object store and shown by `journey`. */
   readonly recordEvents: RecordEventsResult;
   /** Rebuilds journeys from the object store; harmless however often it runs. */
@@ -477,6 +940,48 @@ export type MutationLoginArgs = {
 
 
 /** What can be changed. */
+export type MutationCreateSessionArgs = {
+  input: CreateSessionInput;
+};
+
+
+/** What can be changed. */
+export type MutationRecordMotionArgs = {
+  input: RecordMotionInput;
+};
+
+
+/** What can be changed. */
+export type MutationUpdateSessionArgs = {
+  input: UpdateSessionInput;
+};
+
+
+/** What can be changed. */
+export type MutationEndSessionArgs = {
+  input: EndSessionInput;
+};
+
+
+/** What can be changed. */
+export type MutationAnnotateSessionArgs = {
+  input: AnnotateSessionInput;
+};
+
+
+/** What can be changed. */
+export type MutationIngestSessionBatchArgs = {
+  input: IngestSessionBatchInput;
+};
+
+
+/** What can be changed. */
+export type MutationConfigureSessionsArgs = {
+  input: ConfigureSessionsInput;
+};
+
+
+/** What can be changed. */
 export type MutationRecordEventsArgs = {
   input: RecordEventsInput;
 };
@@ -492,6 +997,8 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /** The journey's events so far (after the cursor `after`), then each new one. */
   readonly journeyEvents: JourneyEventEdge;
+  /** Sessions of the tenant as they start, change and end; from now on. */
+  readonly sessionChanged: Session;
 };
 
 
@@ -499,6 +1006,12 @@ export type Subscription = {
 export type SubscriptionJourneyEventsArgs = {
   sessionId: Scalars['String']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What can be followed. */
+export type SubscriptionSessionChangedArgs = {
+  sensorId?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -578,6 +1091,41 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( BadCredentialsError )
     | ( InvalidInputError )
   ;
+  CreateSessionResult:
+    | ( Omit<SessionPayload, 'session'> & { session: _RefType['Session'] } )
+    | ( PayloadMismatchError )
+    | ( InvalidInputError )
+  ;
+  RecordMotionResult:
+    | ( Omit<RecordMotionPayload, 'session'> & { session: _RefType['Session'] } )
+    | ( InvalidInputError )
+  ;
+  UpdateSessionResult:
+    | ( Omit<SessionPayload, 'session'> & { session: _RefType['Session'] } )
+    | ( NotFoundError )
+    | ( Omit<SessionEndedError, 'session'> & { session: _RefType['Session'] } )
+    | ( InvalidInputError )
+  ;
+  EndSessionResult:
+    | ( Omit<SessionPayload, 'session'> & { session: _RefType['Session'] } )
+    | ( NotFoundError )
+    | ( InvalidInputError )
+  ;
+  AnnotateSessionResult:
+    | ( Omit<SessionPayload, 'session'> & { session: _RefType['Session'] } )
+    | ( NotFoundError )
+    | ( Omit<VersionConflictError, 'current'> & { current: _RefType['Session'] } )
+    | ( InvalidInputError )
+  ;
+  IngestSessionBatchResult:
+    | ( Omit<IngestSessionBatchPayload, 'session'> & { session: _RefType['Session'] } )
+    | ( PayloadMismatchError )
+    | ( InvalidInputError )
+  ;
+  ConfigureSessionsResult:
+    | ( ConfigureSessionsPayload )
+    | ( InvalidInputError )
+  ;
   RecordEventsResult:
     | ( RecordEventsPayload )
     | ( InvalidInputError )
@@ -590,11 +1138,19 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
-  Node: ( JourneyModel );
+  Node:
+    | ( SensorModel )
+    | ( SessionModel )
+    | ( JourneyModel )
+  ;
   UserError:
     | ( InvalidInputError )
+    | ( NotFoundError )
     | ( NameTakenError )
     | ( BadCredentialsError )
+    | ( Omit<VersionConflictError, 'current'> & { current: _RefType['Session'] } )
+    | ( Omit<SessionEndedError, 'session'> & { session: _RefType['Session'] } )
+    | ( PayloadMismatchError )
   ;
 };
 
@@ -615,6 +1171,7 @@ export type ResolversTypes = {
   ErrorCode: ErrorCode;
   InvalidInputError: ResolverTypeWrapper<InvalidInputError>;
   InvalidField: ResolverTypeWrapper<InvalidField>;
+  NotFoundError: ResolverTypeWrapper<NotFoundError>;
   Viewer: ResolverTypeWrapper<ViewerModel>;
   Scope: Scope;
   RegisterInput: RegisterInput;
@@ -624,8 +1181,45 @@ export type ResolversTypes = {
   BadCredentialsError: ResolverTypeWrapper<BadCredentialsError>;
   RegisterResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterResult']>;
   LoginResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['LoginResult']>;
-  Journey: ResolverTypeWrapper<JourneyModel>;
+  Sensor: ResolverTypeWrapper<SensorModel>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Session: ResolverTypeWrapper<SessionModel>;
+  SessionStatus: SessionStatus;
+  SessionEndReason: SessionEndReason;
+  IntRange: ResolverTypeWrapper<IntRange>;
+  Playback: ResolverTypeWrapper<PlaybackModel>;
+  Reading: ResolverTypeWrapper<ReadingModel>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  ReadingConnection: ResolverTypeWrapper<ReadingPageModel>;
+  ReadingEdge: ResolverTypeWrapper<Omit<ReadingEdge, 'node'> & { node: ResolversTypes['Reading'] }>;
+  SessionConnection: ResolverTypeWrapper<SessionPageModel>;
+  SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
+  SensorConnection: ResolverTypeWrapper<SensorPageModel>;
+  SensorEdge: ResolverTypeWrapper<Omit<SensorEdge, 'node'> & { node: ResolversTypes['Sensor'] }>;
+  SessionFilter: SessionFilter;
+  CreateSessionInput: CreateSessionInput;
+  RecordMotionInput: RecordMotionInput;
+  UpdateSessionInput: UpdateSessionInput;
+  EndSessionInput: EndSessionInput;
+  AnnotateSessionInput: AnnotateSessionInput;
+  IngestSessionBatchInput: IngestSessionBatchInput;
+  ReadingInput: ReadingInput;
+  ConfigureSessionsInput: ConfigureSessionsInput;
+  ConfigureSessionsPayload: ResolverTypeWrapper<ConfigureSessionsPayload>;
+  SessionPayload: ResolverTypeWrapper<Omit<SessionPayload, 'session'> & { session: ResolversTypes['Session'] }>;
+  RecordMotionPayload: ResolverTypeWrapper<Omit<RecordMotionPayload, 'session'> & { session: ResolversTypes['Session'] }>;
+  IngestSessionBatchPayload: ResolverTypeWrapper<Omit<IngestSessionBatchPayload, 'session'> & { session: ResolversTypes['Session'] }>;
+  VersionConflictError: ResolverTypeWrapper<Omit<VersionConflictError, 'current'> & { current: ResolversTypes['Session'] }>;
+  SessionEndedError: ResolverTypeWrapper<Omit<SessionEndedError, 'session'> & { session: ResolversTypes['Session'] }>;
+  PayloadMismatchError: ResolverTypeWrapper<PayloadMismatchError>;
+  CreateSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CreateSessionResult']>;
+  RecordMotionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordMotionResult']>;
+  UpdateSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UpdateSessionResult']>;
+  EndSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EndSessionResult']>;
+  AnnotateSessionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AnnotateSessionResult']>;
+  IngestSessionBatchResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['IngestSessionBatchResult']>;
+  ConfigureSessionsResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ConfigureSessionsResult']>;
+  Journey: ResolverTypeWrapper<JourneyModel>;
   JourneyOutcome: JourneyOutcome;
   JourneyEvent: ResolverTypeWrapper<JourneyEventModel>;
   JourneyEventConnection: ResolverTypeWrapper<JourneyEventPageModel>;
@@ -662,6 +1256,7 @@ export type ResolversParentTypes = {
   UserError: ResolversInterfaceTypes<ResolversParentTypes>['UserError'];
   InvalidInputError: InvalidInputError;
   InvalidField: InvalidField;
+  NotFoundError: NotFoundError;
   Viewer: ViewerModel;
   RegisterInput: RegisterInput;
   LoginInput: LoginInput;
@@ -670,8 +1265,43 @@ export type ResolversParentTypes = {
   BadCredentialsError: BadCredentialsError;
   RegisterResult: ResolversUnionTypes<ResolversParentTypes>['RegisterResult'];
   LoginResult: ResolversUnionTypes<ResolversParentTypes>['LoginResult'];
-  Journey: JourneyModel;
+  Sensor: SensorModel;
   Int: Scalars['Int']['output'];
+  Session: SessionModel;
+  IntRange: IntRange;
+  Playback: PlaybackModel;
+  Reading: ReadingModel;
+  Float: Scalars['Float']['output'];
+  ReadingConnection: ReadingPageModel;
+  ReadingEdge: Omit<ReadingEdge, 'node'> & { node: ResolversParentTypes['Reading'] };
+  SessionConnection: SessionPageModel;
+  SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
+  SensorConnection: SensorPageModel;
+  SensorEdge: Omit<SensorEdge, 'node'> & { node: ResolversParentTypes['Sensor'] };
+  SessionFilter: SessionFilter;
+  CreateSessionInput: CreateSessionInput;
+  RecordMotionInput: RecordMotionInput;
+  UpdateSessionInput: UpdateSessionInput;
+  EndSessionInput: EndSessionInput;
+  AnnotateSessionInput: AnnotateSessionInput;
+  IngestSessionBatchInput: IngestSessionBatchInput;
+  ReadingInput: ReadingInput;
+  ConfigureSessionsInput: ConfigureSessionsInput;
+  ConfigureSessionsPayload: ConfigureSessionsPayload;
+  SessionPayload: Omit<SessionPayload, 'session'> & { session: ResolversParentTypes['Session'] };
+  RecordMotionPayload: Omit<RecordMotionPayload, 'session'> & { session: ResolversParentTypes['Session'] };
+  IngestSessionBatchPayload: Omit<IngestSessionBatchPayload, 'session'> & { session: ResolversParentTypes['Session'] };
+  VersionConflictError: Omit<VersionConflictError, 'current'> & { current: ResolversParentTypes['Session'] };
+  SessionEndedError: Omit<SessionEndedError, 'session'> & { session: ResolversParentTypes['Session'] };
+  PayloadMismatchError: PayloadMismatchError;
+  CreateSessionResult: ResolversUnionTypes<ResolversParentTypes>['CreateSessionResult'];
+  RecordMotionResult: ResolversUnionTypes<ResolversParentTypes>['RecordMotionResult'];
+  UpdateSessionResult: ResolversUnionTypes<ResolversParentTypes>['UpdateSessionResult'];
+  EndSessionResult: ResolversUnionTypes<ResolversParentTypes>['EndSessionResult'];
+  AnnotateSessionResult: ResolversUnionTypes<ResolversParentTypes>['AnnotateSessionResult'];
+  IngestSessionBatchResult: ResolversUnionTypes<ResolversParentTypes>['IngestSessionBatchResult'];
+  ConfigureSessionsResult: ResolversUnionTypes<ResolversParentTypes>['ConfigureSessionsResult'];
+  Journey: JourneyModel;
   JourneyEvent: JourneyEventModel;
   JourneyEventConnection: JourneyEventPageModel;
   JourneyEventEdge: Omit<JourneyEventEdge, 'node'> & { node: ResolversParentTypes['JourneyEvent'] };
@@ -704,7 +1334,7 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Journey', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Sensor' | 'Session' | 'Journey', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -715,7 +1345,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType: TypeResolveFn<'InvalidInputError' | 'NameTakenError' | 'BadCredentialsError', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'InvalidInputError' | 'NotFoundError' | 'NameTakenError' | 'BadCredentialsError' | 'VersionConflictError' | 'SessionEndedError' | 'PayloadMismatchError', ParentType, ContextType>;
 };
 
 export type InvalidInputErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidInputError'] = ResolversParentTypes['InvalidInputError']> = {
@@ -728,6 +1358,12 @@ export type InvalidInputErrorResolvers<ContextType = Context, ParentType extends
 export type InvalidFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidField'] = ResolversParentTypes['InvalidField']> = {
   path?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type NotFoundErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotFoundError'] = ResolversParentTypes['NotFoundError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
@@ -761,6 +1397,164 @@ export type RegisterResultResolvers<ContextType = Context, ParentType extends Re
 
 export type LoginResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LoginResult'] = ResolversParentTypes['LoginResult']> = {
   __resolveType: TypeResolveFn<'AuthPayload' | 'BadCredentialsError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type SensorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Sensor'] = ResolversParentTypes['Sensor']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sensorId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  lastMotionAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  activeSession?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType>;
+  sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<SensorSessionsArgs, 'first'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sessionId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sensor?: Resolver<ResolversTypes['Sensor'], ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['SessionStatus'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  endReason?: Resolver<Maybe<ResolversTypes['SessionEndReason']>, ParentType, ContextType>;
+  lastMotionAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  duration?: Resolver<Maybe<ResolversTypes['Milliseconds']>, ParentType, ContextType>;
+  motionEventCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  playback?: Resolver<ResolversTypes['Playback'], ParentType, ContextType>;
+  sampleCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  missingBatches?: Resolver<ReadonlyArray<ResolversTypes['IntRange']>, ParentType, ContextType>;
+  readings?: Resolver<ResolversTypes['ReadingConnection'], ParentType, ContextType, RequireFields<SessionReadingsArgs, 'first'>>;
+  labels?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  notes?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  pinned?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type IntRangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IntRange'] = ResolversParentTypes['IntRange']> = {
+  from?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PlaybackResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Playback'] = ResolversParentTypes['Playback']> = {
+  started?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  stoppedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  failure?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  deviceId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  contextUri?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ReadingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Reading'] = ResolversParentTypes['Reading']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  values?: Resolver<ReadonlyArray<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type ReadingConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReadingConnection'] = ResolversParentTypes['ReadingConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ReadingEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Reading']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ReadingEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReadingEdge'] = ResolversParentTypes['ReadingEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Reading'], ParentType, ContextType>;
+};
+
+export type SessionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionConnection'] = ResolversParentTypes['SessionConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['SessionEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Session']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type SessionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionEdge'] = ResolversParentTypes['SessionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
+export type SensorConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SensorConnection'] = ResolversParentTypes['SensorConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['SensorEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Sensor']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type SensorEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SensorEdge'] = ResolversParentTypes['SensorEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Sensor'], ParentType, ContextType>;
+};
+
+export type ConfigureSessionsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConfigureSessionsPayload'] = ResolversParentTypes['ConfigureSessionsPayload']> = {
+  sensorId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionPayload'] = ResolversParentTypes['SessionPayload']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RecordMotionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordMotionPayload'] = ResolversParentTypes['RecordMotionPayload']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+  started?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  duplicate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type IngestSessionBatchPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IngestSessionBatchPayload'] = ResolversParentTypes['IngestSessionBatchPayload']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+  duplicate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type VersionConflictErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VersionConflictError'] = ResolversParentTypes['VersionConflictError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  current?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SessionEndedErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionEndedError'] = ResolversParentTypes['SessionEndedError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayloadMismatchErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayloadMismatchError'] = ResolversParentTypes['PayloadMismatchError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CreateSessionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateSessionResult'] = ResolversParentTypes['CreateSessionResult']> = {
+  __resolveType: TypeResolveFn<'SessionPayload' | 'PayloadMismatchError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type RecordMotionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordMotionResult'] = ResolversParentTypes['RecordMotionResult']> = {
+  __resolveType: TypeResolveFn<'RecordMotionPayload' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type UpdateSessionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateSessionResult'] = ResolversParentTypes['UpdateSessionResult']> = {
+  __resolveType: TypeResolveFn<'SessionPayload' | 'NotFoundError' | 'SessionEndedError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type EndSessionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EndSessionResult'] = ResolversParentTypes['EndSessionResult']> = {
+  __resolveType: TypeResolveFn<'SessionPayload' | 'NotFoundError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type AnnotateSessionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AnnotateSessionResult'] = ResolversParentTypes['AnnotateSessionResult']> = {
+  __resolveType: TypeResolveFn<'SessionPayload' | 'NotFoundError' | 'VersionConflictError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type IngestSessionBatchResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IngestSessionBatchResult'] = ResolversParentTypes['IngestSessionBatchResult']> = {
+  __resolveType: TypeResolveFn<'IngestSessionBatchPayload' | 'PayloadMismatchError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type ConfigureSessionsResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConfigureSessionsResult'] = ResolversParentTypes['ConfigureSessionsResult']> = {
+  __resolveType: TypeResolveFn<'ConfigureSessionsPayload' | 'InvalidInputError', ParentType, ContextType>;
 };
 
 export type JourneyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Journey'] = ResolversParentTypes['Journey']> = {
@@ -850,6 +1644,11 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
+  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'sessionId'>>;
+  activeSession?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QueryActiveSessionArgs, 'sensorId'>>;
+  sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<QuerySessionsArgs, 'first'>>;
+  sensor?: Resolver<Maybe<ResolversTypes['Sensor']>, ParentType, ContextType, RequireFields<QuerySensorArgs, 'sensorId'>>;
+  sensors?: Resolver<ResolversTypes['SensorConnection'], ParentType, ContextType, RequireFields<QuerySensorsArgs, 'first'>>;
   journey?: Resolver<Maybe<ResolversTypes['Journey']>, ParentType, ContextType, RequireFields<QueryJourneyArgs, 'sessionId'>>;
   journeys?: Resolver<ResolversTypes['JourneyConnection'], ParentType, ContextType, RequireFields<QueryJourneysArgs, 'first'>>;
 };
@@ -857,12 +1656,20 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   register?: Resolver<ResolversTypes['RegisterResult'], ParentType, ContextType, RequireFields<MutationRegisterArgs, 'input'>>;
   login?: Resolver<ResolversTypes['LoginResult'], ParentType, ContextType, RequireFields<MutationLoginArgs, 'input'>>;
+  createSession?: Resolver<ResolversTypes['CreateSessionResult'], ParentType, ContextType, RequireFields<MutationCreateSessionArgs, 'input'>>;
+  recordMotion?: Resolver<ResolversTypes['RecordMotionResult'], ParentType, ContextType, RequireFields<MutationRecordMotionArgs, 'input'>>;
+  updateSession?: Resolver<ResolversTypes['UpdateSessionResult'], ParentType, ContextType, RequireFields<MutationUpdateSessionArgs, 'input'>>;
+  endSession?: Resolver<ResolversTypes['EndSessionResult'], ParentType, ContextType, RequireFields<MutationEndSessionArgs, 'input'>>;
+  annotateSession?: Resolver<ResolversTypes['AnnotateSessionResult'], ParentType, ContextType, RequireFields<MutationAnnotateSessionArgs, 'input'>>;
+  ingestSessionBatch?: Resolver<ResolversTypes['IngestSessionBatchResult'], ParentType, ContextType, RequireFields<MutationIngestSessionBatchArgs, 'input'>>;
+  configureSessions?: Resolver<ResolversTypes['ConfigureSessionsResult'], ParentType, ContextType, RequireFields<MutationConfigureSessionsArgs, 'input'>>;
   recordEvents?: Resolver<ResolversTypes['RecordEventsResult'], ParentType, ContextType, RequireFields<MutationRecordEventsArgs, 'input'>>;
   backfillJourneys?: Resolver<ResolversTypes['BackfillJourneysResult'], ParentType, ContextType, RequireFields<MutationBackfillJourneysArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   journeyEvents?: SubscriptionResolver<ResolversTypes['JourneyEventEdge'], "journeyEvents", ParentType, ContextType, RequireFields<SubscriptionJourneyEventsArgs, 'sessionId'>>;
+  sessionChanged?: SubscriptionResolver<ResolversTypes['Session'], "sessionChanged", ParentType, ContextType, Partial<SubscriptionSessionChangedArgs>>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -874,12 +1681,38 @@ export type Resolvers<ContextType = Context> = {
   UserError?: UserErrorResolvers<ContextType>;
   InvalidInputError?: InvalidInputErrorResolvers<ContextType>;
   InvalidField?: InvalidFieldResolvers<ContextType>;
+  NotFoundError?: NotFoundErrorResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
   AuthPayload?: AuthPayloadResolvers<ContextType>;
   NameTakenError?: NameTakenErrorResolvers<ContextType>;
   BadCredentialsError?: BadCredentialsErrorResolvers<ContextType>;
   RegisterResult?: RegisterResultResolvers<ContextType>;
   LoginResult?: LoginResultResolvers<ContextType>;
+  Sensor?: SensorResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
+  IntRange?: IntRangeResolvers<ContextType>;
+  Playback?: PlaybackResolvers<ContextType>;
+  Reading?: ReadingResolvers<ContextType>;
+  ReadingConnection?: ReadingConnectionResolvers<ContextType>;
+  ReadingEdge?: ReadingEdgeResolvers<ContextType>;
+  SessionConnection?: SessionConnectionResolvers<ContextType>;
+  SessionEdge?: SessionEdgeResolvers<ContextType>;
+  SensorConnection?: SensorConnectionResolvers<ContextType>;
+  SensorEdge?: SensorEdgeResolvers<ContextType>;
+  ConfigureSessionsPayload?: ConfigureSessionsPayloadResolvers<ContextType>;
+  SessionPayload?: SessionPayloadResolvers<ContextType>;
+  RecordMotionPayload?: RecordMotionPayloadResolvers<ContextType>;
+  IngestSessionBatchPayload?: IngestSessionBatchPayloadResolvers<ContextType>;
+  VersionConflictError?: VersionConflictErrorResolvers<ContextType>;
+  SessionEndedError?: SessionEndedErrorResolvers<ContextType>;
+  PayloadMismatchError?: PayloadMismatchErrorResolvers<ContextType>;
+  CreateSessionResult?: CreateSessionResultResolvers<ContextType>;
+  RecordMotionResult?: RecordMotionResultResolvers<ContextType>;
+  UpdateSessionResult?: UpdateSessionResultResolvers<ContextType>;
+  EndSessionResult?: EndSessionResultResolvers<ContextType>;
+  AnnotateSessionResult?: AnnotateSessionResultResolvers<ContextType>;
+  IngestSessionBatchResult?: IngestSessionBatchResultResolvers<ContextType>;
+  ConfigureSessionsResult?: ConfigureSessionsResultResolvers<ContextType>;
   Journey?: JourneyResolvers<ContextType>;
   JourneyEvent?: JourneyEventResolvers<ContextType>;
   JourneyEventConnection?: JourneyEventConnectionResolvers<ContextType>;

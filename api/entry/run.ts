@@ -1,17 +1,19 @@
 import process from "node:process";
 import type { App } from "../app.ts";
+import { startTicker } from "../jobs/ticker.ts";
 import { listen } from "./listen.ts";
 
 /** Serves the app until SIGTERM or SIGINT, then stops it gracefully. A second signal ends the process at once. */
 export async function runUntilSignal(app: App, announce: (url: string) => void | Promise<void>): Promise<void> {
   try {
     const server = await listen(app);
+    const ticker = startTicker(app.jobs, app.log);
     const signal = firstSignal();
     try {
       await announce(server.url);
       await signal;
     } finally {
-      await server.stop();
+      await Promise.all([server.stop(), ticker.stop()]);
     }
   } finally {
     await app[Symbol.asyncDispose]();

@@ -1,12 +1,17 @@
 import pMap from "p-map";
 import type { QueueMessage, Queues } from "../aws/queues.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, InvalidInputError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Verdict } from "../journeys/rules.ts";
 import { type Outcome, parseEnvelope } from "./envelope.ts";
 
+type Recorded = { __typename: string; message?: string };
+
 export type IngestOptions = {
   record: (tenantId: string, events: readonly unknown[]) => Promise<Verdict[]>;
+  /** These throw InvalidInputError, or give a member of a result union that says why not. */
+  recordMotion: (tenantId: string, motion: unknown) => Promise<Recorded>;
+  ingestBatch: (tenantId: string, batch: unknown) => Promise<Recorded>;
   queues: Pick<Queues, "send">;
   deadLetterQueue: string;
   log: Log;
@@ -20,7 +25,9 @@ const CONCURRENCY = 5;
  * put on the dead-letter queue with its reason, and events that are refused are put there without their good
  * neighbours.
  */
-export function createIngest({ record, queues, deadLetterQueue, log }: IngestOptions) {
+export function createIngest(
+  { record, recordMotion, ingestBatch, queues, deadLetterQueue, log }: IngestOptions,
+) {
   return async function ingest(messages: readonly QueueMessage[]): Promise<{ failed: string[] }> {
     const failed: string[] = [];
     await pMap(messages, async (message) => {
@@ -39,7 +46,13 @@ export function createIngest({ record, queues, deadLetterQueue, log }: IngestOpt
   async function handle(message: QueueMessage): Promise<Outcome> {
     const parsed = parseEnvelope(message.body);
     if ("reason" in parsed) return { kind: "park", reason: parsed.reason };
-    const { tenantId, events } = parsed.envelope;
+    const { envelope } = parsed;
+    if (envelope.kind === "events") return await handleEvents(message, envelope.tenantId, envelope.events);
+    const keep = envelope.kind === "batch" ? ingestBatch : recordMotion;
+    return await outcomeOf(() => keep(envelope.tenantId, envelope.input));
+  }
+
+  async function handleEvents(message: QueueMessage, tenantId: string, events: readonly unknown[]): Promise<Outcome> {
     const verdicts = await record(tenantId, events);
     const refused = events.flatMap((event, i) => (verdicts[i]!.status === "REJECTED" ? [{ event, index: i }] : []));
     if (refused.length === 0) return { kind: "done" };
@@ -53,5 +66,16 @@ export function createIngest({ record, queues, deadLetterQueue, log }: IngestOpt
   async function park(message: QueueMessage, reason: string): Promise<void> {
     await queues.send(deadLetterQueue, message.body, { reason: reason.slice(0, 1_000), messageId: message.id });
     log.warn("a message can never work and was parked", { messageId: message.id, reason: reason.slice(0, 1_000) });
+  }
+}
+
+/** What can never work, thrown or given, is parked; everything else that is thrown is tried again. */
+async function outcomeOf(keep: () => Promise<Recorded>): Promise<Outcome> {
+  try {
+    const { __typename, message } = await keep();
+    return __typename.endsWith("Error") ? { kind: "park", reason: message ?? __typename } : { kind: "done" };
+  } catch (error) {
+    if (error instanceof InvalidInputError) return { kind: "park", reason: error.message };
+    throw error;
   }
 }

@@ -1,8 +1,13 @@
 import * as v from "valibot";
 import { TENANT_PATTERN } from "../core/ids.ts";
 
-/** What a message of the ingest queue holds: events of one tenant, as `recordEvents` takes them. */
-export type Envelope = { tenantId: string; events: readonly unknown[] };
+/** What a message of the ingest queue holds: of one tenant, what one of the recording mutations takes. */
+export type Envelope =
+  & { tenantId: string }
+  & (
+    | { kind: "events"; events: readonly unknown[] }
+    | { kind: "batch" | "motion"; input: object }
+  );
 
 /** What became of a message. A throw instead means: not now, try again. */
 export type Outcome =
@@ -10,29 +15,51 @@ export type Outcome =
   /** It can never work; it is kept on the dead-letter queue with the reason. */
   | { kind: "park"; reason: string };
 
-const envelope = v.object({
-  tenant: v.pipe(
-    v.string("must be text"),
-    v.regex(TENANT_PATTERN, "must be 1 to 63 of a-z, A-Z, 0-9, _ and -, beginning with a letter or digit"),
-  ),
-  events: v.pipe(
-    v.array(v.unknown(), "must be a list"),
-    v.minLength(1, "must hold 1 to 500 events, has 0"),
-    v.maxLength(500, (issue) => `must hold 1 to 500 events, has ${issue.input.length}`),
-  ),
-});
+const tenant = v.pipe(
+  v.string("must be text"),
+  v.regex(TENANT_PATTERN, "must be 1 to 63 of a-z, A-Z, 0-9, _ and -, beginning with a letter or digit"),
+);
+const input = v.custom<object>((value) => typeof value === "object" && value !== null, "must be an object");
+const KINDS = {
+  events: v.object({
+    tenant,
+    events: v.pipe(
+      v.array(v.unknown(), "must be a list"),
+      v.minLength(1, "must hold 1 to 500 events, has 0"),
+      v.maxLength(500, (issue) => `must hold 1 to 500 events, has ${issue.input.length}`),
+    ),
+  }),
+  batch: v.object({ tenant, batch: input }),
+  motion: v.object({ tenant, motion: input }),
+};
 
-/** The envelope of a message, or the reason why it is none. */
+/**
+ * The envelope of a message, or the reason why it is none. A message has `tenant` and one of `events` (as `recordEvents`
+ * takes them), `batch` (as `ingestSessionBatch`) and `motion` (as `recordMotion`).
+ */
 export function parseEnvelope(body: string): { envelope: Envelope } | { reason: string } {
-  let content: unknown;
-  try {
-    content = JSON.parse(body);
-  } catch {
-    return { reason: "body: must be JSON" };
+  const content = parseObject(body);
+  if (!content) return { reason: "body: must be a JSON object" };
+  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => content[kind] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    return { reason: "body: must have exactly one of events, batch and motion" };
   }
-  const parsed = v.safeParse(envelope, content);
+  const parsed = v.safeParse(KINDS[kind], content);
   if (!parsed.success) {
     return { reason: parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "body"}: ${issue.message}`).join("; ") };
   }
-  return { envelope: { tenantId: parsed.output.tenant, events: parsed.output.events } };
+  const { tenant: tenantId } = parsed.output;
+  if ("events" in parsed.output) return { envelope: { tenantId, kind: "events", events: parsed.output.events } };
+  const own = "batch" in parsed.output ? parsed.output.batch : parsed.output.motion;
+  return { envelope: { tenantId, kind: kind as "batch" | "motion", input: own } };
+}
+
+function parseObject(body: string): Record<string, unknown> | undefined {
+  try {
+    const content: unknown = JSON.parse(body);
+    return typeof content === "object" && content !== null ? content as Record<string, unknown> : undefined;
+  } catch {
+    return undefined;
+  }
 }

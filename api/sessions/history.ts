@@ -5,7 +5,7 @@ import type { BatchSpan, Reading, ReadingPage, Session } from "./model.ts";
 import type { Readings } from "./readings.ts";
 import type { SessionStore } from "./store.ts";
 
-const MAX_PAGE = 5_000;
+const MAX_PAGE = 2_000;
 
 /** Where a reading lies: readings are ordered by time, then batch, then place in it. */
 type Position = readonly [at: number, offset: number, index: number];

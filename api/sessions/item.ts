@@ -60,7 +60,7 @@ export function deviceAttributes(session: Session): Item {
     durationMs: session.deviceDuration?.ms,
     openUntil: session.openUntil,
     checkAt: session.checkAt,
-    shard: session.checkAt === undefined ? undefined : shardOf(session),
+    checkShard: session.checkAt === undefined ? undefined : shardOf(session),
     createdAt: session.createdAt,
     createdWith: session.createdWith,
     playback: session.playback,

@@ -84,7 +84,7 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         do {
           const page = await dynamo.query(tables.sessions, {
             index: "byCheck",
-            key: { expression: "shard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } },
+            key: { expression: "checkShard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } },
             limit: DUE_ROWS,
             startKey,
           });

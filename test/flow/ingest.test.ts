@@ -54,7 +54,7 @@ describe("a message of the ingest queue", () => {
   });
 
   test.each([
-    ["no JSON", "{", "body: must be JSON"],
+    ["no JSON", "{", "body: must be a JSON object"],
     ["no tenant", { events: [{}] }, "tenant: "],
     ["a tenant with a #", { tenant: "a#b", events: [{}] }, "tenant: must be 1 to 63 of a-z"],
     ["no events", { tenant: "t", events: [] }, "events: must hold 1 to 500 events, has 0"],
@@ -97,6 +97,6 @@ describe("a message of the ingest queue", () => {
     await queues.release("test-ingest", message!, 0);
     await settle();
     expect(await eventCount("fault", "fault")).toBe(10);
-    expect((await deadLetters()).map((letter) => letter.reason)).toEqual(["body: must be JSON"]);
+    expect((await deadLetters()).map((letter) => letter.reason)).toEqual(["body: must be a JSON object"]);
   });
 });

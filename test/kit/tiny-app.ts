@@ -111,6 +111,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     authenticate: (authorization) => authenticate(authorization),
     contextFor: (request) => request,
     ingest: () => Promise.resolve({ failed: [] }),
+    jobs: [],
     checkDependencies: () => {
       counts.checks += 1;
       return Promise.resolve({ ...states });

@@ -1,0 +1,52 @@
+import { follow } from "../live/feed.ts";
+import type { Hub } from "../live/hub.ts";
+import type { Session } from "./model.ts";
+import { type Sessions, sessionsKey } from "./service.ts";
+
+/** Of so many sessions, the newest, changes by other processes are looked for. */
+const NEWEST = 100;
+
+/** What was given of each session: its revision and version. Undefined before the first read. */
+type Seen = Map<string, string> | undefined;
+
+/**
+ * Sessions of the tenant (at one sensor) as they start, change and end, from now on; each state is given at most once.
+ * What this process changes is given at once; what others change, within a second, among the newest hundred.
+ */
+export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions, "find" | "list">; hub: Hub }) {
+  return function watchSessions(
+    tenantId: string,
+    sensorId: string | null | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Session> {
+    async function read(seen: Seen, hints: readonly string[]) {
+      const { edges } = await sessions.list(tenantId, { sensorId }, NEWEST);
+      const hinted = await sessions.find(tenantId, hints);
+      const rows = edges.map((edge) => edge.node).filter(({ sessionId }) => !hinted.has(sessionId));
+      const found = [...[...hinted.values()].filter((session) => !sensorId || session.sensorId === sensorId), ...rows];
+      const changed = found.filter((session) => seen?.get(session.sessionId) !== stateOf(session));
+      // Before the first read nothing was missed but what was hinted at since.
+      const messages = seen ? changed : changed.filter(({ sessionId }) => hinted.has(sessionId));
+      const state = new Map([...seen ?? [], ...found.map((session) => [session.sessionId, stateOf(session)] as const)]);
+      return { messages: await whole(tenantId, messages), state: newest(state) };
+    }
+
+    return follow<Seen, Session>({ hub, key: sessionsKey(tenantId), state: undefined, read, signal });
+  };
+
+  /** Rows of lists lack what people wrote; whoever follows gets all of it. */
+  async function whole(tenantId: string, rows: readonly Session[]): Promise<Session[]> {
+    const partial = rows.filter((session) => session.notes === undefined).map(({ sessionId }) => sessionId);
+    const read = await sessions.find(tenantId, partial);
+    return rows.map((session) => read.get(session.sessionId) ?? session);
+  }
+}
+
+function stateOf({ status, updatedAt, version, motionEventCount, sampleCount }: Session): string {
+  return [status, updatedAt, version, motionEventCount, sampleCount].join(" ");
+}
+
+/** A map that does not grow for ever: the ones that were given last. */
+function newest(seen: Map<string, string>): Map<string, string> {
+  return seen.size <= 20 * NEWEST ? seen : new Map([...seen].slice(-10 * NEWEST));
+}
