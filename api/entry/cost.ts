@@ -15,6 +15,8 @@ import { QueryRefusedError } from "./errors.ts";
 const ROWS_OF_UNNAMED_PAGE = 25;
 /** Beyond this many fields with their fragments written out, a document is not weighed to its end. */
 const MAX_NODES = 10_000;
+/** Arguments that say how many rows are asked for. */
+const DECIDING = ["first", "ids"];
 const MAX_COSTS_KEPT = 100;
 const MAX_KEY_CHARACTERS = 200;
 
@@ -71,7 +73,7 @@ function decidingVariables(document: DocumentNode): string[] {
   const collect = { Variable: (node: VariableNode) => void names.add(node.name.value) };
   visit(document, {
     Directive: (node) => void visit(node, collect),
-    Argument: (node) => void (node.name.value === "first" && visit(node, collect)),
+    Argument: (node) => void (DECIDING.includes(node.name.value) && visit(node, collect)),
   });
   return [...names];
 }
@@ -102,8 +104,13 @@ function weigh(
   }
 }
 
-/** One for the field itself, and its children once for each row of its page. */
+/** One for the field itself, and its children once for each row of its page, or for each thing that was asked for. */
 const fieldCost: ComplexityEstimator = ({ field, args, childComplexity }) => {
   const isPage = getNamedType(field.type).name.endsWith("Connection");
-  return 1 + childComplexity * (isPage ? Math.max(1, Number(args["first"] ?? ROWS_OF_UNNAMED_PAGE)) : 1);
+  const asked = isPage
+    ? Number(args["first"] ?? ROWS_OF_UNNAMED_PAGE)
+    : Array.isArray(args["ids"])
+    ? args["ids"].length
+    : 1;
+  return 1 + childComplexity * Math.max(1, asked);
 };

@@ -138,6 +138,14 @@ describe("a bad batch is refused whole, and nothing is stored", () => {
     ).toContain("Exactly one key must be specified");
   });
 
+  test("a page asked for by many ids costs once for each id", async () => {
+    const ids = Array.from({ length: 50 }, () => Buffer.from("Journey:s").toString("base64url"));
+    const query =
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Journey { events(first: 500) { nodes { seq } } } } }`;
+    expect((await api.ask("f", query, { ids })).errors?.[0]!.extensions.code).toBe("QUERY_TOO_COSTLY");
+    expect((await api.ask("f", query, { ids: ids.slice(0, 2) })).errors).toBeUndefined();
+  });
+
   test("over 100 ids at once are refused", async () => {
     const answer = await api.ask("f", `query ($ids: [ID!]!) { nodes(ids: $ids) { id } }`, {
       ids: Array(101).fill("x"),
