@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../kit/app.ts";
+import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+let api: TestApp;
+let now = NOW;
+
+beforeAll(async () => {
+  api = await startTestApp({ clock: () => now });
+});
+beforeEach(() => {
+  now = NOW;
+});
+afterAll(() => api.stop());
+
+const iso = (at: number) => new Date(at).toISOString();
+const T = "t";
+const motion = (sensorId: string, seq: number, at: number) =>
+  mutate(api, T, "recordMotion", { sensorId, seq, at: iso(at) });
+const listOf = async (filter: object, first = 25, after?: string) => {
+  const answer = await api.ask(
+    T,
+    `query ($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ${SESSION_FIELDS} } pageInfo { hasNextPage endCursor } } }`,
+    { filter, first, after },
+  );
+  if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+  return answer.data.sessions;
+};
+const ids = (page: { nodes: { sessionId: string }[] }) => page.nodes.map((node) => node.sessionId);
+
+describe("people and their programs", () => {
+  test("create a session; the same again gives the same, another content under its id is refused", async () => {
+    const input = {
+      sensorId: "c1",
+      sessionId: "created",
+      startedAt: iso(NOW - MIN),
+      playbackDeviceId: "speaker",
+      playbackContextUri: "spotify:x",
+    };
+    const created = await mutate(api, T, "createSession", input);
+    expect(created.session).toMatchObject({
+      sessionId: "created",
+      status: "ACTIVE",
+      userId: "u",
+      startedAt: iso(NOW - MIN),
+      playback: { started: false, deviceId: "speaker", contextUri: "spotify:x" },
+    });
+    expect(await mutate(api, T, "createSession", input)).toEqual(created);
+    expect(await mutate(api, T, "createSession", { ...input, playbackDeviceId: "other" })).toMatchObject({
+      code: "PAYLOAD_MISMATCH",
+    });
+    const { session } = await mutate(api, T, "createSession", { sensorId: "c2" });
+    expect(session).toMatchObject({ startedAt: iso(NOW), status: "ACTIVE" });
+    expect((await motion("c2", 1, NOW + MIN)).session).toMatchObject({
+      sessionId: session.sessionId,
+      motionEventCount: 1,
+    });
+  });
+
+  test("at most one session of a sensor is active: a new one ends the one before", async () => {
+    for (const [i, sessionId] of ["one", "two", "three"].entries()) {
+      await mutate(api, T, "createSession", {
+        sensorId: "single",
+        sessionId,
+        startedAt: iso(NOW - 10 * MIN + i * MIN),
+      });
+    }
+    await mutate(api, T, "createSession", { sensorId: "single", sessionId: "earlier", startedAt: iso(NOW - 30 * MIN) });
+    const { nodes } = await listOf({ sensorId: "single" });
+    expect(nodes.map((node: { sessionId: string; status: string }) => [node.sessionId, node.status]))
+      .toEqual([["three", "ACTIVE"], ["two", "COMPLETED"], ["one", "COMPLETED"], ["earlier", "COMPLETED"]]);
+    expect(nodes[1]).toMatchObject({ endReason: "EXPLICIT", endedAt: iso(NOW - 8 * MIN) });
+  });
+
+  test("update once for each update id, also when eight do at once", async () => {
+    await mutate(api, T, "createSession", { sensorId: "u1", sessionId: "updated" });
+    const update = (updateId: string, more: object = {}) =>
+      mutate(api, T, "updateSession", { sessionId: "updated", updateId, ...more });
+    await Promise.all(Array.from({ length: 8 }, (_, i) => update(`a${i % 4}`, { incrementMotionCount: true })));
+    expect((await sessionOf(api, T, "updated")).motionEventCount).toBe(4);
+    expect((await update("fail", { playbackFailure: "no device" })).session.playback).toMatchObject({
+      started: false,
+      failure: "no device",
+    });
+    now = NOW + MIN;
+    expect((await update("start", { playbackStarted: true })).session.playback).toMatchObject({
+      started: true,
+      startedAt: iso(NOW + MIN),
+      failure: null,
+    });
+    expect((await update("start", { playbackStarted: false })).session.playback.started).toBe(true);
+    const end = await mutate(api, T, "endSession", { sessionId: "updated", playbackStopped: true });
+    expect(end.session).toMatchObject({
+      status: "COMPLETED",
+      endReason: "EXPLICIT",
+      endedAt: iso(NOW + MIN),
+      playback: { stoppedAt: iso(NOW + MIN) },
+    });
+    expect(await update("after")).toMatchObject({ code: "SESSION_ENDED", session: { sessionId: "updated" } });
+    expect(await update("start")).toMatchObject({ __typename: "SessionPayload" });
+    now = NOW + HOUR;
+    expect((await mutate(api, T, "endSession", { sessionId: "updated", endedAt: iso(now) })).session).toEqual(
+      end.session,
+    );
+  });
+
+  test("annotate by version; who was too late gets the session as it is", async () => {
+    await mutate(api, T, "createSession", { sensorId: "a1", sessionId: "annotated" });
+    const annotate = (expectedVersion: number, more: object) =>
+      mutate(api, T, "annotateSession", { sessionId: "annotated", expectedVersion, ...more });
+    const answers = await Promise.all([
+      annotate(1, { notes: "a" }),
+      annotate(1, { notes: "b" }),
+      annotate(1, { labels: ["c"] }),
+    ]);
+    expect(answers.filter((answer) => answer.__typename === "SessionPayload")).toHaveLength(1);
+    const winner = answers.find((answer) => answer.session)!.session;
+    for (const loser of answers.filter((answer) => !answer.session)) {
+      expect(loser).toMatchObject({
+        code: "VERSION_CONFLICT",
+        current: { version: 2, notes: winner.notes, labels: winner.labels },
+      });
+    }
+    expect((await annotate(2, { labels: ["x", "y", "x"] })).session).toMatchObject({
+      version: 3,
+      labels: ["x", "y"],
+      notes: winner.notes,
+    });
+    expect((await annotate(3, { notes: null })).session).toMatchObject({ version: 4, labels: ["x", "y"], notes: null });
+    await mutate(api, T, "endSession", { sessionId: "annotated" });
+    expect((await annotate(4, { pinned: true })).session).toMatchObject({
+      version: 5,
+      status: "COMPLETED",
+      expiresAt: null,
+    });
+    now = NOW + HOUR;
+    expect((await annotate(5, { pinned: false })).session).toMatchObject({
+      version: 6,
+      pinned: false,
+      expiresAt: iso(NOW + 30 * 24 * HOUR),
+    });
+  });
+
+  test("list by sensor, range, status and label, in full pages", async () => {
+    const own = (i: number) => ({
+      sensorId: `list-${i % 3}`,
+      sessionId: `l${i}`,
+      startedAt: iso(NOW - 40 * HOUR + i * MIN),
+    });
+    for (let i = 0; i < 30; i++) await mutate(api, T, "createSession", own(i));
+    for (const i of [4, 9, 14]) {
+      await mutate(api, T, "annotateSession", { sessionId: `l${i}`, expectedVersion: 1, labels: ["fall", "seen"] });
+    }
+    const range = { between: { from: iso(NOW - 41 * HOUR), to: iso(NOW - 39 * HOUR) } };
+    expect(ids(await listOf({ range }, 4))).toEqual(["l29", "l28", "l27", "l26"]);
+    expect(ids(await listOf({ range, sensorId: "list-1" }, 3))).toEqual(["l28", "l25", "l22"]);
+    expect(ids(await listOf({ range, status: "ACTIVE" }))).toEqual(["l29", "l28", "l27"]);
+    const labelled = await listOf({ range, label: "fall" }, 2);
+    expect([ids(labelled), labelled.pageInfo.hasNextPage]).toEqual([["l14", "l9"], true]);
+    expect(ids(await listOf({ range, label: "fall" }, 2, labelled.pageInfo.endCursor))).toEqual(["l4"]);
+    const { data } = await api.ask(T, `{ sensors(first: 100) { nodes { sensorId } } }`);
+    expect(data.sensors.nodes.map((node: { sensorId: string }) => node.sensorId)).toEqual(
+      expect.arrayContaining(["list-0", "list-1", "list-2"]),
+    );
+  });
+
+  test("see nothing of another tenant", async () => {
+    await mutate(api, T, "createSession", { sensorId: "private", sessionId: "private" });
+    const { data } = await api.ask(T, `{ session(sessionId: "private") { id sensor { id } } }`);
+    const theirs = await api.ask(
+      "other",
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { id } session(sessionId: "private") { id } sensor(sensorId: "private") { id } sessions { nodes { id } } sensors { nodes { id } } }`,
+      { ids: [data.session.id, data.session.sensor.id] },
+    );
+    expect(theirs.data).toEqual({
+      nodes: [null, null],
+      session: null,
+      sensor: null,
+      sessions: { nodes: [] },
+      sensors: { nodes: [] },
+    });
+    expect(await mutate(api, "other", "endSession", { sessionId: "private" })).toMatchObject({ code: "NOT_FOUND" });
+    expect(await mutate(api, "other", "annotateSession", { sessionId: "private", expectedVersion: 1, notes: "x" }))
+      .toMatchObject({ code: "NOT_FOUND" });
+    expect(await mutate(api, "other", "updateSession", { sessionId: "private", updateId: "x" })).toMatchObject({
+      code: "NOT_FOUND",
+    });
+  });
+});
