@@ -1,4 +1,5 @@
 import type { Item } from "../aws/dynamo.ts";
+import { idOf, itemKey } from "../core/keys.ts";
 import { formatWatermark, parseWatermark } from "../core/watermark.ts";
 import { type DecidingType, type EventPosition, type Journey, KEEP_MS } from "./model.ts";
 
@@ -8,7 +9,7 @@ export const META = "META";
 export type Stage = DecidingType | "ENGAGED" | "BROWSING";
 
 export function keyOf(tenantId: string, sessionId: string) {
-  return { pk: `${tenantId}#${sessionId}`, sk: META };
+  return itemKey(tenantId, sessionId, META);
 }
 
 export function visitorKeyOf(tenantId: string, visitorId: string): string {
@@ -52,14 +53,14 @@ export function toItem(journey: Journey): Item {
 }
 
 export function fromItem(item: Item): Journey {
-  const { pk, tenant: tenantId } = item as { pk: string; tenant: string };
+  const tenantId = item.tenant as string;
   const startedAt = item.startedAt as number;
   const endedAt = item.endedAt as number;
   const visitorId = (item.visitorKey as string | undefined)?.slice(tenantId.length + 1);
   const stage = item.stage as Stage;
   return {
     tenantId,
-    sessionId: pk.slice(tenantId.length + 1),
+    sessionId: idOf(item.sk),
     visitor: visitorId === undefined ? undefined : { ...position(item.visitor), visitorId },
     startedAt,
     endedAt,

@@ -1,17 +1,18 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { ConditionFailedError } from "../core/errors.ts";
+import { idOf, itemKey } from "../core/keys.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
 import { formatWatermarks, fromItem, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
 import { type ArrivedEvent, type Journey, type JourneyOutcome, KEEP_MS } from "./model.ts";
 
 /**
- * Access patterns of the `journeys` table (pk = tenant#session):
+ * Access patterns of the `journeys` table (pk = tenant#partition, sk = session#part):
  *
  *  | what                                | how                                                   |
  *  |-------------------------------------|-------------------------------------------------------|
- *  | journeys by session                 | GetItem or BatchGetItem, sk = META                    |
+ *  | journeys by session                 | GetItem or BatchGetItem, sk = …#META                  |
  *  | add events                          | PutItem of each chunk, then PutItem of META if its watermarks are as they were read |
- *  | events in a stretch of time         | Query, sk from E#<firstAt> (chunks)                   |
+ *  | events in a stretch of time         | Query, sk from …#E#<firstAt> (chunks)                 |
  *  | a tenant's journeys, latest first   | Query on byStart                                      |
  *  | a visitor's journeys, latest first  | Query on byVisitor                                    |
  */
@@ -60,8 +61,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       now: number,
     ): Promise<ArrivedEvent[] | undefined> {
       const item = {
-        pk: keyOf(tenantId, sessionId).pk,
-        sk: chunkKey(chunk.firstAt, chunk.id),
+        ...chunkKey(tenantId, sessionId, chunk.firstAt, chunk.id),
         z: chunk.bytes,
         ttl: Math.ceil((chunk.receivedAt + KEEP_MS) / 1_000),
       };
@@ -109,10 +109,12 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         consistent: boolean;
       },
     ) {
+      const first = chunkKey(tenantId, sessionId, fromAt, "");
+      const last = itemKey(tenantId, sessionId, "E#~");
       const page = await dynamo.query(table, {
         key: {
           expression: "pk = :pk AND sk BETWEEN :from AND :to",
-          values: { ":pk": keyOf(tenantId, sessionId).pk, ":from": chunkKey(fromAt, ""), ":to": "E#~" },
+          values: { ":pk": first.pk, ":from": first.sk, ":to": last.sk },
         },
         limit,
         startKey,
@@ -145,18 +147,23 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
           startedAt: after.startedAt,
         },
       });
-      return { journeys: page.items.map(fromItem), last: positionOf(page.lastKey, query.tenantId) };
+      return { journeys: page.items.map(fromItem), last: positionOf(page.lastKey) };
     },
   };
 }
 
-function positionOf(key: Item | undefined, tenantId: string): ListPosition | undefined {
-  return key && { startedAt: key.startedAt as number, sessionId: (key.pk as string).slice(tenantId.length + 1) };
+function positionOf(key: Item | undefined): ListPosition | undefined {
+  return key && { startedAt: key.startedAt as number, sessionId: idOf(key.sk) };
+}
+
+/** When the first event of a chunk happened, from the chunk's sort key. */
+export function firstAtOf(sk: unknown): number {
+  return Number((sk as string).split("#")[2]);
 }
 
 /** Milliseconds as 13 digits: good until the year 2286. */
-function chunkKey(firstAt: number, id: string): string {
-  return `E#${String(Math.max(0, firstAt)).padStart(13, "0")}#${id}`;
+function chunkKey(tenantId: string, sessionId: string, firstAt: number, id: string) {
+  return itemKey(tenantId, sessionId, `E#${String(Math.max(0, firstAt)).padStart(13, "0")}#${id}`);
 }
 
 function filterOf({ outcome, did = [], didNot = [] }: ListQuery): { filter?: Expression } {

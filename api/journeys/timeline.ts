@@ -1,7 +1,7 @@
 import type { Item } from "../aws/dynamo.ts";
 import type { ArrivedEvent, EventPosition, Journey, JourneyEvent } from "./model.ts";
 import { compareEvents, isVisible } from "./rules.ts";
-import type { JourneyStore } from "./store.ts";
+import { firstAtOf, type JourneyStore } from "./store.ts";
 
 type Stretch = { events: ArrivedEvent[]; complete: boolean };
 
@@ -43,7 +43,7 @@ async function readChunks(
     }
     startKey = page.lastKey;
     // Chunks not read yet begin at this time or later: what lies before it is settled.
-    const settledBefore = startKey ? Number((startKey.sk as string).split("#")[1]) : Infinity;
+    const settledBefore = startKey ? firstAtOf(startKey.sk) : Infinity;
     const events = [...found.values()].filter((event) => event.occurredAt < settledBefore).sort(compareEvents);
     if (!startKey || events.length >= wanted) return { events, complete: !startKey };
   }

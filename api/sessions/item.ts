@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Expression, Item } from "../aws/dynamo.ts";
+import { idOf, itemKey } from "../core/keys.ts";
 import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
 import type { BatchSpan, EndedBy, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
 
@@ -12,7 +13,7 @@ const PINNED_SECONDS = 1_000_000_000_000;
 export const SHARDS = ["0", "1", "2", "3"] as const;
 
 export function keyOf(tenantId: string, sessionId: string) {
-  return { pk: `${tenantId}#${sessionId}`, sk: SESSION };
+  return itemKey(tenantId, sessionId, SESSION);
 }
 
 export function sensorKeyOf(tenantId: string, sensorId: string): string {
@@ -110,11 +111,11 @@ export function peopleChange(session: Session, now: number): Expression {
 export function fromItem(item: Item): Session | undefined {
   const numbers = "mTop" in item ? item : "done" in item ? JSON.parse(item.done as string) as Item : undefined;
   if (!numbers) return undefined;
-  const { pk, tenant: tenantId, sensorKey } = item as { pk: string; tenant: string; sensorKey: string };
+  const { tenant: tenantId, sensorKey } = item as { tenant: string; sensorKey: string };
   const durationMs = numbers.durationMs as number | undefined;
   return {
     tenantId,
-    sessionId: pk.slice(tenantId.length + 1),
+    sessionId: idOf(item.sk),
     sensorId: sensorKey.slice(tenantId.length + 1),
     userId: item.user as string | undefined,
     status: item.status as SessionStatus,

@@ -1,4 +1,5 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
+import { idOf } from "../core/keys.ts";
 import { fromItem, fromSensorItem, keyOf, sensorKeyOf, SHARDS } from "./item.ts";
 import type { Sensor, Session, SessionStatus } from "./model.ts";
 
@@ -25,8 +26,8 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
   async function whole(rows: readonly Item[]): Promise<Session[]> {
     const running = rows.filter((row) => fromItem(row) === undefined).map(({ pk, sk }) => ({ pk, sk }));
     const items = running.length > 0 ? await dynamo.batchGet(tables.sessions, running, { consistent: true }) : [];
-    const byKey = new Map(items.map((item) => [item.pk, item]));
-    return rows.flatMap((row) => fromItem(row) ?? fromItem(byKey.get(row.pk) ?? {}) ?? []);
+    const byKey = new Map(items.map((item) => [item.sk, item]));
+    return rows.flatMap((row) => fromItem(row) ?? fromItem(byKey.get(row.sk) ?? {}) ?? []);
   }
 
   function neighbour(tenantId: string, sensorId: string, key: string, at: number, descending: boolean) {
@@ -60,7 +61,7 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         descending: true,
         startKey: after && { ...keyOf(tenantId, after.sessionId), [name]: value, startedAt: after.startedAt },
       });
-      return { sessions: await whole(page.items), last: positionOf(page.lastKey, tenantId) };
+      return { sessions: await whole(page.items), last: positionOf(page.lastKey) };
     },
 
     /** The sensor's latest session that started at or before an instant, and the earliest that started after it. */
@@ -116,8 +117,8 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
   };
 }
 
-function positionOf(key: Item | undefined, tenantId: string): SessionPosition | undefined {
-  return key && { startedAt: key.startedAt as number, sessionId: (key.pk as string).slice(tenantId.length + 1) };
+function positionOf(key: Item | undefined): SessionPosition | undefined {
+  return key && { startedAt: key.startedAt as number, sessionId: idOf(key.sk) };
 }
 
 function filterOf({ status, label }: SessionQuery): { filter?: Expression } {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Expression, Item, TransactPart } from "../aws/dynamo.ts";
 import { ConditionFailedError } from "../core/errors.ts";
+import { itemKey } from "../core/keys.ts";
 import {
   deviceChange,
   formatSpan,
@@ -14,7 +15,7 @@ import {
 import type { BatchSpan, Sensor, Session } from "./model.ts";
 
 /**
- * Access patterns of the tables `sessions` (pk = tenant#session) and `sensors` (pk = tenant#sensor):
+ * Access patterns of the tables `sessions` (pk = tenant#partition, sk = session#part) and `sensors` (pk = tenant#sensor):
  *
  *  | what                                   | how                                                               |
  *  |----------------------------------------|-------------------------------------------------------------------|
@@ -22,12 +23,12 @@ import type { BatchSpan, Sensor, Session } from "./model.ts";
  *  | anything else that devices report      | UpdateItem, if the revision is as it was read                     |
  *  | a session opens                        | a transaction: the sensor's latest, the session before, the new one |
  *  | a person's edit                        | UpdateItem, if the version is as the person saw it                |
- *  | an update by id                        | a transaction with a marker item, sk = U#<updateId>               |
+ *  | an update by id                        | a transaction with a marker item, sk = …#U#<updateId>             |
  *  | sessions by id, sensors by id          | GetItem or BatchGetItem                                           |
  *  | a tenant's or a sensor's sessions      | Query on byStart or bySensor, and BatchGetItem of running ones    |
  *  | the neighbours of an instant           | Query on bySensor, one row each way                               |
  *  | running sessions to look at            | Query on byCheck (sparse)                                         |
- *  | the directory of a session's batches   | `spans` of the item, and Query of its sheets, sk = D#…            |
+ *  | the directory of a session's batches   | `spans` of the item, and Query of its sheets, sk = …#D#…          |
  */
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
@@ -156,21 +157,21 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
 
     /** Writes a session and the marker of an update, once for each update id. */
     markUpdate(session: Session, known: Session, updateId: string): Promise<boolean> {
-      const { pk } = keyOf(session.tenantId, session.sessionId);
+      const marker = itemKey(session.tenantId, session.sessionId, `U#${updateId}`);
       const ttl = Math.ceil((session.updatedAt + session.keepMs) / 1_000);
       return transact([
         devicePart(session, known),
         {
           table: tables.sessions,
-          put: { pk, sk: `U#${updateId}`, ttl },
+          put: { ...marker, ttl },
           condition: { expression: "attribute_not_exists(pk)" },
         },
       ]);
     },
 
     async hasUpdate(tenantId: string, sessionId: string, updateId: string): Promise<boolean> {
-      const { pk } = keyOf(tenantId, sessionId);
-      return await dynamo.get(tables.sessions, { pk, sk: `U#${updateId}` }, { consistent: true }) !== undefined;
+      const marker = itemKey(tenantId, sessionId, `U#${updateId}`);
+      return await dynamo.get(tables.sessions, marker, { consistent: true }) !== undefined;
     },
 
     /** Writes what a person changed, if the version is still the one that was seen. */
@@ -188,21 +189,21 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       const id = spans.map((span) => span.offset).join(",");
       const sheet = createHash("sha256").update(id).digest("hex").slice(0, 16);
       await dynamo.put(tables.sessions, {
-        pk: keyOf(tenantId, sessionId).pk,
-        sk: `D#${sheet}`,
+        ...itemKey(tenantId, sessionId, `D#${sheet}`),
         spans: spans.map(formatSpan),
       });
     },
 
     /** All that lies on sheets; a batch may be on two. */
     async listSheets({ tenantId, sessionId }: Session): Promise<BatchSpan[]> {
+      const sheets = itemKey(tenantId, sessionId, "D#");
       const spans: BatchSpan[] = [];
       let startKey: Item | undefined;
       do {
         const page = await dynamo.query(tables.sessions, {
           key: {
             expression: "pk = :pk AND begins_with(sk, :sheet)",
-            values: { ":pk": keyOf(tenantId, sessionId).pk, ":sheet": "D#" },
+            values: { ":pk": sheets.pk, ":sheet": sheets.sk },
           },
           startKey,
           consistent: true,
