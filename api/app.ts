@@ -11,6 +11,7 @@ import { createObjects } from "./aws/objects.ts";
 import { createQueues, type QueueMessage } from "./aws/queues.ts";
 import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
+import { AppError } from "./core/errors.ts";
 import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { createIngest } from "./ingest/batch.ts";
@@ -55,6 +56,9 @@ export type Overrides = {
   /** Hears what each request to DynamoDB cost. */
   onCost?: (cost: Cost) => void;
 };
+
+/** A dependency that takes longer to answer counts as down. */
+const CHECK_MS = 2_000;
 
 /** Puts the service together. Nothing is listening and nothing was asked of any dependency when it returns. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
@@ -135,10 +139,15 @@ function loader<T>(find: (ids: readonly string[]) => Promise<Map<string, T>>) {
 }
 
 async function stateOf(check: () => Promise<unknown>): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`did not answer within ${CHECK_MS} ms`), CHECK_MS);
+  });
   try {
-    await check();
-    return "ok";
+    return await Promise.race([check().then(() => "ok"), late]);
   } catch (error) {
-    return error instanceof Error ? error.message : "failed";
+    return error instanceof AppError ? error.message : "failed";
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -30,6 +30,15 @@ export type Call = {
 
 export type Engine = ReturnType<typeof createEngine>;
 
+/** What GraphiQL shows a newcomer. */
+const FIRST_QUERY = `# Put a token into the Headers below, as {"Authorization": "Bearer TOKEN"}.
+# npm run --silent token -- --tenant demo   prints one for the sample.
+{
+  viewer { tenantId scopes }
+  journeys(first: 5) { nodes { sessionId startedAt outcome eventCount } }
+}
+`;
+
 /** Documents are kept by their text, which may be as long as a body: so the caches are bounded by characters. */
 const CACHED_CHARACTERS = 1_000_000;
 
@@ -101,7 +110,7 @@ export function createEngine(app: App, telemetry: Telemetry) {
     logging: false,
     // The door's own translation does it, with the request id.
     maskedErrors: false,
-    graphiql: config.graphiql && { title: "Sojourn" },
+    graphiql: config.graphiql && { title: "Sojourn", defaultQuery: FIRST_QUERY, shouldPersistHeaders: true },
     // The page with its scripts inside, so that it works without a network; loaded when it is first asked for.
     renderGraphiQL: async (options) => (await import("@graphql-yoga/render-graphiql")).renderGraphiQL(options),
     fetchAPI: { Request, Response, Headers, ReadableStream, TextEncoder, URL },
