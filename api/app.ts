@@ -107,7 +107,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       recordMotion: (tenantId, motion) => sessions.recordMotion(tenantId, undefined, motion),
       ingestBatch: (tenantId, batch) => sessions.ingestBatch(tenantId, undefined, batch),
       queues,
-      deadLetterQueue: named(queueSpecs.ingest.deadLetter),
+      deadLetter: {
+        queue: named(queueSpecs.ingest.deadLetter),
+        maxReceives: queueSpecs.ingest.deadLetter.maxReceives,
+      },
       log,
     }),
     jobs: createJobs({ sessions }),

@@ -9,7 +9,14 @@ import {
 } from "@aws-sdk/client-sqs";
 import { translating } from "./faults.ts";
 
-export type QueueMessage = { id: string; body: string; receipt: string; attributes: Record<string, string> };
+export type QueueMessage = {
+  id: string;
+  body: string;
+  receipt: string;
+  /** How often it was received, this time included. */
+  receives: number;
+  attributes: Record<string, string>;
+};
 
 export type Queues = ReturnType<typeof createQueues>;
 
@@ -50,12 +57,14 @@ export function createQueues(client: SQSClient) {
             MaxNumberOfMessages: max,
             WaitTimeSeconds: waitSeconds,
             MessageAttributeNames: ["All"],
+            MessageSystemAttributeNames: ["ApproximateReceiveCount"],
           }),
         );
         return (got.Messages ?? []).map((message) => ({
           id: message.MessageId!,
           body: message.Body ?? "",
           receipt: message.ReceiptHandle!,
+          receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
           attributes: Object.fromEntries(
             Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, value.StringValue ?? ""]),
           ),

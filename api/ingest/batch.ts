@@ -13,7 +13,7 @@ export type IngestOptions = {
   recordMotion: (tenantId: string, motion: unknown) => Promise<Recorded>;
   ingestBatch: (tenantId: string, batch: unknown) => Promise<Recorded>;
   queues: Pick<Queues, "send">;
-  deadLetterQueue: string;
+  deadLetter: { queue: string; maxReceives: number };
   log: Log;
 };
 
@@ -21,27 +21,36 @@ export type IngestOptions = {
 const CONCURRENCY = 5;
 
 /**
- * Takes a batch of queue messages and gives the ids of those to try again: the faults that pass. What can never work is
- * put on the dead-letter queue with its reason, and events that are refused are put there without their good
- * neighbours.
+ * Takes a batch of queue messages and gives the ids of those to try again: the faults that pass. What can never work, and
+ * what failed for the last time, is put on the dead-letter queue with its reason; events that are refused are put
+ * there without their good neighbours.
  */
 export function createIngest(
-  { record, recordMotion, ingestBatch, queues, deadLetterQueue, log }: IngestOptions,
+  { record, recordMotion, ingestBatch, queues, deadLetter, log }: IngestOptions,
 ) {
   return async function ingest(messages: readonly QueueMessage[]): Promise<{ failed: string[] }> {
     const failed: string[] = [];
     await pMap(messages, async (message) => {
       try {
-        const outcome = await handle(message);
+        const outcome = await attempt(message);
         if (outcome.kind === "park") await park(message, outcome.reason);
       } catch (error) {
         failed.push(message.id);
-        const code = error instanceof AppError ? error.code : "INTERNAL";
-        log.warn("a message failed and will be tried again", { messageId: message.id, code, error });
+        log.warn("a message failed and will be tried again", { messageId: message.id, code: codeOf(error), error });
       }
     }, { concurrency: CONCURRENCY });
     return { failed };
   };
+
+  /** The last try ends in the dead-letter queue by our hand: SQS would move the message without a word of why. */
+  async function attempt(message: QueueMessage): Promise<Outcome> {
+    try {
+      return await handle(message);
+    } catch (error) {
+      if (message.receives < deadLetter.maxReceives) throw error;
+      return { kind: "park", reason: `gave up after ${message.receives} tries: ${codeOf(error)}` };
+    }
+  }
 
   async function handle(message: QueueMessage): Promise<Outcome> {
     const parsed = parseEnvelope(message.body);
@@ -64,9 +73,13 @@ export function createIngest(
   }
 
   async function park(message: QueueMessage, reason: string): Promise<void> {
-    await queues.send(deadLetterQueue, message.body, { reason: reason.slice(0, 1_000), messageId: message.id });
-    log.warn("a message can never work and was parked", { messageId: message.id, reason: reason.slice(0, 1_000) });
+    await queues.send(deadLetter.queue, message.body, { reason: reason.slice(0, 1_000), messageId: message.id });
+    log.warn("a message was parked", { messageId: message.id, reason: reason.slice(0, 1_000) });
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AppError ? error.code : "INTERNAL";
 }
 
 /** What can never work, thrown or given, is parked; everything else that is thrown is tried again. */

@@ -16,19 +16,27 @@ export type PumpOptions = {
 export type Pump = ReturnType<typeof createPump>;
 
 const MAX_PAUSE_SECONDS = 30;
+const MAX_BACKOFF_SECONDS = 300;
 const MAX_IDLE_ROUNDS = 15;
 
 /** Carries messages from a queue to `handle`, batch by batch, as Lambda's event source does on AWS. */
 export function createPump({ queues, queueName, handle, log, waitSeconds = 2, backoffSeconds = 5 }: PumpOptions) {
   let running: { stopped: AbortController; ended: Promise<void> } | undefined;
 
-  async function work(messages: QueueMessage[], retrySeconds: number): Promise<void> {
+  async function work(messages: QueueMessage[], retrySecondsOf: (message: QueueMessage) => number): Promise<void> {
     const failed = await failedOf(messages);
     await Promise.all(
       messages.map((message) =>
-        failed.has(message.id) ? queues.release(queueName, message, retrySeconds) : queues.remove(queueName, message)
+        failed.has(message.id)
+          ? queues.release(queueName, message, retrySecondsOf(message))
+          : queues.remove(queueName, message)
       ),
     );
+  }
+
+  /** Longer with each try, so that a fault has time to pass before the last one. */
+  function backoff({ receives }: QueueMessage): number {
+    return Math.min(backoffSeconds * 2 ** (receives - 1), MAX_BACKOFF_SECONDS);
   }
 
   async function failedOf(messages: QueueMessage[]): Promise<Set<string>> {
@@ -45,7 +53,7 @@ export function createPump({ queues, queueName, handle, log, waitSeconds = 2, ba
       try {
         const messages = await queues.receive(queueName, { waitSeconds });
         if (stopped.aborted) await Promise.all(messages.map((message) => queues.release(queueName, message, 0)));
-        else if (messages.length > 0) await work(messages, backoffSeconds);
+        else if (messages.length > 0) await work(messages, backoff);
         faults = 0;
       } catch (error) {
         log.warn("the queue did not answer and is asked again", { queueName, error });
@@ -79,7 +87,7 @@ export function createPump({ queues, queueName, handle, log, waitSeconds = 2, ba
       for (let round = 0; round < maxRounds; round++) {
         const messages = await queues.receive(queueName, { waitSeconds: idleRounds > 0 ? 1 : 0 });
         if (messages.length > 0) {
-          await work(messages, 0);
+          await work(messages, () => 0);
           idleRounds = 0;
           continue;
         }

@@ -99,4 +99,22 @@ describe("a message of the ingest queue", () => {
     expect(await eventCount("fault", "fault")).toBe(10);
     expect((await deadLetters()).map((letter) => letter.reason)).toEqual(["body: must be a JSON object"]);
   });
+
+  test("that fails to the last try is parked with the reason, and recorded when it is put back", async () => {
+    const body = { tenant: "given-up", events: visit("given-up", 1, 3, NOW - 3_600_000) };
+    const broken = await startTestApp({
+      system,
+      clock: () => NOW,
+      env: { AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:9" },
+    });
+    await send(body);
+    await settle(broken);
+    await broken.stop();
+    const [letter, ...more] = await deadLetters();
+    expect(more).toEqual([]);
+    expect(letter).toEqual({ body: JSON.stringify(body), reason: "gave up after 5 tries: UNAVAILABLE" });
+    await send(letter!.body);
+    await settle();
+    expect(await eventCount("given-up", "given-up")).toBe(3);
+  });
 });

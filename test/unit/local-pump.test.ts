@@ -5,7 +5,13 @@ import { silentLog } from "../kit/local.ts";
 
 /** A queue in memory: what is received is hidden until it is removed or released. */
 function createFakeQueue(bodies: string[], { maxReceives = Infinity } = {}) {
-  const waiting: QueueMessage[] = bodies.map((body, n) => ({ id: `${n}`, body, receipt: `r${n}`, attributes: {} }));
+  const waiting: QueueMessage[] = bodies.map((body, n) => ({
+    id: `${n}`,
+    body,
+    receives: 1,
+    receipt: `r${n}`,
+    attributes: {},
+  }));
   const inFlight = new Set<QueueMessage>();
   const received = new Map<string, number>();
   const dead: string[] = [];
@@ -120,7 +126,7 @@ test("in the background a failed message waits for its backoff, and a stop hands
   fake.waiting.length = 0;
   pump.start();
   const stopped = pump.stop();
-  fake.waiting.push({ id: "late", body: "late", receipt: "r", attributes: {} });
+  fake.waiting.push({ id: "late", body: "late", receives: 1, receipt: "r", attributes: {} });
   fake.wake();
   await stopped;
   expect(fake.releases).toEqual([7, 0]);
