@@ -1,12 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import { UnavailableError } from "../core/errors.ts";
+import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import { toChunks } from "./chunk.ts";
 import type { ArrivedEvent, Journey } from "./model.ts";
 import { decideEvents, type Decision } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
-
-/** Each try that fails means that another writer got through, so this many in a row do not happen in earnest. */
-const MAX_TRIES = 100;
 
 /**
  * Counts events of one session into its journey: the chunks first, then the journey, whose watermarks make the chunks'
@@ -21,6 +19,7 @@ export async function keepEvents(
 ): Promise<Decision> {
   let before = known;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    await beforeTry(attempt);
     const decision = decideEvents(tenantId, before, events);
     if (decision.added.length === 0) return decision;
     const { added, chunks } = await keepChunks(store, tenantId, decision.added, clock());

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError, UnavailableError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
+import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import { sensorKeyOf } from "./item.ts";
 import type { SessionLists } from "./lists.ts";
 import { type BatchInput, type MotionInput, parseBatch, parseMotion, type Session } from "./model.ts";
@@ -11,8 +12,6 @@ import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch }
 import { applyMotion, applyMotionNumber, decideBatch, endedBy, isMotionKnown, placeMotion, spanOf } from "./rules.ts";
 import type { SessionStore, Written } from "./store.ts";
 
-/** Each lost try means that another writer got through. */
-const MAX_TRIES = 60;
 /** Batches in a session's item; then they move to a sheet of the directory. */
 const MAX_SPANS = 24;
 const MAX_REMEMBERED = 50_000;
@@ -80,6 +79,7 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
   ): Promise<MotionPayload> {
     const { sensorId, seq, at } = motion;
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      await beforeTry(attempt);
       const standing = await opening.standing(tenantId, sensorId);
       const { latest } = standing;
       const near = !latest || at >= latest.startedAt
@@ -149,6 +149,7 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
     const find = async () => (await store.find(tenantId, [batch.sessionId])).get(batch.sessionId);
     let known = tried ? tried.session : await find();
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      await beforeTry(attempt);
       if (!known) {
         const session = await openForBatch(tenantId, userId, batch);
         if (session) return batchPayload(session, false);

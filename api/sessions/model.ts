@@ -102,6 +102,8 @@ export const LIMITS = {
   notesChars: 10_000,
   playbackChars: 512,
   maxNumber: 2 ** 31 - 1,
+  /** An end must stay a time that a calendar has. */
+  durationMaxMs: 3_650 * DAY_MS,
   idleMinMs: 10_000,
   idleMaxMs: DAY_MS,
   keepMinDays: 1,
@@ -139,7 +141,7 @@ const batch = v.object({
     v.array(reading),
   ),
   startedAt: at,
-  durationMs: v.nullish(whole(0, Number.MAX_SAFE_INTEGER)),
+  durationMs: v.nullish(whole(0, LIMITS.durationMaxMs)),
   final: v.nullish(v.boolean(), false),
 });
 export type BatchInput = v.InferOutput<typeof batch>;

@@ -64,6 +64,8 @@ export function createOpening(store: SessionStore) {
     /** Writes a new session as the sensor's latest; the one before ends where it is active. False: it is no longer the latest. */
     open(session: Session, { sensor, latest }: Standing, now: number): Promise<boolean> {
       const { tenantId, sensorId, sessionId } = session;
+      // Another writer opened this very session since it was looked for.
+      if (latest?.sessionId === sessionId) return Promise.resolve(false);
       const changes: Change[] = [{ session, known: undefined }];
       // The one before is written even where it is over: its numbers are frozen from here on.
       if (latest) changes.push({ session: superseded(latest, session.startedAt, now), known: latest });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError, UnavailableError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
+import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import {
   type CreationInput,
   parseAnnotation,
@@ -27,8 +28,6 @@ import {
 import { applyMotion, endedBy } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
-const MAX_TRIES = 60;
-
 /** What people and their programs do with sessions. All throw InvalidInputError for input that can never work. */
 export function createPeople({ store, opening, changed, clock, ids }: {
   store: SessionStore;
@@ -45,6 +44,7 @@ export function createPeople({ store, opening, changed, clock, ids }: {
       const creation = parseCreation(input, clock());
       const sessionId = creation.sessionId ?? ids();
       for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        await beforeTry(attempt);
         const known = await find(tenantId, sessionId);
         if (known?.createdWith !== undefined || (known && known.sensorId !== creation.sensorId)) {
           return known.createdWith === fingerprint(creation) ? sessionPayload(known) : mismatch(
@@ -61,6 +61,7 @@ export function createPeople({ store, opening, changed, clock, ids }: {
     async update(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | SessionEnded> {
       const update = parseUpdate(input);
       for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        await beforeTry(attempt);
         const [known, isRepeat] = await Promise.all([
           find(tenantId, update.sessionId),
           store.hasUpdate(tenantId, update.sessionId, update.updateId),
@@ -80,6 +81,7 @@ export function createPeople({ store, opening, changed, clock, ids }: {
       const { sessionId, endedAt, playbackStopped } = parseEnd(input, clock());
       let known = await find(tenantId, sessionId);
       for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        await beforeTry(attempt);
         if (!known) return notFound(sessionId);
         if (known.status === "COMPLETED") return sessionPayload(known);
         const now = clock();

@@ -14,6 +14,7 @@ export type Readings = ReturnType<typeof createReadings>;
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 const DIGEST = "digest";
+const MAX_FOLDER_CHARS = 400;
 
 type Of = { tenantId: string; sessionId: string; sensorId: string };
 
@@ -50,8 +51,12 @@ export function createReadings(objects: Objects) {
 }
 
 function keyOf({ tenantId, sessionId, sensorId }: Of, offset: number): string {
-  const folder = `readings/tenant=${tenantId}/sensor=${encodeURIComponent(sensorId)}/session=${
-    encodeURIComponent(sessionId)
-  }`;
+  const folder = `readings/tenant=${tenantId}/sensor=${folderOf(sensorId)}/session=${folderOf(sessionId)}`;
   return `${folder}/${String(offset).padStart(10, "0")}.ndjson.gz`;
+}
+
+/** An id as part of a key; its hash where it is so long in this form that the key might pass S3's 1,024 bytes. */
+function folderOf(id: string): string {
+  const encoded = encodeURIComponent(id);
+  return encoded.length <= MAX_FOLDER_CHARS ? encoded : createHash("sha256").update(id).digest("hex");
 }

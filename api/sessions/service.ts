@@ -28,6 +28,7 @@ export type SessionFilter = {
 const MAX_PAGE = 100;
 /** Rows read at a time where most of them may not match. */
 const FILTERED_ROWS = 250;
+const EMPTY_PAGE: SessionPage = { edges: [], hasNextPage: false, hasPreviousPage: false };
 
 const id = v.pipe(v.string(), v.maxLength(LIMITS.idChars));
 const sessionPosition = v.pipe(
@@ -86,6 +87,8 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
       const wanted = parseFirst(first, MAX_PAGE);
       const cursors = createCursors("sessions", [tenantId, canonical(filter)], sessionPosition);
       const query = toQuery(tenantId, filter, clock());
+      // No session has them, and the store would not take them as values.
+      if ([query.sensorId, query.label].some((text) => text !== undefined && !isId(text))) return EMPTY_PAGE;
       const rows: Session[] = [];
       const isFiltered = query.status !== undefined || query.label !== undefined;
       let position = cursors.decode(after);
@@ -128,6 +131,9 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
       }
       if (keepDays !== undefined && (keepDays < LIMITS.keepMinDays || keepDays > LIMITS.keepMaxDays)) {
         throw invalid("keepDays", `must be ${LIMITS.keepMinDays} to ${LIMITS.keepMaxDays}, got ${keepDays}`);
+      }
+      if (sensorId !== undefined && keepDays !== undefined) {
+        throw invalid("keepDays", "is of the tenant; leave sensorId out to set it");
       }
       if (idleMs === undefined && keepDays === undefined) throw invalid("idleTimeout", "nothing to set was given");
       const keepMs = keepDays === undefined ? undefined : keepDays * 86_400_000;

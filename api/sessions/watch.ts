@@ -6,7 +6,7 @@ import { type Sessions, sessionsKey } from "./service.ts";
 /** Of so many sessions, the newest, changes by other processes are looked for. */
 const NEWEST = 100;
 
-/** What was given of each session: its revision and version. Undefined before the first read. */
+/** What was given of each session. Undefined before the first read. */
 type Seen = Map<string, string> | undefined;
 
 /**
@@ -26,9 +26,17 @@ export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions,
       const found = [...[...hinted.values()].filter((session) => !sensorId || session.sensorId === sensorId), ...rows];
       const changed = found.filter((session) => seen?.get(session.sessionId) !== stateOf(session));
       // Before the first read nothing was missed but what was hinted at since.
-      const messages = seen ? changed : changed.filter(({ sessionId }) => hinted.has(sessionId));
-      const state = new Map([...seen ?? [], ...found.map((session) => [session.sessionId, stateOf(session)] as const)]);
-      return { messages: await whole(tenantId, messages), state: newest(state) };
+      const current = await whole(tenantId, seen ? changed : changed.filter(({ sessionId }) => hinted.has(sessionId)));
+      // A row may lag behind its session, which then was given already.
+      const messages = current.filter((session) => seen?.get(session.sessionId) !== stateOf(session));
+      const byId = new Map(current.map((session) => [session.sessionId, session]));
+      const state = new Map(seen);
+      for (const row of found) {
+        // Anew, at the end: what is not found any more is forgotten first.
+        state.delete(row.sessionId);
+        state.set(row.sessionId, stateOf(byId.get(row.sessionId) ?? row));
+      }
+      return { messages, state: newest(state) };
     }
 
     return follow<Seen, Session>({ hub, key: sessionsKey(tenantId), state: undefined, read, signal });
@@ -42,8 +50,11 @@ export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions,
   }
 }
 
-function stateOf({ status, updatedAt, version, motionEventCount, sampleCount }: Session): string {
-  return [status, updatedAt, version, motionEventCount, sampleCount].join(" ");
+/** Tells states apart, also such as were written within a millisecond; the same for a row of a list as for its session. */
+function stateOf({ status, updatedAt, version, motionEventCount, sampleCount, playback }: Session): string {
+  const { started, failure, deviceId, contextUri } = playback;
+  const numbers = [updatedAt, version, motionEventCount, sampleCount];
+  return JSON.stringify([status, ...numbers, started, failure, deviceId, contextUri]);
 }
 
 /** A map that does not grow for ever: the ones that were given last. */

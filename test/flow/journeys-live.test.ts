@@ -3,6 +3,7 @@ import { createHttp } from "../../api/entry/http.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 import { record, visit } from "../kit/journeys.ts";
+import { openSse } from "../kit/sse.ts";
 
 const START = Date.now() - 3_600_000;
 let system: TestSystem;
@@ -25,51 +26,23 @@ const SUBSCRIBE =
   `subscription ($id: String!, $after: String) { journeyEvents(sessionId: $id, after: $after) { cursor node { source seq step } } }`;
 
 type Edge = { cursor: string; node: { source: string; seq: number; step: number } };
-type Result = { data?: { journeyEvents: Edge }; errors?: { message: string; extensions: { code: string } }[] };
 
-/** Opens the subscription over SSE and gives its results as they come. */
-async function subscribe(on: TestApp, tenant: string, variables: object, token?: string) {
-  const leave = new AbortController();
-  const response = await on.http.fetch(
-    new Request("http://127.0.0.1/graphql", {
-      method: "POST",
-      signal: leave.signal,
-      headers: {
-        "content-type": "application/json",
-        accept: "text/event-stream",
-        authorization: `Bearer ${token ?? await on.token(tenant)}`,
-      },
-      body: JSON.stringify({ query: SUBSCRIBE, variables }),
-    }),
-  );
-  const results = read(response.body!);
+/** Follows a journey over SSE. */
+async function subscribe(on: TestApp, tenantId: string, variables: object, token?: string) {
+  const stream = await openSse<{ journeyEvents: Edge }>(on, {
+    tenantId,
+    query: SUBSCRIBE,
+    variables,
+    ...(token === undefined ? {} : { token }),
+  });
   return {
+    ...stream,
     async take(count: number): Promise<Edge[]> {
       const edges: Edge[] = [];
-      while (edges.length < count) edges.push((await results.next()).value!.data!.journeyEvents);
+      while (edges.length < count) edges.push((await stream.next())!.data!.journeyEvents);
       return edges;
     },
-    next: async (): Promise<Result | undefined> => (await results.next()).value ?? undefined,
-    leave: async () => {
-      await results.return(undefined);
-      leave.abort();
-    },
   };
-}
-
-async function* read(body: ReadableStream<Uint8Array>): AsyncGenerator<Result, undefined> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of body as unknown as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(bytes, { stream: true });
-    const events = text.split("\n\n");
-    text = events.pop()!;
-    for (const event of events) {
-      const data = /^data: (.+)$/m.exec(event)?.[1];
-      if (data && /^event: next$/m.test(event)) yield JSON.parse(data) as Result;
-    }
-  }
-  return undefined;
 }
 
 const numbers = (edges: Edge[]) => edges.map((edge) => edge.node.seq);
