@@ -9,8 +9,11 @@ export type AwsConfig = {
 
 export type AwsClients = { dynamodb: DynamoDBClient; s3: S3Client; sqs: SQSClient; destroy: () => void };
 
-/** Connects within a second, answers within ten, tries three times: then the caller hears of it. */
-const LIMITS = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000 } };
+/**
+ * Connects within five seconds, answers within ten, tries three times: then the caller hears of it. Waiting for a free
+ * connection counts as connecting, so a burst needs more than an idle network does.
+ */
+const LIMITS = { maxAttempts: 3, requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 } };
 
 /** Makes the three clients. An endpoint on the loopback address is an embedded server and takes any credentials. */
 export function createClients({ region, endpoints }: AwsConfig): AwsClients {
