@@ -485,7 +485,7 @@ export type IngestSessionBatchInput = {
   readonly readings: ReadonlyArray<ReadingInput>;
   /** Start of the session by the device's clock. */
   readonly startedAt?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Length of the session so far, as the device measures it. */
+  /** Length of the session so far, as the device measures it: at most 3,650 days. */
   readonly durationMs?: InputMaybe<Scalars['Milliseconds']['input']>;
   /** True on the last batch. */
   readonly final?: Scalars['Boolean']['input'];

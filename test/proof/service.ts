@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { signLocalToken } from "../../api/auth/setup.ts";
+import { SCOPES } from "../../api/auth/viewer.ts";
 import { createClients } from "../../api/aws/clients.ts";
 import { parseConfig } from "../../api/config.ts";
 import { dumpTable } from "../kit/dump.ts";
@@ -67,7 +68,7 @@ export async function clientOf(dataDir: string, url: string, tenantId: string): 
   const config = parseConfig({ DATA_DIR: dataDir });
   return {
     url,
-    token: await signLocalToken(config, { tenantId, scopes: ["JOURNEYS_READ", "JOURNEYS_WRITE", "ADMIN"] }),
+    token: await signLocalToken(config, { tenantId, scopes: SCOPES }),
   };
 }
 
