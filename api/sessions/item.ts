@@ -62,6 +62,7 @@ export function deviceAttributes(session: Session): Item {
     openUntil: session.openUntil,
     checkAt: session.checkAt,
     checkShard: session.checkAt === undefined ? undefined : shardOf(session),
+    followed: session.followed,
     createdAt: session.createdAt,
     createdWith: session.createdWith,
     playback: session.playback,
@@ -101,7 +102,8 @@ export function peopleChange(session: Session, now: number): Expression {
   const values = { labels, notes, pinned, version, keepSeconds, ttl: keepSeconds + Math.ceil(now / 1_000) };
   const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
   return {
-    expression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(", ")}` + (notes ? "" : " REMOVE #notes"),
+    expression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(", ")}` +
+      (typeof notes === "string" ? "" : " REMOVE #notes"),
     names: Object.fromEntries([...set.map(([name]) => name), "notes"].map((name) => [`#${name}`, name])),
     values: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
   };
@@ -131,6 +133,7 @@ export function fromItem(item: Item): Session | undefined {
     deviceDuration: durationMs === undefined ? undefined : { offset: numbers.durationOffset as number, ms: durationMs },
     openUntil: (numbers.openUntil as number | undefined) ?? 0,
     checkAt: item.checkAt as number | undefined,
+    followed: item.followed as true | undefined,
     createdAt: item.createdAt as number,
     createdWith: item.createdWith as string | undefined,
     playback: item.playback as Session["playback"],

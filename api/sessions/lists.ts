@@ -71,7 +71,9 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         neighbour(tenantId, sensorId, "startedAt <= :at", at, true),
         neighbour(tenantId, sensorId, "startedAt > :at", at, false),
       ]);
-      const keys = pages.flatMap((page) => page.items.map(({ pk, sk }) => ({ pk, sk })));
+      // A session whose start moves meanwhile is on both pages; a request may name a key once.
+      const rows = new Map(pages.flatMap((page) => page.items.map((row) => [row.sk, row])));
+      const keys = [...rows.values()].map(({ pk, sk }) => ({ pk, sk }));
       const items = keys.length > 0 ? await dynamo.batchGet(tables.sessions, keys, { consistent: true }) : [];
       const found = items.map((item) => fromItem(item)!);
       const before = found.find((session) => session.startedAt <= at);

@@ -46,6 +46,8 @@ export type DeviceState = {
   openUntil: number;
   /** When the sweeper looks next; undefined once it is over. */
   checkAt?: number | undefined;
+  /** True once a later session has opened at the sensor: the numbers of its motion events go on there. */
+  followed?: true | undefined;
   updatedAt: number;
 };
 

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { MINUTE_MS } from "../core/clock.ts";
+import { UnavailableError } from "../core/errors.ts";
 import { emptyWatermark } from "../core/watermark.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type DeviceState, type Sensor, type Session } from "./model.ts";
 import { FIRST, startOf, superseded } from "./rules.ts";
@@ -10,6 +11,8 @@ export type Standing = { sensor: Sensor | undefined; latest: Session | undefined
 
 /** Settings of a tenant are read again after so long. */
 const SETTINGS_FRESH_MS = MINUTE_MS;
+/** Each lost try means that another session has opened. */
+const MAX_TRIES = 60;
 const MAX_REMEMBERED = 10_000;
 
 export type Opening = ReturnType<typeof createOpening>;
@@ -31,9 +34,14 @@ export function createOpening(store: SessionStore) {
 
   return {
     async standing(tenantId: string, sensorId: string): Promise<Standing> {
-      const sensor = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
-      const id = sensor?.latestSessionId;
-      return { sensor, latest: id === undefined ? undefined : (await store.find(tenantId, [id])).get(id) };
+      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        const sensor = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
+        const id = sensor?.latestSessionId;
+        const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
+        // Between the two reads the next one may have opened: what is counted in this one now would count again there.
+        if (!latest?.followed) return { sensor, latest };
+      }
+      throw new UnavailableError("DynamoDB");
     },
 
     /** A session as it begins at an instant, not yet written. */

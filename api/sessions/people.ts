@@ -25,7 +25,7 @@ import {
   sessionPayload,
   type VersionConflict,
 } from "./results.ts";
-import { applyMotion, endedBy } from "./rules.ts";
+import { applyMotion, applyStart, endedBy } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
 /** What people and their programs do with sessions. All throw InvalidInputError for input that can never work. */
@@ -68,7 +68,11 @@ export function createPeople({ store, opening, changed, clock, ids }: {
         ]);
         if (!known) return notFound(update.sessionId);
         if (isRepeat) return sessionPayload(known);
-        if (known.status === "COMPLETED") return ended(known);
+        if (known.status === "COMPLETED") {
+          // Another try of the same update may have been counted between the two reads, before the end.
+          const isCounted = await store.hasUpdate(tenantId, update.sessionId, update.updateId);
+          return isCounted ? sessionPayload(known) : ended(known);
+        }
         if (await store.markUpdate(applyUpdate(known, update, clock()), known, update.updateId)) {
           return told((await find(tenantId, update.sessionId))!);
         }
@@ -146,8 +150,8 @@ export function createPeople({ store, opening, changed, clock, ids }: {
 
   /** A session that batches have opened already gets what its creator says of it. */
   async function adopt(known: Session, creation: CreationInput): Promise<Session | undefined> {
-    const startedAt = Math.min(known.startedAt, creation.startedAt ?? Infinity);
-    const outcome = await store.replace({ ...created(known, creation), startedAt, updatedAt: clock() }, known);
+    const begun = applyStart(known, creation.startedAt ?? Infinity);
+    const outcome = await store.replace({ ...created(begun, creation), updatedAt: clock() }, known);
     return outcome.written ? outcome.session : undefined;
   }
 }

@@ -105,14 +105,13 @@ export function decideBatch(session: Session, batch: BatchInput, now: number): B
     };
   }
   const span = spanOf(batch);
-  const times = [...(span ? [span.firstAt] : []), ...(batch.startedAt ? [batch.startedAt] : [])];
+  const begun = applyStart(session, Math.min(span?.firstAt ?? Infinity, batch.startedAt ?? Infinity));
   const counted: Session = {
-    ...session,
+    ...begun,
     batches,
     spans: span ? [...session.spans, span] : session.spans,
     sampleCount: session.sampleCount + batch.readings.length,
-    startedAt: Math.min(session.startedAt, ...times),
-    lastMotionAt: Math.max(session.lastMotionAt, ...times, span?.lastAt ?? -Infinity),
+    lastMotionAt: Math.max(begun.lastMotionAt, span?.lastAt ?? -Infinity),
     deviceDuration: longerSeen(session.deviceDuration, batch),
     openUntil: session.motionEventCount === 0
       ? now + session.idleMs
@@ -120,6 +119,13 @@ export function decideBatch(session: Session, batch: BatchInput, now: number): B
     updatedAt: now,
   };
   return { kind: "counted", session: batch.final ? endedBy(counted, "FINAL") : counted };
+}
+
+/** The session with a start that is known of it. Where there was no motion and no reading, the start is the last motion. */
+export function applyStart(session: Session, at: number): Session {
+  const startedAt = Math.min(session.startedAt, at);
+  const isSilent = session.motionEventCount === 0 && session.sampleCount === 0;
+  return { ...session, startedAt, lastMotionAt: isSilent ? startedAt : session.lastMotionAt };
 }
 
 /** Where a batch lies in time; undefined where it holds no readings. */
@@ -144,13 +150,13 @@ export function endedBy<S extends DeviceState>(session: S, reason: "FINAL" | "ID
   return { ...session, status: "COMPLETED", endedBy: reason, checkAt: undefined };
 }
 
-/** How an active session ends when another begins at the same sensor. */
+/** The session when another begins at the same sensor: it is followed, and over. */
 export function superseded(session: Session, byStartAt: number, now: number): Session {
-  if (session.status === "COMPLETED") return session;
+  if (session.status === "COMPLETED") return { ...session, followed: true };
   const ended = byStartAt > reachOf(session)
     ? endedBy(session, "IDLE")
     : endedBy(session, { at: Math.max(session.lastMotionAt, byStartAt) });
-  return { ...ended, updatedAt: now };
+  return { ...ended, followed: true, updatedAt: now };
 }
 
 /** What the sweeper does with a session whose time to be looked at has come. */
