@@ -1,0 +1,239 @@
+import type { Item } from "../../api/aws/dynamo.ts";
+
+/** What an expression is worth for an item. Names and values are looked up as the request gives them. */
+export type Scope = { item: Item; names: Record<string, string>; values: Item };
+type Operand = (scope: Scope) => unknown;
+export type Condition = (scope: Scope) => boolean;
+export type Change = (scope: Scope) => { set: [name: string, value: unknown][]; removed: string[] };
+/** A parsed expression, and the placeholders that it uses: a request that gives others is refused. */
+export type Parsed<T> = { run: T; placeholders: ReadonlySet<string> };
+
+/** What DynamoDB refuses as a whole; a border turns it into our error. */
+export class ExpressionError extends Error {}
+
+const TOKEN = /\s*(?:([#:]?[A-Za-z_][A-Za-z0-9_]*)|(<=|>=|<>|[=<>(),+-]))/y;
+
+/** Reads a condition, key condition or filter, in the grammar that this project uses. Throws ExpressionError. */
+export const parseCondition = remembering((text): Parsed<Condition> => {
+  const reader = createReader(text);
+  const run = either(reader);
+  reader.end();
+  return { run, placeholders: reader.placeholders };
+});
+
+/** Reads an update: SET and REMOVE of attributes of the item. Throws ExpressionError. */
+export const parseChange = remembering((text): Parsed<Change> => {
+  const reader = createReader(text);
+  const sets: [path: Operand, value: Operand][] = [];
+  const removals: Operand[] = [];
+  while (!reader.isDone()) {
+    if (reader.accept("SET")) {
+      do sets.push([reader.path(), (reader.expect("="), sum(reader))]); while (reader.accept(","));
+    } else {
+      reader.expect("REMOVE");
+      do removals.push(reader.path()); while (reader.accept(","));
+    }
+  }
+  const run: Change = (scope) => ({
+    set: sets.map(([path, value]) => [path(scope) as string, present(value(scope))]),
+    removed: removals.map((path) => path(scope) as string),
+  });
+  return { run, placeholders: reader.placeholders };
+});
+
+type Reader = ReturnType<typeof createReader>;
+
+function createReader(text: string) {
+  const tokens = tokensOf(text);
+  const placeholders = new Set(tokens.filter((token) => token.startsWith("#") || token.startsWith(":")));
+  let at = 0;
+  return {
+    placeholders,
+    isDone: () => at === tokens.length,
+    peek: () => tokens[at],
+    next: () => tokens[at++] ?? refuse(`ends early: ${text}`),
+    accept: (token: string) => tokens[at] === token && at++ >= 0,
+    expect: (token: string) => tokens[at] === token ? at++ : refuse(`lacks ${token}: ${text}`),
+    end: () => at === tokens.length || refuse(`goes on at ${tokens[at]}: ${text}`),
+    /** The name of an attribute. */
+    path(): Operand {
+      const token = this.next();
+      if (!token.startsWith("#")) return () => token;
+      return ({ names }) => names[token] ?? refuse(`${token} has no name`);
+    },
+  };
+}
+
+function tokensOf(text: string): string[] {
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.trimEnd().length) {
+    const match = TOKEN.exec(text) ?? refuse(`cannot be read: ${text}`);
+    tokens.push(match[1] ?? match[2]!);
+  }
+  return tokens;
+}
+
+function either(reader: Reader): Condition {
+  let left = both(reader);
+  while (reader.accept("OR")) left = joined(left, both(reader), (a, b) => a() || b());
+  return left;
+}
+
+function both(reader: Reader): Condition {
+  let left = single(reader);
+  while (reader.accept("AND")) left = joined(left, single(reader), (a, b) => a() && b());
+  return left;
+}
+
+function joined(a: Condition, b: Condition, join: (a: () => boolean, b: () => boolean) => boolean): Condition {
+  return (scope) => join(() => a(scope), () => b(scope));
+}
+
+function single(reader: Reader): Condition {
+  if (reader.accept("NOT")) {
+    const negated = single(reader);
+    return (scope) => !negated(scope);
+  }
+  if (reader.accept("(")) {
+    const inner = either(reader);
+    reader.expect(")");
+    return inner;
+  }
+  return FUNCTIONS[reader.peek()!]?.(reader) ?? comparison(reader);
+}
+
+const FUNCTIONS: Record<string, (reader: Reader) => Condition> = {
+  attribute_exists: (reader) => {
+    const [value] = call(reader);
+    return (scope) => value!(scope) !== undefined;
+  },
+  attribute_not_exists: (reader) => {
+    const [value] = call(reader);
+    return (scope) => value!(scope) === undefined;
+  },
+  begins_with: (reader) => {
+    const [value, start] = call(reader);
+    return (scope) => {
+      const whole = value!(scope);
+      return typeof whole === "string" && whole.startsWith(start!(scope) as string);
+    };
+  },
+  contains: (reader) => {
+    const [value, part] = call(reader);
+    return (scope) => {
+      const whole = value!(scope) as { includes?: (part: unknown) => boolean } | undefined;
+      return whole?.includes?.(part!(scope)) ?? false;
+    };
+  },
+};
+
+function call(reader: Reader): Operand[] {
+  reader.next();
+  reader.expect("(");
+  const operands = [operand(reader)];
+  while (reader.accept(",")) operands.push(operand(reader));
+  reader.expect(")");
+  return operands;
+}
+
+const COMPARISONS: Record<string, (order: number) => boolean> = {
+  "=": (order) => order === 0,
+  "<>": (order) => order !== 0,
+  "<": (order) => order < 0,
+  "<=": (order) => order <= 0,
+  ">": (order) => order > 0,
+  ">=": (order) => order >= 0,
+};
+
+function comparison(reader: Reader): Condition {
+  const left = operand(reader);
+  const operator = reader.next();
+  if (operator === "BETWEEN") {
+    const [from, to] = [operand(reader), (reader.expect("AND"), operand(reader))];
+    return (scope) => compare(left(scope), from(scope)) >= 0 && compare(left(scope), to(scope)) <= 0;
+  }
+  if (operator === "IN") {
+    reader.expect("(");
+    const options = [operand(reader)];
+    while (reader.accept(",")) options.push(operand(reader));
+    reader.expect(")");
+    return (scope) => options.some((option) => compare(left(scope), option(scope)) === 0);
+  }
+  const holds = COMPARISONS[operator] ?? refuse(`no operator: ${operator}`);
+  const right = operand(reader);
+  return (scope) => {
+    const order = compare(left(scope), right(scope));
+    // Values of two kinds are in no order, and not equal.
+    return Number.isNaN(order) ? operator === "<>" : holds(order);
+  };
+}
+
+function sum(reader: Reader): Operand {
+  const left = operand(reader);
+  const sign = reader.accept("+") ? 1 : reader.accept("-") ? -1 : 0;
+  if (sign === 0) return left;
+  const right = operand(reader);
+  return (scope) => number(left(scope)) + sign * number(right(scope));
+}
+
+function operand(reader: Reader): Operand {
+  const token = reader.peek();
+  if (token?.startsWith(":")) {
+    reader.next();
+    return ({ values }) => token in values ? values[token] : refuse(`${token} has no value`);
+  }
+  if (token === "size") {
+    const [value] = call(reader);
+    return (scope) => sizeOf(value!(scope));
+  }
+  if (token === "if_not_exists") {
+    const [value, otherwise] = call(reader);
+    return (scope) => value!(scope) ?? otherwise!(scope);
+  }
+  if (token === "list_append") {
+    const [head, tail] = call(reader);
+    return (scope) => [...list(head!(scope)), ...list(tail!(scope))];
+  }
+  const path = reader.path();
+  return (scope) => scope.item[path(scope) as string];
+}
+
+/** Less than, equal to or greater than 0; NaN where they are of two kinds. */
+export function compare(a: unknown, b: unknown): number {
+  if (typeof a !== typeof b || a === undefined) return NaN;
+  if (typeof a === "number") return a - (b as number);
+  if (typeof a === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b as string));
+  return JSON.stringify(a) === JSON.stringify(b) ? 0 : NaN;
+}
+
+function sizeOf(value: unknown): number | undefined {
+  if (typeof value === "string") return Buffer.byteLength(value);
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
+  return value && typeof value === "object" ? Object.keys(value).length : undefined;
+}
+
+function number(value: unknown): number {
+  return typeof value === "number" ? value : refuse("an operand of + is no number");
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : refuse("an operand of list_append is no list");
+}
+
+function present(value: unknown): unknown {
+  return value === undefined ? refuse("an operand refers to an attribute that does not exist") : value;
+}
+
+function refuse(message: string): never {
+  throw new ExpressionError(message);
+}
+
+function remembering<T>(parse: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const parsed = known.get(text) ?? parse(text);
+    known.set(text, parsed);
+    return parsed;
+  };
+}

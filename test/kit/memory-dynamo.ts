@@ -1,0 +1,206 @@
+import type { Dynamo, Expression, Item, QueryOptions, TransactPart } from "../../api/aws/dynamo.ts";
+import { AppError, ConditionFailedError } from "../../api/core/errors.ts";
+import type { IndexSpec, TableSpec } from "../../api/resources.ts";
+import { compare, ExpressionError, parseChange, parseCondition, type Scope } from "./expressions.ts";
+
+/** One item as it was and as it is; undefined: not there. */
+export type Written = { table: string; key: string; before: Item | undefined; after: Item | undefined };
+
+export type MemoryDynamo = ReturnType<typeof createMemoryDynamo>;
+
+const MAX_LOG = 200;
+
+/**
+ * DynamoDB in memory: each call is done whole, at the moment of the call. `test/unit/memory-dynamo.test.ts` holds it equal
+ * to the embedded DynamoDB. Items are never changed in place: whoever read one keeps what was read.
+ */
+export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, lag }: {
+  /** Told of each write that was done, all items of a transaction at once. */
+  onWrite?: (written: readonly Written[]) => void;
+  /** How many writes back an index answers from; indexes of DynamoDB follow their table. */
+  lag?: () => number;
+} = {}) {
+  const tables = new Map(Object.keys(specs).map((name) => [name, new Map<string, Item>()]));
+  let log: Written[] = [];
+
+  /** Every method answers later, and with the errors of `api/aws/dynamo.ts`. */
+  const call = <A extends unknown[], T>(run: (...args: A) => T) => (...args: A): Promise<T> => {
+    try {
+      return Promise.resolve(run(...args));
+    } catch (error) {
+      const refused = () =>
+        new AppError("INTERNAL", "DynamoDB refused a request: ValidationException", { cause: error });
+      return Promise.reject(error instanceof ExpressionError ? refused() : error as Error);
+    }
+  };
+
+  function keyIn(table: string, item: Item): string {
+    const { partition, sort } = specOf(table);
+    const parts = sort ? [item[partition.name], item[sort.name]] : [item[partition.name]];
+    if (parts.some((part) => typeof part !== "string" || part === "")) refuse("an item without its key");
+    return JSON.stringify(parts);
+  }
+
+  const specOf = (table: string) => specs[table] ?? refuse(`no table ${table}`);
+  const itemIn = (table: string, key: Item) => tables.get(table)!.get(keyIn(table, key));
+
+  function commit(written: readonly Omit<Written, "before">[]): void {
+    const done = written.map(({ table, key, after }): Written => {
+      const items = tables.get(table)!;
+      const before = items.get(key);
+      if (after) items.set(key, after);
+      else items.delete(key);
+      return { table, key, before, after };
+    });
+    log.push(...done);
+    if (log.length > 2 * MAX_LOG) log = log.slice(-MAX_LOG);
+    onWrite?.(done);
+  }
+
+  /** Checks a part without writing it: what it would leave, or undefined where its condition does not hold. */
+  function planned(table: string, key: Item, change: Expression, condition: Expression | undefined) {
+    const known = itemIn(table, key);
+    const scope = scopeOf(change, condition);
+    if (condition && !holds(condition, known, scope)) return undefined;
+    const { set, removed } = parseChange(change.expression).run({ ...scope, item: known ?? {} });
+    const after: Item = { ...key, ...known, ...Object.fromEntries(set) };
+    for (const name of removed) delete after[name];
+    return checked(table, after);
+  }
+
+  function checked(table: string, item: Item): Omit<Written, "before"> {
+    const { partition, sort, indexes } = specOf(table);
+    for (const key of [partition, sort, ...Object.values(indexes).flatMap((index) => [index.partition, index.sort])]) {
+      const value = key && item[key.name];
+      if (value !== undefined && typeof value !== (key!.type === "N" ? "number" : "string")) {
+        refuse(`${key!.name} is of another type`);
+      }
+    }
+    return { table, key: keyIn(table, item), after: item };
+  }
+
+  function plannedPart(part: TransactPart) {
+    if (!("put" in part)) return planned(part.table, part.key, part.change, part.condition);
+    if (part.condition && !holds(part.condition, itemIn(part.table, part.put))) return undefined;
+    return checked(part.table, clean(part.put));
+  }
+
+  /** The items that an index shows: a moment old where it lags. */
+  function itemsOf(table: string, isIndex: boolean): Item[] {
+    const back = isIndex ? lag?.() ?? 0 : 0;
+    if (back === 0) return [...tables.get(table)!.values()];
+    const then = new Map(tables.get(table));
+    for (const { key, before } of log.slice(-back).filter((written) => written.table === table).reverse()) {
+      if (before) then.set(key, before);
+      else then.delete(key);
+    }
+    return [...then.values()];
+  }
+
+  return {
+    /** Every item of a table. */
+    dump: (table: string): Item[] => [...tables.get(table)!.values()],
+    /** One item without a call: what is there at this moment. */
+    peek: itemIn,
+
+    get: call((table: string, key: Item, _options?: { consistent?: boolean | undefined }) => itemIn(table, key)),
+
+    batchGet: call((table: string, keys: readonly Item[], _options?: { consistent?: boolean | undefined }) => {
+      for (let from = 0; from < keys.length; from += 100) {
+        const page = keys.slice(from, from + 100).map((key) => keyIn(table, key));
+        if (new Set(page).size < page.length) refuse("a key twice in one request");
+      }
+      return keys.map((key) => itemIn(table, key)).filter((item) => item !== undefined);
+    }),
+
+    put: call((table: string, item: Item, condition?: Expression) => {
+      const known = itemIn(table, item);
+      if (condition && !holds(condition, known)) throw new ConditionFailedError(known);
+      commit([checked(table, clean(item))]);
+    }),
+
+    update: call((table: string, key: Item, change: Expression, condition?: Expression): Item => {
+      const plan = planned(table, key, change, condition);
+      if (!plan) throw new ConditionFailedError(itemIn(table, key));
+      commit([plan]);
+      return plan.after!;
+    }),
+
+    remove: call((table: string, key: Item, condition?: Expression) => {
+      const known = itemIn(table, key);
+      if (condition && !holds(condition, known)) throw new ConditionFailedError(known);
+      if (known) commit([{ table, key: keyIn(table, key), after: undefined }]);
+    }),
+
+    transact: call((parts: readonly TransactPart[]) => {
+      const keys = parts.map((part) => part.table + keyIn(part.table, "put" in part ? part.put : part.key));
+      if (new Set(keys).size < keys.length || keys.length > 100) refuse("an item twice, or more than a hundred");
+      const plans = parts.map(plannedPart).filter((plan) => plan !== undefined);
+      if (plans.length < parts.length) throw new ConditionFailedError();
+      commit(plans);
+    }),
+
+    query: call((table: string, options: QueryOptions) => {
+      const spec = specOf(table);
+      const index: IndexSpec | undefined = options.index === undefined
+        ? undefined
+        : spec.indexes[options.index] ?? refuse(`no index ${options.index}`);
+      if (index && options.consistent) refuse("an index cannot be read consistently");
+      const scope = scopeOf(options.key, options.filter);
+      const keys = [spec.partition, ...(spec.sort ? [spec.sort] : [])].map((key) => key.name);
+      const sorts = index ? [index.sort.name, ...keys] : keys;
+      const shown = index ? [...keys, index.partition.name, index.sort.name] : keys;
+      const inOrder = (a: Item, b: Item) =>
+        sorts.reduce((order, name) => order || compare(a[name], b[name]), 0) * (options.descending ? -1 : 1);
+      const { startKey, limit = Infinity } = options;
+      const rows = itemsOf(table, index !== undefined)
+        .filter((item) => shown.every((name) => item[name] !== undefined) && holds(options.key, item, scope))
+        .sort(inOrder)
+        .filter((item) => !startKey || inOrder(item, startKey) > 0);
+      const page = rows.slice(0, limit);
+      const last = page.length === limit ? page.at(-1) : undefined;
+      const include = index?.include && [...shown, ...index.include];
+      return {
+        items: page.filter((item) => !options.filter || holds(options.filter, item, scope))
+          .map((item) => include ? only(item, include) : item),
+        lastKey: last && only(last, [...new Set(shown)]),
+      };
+    }),
+  } satisfies Dynamo & Record<"dump" | "peek", unknown>;
+}
+
+function holds(condition: Expression, item: Item | undefined, scope = scopeOf(condition)): boolean {
+  return parseCondition(condition.expression).run({ ...scope, item: item ?? {} });
+}
+
+/** The names and values of one request. Refuses those that none of its expressions uses, as DynamoDB does. */
+function scopeOf(...parts: (Expression | undefined)[]): Omit<Scope, "item"> {
+  const names = Object.assign({}, ...parts.map((part) => part?.names)) as Record<string, string>;
+  const values = clean(Object.assign({}, ...parts.map((part) => part?.values)) as Item);
+  const used = parts.flatMap((part) => part ? [parsed(part.expression).placeholders] : []);
+  for (const name of [...Object.keys(names), ...Object.keys(values)]) {
+    if (!used.some((placeholders) => placeholders.has(name))) refuse(`${name} is not used`);
+  }
+  return { names, values };
+}
+
+function parsed(expression: string) {
+  return /^(SET|REMOVE) /.test(expression) ? parseChange(expression) : parseCondition(expression);
+}
+
+function only(item: Item, names: readonly string[]): Item {
+  return Object.fromEntries(names.filter((name) => item[name] !== undefined).map((name) => [name, item[name]]));
+}
+
+/** A copy without what is undefined, at any depth. */
+function clean<T>(value: T): T {
+  if (Array.isArray(value)) return value.filter((part) => part !== undefined).map(clean) as T;
+  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(([, part]) => part !== undefined).map(([name, part]) => [name, clean(part)]),
+  ) as T;
+}
+
+function refuse(message: string): never {
+  throw new ExpressionError(message);
+}

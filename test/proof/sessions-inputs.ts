@@ -1,0 +1,204 @@
+import type { Item } from "../../api/aws/dynamo.ts";
+import type { Sessions } from "../../api/sessions/service.ts";
+import type { Random } from "./random.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** The world as an operation may look at it: the clock of the process that it asks, and the store at this moment. */
+export type View = { now: () => number; peek: (table: string, key: Item) => Item | undefined };
+
+export type Motion = { kind: "motion"; sensorId: string; seq: number; at: number };
+export type Reading = { at: number; values: number[] };
+export type Batch = {
+  kind: "batch";
+  sessionId: string;
+  sensorId: string;
+  batchOffset: number;
+  readings: Reading[];
+  startedAt?: number;
+  durationMs?: number;
+  final?: boolean;
+};
+export type Creation = {
+  kind: "create";
+  sessionId: string;
+  sensorId: string;
+  startedAt?: number;
+  playbackDeviceId?: string;
+};
+export type Update = { kind: "update"; target: Target; updateId: string; incrementMotionCount: boolean };
+export type End = { kind: "end"; target: Target; endedAt?: number; playbackStopped: boolean };
+export type Edit = { kind: "edit"; target: Target; label: string; pinned?: boolean; isStale: boolean };
+export type Sweep = { kind: "sweep" };
+export type Input = Motion | Batch | Creation | Update | End | Edit | Sweep;
+
+/** A session by its id, or the one that is the sensor's latest when the operation is first asked. */
+export type Target = { sessionId: string } | { latestOf: string };
+
+/** What a person sent: it names the version that was seen. */
+export type SentEdit = {
+  sessionId: string;
+  expectedVersion: number;
+  labels: string[];
+  notes: string;
+  pinned: boolean | undefined;
+};
+
+export type Operation = {
+  name: string;
+  input: Input;
+  /** The session that the target turned out to be; undefined: there was none. */
+  sessionId?: string | undefined;
+  sent: SentEdit[];
+  run: (sessions: Sessions, view: View) => Promise<unknown>;
+};
+
+/** Some 10 to 40 operations over 1 to 3 sensors, in the order in which they are about to be sent. */
+export function operationsOf(random: Random, tenantId: string, startAt: number, idleMs: number): Operation[] {
+  const below = (n: number) => Math.floor(random() * n);
+  const chance = (p: number) => random() < p;
+  const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
+  const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
+  const copies = () => chance(0.3) ? 2 + below(2) : 1;
+  const placed: { input: Input; place: number }[] = [];
+  const send = (input: Input, place = random()) => placed.push({ input, place });
+
+  const sensors = many(1 + below(3), (i) => `s${i}`);
+  const named: string[] = ["none"];
+  for (const sensorId of sensors) {
+    if (chance(0.75)) sendMotion(sensorId);
+    if (chance(0.6)) many(1 + below(2), (i) => sendBatches(sensorId, `b${i}-${sensorId}`));
+  }
+  many(below(3), (i) => {
+    const sessionId = chance(0.4) ? pick(named) : `c${i}`;
+    named.push(sessionId);
+    const sensorId = chance(0.1) ? pick(sensors) : /s\d$/.exec(sessionId)?.[0] ?? pick(sensors);
+    const creation = { kind: "create" as const, sessionId, sensorId };
+    const startedAt = startAt - below(20) * MINUTE;
+    const whole: Creation = chance(0.5) ? { ...creation, startedAt } : creation;
+    many(copies(), () => send(whole));
+    if (chance(0.15)) send({ ...whole, playbackDeviceId: "other" });
+  });
+  const target = (): Target => chance(0.5) ? { sessionId: pick(named) } : { latestOf: pick(sensors) };
+  many(below(5), (i) => {
+    const update: Update = {
+      kind: "update",
+      target: target(),
+      updateId: `u${below(i + 1)}`,
+      incrementMotionCount: chance(0.7),
+    };
+    many(copies(), () => send(update));
+  });
+  many(below(4), () => {
+    const end = { kind: "end" as const, target: target(), playbackStopped: chance(0.5) };
+    const whole: End = chance(0.5) ? { ...end, endedAt: startAt - (below(12) - 6) * MINUTE } : end;
+    many(copies(), () => send(whole));
+  });
+  many(below(7), (i) => {
+    const edit: Edit = { kind: "edit", target: target(), label: `e${i}`, isStale: chance(0.1) };
+    send(chance(0.5) ? { ...edit, pinned: chance(0.6) } : edit);
+  });
+  many(below(4), () => send({ kind: "sweep" }));
+  return placed.sort((a, b) => a.place - b.place).map(({ input }, i) => operation(tenantId, input, i));
+
+  function sendMotion(sensorId: string): void {
+    const count = 2 + below(7);
+    let at = startAt - below(40) * MINUTE;
+    for (let seq = below(2); seq <= count && at < startAt + 8 * MINUTE; seq++) {
+      many(
+        copies(),
+        (copy) => send({ kind: "motion", sensorId, seq, at }, (seq + random() * (copy + 1) * 2) / (count + 2)),
+      );
+      at += pick([0, SECOND, 30 * SECOND, 2 * MINUTE, 4 * MINUTE, idleMs, idleMs + 1, idleMs + 3 * MINUTE]);
+    }
+  }
+
+  function sendBatches(sensorId: string, sessionId: string): void {
+    const count = chance(0.02) ? 26 + below(6) : 1 + below(5);
+    const first = startAt - (12 + below(60)) * MINUTE;
+    const saysStart = chance(0.3);
+    const saysDuration = chance(0.3);
+    const isFinal = chance(0.6);
+    named.push(sessionId);
+    for (let batchOffset = 0; batchOffset < count; batchOffset++) {
+      const at = first + batchOffset * 20 * SECOND;
+      const readings = many(
+        chance(0.15) ? 0 : 1 + below(3),
+        (i) => ({ at: at + i * 5 * SECOND, values: [batchOffset, i] }),
+      );
+      const batch: Batch = {
+        ...{ kind: "batch", sessionId, sensorId, batchOffset, readings },
+        ...(saysStart && batchOffset === 0 ? { startedAt: first - below(10) * SECOND } : {}),
+        ...(chance(0.05) ? { startedAt: at + MINUTE } : {}),
+        ...(saysDuration && chance(0.7) ? { durationMs: (batchOffset + 1) * 20 * SECOND + below(SECOND) } : {}),
+        ...(isFinal && batchOffset === count - 1 ? { final: true } : {}),
+      };
+      many(copies(), () => send(batch, chance(0.5) ? random() : (batchOffset + random() * 2) / (count + 1)));
+      if (chance(0.02)) send({ ...batch, readings: [{ at: at + SECOND, values: [-1, -1] }] });
+      if (chance(0.01)) send({ ...batch, sensorId: "stranger" });
+    }
+  }
+}
+
+function operation(tenantId: string, input: Input, i: number): Operation {
+  const { kind } = input;
+  const about = "seq" in input
+    ? `${input.sensorId} ${input.seq}`
+    : "batchOffset" in input
+    ? `${input.sessionId} ${input.batchOffset}`
+    : "";
+  const own: Operation = {
+    name: `#${i} ${kind} ${about}`.trim(),
+    input,
+    sent: [],
+    run: (sessions, view) => ask(tenantId, own, sessions, view),
+  };
+  return own;
+}
+
+async function ask(tenantId: string, own: Operation, sessions: Sessions, view: View): Promise<unknown> {
+  const { input } = own;
+  switch (input.kind) {
+    case "motion":
+      return await sessions.recordMotion(tenantId, "u", input);
+    case "batch":
+      return await sessions.ingestBatch(tenantId, "u", input);
+    case "create":
+      return await sessions.create(tenantId, "u", input);
+    case "sweep":
+      return await sessions.sweep();
+  }
+  const sessionId = own.sessionId ??= idOf(tenantId, input.target, view);
+  if (sessionId === undefined) return undefined;
+  own.name = own.name.includes(" on ") ? own.name : `${own.name} on ${sessionId}`;
+  if (input.kind === "update") return await sessions.update(tenantId, { ...input, sessionId });
+  if (input.kind === "end") return await sessions.end(tenantId, { ...input, sessionId });
+  return await edit(tenantId, own, input, sessionId, sessions);
+}
+
+function idOf(tenantId: string, target: Target, { peek }: View): string | undefined {
+  if ("sessionId" in target) return target.sessionId;
+  return peek("sensors", { pk: `${tenantId}#${target.latestOf}` })?.latest as string | undefined;
+}
+
+/** A person looks, and adds a label to those that are there; where somebody was quicker, looks again. */
+async function edit(
+  tenantId: string,
+  own: Operation,
+  input: Edit,
+  sessionId: string,
+  sessions: Sessions,
+): Promise<unknown> {
+  const seen = (await sessions.find(tenantId, [sessionId])).get(sessionId);
+  if (!seen || seen.labels.includes(input.label)) return undefined;
+  const sent: SentEdit = {
+    sessionId,
+    expectedVersion: seen.version - (input.isStale ? 1 : 0),
+    labels: [...seen.labels, input.label],
+    notes: `${seen.notes ?? ""}${input.label}.`,
+    pinned: input.pinned,
+  };
+  own.sent.push(sent);
+  return await sessions.annotate(tenantId, { ...sent, pinned: sent.pinned ?? null });
+}
