@@ -21,6 +21,11 @@ import { createJourneys } from "./journeys/service.ts";
 import { createJourneyStore } from "./journeys/store.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
 import { createHub } from "./live/hub.ts";
+import { createStreamIngest, type StreamTable } from "./ingest/stream.ts";
+import { createMetrics } from "./metrics/service.ts";
+import { createMetricStore } from "./metrics/store.ts";
+import { createMetricWatch } from "./metrics/watch.ts";
+import type { StreamRecord } from "./aws/streams.ts";
 import { createSessionLists } from "./sessions/lists.ts";
 import { createReadings } from "./sessions/readings.ts";
 import { createSessions } from "./sessions/service.ts";
@@ -40,6 +45,8 @@ export type App = {
   contextFor: (request: { viewer: Viewer | undefined; requestId: string }) => object;
   /** Takes messages of the ingest queue; gives the ids of those to try again. */
   ingest: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
+  /** Takes a part of a table's stream, in order. A throw means again. */
+  ingestStream: (table: StreamTable, records: readonly StreamRecord[]) => Promise<void>;
   /** Work that is due at intervals. Any number of processes may run it. */
   jobs: readonly Job[];
   /** Each dependency by name: "ok", or what is wrong in a few words. Holds no secret. */
@@ -86,6 +93,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     ids,
   });
   const journeys = createJourneys({ store, raw, hub, clock, indexed });
+  const metricStore = createMetricStore(dynamo, { records: named(tables.records), buckets: named(tables.buckets) });
+  const metrics = createMetrics({ store: metricStore, hub, clock });
   const auth = await createAuth({ config, dynamo, clock, ids, passwordCost: overrides.passwordCost });
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
@@ -93,6 +102,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     watchSessions: createSessionWatch({ sessions, hub }),
     journeys,
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
+    metrics,
+    watchMetrics: createMetricWatch({ store: metricStore, hub, clock }),
     backfillJourneys: createBackfill({ store, raw, hub, clock, indexed }),
   };
 
@@ -112,6 +123,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
         maxReceives: queueSpecs.ingest.deadLetter.maxReceives,
       },
       log,
+    }),
+    ingestStream: createStreamIngest({
+      count: (changes) => metrics.count(changes),
+      readEvents: (tenantId, sessionId) => store.readEvents(tenantId, sessionId),
     }),
     jobs: createJobs({ sessions }),
     checkDependencies: async () => ({

@@ -55,6 +55,16 @@ export const tables = {
     ttlAttribute: "ttl",
     stream: true,
   },
+  /** What clients and attached tables give to be counted: one item a record, for ever. */
+  records: {
+    name: "records",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: { byTime: { partition: text("tenantSource"), sort: number("at"), include: [] } },
+    stream: true,
+  },
+  /** One item for each tenant, source and hour, with a counter a minute. */
+  buckets: { name: "buckets", partition: text("pk"), sort: text("sk"), indexes: {}, stream: false },
   /** One item per account, keyed by username. */
   accounts: { name: "accounts", partition: text("pk"), indexes: {}, ttlAttribute: "ttl", stream: false },
   /** One SESSION item a session, with what belongs to it; `api/sessions/store.ts` lists the access patterns. */
@@ -99,4 +109,10 @@ export const queues = {
 /** The full name of a table, bucket or queue in one installation. */
 export function fullName(prefix: string, spec: { name: string }): string {
   return `${prefix}-${spec.name}`;
+}
+
+/** The full names of the tables that have a stream, by their short ones. */
+export function streamedTables(prefix: string): Record<string, string> {
+  const streamed = Object.entries<TableSpec>(tables).filter(([, spec]) => spec.stream);
+  return Object.fromEntries(streamed.map(([name, spec]) => [name, fullName(prefix, spec)]));
 }

@@ -5,6 +5,7 @@ import { accountResolvers } from "./accounts.ts";
 import type { OpenContext } from "./context.ts";
 import { ACCESS, type Access, guarded, guardedStream, type Subscribe } from "./guard.ts";
 import { journeyResolvers, journeyStreams } from "./journeys.ts";
+import { metricResolvers, metricStreams } from "./metrics.ts";
 import { nodeResolvers } from "./nodes.ts";
 import { sessionResolvers, sessionStreams } from "./sessions.ts";
 import { scalars } from "./scalars.ts";
@@ -15,6 +16,7 @@ export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
   const { Query: accountQueries, Mutation: accountMutations } = accountResolvers;
   const { Query: journeyQueries, Mutation: journeyMutations, ...journeyTypes } = journeyResolvers;
   const { Query: sessionQueries, Mutation: sessionMutations, ...sessionTypes } = sessionResolvers;
+  const { Query: metricQueries, Mutation: metricMutations } = metricResolvers;
   const { Query: nodeQueries, ...nodeTypes } = nodeResolvers;
   return createSchema<OpenContext>({
     typeDefs,
@@ -23,9 +25,20 @@ export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
       ...sessionTypes,
       ...journeyTypes,
       ...nodeTypes,
-      Query: guardAll(ACCESS.Query, { ...accountQueries, ...nodeQueries, ...sessionQueries, ...journeyQueries }),
-      Mutation: guardAll(ACCESS.Mutation, { ...accountMutations, ...sessionMutations, ...journeyMutations }),
-      Subscription: guardStreams(ACCESS.Subscription, { ...journeyStreams, ...sessionStreams }, now),
+      Query: guardAll(ACCESS.Query, {
+        ...accountQueries,
+        ...nodeQueries,
+        ...sessionQueries,
+        ...journeyQueries,
+        ...metricQueries,
+      }),
+      Mutation: guardAll(ACCESS.Mutation, {
+        ...accountMutations,
+        ...sessionMutations,
+        ...journeyMutations,
+        ...metricMutations,
+      }),
+      Subscription: guardStreams(ACCESS.Subscription, { ...journeyStreams, ...sessionStreams, ...metricStreams }, now),
     } as never,
     resolverValidationOptions: { requireResolversToMatchSchema: "error" },
   });

@@ -4,6 +4,9 @@ import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { Journey } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
+import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
+import type { Metrics } from "../api/metrics/service.ts";
+import type { MetricUpdate } from "../api/metrics/watch.ts";
 import type { Sensor, Session } from "../api/sessions/model.ts";
 import type { Sessions } from "../api/sessions/service.ts";
 import type { RangeInput } from "../api/core/range.ts";
@@ -25,6 +28,14 @@ export type Services = {
     after: string | null | undefined,
     signal: AbortSignal,
   ) => AsyncGenerator<JourneyEventEdge>;
+  metrics: Metrics;
+  watchMetrics: (
+    tenantId: string,
+    sources: readonly MetricSource[],
+    size: BucketSize,
+    after: string | null | undefined,
+    signal: AbortSignal,
+  ) => AsyncGenerator<MetricUpdate>;
   backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
 };
 

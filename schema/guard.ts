@@ -23,6 +23,7 @@ export const ACCESS = {
     sensors: "SESSIONS_READ",
     journey: "JOURNEYS_READ",
     journeys: "JOURNEYS_READ",
+    metrics: "METRICS_READ",
   },
   Mutation: {
     register: "EVERYBODY",
@@ -36,10 +37,12 @@ export const ACCESS = {
     configureSessions: "ADMIN",
     recordEvents: "JOURNEYS_WRITE",
     backfillJourneys: "ADMIN",
+    recordMetrics: "METRICS_WRITE",
   },
   Subscription: {
     journeyEvents: "JOURNEYS_READ",
     sessionChanged: "SESSIONS_READ",
+    metricBuckets: "METRICS_READ",
   },
 } satisfies {
   Query: Record<keyof QueryResolvers, Access>;

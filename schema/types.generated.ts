@@ -815,6 +815,105 @@ export type BackfillJourneysPayload = {
 /** What the rebuild did, or why it was refused. */
 export type BackfillJourneysResult = BackfillJourneysPayload | InvalidInputError;
 
+/** What is counted. The first four are records that clients or attached tables provide; the rest the service counts itself. */
+export type MetricSource =
+  /** Items, as clients record them. */
+  | 'ITEMS'
+  /** Results of scores, as clients record them. */
+  | 'SCORE_RESULTS'
+  /** Tasks, as clients record them. */
+  | 'TASKS'
+  /** Evaluations, as clients record them. */
+  | 'EVALUATIONS'
+  /** Sessions, by their start. */
+  | 'SESSIONS'
+  /** Motion events, by their own time. */
+  | 'MOTION_EVENTS'
+  /** Journeys, by their start. */
+  | 'JOURNEYS'
+  /** Events of journeys, by their own time. */
+  | 'JOURNEY_EVENTS';
+
+/** How long a bucket is. */
+export type BucketSize =
+  /** 1 minute. */
+  | 'ONE_MINUTE'
+  /** 5 minutes. */
+  | 'FIVE_MINUTES'
+  /** 15 minutes. */
+  | 'FIFTEEN_MINUTES'
+  /** 60 minutes. */
+  | 'ONE_HOUR';
+
+/** How many records of a source lie in a stretch of time. */
+export type MetricBucket = {
+  readonly __typename?: 'MetricBucket';
+  /** What is counted. */
+  readonly source: MetricSource;
+  /** How long the bucket is. */
+  readonly size: BucketSize;
+  /** Aligned to the size, in UTC. */
+  readonly start: Scalars['DateTime']['output'];
+  /** Excluded. */
+  readonly end: Scalars['DateTime']['output'];
+  /** All records of the bucket so far: a total, never a difference. */
+  readonly count: Scalars['Int']['output'];
+  /** False while the bucket can still grow in the ordinary way; late records can change a closed one, and that is pushed too. */
+  readonly closed: Scalars['Boolean']['output'];
+  /** Grows with each change. */
+  readonly version: Scalars['String']['output'];
+};
+
+/** The buckets of one source. */
+export type MetricSeries = {
+  readonly __typename?: 'MetricSeries';
+  /** What is counted. */
+  readonly source: MetricSource;
+  /** How long the buckets are. */
+  readonly size: BucketSize;
+  /** Ascending, without gaps: an empty bucket has the count 0. */
+  readonly buckets: ReadonlyArray<MetricBucket>;
+  /** All buckets together. */
+  readonly total: Scalars['Int']['output'];
+};
+
+/** Records to count. */
+export type RecordMetricsInput = {
+  /** 1 to 500. */
+  readonly records: ReadonlyArray<MetricRecordInput>;
+};
+
+/** One record to count. */
+export type MetricRecordInput = {
+  /** One of the first four sources. */
+  readonly source: MetricSource;
+  /** The record's own id: (tenant, source, recordId) is counted once. */
+  readonly recordId: Scalars['ID']['input'];
+  /** From 1990 to 10 minutes from now. */
+  readonly at: Scalars['DateTime']['input'];
+};
+
+/** What became of the records. */
+export type RecordMetricsPayload = {
+  readonly __typename?: 'RecordMetricsPayload';
+  /** Records kept now. */
+  readonly accepted: Scalars['Int']['output'];
+  /** Records that were kept before. */
+  readonly duplicates: Scalars['Int']['output'];
+};
+
+/** What became of the records, or why they were refused. */
+export type RecordMetricsResult = RecordMetricsPayload | InvalidInputError;
+
+/** One message of the live feed. */
+export type MetricUpdate = {
+  readonly __typename?: 'MetricUpdate';
+  /** Pass the last one received as `after` to go on where the feed broke off: nothing missed, nothing twice. */
+  readonly cursor: Scalars['String']['output'];
+  /** The bucket as it is. */
+  readonly bucket: MetricBucket;
+};
+
 /** What can be asked. */
 export type Query = {
   readonly __typename?: 'Query';
@@ -838,6 +937,8 @@ export type Query = {
   readonly journey?: Maybe<Journey>;
   /** Latest start first. */
   readonly journeys: JourneyConnection;
+  /** Counts in buckets, a series for each source. At most 1,500 buckets a source. */
+  readonly metrics: ReadonlyArray<MetricSeries>;
 };
 
 
@@ -899,6 +1000,14 @@ export type QueryJourneysArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
+
+/** What can be asked. */
+export type QueryMetricsArgs = {
+  sources: ReadonlyArray<MetricSource>;
+  size: BucketSize;
+  range: TimeRange;
+};
+
 /** What can be changed. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
@@ -924,6 +1033,8 @@ export type Mutation = {
   readonly recordEvents: RecordEventsResult;
   /** Rebuilds journeys from the object store; harmless however often it runs. */
   readonly backfillJourneys: BackfillJourneysResult;
+  /** Keeps records to be counted, each once. Buckets follow within a second. */
+  readonly recordMetrics: RecordMetricsResult;
 };
 
 
@@ -992,6 +1103,12 @@ export type MutationBackfillJourneysArgs = {
   input: BackfillJourneysInput;
 };
 
+
+/** What can be changed. */
+export type MutationRecordMetricsArgs = {
+  input: RecordMetricsInput;
+};
+
 /** What can be followed. */
 export type Subscription = {
   readonly __typename?: 'Subscription';
@@ -999,6 +1116,8 @@ export type Subscription = {
   readonly journeyEvents: JourneyEventEdge;
   /** Sessions of the tenant as they start, change and end; from now on. */
   readonly sessionChanged: Session;
+  /** The buckets of the last two hours as they are (or, with `after`, those that changed since), then each change as it happens. */
+  readonly metricBuckets: MetricUpdate;
 };
 
 
@@ -1012,6 +1131,14 @@ export type SubscriptionJourneyEventsArgs = {
 /** What can be followed. */
 export type SubscriptionSessionChangedArgs = {
   sensorId?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What can be followed. */
+export type SubscriptionMetricBucketsArgs = {
+  sources: ReadonlyArray<MetricSource>;
+  size: BucketSize;
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1134,6 +1261,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( BackfillJourneysPayload )
     | ( InvalidInputError )
   ;
+  RecordMetricsResult:
+    | ( RecordMetricsPayload )
+    | ( InvalidInputError )
+  ;
 };
 
 /** Mapping of interface types */
@@ -1236,6 +1367,15 @@ export type ResolversTypes = {
   BackfillJourneysInput: BackfillJourneysInput;
   BackfillJourneysPayload: ResolverTypeWrapper<BackfillJourneysPayload>;
   BackfillJourneysResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BackfillJourneysResult']>;
+  MetricSource: MetricSource;
+  BucketSize: BucketSize;
+  MetricBucket: ResolverTypeWrapper<MetricBucket>;
+  MetricSeries: ResolverTypeWrapper<MetricSeries>;
+  RecordMetricsInput: RecordMetricsInput;
+  MetricRecordInput: MetricRecordInput;
+  RecordMetricsPayload: ResolverTypeWrapper<RecordMetricsPayload>;
+  RecordMetricsResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordMetricsResult']>;
+  MetricUpdate: ResolverTypeWrapper<MetricUpdate>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -1316,6 +1456,13 @@ export type ResolversParentTypes = {
   BackfillJourneysInput: BackfillJourneysInput;
   BackfillJourneysPayload: BackfillJourneysPayload;
   BackfillJourneysResult: ResolversUnionTypes<ResolversParentTypes>['BackfillJourneysResult'];
+  MetricBucket: MetricBucket;
+  MetricSeries: MetricSeries;
+  RecordMetricsInput: RecordMetricsInput;
+  MetricRecordInput: MetricRecordInput;
+  RecordMetricsPayload: RecordMetricsPayload;
+  RecordMetricsResult: ResolversUnionTypes<ResolversParentTypes>['RecordMetricsResult'];
+  MetricUpdate: MetricUpdate;
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
@@ -1640,6 +1787,38 @@ export type BackfillJourneysResultResolvers<ContextType = Context, ParentType ex
   __resolveType: TypeResolveFn<'BackfillJourneysPayload' | 'InvalidInputError', ParentType, ContextType>;
 };
 
+export type MetricBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MetricBucket'] = ResolversParentTypes['MetricBucket']> = {
+  source?: Resolver<ResolversTypes['MetricSource'], ParentType, ContextType>;
+  size?: Resolver<ResolversTypes['BucketSize'], ParentType, ContextType>;
+  start?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  end?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  closed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MetricSeriesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MetricSeries'] = ResolversParentTypes['MetricSeries']> = {
+  source?: Resolver<ResolversTypes['MetricSource'], ParentType, ContextType>;
+  size?: Resolver<ResolversTypes['BucketSize'], ParentType, ContextType>;
+  buckets?: Resolver<ReadonlyArray<ResolversTypes['MetricBucket']>, ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RecordMetricsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordMetricsPayload'] = ResolversParentTypes['RecordMetricsPayload']> = {
+  accepted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  duplicates?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RecordMetricsResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordMetricsResult'] = ResolversParentTypes['RecordMetricsResult']> = {
+  __resolveType: TypeResolveFn<'RecordMetricsPayload' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type MetricUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MetricUpdate'] = ResolversParentTypes['MetricUpdate']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bucket?: Resolver<ResolversTypes['MetricBucket'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
@@ -1651,6 +1830,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   sensors?: Resolver<ResolversTypes['SensorConnection'], ParentType, ContextType, RequireFields<QuerySensorsArgs, 'first'>>;
   journey?: Resolver<Maybe<ResolversTypes['Journey']>, ParentType, ContextType, RequireFields<QueryJourneyArgs, 'sessionId'>>;
   journeys?: Resolver<ResolversTypes['JourneyConnection'], ParentType, ContextType, RequireFields<QueryJourneysArgs, 'first'>>;
+  metrics?: Resolver<ReadonlyArray<ResolversTypes['MetricSeries']>, ParentType, ContextType, RequireFields<QueryMetricsArgs, 'sources' | 'size' | 'range'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1665,11 +1845,13 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   configureSessions?: Resolver<ResolversTypes['ConfigureSessionsResult'], ParentType, ContextType, RequireFields<MutationConfigureSessionsArgs, 'input'>>;
   recordEvents?: Resolver<ResolversTypes['RecordEventsResult'], ParentType, ContextType, RequireFields<MutationRecordEventsArgs, 'input'>>;
   backfillJourneys?: Resolver<ResolversTypes['BackfillJourneysResult'], ParentType, ContextType, RequireFields<MutationBackfillJourneysArgs, 'input'>>;
+  recordMetrics?: Resolver<ResolversTypes['RecordMetricsResult'], ParentType, ContextType, RequireFields<MutationRecordMetricsArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   journeyEvents?: SubscriptionResolver<ResolversTypes['JourneyEventEdge'], "journeyEvents", ParentType, ContextType, RequireFields<SubscriptionJourneyEventsArgs, 'sessionId'>>;
   sessionChanged?: SubscriptionResolver<ResolversTypes['Session'], "sessionChanged", ParentType, ContextType, Partial<SubscriptionSessionChangedArgs>>;
+  metricBuckets?: SubscriptionResolver<ResolversTypes['MetricUpdate'], "metricBuckets", ParentType, ContextType, RequireFields<SubscriptionMetricBucketsArgs, 'sources' | 'size'>>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -1724,6 +1906,11 @@ export type Resolvers<ContextType = Context> = {
   RecordEventsResult?: RecordEventsResultResolvers<ContextType>;
   BackfillJourneysPayload?: BackfillJourneysPayloadResolvers<ContextType>;
   BackfillJourneysResult?: BackfillJourneysResultResolvers<ContextType>;
+  MetricBucket?: MetricBucketResolvers<ContextType>;
+  MetricSeries?: MetricSeriesResolvers<ContextType>;
+  RecordMetricsPayload?: RecordMetricsPayloadResolvers<ContextType>;
+  RecordMetricsResult?: RecordMetricsResultResolvers<ContextType>;
+  MetricUpdate?: MetricUpdateResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
@@ -7,7 +8,13 @@ export type AwsConfig = {
   endpoints: { dynamodb: string | undefined; s3: string | undefined; sqs: string | undefined };
 };
 
-export type AwsClients = { dynamodb: DynamoDBClient; s3: S3Client; sqs: SQSClient; destroy: () => void };
+export type AwsClients = {
+  dynamodb: DynamoDBClient;
+  streams: DynamoDBStreamsClient;
+  s3: S3Client;
+  sqs: SQSClient;
+  destroy: () => void;
+};
 
 /**
  * Connects within five seconds, answers within ten, tries three times: then the caller hears of it. Waiting for a free
@@ -24,9 +31,16 @@ export function createClients({ region, endpoints }: AwsConfig): AwsClients {
     ...(isLoopback(endpoint) ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
   });
   const dynamodb = new DynamoDBClient(at(endpoints.dynamodb));
+  const streams = new DynamoDBStreamsClient(at(endpoints.dynamodb));
   const s3 = new S3Client({ ...at(endpoints.s3), forcePathStyle: endpoints.s3 !== undefined });
   const sqs = new SQSClient(at(endpoints.sqs));
-  return { dynamodb, s3, sqs, destroy: () => [dynamodb, s3, sqs].forEach((client) => client.destroy()) };
+  return {
+    dynamodb,
+    streams,
+    s3,
+    sqs,
+    destroy: () => [dynamodb, streams, s3, sqs].forEach((client) => client.destroy()),
+  };
 }
 
 function isLoopback(endpoint: string | undefined): boolean {

@@ -40,6 +40,22 @@ export function union(a: Watermark, b: Watermark): Watermark {
   return rest.reduce((wm, [from, to]) => count(wm, from, to), settle(start.hi, start.ahead));
 }
 
+/** The numbers that `after` has counted and `before` has not, of a source whose first number is `first`. Ascending. */
+export function difference(after: Watermark, before: Watermark, first: bigint): Range[] {
+  const counted: Range[] = [[first, after.hi], ...after.ahead];
+  const known: Range[] = [[first, before.hi], ...before.ahead];
+  return counted.flatMap(([from, to]) => {
+    const fresh: Range[] = [];
+    let next = from;
+    for (const [knownFrom, knownTo] of known) {
+      if (knownTo < next || knownFrom > to) continue;
+      if (knownFrom > next) fresh.push([next, knownFrom - 1n]);
+      next = knownTo + 1n;
+    }
+    return next <= to ? [...fresh, [next, to] as const] : fresh;
+  });
+}
+
 /** The gaps: numbers that must exist, because a later one was counted, and are not counted. Ascending. */
 export function missing(wm: Watermark): Range[] {
   const starts = [wm.hi, ...wm.ahead.map(([, to]) => to)];

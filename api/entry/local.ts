@@ -1,17 +1,21 @@
 /** `npm start`: the whole service on this machine, with embedded DynamoDB, S3 and SQS. Nothing else is needed. */
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type App, createApp } from "../app.ts";
 import { signLocalToken } from "../auth/setup.ts";
 import { createClients } from "../aws/clients.ts";
+import { createStreams } from "../aws/streams.ts";
 import { createQueues } from "../aws/queues.ts";
 import { type Config, ConfigError, parseConfig } from "../config.ts";
 import { createLog } from "../core/log.ts";
+import type { StreamTable } from "../ingest/stream.ts";
 import { LocalError } from "../local/errors.ts";
 import { createPump } from "../local/pump.ts";
+import { createStreamPump } from "../local/stream-pump.ts";
 import { loadSample, SAMPLE_TENANT } from "../local/sample.ts";
 import { type LocalSystem, startLocalSystem } from "../local/system.ts";
-import { fullName, queues as queueSpecs } from "../resources.ts";
+import { fullName, queues as queueSpecs, streamedTables } from "../resources.ts";
 import { ListenError } from "./listen.ts";
 import { runUntilSignal } from "./run.ts";
 
@@ -36,12 +40,12 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
   });
   try {
     const app = await createApp({ ...config, endpoints: system.endpoints }, { log });
-    const stopPump = startPump(app, config, system);
+    const stopPumps = startPumps(app, config, system);
     await runUntilSignal(app, async (url) => {
       const sample = empty ? undefined : await loadDemo(config, url);
       console.log(greeting(url, sample));
     });
-    await stopPump();
+    await stopPumps();
   } finally {
     await system.stop();
   }
@@ -66,14 +70,28 @@ function stopWithParent(): void {
   timer.unref();
 }
 
-/** Carries messages of the ingest queue to the app, as Lambda does on AWS. */
-function startPump(app: App, config: Config, system: LocalSystem): () => Promise<void> {
+/** Carries messages of the ingest queue and the tables' streams to the app, as Lambda does on AWS. */
+function startPumps(app: App, config: Config, system: LocalSystem): () => Promise<void> {
   const clients = createClients({ region: config.region, endpoints: system.endpoints });
-  const queueName = fullName(config.prefix, queueSpecs.ingest);
-  const pump = createPump({ queues: createQueues(clients.sqs), queueName, handle: app.ingest, log: app.log });
-  pump.start();
+  const { log } = app;
+  const named = (spec: { name: string }) => fullName(config.prefix, spec);
+  const queue = createPump({
+    queues: createQueues(clients.sqs),
+    queueName: named(queueSpecs.ingest),
+    handle: app.ingest,
+    log,
+  });
+  const streams = createStreamPump({
+    streams: createStreams(clients.dynamodb, clients.streams),
+    tables: streamedTables(config.prefix),
+    handle: (table, records) => app.ingestStream(table as StreamTable, records),
+    positionFile: join(config.dataDir, "stream-positions.json"),
+    log,
+  });
+  queue.start();
+  streams.start();
   return async () => {
-    await pump.stop();
+    await Promise.all([queue.stop(), streams.stop()]);
     clients.destroy();
   };
 }

@@ -126,6 +126,23 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       };
     },
 
+    /** Every event in a journey's chunks; those that it does not count, or not yet, can be among them. */
+    async readEvents(tenantId: string, sessionId: string): Promise<ArrivedEvent[]> {
+      const events: ArrivedEvent[] = [];
+      let startKey: Item | undefined;
+      do {
+        const page = await this.readChunks(tenantId, sessionId, {
+          fromAt: 0,
+          limit: 1_000,
+          startKey,
+          consistent: true,
+        });
+        events.push(...page.events);
+        startKey = page.lastKey;
+      } while (startKey);
+      return events;
+    },
+
     /** One page of journeys, latest start first, that may match; the caller settles what depends on the time. */
     async list(query: ListQuery, limit: number, after: ListPosition | undefined) {
       const byVisitor = query.visitorId !== undefined;

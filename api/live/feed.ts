@@ -19,8 +19,10 @@ export async function* follow<State, Message>(options: {
   /** Gets what the wakes since the last read said, each once. */
   read: (state: State, hints: readonly string[]) => Promise<{ messages: Message[]; state: State }>;
   signal: AbortSignal;
+  /** Reads are at least so far apart: what changes more often is given as it is then. */
+  intervalMs?: number;
 }): AsyncGenerator<Message> {
-  const { hub, key, read, signal } = options;
+  const { hub, key, read, signal, intervalMs = 0 } = options;
   let state = options.state;
   let woken = false;
   let ring = () => {};
@@ -30,6 +32,17 @@ export async function* follow<State, Message>(options: {
     if (hint !== undefined && hints.size < MAX_HINTS) hints.add(hint);
     ring();
   });
+  /** Waits so long, or until a ring after which `isEnough` or the signal aborts. */
+  const pause = (ms: number, isEnough: () => boolean) =>
+    new Promise<void>((resolve) => {
+      if (ms <= 0 || signal.aborted) return resolve();
+      const timer = setTimeout(resolve, ms);
+      ring = () => {
+        if (!isEnough() && !signal.aborted) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const onAbort = () => ring();
   signal.addEventListener("abort", onAbort);
   try {
@@ -37,17 +50,12 @@ export async function* follow<State, Message>(options: {
       woken = false;
       const given = [...hints];
       hints.clear();
+      const readAt = performance.now();
       const next = await read(state, given);
       state = next.state;
       yield* next.messages;
-      if (woken || signal.aborted) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, POLL_MS);
-        ring = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      if (!woken) await pause(POLL_MS, () => woken);
+      await pause(intervalMs - (performance.now() - readAt), () => false);
     }
   } finally {
     stop();

@@ -33,6 +33,8 @@ export type DeviceState = {
   /** Where it was ended by hand: the end that was given. */
   explicitEnd?: number | undefined;
   motionEventCount: number;
+  /** When the motion event happened that was counted last. */
+  motionAt?: number | undefined;
   sampleCount: number;
   /** Motion events counted by the sensor's numbers, in this session and all before it: it goes on from session to session. */
   motions: Watermark;

@@ -70,6 +70,7 @@ export function applyMotion(session: Session, at: number, now: number): Session 
     startedAt: Math.min(session.startedAt, at),
     lastMotionAt: Math.max(session.lastMotionAt, at),
     motionEventCount: session.motionEventCount + 1,
+    motionAt: at,
     openUntil: Math.max(session.openUntil, at + session.idleMs),
     updatedAt: now,
   };

@@ -126,7 +126,9 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     /** Counts the next motion event of a running session without having read it; fails where it is not simply the next. */
     addNextMotion(of: Owner, { seq, at }: { seq: number; at: number }, now: number): Promise<Written> {
       return update(keyOf(of.tenantId, of.sessionId), {
-        ...hotChange("mTop = :seq, motions = motions + :one, lastMotionAt = :at, openUntil = idleMs + :at"),
+        ...hotChange(
+          "mTop = :seq, motions = motions + :one, motionAt = :at, lastMotionAt = :at, openUntil = idleMs + :at",
+        ),
         values: { ...hotValues(now), ":seq": seq, ":at": at },
       }, {
         ...hotCondition(

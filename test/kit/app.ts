@@ -3,9 +3,13 @@ import { createApp, type Overrides } from "../../api/app.ts";
 import { createSigner, loadOrCreateSigningKeys } from "../../api/auth/keys.ts";
 import { type Scope, SCOPES } from "../../api/auth/viewer.ts";
 import type { Cost } from "../../api/aws/dynamo.ts";
+import { createStreams } from "../../api/aws/streams.ts";
 import { parseConfig } from "../../api/config.ts";
 import { randomIds } from "../../api/core/ids.ts";
 import { createHttp } from "../../api/entry/http.ts";
+import type { StreamTable } from "../../api/ingest/stream.ts";
+import { createStreamPump } from "../../api/local/stream-pump.ts";
+import { streamedTables } from "../../api/resources.ts";
 import { silentLog, startTestSystem, type TestSystem } from "./local.ts";
 
 /** What a GraphQL answer holds. Tests know the shapes they ask for. */
@@ -47,6 +51,13 @@ export async function startTestApp(
     ids: randomIds,
   });
 
+  const streams = createStreamPump({
+    streams: createStreams(own.clients.dynamodb, own.clients.streams),
+    tables: streamedTables(own.prefix),
+    handle: (table, records) => app.ingestStream(table as StreamTable, records),
+    log: silentLog,
+  });
+
   async function token(tenantId: string, scopes: readonly Scope[] = SCOPES): Promise<string> {
     return (await signer.sign({ userId: "u", tenantId, scopes })).token;
   }
@@ -74,6 +85,8 @@ export async function startTestApp(
       const response = await http.fetch(new Request("http://127.0.0.1/graphql", { method: "POST", headers, body }));
       return { status: response.status, ...await response.json() as Omit<Answer, "status"> };
     },
+    /** Runs the tables' streams until nothing is left. */
+    settle: () => streams.drain(),
     async stop() {
       await app[Symbol.asyncDispose]();
       if (!system) await own.stop();

@@ -112,6 +112,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     contextFor: (request) => request,
     ingest: () => Promise.resolve({ failed: [] }),
     jobs: [],
+    ingestStream: () => Promise.resolve(),
     checkDependencies: () => {
       counts.checks += 1;
       return Promise.resolve({ ...states });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   count,
+  difference,
   emptyWatermark,
   formatWatermark,
   isCounted,
@@ -93,6 +94,14 @@ describe("a watermark", () => {
       const filled = countAll(gaps, wm);
       expect(filled.ahead).toEqual([]);
       expect(missing(filled)).toEqual([]);
+    }));
+  });
+
+  test("tells what another has not counted", () => {
+    fc.assert(fc.property(ranges, ranges, (a, b) => {
+      const fresh = numbersOf(difference(countAll(a), countAll(b), FIRST));
+      const expected = [...numbersOf(a)].filter((n) => !numbersOf(b).has(n));
+      expect(fresh).toEqual(new Set(expected));
     }));
   });
 

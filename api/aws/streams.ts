@@ -1,0 +1,85 @@
+import { type AttributeValue, DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  DescribeStreamCommand,
+  type DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from "@aws-sdk/client-dynamodb-streams";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { translating } from "./faults.ts";
+
+/** One record of a table's stream. */
+export type StreamRecord = {
+  sequence: string;
+  /** The item's key, and the item as it was and is; undefined where it was not, or is no more. */
+  keys: Record<string, unknown>;
+  before: Record<string, unknown> | undefined;
+  after: Record<string, unknown> | undefined;
+  /** Whether the item was removed because its time had come. */
+  isExpiry: boolean;
+};
+
+/** A record as Streams and Lambda's events give it. */
+export type RawStreamRecord = {
+  eventName?: string | undefined;
+  userIdentity?:
+    | { Type?: string | undefined; PrincipalId?: string | undefined; type?: string; principalId?: string }
+    | undefined;
+  dynamodb?: {
+    Keys?: Record<string, AttributeValue> | undefined;
+    OldImage?: Record<string, AttributeValue> | undefined;
+    NewImage?: Record<string, AttributeValue> | undefined;
+    SequenceNumber?: string | undefined;
+  } | undefined;
+};
+
+export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord): StreamRecord {
+  const by = userIdentity?.PrincipalId ?? userIdentity?.principalId;
+  return {
+    sequence: dynamodb!.SequenceNumber!,
+    keys: unmarshall(dynamodb!.Keys!),
+    before: dynamodb!.OldImage && unmarshall(dynamodb!.OldImage),
+    after: dynamodb!.NewImage && unmarshall(dynamodb!.NewImage),
+    isExpiry: by === "dynamodb.amazonaws.com",
+  };
+}
+
+export type Streams = ReturnType<typeof createStreams>;
+
+/** Reading tables' streams shard by shard, as Lambda does on AWS. */
+export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStreamsClient) {
+  const run = <T>(call: () => Promise<T>) => translating("DynamoDB Streams", call);
+
+  return {
+    /** The table's stream; throws where it has none. */
+    arnOf: (table: string): Promise<string> =>
+      run(async () =>
+        (await tablesClient.send(new DescribeTableCommand({ TableName: table }))).Table!.LatestStreamArn!
+      ),
+
+    shardsOf: (arn: string): Promise<string[]> =>
+      run(async () => {
+        const { StreamDescription: stream } = await client.send(new DescribeStreamCommand({ StreamArn: arn }));
+        return (stream?.Shards ?? []).map((shard) => shard.ShardId!);
+      }),
+
+    /** Where to read on in a shard: after a sequence number, or from the oldest record that is kept. */
+    iterate: (arn: string, shard: string, after: string | undefined): Promise<string | undefined> =>
+      run(async () => {
+        const position = after === undefined
+          ? { ShardIteratorType: "TRIM_HORIZON" as const }
+          : { ShardIteratorType: "AFTER_SEQUENCE_NUMBER" as const, SequenceNumber: after };
+        const { ShardIterator: iterator } = await client.send(
+          new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position }),
+        );
+        return iterator;
+      }),
+
+    /** Up to `limit` records in order, and where to read on; undefined at the end of a closed shard. */
+    read: (iterator: string, limit: number): Promise<{ records: StreamRecord[]; next: string | undefined }> =>
+      run(async () => {
+        const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: limit }));
+        return { records: (page.Records ?? []).map(toStreamRecord), next: page.NextShardIterator };
+      }),
+  };
+}

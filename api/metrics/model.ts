@@ -1,0 +1,90 @@
+import * as v from "valibot";
+import { instant, parseInput, tooFarAhead, words } from "../core/check.ts";
+import { MINUTE_MS } from "../core/clock.ts";
+
+/** What is counted. The first four are kept as records here; the rest is counted from what the other domains keep. */
+export const RECORDED_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
+export const SOURCES = [...RECORDED_SOURCES, "SESSIONS", "MOTION_EVENTS", "JOURNEYS", "JOURNEY_EVENTS"] as const;
+export type MetricSource = (typeof SOURCES)[number];
+export type RecordedSource = (typeof RECORDED_SOURCES)[number];
+
+export const BUCKET_MINUTES = { ONE_MINUTE: 1, FIVE_MINUTES: 5, FIFTEEN_MINUTES: 15, ONE_HOUR: 60 } as const;
+export type BucketSize = keyof typeof BUCKET_MINUTES;
+
+/** A record as it is kept: (tenant, source, recordId) once, for ever. */
+export type MetricRecord = { source: RecordedSource; recordId: string; at: number };
+
+/**
+ * One thing that changes a count: `n` more (or fewer) of the source at an instant. Its place in the stream that it came
+ * from says whether it was counted: streams are in order within a partition.
+ */
+export type CountChange = {
+  tenantId: string;
+  source: MetricSource;
+  at: number;
+  n: number;
+  /** The partition of its tenant, 0 to 7. */
+  partition: string;
+  /** The stream's sequence number: digits. */
+  sequence: string;
+};
+
+/** The counts of one tenant, source and hour as they are kept: sums of its minutes are the larger buckets. */
+export type HourBucket = {
+  source: MetricSource;
+  hourAt: number;
+  /** Count and version by minute, 0 to 59; what is missing is 0 of version 0. */
+  minutes: ReadonlyMap<number, { count: number; version: number }>;
+};
+
+/** A bucket as clients see it. */
+export type MetricBucket = {
+  source: MetricSource;
+  size: BucketSize;
+  start: number;
+  end: number;
+  count: number;
+  closed: boolean;
+  version: string;
+};
+
+export type MetricSeries = {
+  source: MetricSource;
+  size: BucketSize;
+  buckets: MetricBucket[];
+  total: number;
+};
+
+export const LIMITS = { recordsPerBatch: 500, recordIdChars: 128, bucketsPerSeries: 1_500 } as const;
+
+/** A bucket can still grow in the ordinary way until so long after its end. */
+export const GRACE_MS = MINUTE_MS;
+
+const record = v.object({
+  source: v.picklist(
+    RECORDED_SOURCES,
+    `must be one of ${RECORDED_SOURCES.join(", ")}; the other sources are counted by the service itself`,
+  ),
+  recordId: words(LIMITS.recordIdChars),
+  at: instant,
+});
+const batch = v.object({
+  records: v.pipe(
+    v.array(v.unknown()),
+    v.check(
+      (all) => all.length >= 1 && all.length <= LIMITS.recordsPerBatch,
+      (issue) =>
+        `must hold 1 to ${LIMITS.recordsPerBatch} records, has ${issue.input.length}; send more in further requests`,
+    ),
+    v.array(record),
+  ),
+});
+
+/** The typed records. Throws InvalidInputError with the path of each wrong field; then none of them is recorded. */
+export function parseRecords(input: unknown, now: number): MetricRecord[] {
+  return parseInput(batch, input, ({ records }) =>
+    records.flatMap(({ at }, i) => {
+      const message = tooFarAhead(at, now);
+      return message ? [{ path: ["records", `${i}`, "at"], message }] : [];
+    })).records;
+}
