@@ -126,6 +126,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     }),
     ingestStream: createStreamIngest({
       count: (changes) => metrics.count(changes),
+      sessionExpired: (image) => sessions.expired(image),
       readEvents: (tenantId, sessionId) => store.readEvents(tenantId, sessionId),
     }),
     jobs: createJobs({ sessions }),

@@ -13,6 +13,8 @@ export type StreamIngestOptions = {
   count: (changes: readonly CountChange[]) => Promise<void>;
   /** All events that are kept of a journey, as they are this moment. */
   readEvents: (tenantId: string, sessionId: string) => Promise<readonly ArrivedEvent[]>;
+  /** Told of each item of a session that was deleted because its time had come. */
+  sessionExpired: (image: Readonly<Record<string, unknown>>) => Promise<void>;
 };
 
 /** Journeys whose chunks were seen in the stream a moment ago. */
@@ -24,14 +26,17 @@ type Events = Map<string, ArrivedEvent>;
  * Takes a part of a table's stream, in order, and counts it. A throw means again, from the first record: what was counted
  * already is left out then. Items that went because their time had come were counted for what they were.
  */
-export function createStreamIngest({ count, readEvents }: StreamIngestOptions) {
+export function createStreamIngest({ count, readEvents, sessionExpired }: StreamIngestOptions) {
   /** Events by journey: chunks come before the journey that counts them, so they are seldom read again. */
   const seen = new LRUCache<string, Events>({ max: MAX_JOURNEYS });
 
   return async function ingestStream(table: StreamTable, records: readonly StreamRecord[]): Promise<void> {
     const changes: CountChange[] = [];
     for (const record of records) {
-      if (record.isExpiry) continue;
+      if (record.isExpiry) {
+        if (table === "sessions" && record.before) await sessionExpired(record.before);
+        continue;
+      }
       const { sequence, keys, before, after } = record;
       const change: ImageChange = { table, pk: keys.pk as string, sequence, before, after };
       changes.push(...toCountChanges(change));

@@ -88,7 +88,8 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
       const after = near.after?.sessionId === latest?.sessionId ? latest : near.after;
       const before = near.before?.sessionId === latest?.sessionId ? latest : near.before;
       const place = placeMotion(motion, latest, before, after);
-      if (latest && isMotionKnown(latest, seq)) {
+      if (!latest && standing.sensor?.motions && isMotionKnown(standing.sensor.motions, seq)) throw deleted();
+      if (latest && isMotionKnown(latest.motions, seq)) {
         const session = place.kind === "in" ? place.session : before ?? latest;
         return { __typename: "RecordMotionPayload", session, started: false, duplicate: true };
       }
@@ -216,4 +217,9 @@ function counted(session: Session): MotionPayload {
 
 function batchPayload(session: Session, duplicate: boolean): BatchPayload {
   return { __typename: "IngestSessionBatchPayload", session, duplicate };
+}
+
+function deleted(): InvalidInputError {
+  const message = "was recorded before, in a session that has been deleted since; nothing was changed";
+  return new InvalidInputError([{ path: ["seq"], message }]);
 }

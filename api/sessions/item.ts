@@ -110,6 +110,11 @@ export function peopleChange(session: Session, now: number): Expression {
   };
 }
 
+/** Whether an item is a session, and not what belongs to one. */
+export function isSessionItem(item: Item): boolean {
+  return (item.sk as string).endsWith(`#${SESSION}`);
+}
+
 /** A session from its item, or from a row of a list; undefined for a row of a running session, which has no numbers. */
 export function fromItem(item: Item): Session | undefined {
   const numbers = "mTop" in item ? item : "done" in item ? JSON.parse(item.done as string) as Item : undefined;
@@ -192,6 +197,7 @@ export function fromSensorItem(item: Item): Sensor {
     tenantId: item.tenant as string,
     sensorId: item.sensorId as string,
     latestSessionId: item.latest as string | undefined,
+    motions: item.mTop === undefined ? undefined : joinWatermark(item.mTop as number, item.mGaps as string),
     idleMs: item.idleMs as number | undefined,
   };
 }

@@ -85,6 +85,8 @@ export type Sensor = {
   sensorId: string;
   /** The newest session; active or over. Undefined before the first. */
   latestSessionId?: string | undefined;
+  /** The numbers of motion events that its newest session had counted when it was deleted. */
+  motions?: Watermark | undefined;
   /** Of this sensor; the tenant's where undefined. */
   idleMs?: number | undefined;
 };

@@ -53,7 +53,12 @@ export function createOpening(store: SessionStore) {
     ): Promise<Session> {
       const { idleMs, keepMs = DEFAULT_KEEP_MS } = await settingsOf(of.tenantId);
       const idle = sensor?.idleMs ?? idleMs ?? DEFAULT_IDLE_MS;
-      const device: DeviceState = startOf(startedAt, idle, latest?.motions ?? emptyWatermark(FIRST), now);
+      const device: DeviceState = startOf(
+        startedAt,
+        idle,
+        latest?.motions ?? sensor?.motions ?? emptyWatermark(FIRST),
+        now,
+      );
       return {
         ...of,
         ...device,

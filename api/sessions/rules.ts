@@ -84,8 +84,8 @@ export function applyMotionNumber(session: Session, seq: number): Session {
   return { ...session, motions: count(counted, counted.hi + 1n, oldest![0]) };
 }
 
-export function isMotionKnown(session: DeviceState, seq: number): boolean {
-  return isCounted(session.motions, BigInt(seq));
+export function isMotionKnown(motions: Watermark, seq: number): boolean {
+  return isCounted(motions, BigInt(seq));
 }
 
 export type BatchDecision = { kind: "duplicate" } | { kind: "refused"; reason: string } | {

@@ -7,6 +7,7 @@ import { createCursors, parseFirst } from "../core/page.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { createDevices } from "./devices.ts";
+import { fromItem, isSessionItem } from "./item.ts";
 import { createHistory } from "./history.ts";
 import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
 import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
@@ -69,6 +70,12 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
     ...createPeople({ store, opening, changed, clock, ids }),
     listReadings: createHistory({ store, readings }),
     sweep: createSweep({ store, lists, changed, clock }),
+
+    /** Told of an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */
+    async expired(image: Readonly<Record<string, unknown>>): Promise<void> {
+      const session = isSessionItem(image) ? fromItem(image) : undefined;
+      if (session) await store.keepMotions(session);
+    },
 
     /** The sessions that exist among these, by id. */
     find,

@@ -11,6 +11,7 @@ import {
   parseSpan,
   peopleChange,
   sensorKeyOf,
+  splitWatermark,
 } from "./item.ts";
 import type { BatchSpan, Sensor, Session } from "./model.ts";
 
@@ -160,15 +161,23 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     /** Writes a session and the marker of an update, once for each update id. */
     markUpdate(session: Session, known: Session, updateId: string): Promise<boolean> {
       const marker = itemKey(session.tenantId, session.sessionId, `U#${updateId}`);
-      const ttl = Math.ceil((session.updatedAt + session.keepMs) / 1_000);
       return transact([
         devicePart(session, known),
-        {
-          table: tables.sessions,
-          put: { ...marker, ttl },
-          condition: { expression: "attribute_not_exists(pk)" },
-        },
+        { table: tables.sessions, put: marker, condition: { expression: "attribute_not_exists(pk)" } },
       ]);
+    },
+
+    /** Keeps the numbers of a deleted session's motion with its sensor, where that had no later session. */
+    async keepMotions({ tenantId, sensorId, sessionId, motions }: Session): Promise<void> {
+      const { top, gaps } = splitWatermark(motions);
+      try {
+        await dynamo.update(tables.sensors, { pk: sensorKeyOf(tenantId, sensorId) }, {
+          expression: "SET mTop = :top, mGaps = :gaps",
+          values: { ":top": top, ":gaps": gaps },
+        }, { expression: "latest = :session", values: { ":session": sessionId } });
+      } catch (error) {
+        if (!(error instanceof ConditionFailedError)) throw error;
+      }
     },
 
     async hasUpdate(tenantId: string, sessionId: string, updateId: string): Promise<boolean> {

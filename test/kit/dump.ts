@@ -17,7 +17,8 @@ export async function emptyTable(system: TestSystem, name: string): Promise<numb
   return items.length;
 }
 
-async function itemsOf(system: TestSystem, name: string) {
+/** Every item of a table, as DynamoDB has it. */
+export async function itemsOf(system: TestSystem, name: string) {
   const items = [];
   const pages = paginateScan({ client: system.clients.dynamodb }, { TableName: `${system.prefix}-${name}` });
   for await (const page of pages) items.push(...page.Items ?? []);
