@@ -9,7 +9,9 @@ import {
   isInterfaceType,
   isObjectType,
   isUnionType,
+  parse,
   printSchema,
+  validate,
 } from "graphql";
 import { describe, expect, test } from "vitest";
 import { buildSchema as buildExecutable } from "../../schema/build.ts";
@@ -72,6 +74,17 @@ function undescribed(schema: GraphQLSchema): string[] {
 describe("the schema", () => {
   test("that runs equals the contract in every character and description", async () => {
     expect(printSchema(await buildExecutable(Date.now))).toBe(printSchema(sdl));
+  });
+
+  test("answers every example of the README", () => {
+    const blocks = [...read("../../README.md").matchAll(/```graphql\n([\s\S]*?)```/g)].map((match) => match[1]!);
+    const documents = blocks.flatMap((block) =>
+      block.split(/^(?=mutation|subscription|query|\{)/m).filter((text) => text.trim())
+    );
+    expect(documents.length).toBeGreaterThan(5);
+    for (const text of documents) {
+      expect(validate(sdl, parse(text)).map((error) => `${error.message} in ${text}`)).toEqual([]);
+    }
   });
 
   test("describes every type, field, argument and value", () => {
