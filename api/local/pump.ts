@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { QueueMessage, Queues } from "../aws/queues.ts";
 import type { Log } from "../core/log.ts";
+import { createBackground } from "./background.ts";
 
 export type PumpOptions = {
   queues: Queues;
@@ -21,8 +22,6 @@ const MAX_IDLE_ROUNDS = 15;
 
 /** Carries messages from a queue to `handle`, batch by batch, as Lambda's event source does on AWS. */
 export function createPump({ queues, queueName, handle, log, waitSeconds = 2, backoffSeconds = 5 }: PumpOptions) {
-  let running: { stopped: AbortController; ended: Promise<void> } | undefined;
-
   async function work(messages: QueueMessage[], retrySecondsOf: (message: QueueMessage) => number): Promise<void> {
     const failed = await failedOf(messages);
     await Promise.all(
@@ -64,19 +63,8 @@ export function createPump({ queues, queueName, handle, log, waitSeconds = 2, ba
   }
 
   return {
-    /** Works in the background until `stop`. */
-    start(): void {
-      if (running) return;
-      const stopped = new AbortController();
-      running = { stopped, ended: poll(stopped.signal) };
-    },
-
-    /** Ends after the batch that is being worked on, and at most one wait for messages. */
-    async stop(): Promise<void> {
-      running?.stopped.abort();
-      await running?.ended;
-      running = undefined;
-    },
+    /** Works in the background until `stop`, which ends after the batch that is being worked on, and at most one wait. */
+    ...createBackground(poll),
 
     /**
      * Works until nothing waits and nothing is in flight; what fails is tried again at once, up to the queue's

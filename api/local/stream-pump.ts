@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
 import type { Log } from "../core/log.ts";
+import { createBackground } from "./background.ts";
 
 export type StreamPumpOptions = {
   streams: Streams;
@@ -27,7 +28,6 @@ export function createStreamPump({ streams, tables, handle, positionFile, log }:
   let positions: Positions | undefined;
   const shards = new Map<string, { arn: string; shards: string[]; at: number }>();
   const iterators = new Map<string, string>();
-  let running: { stopped: AbortController; ended: Promise<void> } | undefined;
 
   async function load(): Promise<Positions> {
     if (!positionFile) return {};
@@ -96,16 +96,7 @@ export function createStreamPump({ streams, tables, handle, positionFile, log }:
 
   return {
     /** Works in the background until `stop`. */
-    start(): void {
-      if (running) return;
-      const stopped = new AbortController();
-      running = { stopped, ended: poll(stopped.signal) };
-    },
-    async stop(): Promise<void> {
-      running?.stopped.abort();
-      await running?.ended;
-      running = undefined;
-    },
+    ...createBackground(poll),
     /** Works until nothing is left. Throws what `handle` throws. */
     async drain(): Promise<void> {
       while (await round() > 0);
