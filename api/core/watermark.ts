@@ -33,13 +33,6 @@ export function count(wm: Watermark, from: bigint, to: bigint = from): Watermark
   return { hi: wm.hi, ahead: [...apart, joined].sort(([a], [b]) => (a < b ? -1 : 1)) };
 }
 
-/** Every number that either has counted. */
-export function union(a: Watermark, b: Watermark): Watermark {
-  const start: Watermark = a.hi >= b.hi ? a : { hi: b.hi, ahead: [] };
-  const rest = a.hi >= b.hi ? b.ahead : [...a.ahead, ...b.ahead];
-  return rest.reduce((wm, [from, to]) => count(wm, from, to), settle(start.hi, start.ahead));
-}
-
 /** The numbers that `after` has counted and `before` has not, of a source whose first number is `first`. Ascending. */
 export function difference(after: Watermark, before: Watermark, first: bigint): Range[] {
   const counted: Range[] = [[first, after.hi], ...after.ahead];
@@ -65,10 +58,6 @@ export function missing(wm: Watermark): Range[] {
 /** How many numbers are counted, of a source whose first number is `first`. */
 export function size(wm: Watermark, first: bigint): bigint {
   return wm.ahead.reduce((sum, [from, to]) => sum + to - from + 1n, wm.hi - first + 1n);
-}
-
-export function isEqual(a: Watermark, b: Watermark): boolean {
-  return formatWatermark(a) === formatWatermark(b);
 }
 
 /** The canonical text, such as `50`, or `50,60-75,80` where 60 to 75 and 80 are ahead. */

@@ -12,7 +12,7 @@ import {
   type MetricSource,
   SOURCES,
 } from "./model.ts";
-import { hourOf, toBucket } from "./rules.ts";
+import { formatVersion, hourOf, toBucket } from "./rules.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
@@ -21,6 +21,8 @@ export type MetricUpdate = { cursor: string; bucket: MetricBucket };
 const WINDOW_MS = 2 * HOUR_MS;
 /** A bucket is given at most four times a second. */
 const INTERVAL_MS = 250;
+/** The version of a bucket that nothing was counted into. */
+const NEVER = formatVersion(0);
 
 /** Of each hour the last bucket given, by version, then place: buckets of an hour are given in that order. */
 type Given = ReadonlyMap<string, readonly [version: string, start: number]>;
@@ -59,10 +61,13 @@ export function createMetricWatch({ store, hub, clock }: { store: MetricStore; h
         const key = `${hour.source} ${hour.hourAt}`;
         for (const bucket of bucketsOf(hour, size, now)) {
           const last = state.get(key);
-          const isNew = last ? compare([bucket.version, bucket.start], last) > 0 : bucket.version > "000000000000";
+          const isCounted = bucket.version > NEVER;
+          const isNew = last ? compare([bucket.version, bucket.start], last) > 0 : isCounted;
           const isShown = isFirst && bucket.start >= from && bucket.start <= now;
           if (!isNew && !isShown) continue;
-          if (bucket.version > "000000000000") state.set(key, [bucket.version, bucket.start]);
+          if (isCounted) state.set(key, [bucket.version, bucket.start]);
+          // The window begins within its first hour; what lies before it is over when the feed begins.
+          if (isFirst && bucket.start < from && hour.hourAt === hourOf(from)) continue;
           messages.push({
             cursor: cursors.encode([...state].map(([hourKey, [version, start]]) => [hourKey, version, start])),
             bucket,

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { MINUTE_MS } from "../core/clock.ts";
 import { UnavailableError } from "../core/errors.ts";
+import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import { emptyWatermark } from "../core/watermark.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type DeviceState, type Sensor, type Session } from "./model.ts";
 import { FIRST, startOf, superseded } from "./rules.ts";
@@ -11,8 +12,6 @@ export type Standing = { sensor: Sensor | undefined; latest: Session | undefined
 
 /** Settings of a tenant are read again after so long. */
 const SETTINGS_FRESH_MS = MINUTE_MS;
-/** Each lost try means that another session has opened. */
-const MAX_TRIES = 60;
 const MAX_REMEMBERED = 10_000;
 
 export type Opening = ReturnType<typeof createOpening>;
@@ -35,6 +34,7 @@ export function createOpening(store: SessionStore) {
   return {
     async standing(tenantId: string, sensorId: string): Promise<Standing> {
       for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        await beforeTry(attempt);
         const sensor = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
         const id = sensor?.latestSessionId;
         const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
