@@ -11,7 +11,7 @@ const started: { mark: string; child: ChildProcess; remove: () => Promise<void> 
 
 afterEach(async () => {
   for (const { mark, remove } of started.splice(0)) {
-    for (const pid of processesOf(mark)) process.kill(pid, "SIGKILL");
+    for (const pid of processesOf(mark)) end(pid);
     await remove();
   }
 });
@@ -42,6 +42,15 @@ function processesOf(mark: string): number[] {
       return false;
     }
   });
+}
+
+/** Ends a process; one that ended meanwhile, with its parent, is as good. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 async function until(holds: () => boolean): Promise<void> {
