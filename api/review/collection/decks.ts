@@ -1,0 +1,111 @@
+import { isObject } from "./card-data.ts";
+import { count, objectOf, retention } from "./options.ts";
+
+/** A deck. `parents` are the decks above it that exist, the uppermost first. */
+export type Deck = {
+  id: number;
+  name: string;
+  optionsId: number | undefined;
+  parents: readonly number[];
+  children: readonly number[];
+  /** Set where the deck borrows cards of other decks. */
+  filtered: { reschedules: boolean; previewSecs: readonly [number, number, number] } | undefined;
+  newLimit: DeckLimit;
+  reviewLimit: DeckLimit;
+  desiredRetention: number | undefined;
+  /** What was studied in it and below it on `day`. */
+  studied: { day: number; new: number; review: number };
+};
+
+/** A limit of the deck's own, for good and for one day. */
+export type DeckLimit = { always: number | undefined; today: { day: number; limit: number } | undefined };
+
+export const SEPARATOR = "::";
+
+/** Decks of `col.decks`, in the order of their names (parents first), without regard to case, as in Anki. */
+export function toDecks(json: Record<string, unknown>): Map<number, Deck> {
+  const raw = Object.values(json).filter(isObject).map((deck) => ({ deck, path: pathOf(nameOf(deck)) }));
+  const sorted = raw.toSorted((a, b) =>
+    comparePaths(a.path, b.path) || count(a.deck["id"], 0) - count(b.deck["id"], 0)
+  );
+  const byPath = new Map(sorted.map(({ deck, path }) => [path.join("\u001f"), count(deck["id"], 0)]));
+  const parentsOf = (path: readonly string[]) =>
+    path.slice(0, -1).map((_, depth) => byPath.get(path.slice(0, depth + 1).join("\u001f"))).filter((id) =>
+      id !== undefined
+    );
+  const children = new Map<number, number[]>();
+  const decks = sorted.map(({ deck, path }) => {
+    const id = count(deck["id"], 0);
+    const parents = parentsOf(path);
+    children.set(id, []);
+    children.get(parents.at(-1) ?? NaN)?.push(id);
+    return toDeck(deck, id, parents, children.get(id)!);
+  });
+  return new Map(decks.map((deck) => [deck.id, deck]));
+}
+
+/** The deck and all decks below it, in their order. */
+export function withChildren(decks: ReadonlyMap<number, Deck>, deckId: number): Deck[] {
+  const deck = decks.get(deckId);
+  return deck ? [deck, ...deck.children.flatMap((child) => withChildren(decks, child))] : [];
+}
+
+function toDeck(deck: Record<string, unknown>, id: number, parents: number[], children: number[]): Deck {
+  const [fresh, review] = [pair(deck["newToday"]), pair(deck["revToday"])];
+  const own = deck["desiredRetention"];
+  return {
+    id,
+    name: nameOf(deck),
+    optionsId: deck["conf"] === undefined ? undefined : count(deck["conf"], 1),
+    parents,
+    children,
+    filtered: isFiltered(deck) ? filteredOf(deck) : undefined,
+    newLimit: limitOf(deck["newLimit"], deck["newLimitToday"]),
+    reviewLimit: limitOf(deck["reviewLimit"], deck["reviewLimitToday"]),
+    desiredRetention: typeof own === "number" ? retention(own) : undefined,
+    studied: { day: fresh.day, new: fresh.count, review: review.day === fresh.day ? review.count : 0 },
+  };
+}
+
+function filteredOf(deck: Record<string, unknown>): NonNullable<Deck["filtered"]> {
+  return {
+    reschedules: deck["resched"] !== false,
+    previewSecs: [
+      count(deck["previewAgainSecs"], 60),
+      count(deck["previewHardSecs"], count(deck["previewDelay"], 10) * 60),
+      count(deck["previewGoodSecs"], 0),
+    ],
+  };
+}
+
+function isFiltered(deck: Record<string, unknown>): boolean {
+  return deck["dyn"] === 1 || deck["dyn"] === true;
+}
+
+function limitOf(always: unknown, today: unknown): DeckLimit {
+  const { today: day, limit } = objectOf(today);
+  return {
+    always: typeof always === "number" ? count(always, 0) : undefined,
+    today: typeof day === "number" && typeof limit === "number" ? { day, limit: count(limit, 0) } : undefined,
+  };
+}
+
+function pair(value: unknown): { day: number; count: number } {
+  const [day, done] = Array.isArray(value) ? value : [];
+  return typeof day === "number" && typeof done === "number" ? { day, count: done } : { day: -1, count: 0 };
+}
+
+function nameOf(deck: Record<string, unknown>): string {
+  return typeof deck["name"] === "string" ? deck["name"] : "blank";
+}
+
+function pathOf(name: string): string[] {
+  return name.split(SEPARATOR).map((part) => part.trim().toLowerCase());
+}
+
+function comparePaths(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1;
+  }
+  return a.length - b.length;
+}

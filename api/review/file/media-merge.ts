@@ -1,0 +1,87 @@
+import type { DatabaseSync } from "node:sqlite";
+import { readCol, writeCol } from "./col.ts";
+import { nameWithHash } from "./media-names.ts";
+
+/** The media of a collection: each file's name and the SHA-1 (hex) under which it is kept. */
+export type MediaIndex = ReadonlyMap<string, string>;
+
+/** A media file that came with a package. `original` is what its notes may call it. */
+export type IncomingMedia = { name: string; original?: string; sha1: string };
+
+/**
+ * Adds media to an index. A file whose name is taken by other content gets the name with its hash, as in Anki; so no
+ * file is replaced and none is lost. `renamed` says how notes that call it by its old name must call it.
+ */
+export function mergeMedia(
+  existing: MediaIndex,
+  incoming: Iterable<IncomingMedia>,
+): { index: MediaIndex; renamed: ReadonlyMap<string, string> } {
+  const index = new Map(existing);
+  const renamed = new Map<string, string>();
+  for (const { name, original = name, sha1 } of incoming) {
+    const known = index.get(name);
+    const kept = known === undefined || known === sha1 ? name : nameWithHash(name, sha1);
+    index.set(kept, sha1);
+    if (kept !== original) renamed.set(original, kept);
+  }
+  return { index, renamed };
+}
+
+const REFERENCE =
+  /(\[sound:)([^\]]+)(\])|((?:src|data|href)\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)|(url\(\s*)([^)]*)(\))/gi;
+
+/** Gives the text with each reference to a renamed file changed: sounds, `src`, `data`, `href` and CSS `url()`. */
+export function renameReferences(text: string, renamed: ReadonlyMap<string, string>): string {
+  const swap = (quoted: string, bare = "") => {
+    const quote = /^["']/.exec(quoted)?.[0];
+    const name = quote ? quoted.slice(1, -1) : quoted;
+    const found = renamed.get(name) ?? renamed.get(decoded(name));
+    const around = quote ?? bare;
+    return found === undefined ? quoted : `${around}${found}${around}`;
+  };
+  return text.replaceAll(
+    REFERENCE,
+    (
+      whole,
+      sound?: string,
+      file?: string,
+      end?: string,
+      key?: string,
+      value?: string,
+      url?: string,
+      inUrl?: string,
+    ) => {
+      if (sound !== undefined) return `${sound}${swap(file!)}${end}`;
+      if (key !== undefined) return `${key}${swap(value!, '"')}`;
+      return url === undefined ? whole : `${url}${swap(inUrl!.trim())})`;
+    },
+  );
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** Changes the references in all notes and note types of a collection. Nothing else of them changes. */
+export function renameInCollection(db: DatabaseSync, renamed: ReadonlyMap<string, string>): void {
+  if (renamed.size === 0) return;
+  db.exec("BEGIN IMMEDIATE");
+  const update = db.prepare("UPDATE notes SET flds = ? WHERE id = ?");
+  for (const { id, flds } of db.prepare("SELECT id, flds FROM notes").all()) {
+    const text = renameReferences(String(flds), renamed);
+    if (text !== flds) update.run(text, Number(id));
+  }
+  const { models } = readCol(db);
+  const before = JSON.stringify([...models]);
+  for (const [id, type] of models) {
+    const swap = (text: string) => renameReferences(text, renamed);
+    const tmpls = type.tmpls.map((one) => ({ ...one, qfmt: swap(one.qfmt), afmt: swap(one.afmt) }));
+    models.set(id, { ...type, tmpls, ...(typeof type.css === "string" ? { css: swap(type.css) } : {}) });
+  }
+  if (JSON.stringify([...models]) !== before) writeCol(db, { models });
+  db.exec("COMMIT");
+}

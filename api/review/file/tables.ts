@@ -1,0 +1,67 @@
+/** The tables of schema 11, with their columns in order. Every one of them is needed. */
+export const COLUMNS = {
+  col: ["id", "crt", "mod", "scm", "ver", "dty", "usn", "ls", "conf", "models", "decks", "dconf", "tags"],
+  notes: ["id", "guid", "mid", "mod", "usn", "tags", "flds", "sfld", "csum", "flags", "data"],
+  cards: [
+    "id",
+    "nid",
+    "did",
+    "ord",
+    "mod",
+    "usn",
+    "type",
+    "queue",
+    "due",
+    "ivl",
+    "factor",
+    "reps",
+    "lapses",
+    "left",
+    "odue",
+    "odid",
+    "flags",
+    "data",
+  ],
+  revlog: ["id", "cid", "usn", "ease", "ivl", "lastIvl", "factor", "time", "type"],
+  graves: ["usn", "oid", "type"],
+} as const;
+
+export type Table = keyof typeof COLUMNS;
+export const TABLES = Object.keys(COLUMNS) as Table[];
+
+/** A card's state: what the newer of two states of one card brings with it. */
+export const CARD_STATE = COLUMNS.cards.filter((column) => column !== "id" && column !== "nid" && column !== "ord");
+
+/** The columns that hold text; sfld may hold text or a number; the others hold whole numbers. */
+export const TEXT_COLUMNS: ReadonlySet<string> = new Set([
+  "guid",
+  "tags",
+  "flds",
+  "data",
+  "conf",
+  "models",
+  "decks",
+  "dconf",
+]);
+
+/** What schema 18 keeps in tables of their own, and schema 11 in `col`. */
+export const NEWER_TABLES = ["notetypes", "fields", "templates", "decks", "deck_config", "config", "tags"] as const;
+
+/** The indexes of schema 11, by name. */
+export const INDEXES: Readonly<Record<string, string>> = {
+  ix_notes_usn: "notes (usn)",
+  ix_cards_usn: "cards (usn)",
+  ix_revlog_usn: "revlog (usn)",
+  ix_cards_nid: "cards (nid)",
+  ix_cards_sched: "cards (did, queue, due)",
+  ix_revlog_cid: "revlog (cid)",
+  ix_notes_csum: "notes (csum)",
+};
+
+/** Our own table in the stored file: ids of answers and what undoes them. No export has it. */
+export const OWN_TABLE = "sojourn_answers";
+
+/** The schema that every Anki since 2.0 reads, and in which collections are kept here. */
+export const SCHEMA_KEPT = 11;
+/** The schema that Anki has used since 2.1.28 while it runs, and packs as collection.anki21b. */
+export const SCHEMA_NEW = 18;

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from "node:sqlite";
+import { SECOND_MS } from "../../core/clock.ts";
+import { type Collection, readCollection, timingOf } from "../collection/collection.ts";
+import { getRow } from "../collection/rows.ts";
+import type { Moment } from "../schedule/question.ts";
+import { gather, type Gathered, type Queue } from "./gather.ts";
+import { nextOfTwo } from "./order.ts";
+
+export type DeckCounts = { new: number; learning: number; due: number };
+
+/** The card to show now, and what is left of the day. `cardId` is undefined where nothing is left to review now. */
+export type Next = { cardId: number | undefined; remaining: DeckCounts };
+
+/**
+ * The next card of a deck and the counts beside it, by Anki's order: learning cards that are due, then learning cards of
+ * days, reviews and new cards mixed as the options say, then learning cards before they are due. Depends on nothing but
+ * the collection, the deck and the moment, so two devices are shown the same card.
+ */
+export function nextCard(db: DatabaseSync, deckId: number, moment: Moment): Next {
+  const collection = readCollection(db);
+  const timing = timingOf(collection, moment.at, moment.offsetMinutes);
+  const queue = gather(db, collection, deckId, timing);
+  const nowSecs = Math.floor(moment.at / SECOND_MS);
+  const ahead = queue.learning.filter(({ due }) => due <= nowSecs + collection.learnAheadSecs);
+  const next = ahead.find(({ due }) => due <= nowSecs) ??
+    nextOfMain(collection, queue, deckId, timing.today) ??
+    nextAhead(db, ahead);
+  return {
+    cardId: next?.id,
+    remaining: {
+      new: queue.fresh.length,
+      learning: ahead.length + queue.dayLearning.length,
+      due: queue.reviews.length,
+    },
+  };
+}
+
+/** Where the day stands is told by what the deck counted today, so the mix goes on where it was. */
+function nextOfMain(collection: Collection, queue: Queue, deckId: number, today: number): Gathered | undefined {
+  const { reviews, dayLearning, fresh, options } = queue;
+  const studied = collection.decks.get(deckId)?.studied;
+  const done = studied?.day === today ? studied : { new: 0, review: 0 };
+  const main = { done: done.review, left: reviews.length + dayLearning.length };
+  switch (nextOfTwo(options?.newMix ?? collection.newSpread, main, { done: done.new, left: fresh.length })) {
+    case undefined:
+      return undefined;
+    case "two":
+      return fresh[0];
+    case "one": {
+      const mix = options?.dayLearningMix ?? 0;
+      const left = { done: 0, left: dayLearning.length };
+      return nextOfTwo(mix, { done: done.review, left: reviews.length }, left) === "two" ? dayLearning[0] : reviews[0];
+    }
+  }
+}
+
+/** The learning card that is due first; where it was the last one answered, the one after it. */
+function nextAhead(db: DatabaseSync, ahead: readonly Gathered[]): Gathered | undefined {
+  if (ahead.length < 2) return ahead[0];
+  const last = getRow<{ cid: number }>(db, "select cid from revlog order by id desc limit 1")?.cid;
+  return ahead.find(({ id }) => id !== last);
+}

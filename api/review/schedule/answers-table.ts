@@ -1,0 +1,70 @@
+import type { DatabaseSync } from "node:sqlite";
+import { getRow, run } from "../collection/rows.ts";
+
+/** An answer that was applied. `undo` is what to restore; null where it was taken back, empty where it cannot be. */
+export type KeptAnswer = { id: string; position: number; session: string; cid: number; undo: string | null };
+
+/** Answers that are remembered by their ids; older ones are forgotten. */
+const REMEMBERED = 5_000;
+
+const CREATE =
+  "create table sojourn_answers (id text primary key, position integer, session text, cid integer, undo text);" +
+  "create index sojourn_answers_position on sojourn_answers (position)";
+const HAS_TABLE = "select 1 from sqlite_master where type = 'table' and name = 'sojourn_answers'";
+
+export function findAnswer(db: DatabaseSync, answerId: string): KeptAnswer | undefined {
+  if (!hasTable(db)) return undefined;
+  return getRow(db, "select id, position, session, cid, undo from sojourn_answers where id = ?", answerId);
+}
+
+/**
+ * The answer that an undo in this session takes back: the newest one that was not. Undefined where there is none, or
+ * where it belongs to another session.
+ */
+export function findUndoable(db: DatabaseSync, session: string): KeptAnswer | undefined {
+  if (!hasTable(db)) return undefined;
+  const newest = getRow<KeptAnswer>(
+    db,
+    "select id, position, session, cid, undo from sojourn_answers where undo is not null order by position desc limit 1",
+  );
+  return newest?.session === session && newest.undo !== "" ? newest : undefined;
+}
+
+/** The row of the log that an answer wrote: its instant. */
+export function logIdOf({ undo }: KeptAnswer): number {
+  return (JSON.parse(undo!) as { logId: number }).logId;
+}
+
+/** How many answers of a session stand. */
+export function countAnswers(db: DatabaseSync, session: string): number {
+  if (!hasTable(db)) return 0;
+  const sql = "select count(*) as n from sojourn_answers where session = ? and undo is not null";
+  return getRow<{ n: number }>(db, sql, session)!.n;
+}
+
+/** Answers of other sessions can no longer be taken back once one of this session stands. */
+export function keepAnswer(db: DatabaseSync, answer: KeptAnswer): void {
+  if (!hasTable(db)) db.exec(CREATE);
+  const last = getRow<{ session: string }>(db, "select session from sojourn_answers order by position desc limit 1");
+  if (last && last.session !== answer.session) {
+    run(db, "update sojourn_answers set undo = '' where session <> ? and undo <> ''", answer.session);
+  }
+  run(db, "delete from sojourn_answers where position <= ?", answer.position - REMEMBERED);
+  run(
+    db,
+    "insert into sojourn_answers (id, position, session, cid, undo) values (?, ?, ?, ?, ?)",
+    answer.id,
+    answer.position,
+    answer.session,
+    answer.cid,
+    answer.undo,
+  );
+}
+
+export function markUndone(db: DatabaseSync, answerId: string): void {
+  run(db, "update sojourn_answers set undo = null where id = ?", answerId);
+}
+
+function hasTable(db: DatabaseSync): boolean {
+  return getRow(db, HAS_TABLE) !== undefined;
+}

@@ -1,0 +1,40 @@
+import type { Rating } from "./memory.ts";
+
+/**
+ * An answer as it is kept until it is in the file: all that its effect depends on, but the collection itself. `at` is
+ * epoch ms and becomes the log's key; `offsetMinutes` east of UTC decides which of Anki's days it is.
+ */
+export type AnswerEntry = {
+  kind: "answer";
+  answerId: string;
+  cardId: number;
+  rating: Rating;
+  at: number;
+  offsetMinutes: number;
+  tookMs: number;
+  session: string;
+};
+
+/** Takes an answer back: `at` is when that one was given. */
+export type UndoEntry = { kind: "undo"; answerId: string; at: number };
+
+export type Entry = AnswerEntry | UndoEntry;
+
+/** A compact text, since twenty of them lie in one small item; `parseEntry` gives the same entry back. Ids hold no spaces. */
+export function formatEntry(entry: Entry): string {
+  if (entry.kind === "undo") return ["u", entry.answerId, entry.at.toString(36)].join(" ");
+  const { answerId, cardId, rating, at, offsetMinutes, tookMs, session } = entry;
+  return ["a", answerId, ...[cardId, rating, at, offsetMinutes, tookMs].map((n) => n.toString(36)), session].join(" ");
+}
+
+/** Throws where the text is no entry. */
+export function parseEntry(text: string): Entry {
+  const [kind, answerId, ...parts] = text.split(" ");
+  const numbers = parts.slice(0, kind === "u" ? 1 : 5).map((part) => parseInt(part, 36));
+  if (!answerId || numbers.some(Number.isNaN)) throw new Error(`Not a journal entry: ${text}`);
+  if (kind === "u" && numbers.length === 1) return { kind: "undo", answerId, at: numbers[0]! };
+  const session = parts[5];
+  if (kind !== "a" || session === undefined) throw new Error(`Not a journal entry: ${text}`);
+  const [cardId, rating, at, offsetMinutes, tookMs] = numbers as [number, Rating, number, number, number];
+  return { kind: "answer", answerId, cardId, rating, at, offsetMinutes, tookMs, session };
+}

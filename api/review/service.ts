@@ -1,0 +1,296 @@
+import { createHash } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../core/clock.ts";
+import { InvalidInputError, UnavailableError } from "../core/errors.ts";
+import type { Ids } from "../core/ids.ts";
+import { parseRange, type RangeInput } from "../core/range.ts";
+import { beforeTry, MAX_TRIES } from "../core/retry.ts";
+import type { Hub } from "../live/hub.ts";
+import { localOffsetOf } from "./collection/collection.ts";
+import { offsetMinutesAt } from "./collection/timing.ts";
+import { type Copies, StaleLeaseError } from "./copies.ts";
+import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "./errors.ts";
+import { decideStart, emptyLease, ended, holderOf, sessionOf, statusOf, touched } from "./lease.ts";
+import {
+  type AnswerInput,
+  type Lease,
+  MAX_ENTRIES,
+  parseAnswer,
+  parseDeckId,
+  parseStart,
+  type Person,
+  type ReviewSession,
+  SAVE_ENTRIES,
+} from "./model.ts";
+import { type DeckView, findDeck, listDecks } from "./queue/counts.ts";
+import { type Next, nextCard } from "./queue/next.ts";
+import { renderCard } from "./render/card.ts";
+import type { Saver } from "./save.ts";
+import { findAnswer, findUndoable, logIdOf } from "./schedule/answers-table.ts";
+import { decideAnswer, decideAnswerTime, type Refusal } from "./schedule/decide.ts";
+import { type Entry, formatEntry } from "./schedule/entry.ts";
+import { type CardView, type Moment, viewCard } from "./schedule/question.ts";
+import { type ReviewStats, reviewStats } from "./stats.ts";
+import type { LeaseStore } from "./store.ts";
+
+export type Reviews = ReturnType<typeof createReviews>;
+
+/** A session with all that is known of its collection. */
+export type ReviewView = { lease: Lease; session: ReviewSession };
+export type CardToReview = CardView & { question: string; answer: string; view: ReviewView };
+
+export type ReviewsOptions = {
+  store: LeaseStore;
+  copies: Copies;
+  saver: Saver;
+  hub: Hub;
+  clock: Clock;
+  ids: Ids;
+};
+
+/** The key under which the hub tells of what happens to a person's collection. */
+export function reviewKey({ tenantId, userId }: Person): string {
+  return `review:${tenantId}#${userId}`;
+}
+
+export function createReviews({ store, copies, saver, hub, clock, ids }: ReviewsOptions) {
+  const getLease = async (person: Person) => await store.find(person) ?? emptyLease(person);
+
+  /** Decides on the lease as it is and writes what came of it; looks again where somebody else wrote meanwhile. */
+  async function change(
+    person: Person,
+    decide: (lease: Lease) => Lease | undefined | Promise<Lease | undefined>,
+  ): Promise<Lease> {
+    let known = await getLease(person);
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      await beforeTry(attempt);
+      try {
+        const next = await decide(known);
+        if (!next) return known;
+        const { lease, isWritten } = await store.replace(next, known);
+        if (isWritten) {
+          hub.wake(reviewKey(person));
+          return lease;
+        }
+        known = lease;
+      } catch (error) {
+        if (!(error instanceof StaleLeaseError)) throw error;
+        known = await getLease(person);
+      }
+    }
+    throw new UnavailableError("DynamoDB");
+  }
+
+  /** Reads the collection; a lease that is too old is read again. */
+  async function read<T>(lease: Lease, use: (db: DatabaseSync) => T): Promise<T> {
+    try {
+      return await copies.read(lease, ({ db }) => use(db));
+    } catch (error) {
+      if (!(error instanceof StaleLeaseError)) throw error;
+      return await copies.read(await getLease(lease), ({ db }) => use(db));
+    }
+  }
+
+  /** The session, if it still holds the collection. Throws what tells its owner how it ended. */
+  function requireHolder(lease: Lease, sessionId: string): ReviewSession {
+    const now = clock();
+    const session = sessionOf(lease, sessionId);
+    if (!session) throw new ReviewNotFoundError("There is no such review session.");
+    const status = statusOf(session, now);
+    if (status === "ACTIVE") return session;
+    throw new ReviewLostError(status, holderOf(lease, now)?.holder);
+  }
+
+  async function append(
+    person: Person,
+    sessionId: string,
+    decide: (db: DatabaseSync, lease: Lease) => Entry | undefined,
+  ) {
+    const lease = await change(person, async (known) => {
+      const session = requireHolder(known, sessionId);
+      if (known.journal.length >= MAX_ENTRIES) {
+        await saver.save(known);
+        throw new StaleLeaseError();
+      }
+      const entry = await copies.read(known, ({ db }) => decide(db, known));
+      if (!entry) return undefined;
+      const next = touched(known, clock());
+      const answered = session.answered + (entry.kind === "answer" ? 1 : -1);
+      return { ...next, journal: [...next.journal, formatEntry(entry)], session: { ...next.session!, answered } };
+    });
+    // Nobody waits for it, and where it fails the next answer or the sweeper does it.
+    if (lease.journal.length >= SAVE_ENTRIES && lease.journal.length % SAVE_ENTRIES === 0) {
+      saver.save(lease).catch(() => {});
+    }
+    return viewOf(lease, sessionId);
+  }
+
+  return {
+    /** All decks with their counts of this moment; none for somebody without a collection. */
+    async decks(person: Person, timeZone?: string | null): Promise<DeckView[]> {
+      const lease = await getLease(person);
+      if (!lease.file) return [];
+      return await read(lease, (db) => listDecks(db, momentOf(db, clock(), timeZone)));
+    },
+
+    async deck(person: Person, deckId: string, timeZone?: string | null): Promise<DeckView | undefined> {
+      const id = parseDeckId(deckId);
+      const lease = await getLease(person);
+      if (id === undefined || !lease.file) return undefined;
+      return await read(lease, (db) => findDeck(db, id, momentOf(db, clock(), timeZone)));
+    },
+
+    /** The session that holds the collection now; with an id that session, also where it is over. */
+    async find(person: Person, sessionId?: string): Promise<ReviewView | undefined> {
+      const lease = await getLease(person);
+      const session = sessionId === undefined ? holderOf(lease, clock()) : sessionOf(lease, sessionId);
+      return session && { lease, session: seen(session) };
+    },
+
+    /** Begins a session, or joins or ends the one that runs. Throws ReviewHeldError, ReviewNotFoundError. */
+    async start(person: Person, input: unknown): Promise<ReviewView> {
+      const { deckId, holder, onHeld, timeZone } = parseStart(input);
+      const id = parseDeckId(deckId);
+      const sessionId = ids();
+      const lease = await change(person, async (known) => {
+        const exists = known.file && id !== undefined &&
+          await copies.read(known, ({ db }) => findDeck(db, id, momentOf(db, clock(), timeZone)) !== undefined);
+        if (!exists) throw new ReviewNotFoundError("There is no such deck; `decks` lists those that are there.");
+        const command = { sessionId, deckId: id, holder, zone: timeZone ?? undefined, onHeld };
+        const decision = decideStart(known, command, clock());
+        if (decision.kind === "held") throw new ReviewHeldError(decision.by);
+        return decision.lease;
+      });
+      return { lease, session: lease.session! };
+    },
+
+    /**
+     * Counts an answer, once by its id: it is durable when this returns, by one conditional write. Throws ReviewLostError
+     * where the session no longer holds the collection, InvalidInputError where the card is not to be answered now.
+     */
+    async answer(person: Person, input: unknown): Promise<ReviewView> {
+      const answer = parseAnswer(input);
+      return await append(person, answer.sessionId, (db, lease) => decideEntry(db, lease, answer, clock()));
+    },
+
+    /** Takes back the newest answer of the session that stands. Throws ReviewNotFoundError where none does. */
+    async undo(person: Person, sessionId: string): Promise<ReviewView> {
+      return await append(person, sessionId, (db, lease) => {
+        const undoable = findUndoable(db, tagOf(sessionOf(lease, sessionId)!));
+        if (!undoable) throw new ReviewNotFoundError("No answer of this session is left to take back.");
+        return { kind: "undo", answerId: undoable.id, at: logIdOf(undoable) };
+      });
+    },
+
+    /** Moves the countdown. */
+    async extend(person: Person, sessionId: string): Promise<ReviewView> {
+      const lease = await change(person, (known) => {
+        requireHolder(known, sessionId);
+        return touched(known, clock());
+      });
+      return viewOf(lease, sessionId);
+    },
+
+    /** Writes the collection's file now; reviewing goes on meanwhile. */
+    async save(person: Person, sessionId: string): Promise<ReviewView> {
+      const lease = await change(person, (known) => {
+        requireHolder(known, sessionId);
+        return touched(known, clock());
+      });
+      return viewOf(await saver.save(lease), sessionId);
+    },
+
+    /** Ends the session and writes the file. Where that fails, the sweeper does it: no answer is lost. */
+    async end(person: Person, sessionId: string): Promise<ReviewView> {
+      const lease = await change(person, (known) => {
+        const session = sessionOf(known, sessionId);
+        if (session?.status === "ENDED") return undefined;
+        requireHolder(known, sessionId);
+        return ended(known, "ENDED", clock());
+      });
+      const saved = await saver.save(lease).catch(() => lease);
+      return viewOf(saved, sessionId);
+    },
+
+    /** The card to answer next and what is left; none where the session is over. */
+    async next({ lease, session }: ReviewView): Promise<Next> {
+      if (statusOf(session, clock()) !== "ACTIVE") {
+        return { cardId: undefined, remaining: { new: 0, learning: 0, due: 0 } };
+      }
+      return await read(lease, (db) => nextCard(db, session.deckId, momentOf(db, clock(), session.zone)));
+    },
+
+    /** The card to answer next as it is shown, with what each answer would lead to; none where nothing is left. */
+    async nextCard(view: ReviewView): Promise<CardToReview | undefined> {
+      const { lease, session } = view;
+      if (statusOf(session, clock()) !== "ACTIVE") return undefined;
+      return await read(lease, (db) => {
+        const moment = momentOf(db, clock(), session.zone);
+        const { cardId } = nextCard(db, session.deckId, moment);
+        const card = cardId === undefined ? undefined : viewCard(db, cardId, moment);
+        const html = card && renderCard(db, card.cardId);
+        return card && html && { ...card, ...html, view };
+      });
+    },
+
+    /** A deck of the session's collection. One that was deleted meanwhile has no counts. */
+    deckOf: async ({ lease, session }: ReviewView, deckId: number): Promise<DeckView> =>
+      await read(lease, (db) => findDeck(db, deckId, momentOf(db, clock(), session.zone))) ??
+        { deckId, name: "", newCount: 0, learningCount: 0, dueCount: 0, cardCount: 0 },
+
+    async stats(person: Person, range: RangeInput, timeZone: string): Promise<ReviewStats> {
+      const wanted = parseRange(range, clock());
+      const lease = await getLease(person);
+      if (!lease.file) return { reviews: 0, retention: undefined, byDay: [] };
+      return await read(lease, (db) => reviewStats(db, wanted, timeZone));
+    },
+  };
+
+  function viewOf(lease: Lease, sessionId: string): ReviewView {
+    return { lease, session: seen(sessionOf(lease, sessionId)!) };
+  }
+
+  function seen(session: ReviewSession): ReviewSession {
+    return { ...session, status: statusOf(session, clock()) };
+  }
+}
+
+/** What entries call a session: short, since each of them says it. */
+function tagOf({ epoch }: ReviewSession): string {
+  return epoch.toString(36);
+}
+
+/** A client's id as the journal and the file know it. */
+function shortIdOf(answerId: string): string {
+  return createHash("sha256").update(answerId).digest("base64url").slice(0, 14);
+}
+
+/** The moment as the person lives it; without a zone, as the collection was made. */
+function momentOf(db: DatabaseSync, at: number, zone: string | null | undefined): Moment {
+  return { at, offsetMinutes: zone ? offsetMinutesAt(zone, at) : localOffsetOf(db) ?? 0 };
+}
+
+/** The entry of an answer; undefined where it is known already. */
+function decideEntry(db: DatabaseSync, lease: Lease, input: AnswerInput, now: number): Entry | undefined {
+  const session = sessionOf(lease, input.sessionId)!;
+  const { cardId, rating, duration } = input;
+  const answerId = shortIdOf(input.answerId);
+  if (findAnswer(db, answerId)) return undefined;
+  const at = decideAnswerTime(db, now);
+  const moment = momentOf(db, at, session.zone);
+  const decision = decideAnswer(db, { ...moment, answerId, cardId, rating, deckId: session.deckId });
+  if (decision.kind === "refused") {
+    throw new InvalidInputError([{ path: ["cardId"], message: REFUSALS[decision.reason] }]);
+  }
+  return { kind: "answer", answerId, cardId, rating, ...moment, tookMs: duration ?? 0, session: tagOf(session) };
+}
+
+const REFUSALS: Record<Refusal, string> = {
+  INVALID_RATING: "must be rated AGAIN, HARD, GOOD or EASY",
+  CARD_GONE: "is no card of this collection; ask for `nextCard`",
+  DECK_GONE: "lies in a deck that is gone; ask for `nextCard`",
+  OTHER_DECK: "lies in another deck than the one under review; ask for `nextCard`",
+  SUSPENDED: "is suspended; ask for `nextCard`",
+  BURIED: "is buried until tomorrow; ask for `nextCard`",
+  NOT_DUE: "is not due; ask for `nextCard`",
+};

@@ -1,0 +1,44 @@
+import { tmpdir } from "node:os";
+import type { Dynamo } from "../aws/dynamo.ts";
+import type { Objects } from "../aws/objects.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Ids } from "../core/ids.ts";
+import type { Hub } from "../live/hub.ts";
+import { createCopies } from "./copies.ts";
+import { createTempFiles } from "./file/temp.ts";
+import type { Person } from "./model.ts";
+import { createSaver } from "./save.ts";
+import { createReviews, reviewKey } from "./service.ts";
+import { createLeaseStore } from "./store.ts";
+import { createReviewSweep } from "./sweep.ts";
+import { createTransfer } from "./transfer.ts";
+import { createReviewWatch } from "./watch.ts";
+
+export type ReviewOptions = {
+  dynamo: Dynamo;
+  table: string;
+  objects: Objects;
+  /** Copies of collections that this process keeps. */
+  cacheBytes: number;
+  hub: Hub;
+  clock: Clock;
+  ids: Ids;
+};
+
+/** Puts the review of collections together. */
+export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, ids }: ReviewOptions) {
+  const store = createLeaseStore(dynamo, table);
+  const files = createTempFiles({ dir: tmpdir() });
+  const copies = createCopies({ files, objects, maxBytes: cacheBytes });
+  const changed = (person: Person) => hub.wake(reviewKey(person));
+  const saver = createSaver({ store, copies, objects, clock, ids, changed });
+  const reviews = createReviews({ store, copies, saver, hub, clock, ids });
+  return {
+    reviews,
+    transfer: createTransfer({ store, copies, files, objects, clock, ids }),
+    watch: createReviewWatch({ reviews, hub }),
+    sweep: createReviewSweep({ store, saver, clock, changed }),
+    /** Closes and removes every copy. */
+    close: copies.close,
+  };
+}

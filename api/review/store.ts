@@ -1,0 +1,103 @@
+import type { Dynamo, Item } from "../aws/dynamo.ts";
+import { ConditionFailedError } from "../core/errors.ts";
+import { idOf, itemKey } from "../core/keys.ts";
+import type { Lease, Person, ReviewSession, StoredFile } from "./model.ts";
+
+/**
+ * Access patterns of the table `reviews` (pk = tenant#partition, sk = user#LEASE):
+ *
+ *  | what                         | how                                             |
+ *  |------------------------------|-------------------------------------------------|
+ *  | a person's lease             | GetItem                                         |
+ *  | start, answer, save, end     | PutItem, if its revision is as it was read      |
+ *  | leases that are due          | Query on byCheck, shard by shard                |
+ */
+export type LeaseStore = ReturnType<typeof createLeaseStore>;
+
+const LEASE = "LEASE";
+const SHARDS = ["0", "1", "2", "3"] as const;
+
+export function createLeaseStore(dynamo: Dynamo, table: string) {
+  const keyOf = ({ tenantId, userId }: Person) => itemKey(tenantId, userId, LEASE);
+
+  return {
+    /** The lease as it is this moment; undefined for somebody who never had a collection. */
+    async find(person: Person): Promise<Lease | undefined> {
+      const item = await dynamo.get(table, keyOf(person), { consistent: true });
+      return item && fromItem(item);
+    },
+
+    /** Writes the lease if it still is of the revision before; else gives it as it is. */
+    async replace(lease: Lease, known: Lease): Promise<{ lease: Lease; isWritten: boolean }> {
+      const next = { ...lease, revision: known.revision + 1 };
+      try {
+        await dynamo.put(
+          table,
+          { ...keyOf(lease), ...toItem(next) },
+          known.revision === 0 ? NEW : {
+            expression: "revision = :revision",
+            values: { ":revision": known.revision },
+          },
+        );
+        return { lease: next, isWritten: true };
+      } catch (error) {
+        if (!(error instanceof ConditionFailedError) || !error.current) throw error;
+        return { lease: fromItem(error.current), isWritten: false };
+      }
+    },
+
+    /** Pages of the people whose leases have to be looked at. */
+    async *listDue(now: number): AsyncGenerator<Person[]> {
+      for (const shard of SHARDS) {
+        let startKey: Item | undefined;
+        do {
+          const page = await dynamo.query(table, {
+            index: "byCheck",
+            key: { expression: "checkShard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } },
+            limit: 100,
+            startKey,
+          });
+          yield page.items.map(({ pk, sk }) => ({ tenantId: (pk as string).split("#")[0]!, userId: idOf(sk) }));
+          startKey = page.lastKey;
+        } while (startKey);
+      }
+    },
+  };
+}
+
+const NEW = { expression: "attribute_not_exists(pk)" };
+
+function toItem({ tenantId, userId, session, before, ...lease }: Lease): Item {
+  const shard = [...userId].reduce((sum, sign) => sum + sign.codePointAt(0)!, 0) % SHARDS.length;
+  return {
+    ...lease,
+    tenant: tenantId,
+    user: userId,
+    session: session && JSON.stringify(session),
+    before: before && JSON.stringify(before),
+    checkShard: lease.checkAt === undefined ? undefined : SHARDS[shard],
+  };
+}
+
+function fromItem(item: Item): Lease {
+  const sessionIn = (name: string) =>
+    item[name] === undefined ? undefined : withGaps(JSON.parse(item[name] as string) as ReviewSession);
+  return {
+    tenantId: item.tenant as string,
+    userId: item.user as string,
+    epoch: item.epoch as number,
+    file: item.file as StoredFile | undefined,
+    previousKey: item.previousKey as string | undefined,
+    base: item.base as number,
+    journal: item.journal as string[],
+    session: sessionIn("session"),
+    before: sessionIn("before"),
+    checkAt: item.checkAt as number | undefined,
+    revision: item.revision as number,
+  };
+}
+
+/** JSON leaves out what is undefined. */
+function withGaps(session: ReviewSession): ReviewSession {
+  return { ...session, zone: session.zone, savedAt: session.savedAt };
+}

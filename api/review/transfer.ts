@@ -1,0 +1,191 @@
+import type { Objects } from "../aws/objects.ts";
+import { type Clock, MINUTE_MS } from "../core/clock.ts";
+import { InvalidInputError, UnavailableError } from "../core/errors.ts";
+import type { Ids } from "../core/ids.ts";
+import { MAX_TRIES } from "../core/retry.ts";
+import type { Copies } from "./copies.ts";
+import { ReviewHeldError, ReviewNotFoundError } from "./errors.ts";
+import { openChecked } from "./file/check.ts";
+import { TooLargeError } from "./file/errors.ts";
+import { exportPackage } from "./file/export.ts";
+import { importInto, type ImportReport, type ImportResult } from "./file/import.ts";
+import { FILE_LIMITS, INLINE_LIMIT_BYTES, sizeInWords } from "./file/limits.ts";
+import { sha1Of } from "./file/media.ts";
+import type { IncomingMedia, MediaIndex } from "./file/media-merge.ts";
+import { type CollectionPackage, readPackage } from "./file/package.ts";
+import type { Repair } from "./file/repair.ts";
+import type { OpenFile, TempFiles } from "./file/temp.ts";
+import { emptyLease, holderOf } from "./lease.ts";
+import type { Lease, Person } from "./model.ts";
+import { fileKeyOf } from "./save.ts";
+import type { LeaseStore } from "./store.ts";
+
+export type TransferOptions = {
+  store: LeaseStore;
+  copies: Copies;
+  files: TempFiles;
+  objects: Objects;
+  clock: Clock;
+  ids: Ids;
+};
+
+export type Transfer = ReturnType<typeof createTransfer>;
+
+/** Links to files are good for so long. */
+export const LINK_MS = 15 * MINUTE_MS;
+const UPLOAD_PATTERN = /^[0-9a-zA-Z-]{1,64}$/;
+
+/** Brings collections in and gives them back. Nothing is replaced before what comes was read and checked as a whole. */
+export function createTransfer({ store, copies, files, objects, clock, ids }: TransferOptions) {
+  const userOf = ({ tenantId, userId }: Person) => `${tenantId}/${Buffer.from(userId).toString("base64url")}`;
+  const mediaKey = (person: Person, sha1: string) => `media/${userOf(person)}/${sha1}`;
+  const uploadKey = (person: Person, id: string) => `uploads/${userOf(person)}/${id}`;
+
+  /** The file that was given inline, or uploaded. */
+  async function fetchInput(person: Person, { file, uploadKey: upload }: ImportInput): Promise<Uint8Array> {
+    if ((typeof file === "string") === (typeof upload === "string")) {
+      throw new InvalidInputError([{ path: ["file"], message: "is needed, or `uploadKey`; not both" }]);
+    }
+    if (typeof file === "string") return decode(file);
+    if (!UPLOAD_PATTERN.test(upload!)) {
+      throw new InvalidInputError([{ path: ["uploadKey"], message: "must be the key that collectionUploadUrl gave" }]);
+    }
+    const key = uploadKey(person, upload!);
+    const bytes = await objects.findBytes(key);
+    if (bytes === undefined) {
+      const message = "names nothing that was uploaded; PUT the file to the link of collectionUploadUrl first";
+      throw new InvalidInputError([{ path: ["uploadKey"], message }]);
+    }
+    if (bytes <= FILE_LIMITS.packageBytes) return (await objects.get(key)).body;
+    const message = `The file is larger than ${sizeInWords(FILE_LIMITS.packageBytes)}, which is the limit.`;
+    throw new TooLargeError(message, FILE_LIMITS.packageBytes);
+  }
+
+  async function keepMedia(person: Person, media: CollectionPackage["media"]): Promise<IncomingMedia[]> {
+    const kept: IncomingMedia[] = [];
+    for (const file of media) {
+      const { name, original } = file;
+      const bytes = await file.read();
+      const sha1 = sha1Of(bytes);
+      await objects.create(mediaKey(person, sha1), bytes, { contentType: "application/octet-stream" });
+      kept.push({ name, original, sha1 });
+    }
+    return kept;
+  }
+
+  async function readMediaIndex(key: string | undefined): Promise<MediaIndex> {
+    if (key === undefined) return new Map();
+    const { body } = await objects.get(key);
+    return new Map(JSON.parse(Buffer.from(body).toString("utf8")) as [string, string][]);
+  }
+
+  /** The lease with the imported collection in it: a file of a new line, into which all waiting answers went. */
+  async function keepResult(known: Lease, { file, media }: ImportResult): Promise<Lease> {
+    const version = (known.file?.version ?? 0) + 1;
+    const key = fileKeyOf(known, version, ids());
+    await objects.create(key, file.toBytes(), { contentType: "application/vnd.sqlite3" });
+    const index = media.size > 0 ? `${key}.media.json` : undefined;
+    if (index) {
+      await objects.create(index, Buffer.from(JSON.stringify([...media])), { contentType: "application/json" });
+    }
+    return {
+      ...known,
+      epoch: known.epoch + 1,
+      file: { key, version, line: (known.file?.line ?? 0) + 1, mediaKey: index },
+      previousKey: known.file?.key,
+      base: known.base + known.journal.length,
+      journal: [],
+      checkAt: undefined,
+    };
+  }
+
+  return {
+    /**
+     * Imports a collection; into one that is there already it is merged, and nothing of either is dropped. Throws
+     * CollectionUnreadableError, TooLargeError, ReviewHeldError or InvalidInputError; then the stored one is as it was.
+     */
+    async importCollection(
+      person: Person,
+      input: ImportInput,
+    ): Promise<{ lease: Lease; report: ImportReport; repairs: string[] }> {
+      const found = await readPackage(await fetchInput(person, input));
+      const incoming = openChecked(files, found.collection, { now: clock() });
+      try {
+        requireFree(await store.find(person), clock());
+        const media = await keepMedia(person, found.media);
+        for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+          const known = await store.find(person) ?? emptyLease(person);
+          requireFree(known, clock());
+          const index = await readMediaIndex(known.file?.mediaKey);
+          const merge = (file?: OpenFile) =>
+            importInto(file && { file, media: index }, incoming, { now: clock(), media });
+          const result = known.file ? await copies.read(known, merge) : merge();
+          try {
+            const next = await keepResult(known, result);
+            const { lease, isWritten } = await store.replace(next, known);
+            if (isWritten) {
+              if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey));
+              return { lease, report: result.report, repairs: result.report.repairs.map(inWords) };
+            }
+            await objects.remove(next.file!.key);
+          } finally {
+            result.file.close();
+          }
+        }
+        throw new UnavailableError("DynamoDB");
+      } finally {
+        incoming.file.close();
+      }
+    },
+
+    /** Where to PUT a file that is too large to be sent inline, and what `importCollection` calls it then. */
+    async createUpload(person: Person): Promise<{ uploadKey: string; url: string; expiresAt: number }> {
+      const id = ids();
+      const url = await objects.linkToPut(uploadKey(person, id), LINK_MS / 1_000);
+      return { uploadKey: id, url, expiresAt: clock() + LINK_MS };
+    },
+
+    /**
+     * A link to the collection as Anki opens it, with all answers and media. Throws ReviewNotFoundError where there is no
+     * collection. The file is made once for each state of the collection.
+     */
+    async exportCollection(person: Person): Promise<{ url: string; bytes: number }> {
+      const lease = await store.find(person);
+      if (!lease?.file) throw new ReviewNotFoundError("There is no collection; import one first.");
+      const index = await readMediaIndex(lease.file.mediaKey);
+      const media = [...index].map(([name, sha1]) => ({
+        name,
+        read: async () => (await objects.get(mediaKey(person, sha1))).body,
+      }));
+      const output = await copies.read(lease, (file) => exportPackage(file, media, { now: clock() }));
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of output) chunks.push(chunk as Uint8Array);
+      const body = Buffer.concat(chunks);
+      const key = `exports/${userOf(person)}/${ids()}.colpkg`;
+      await objects.create(key, body, { contentType: "application/zip" });
+      return { url: await objects.linkToGet(key, LINK_MS / 1_000, "collection.colpkg"), bytes: body.length };
+    },
+  };
+}
+
+export type ImportInput = { file?: string | null | undefined; uploadKey?: string | null | undefined };
+
+function inWords({ count, message }: Repair): string {
+  return `${count} ${message}`;
+}
+
+function requireFree(lease: Lease | undefined, now: number): void {
+  const by = lease && holderOf(lease, now);
+  if (by) throw new ReviewHeldError(by);
+}
+
+function decode(file: string): Uint8Array {
+  if (file.length > Math.ceil(INLINE_LIMIT_BYTES / 3) * 4 + 4) {
+    const message = `The file is larger than ${sizeInWords(INLINE_LIMIT_BYTES)}; upload it by collectionUploadUrl.`;
+    throw new TooLargeError(message, INLINE_LIMIT_BYTES);
+  }
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(file)) {
+    throw new InvalidInputError([{ path: ["file"], message: "must be the file in base64" }]);
+  }
+  return Buffer.from(file, "base64");
+}

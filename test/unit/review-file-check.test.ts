@@ -1,0 +1,344 @@
+import { readdirSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { AppError } from "../../api/core/errors.ts";
+import { checkInvariants, openChecked } from "../../api/review/file/check.ts";
+import { readCol } from "../../api/review/file/col.ts";
+import { exportCollection } from "../../api/review/file/export.ts";
+import { importInto } from "../../api/review/file/import.ts";
+import { createTempFiles } from "../../api/review/file/temp.ts";
+import {
+  BASIC,
+  card,
+  type Content,
+  databaseBytes,
+  deck,
+  fillSchema11,
+  note,
+  noteType,
+  review,
+  sampleContent,
+  schema11,
+} from "../kit/anki-file.ts";
+import { sampleSchema18 } from "../kit/anki-file-18.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "sojourn-test-"));
+const files = createTempFiles({ dir });
+const NOW = 1_700_000_000_000;
+afterAll(() => {
+  files.closeAll();
+  rmSync(dir, { recursive: true });
+});
+
+const open = (bytes: Uint8Array) => openChecked(files, bytes, { now: NOW });
+
+function changed(sql: string, content: Content = sampleContent(3)): Buffer {
+  return databaseBytes((db) => {
+    fillSchema11(db, content);
+    db.exec(sql);
+  });
+}
+
+function refusal(bytes: Uint8Array): AppError {
+  try {
+    open(bytes).file.close();
+  } catch (error) {
+    expect(error).toMatchObject({ name: "CollectionUnreadableError", code: "COLLECTION_UNREADABLE" });
+    return error as AppError;
+  }
+  throw new Error("It was not refused.");
+}
+
+/** Opens a collection that needs mending; gives what was said, and what `look` sees then. */
+function mended<T>(bytes: Uint8Array, look: (db: DatabaseSync) => T): { repairs: string[]; seen: T } {
+  const { file, repairs } = open(bytes);
+  checkInvariants(file.db);
+  const seen = look(file.db);
+  const again = open(file.toBytes());
+  expect(again.repairs).toEqual([]);
+  again.file.close();
+  file.close();
+  return { repairs: repairs.map(({ count, message }) => `${count} ${message}`), seen };
+}
+
+const all = (db: DatabaseSync, sql: string) => db.prepare(sql).all().map((row) => ({ ...row }));
+
+describe("an open file", () => {
+  test("is private, and gone when it is closed", () => {
+    const file = files.fromBytes(schema11());
+    const folder = readdirSync(dir)[0]!;
+    expect(statSync(join(dir, folder)).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dir, folder, "collection.anki2")).mode & 0o777).toBe(0o600);
+    expect(files.openCount()).toBe(1);
+    file.close();
+    file.close();
+    expect(readdirSync(dir)).toEqual([]);
+    expect(files.openCount()).toBe(0);
+  });
+
+  test("gives the bytes it was given, then what was changed, and its size", () => {
+    const bytes = schema11(sampleContent());
+    const file = files.fromBytes(bytes);
+    expect(bytes.equals(file.toBytes())).toBe(true);
+    expect(file.bytes()).toBe(bytes.length);
+    file.db.exec("UPDATE cards SET reps = 99");
+    const copy = file.copy();
+    expect(all(copy.db, "SELECT DISTINCT reps FROM cards")).toEqual([{ reps: 99 }]);
+    file.db.exec("BEGIN");
+    expect(() => file.toBytes()).toThrow(/inside a transaction/);
+    copy.close();
+    file.close();
+  });
+
+  test("that Anki left in WAL mode opens without its log", () => {
+    const bytes = databaseBytes((db) => {
+      db.exec("PRAGMA journal_mode = WAL");
+      fillSchema11(db, sampleContent(2));
+    });
+    expect([bytes[18], bytes[19]]).toEqual([2, 2]);
+    const { file } = open(bytes);
+    expect(all(file.db, "SELECT count(*) AS n FROM notes")).toEqual([{ n: 2 }]);
+    expect(file.toBytes()[18]).toBe(1);
+    file.close();
+  });
+});
+
+describe("a collection with nothing to mend", () => {
+  test("stays byte for byte as it is", () => {
+    const bytes = schema11(sampleContent());
+    const { file, repairs, cameAs } = open(bytes);
+    expect({ repairs, cameAs }).toEqual({ repairs: [], cameAs: 11 });
+    expect(bytes.equals(file.toBytes())).toBe(true);
+    file.close();
+  });
+});
+
+describe("refused with a reason that is not SQLite's", () => {
+  test.each([
+    ["no table", "DROP TABLE revlog", /no table revlog/],
+    ["no column", "ALTER TABLE cards RENAME COLUMN ivl TO interval", /no column ivl/],
+    ["a column more", "ALTER TABLE notes ADD COLUMN extra text", /columns that Anki does not know/],
+    ["a trigger", "CREATE TRIGGER t AFTER UPDATE ON cards BEGIN DELETE FROM notes; END", /trigger/],
+    ["a view", "CREATE VIEW v AS SELECT * FROM cards", /view/],
+    ["a virtual table", "CREATE VIRTUAL TABLE f USING fts5(a)", /virtual table/],
+    ["a unique index", "CREATE UNIQUE INDEX u ON cards (nid, ord)", /constraints/],
+    ["no settings", "DELETE FROM col", /no settings/],
+    [
+      "settings twice",
+      "INSERT INTO col SELECT 2, crt, mod, scm, ver, dty, usn, ls, conf, models, decks, dconf, tags FROM col",
+      /twice/,
+    ],
+    ["a schema too old", "UPDATE col SET ver = 9", /schema 9; 11 and 18/],
+    ["a schema too new", "UPDATE col SET ver = 40", /schema 40; 11 and 18/],
+    ["a schema that is text", "UPDATE col SET ver = 'eleven'", /schema eleven/],
+    ["schema 18 without its tables", "UPDATE col SET ver = 18", /schema 18 and no table notetypes/],
+    ["no day of creation", "UPDATE col SET crt = 0", /when it was created/],
+    ["note types that are no JSON", "UPDATE col SET models = '{'", /note types cannot be read/],
+    ["a note type without fields", 'UPDATE col SET models = \'{"5":{"name":"x","flds":[],"tmpls":[]}}\'', /note types/],
+    ["decks in a list", "UPDATE col SET decks = '[]'", /decks cannot be read/],
+    ["a deck with a bad id", 'UPDATE col SET decks = \'{"__proto__":{"name":"x"}}\'', /decks cannot be read/],
+    [
+      "a number out of range",
+      "UPDATE cards SET due = 9223372036854775807 WHERE ord = 0",
+      /cards.due that is out of range/,
+    ],
+    [
+      "an id out of range",
+      "UPDATE revlog SET id = 9223372036854775000 WHERE id = (SELECT max(id) FROM revlog)",
+      /revlog.id/,
+    ],
+  ])("%s", (_, sql, reason) => {
+    expect(refusal(changed(sql)).message).toMatch(reason);
+    expect(files.openCount()).toBe(0);
+  });
+
+  test("a table with a check of its own", () => {
+    const bytes = databaseBytes((db) => {
+      fillSchema11(db);
+      db.exec("DROP TABLE graves; CREATE TABLE graves (usn integer, oid integer, type integer CHECK (type < 3))");
+    });
+    expect(refusal(bytes).message).toMatch(/constraints that Anki does not set/);
+  });
+
+  test("what only begins like SQLite", () => {
+    const bytes = schema11(sampleContent());
+    for (const length of [16, 99, 100, 512, 4096, 5000, bytes.length - 4096]) refusal(bytes.subarray(0, length));
+    refusal(Buffer.concat([Buffer.from("SQLite format 3\0"), Buffer.alloc(9000, 0xab)]));
+  });
+});
+
+describe("what was wrong is mended and told", () => {
+  test("a card whose note is gone goes, and its reviews stay", () => {
+    const { repairs, seen } = mended(changed("DELETE FROM notes WHERE id = 1600000001000"), (db) => ({
+      cards: all(db, "SELECT count(*) AS n FROM cards"),
+      reviews: all(db, "SELECT count(*) AS n FROM revlog"),
+    }));
+    expect(repairs).toEqual(["2 cards whose note is gone were removed; their reviews are kept"]);
+    expect(seen).toEqual({ cards: [{ n: 4 }], reviews: [{ n: 9 }] });
+  });
+
+  test("a note without a card gets a new one, a cloze note that of its first cloze", () => {
+    const cloze = noteType(77, {
+      name: "Cloze",
+      type: 1,
+      tmpls: [{ name: "Cloze", qfmt: "{{cloze:Front}}", afmt: "x" }],
+    });
+    const content = {
+      models: { [BASIC]: noteType(BASIC), 77: cloze },
+      notes: [note(1), note(2, { mid: 77, flds: "{{c3::three}} {{c2::two}}\u001f" })],
+      cards: [card(2, 1, { type: 0, due: 8 })],
+    };
+    const { repairs, seen } = mended(
+      schema11({ ...content, cards: [] }),
+      (db) => all(db, "SELECT id, nid, ord, did, type, due, usn FROM cards ORDER BY id"),
+    );
+    expect(repairs).toEqual(["2 notes had no card and got a new one"]);
+    expect(seen).toEqual([
+      { id: 1, nid: 1, ord: 0, did: 1, type: 0, due: 1, usn: -1 },
+      { id: 2, nid: 2, ord: 1, did: 1, type: 0, due: 2, usn: -1 },
+    ]);
+    expect(mended(schema11(content), (db) => all(db, "SELECT id, due FROM cards WHERE nid = 2")).seen).toEqual([{
+      id: 3,
+      due: 9,
+    }]);
+  });
+
+  test("a card whose deck is gone goes to the default deck, one of a filtered deck goes home", () => {
+    const content = {
+      decks: { 1: deck(1, "Default"), 5: deck(5, "Home") },
+      notes: [note(1), note(2), note(3)],
+      cards: [
+        card(11, 1, { did: 99 }),
+        card(12, 2, { did: 98, odid: 5, odue: 40, due: -100, type: 2, queue: 2 }),
+        card(13, 3, { did: 5, odid: 97, odue: 3 }),
+      ],
+    };
+    const { repairs, seen } = mended(schema11(content), (db) => all(db, "SELECT id, did, odid, due, odue FROM cards"));
+    expect(repairs).toHaveLength(3);
+    expect(seen.map(({ did, odid, due }) => [did, odid, due])).toEqual([[1, 0, 0], [5, 0, 40], [5, 0, 0]]);
+  });
+
+  test("a note type that is gone is made again, as wide as its notes; fields fit their note type", () => {
+    const content = {
+      notes: [
+        note(1, { mid: 404, flds: "a\u001fb\u001fc" }),
+        note(2, { flds: "only one" }),
+        note(3, { flds: "a\u001fb\u001fc\u001fd" }),
+      ],
+      cards: [card(11, 1, { ord: 1 }), card(12, 2), card(13, 3)],
+    };
+    const { repairs, seen } = mended(schema11(content), (db) => ({
+      type: readCol(db).models.get(404),
+      fields: all(db, "SELECT flds FROM notes"),
+    }));
+    expect(repairs).toHaveLength(2);
+    expect(seen.type?.flds).toHaveLength(3);
+    expect(seen.type?.tmpls).toHaveLength(2);
+    expect(seen.fields.map(({ flds }) => flds)).toEqual(["a\u001fb\u001fc", "only one\u001f", "a\u001fb; c; d"]);
+  });
+
+  test("a card that comes twice is joined: the further state, and the reviews of both", () => {
+    const content = {
+      notes: [note(1)],
+      cards: [card(11, 1, { reps: 2, mod: 9 }), card(12, 1, { reps: 3, mod: 8 })],
+      revlog: [review(5, 11), review(6, 12)],
+    };
+    const { repairs, seen } = mended(schema11(content), (db) => all(db, "SELECT id, cid FROM revlog"));
+    expect(repairs).toEqual([
+      "1 cards came twice for one note and template and were joined; all their reviews are kept",
+    ]);
+    expect(seen).toEqual([{ id: 5, cid: 12 }, { id: 6, cid: 12 }]);
+  });
+
+  test("two notes with one guid, cards in no known state or without template, odd values, missing indexes and defaults", () => {
+    const content = {
+      ...sampleContent(3),
+      notes: [note(1), note(2, { guid: "g1" }), note(3)],
+      cards: [card(11, 1), card(12, 2, { type: 9 }), card(13, 3, { ord: 7 })],
+      revlog: [review(5, 11)],
+      decks: { 7: deck(7, "Odd", { conf: 55 }) },
+      dconf: {},
+    };
+    const bytes = changed(
+      "DROP INDEX ix_cards_nid; UPDATE revlog SET time = 12.7; UPDATE cards SET due = 'soon'",
+      content,
+    );
+    const { repairs, seen } = mended(bytes, (db) => ({
+      guids: all(db, "SELECT guid FROM notes"),
+      cards: all(db, "SELECT type, queue, due FROM cards"),
+      time: all(db, "SELECT time FROM revlog"),
+      decks: [...readCol(db).decks.keys()],
+    }));
+    expect(repairs).toEqual([
+      "3 values in cards that were no whole number or no text were made so",
+      "1 values in revlog that were no whole number or no text were made so",
+      "1 notes had the guid of another note and got one of their own",
+      "1 default deck was gone and was made again",
+      "1 default deck options were gone and were made again",
+      "1 decks had options that are gone and have the default ones now",
+      "1 cards were in a state that Anki does not know and are suspended",
+      "1 cards had no template any more and are suspended",
+      "1 indexes were missing and were made",
+    ]);
+    expect(seen.guids).toEqual([{ guid: "g1" }, { guid: "g1~2" }, { guid: "g3" }]);
+    expect(seen.cards.map(({ queue }) => queue)).toEqual([0, -1, -1]);
+    expect(seen.time).toEqual([{ time: 12 }]);
+    expect(seen.decks).toEqual([1, 7]);
+  });
+});
+
+describe("bytes changed at random", () => {
+  const whole = schema11(sampleContent(2));
+  // Without bias: fast-check likes small numbers, and those are all in the header.
+  const flip = fc.noBias(fc.tuple(fc.nat(), fc.nat(255)));
+  const cut = fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat() });
+
+  /** How often what was given could be read; each time it was merged and exported as well. */
+  function readableOf(bytes: Buffer, numRuns: number): number {
+    let readable = 0;
+    const into = importInto(undefined, open(whole), { now: NOW });
+    const openBefore = files.openCount();
+    fc.assert(
+      fc.property(fc.array(flip, { minLength: 1, maxLength: 4 }), cut, (flips, length) => {
+        const wrong = Buffer.from(bytes);
+        for (const [at, value] of flips) wrong[at % bytes.length] = value;
+        const given = length === undefined ? wrong : wrong.subarray(0, length % bytes.length);
+        const before = Buffer.from(given);
+        try {
+          const checked = open(given);
+          try {
+            checkInvariants(checked.file.db);
+            const merged = importInto(into, checked, { now: NOW });
+            exportCollection(merged.file);
+            merged.file.close();
+            readable++;
+          } finally {
+            checked.file.close();
+          }
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error;
+          expect(error.code).toBe("COLLECTION_UNREADABLE");
+        }
+        expect(given.equals(before)).toBe(true);
+        expect(files.openCount()).toBe(openBefore);
+      }),
+      { numRuns },
+    );
+    files.closeAll();
+    return readable;
+  }
+
+  test.each([
+    ["schema 11, small pages", schema11(sampleContent(40), 1024), 60],
+    ["schema 11", schema11(sampleContent(4)), 40],
+    ["schema 18", sampleSchema18(), 40],
+  ])("never crash: %s is whole, or refused by name, and what was given stays", (_, bytes, numRuns) => {
+    const readable = readableOf(bytes, numRuns);
+    expect(readable).toBeGreaterThan(0);
+    expect(readable).toBeLessThan(numRuns);
+  });
+});
