@@ -1,20 +1,31 @@
 import { MINUTE_MS } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
 import { difference, emptyWatermark } from "../core/watermark.ts";
 import { parseWatermarks } from "../journeys/item.ts";
-import type { CountChange, MetricSource } from "../metrics/model.ts";
+import { parseEntry } from "../review/schedule/entry.ts";
+import { type CountChange, type MetricSource, SOURCES } from "../metrics/model.ts";
 
 /** An item as a stream shows it: plain values by attribute. */
 export type Image = Readonly<Record<string, unknown>>;
 
 /** One change of one item: as it was, and as it is; undefined where it was not, or is no more. */
 export type ImageChange = {
-  table: "records" | "sessions" | "journeys";
+  table: "records" | "sessions" | "journeys" | "reviews";
   /** The partition key and the stream's sequence number. */
   pk: string;
   sequence: string;
+  /** When the change was made, by the table's clock. */
+  arrivedAt: number;
   before: Image | undefined;
   after: Image | undefined;
 };
+
+/** A change that can never be counted: an attribute that it should count by is missing, or is no such thing. */
+export class UncountableError extends AppError {
+  constructor(message: string) {
+    super("UNCOUNTABLE", message);
+  }
+}
 
 /** What an item counts for: so many of a source at an instant. */
 type Count = { source: MetricSource; at: number; n: number };
@@ -22,53 +33,113 @@ type Count = { source: MetricSource; at: number; n: number };
 /**
  * The counts that a change of an item moves. Things that exist count for what they are: as the item is, less as it was;
  * so one that is corrected leaves one bucket and enters another. Events count when the item says that more of them
- * happened, where it says that they did.
+ * happened, where it says that they did. Throws UncountableError.
  */
-export function toCountChanges({ table, pk, sequence, before, after }: ImageChange): CountChange[] {
-  const [tenantId, partition] = pk.split("#") as [string, string];
+export function toCountChanges(change: ImageChange): CountChange[] {
+  const { table, before, after } = change;
   const moved = [
     ...thingsOf(table, after),
     ...thingsOf(table, before).map((count) => ({ ...count, n: -count.n })),
     ...(after ? eventsOf(table, before, after) : []),
   ];
-  return summed(moved).map((count) => ({ ...count, tenantId, partition, sequence }));
+  return summed(moved).map((count) => ({ ...count, ...placeIn(change) }));
+}
+
+/** The counts whose things are gone because their time had come. They stay counted, and a recount does not find them. */
+export function toExpiredChanges(change: ImageChange): CountChange[] {
+  const counts = thingsOf(change.table, change.before);
+  return summed(counts).map((count) => ({ ...count, ...placeIn(change), isExpired: true }));
+}
+
+/** The events of a chunk that is gone because its time had come. */
+export function toExpiredEvents(change: ImageChange, events: readonly { occurredAt: number }[]): CountChange[] {
+  const counts = events.map(({ occurredAt }): Count => ({ source: "JOURNEY_EVENTS", at: occurredAt, n: 1 }));
+  return summed(counts).map((count) => ({ ...count, ...placeIn(change), isExpired: true }));
+}
+
+function placeIn({ pk, sequence, arrivedAt }: ImageChange) {
+  const [tenantId, partition] = pk.split("#");
+  if (!tenantId || !/^\d+$/.test(partition ?? "")) throw new UncountableError("its key names no tenant and partition");
+  return { tenantId, partition: partition!, sequence, arrivedAt };
 }
 
 function thingsOf(table: ImageChange["table"], image: Image | undefined): Count[] {
   if (!image) return [];
   if (table === "records") {
-    return [{ source: (image.sk as string).split("#")[1] as MetricSource, at: image.at as number, n: 1 }];
+    // What was taken back by the table that it came from counts no more, and stays known.
+    if (image.isGone === true) return [];
+    return [{ source: sourceOf(image), at: instantOf(image, "at"), n: 1 }];
   }
   if (table === "sessions") {
-    return isPart(image, "SESSION") ? [{ source: "SESSIONS", at: image.startedAt as number, n: 1 }] : [];
+    return isPart(image, "SESSION") ? [{ source: "SESSIONS", at: instantOf(image, "startedAt"), n: 1 }] : [];
   }
-  return isPart(image, "META") ? [{ source: "JOURNEYS", at: image.startedAt as number, n: 1 }] : [];
+  if (table !== "journeys" || !isPart(image, "META") || image.erased !== undefined) return [];
+  return [{ source: "JOURNEYS", at: instantOf(image, "startedAt"), n: 1 }];
+}
+
+function sourceOf(image: Image): MetricSource {
+  const source = SOURCES.find((known) => isPart(image, known));
+  if (!source) throw new UncountableError("its key names no source that is counted");
+  return source;
+}
+
+function instantOf(image: Image, name: string): number {
+  const at = image[name];
+  if (Number.isSafeInteger(at) && (at as number) >= 0) return at as number;
+  throw new UncountableError(
+    `its attribute \`${name}\` must be an instant in epoch milliseconds, got ${JSON.stringify(at) ?? "nothing"}`,
+  );
 }
 
 function eventsOf(table: ImageChange["table"], before: Image | undefined, after: Image): Count[] {
+  if (table === "reviews") return reviewsOf(before, after);
   if (table !== "sessions" || !isPart(after, "SESSION")) return [];
   const n = (after.motions as number) - ((before?.motions as number | undefined) ?? 0);
-  return n > 0 ? [{ source: "MOTION_EVENTS", at: after.motionAt as number, n }] : [];
+  return n > 0 ? [{ source: "MOTION_EVENTS", at: instantOf(after, "motionAt"), n }] : [];
+}
+
+/** The answers that a lease has got, as its journal shows them; those that were taken back count no more. */
+function reviewsOf(before: Image | undefined, after: Image): Count[] {
+  const positionOf = ({ base, journal }: Image) => (base as number) + (journal as string[]).length;
+  const added = positionOf(after) - (before ? positionOf(before) : 0);
+  if (added <= 0) return [];
+  return (after.journal as string[]).slice(-added).map((text) => {
+    const { kind, at } = parseEntry(text);
+    return { source: "REVIEWS", at, n: kind === "undo" ? -1 : 1 };
+  });
 }
 
 /**
  * The events that a change of a journey counts: those that its watermarks have now and had not before. They say which,
- * `events` says when: the events of the journey's chunks, which are in the stream before the journey itself. Undefined
- * where one of them is not among `events`.
+ * `events` says when: the events of the journey's chunks, which are in the stream before the journey itself. A journey
+ * that was erased takes out all that it had counted. Undefined where one of them is not among `events`; with `isAll`, an
+ * erased journey's that is in no chunk any more had expired, and stays counted.
  */
 export function toEventChanges(
-  { pk, sequence, before, after }: ImageChange,
+  change: ImageChange,
   events: ReadonlyMap<string, { occurredAt: number }>,
+  isAll = false,
 ): CountChange[] | undefined {
-  const [tenantId, partition] = pk.split("#") as [string, string];
-  const added = addedEvents(before, after).map((id) => events.get(id));
-  if (added.some((event) => event === undefined)) return undefined;
-  const counts = added.map((event): Count => ({ source: "JOURNEY_EVENTS", at: event!.occurredAt, n: 1 }));
-  return summed(counts).map((count) => ({ ...count, tenantId, partition, sequence }));
+  const { before, after } = change;
+  const isGone = isErasure(change);
+  const moved = (isGone ? addedEvents(undefined, before) : addedEvents(before, after)).map((id) => events.get(id));
+  const found = moved.filter((event) => event !== undefined);
+  if (found.length < moved.length && !(isGone && isAll)) return undefined;
+  const counts = found.map(({ occurredAt }): Count => ({
+    source: "JOURNEY_EVENTS",
+    at: occurredAt,
+    n: isGone ? -1 : 1,
+  }));
+  return summed(counts).map((count) => ({ ...count, ...placeIn(change) }));
+}
+
+/** Whether a change puts a tombstone in the place of a journey. */
+export function isErasure({ table, before, after }: ImageChange): boolean {
+  return table === "journeys" && before !== undefined && before.erased === undefined && after?.erased !== undefined;
 }
 
 function addedEvents(before: Image | undefined, after: Image | undefined): string[] {
-  if (!after || !isPart(after, "META") || before?.wm === after.wm) return [];
+  if (!after || !isPart(after, "META") || after.erased !== undefined || before?.wm === after.wm) return [];
   const known = before ? parseWatermarks(before.wm as string) : {};
   return Object.entries(parseWatermarks(after.wm as string)).flatMap(([source, watermark]) => {
     const seen = Object.hasOwn(known, source) ? known[source]! : emptyWatermark(1n);

@@ -7,10 +7,12 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { AppError } from "../core/errors.ts";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { AppError, ConditionFailedError } from "../core/errors.ts";
 import { nameOf, translating } from "./faults.ts";
 
-export type StoredObject = { body: Uint8Array; metadata: Record<string, string> };
+/** `etag` names the content: what a replacement's condition compares. */
+export type StoredObject = { body: Uint8Array; metadata: Record<string, string>; etag: string };
 export type ListedObject = { key: string; modifiedAt: number; bytes: number };
 export type PutOptions = { contentType: string; contentEncoding?: string; metadata?: Record<string, string> };
 
@@ -38,15 +40,28 @@ export function createObjects(client: S3Client, bucket: string) {
         }
       }),
 
-    /** Writes an object, replacing what is there. */
-    replace: (key: string, body: Uint8Array, options: PutOptions): Promise<void> =>
-      run(async () => void (await client.send(new PutObjectCommand(putInput(bucket, key, body, options))))),
+    /** Writes an object, replacing what is there; with `etag`, only that. Throws ConditionFailedError where it is another. */
+    replace: (key: string, body: Uint8Array, options: PutOptions, etag?: string): Promise<void> =>
+      run(async () => {
+        try {
+          await client.send(
+            new PutObjectCommand({ ...putInput(bucket, key, body, options), ...(etag ? { IfMatch: etag } : {}) }),
+          );
+        } catch (error) {
+          if (etag && [409, 412].includes(statusOf(error) ?? 0)) throw new ConditionFailedError();
+          throw error;
+        }
+      }),
 
     find: (key: string): Promise<StoredObject | undefined> =>
       run(() =>
         undefinedWhereMissing(async () => {
           const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-          return { body: await got.Body!.transformToByteArray(), metadata: got.Metadata ?? {} };
+          return {
+            body: await got.Body!.transformToByteArray(),
+            metadata: got.Metadata ?? {},
+            etag: got.ETag ?? "",
+          };
         })
       ),
 
@@ -64,6 +79,32 @@ export function createObjects(client: S3Client, bucket: string) {
           (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).Metadata ?? {}
         )
       ),
+
+    /** How many bytes an object has; undefined where there is none. */
+    findBytes: (key: string): Promise<number | undefined> =>
+      run(() =>
+        undefinedWhereMissing(async () =>
+          (await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))).ContentLength ?? 0
+        )
+      ),
+
+    /** A link by which anybody can GET the object, as a file of that name, for so many seconds. */
+    linkToGet: (key: string, seconds: number, fileName: string): Promise<string> =>
+      run(() =>
+        getSignedUrl(
+          client,
+          new GetObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            ResponseContentDisposition: `attachment; filename="${fileName}"`,
+          }),
+          { expiresIn: seconds },
+        )
+      ),
+
+    /** A link by which anybody can PUT the object, for so many seconds. */
+    linkToPut: (key: string, seconds: number): Promise<string> =>
+      run(() => getSignedUrl(client, new PutObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: seconds })),
 
     /** The objects below `prefix` in the order of their keys, after the key `after`, page by page. */
     async *list(prefix: string, after?: string): AsyncGenerator<ListedObject[]> {

@@ -17,6 +17,8 @@ export type StreamRecord = {
   after: Record<string, unknown> | undefined;
   /** Whether the item was removed because its time had come. */
   isExpiry: boolean;
+  /** When it was written, by the table's clock; to the second. */
+  arrivedAt: number;
 };
 
 /** A record as Streams and Lambda's events give it. */
@@ -30,6 +32,8 @@ export type RawStreamRecord = {
     OldImage?: Record<string, AttributeValue> | undefined;
     NewImage?: Record<string, AttributeValue> | undefined;
     SequenceNumber?: string | undefined;
+    /** A Date as Streams gives it, epoch seconds in Lambda's events. */
+    ApproximateCreationDateTime?: Date | number | undefined;
   } | undefined;
 };
 
@@ -41,7 +45,12 @@ export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord): Str
     before: dynamodb!.OldImage && unmarshall(dynamodb!.OldImage),
     after: dynamodb!.NewImage && unmarshall(dynamodb!.NewImage),
     isExpiry: by === "dynamodb.amazonaws.com",
+    arrivedAt: arrivalOf(dynamodb!.ApproximateCreationDateTime),
   };
+}
+
+function arrivalOf(at: Date | number | undefined): number {
+  return at instanceof Date ? at.getTime() : (at ?? 0) * 1_000;
 }
 
 export type Streams = ReturnType<typeof createStreams>;
@@ -74,6 +83,21 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
         );
         return iterator;
       }),
+
+    /** The records of a shard from one sequence number to another, both included, page by page. */
+    async *readRange(arn: string, shard: string, first: string, last: string): AsyncGenerator<StreamRecord[]> {
+      const position = { ShardIteratorType: "AT_SEQUENCE_NUMBER" as const, SequenceNumber: first };
+      let iterator = await run(async () =>
+        (await client.send(new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position }))).ShardIterator
+      );
+      while (iterator) {
+        const page = await this.read(iterator, 1_000);
+        const own = page.records.filter(({ sequence }) => BigInt(sequence) <= BigInt(last));
+        if (own.length > 0) yield own;
+        if (own.length < page.records.length || page.records.some(({ sequence }) => sequence === last)) return;
+        iterator = page.next;
+      }
+    },
 
     /** Up to `limit` records in order, and where to read on; undefined at the end of a closed shard. */
     read: (iterator: string, limit: number): Promise<{ records: StreamRecord[]; next: string | undefined }> =>

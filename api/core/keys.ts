@@ -5,12 +5,17 @@ import { createHash } from "node:crypto";
  * what counts a stream keeps a watermark for each: few enough to fit into one item, enough for 8,000 writes a second.
  * Another number would put known things elsewhere.
  */
-const PARTITIONS = 8;
+export const PARTITIONS = 8;
 
 /** The key of an item that belongs to a thing: `part` says which of the thing's items. */
 export function itemKey(tenantId: string, id: string, part: string): { pk: string; sk: string } {
   const partition = createHash("sha256").update(id).digest()[0]! % PARTITIONS;
   return { pk: `${tenantId}#${partition}`, sk: `${escape(id)}#${part}` };
+}
+
+/** The partition of its tenant that an item lies in, from the item's partition key. */
+export function partitionOf(pk: unknown): string {
+  return (pk as string).slice((pk as string).lastIndexOf("#") + 1);
 }
 
 /** The id of the thing that an item belongs to, from the item's sort key. */

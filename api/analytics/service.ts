@@ -1,0 +1,229 @@
+import pMap from "p-map";
+import type { TransactPart } from "../aws/dynamo.ts";
+import { type Clock, MINUTE_MS } from "../core/clock.ts";
+import { NotIndexedError } from "../core/errors.ts";
+import { parseFirst } from "../core/page.ts";
+import type { Range, RangeInput } from "../core/range.ts";
+import type { SessionLists } from "../sessions/lists.ts";
+import type { Session } from "../sessions/model.ts";
+import type { Sessions } from "../sessions/service.ts";
+import { percentilesOf } from "./bins.ts";
+import { JOURNEY_LETTERS, SESSION_LETTERS, SLOT_MS, slotOf } from "./cells.ts";
+import {
+  type JourneyAnalytics,
+  LIMITS,
+  parseAnalyticsRange,
+  type SensorActivity,
+  type SessionAnalytics,
+  type SessionSlot,
+} from "./model.ts";
+import type { ImageChange } from "./projections.ts";
+import { type ItemChange, toItemChanges } from "./projections-rollups.ts";
+import { createReading, type SensorCount } from "./reading.ts";
+import {
+  conversions,
+  hoursOfWeek,
+  journeyPeriods,
+  outcomesOf,
+  peakHourOf,
+  rank,
+  ratio,
+  sessionPeriods,
+  startWithin,
+  successOf,
+  total,
+} from "./rules.ts";
+import { nameOf, type RollupStore } from "./store.ts";
+import { createZone } from "./zone.ts";
+
+export type Analytics = ReturnType<typeof createAnalytics>;
+
+const CONCURRENCY = 32;
+/** Clocks of processes differ by less. */
+const CLOCKS_MS = 10 * MINUTE_MS;
+
+export type AnalyticsOptions = {
+  store: RollupStore;
+  /** Where sessions themselves are asked: which is running, and which began first and last. */
+  sessions: Pick<Sessions, "find" | "findSensors">;
+  lists: Pick<SessionLists, "outerStarts" | "sensors">;
+  clock: Clock;
+  /** False while journeys are kept in the object store only. */
+  indexed: boolean;
+};
+
+export function createAnalytics({ store, sessions, lists, clock, indexed }: AnalyticsOptions) {
+  const reading = createReading(store);
+
+  return {
+    /**
+     * Counts a part of a stream into the rollups: one write for each item that it moves, nothing read. What was counted
+     * before is left out, whoever counted it and however the stream was cut.
+     */
+    roll: async (changes: readonly ImageChange[]): Promise<void> => {
+      await pMap(groupByItem(changes), (own) => store.count(own), { concurrency: CONCURRENCY });
+    },
+
+    /** What counts changes that were left out in their turn: parts of transactions that say they are done once. */
+    lateParts: (changes: readonly ImageChange[]): TransactPart[] =>
+      groupByItem(changes).map((own) => store.partOf(own)),
+
+    /** Numbers over the sessions of a tenant, or of one sensor, that started in a range. Throws InvalidInputError. */
+    async sessions(
+      tenantId: string,
+      sensorId: string | undefined,
+      input: RangeInput,
+      timeZone: string,
+    ): Promise<SessionAnalytics> {
+      const range = parseAnalyticsRange(input, clock());
+      if (sensorId === undefined) {
+        const pk = `${tenantId}#SESSIONS`;
+        const slots = await reading.slots(pk, range, SESSION_LETTERS);
+        return sessionNumbers(tenantId, undefined, range, timeZone, slots, () => reading.bins(pk, range));
+      }
+      const slots = await reading.sensorSlots(tenantId, sensorId, range);
+      const running = (await findRunning(tenantId, [sensorId])).get(sensorId);
+      const whole = withRunning(slots, running);
+      const readBins = () => reading.sensorBins(tenantId, sensorId, range);
+      return sessionNumbers(tenantId, sensorId, range, timeZone, whole, readBins);
+    },
+
+    /** Numbers over the journeys that started in a range. Throws InvalidInputError and NotIndexedError. */
+    async journeys(tenantId: string, input: RangeInput, timeZone: string): Promise<JourneyAnalytics> {
+      if (!indexed) throw new NotIndexedError();
+      const now = clock();
+      const range = parseAnalyticsRange(input, now);
+      const pk = `${tenantId}#JOURNEYS`;
+      const [slots, pending] = await Promise.all([
+        reading.slots(pk, range, JOURNEY_LETTERS),
+        store.pending(tenantId, now),
+      ]);
+      const zone = createZone(timeZone, range);
+      const waiting = slots.reduce((sum, { slot }) => sum + (pending.get(slot) ?? 0), 0);
+      const journeys = total(slots, "journeys");
+      return {
+        totalJourneys: journeys,
+        totalEvents: total(slots, "events"),
+        outcomes: outcomesOf(slots, waiting),
+        conversionRate: ratio(conversions(slots), journeys),
+        averageMessages: ratio(total(slots, "messages"), journeys),
+        durationPercentiles: async () => percentilesOf(await reading.bins(pk, range)),
+        byDay: () => journeyPeriods(slots, zone),
+      };
+    },
+  };
+
+  function groupByItem(changes: readonly ImageChange[]): ItemChange[][] {
+    // What nobody reads any more is not written either: history that is loaded waits for nothing.
+    const since = clock() - CLOCKS_MS;
+    const moved = changes.flatMap(toItemChanges).filter(({ until }) => until === undefined || until >= since);
+    return [...Map.groupBy(moved, nameOf).values()];
+  }
+
+  function sessionNumbers(
+    tenantId: string,
+    sensorId: string | undefined,
+    range: Range,
+    timeZone: string,
+    slots: readonly SessionSlot[],
+    readBins: () => Promise<Map<number, number>>,
+  ): SessionAnalytics {
+    const zone = createZone(timeZone, range);
+    const [all, running, motions] = [total(slots, "sessions"), total(slots, "running"), total(slots, "motions")];
+    const completed = all - running;
+    const totalDuration = total(slots, "durationMs");
+    return {
+      totalSessions: all,
+      activeSessions: running,
+      completedSessions: completed,
+      totalMotionEvents: motions,
+      averageMotionEventsPerSession: ratio(motions, all),
+      totalDuration,
+      averageDuration: rounded(ratio(totalDuration, completed)),
+      durationPercentiles: async () => percentilesOf(await readBins()),
+      averageTimeBetweenSessions: () => timeBetween(tenantId, sensorId, range, slots),
+      peakHour: () => peakHourOf(slots, zone),
+      sessionsWithPlayback: total(slots, "started"),
+      playbackSuccessRate: successOf(slots),
+      byDay: () => sessionPeriods(slots, zone, "day"),
+      byWeek: () => sessionPeriods(slots, zone, "week"),
+      byMonth: () => sessionPeriods(slots, zone, "month"),
+      byHourOfWeek: () => hoursOfWeek(slots, zone),
+      topSensors: (first) =>
+        sensorId === undefined ? topSensors(tenantId, range, parseFirst(first, LIMITS.topSensors)) : Promise.resolve(
+          rank(
+            [{ sensor: { tenantId, sensorId }, sessions: all, motionEvents: motions }],
+            parseFirst(first, LIMITS.topSensors),
+          ),
+        ),
+    };
+  }
+
+  /** From the first start to the last, shared among the pauses between. Starts of sessions that are gone are from their slots. */
+  async function timeBetween(
+    tenantId: string,
+    sensorId: string | undefined,
+    { fromAt, toAt }: Range,
+    slots: readonly SessionSlot[],
+  ): Promise<number | null> {
+    const filled = slots.filter(({ counts }) => (counts.sessions ?? 0) > 0);
+    const count = total(filled, "sessions");
+    if (count < 2) return null;
+    const { first, last } = await lists.outerStarts(tenantId, sensorId, fromAt, toAt);
+    const startOf = (slot: SessionSlot, found: number | undefined) =>
+      found !== undefined && slotOf(found) === slot.slot ? found : startWithin(slot);
+    return Math.round((startOf(filled.at(-1)!, last) - startOf(filled[0]!, first)) / (count - 1));
+  }
+
+  async function topSensors(tenantId: string, range: Range, first: number): Promise<SensorActivity[]> {
+    const counts = await reading.sensors(tenantId, await listSensorIds(tenantId), range);
+    const top = rank(counts.map((count) => activityOf(tenantId, count)), first);
+    const running = await findRunning(tenantId, top.map(({ sensor }) => sensor.sensorId));
+    return top.map((activity) => {
+      const session = running.get(activity.sensor.sensorId);
+      const isIn = session && session.startedAt >= range.fromAt && session.startedAt < range.toAt;
+      return isIn ? { ...activity, motionEvents: activity.motionEvents + session.motionEventCount } : activity;
+    });
+  }
+
+  async function listSensorIds(tenantId: string): Promise<string[]> {
+    const found: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await lists.sensors(tenantId, 1_000, after);
+      found.push(...page.sensors.map(({ sensorId }) => sensorId));
+      after = page.last;
+    } while (after !== undefined);
+    return found;
+  }
+
+  /**
+   * The running sessions of sensors: at most one each, the latest. To be read after the rollups: a session that runs now ran
+   * then, so its motion events are not among theirs.
+   */
+  async function findRunning(tenantId: string, sensorIds: readonly string[]): Promise<Map<string, Session>> {
+    const sensors = await sessions.findSensors(tenantId, sensorIds);
+    const latest = [...sensors.values()].flatMap(({ latestSessionId }) => latestSessionId ?? []);
+    const found = await sessions.find(tenantId, latest);
+    const running = [...found.values()].filter(({ status }) => status === "ACTIVE");
+    return new Map(running.map((session) => [session.sensorId, session]));
+  }
+}
+
+/** The slots with the motion events of the running session, where its slot is known to hold one that runs. */
+function withRunning(slots: readonly SessionSlot[], running: Session | undefined): SessionSlot[] {
+  const at = running && Math.floor(running.startedAt / SLOT_MS);
+  return slots.map((slot) => {
+    if (!running || slot.slot !== at || (slot.counts.running ?? 0) === 0) return slot;
+    const { motions = 0 } = slot.counts;
+    return { slot: at, counts: { ...slot.counts, motions: motions + running.motionEventCount } };
+  });
+}
+
+function activityOf(tenantId: string, { sensorId, sessions, motions }: SensorCount): SensorActivity {
+  return { sensor: { tenantId, sensorId }, sessions, motionEvents: motions };
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms);
+}

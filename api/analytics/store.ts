@@ -1,0 +1,136 @@
+import pMap from "p-map";
+import { countInto } from "../aws/counting.ts";
+import type { Dynamo, Item, TransactPart } from "../aws/dynamo.ts";
+import { DAY_MS, SECOND_MS } from "../core/clock.ts";
+import { ConditionFailedError } from "../core/errors.ts";
+import { keys, readCounters } from "./cells.ts";
+import type { ItemChange } from "./projections-rollups.ts";
+
+/**
+ * Access patterns of the table `rollups`; `cells.ts` says what its keys and attributes are:
+ *
+ *  | what                              | how                                                                         |
+ *  |-----------------------------------|-----------------------------------------------------------------------------|
+ *  | count a part of a stream          | UpdateItem of each item that adds, if its watermarks are before it          |
+ *  | what a range holds                | BatchGetItem by the days, hours and months of the range: half a read unit   |
+ *  |                                   | for each item of up to 4 KB, whatever is in it                              |
+ *  | journeys that wait for their end  | Query of the minutes still to come, 41 at most                              |
+ */
+export type RollupStore = ReturnType<typeof createRollupStore>;
+
+export type RollupKey = { pk: string; sk: string };
+
+/** An expression may hold 4 KB. */
+const MAX_NAMES = 150;
+/** An item is rid of its zeros when it has so many. */
+const MANY_ZEROS = 16;
+const KEYS_A_REQUEST = 100;
+const CONCURRENCY = 8;
+
+export function createRollupStore(dynamo: Pick<Dynamo, "update" | "batchGet" | "query">, table: string) {
+  return {
+    /** Counts changes of one item, in their order, each once however often they come. */
+    async count(changes: readonly ItemChange[]): Promise<void> {
+      for (const part of cut(changes)) {
+        const { pk, sk } = part[0]!;
+        const item = await countInto(dynamo, table, { pk, sk }, part, toChange);
+        if (item) await dropZeros(item);
+      }
+    },
+
+    /** What counts changes of one item without a watermark, for a transaction that says itself that it is done once. */
+    partOf(changes: readonly ItemChange[]): TransactPart {
+      const { pk, sk } = changes[0]!;
+      const { adds, names, values, sets } = toChange(changes);
+      const expression = (sets.length > 0 ? `SET ${sets.join(", ")} ` : "") + `ADD ${adds.join(", ")}`;
+      return { table, key: { pk, sk }, change: { expression, names, values } };
+    },
+
+    /** The items that exist, by `pk` and `sk`. What was counted a moment ago may be missing. */
+    async find(wanted: readonly RollupKey[]): Promise<Map<string, Item>> {
+      const parts = Array.from(
+        { length: Math.ceil(wanted.length / KEYS_A_REQUEST) },
+        (_, i) => wanted.slice(i * KEYS_A_REQUEST, (i + 1) * KEYS_A_REQUEST),
+      );
+      const found = await pMap(parts, (part) => dynamo.batchGet(table, part), { concurrency: CONCURRENCY });
+      return new Map(found.flat().map((item) => [nameOf(item as RollupKey), item]));
+    },
+
+    /** How many journeys will be abandoned if nothing more comes, by the slot of their start. */
+    async pending(tenantId: string, now: number): Promise<Map<number, number>> {
+      const slots = new Map<number, number>();
+      let startKey: Item | undefined;
+      do {
+        const page = await dynamo.query(table, {
+          key: {
+            expression: "pk = :pk AND sk >= :now",
+            values: { ":pk": `${tenantId}#PENDING`, ":now": keys.minute(now) },
+          },
+          startKey,
+        });
+        for (const { place, n } of page.items.flatMap(readCounters)) slots.set(place, (slots.get(place) ?? 0) + n);
+        startKey = page.lastKey;
+      } while (startKey);
+      return slots;
+    },
+  };
+
+  /** Without the numbers that came back to 0: an item costs by its size. What is counted meanwhile stays. */
+  async function dropZeros(item: Item): Promise<void> {
+    const zeros = Object.keys(item).filter((name) => item[name] === 0).slice(0, MAX_NAMES);
+    if (zeros.length < MANY_ZEROS) return;
+    const names = Object.fromEntries(zeros.map((name, i) => [`#z${i}`, name]));
+    try {
+      await dynamo.update(table, { pk: item.pk, sk: item.sk }, {
+        expression: `REMOVE ${Object.keys(names).join(", ")}`,
+        names,
+      }, {
+        expression: Object.keys(names).map((name) => `${name} = :zero`).join(" AND "),
+        values: { ":zero": 0 },
+      });
+    } catch (error) {
+      if (!(error instanceof ConditionFailedError)) throw error;
+    }
+  }
+}
+
+export function nameOf({ pk, sk }: RollupKey): string {
+  return `${pk} ${sk}`;
+}
+
+/** Parts that change at most so many attributes. */
+function cut(changes: readonly ItemChange[]): ItemChange[][] {
+  const parts: ItemChange[][] = [];
+  let names = new Set<string>();
+  for (const change of changes) {
+    const more = new Set([...names, ...change.adds.keys()]);
+    if (parts.length === 0 || more.size > MAX_NAMES) {
+      parts.push([]);
+      names = new Set(change.adds.keys());
+    } else {
+      names = more;
+    }
+    parts.at(-1)!.push(change);
+  }
+  return parts;
+}
+
+function toChange(changes: readonly ItemChange[]) {
+  const sums = new Map<string, number>();
+  for (const { adds } of changes) for (const [name, n] of adds) sums.set(name, (sums.get(name) ?? 0) + n);
+  const moved = [...sums].filter(([, n]) => n !== 0);
+  const until = changes[0]!.until;
+  return {
+    sets: until === undefined ? [] : ["#ttl = :ttl"],
+    adds: moved.map((_, i) => `#n${i} :n${i}`),
+    names: {
+      ...Object.fromEntries(moved.map(([name], i) => [`#n${i}`, name])),
+      ...(until === undefined ? {} : { "#ttl": "ttl" }),
+    },
+    values: {
+      ...Object.fromEntries(moved.map(([, n], i) => [`:n${i}`, n])),
+      // All changes of an item are of the same minute.
+      ...(until === undefined ? {} : { ":ttl": Math.ceil((until + DAY_MS) / SECOND_MS) }),
+    },
+  };
+}
