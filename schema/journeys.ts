@@ -28,6 +28,13 @@ export const journeyResolvers = {
         __typename: "BackfillJourneysPayload",
         ...await services.backfillJourneys(viewer.tenantId, input.range, input.dryRun ?? true),
       })),
+    eraseVisitor: async (_, { input }, { viewer, services }) => {
+      const receipt = await services.eraseVisitor(viewer.tenantId, input.visitorId);
+      // The id of a visitor is not repeated: answers end up in logs.
+      if (!receipt) return { __typename: "NotFoundError", code: "NOT_FOUND", message: "There is no such visitor." };
+      const { receiptId, journeys, events, objectsRewritten } = receipt;
+      return { __typename: "EraseVisitorPayload", receiptId, journeys, events, objectsRewritten };
+    },
   },
   Journey: {
     id: (journey) => globalId("Journey", journey.sessionId),

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { NotIndexedError } from "../core/errors.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
+import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
 import type { ArrivedEvent, Journey } from "./model.ts";
 import type { RawEvents } from "./raw.ts";
@@ -24,14 +25,17 @@ const SLICE = 200;
 const CONCURRENCY = 16;
 
 type Change = "created" | "changed" | "unchanged";
+type Batch = { key: string; events: ArrivedEvent[] };
 
 /**
  * Counts the stored batches of a range again, in the order in which they arrived, by the same function that counted
- * them first. What is there already is not written, so it may run at any time and any number of times.
+ * them first. What is there already is not written, so it may run at any time and any number of times. Sessions that
+ * were erased stay so; what a crash left of them in the objects is removed.
  */
 export function createBackfill(
-  { store, raw, hub, clock, indexed }: {
+  { store, erasures, raw, hub, clock, indexed }: {
     store: JourneyStore;
+    erasures: ErasureStore;
     raw: RawEvents;
     hub: Hub;
     clock: Clock;
@@ -55,7 +59,7 @@ export function createBackfill(
         });
         objectsRead += batches.length;
         eventsRead += batches.reduce((sum, { events }) => sum + events.length, 0);
-        await countSlice(tenantId, batches.sort(byArrival).map(({ events }) => events));
+        await countSlice(tenantId, batches.sort(byArrival));
       }
     }
     const total = (change: Change) => [...changes.values()].filter((own) => own === change).length;
@@ -67,20 +71,22 @@ export function createBackfill(
       journeysUnchanged: total("unchanged"),
     };
 
-    async function countSlice(tenantId: string, batches: readonly ArrivedEvent[][]): Promise<void> {
+    async function countSlice(tenantId: string, batches: readonly Batch[]): Promise<void> {
       const sessions = Map.groupBy(
-        batches.flatMap((batch) => [...Map.groupBy(batch, (event) => event.sessionId).values()]),
+        batches.flatMap(({ events }) => [...Map.groupBy(events, (event) => event.sessionId).values()]),
         (events) => events[0]!.sessionId,
       );
-      const known = await store.find(tenantId, [...sessions.keys()]);
+      const { journeys: known, erased } = await store.look(tenantId, [...sessions.keys()]);
       await pMap(sessions, async ([sessionId, parts]) => {
+        if (erased.has(sessionId)) return;
         const before = imagined.get(sessionId) ?? known.get(sessionId);
         let journey = before;
         let added = 0;
         for (const events of parts) {
           const decision = dryRun
-            ? decideEvents(tenantId, journey, events)
+            ? { ...decideEvents(tenantId, journey, events), isErased: false }
             : await keepEvents({ store, clock }, tenantId, journey, events);
+          if (decision.isErased) return void erased.add(sessionId);
           journey = decision.journey;
           added += decision.added.length;
         }
@@ -89,6 +95,17 @@ export function createBackfill(
         if (dryRun) imagined.set(sessionId, journey!);
         else hub.wake(journeyKey(tenantId, sessionId));
       }, { concurrency: CONCURRENCY });
+      if (!dryRun && erased.size > 0) await removeErased(tenantId, batches, erased);
+    }
+
+    async function removeErased(tenantId: string, batches: readonly Batch[], erased: ReadonlySet<string>) {
+      const isGone = ({ sessionId }: { sessionId: string }) => erased.has(sessionId);
+      await pMap(
+        batches.filter(({ events }) => events.some(isGone)),
+        ({ key }) => raw.rewrite(key, (event) => isGone(event) ? "DROP" : "KEEP"),
+        { concurrency: CONCURRENCY },
+      );
+      await pMap(erased, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
     }
 
     /** A journey that was created stays so; one that was unchanged may yet change. */
@@ -99,6 +116,6 @@ export function createBackfill(
   };
 }
 
-function byArrival(a: { key: string; events: ArrivedEvent[] }, b: { key: string; events: ArrivedEvent[] }): number {
+function byArrival(a: Batch, b: Batch): number {
   return (a.events[0]?.receivedAt ?? 0) - (b.events[0]?.receivedAt ?? 0) || (a.key < b.key ? -1 : 1);
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
+import { MINUTE_MS } from "../core/clock.ts";
 import type { ArrivedEvent } from "./model.ts";
 
 /** Uncompressed bytes of events in one chunk. Even where nothing compresses, a chunk stays below DynamoDB's 400 KB. */
@@ -115,4 +116,21 @@ export function fromChunk(sessionId: string, bytes: Uint8Array): ArrivedEvent[] 
       ...(columns.properties && i in columns.properties ? { properties: columns.properties[i] } : {}),
     };
   });
+}
+
+/** The chunk with nothing in it of what somebody did: which events there were, and in which minutes. */
+export function hollowed(sessionId: string, bytes: Uint8Array): Uint8Array {
+  return encode(
+    fromChunk(sessionId, bytes).map(({ source, seq, occurredAt, receivedAt }) => ({
+      ...{ sessionId, source, seq, type: "", receivedAt },
+      occurredAt: Math.floor(occurredAt / MINUTE_MS) * MINUTE_MS,
+    })),
+  );
+}
+
+/** The chunk with a visitor's name taken out; undefined where it does not hold it. */
+export function unnamed(sessionId: string, bytes: Uint8Array, visitorId: string): Uint8Array | undefined {
+  const events = fromChunk(sessionId, bytes);
+  if (events.every((event) => event.visitorId !== visitorId)) return undefined;
+  return encode(events.map((event) => event.visitorId === visitorId ? { ...event, visitorId: undefined } : event));
 }

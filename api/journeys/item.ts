@@ -80,6 +80,11 @@ export function fromItem(item: Item): Journey {
   };
 }
 
+/** Whether an item is what is left of an erased journey; `api/journeys/erasures.ts` writes it. */
+export function isErased(item: Item): boolean {
+  return item.erased !== undefined;
+}
+
 /** Ends and beginnings as differences to the one before, in base 36: a third of their digits. */
 function formatVisits(visits: Journey["visits"]): string {
   return visits.flat().map((at, i, all) => (at - (all[i - 1] ?? 0)).toString(36)).join(" ");

@@ -3,20 +3,21 @@ import { UnavailableError } from "../core/errors.ts";
 import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import { toChunks } from "./chunk.ts";
 import type { ArrivedEvent, Journey } from "./model.ts";
-import { decideEvents, type Decision } from "./rules.ts";
+import { decideEvents, type Decision, ERASED } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
 
 /**
  * Counts events of one session into its journey: the chunks first, then the journey, whose watermarks make the chunks'
  * events visible. A crash between the two leaves nothing that shows, and the next try finishes. `known` is what the
- * journey was believed to be; a wrong belief costs one more try. Throws UnavailableError.
+ * journey was believed to be; a wrong belief costs one more try. Of a session that was erased nothing counts, and
+ * `isErased` is true; a chunk of it may have been written. Throws UnavailableError.
  */
 export async function keepEvents(
   { store, clock }: { store: JourneyStore; clock: Clock },
   tenantId: string,
   known: Journey | undefined,
   events: readonly ArrivedEvent[],
-): Promise<Decision> {
+): Promise<Decision & { isErased?: true }> {
   let before = known;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     await beforeTry(attempt);
@@ -26,6 +27,9 @@ export async function keepEvents(
     const journey = withChunks(decideEvents(tenantId, before, added).journey!, chunks);
     const outcome = await store.replace(journey, before);
     if (outcome.written) return { ...decision, added, journey };
+    if (outcome.isErased) {
+      return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true };
+    }
     before = outcome.current;
   }
   throw new UnavailableError("DynamoDB");

@@ -3,6 +3,8 @@ import { gunzip, gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { ListedObject, Objects } from "../aws/objects.ts";
 import { HOUR_MS } from "../core/clock.ts";
+import { ConditionFailedError, UnavailableError } from "../core/errors.ts";
+import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import { formatInstant, parseInstant } from "../core/time.ts";
 import type { ArrivedEvent, RecordedEvent } from "./model.ts";
 
@@ -14,25 +16,40 @@ import type { ArrivedEvent, RecordedEvent } from "./model.ts";
  */
 export type RawEvents = ReturnType<typeof createRawEvents>;
 
+/** What it needs of a bucket. */
+export type RawObjects = Pick<Objects, "create" | "replace" | "get" | "findMetadata" | "list">;
+
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
+const CONTENT = { contentType: "application/x-ndjson", contentEncoding: "gzip" };
 const RECEIVED_AT = "received-at";
+/** The receipts of the erasures for which a batch was written anew. */
+const ERASED_FOR = "erased-for";
+/** S3 takes 2 KB of metadata. */
+const MAX_RECEIPTS = 50;
 
-export function createRawEvents(objects: Objects) {
+/** What becomes of a stored event: it stays, it goes, or it stays without its visitor. */
+export type Fate = "KEEP" | "DROP" | "UNNAME";
+export type FateOf = (event: { sessionId: string; visitorId?: string | undefined }) => Fate;
+
+export function createRawEvents(objects: RawObjects) {
   return {
-    /** Stores a batch and gives the instant at which it first arrived: `now`, or earlier where it had come before. */
-    async keep(tenantId: string, events: readonly RecordedEvent[], now: number): Promise<number> {
+    /**
+     * Stores a batch and gives the instant at which it first arrived: `now`, or earlier where it had come before. `isNew`
+     * says that it had not.
+     */
+    async keep(
+      tenantId: string,
+      events: readonly RecordedEvent[],
+      now: number,
+    ): Promise<{ receivedAt: number; isNew: boolean }> {
       const key = keyOf(tenantId, events);
       const lines = events.map((event) => JSON.stringify(toLine({ ...event, receivedAt: now }))).join("\n") + "\n";
-      const body = await compress(lines, { level: 6 });
-      const outcome = await objects.create(key, body, {
-        contentType: "application/x-ndjson",
-        contentEncoding: "gzip",
-        metadata: { [RECEIVED_AT]: String(now) },
-      });
-      if (outcome === "created") return now;
+      const body = await pack(lines);
+      const outcome = await objects.create(key, body, { ...CONTENT, metadata: { [RECEIVED_AT]: String(now) } });
+      if (outcome === "created") return { receivedAt: now, isNew: true };
       const metadata = await objects.findMetadata(key);
-      return Number(metadata?.[RECEIVED_AT] ?? now);
+      return { receivedAt: Number(metadata?.[RECEIVED_AT] ?? now), isNew: false };
     },
 
     /** The stored batches whose hour touches the range, hour by hour, and within an hour as they arrived. */
@@ -59,10 +76,60 @@ export function createRawEvents(objects: Objects) {
     /** The events of one stored batch, in the order in which they were sent. */
     async read(key: string): Promise<ArrivedEvent[]> {
       const { body } = await objects.get(key);
-      const text = (await decompress(body)).toString("utf8");
-      return text.split("\n").filter(Boolean).map((line) => fromLine(JSON.parse(line)));
+      return (await linesOf(body)).map((line) => fromLine(JSON.parse(line)));
+    },
+
+    /** The keys of all batches of a tenant, page by page. */
+    async *listAll(tenantId: string): AsyncGenerator<string[]> {
+      for await (const page of objects.list(`events/tenant=${tenantId}/`)) yield page.map((object) => object.key);
+    },
+
+    /** Where a batch lies. */
+    keyOf,
+
+    /**
+     * Writes a stored batch anew, with each event as its fate says; events that stay keep their bytes, and where all stay
+     * nothing is written. A batch that is left with nothing stays as an empty object: its key is taken, so the same batch
+     * sent again is not stored again. True where it was written for this receipt, now or before.
+     */
+    async rewrite(key: string, fateOf: FateOf, receiptId?: string): Promise<boolean> {
+      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        await beforeTry(attempt);
+        const { body, metadata, etag } = await objects.get(key);
+        const receipts = metadata[ERASED_FOR]?.split(",") ?? [];
+        const lines = await linesOf(body);
+        const kept = lines.flatMap((line) => lineAfter(line, fateOf));
+        if (kept.length === lines.length && kept.every((line, i) => line === lines[i])) {
+          return receiptId !== undefined && receipts.includes(receiptId);
+        }
+        const named = [...new Set([...receipts, ...(receiptId ? [receiptId] : [])])].slice(-MAX_RECEIPTS);
+        const changed = { ...metadata, ...(named.length > 0 ? { [ERASED_FOR]: named.join(",") } : {}) };
+        try {
+          const text = kept.map((line) => `${line}\n`).join("");
+          await objects.replace(key, await pack(text), { ...CONTENT, metadata: changed }, etag);
+          return true;
+        } catch (error) {
+          if (!(error instanceof ConditionFailedError)) throw error;
+        }
+      }
+      throw new UnavailableError("S3");
     },
   };
+}
+
+function pack(text: string): Promise<Buffer> {
+  return compress(text, { level: 6 });
+}
+
+async function linesOf(body: Uint8Array): Promise<string[]> {
+  return (await decompress(body)).toString("utf8").split("\n").filter(Boolean);
+}
+
+function lineAfter(line: string, fateOf: FateOf): string[] {
+  const event = JSON.parse(line) as Line;
+  const fate = fateOf(event);
+  if (fate === "UNNAME") return [JSON.stringify({ ...event, visitorId: undefined })];
+  return fate === "KEEP" ? [line] : [];
 }
 
 function keyOf(tenantId: string, events: readonly RecordedEvent[]): string {

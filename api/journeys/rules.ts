@@ -20,7 +20,16 @@ const MAX_VISITS = 16;
 /** A longer first question is read from its event. */
 const MAX_QUESTION_CHARS = 256;
 
-export type Verdict = { status: "ACCEPTED" | "DUPLICATE" } | { status: "REJECTED"; reason: string };
+export type Verdict =
+  | { status: "ACCEPTED" | "DUPLICATE" }
+  | { status: "REJECTED"; reason: string; isErased?: true };
+
+/** What is said of every event of a session that was erased, whether it is new or was there before. */
+export const ERASED: Verdict = {
+  status: "REJECTED",
+  reason: "sessionId: its visitor was erased; begin a new session",
+  isErased: true,
+};
 
 /** What a batch changes: a verdict for each event in its order, the events that are new, and the journey with them. */
 export type Decision = { verdicts: Verdict[]; added: readonly ArrivedEvent[]; journey: Journey | undefined };

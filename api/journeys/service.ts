@@ -7,6 +7,7 @@ import { createCursors, parseFirst } from "../core/page.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { eventCursors } from "./cursor.ts";
+import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
 import {
   type EventPosition,
@@ -22,12 +23,13 @@ import {
   type RecordedEvent,
 } from "./model.ts";
 import type { RawEvents } from "./raw.ts";
-import { compareEvents, outcomeOf, type Verdict } from "./rules.ts";
+import { compareEvents, ERASED, outcomeOf, type Verdict } from "./rules.ts";
 import type { JourneyStore, ListPosition, ListQuery } from "./store.ts";
 import { readStretch, withSteps } from "./timeline.ts";
 
 export type JourneysOptions = {
   store: JourneyStore;
+  erasures: ErasureStore;
   raw: RawEvents;
   hub: Hub;
   clock: Clock;
@@ -62,7 +64,7 @@ export function journeyKey(tenantId: string, sessionId: string): string {
   return `journey:${tenantId}#${sessionId}`;
 }
 
-export function createJourneys({ store, raw, hub, clock, indexed }: JourneysOptions) {
+export function createJourneys({ store, erasures, raw, hub, clock, indexed }: JourneysOptions) {
   const requireIndex = () => {
     if (!indexed) throw new NotIndexedError();
   };
@@ -165,15 +167,43 @@ export function createJourneys({ store, raw, hub, clock, indexed }: JourneysOpti
       return events.map(() => ({ status: "ACCEPTED" }));
     }
     // Reading what is known may run beside the upload; writing waits until the events are safe.
-    const [receivedAt, known] = await Promise.all([kept, store.find(tenantId, [...sessions.keys()])]);
+    const [{ receivedAt, isNew }, { journeys: known, erased }] = await Promise.all([
+      kept,
+      store.look(tenantId, [...sessions.keys()]),
+    ]);
     const verdicts: Verdict[] = [];
+    const unwritten: string[] = [];
     await pMap(sessions, async ([sessionId, indexes]) => {
+      if (erased.has(sessionId)) return;
       const own = indexes.map((index) => ({ ...events[index]!, receivedAt }));
       const decision = await keepEvents({ store, clock }, tenantId, known.get(sessionId), own);
       indexes.forEach((index, i) => (verdicts[index] = decision.verdicts[i]!));
       if (decision.added.length > 0) hub.wake(journeyKey(tenantId, sessionId));
+      if (decision.isErased) erased.add(sessionId);
+      else if (isNew && decision.added.length === 0) unwritten.push(sessionId);
     }, { concurrency: CONCURRENCY });
-    return verdicts;
+    const gone = erased.union(await erasedSince(tenantId, unwritten));
+    if (gone.size === 0) return verdicts;
+    await withdraw(tenantId, events, gone);
+    return events.map(({ sessionId }, i) => gone.has(sessionId) ? ERASED : verdicts[i]!);
+  }
+
+  /**
+   * A write would have met the tombstone. Where none was due, the journey may have been erased after it was read and
+   * before the batch was stored, so that the erasure did not see the batch: it is looked at again.
+   */
+  async function erasedSince(tenantId: string, sessionIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return sessionIds.length === 0 ? new Set() : (await store.look(tenantId, sessionIds)).erased;
+  }
+
+  /** Takes back what was stored of sessions that were erased. */
+  async function withdraw(
+    tenantId: string,
+    events: readonly RecordedEvent[],
+    sessions: ReadonlySet<string>,
+  ): Promise<void> {
+    await raw.rewrite(raw.keyOf(tenantId, events), ({ sessionId }) => sessions.has(sessionId) ? "DROP" : "KEEP");
+    await pMap(sessions, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
   }
 }
 

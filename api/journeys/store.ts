@@ -2,7 +2,7 @@ import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { ConditionFailedError } from "../core/errors.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
-import { formatWatermarks, fromItem, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
+import { formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
 import { type ArrivedEvent, type Journey, type JourneyOutcome, KEEP_MS } from "./model.ts";
 
 /**
@@ -28,6 +28,9 @@ export type ListQuery = {
   didNot?: readonly string[] | undefined;
 };
 
+/** What became of an attempt to write a journey; `current` is the journey as another writer left it. */
+type Replaced = { written: true } | { written: false; current: Journey | undefined; isErased: boolean };
+
 /** Where a row lies in a list. */
 export type ListPosition = { startedAt: number; sessionId: string };
 
@@ -43,11 +46,23 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
   return {
     /** The journeys that exist among `sessionIds`, as they are this moment. */
     async find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Journey>> {
+      return (await this.look(tenantId, sessionIds)).journeys;
+    },
+
+    /** The journeys that exist among `sessionIds`, and the sessions that were erased. */
+    async look(
+      tenantId: string,
+      sessionIds: readonly string[],
+    ): Promise<{ journeys: Map<string, Journey>; erased: Set<string> }> {
       const keys = sessionIds.map((sessionId) => keyOf(tenantId, sessionId));
       const items = keys.length === 1
         ? [await dynamo.get(table, keys[0]!, { consistent: true })].filter((item) => item !== undefined)
         : await dynamo.batchGet(table, keys, { consistent: true });
-      return new Map(items.map(fromItem).map((journey) => [journey.sessionId, journey]));
+      const journeys = items.filter((item) => !isErased(item)).map(fromItem);
+      return {
+        journeys: new Map(journeys.map((journey) => [journey.sessionId, journey])),
+        erased: new Set(items.filter(isErased).map((item) => idOf(item.sk))),
+      };
     },
 
     /**
@@ -79,10 +94,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
     },
 
     /** Writes the journey if it is still as `known`; else says so, with the journey as another writer left it. */
-    async replace(
-      journey: Journey,
-      known: Journey | undefined,
-    ): Promise<{ written: true } | { written: false; current: Journey | undefined }> {
+    async replace(journey: Journey, known: Journey | undefined): Promise<Replaced> {
       const condition: Expression = known
         ? { expression: "wm = :seen", values: { ":seen": formatWatermarks(known.watermarks) } }
         : { expression: "attribute_not_exists(pk)" };
@@ -91,7 +103,9 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         return { written: true };
       } catch (error) {
         if (!(error instanceof ConditionFailedError)) throw error;
-        return { written: false, current: error.current && fromItem(error.current) };
+        const { current } = error;
+        if (current && isErased(current)) return { written: false, current: undefined, isErased: true };
+        return { written: false, current: current && fromItem(current), isErased: false };
       }
     },
 

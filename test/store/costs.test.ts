@@ -79,14 +79,16 @@ describe.each([["visit", visit], ["chat", chat]] as [string, Send][])("a %s", (k
     },
   );
 
-  test("that is sent again, or cut anew, writes nothing to DynamoDB and reads one item", async () => {
+  test("that is sent again, or cut anew, writes nothing to DynamoDB and reads one item, or one twice", async () => {
     const again = await costOf(() => record(api, kind, send("tens", 1, 50, START)));
     expect(again.answer).toMatchObject({ accepted: 0, duplicates: 50 });
     expect(again).toMatchObject({ writeUnits: 0, readUnits: 1, names: ["GetItem"] });
     expect(again.requests).toBeLessThanOrEqual(BUDGET.batchRequests);
     const recut = await costOf(() => record(api, kind, send("one", 1, 500, START).slice(31, 307)));
     expect(recut.answer).toMatchObject({ accepted: 0, duplicates: 276 });
-    expect(recut).toMatchObject({ writeUnits: 0, readUnits: 1, names: ["GetItem"] });
+    // It is a new object, stored after the journey was read: whether that was erased meanwhile is looked at again.
+    expect(recut).toMatchObject({ writeUnits: 0, readUnits: 2, names: ["GetItem", "GetItem"] });
+    expect(recut.requests).toBeLessThanOrEqual(BUDGET.batchRequests);
   });
 
   test("list of 25 is one request of at most 2 read units, whatever the length of the visits", async () => {

@@ -13,6 +13,7 @@ import { createClients } from "../../api/aws/clients.ts";
 import { type Cost, createDynamo, type Item } from "../../api/aws/dynamo.ts";
 import { createObjects } from "../../api/aws/objects.ts";
 import { createQueues } from "../../api/aws/queues.ts";
+import { ConditionFailedError } from "../../api/core/errors.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 
 /** The calls we use, as AWS answers them. A difference here is a difference between a laptop and AWS. */
@@ -143,10 +144,18 @@ describe("S3", () => {
     const body = Uint8Array.from([0x1f, 0x8b, 0, 255]);
     const metadata = { events: "3", "first-at": "1000" };
     await objects().create("meta", body, { contentType: "application/x-ndjson", contentEncoding: "gzip", metadata });
-    expect(await objects().get("meta")).toEqual({ body, metadata });
+    expect(await objects().get("meta")).toEqual({ body, metadata, etag: expect.stringMatching(/^".+"$/) });
     expect(await objects().findMetadata("meta")).toEqual(metadata);
     expect(await objects().findMetadata("absent")).toBeUndefined();
     expect(await objects().find("absent")).toBeUndefined();
+  });
+
+  test("a replacement of what was read fails where another came first", async () => {
+    await put("replaced", "first");
+    const { etag } = await objects().get("replaced");
+    await objects().replace("replaced", bytes("second"), text, etag);
+    await expect(objects().replace("replaced", bytes("third"), text, etag)).rejects.toThrow(ConditionFailedError);
+    expect((await objects().get("replaced")).body).toEqual(bytes("second"));
   });
 
   test("more than a thousand keys are listed in the order of their bytes, each once", async () => {

@@ -1,0 +1,219 @@
+import pMap from "p-map";
+import { MAX_AHEAD_MS } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
+import { NotIndexedError, UnavailableError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import { beforeTry, MAX_TRIES } from "../core/retry.ts";
+import type { ErasureStore, Receipt } from "./erasures.ts";
+import { type ArrivedEvent, type Journey, LIMITS } from "./model.ts";
+import type { Fate, RawEvents } from "./raw.ts";
+import { decideEvents } from "./rules.ts";
+import type { JourneyStore, ListPosition } from "./store.ts";
+
+export type EraserOptions = {
+  store: JourneyStore;
+  erasures: ErasureStore;
+  raw: RawEvents;
+  clock: Clock;
+  log: Log;
+  /** False: events are kept in the object store only. */
+  indexed: boolean;
+};
+
+export type EraseVisitor = ReturnType<typeof createEraser>;
+
+/** What there is of a visitor. */
+type Found = {
+  /** Sessions that may be the visitor's: of journeys that are, and those with an event that names the visitor. */
+  sessions: Set<string>;
+  /** Sessions that were erased, of which something arrived again. */
+  leftovers: Set<string>;
+};
+
+/** Objects, or sessions, that are worked on at the same time. */
+const CONCURRENCY = 16;
+const PAGE = 100;
+
+/**
+ * Erases a visitor. The visitor's journeys go whole: those that the visitor's earliest event names it in. An event that
+ * names the visitor in somebody else's journey stays, without the name.
+ *
+ * Tombstones come first: from then on nothing counts into these sessions, and whoever stores a batch for one takes it
+ * back. So the pass over the objects that follows finds all that will ever be there. Each step is the same when it is
+ * done again, and the receipt closes only over what it had seen, so a crash at any moment is finished by the next call.
+ */
+export function createEraser({ store, erasures, raw, clock, log, indexed }: EraserOptions) {
+  /** Gives the receipt: the same one where there was nothing more to erase. Undefined where there never was anything. */
+  return async function eraseVisitor(tenantId: string, visitorId: string): Promise<Receipt | undefined> {
+    if (!indexed) throw new NotIndexedError();
+    if (visitorId.length < 1 || visitorId.length > LIMITS.visitorIdChars || !visitorId.isWellFormed()) return undefined;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      await beforeTry(attempt);
+      const latest = await erasures.findLatest(tenantId, visitorId);
+      const found = await look(tenantId, visitorId);
+      const isNothing = found.sessions.size + found.leftovers.size === 0;
+      if (isNothing && (!latest || latest.isDone)) return latest;
+      const receipt = latest && !latest.isDone ? latest : await erasures.begin(tenantId, visitorId, latest, clock());
+      const done = receipt && await run(receipt, visitorId, found);
+      if (done) return done;
+    }
+    throw new UnavailableError("DynamoDB");
+  };
+
+  /** Undefined where another process got between. */
+  async function run(begun: Receipt, visitorId: string, found: Found): Promise<Receipt | undefined> {
+    const { tenantId, receiptId } = begun;
+    const say = (message: string, numbers: object = {}) => log.info(message, { receiptId, ...numbers });
+    say("an erasure begins or goes on", { sessions: found.sessions.size });
+    const { receipt, others } = await buryAll(begun, visitorId, [...found.sessions].sort());
+    if (!receipt) return undefined;
+    const { all, own } = await listErased(receipt, visitorId);
+    say("its journeys are gone", { journeys: own, events: receipt.events });
+    await pMap(all, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
+    const unnameAll = () =>
+      pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, visitorId), { concurrency: CONCURRENCY });
+    await unnameAll();
+    const objectsRewritten = await rewriteAll(receipt, visitorId, all.union(found.leftovers), others);
+    // Once more for what arrived during the pass; before it, so that a crash leaves an object that says what is to be done.
+    await unnameAll();
+    const done = await erasures.close({ ...receipt, journeys: own }, objectsRewritten, clock());
+    if (done) say("an erasure is done", { journeys: own, events: done.events, objectsRewritten });
+    return done;
+  }
+
+  /** Everything there is: the index knows journeys whose raw events are gone, the objects those that left the table. */
+  async function look(tenantId: string, visitorId: string): Promise<Found> {
+    const sessions = new Set<string>();
+    const known = new Set<string>();
+    for await (const page of erasures.listSessions(tenantId, visitorId)) {
+      for (const { sessionId } of page) known.add(sessionId);
+    }
+    await pMap(known, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
+    for await (const sessionId of listIndexed(tenantId, visitorId)) sessions.add(sessionId);
+    const leftovers = new Set<string>();
+    await eachBatch(tenantId, (events) => {
+      for (const { sessionId, visitorId: name } of events) {
+        if (known.has(sessionId)) leftovers.add(sessionId);
+        else if (name === visitorId) sessions.add(sessionId);
+      }
+    });
+    // Sessions of others' erasures too: of those, nothing is to be there again.
+    for (const { erased } of await lookAll(tenantId, sessions)) {
+      for (const sessionId of erased) {
+        const isInObjects = sessions.delete(sessionId);
+        if (isInObjects && !known.has(sessionId)) leftovers.add(sessionId);
+      }
+    }
+    return { sessions, leftovers };
+  }
+
+  async function* listIndexed(tenantId: string, visitorId: string): AsyncGenerator<string> {
+    let after: ListPosition | undefined;
+    do {
+      const query = { tenantId, visitorId, fromAt: 0, toAt: clock() + 2 * MAX_AHEAD_MS };
+      const page = await store.list(query, PAGE, after);
+      for (const { sessionId } of page.journeys) yield sessionId;
+      after = page.last;
+    } while (after);
+  }
+
+  function lookAll(tenantId: string, sessions: ReadonlySet<string>) {
+    const ids = [...sessions];
+    const parts = Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, i) => ids.slice(i * PAGE, (i + 1) * PAGE));
+    return pMap(parts, (part) => store.look(tenantId, part), { concurrency: CONCURRENCY });
+  }
+
+  /** Puts the tombstones; gives the sessions that are somebody else's. */
+  async function buryAll(begun: Receipt, visitorId: string, sessions: readonly string[]) {
+    const { tenantId } = begun;
+    const rebuilt = await rebuild(tenantId, new Set(sessions));
+    const others = new Set<string>();
+    let receipt: Receipt | undefined = begun;
+    for (const sessionId of sessions) {
+      receipt = await bury(receipt, sessionId);
+      if (!receipt) break;
+    }
+    return { receipt, others };
+
+    async function bury(from: Receipt, sessionId: string): Promise<Receipt | undefined> {
+      let current = from;
+      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+        await beforeTry(attempt);
+        const { journeys, erased } = await store.look(tenantId, [sessionId]);
+        if (erased.has(sessionId)) return current;
+        const known = journeys.get(sessionId);
+        const journey = known ?? rebuilt.get(sessionId);
+        if (journey?.visitor && journey.visitor.visitorId !== visitorId) {
+          others.add(sessionId);
+          return current;
+        }
+        const next = await erasures.bury(current, sessionId, known, journey?.eventCount ?? 0);
+        if (next) return next;
+        const latest = await erasures.findLatest(tenantId, visitorId);
+        if (latest?.ordinal !== current.ordinal || latest.isDone) return undefined;
+        current = latest;
+      }
+      throw new UnavailableError("DynamoDB");
+    }
+  }
+
+  /** The journeys that are not in the table, expired or never indexed, as their raw events make them. */
+  async function rebuild(tenantId: string, sessions: ReadonlySet<string>): Promise<Map<string, Journey>> {
+    const journeys = new Map<string, Journey>();
+    const missing = new Set(sessions);
+    for (const { journeys: known } of await lookAll(tenantId, sessions)) {
+      for (const sessionId of known.keys()) missing.delete(sessionId);
+    }
+    if (missing.size === 0) return journeys;
+    await eachBatch(tenantId, (events) => {
+      const own = events.filter(({ sessionId }) => missing.has(sessionId));
+      for (const [sessionId, part] of Map.groupBy(own, (event) => event.sessionId)) {
+        const { journey } = decideEvents(tenantId, journeys.get(sessionId), part);
+        if (journey) journeys.set(sessionId, journey);
+      }
+    });
+    return journeys;
+  }
+
+  /** All erased sessions of the visitor, and how many of them are this receipt's. */
+  async function listErased({ tenantId, ordinal }: Receipt, visitorId: string) {
+    const all = new Set<string>();
+    let own = 0;
+    for await (const page of erasures.listSessions(tenantId, visitorId)) {
+      for (const erased of page) {
+        all.add(erased.sessionId);
+        if (erased.ordinal === ordinal) own++;
+      }
+    }
+    return { all, own };
+  }
+
+  async function eachBatch(tenantId: string, take: (events: readonly ArrivedEvent[]) => void): Promise<void> {
+    for await (const keys of raw.listAll(tenantId)) {
+      await pMap(keys, async (key) => take(await raw.read(key)), { concurrency: CONCURRENCY });
+    }
+  }
+
+  /** Gives how many objects were written anew for the receipt, now and by earlier tries. */
+  async function rewriteAll(
+    { tenantId, receiptId }: Receipt,
+    visitorId: string,
+    erased: ReadonlySet<string>,
+    others: ReadonlySet<string>,
+  ): Promise<number> {
+    const fateOf = (event: { sessionId: string; visitorId?: string | undefined }): Fate => {
+      if (erased.has(event.sessionId)) return "DROP";
+      return others.has(event.sessionId) && event.visitorId === visitorId ? "UNNAME" : "KEEP";
+    };
+    let objects = 0;
+    let rewritten = 0;
+    for await (const keys of raw.listAll(tenantId)) {
+      await pMap(keys, async (key) => {
+        if (await raw.rewrite(key, fateOf, receiptId)) rewritten++;
+      }, { concurrency: CONCURRENCY });
+      objects += keys.length;
+      log.info("an erasure goes through the objects", { receiptId, objects, rewritten });
+    }
+    return rewritten;
+  }
+}

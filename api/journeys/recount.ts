@@ -1,0 +1,59 @@
+import type { Dynamo, Item } from "../aws/dynamo.ts";
+import { partitionOf } from "../core/keys.ts";
+import { fromItem } from "./item.ts";
+import type { Journey } from "./model.ts";
+import type { JourneyStore } from "./store.ts";
+import { readStretch } from "./timeline.ts";
+
+type Counted = { at: number; arrivedAt: number; partition: string };
+
+/** The journeys and events that are kept, as things to be counted again. */
+export function createJourneyRecounts(dynamo: Dynamo, table: string, store: JourneyStore) {
+  async function* list(
+    tenantId: string,
+    fromAt: number,
+    toAt: number,
+    endedFrom?: number,
+  ): AsyncGenerator<{ journey: Journey; partition: string }[]> {
+    let startKey: Item | undefined;
+    do {
+      const page = await dynamo.query(table, {
+        index: "byStart",
+        key: {
+          expression: "tenant = :tenant AND startedAt BETWEEN :from AND :to",
+          values: { ":tenant": tenantId, ":from": fromAt, ":to": toAt - 1 },
+        },
+        ...(endedFrom === undefined
+          ? {}
+          : { filter: { expression: "endedAt >= :ended", values: { ":ended": endedFrom } } }),
+        startKey,
+      });
+      yield page.items.map((item) => ({ journey: fromItem(item), partition: partitionOf(item.pk) }));
+      startKey = page.lastKey;
+    } while (startKey);
+  }
+
+  return {
+    /** Journeys, by their start. */
+    async *journeys(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<Counted[]> {
+      for await (const page of list(tenantId, fromAt, toAt)) {
+        yield page.map(({ journey, partition }) => ({
+          at: journey.startedAt,
+          arrivedAt: journey.lastArrivalAt,
+          partition,
+        }));
+      }
+    },
+
+    /** Events, by their own time: those of every journey that touches the range. */
+    async *events(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<Counted[]> {
+      for await (const page of list(tenantId, 0, toAt, fromAt)) {
+        for (const { journey, partition } of page) {
+          const { events } = await readStretch(store, journey, undefined, journey.eventCount);
+          yield events.filter(({ occurredAt }) => occurredAt >= fromAt && occurredAt < toAt)
+            .map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: journey.lastArrivalAt, partition }));
+        }
+      }
+    },
+  };
+}

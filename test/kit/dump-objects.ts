@@ -1,0 +1,16 @@
+import { gunzipSync } from "node:zlib";
+import { createObjects } from "../../api/aws/objects.ts";
+import type { TestSystem } from "./local.ts";
+
+/** The raw events of a tenant as they lie: each object's key, its metadata and its lines, in the order of the keys. */
+export async function dumpEvents({ clients, prefix }: Pick<TestSystem, "clients" | "prefix">, tenantId: string) {
+  const objects = createObjects(clients.s3, `${prefix}-events`);
+  const found: { key: string; metadata: Record<string, string>; lines: string[] }[] = [];
+  for await (const page of objects.list(`events/tenant=${tenantId}/`)) {
+    for (const { key } of page) {
+      const { body, metadata } = await objects.get(key);
+      found.push({ key, metadata, lines: gunzipSync(body).toString().split("\n").filter(Boolean) });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,166 @@
+import { gunzipSync } from "node:zlib";
+import type { CountChange } from "../../api/metrics/model.ts";
+import type { Dynamo, Item } from "../../api/aws/dynamo.ts";
+import { MINUTE_MS } from "../../api/core/clock.ts";
+import { createStreamIngest } from "../../api/ingest/stream.ts";
+import { createBackfill } from "../../api/journeys/backfill.ts";
+import { createEraser } from "../../api/journeys/erase.ts";
+import { createErasureStore } from "../../api/journeys/erasures.ts";
+import { createRawEvents, type RawObjects } from "../../api/journeys/raw.ts";
+import { createJourneys } from "../../api/journeys/service.ts";
+import { createJourneyStore } from "../../api/journeys/store.ts";
+import { createHub } from "../../api/live/hub.ts";
+import { tables } from "../../api/resources.ts";
+import type { StreamRecord } from "../../api/aws/streams.ts";
+import { silentLog } from "./local.ts";
+import { createMemoryDynamo } from "./memory-dynamo.ts";
+import { createMemoryObjects } from "./memory-objects.ts";
+
+/** Done before or after a call to a store, which is named; a throw is a crash. */
+export type OnCall = (when: "before" | "after", call: string) => Promise<void> | void;
+
+const TABLE = "journeys";
+const nothing = () => Promise.resolve();
+
+/** The stores of journeys in memory, their stream, and any number of processes over them. */
+export function createEraseWorld(now: number) {
+  const stream: StreamRecord[] = [];
+  const dynamo = createMemoryDynamo({ [TABLE]: tables.journeys }, {
+    onWrite: (written) => {
+      for (const { before, after } of written) {
+        const { pk, sk } = (after ?? before)!;
+        const sequence = String(stream.length + 1);
+        stream.push({ sequence, keys: { pk, sk }, before, after, isExpiry: false, arrivedAt: now });
+      }
+    },
+  });
+  const objects = createMemoryObjects();
+
+  /** A process whose calls to the stores go through `onCall`. */
+  function createProcess(onCall: OnCall = () => {}) {
+    const own = through(dynamo, onCall) as Dynamo;
+    const store = createJourneyStore(own, TABLE);
+    const erasures = createErasureStore(own, TABLE);
+    const raw = createRawEvents(through(objects, onCall) as RawObjects);
+    const options = { store, erasures, raw, hub: createHub(), clock: () => now, log: silentLog, indexed: true };
+    return {
+      store,
+      erasures,
+      journeys: createJourneys(options),
+      erase: createEraser(options),
+      backfill: createBackfill(options),
+    };
+  }
+
+  return {
+    stream,
+    dynamo,
+    objects,
+    createProcess,
+
+    /** What the stream counts when it is read from its beginning, by a consumer that remembers nothing from record to record. */
+    async count(): Promise<{ counts: Record<string, number>; parked: string[] }> {
+      const { store, erasures } = createProcess();
+      const counted = new Map<string, CountChange[]>();
+      const parked: string[] = [];
+      for (const record of stream) {
+        const ingest = createStreamIngest({
+          readEvents: async (tenantId, sessionId) => {
+            const events = await store.readEvents(tenantId, sessionId);
+            return await erasures.isSettled(tenantId, sessionId) ? undefined : events;
+          },
+          count: (changes) => {
+            if (!counted.has(record.sequence)) counted.set(record.sequence, [...changes]);
+            return nothing();
+          },
+          roll: nothing,
+          sessionExpired: nothing,
+          journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
+          park: (_table, _record, reason) => Promise.resolve(void parked.push(reason)),
+        });
+        await ingest("journeys", [record]);
+      }
+      const counts: Record<string, number> = {};
+      for (const { source, at, n } of [...counted.values()].flat()) {
+        const bucket = `${source} ${Math.floor(at / MINUTE_MS)}`;
+        counts[bucket] = (counts[bucket] ?? 0) + n;
+      }
+      return { counts: Object.fromEntries(Object.entries(counts).filter(([, n]) => n !== 0)), parked };
+    },
+
+    /** The table and the bucket as text: equal dumps are stores that are equal byte for byte. */
+    dump: () => [...dynamo.dump(TABLE).map(asText).sort(), ...objects.dump()],
+
+    /** All that the stores hold that a person could have written or been called, as text. */
+    contents: () =>
+      [
+        ...dynamo.dump(TABLE).map((item) => asText(item)),
+        ...objects.bodies().map((body) => gunzipSync(body).toString()),
+      ].join("\n"),
+  };
+}
+
+/**
+ * Lets processes make their calls one at a time, in an order that `random` gives: the next is taken when each process that
+ * is not done waits with one, so none is ahead because it computes less. A process of a small weight is slow.
+ */
+export function createTurns(random: () => number, weights: readonly number[]) {
+  const waiting = weights.map(() => [] as (() => void)[]);
+  const live = new Set(weights.keys());
+
+  function next(): void {
+    if (live.size === 0 || [...live].some((process) => waiting[process]!.length === 0)) return;
+    let place = random() * [...live].reduce((sum, process) => sum + weights[process]!, 0);
+    const taken = [...live].find((process) => (place -= weights[process]!) < 0) ?? [...live][0]!;
+    waiting[taken]!.shift()!();
+    setImmediate(next);
+  }
+
+  return {
+    onCallOf: (process: number): OnCall => (when) =>
+      when === "after" ? undefined : new Promise((go) => {
+        waiting[process]!.push(go);
+        next();
+      }),
+
+    async run<T>(process: number, work: () => Promise<T>): Promise<T> {
+      try {
+        return await work();
+      } finally {
+        live.delete(process);
+        setImmediate(next);
+      }
+    },
+  };
+}
+
+/** The methods of a store, each call between `onCall`s. */
+function through(store: object, onCall: OnCall): object {
+  return Object.fromEntries(
+    Object.entries(store).filter(([, method]) => typeof method === "function").map(([name, method]) => [
+      name,
+      name === "list"
+        ? async function* (...args: unknown[]) {
+          await onCall("before", name);
+          for await (const page of method(...args) as AsyncGenerator<unknown>) {
+            yield page;
+            await onCall("after", name);
+          }
+        }
+        : async (...args: unknown[]) => {
+          await onCall("before", name);
+          const answer: unknown = await (method as (...args: unknown[]) => Promise<unknown>)(...args);
+          await onCall("after", name);
+          return answer;
+        },
+    ]),
+  );
+}
+
+function asText(item: Item): string {
+  const sorted = Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    sorted,
+    (_, value: unknown) => value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+  );
+}
