@@ -15,6 +15,16 @@ import { QueryRefusedError } from "./errors.ts";
 const ROWS_OF_UNNAMED_PAGE = 25;
 /** Beyond this many fields with their fragments written out, a document is not weighed to its end. */
 const MAX_NODES = 10_000;
+/** Most rows of lists that are no pages. */
+const ROWS: Readonly<Record<string, number>> = {
+  "SessionAnalytics.byDay": 402,
+  "SessionAnalytics.byWeek": 59,
+  "SessionAnalytics.byMonth": 15,
+  "SessionAnalytics.byHourOfWeek": 168,
+  "JourneyAnalytics.byDay": 402,
+};
+/** Numbers over up to 400 days weigh as much as so many fields: that is what they read. */
+const COST_OF_ANALYTICS = 100;
 /** Arguments that say how many rows are asked for. */
 const DECIDING = ["first", "ids"];
 const MAX_COSTS_KEPT = 100;
@@ -104,13 +114,14 @@ function weigh(
   }
 }
 
-/** One for the field itself, and its children once for each row of its page, or for each thing that was asked for. */
-const fieldCost: ComplexityEstimator = ({ field, args, childComplexity }) => {
-  const isPage = getNamedType(field.type).name.endsWith("Connection");
+/** One for the field itself, and its children once for each row of its list, or for each thing that was asked for. */
+const fieldCost: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
+  const { name } = getNamedType(field.type);
+  const isPage = name.endsWith("Connection") || args["first"] !== undefined;
   const asked = isPage
     ? Number(args["first"] ?? ROWS_OF_UNNAMED_PAGE)
     : Array.isArray(args["ids"])
     ? args["ids"].length
-    : 1;
-  return 1 + childComplexity * Math.max(1, asked);
+    : ROWS[`${type.name}.${field.name}`] ?? 1;
+  return (name.endsWith("Analytics") ? COST_OF_ANALYTICS : 1) + childComplexity * Math.max(1, asked);
 };

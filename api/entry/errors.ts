@@ -42,6 +42,12 @@ export function toGraphQLError(error: unknown, requestId: string): GraphQLError 
   );
 }
 
+/** An error as clients of a stream or socket get it: without what is meant for HTTP. */
+export function plain(error: GraphQLError) {
+  const { extensions: { http: _, ...extensions } = {}, ...rest } = error.toJSON();
+  return { ...rest, extensions };
+}
+
 /** Whether `toGraphQLError` masks the error, which then must be logged. */
 export function isMasked(error: unknown): boolean {
   const cause = rootCause(error);

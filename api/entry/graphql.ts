@@ -15,6 +15,7 @@ import type { Outcome, Telemetry } from "../core/telemetry.ts";
 import { createCostLimit } from "./cost.ts";
 import { isMasked, RefusedError, rootCause, toGraphQLError } from "./errors.ts";
 import { createShapeLimits } from "./limits.ts";
+import { createSharedExecution, mapEach } from "./shared-results.ts";
 
 /** What the door knows of one operation while it is under way. */
 export type Call = {
@@ -24,8 +25,10 @@ export type Call = {
   body?: object;
   operation?: { type: OperationTypeNode; name: string | undefined };
   outcome: Outcome;
+  /** The review session that the request named in its header, and the one that the response names. */
+  header: { asked?: string | undefined; given?: string | undefined };
   /** The results of a subscription; whoever drops them must end them. */
-  results?: AsyncIterator<ExecutionResult>;
+  results?: AsyncGenerator<ExecutionResult>;
 };
 
 export type Engine = ReturnType<typeof createEngine>;
@@ -45,6 +48,7 @@ const CACHED_CHARACTERS = 1_000_000;
 /** Makes what parses, limits, executes and translates errors: the same for requests and sockets. */
 export function createEngine(app: App, telemetry: Telemetry) {
   const { config, log } = app;
+  const subscribeShared = createSharedExecution();
 
   /** What a caller may see of the errors of one result; what is masked is logged, one line for each. */
   function translate(errors: readonly unknown[], call: Call): GraphQLError[] {
@@ -81,22 +85,23 @@ export function createEngine(app: App, telemetry: Telemetry) {
     },
     onParse: () => ({ result, context }) => noteOperation(result, context),
     onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn((args) => executeFn(withOwnContext(args))),
-    onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn((args) => subscribeFn(withOwnContext(args))),
+    onSubscribe: ({ setSubscribeFn }) =>
+      setSubscribeFn((args: ExecutionArgs) => subscribeShared(withOwnContext(args), callOf(args).viewer)),
     onResultProcess(hook) {
       const { call } = hook.serverContext as unknown as { call: Call };
       if (Symbol.asyncIterator in hook.result) {
         const source = hook.result as AsyncIterable<ExecutionResult>;
-        const results = mapResults(source, (one) => translateResult(one, call));
-        call.results = results;
-        hook.setResult(results);
+        call.results = mapEach(source, (one) => translateResult(one, call));
+        // The door makes the stream itself (see streams.ts); without a processor no type fits, which yoga answers.
+        if (hook.resultProcessor) hook.setResultProcessor(() => new Response(null), "text/event-stream");
       } else hook.setResult(translateResult(hook.result as ExecutionResult, call));
     },
   };
 
   /** Resolvers see what the app made for them, and neither the request nor its headers. */
   function withOwnContext(args: ExecutionArgs): ExecutionArgs {
-    const { viewer, requestId } = (args.contextValue as { call: Call }).call;
-    return { ...args, contextValue: app.contextFor({ viewer, requestId }) };
+    const { viewer, requestId, header } = callOf(args);
+    return { ...args, contextValue: app.contextFor({ viewer, requestId, header }) };
   }
 
   const { Request, Response, Headers, ReadableStream, TextEncoder, URL } = globalThis;
@@ -123,6 +128,7 @@ export function createEngine(app: App, telemetry: Telemetry) {
       requestId,
       viewer,
       outcome: "ok",
+      header: {},
       ...(body === undefined ? {} : { body }),
     }),
     handle: async (request: Request, call: Call): Promise<Response> => await yoga.handleRequest(request, { call }),
@@ -141,6 +147,10 @@ export function createEngine(app: App, telemetry: Telemetry) {
 }
 
 export type Params = { operationName?: string | null | undefined };
+
+function callOf(args: ExecutionArgs): Call {
+  return (args.contextValue as { call: Call }).call;
+}
 
 function noteOperation(document: unknown, { call, params }: { call: Call; params: Params }): void {
   if (document instanceof Error || document === null) return;
@@ -167,21 +177,4 @@ function createCache<T extends object>() {
     maxEntrySize: CACHED_CHARACTERS / 20,
     sizeCalculation: (_, text) => text.length + 1,
   });
-}
-
-/** Maps each value as it passes; ends its source when it is ended. */
-function mapResults<T>(source: AsyncIterable<T>, map: (value: T) => T): AsyncIterableIterator<T> {
-  const iterator = source[Symbol.asyncIterator]();
-  return {
-    async next() {
-      const result = await iterator.next();
-      return result.done ? result : { done: false, value: map(result.value) };
-    },
-    async return() {
-      return await iterator.return?.() ?? { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 }

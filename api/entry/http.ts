@@ -19,10 +19,13 @@ type Options = {
   upgradeWebSocket?: UpgradeWebSocket;
 };
 
+/** Carries the review session. */
+const REVIEW_SESSION = "x-session-id";
+
 /** The whole service behind one `fetch`, which servers and tests call alike. */
 export function createHttp(app: App, options: Options = {}) {
   const { config, log } = app;
-  const { telemetry = createTelemetry(), clock = systemClock, upgradeWebSocket } = options;
+  const { telemetry = createTelemetry(app.auditDifferences), clock = systemClock, upgradeWebSocket } = options;
   const engine = createEngine(app, telemetry);
   const cors = createCors(config.corsOrigins);
   const probes = createProbes(app, telemetry, clock);
@@ -39,6 +42,7 @@ export function createHttp(app: App, options: Options = {}) {
       response = answerError(request, error, call);
     }
     response.headers.set("x-request-id", call.requestId);
+    if (call.header.given) response.headers.set(REVIEW_SESSION, call.header.given);
     cors.mark(request, response.headers);
     return response;
   }
@@ -55,15 +59,16 @@ export function createHttp(app: App, options: Options = {}) {
 
   async function operate(request: Request, call: Call): Promise<Response> {
     const startedAt = performance.now();
+    call.header.asked = request.headers.get(REVIEW_SESSION) ?? undefined;
     try {
       call.viewer = await app.authenticate(request.headers.get("authorization"));
       if (request.method === "POST") call.body = await readJsonObject(request, config.limits.bodyBytes);
       const response = await engine.handle(request, call);
       if (response.status === 406) {
-        await call.results?.return?.();
+        await call.results?.return(undefined);
         throw notAcceptable(response);
       }
-      return call.results ? streams.hold(response) : response;
+      return call.results ? streams.open(call.results) : response;
     } catch (error) {
       return answerError(request, error, call);
     } finally {

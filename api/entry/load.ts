@@ -1,4 +1,4 @@
-/** `npm run load -- journeys FILE --tenant T` and `npm run load -- motion FILE --tenant T`. */
+/** `npm run load -- journeys FILE --tenant T`, and the same with `motion` and `metrics`. */
 import process from "node:process";
 import { runLoad } from "../local/load/command.ts";
 

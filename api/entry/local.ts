@@ -9,13 +9,12 @@ import { createStreams } from "../aws/streams.ts";
 import { createQueues } from "../aws/queues.ts";
 import { type Config, ConfigError, parseConfig } from "../config.ts";
 import { createLog } from "../core/log.ts";
-import type { StreamTable } from "../ingest/stream.ts";
 import { LocalError } from "../local/errors.ts";
 import { createPump } from "../local/pump.ts";
 import { createStreamPump } from "../local/stream-pump.ts";
 import { loadSample, SAMPLE_TENANT } from "../local/sample.ts";
 import { type LocalSystem, startLocalSystem } from "../local/system.ts";
-import { fullName, queues as queueSpecs, streamedTables } from "../resources.ts";
+import { consumersOf, fullName, queues as queueSpecs } from "../resources.ts";
 import { ListenError } from "./listen.ts";
 import { runUntilSignal } from "./run.ts";
 
@@ -75,23 +74,22 @@ function startPumps(app: App, config: Config, system: LocalSystem): () => Promis
   const clients = createClients({ region: config.region, endpoints: system.endpoints });
   const { log } = app;
   const named = (spec: { name: string }) => fullName(config.prefix, spec);
-  const queue = createPump({
-    queues: createQueues(clients.sqs),
-    queueName: named(queueSpecs.ingest),
-    handle: app.ingest,
-    log,
-  });
+  const queues = createQueues(clients.sqs);
+  const pumps = [
+    createPump({ queues, queueName: named(queueSpecs.ingest), handle: app.ingest, log }),
+    createPump({ queues, queueName: named(queueSpecs.late), handle: app.ingestLate, log }),
+  ];
   const streams = createStreamPump({
     streams: createStreams(clients.dynamodb, clients.streams),
-    tables: streamedTables(config.prefix),
-    handle: (table, records) => app.ingestStream(table as StreamTable, records),
+    consumers: consumersOf(config.prefix, config.metricsBatching, config.attachedTables),
+    handle: app.ingestStream,
+    onCaughtUp: app.caughtUp,
     positionFile: join(config.dataDir, "stream-positions.json"),
     log,
   });
-  queue.start();
-  streams.start();
+  for (const pump of [...pumps, streams]) pump.start();
   return async () => {
-    await Promise.all([queue.stop(), streams.stop()]);
+    await Promise.all([...pumps, streams].map((pump) => pump.stop()));
     clients.destroy();
   };
 }

@@ -1,12 +1,13 @@
 import { atInstant } from "../core/timer.ts";
-import { type ExecutionArgs, GraphQLError } from "graphql";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import { CloseCode, type ServerOptions, type SubscribePayload } from "graphql-ws";
 import type { App } from "../app.ts";
 import type { Viewer } from "../auth/viewer.ts";
 import type { Clock } from "../core/clock.ts";
 import { UnauthenticatedError } from "../core/errors.ts";
-import { RefusedError } from "./errors.ts";
+import { plain, RefusedError } from "./errors.ts";
 import type { Call, Engine } from "./graphql.ts";
+import { textOf } from "./shared-results.ts";
 
 /** What we know of one socket, and how we end it. */
 export type Peer = {
@@ -14,6 +15,9 @@ export type Peer = {
   /** What is under way, by the client's id. */
   calls: Map<string, { call: Call; startedAt: number; isObserved: boolean }>;
   close: (code: number, reason: string) => void;
+  send: (text: string) => void;
+  /** Resolves when what was sent before is on its way, or the socket is closed. */
+  drained: () => Promise<void>;
   stopTimer: () => void;
   isClosed: boolean;
 };
@@ -71,7 +75,9 @@ export function createHooks(
     execute: (args) => (args as Bound).operations.execute(args),
     subscribe: (args) => (args as Bound).operations.subscribe(args),
     onOperation({ extra: peer }, id, _params, _args, result) {
-      if (Symbol.asyncIterator in result) observe(peer, id);
+      if (!(Symbol.asyncIterator in result)) return;
+      observe(peer, id);
+      return deliver(result as AsyncGenerator<ExecutionResult>, peer, id);
     },
     onNext({ extra: peer }, id, _params, _args, result) {
       const running = peer.calls.get(id);
@@ -92,6 +98,29 @@ export function createHooks(
   };
 }
 
+/**
+ * Sends the results of a subscription as they come, each made into JSON once for all who get it. What is left for
+ * graphql-ws are results with errors, and the end. The next one is asked for when the one before has left.
+ */
+function deliver(results: AsyncGenerator<ExecutionResult>, peer: Peer, id: string): AsyncGenerator<ExecutionResult> {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const rest: AsyncGenerator<ExecutionResult> = {
+    async next() {
+      for (;;) {
+        await peer.drained();
+        const result = await results.next();
+        if (result.done || result.value.errors) return result;
+        peer.send(`${head}${textOf(result.value)}}`);
+      }
+    },
+    return: (value) => results.return(value),
+    throw: (error) => results.throw(error),
+    [Symbol.asyncIterator]: () => rest,
+    [Symbol.asyncDispose]: () => results[Symbol.asyncDispose](),
+  };
+  return rest;
+}
+
 /** Everything that comes before execution: what to execute, or what is wrong with it. */
 async function prepare(engine: Engine, call: Call, params: SubscribePayload): Promise<Bound | readonly GraphQLError[]> {
   const operations = engine.bind(call, params);
@@ -107,12 +136,6 @@ async function prepare(engine: Engine, call: Call, params: SubscribePayload): Pr
     rootValue: undefined,
     operations,
   };
-}
-
-/** An error as clients get it: without what is meant for HTTP. */
-function plain(error: GraphQLError) {
-  const { extensions: { http: _, ...extensions } = {}, ...rest } = error.toJSON();
-  return { ...rest, extensions };
 }
 
 function wrap(error: unknown): GraphQLError {

@@ -1,54 +1,92 @@
-/** Keeps hold of the event streams that are open, so that all of them end with the server. */
+import type { ExecutionResult } from "graphql";
+import { plain } from "./errors.ts";
+import { textOf } from "./shared-results.ts";
+
+/** So often an open stream gets a line that means nothing, so that nobody between takes it for dead. */
+const PING_MS = 12_000;
+
+const HEADERS = {
+  "content-type": "text/event-stream",
+  "connection": "keep-alive",
+  "cache-control": "no-cache",
+  "content-encoding": "none",
+};
+
+const encoder = new TextEncoder();
+const PING = encoder.encode(":\n\n");
+const COMPLETE = encoder.encode("event: complete\ndata:\n\n");
+
+/** Makes event streams of subscriptions' results, and keeps hold of them, so that all of them end with the server. */
 export function createStreams() {
-  const open = new Set<() => void>();
+  const open = new Set<{ ping: () => void; end: () => void }>();
+  const bytes = new WeakMap<ExecutionResult, Uint8Array>();
+  let pings: ReturnType<typeof setInterval> | undefined;
   let ended = false;
+
+  /** The event of a result, made once however many it is sent to. */
+  function eventOf(result: ExecutionResult): Uint8Array {
+    const known = bytes.get(result);
+    if (known) return known;
+    const errors = result.errors?.map((error) => plain(error));
+    const text = errors ? JSON.stringify({ ...result, errors }) : textOf(result);
+    const event = encoder.encode(`event: next\ndata: ${text}\n\n`);
+    bytes.set(result, event);
+    return event;
+  }
 
   return {
     /**
-     * The same response, in our hand. With the server it ends without `complete`, which clients take as a reason to
-     * subscribe again.
+     * The results as server-sent events. The next one is asked for when the reader took the one before. With the server
+     * the stream ends without `complete`, which clients take as a reason to subscribe again.
      */
-    hold(response: Response): Response {
-      if (response.body === null) return response;
-      const reader = response.body.getReader();
+    open(results: AsyncGenerator<ExecutionResult>): Response {
       let isOver = false;
       let release = () => {};
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
-          const end = () => {
-            release();
-            controller.close();
-            reader.cancel().catch(() => {});
+          const own = {
+            // One at most waits for a slow reader.
+            ping: () => void ((controller.desiredSize ?? -1) >= 0 && controller.enqueue(PING)),
+            end: () => {
+              release();
+              controller.close();
+              void results.return(undefined).catch(() => {});
+            },
           };
           release = () => {
             isOver = true;
-            open.delete(end);
+            open.delete(own);
+            if (open.size === 0) clearInterval(pings);
           };
-          open.add(end);
-          if (ended) end();
+          if (open.size === 0) pings = setInterval(() => open.forEach(({ ping }) => ping()), PING_MS);
+          open.add(own);
+          // Some browsers show nothing of a response before its first bytes.
+          controller.enqueue(PING);
+          if (ended) own.end();
         },
         async pull(controller) {
-          const { done, value } = await reader.read().catch((error) => {
+          const { done, value } = await results.next().catch((error) => {
             release();
             throw error;
           });
           if (isOver) return;
-          if (!done) return controller.enqueue(value);
+          if (!done) return controller.enqueue(eventOf(value));
           release();
+          controller.enqueue(COMPLETE);
           controller.close();
         },
-        cancel(reason) {
+        async cancel() {
           release();
-          return reader.cancel(reason);
+          await results.return(undefined);
         },
       }, { highWaterMark: 0 });
-      return new Response(body, response);
+      return new Response(body, { headers: HEADERS });
     },
 
     /** Ends every stream, and each that is still to come. */
     endAll(): void {
       ended = true;
-      for (const end of open) end();
+      for (const { end } of open) end();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols, makeServer } from "graphql-ws";
 import { Buffer } from "node:buffer";
+import { setTimeout as pause } from "node:timers/promises";
 import type { App } from "../app.ts";
 import type { Clock } from "../core/clock.ts";
 import { RefusedError } from "./errors.ts";
@@ -14,6 +15,9 @@ export type UpgradeWebSocket = (
 
 /** A client that reads so slowly that this much waits for it is let go. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+/** While more than this waits for a client, its subscriptions give nothing; then they go on with the newest. */
+const MAX_AHEAD_BYTES = 64 * 1024;
+const DRAIN_CHECK_MS = 50;
 const GOING_AWAY = 1001;
 const STOPPING = "The server stops; connect again.";
 const NOT_TEXT = 1003;
@@ -39,6 +43,8 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
       viewer: undefined,
       calls: new Map(),
       close: (code, reason) => socket.close(code, reason.slice(0, MAX_REASON_CHARACTERS)),
+      send: (text) => send(socket, peer, text),
+      drained: () => drained(socket),
       stopTimer: () => {},
       isClosed: false,
     };
@@ -48,7 +54,7 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
       peers.add(peer);
       closed = server.opened({
         protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL,
-        send: (text) => send(socket, peer, text),
+        send: peer.send,
         close: (code, reason) => peer.close(code ?? GOING_AWAY, reason ?? ""),
         onMessage: (handle) => {
           socket.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -97,6 +103,11 @@ function send(socket: WebSocket, peer: Peer, text: string): void {
   if (socket.readyState !== WebSocket.OPEN) return;
   if (socket.bufferedAmount > MAX_WAITING_BYTES) return peer.close(TRY_AGAIN_LATER, "You read too slowly.");
   socket.send(text);
+}
+
+/** Sockets do not tell when they have sent: those that are behind are looked at again and again. */
+async function drained(socket: WebSocket): Promise<void> {
+  while (socket.readyState === WebSocket.OPEN && socket.bufferedAmount > MAX_AHEAD_BYTES) await pause(DRAIN_CHECK_MS);
 }
 
 /** Whether a text has more bytes than `maxBytes`; counts them only where that is in doubt. */

@@ -21,8 +21,9 @@ export async function* follow<State, Message>(options: {
   signal: AbortSignal;
   /** Reads are at least so far apart: what changes more often is given as it is then. */
   intervalMs?: number;
+  pollMs?: number | undefined;
 }): AsyncGenerator<Message> {
-  const { hub, key, read, signal, intervalMs = 0 } = options;
+  const { hub, key, read, signal, intervalMs = 0, pollMs = POLL_MS } = options;
   let state = options.state;
   let woken = false;
   let ring = () => {};
@@ -54,7 +55,7 @@ export async function* follow<State, Message>(options: {
       const next = await read(state, given);
       state = next.state;
       yield* next.messages;
-      if (!woken) await pause(POLL_MS, () => woken);
+      if (!woken) await pause(pollMs, () => woken);
       await pause(intervalMs - (performance.now() - readAt), () => false);
     }
   } finally {
@@ -65,11 +66,11 @@ export async function* follow<State, Message>(options: {
 
 /**
  * A stream that ends at once when its reader leaves, also while it waits: leaving aborts the signal that `start` got.
- * At `expiry.at` the reader gets `error()` as the last thing.
+ * At `expiry.at` the reader gets `error()` as the last thing. What `check` throws at a message is the last thing too.
  */
 export function endable<T>(
   start: (signal: AbortSignal) => AsyncGenerator<T>,
-  expiry: { at: number; now: Clock; error: () => Error },
+  expiry: { at: number; now: Clock; error: () => Error; check: () => void },
 ): AsyncGenerator<T> {
   const abort = new AbortController();
   const inner = start(abort.signal);
@@ -85,7 +86,16 @@ export function endable<T>(
   const stream: AsyncGenerator<T> = {
     async next() {
       const result = await inner.next();
-      if (!result.done) return result;
+      if (!result.done) {
+        try {
+          expiry.check();
+        } catch (error) {
+          close();
+          await inner.return(undefined);
+          throw error;
+        }
+        return result;
+      }
       close();
       if (!isExpired) return result;
       isExpired = false;

@@ -1,0 +1,143 @@
+import { follow } from "./feed.ts";
+import type { Hub } from "./hub.ts";
+
+/** What lies between a state and a snapshot, and the state after it. */
+export type Diff<State, Message> = { messages: readonly Message[]; state: State };
+
+export type SharedOptions<Snapshot, State, Message> = {
+  hub: Hub;
+  key: string;
+  /** The store as it is; `previous` itself where nothing changed. Gets what the wakes since the last read said. */
+  read: (previous: Snapshot | undefined, hints: readonly string[]) => Promise<Snapshot>;
+  /** Pure. Equal states after it are best the same object: then what follows is made once for all of them. */
+  diff: (snapshot: Snapshot, state: State) => Diff<State, Message>;
+  intervalMs: number;
+  pollMs?: number | undefined;
+};
+
+type Feed<State, Message> = {
+  subscribe: (state: State, signal: AbortSignal) => AsyncGenerator<Message>;
+  isOver: () => boolean;
+};
+
+/**
+ * Follows what is stored as `follow` does, with one reader for all who follow the same `id`: one read, and the same
+ * message objects for all who are at the same state. Each follower has a state of its own, which says what it was given,
+ * so nothing is missed and nothing comes twice, whenever it joins. A slow one gets, after the messages under way, what
+ * lies between its state and the newest snapshot; nothing is kept for it meanwhile.
+ */
+export function createSharedFeeds<Snapshot extends object, State extends object, Message>() {
+  const feeds = new Map<string, Feed<State, Message>>();
+
+  return async function* followShared(
+    id: string,
+    options: SharedOptions<Snapshot, State, Message>,
+    state: State,
+    signal: AbortSignal,
+  ): AsyncGenerator<Message> {
+    let feed = feeds.get(id);
+    if (!feed || feed.isOver()) {
+      const own: Feed<State, Message> = startFeed(options, () => {
+        if (feeds.get(id) === own) feeds.delete(id);
+      });
+      feeds.set(id, feed = own);
+    }
+    yield* feed.subscribe(state, signal);
+  };
+}
+
+function startFeed<Snapshot extends object, State extends object, Message>(
+  { hub, key, read, diff, intervalMs, pollMs }: SharedOptions<Snapshot, State, Message>,
+  onOver: () => void,
+): Feed<State, Message> {
+  const over = new AbortController();
+  const waiting = new Set<() => void>();
+  let followers = 0;
+  let current: { snapshot: Snapshot; diffs: WeakMap<State, Diff<State, Message>> } | undefined;
+  let readAt = -Infinity;
+  let failure: { error: unknown } | undefined;
+  let ring = () => {};
+
+  const tellAll = () => waiting.forEach((look) => look());
+  const end = () => {
+    over.abort();
+    onOver();
+    tellAll();
+  };
+  const ringing: Hub = {
+    wake: hub.wake,
+    watch(watched, listener) {
+      ring = () => listener();
+      return hub.watch(watched, listener);
+    },
+  };
+
+  async function run(): Promise<void> {
+    const rounds = follow({
+      hub: ringing,
+      key,
+      state: undefined,
+      async read(_, hints) {
+        const startedAt = performance.now();
+        const snapshot = await read(current?.snapshot, hints);
+        if (snapshot !== current?.snapshot) current = { snapshot, diffs: new WeakMap() };
+        readAt = startedAt;
+        return { messages: ["read"], state: undefined };
+      },
+      signal: over.signal,
+      intervalMs,
+      pollMs,
+    });
+    for await (const _ of rounds) tellAll();
+  }
+
+  /** Resolves when `isEnough`, the signal aborts, or the feed fails. */
+  const until = (isEnough: () => boolean, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!isEnough() && !signal.aborted && !failure) return;
+        waiting.delete(look);
+        signal.removeEventListener("abort", look);
+        resolve();
+      };
+      waiting.add(look);
+      signal.addEventListener("abort", look);
+      look();
+    });
+
+  function diffOf({ snapshot, diffs }: NonNullable<typeof current>, state: State): Diff<State, Message> {
+    let found = diffs.get(state);
+    if (!found) diffs.set(state, found = diff(snapshot, state));
+    return found;
+  }
+
+  async function* subscribe(first: State, signal: AbortSignal): AsyncGenerator<Message> {
+    let state = first;
+    let seen: typeof current;
+    followers += 1;
+    try {
+      // Whoever joins begins with a read that is no older than two messages are apart.
+      const oldestAt = performance.now() - intervalMs;
+      const isFresh = () => readAt >= oldestAt;
+      if (!isFresh()) ring();
+      await until(isFresh, signal);
+      while (!signal.aborted && !failure) {
+        seen = current;
+        const next = diffOf(seen!, state);
+        state = next.state;
+        yield* next.messages;
+        await until(() => current !== seen, signal);
+      }
+      if (failure && !signal.aborted) throw failure.error;
+    } finally {
+      followers -= 1;
+      if (followers === 0) end();
+    }
+  }
+
+  run().catch((error) => {
+    failure = { error };
+    end();
+  });
+  return { subscribe, isOver: () => over.signal.aborted };
+}

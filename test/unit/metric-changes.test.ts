@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { changesSince, type Given, NOTHING, type Snapshot, type State, toSnapshot } from "../../api/metrics/changes.ts";
+import type { BucketSize, HourBucket } from "../../api/metrics/model.ts";
+import { emptyHour, toBucket } from "../../api/metrics/rules.ts";
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 5, 1, 12, 30);
+const HOURS = [NOW - 2.5 * HOUR, NOW - 1.5 * HOUR, NOW - 0.5 * HOUR].map((at) => Math.floor(at / HOUR) * HOUR);
+/** Cursors as they are, so that a test can go on from one. */
+const encode = (given: Given) => JSON.stringify([...given]);
+const decode = (cursor: string): State => ({ given: new Map(JSON.parse(cursor)), isFirst: false, round: Infinity });
+
+/** Hours in which each write counts one more in some minutes, with the next version. */
+function createHours() {
+  const hours = new Map<number, HourBucket>(HOURS.map((at) => [at, emptyHour("ITEMS", at)]));
+  let snapshot: Snapshot | undefined;
+  return {
+    write(hour: number, minutes: readonly number[]) {
+      const before = hours.get(HOURS[hour]!)!;
+      const version = Math.max(0, ...[...before.minutes.values()].map((minute) => minute.version)) + 1;
+      const after = new Map(before.minutes);
+      for (const minute of minutes) {
+        after.set(minute, { count: (after.get(minute)?.count ?? 0) + 1, version, expired: 0 });
+      }
+      hours.set(before.hourAt, { ...before, minutes: after });
+    },
+    read: (size: BucketSize) => snapshot = toSnapshot(snapshot, size, NOW, [...hours.values()], [], 10),
+    hours,
+  };
+}
+
+type Step =
+  | { kind: "write"; hour: number; minutes: number[] }
+  | { kind: "take"; who: number }
+  | { kind: "cut"; who: number; at: number };
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant("write" as const),
+    hour: fc.nat({ max: 2 }),
+    minutes: fc.uniqueArray(fc.nat({ max: 59 }), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ kind: fc.constant("take" as const), who: fc.nat({ max: 2 }) }),
+  fc.record({ kind: fc.constant("cut" as const), who: fc.nat({ max: 2 }), at: fc.nat({ max: 5 }) }),
+);
+
+describe("the changes of metric buckets", () => {
+  test("bring every follower to the store's state, never back and nothing twice, however slow, cut and resumed", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<BucketSize>("ONE_MINUTE", "FIFTEEN_MINUTES", "ONE_HOUR"),
+        fc.array(step, { maxLength: 40 }),
+        (size, steps) => {
+          const store = createHours();
+          const followers = [0, 1, 2].map(() => ({
+            state: NOTHING,
+            cursor: "[]",
+            versions: new Map<number, string>(),
+          }));
+          const take = (who: number, upTo = Infinity) => {
+            const follower = followers[who]!;
+            const { messages, state } = changesSince(store.read(size), follower.state, encode);
+            const isCut = messages.length > upTo;
+            for (const { cursor, bucket } of messages.slice(0, upTo)) {
+              const before = follower.versions.get(bucket.start);
+              expect(before === undefined || bucket.version > before).toBe(true);
+              follower.versions.set(bucket.start, bucket.version);
+              follower.cursor = cursor;
+            }
+            // Who was given nothing at all has no cursor to go on from.
+            if (!isCut) follower.state = state;
+            else if (follower.versions.size > 0) follower.state = decode(follower.cursor);
+          };
+          // Everyone has been given the window as it was.
+          followers.forEach((_, who) => take(who));
+          for (const each of steps) {
+            if (each.kind === "write") store.write(each.hour, each.minutes);
+            else if (each.kind === "take") take(each.who);
+            else take(each.who, each.at);
+          }
+          followers.forEach((_, who) => take(who));
+          for (const { versions } of followers) {
+            for (const [start, version] of versions) {
+              const hour = store.hours.get(Math.floor(start / HOUR) * HOUR);
+              expect(version).toBe(toBucket("ITEMS", size, start, hour, NOW).version);
+            }
+          }
+          const given = followers.map(({ state }) => state);
+          expect(new Set(given).size).toBe(1);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("are made once for all who are at the same state", () => {
+    const store = createHours();
+    store.write(1, [3, 4]);
+    const first = changesSince(store.read("ONE_MINUTE"), NOTHING, encode);
+    const cursor = first.messages.at(-1)!.cursor;
+    expect(changesSince(store.read("ONE_MINUTE"), decode(cursor), encode)).toEqual({
+      messages: [],
+      state: first.state,
+    });
+    expect(store.read("ONE_MINUTE")).toBe(store.read("ONE_MINUTE"));
+    store.write(1, [3]);
+    expect(changesSince(store.read("ONE_MINUTE"), first.state, encode).messages).toHaveLength(1);
+  });
+
+  test("of an hour long ago are told once each to those who follow, and to nobody who comes later", () => {
+    const old = NOW - 30 * 24 * HOUR;
+    const hourAt = Math.floor(old / HOUR) * HOUR;
+    const hourOf = (counts: [minute: number, version: number][]): HourBucket => ({
+      ...emptyHour("ITEMS", hourAt),
+      minutes: new Map(counts.map(([minute, version]) => [minute, { count: 1, version, expired: 0 }])),
+    });
+    const window = HOURS.map((at) => emptyHour("ITEMS", at));
+    const start = toSnapshot(undefined, "ONE_MINUTE", NOW, window, [], 10);
+    const { state } = changesSince(start, NOTHING, encode);
+    const told = toSnapshot(start, "ONE_MINUTE", NOW, window, [hourOf([[5, 1]])], 10);
+    const after = changesSince(told, state, encode);
+    expect(after.messages.map(({ bucket }) => bucket.start)).toEqual([hourAt + 5 * 60_000]);
+    const more = toSnapshot(told, "ONE_MINUTE", NOW, window, [hourOf([[5, 1], [7, 2]])], 10);
+    expect(changesSince(more, after.state, encode).messages.map(({ bucket }) => bucket.start)).toEqual([
+      hourAt + 7 * 60_000,
+    ]);
+    // Who missed the snapshot between gets both, who comes now none.
+    expect(changesSince(more, state, encode).messages).toHaveLength(2);
+    expect(changesSince(more, NOTHING, encode).messages.every(({ bucket }) => bucket.count === 0)).toBe(true);
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { createHub } from "../../api/live/hub.ts";
+import { createSharedFeeds } from "../../api/live/shared.ts";
+
+type Snapshot = { value: number };
+type Seen = { upTo: number };
+type Message = { value: number };
+
+/** A number that is stored and followed: whoever follows gets it as it is, then each newer one. */
+function createNumber() {
+  const hub = createHub();
+  const followShared = createSharedFeeds<Snapshot, Seen, Message>();
+  const counts = { reads: 0, diffs: 0 };
+  let stored = 0;
+  let fault: Error | undefined;
+  let rounds: (() => void)[] = [];
+  const options = {
+    hub,
+    key: "number",
+    intervalMs: 0,
+    pollMs: 3_600_000,
+    read: (previous: Snapshot | undefined) => {
+      counts.reads += 1;
+      if (fault) return Promise.reject(fault);
+      queueMicrotask(() => rounds.splice(0).forEach((resolve) => resolve()));
+      return Promise.resolve(previous?.value === stored ? previous : { value: stored });
+    },
+    diff: ({ value }: Snapshot, { upTo }: Seen) => {
+      counts.diffs += 1;
+      return { messages: value > upTo ? [{ value }] : [], state: value > upTo ? { upTo: value } : { upTo } };
+    },
+  };
+  const nothing: Seen = { upTo: -1 };
+  return {
+    counts,
+    follow(state: Seen = nothing) {
+      const leave = new AbortController();
+      const feed = followShared("number", options, state, leave.signal);
+      return { next: async () => (await feed.next()).value as Message | undefined, leave: () => leave.abort(), feed };
+    },
+    /** Stores a newer number, tells of it, and resolves when it was read. */
+    async set(value: number) {
+      stored = value;
+      const read = new Promise<void>((resolve) => rounds.push(resolve));
+      hub.wake("number");
+      await read;
+    },
+    fail(error: Error | undefined) {
+      fault = error;
+      hub.wake("number");
+    },
+  };
+}
+
+describe("a shared feed", () => {
+  test("reads once and makes each message once, however many follow", async () => {
+    const number = createNumber();
+    const followers = Array.from({ length: 100 }, () => number.follow());
+    const first = await Promise.all(followers.map(({ next }) => next()));
+    expect(new Set(first).size).toBe(1);
+    const before = { ...number.counts };
+    const second = followers.map(({ next }) => next());
+    await number.set(1);
+    const given = new Set(await Promise.all(second));
+    expect([...given]).toEqual([{ value: 1 }]);
+    expect(number.counts.reads - before.reads).toBe(1);
+    expect(number.counts.diffs - before.diffs).toBe(1);
+    followers.forEach(({ leave }) => leave());
+  });
+
+  test("gives a slow reader the newest, and keeps nothing for it meanwhile", async () => {
+    const number = createNumber();
+    const slow = number.follow();
+    const quick = number.follow();
+    await Promise.all([slow.next(), quick.next()]);
+    for (let value = 1; value <= 500; value++) {
+      const next = quick.next();
+      await number.set(value);
+      expect(await next).toEqual({ value });
+    }
+    expect(await slow.next()).toEqual({ value: 500 });
+    slow.leave();
+    quick.leave();
+    expect(await slow.next()).toBeUndefined();
+  });
+
+  test("gives who comes back what is new to it, and the others nothing twice", async () => {
+    const number = createNumber();
+    const steady = number.follow();
+    expect(await steady.next()).toEqual({ value: 0 });
+    await number.set(7);
+    expect(await steady.next()).toEqual({ value: 7 });
+    const behind = number.follow({ upTo: 3 });
+    const ahead = number.follow({ upTo: 8 });
+    expect(await behind.next()).toEqual({ value: 7 });
+    const waiting = ahead.next();
+    const next = [steady.next(), behind.next()];
+    await number.set(8);
+    expect(await Promise.all(next)).toEqual([{ value: 8 }, { value: 8 }]);
+    await number.set(9);
+    expect(await waiting).toEqual({ value: 9 });
+    [steady, behind, ahead].forEach(({ leave }) => leave());
+  });
+
+  test("ends for all with what was wrong, and begins anew with the next", async () => {
+    const number = createNumber();
+    const followers = [number.follow(), number.follow()];
+    await Promise.all(followers.map(({ next }) => next()));
+    const ends = followers.map(({ next }) => next().catch((error: Error) => error.message));
+    number.fail(new Error("the store is away"));
+    expect(await Promise.all(ends)).toEqual(["the store is away", "the store is away"]);
+    number.fail(undefined);
+    const again = number.follow();
+    expect(await again.next()).toEqual({ value: 0 });
+    again.leave();
+  });
+
+  test("reads no more when the last one has left", async () => {
+    const number = createNumber();
+    const follower = number.follow();
+    await follower.next();
+    const end = follower.next();
+    follower.leave();
+    expect(await end).toBeUndefined();
+    const { reads } = number.counts;
+    number.fail(undefined);
+    expect(number.counts.reads).toBe(reads);
+  });
+});
