@@ -28,7 +28,8 @@ const WATCHED = `(cat; kill $$) <&3 >/dev/null 2>&1 & exec "$@" 3<&-`;
 
 /**
  * dynoxide looks up the greatest sequence number of a stream at each write and never forgets a record: without these
- * a write takes ten times as long after 20,000 records. Far more records are kept than a reader falls behind.
+ * a write takes ten times as long after 20,000 records. Records are kept for 24 hours, as on AWS, however many: a load
+ * can be far ahead of the reader. The last one of a table stays, or its stream would begin again at 1.
  */
 const STREAM_UPKEEP = `
   PRAGMA busy_timeout = 5000;
@@ -36,7 +37,16 @@ const STREAM_UPKEEP = `
   CREATE INDEX IF NOT EXISTS x_sr_shard ON _stream_records(table_name, shard_id, CAST(sequence_number AS INTEGER));
   DROP TRIGGER IF EXISTS x_sr_trim;
   CREATE TRIGGER x_sr_trim AFTER INSERT ON _stream_records WHEN NEW.id % 100 = 0
-    BEGIN DELETE FROM _stream_records WHERE id <= NEW.id - 50000; END;
+    BEGIN
+      DELETE FROM _stream_records
+      WHERE id IN (SELECT id FROM _stream_records ORDER BY id LIMIT 200)
+        AND created_at < NEW.created_at - 86400
+        AND EXISTS (
+          SELECT 1 FROM _stream_records AS later
+          WHERE later.table_name = _stream_records.table_name
+            AND CAST(later.sequence_number AS INTEGER) > CAST(_stream_records.sequence_number AS INTEGER)
+        );
+    END;
 `;
 
 /** Starts dynoxide, a DynamoDB in one program, on a free loopback port, with its data in `dataDir`. */

@@ -27,6 +27,7 @@ export async function startObjectsAndQueues(options: { dataDir: string }): Promi
   });
   acceptLargeBodies(app);
   refuseWhatS3Refuses(app, stores.s3Store);
+  nameDownloads(app);
   try {
     const endpoint = await app.listen({ host: "127.0.0.1", port: 0 });
     return {
@@ -89,6 +90,15 @@ function refuseWhatS3Refuses(app: App, store: S3Store): void {
     const xml =
       `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
     void reply.code(status).type("application/xml").send(request.method === "HEAD" ? "" : xml);
+  });
+}
+
+/** A link to an object can say under which name a browser keeps it. */
+function nameDownloads(app: App): void {
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const asked = (request.query as Record<string, unknown>)["response-content-disposition"];
+    if (reply.statusCode === 200 && typeof asked === "string") void reply.header("content-disposition", asked);
+    done(null, payload);
   });
 }
 

@@ -29,7 +29,7 @@ const BUCKET_PARAMETERS: Record<string, readonly string[]> = {
   POST: ["delete"],
 };
 const KEY_PARAMETERS: Record<string, readonly string[]> = {
-  GET: ["attributes"],
+  GET: ["attributes", "response-content-disposition"],
   PUT: ["uploadId", "partNumber"],
   POST: ["uploads", "uploadId"],
   DELETE: ["uploadId"],

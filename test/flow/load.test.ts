@@ -207,8 +207,12 @@ describe("what cannot be loaded", () => {
   });
 
   test.each<[string, string[], string]>([
-    ["no kind", [], "the first word must be `journeys` or `motion`"],
-    ["another kind", ["cats", "f", "--tenant", "t"], "the first word must be `journeys` or `motion`, not cats"],
+    ["no kind", [], "the first word must be `journeys`, `motion` or `metrics`"],
+    [
+      "another kind",
+      ["cats", "f", "--tenant", "t"],
+      "the first word must be `journeys`, `motion` or `metrics`, not cats",
+    ],
     ["no file", ["motion", "--tenant", "t"], "one FILE is needed"],
     ["two files", ["motion", "a", "b", "--tenant", "t"], "one FILE is needed"],
     ["no tenant", ["motion", "a"], "--tenant must be 1 to 63 of"],
@@ -216,6 +220,7 @@ describe("what cannot be loaded", () => {
     ["events of 501", ["journeys", "a", "--tenant", "t", "--batch", "501"], "--batch must be 1 to 500, got 501"],
     ["a start without zone", ["motion", "a", "--tenant", "t", "--start", "2020-01-01"], "--start must be an RFC 3339"],
     ["a start of journeys", ["journeys", "a", "--tenant", "t", "--start", "x"], "--start is for motion only"],
+    ["a source of motion", ["motion", "a", "--tenant", "t", "--source", "ITEMS"], "--source is for metrics only"],
     ["an unknown flag", ["motion", "a", "--fast"], "Unknown option '--fast'"],
   ])("has wrong arguments, which are named with how to do it: %s", async (_name, args, message) => {
     const { code, out, err } = await load(args);

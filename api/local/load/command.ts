@@ -15,7 +15,7 @@ export type LoadOptions = {
 };
 
 const PATIENCE_MS = 60_000;
-const SCOPES = { journeys: "JOURNEYS_WRITE", motion: "SESSIONS_WRITE" } as const;
+const SCOPES = { journeys: "JOURNEYS_WRITE", motion: "SESSIONS_WRITE", metrics: "METRICS_WRITE" } as const;
 
 /** Loads a file through the public API with a progress bar and a summary; gives the exit code of the program. */
 export async function runLoad(options: LoadOptions): Promise<0 | 1 | 2> {

@@ -6,20 +6,27 @@ import { isNasa, readNasa } from "./nasa.ts";
 import { isOrdonez, readOrdonez } from "./ordonez.ts";
 import { isOtto, readOtto } from "./otto.ts";
 import { sendEvents, type Sending, type Totals } from "./send.ts";
+import { readMetrics } from "./send-metrics.ts";
 import { sendBatches, sendMotion } from "./send-motion.ts";
 import { isW2isp, readW2isp } from "./w2isp.ts";
 
 /** A file that was read and can be sent. */
 export type Load = {
   /** What is counted. */
-  unit: "events" | "batches";
+  unit: "events" | "batches" | "records";
   total: number;
   send: (sending: Sending) => Promise<Totals>;
 };
 
 /** Reads what the arguments name, and all of it, so that a wrong line is known before anything is sent. Throws FileFormatError. */
 export function readLoad(args: LoadArguments): Promise<Load> {
+  if (args.what === "metrics") return readMetricsFile(args);
   return args.what === "journeys" ? readJourneys(args) : readMotion(args);
+}
+
+async function readMetricsFile(args: LoadArguments): Promise<Load> {
+  const { total, send } = await readMetrics(args, Date.now());
+  return { unit: "records", total, send };
 }
 
 async function readJourneys({ file, batchSize }: LoadArguments): Promise<Load> {

@@ -40,7 +40,10 @@ export function sendEvents({ events, batchSize, ...sending }: SendOptions): Prom
  * Sends the requests of each lane one after the other, several lanes at a time. What was not answered is sent again,
  * which counts nothing twice. Throws LoadError, and then begins no more requests.
  */
-export async function sendLanes(lanes: Iterable<Iterable<LoadRequest>>, sending: Sending): Promise<Totals> {
+export async function sendLanes(
+  lanes: Iterable<Iterable<LoadRequest>> | AsyncIterable<Iterable<LoadRequest>>,
+  sending: Sending,
+): Promise<Totals> {
   const totals: Totals = { accepted: 0, duplicates: 0, rejected: 0, reasons: [] };
   let hasFailed = false;
 

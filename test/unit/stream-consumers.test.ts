@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
+import { DEPLOYED_BATCHING, parseConfig } from "../../api/config.ts";
+import { createStreamPump } from "../../api/local/stream-pump.ts";
+import { consumersOf } from "../../api/resources.ts";
+import { silentLog } from "../kit/local.ts";
+
+const SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];
+
+/** One shard a table that holds what is pushed to it. */
+function createShards() {
+  const records: Record<string, StreamRecord[]> = {};
+  let sequence = 0;
+  const streams: Pick<Streams, "arnOf" | "shardsOf" | "iterate" | "read"> = {
+    arnOf: (table) => Promise.resolve(table),
+    shardsOf: (arn) => Promise.resolve([arn]),
+    iterate: (arn, _, after) => Promise.resolve(`${arn} ${after ?? 0}`),
+    read: (iterator, limit) => {
+      const [arn, after] = iterator.split(" ") as [string, string];
+      const page = (records[arn] ?? []).filter((record) => Number(record.sequence) > Number(after)).slice(0, limit);
+      return Promise.resolve({ records: page, next: `${arn} ${page.at(-1)?.sequence ?? after}` });
+    },
+  };
+  return {
+    streams: streams as Streams,
+    push(table: string, source: string, count: number) {
+      for (let i = 0; i < count; i++) {
+        const keys = { pk: "t#0", sk: `${++sequence}#${source}` };
+        const record = { sequence: `${sequence}`, keys, before: undefined, after: keys, isExpiry: false, arrivedAt: 0 };
+        (records[table] ??= []).push(record);
+      }
+    },
+  };
+}
+
+function start(batching: string) {
+  const shards = createShards();
+  const handled: string[] = [];
+  const caughtUp: string[] = [];
+  let now = 0;
+  const { metricsBatching } = parseConfig({ METRICS_BATCHING: batching });
+  const pump = createStreamPump({
+    streams: shards.streams,
+    consumers: consumersOf("p", metricsBatching, []).filter(({ table }) => table === "records"),
+    handle: (_, records) => {
+      handled.push(`${records.length} ${(records[0]!.keys.sk as string).split("#")[1]}`);
+      return Promise.resolve();
+    },
+    onCaughtUp: ({ name }) => caughtUp.push(name),
+    clock: () => now,
+    log: silentLog,
+  });
+  return { shards, pump, handled, caughtUp, pass: (seconds: number) => (now += seconds * 1_000) };
+}
+
+describe("a stream's consumers", () => {
+  test("take everything at once where nothing says otherwise", async () => {
+    const { shards, pump, handled, caughtUp } = start("");
+    for (const source of SOURCES) shards.push("p-records", source, 30);
+    await pump.round();
+    expect(handled).toEqual(["120 ITEMS"]);
+    await pump.round();
+    expect(caughtUp).toEqual(["records"]);
+  });
+
+  test("take of each source as many as its batch holds, and wait for more so long as it says", async () => {
+    const { shards, pump, handled, caughtUp, pass } = start(DEPLOYED_BATCHING);
+    shards.push("p-records", "ITEMS", 25);
+    shards.push("p-records", "SCORE_RESULTS", 60);
+    shards.push("p-records", "TASKS", 2);
+    await pump.round();
+    expect(handled).toEqual(["10 ITEMS", "10 ITEMS", "1 TASKS", "1 TASKS"]);
+    pass(14);
+    await pump.round();
+    expect(handled).toHaveLength(4);
+    expect(caughtUp).not.toContain("records-items");
+    shards.push("p-records", "SCORE_RESULTS", 40);
+    await pump.round();
+    expect(handled.slice(4)).toEqual(["100 SCORE_RESULTS"]);
+    pass(1);
+    await pump.round();
+    expect(handled.slice(5)).toEqual(["5 ITEMS"]);
+    expect(new Set(caughtUp)).toEqual(new Set(SOURCES.map((s) => `records-${s.toLowerCase().replace("_", "-")}`)));
+  });
+
+  test("are settled at once, whatever they would wait for", async () => {
+    const { shards, pump, handled } = start(DEPLOYED_BATCHING);
+    shards.push("p-records", "ITEMS", 3);
+    await pump.drain();
+    expect(handled).toEqual(["3 ITEMS"]);
+  });
+
+  test("are refused where the batching is no batching", () => {
+    for (
+      const text of [
+        "ITEMS=10/15",
+        `${DEPLOYED_BATCHING} X=1/1`,
+        "ITEMS=0/1 SCORE_RESULTS=1/0 TASKS=1/0 EVALUATIONS=1/0",
+      ]
+    ) {
+      expect(() => parseConfig({ METRICS_BATCHING: text })).toThrow(/must name each of ITEMS, SCORE_RESULTS/);
+    }
+  });
+});
