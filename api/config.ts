@@ -1,10 +1,12 @@
+import * as valibot from "valibot";
 import type { LogLevel } from "./core/log.ts";
+import type { Batching } from "./resources.ts";
 
 /** The environment as the service understands it. Read here only; passed on as one value. */
 export type Config = ReturnType<typeof toConfig>;
 
 /** One variable: what it means, what it is where absent, and how its text becomes a value (or an error message). */
-type Variable<T> = { fallback: string; about: string; parse: (text: string) => T };
+type Variable<T> = { fallback: string; about: string; parse: (text: string) => T; isSecret?: boolean };
 
 class Wrong extends Error {}
 
@@ -37,6 +39,12 @@ function url(text: string): string | undefined {
   return text;
 }
 
+function redisUrl(text: string): string | undefined {
+  if (text === "") return undefined;
+  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "") return text;
+  throw new Wrong("must be a redis or rediss URL: redis://HOST:6379");
+}
+
 function name(text: string): string {
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(text)) {
     throw new Wrong("must be 1 to 31 of a-z, 0-9 and -, beginning with a letter");
@@ -49,6 +57,47 @@ const variable = <T>(fallback: string, about: string, parse: (text: string) => T
   about,
   parse,
 });
+
+const RECORD_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
+/** What deployments set: few writes where much comes, no wait where each counts. */
+export const DEPLOYED_BATCHING = "ITEMS=10/15 SCORE_RESULTS=100/15 TASKS=1/0 EVALUATIONS=1/0";
+
+const ATTACHED = valibot.array(valibot.strictObject({
+  table: valibot.pipe(valibot.string(), valibot.regex(/^[A-Za-z0-9_.-]{3,255}$/)),
+  source: valibot.picklist(RECORD_SOURCES),
+  tenant: valibot.pipe(valibot.string(), valibot.minLength(1)),
+  at: valibot.pipe(valibot.string(), valibot.minLength(1)),
+}));
+
+function attachedTables(text: string): valibot.InferOutput<typeof ATTACHED> {
+  if (text === "") return [];
+  try {
+    return valibot.parse(ATTACHED, JSON.parse(text));
+  } catch {
+    throw new Wrong(
+      'must be a JSON list such as [{"table":"orders","source":"ITEMS","tenant":"customer","at":"createdAt"}]; source is ITEMS, SCORE_RESULTS, TASKS or EVALUATIONS',
+    );
+  }
+}
+
+/** Such as `ITEMS=10/15 TASKS=1/0`: records and seconds by source. All four sources, or none. */
+function batching(text: string): Batching {
+  if (text === "") return {};
+  const parts = text.split(/\s+/).map((part) => /^([A-Z_]+)=(\d{1,3})\/(\d{1,3})$/.exec(part));
+  const found = new Map(
+    parts.flatMap((part) => part ? [[part[1]!, { records: Number(part[2]), seconds: Number(part[3]) }] as const] : []),
+  );
+  const isWhole = RECORD_SOURCES.every((source) => found.has(source)) && found.size === RECORD_SOURCES.length;
+  const isBounded = [...found.values()].every(({ records, seconds }) =>
+    records >= 1 && records <= 500 && seconds <= 300
+  );
+  if (parts.length === found.size && isWhole && isBounded) return Object.fromEntries(found);
+  throw new Wrong(
+    `must name each of ${
+      RECORD_SOURCES.join(", ")
+    } as SOURCE=RECORDS/SECONDS (1 to 500, 0 to 300), such as ${DEPLOYED_BATCHING}`,
+  );
+}
 
 /** All variables. The README's table is made from this. */
 export const variables = {
@@ -65,6 +114,25 @@ export const variables = {
     "The embedded DynamoDB's program, where its npm package has none for this platform.",
     optional,
   ),
+  REDIS_URL: {
+    ...variable(
+      "",
+      "Redis or Valkey, by which processes tell each other at once what changed. Without it each reads back once a second.",
+      redisUrl,
+    ),
+    // It may hold a password.
+    isSecret: true,
+  },
+  ATTACHED_TABLES: variable(
+    "",
+    "Tables of others whose items count as records: a JSON list of `{table, source, tenant, at}`, the last two naming attributes. Each needs a stream of new and old images.",
+    attachedTables,
+  ),
+  METRICS_BATCHING: variable(
+    "",
+    `Records that are counted at once, or the seconds to wait for them: \`${DEPLOYED_BATCHING}\`. Absent: nothing waits.`,
+    batching,
+  ),
   JOURNEYS_INDEX: variable(
     "on",
     "`off` keeps journeys in the object store only; `backfillJourneys` catches up later.",
@@ -80,7 +148,12 @@ export const variables = {
   CORS_ORIGINS: variable("", "Origins of web pages that may call the API, separated by commas.", list),
   INTROSPECTION: variable("on", "`off` refuses introspection queries.", onOff),
   GRAPHIQL: variable("on", "`off` removes the GraphiQL page.", onOff),
-  MAX_BODY_BYTES: variable("10485760", "Largest request body.", whole(1_024, 104_857_600)),
+  COLLECTION_CACHE_MB: variable("256", "Collections of flashcards that a process keeps open, in MB.", whole(1, 65_536)),
+  MAX_BODY_BYTES: variable(
+    "50331648",
+    "Largest request body; a collection of 32 MB sent inline needs 45 MB.",
+    whole(1_024, 104_857_600),
+  ),
   MAX_QUERY_DEPTH: variable("12", "Deepest nesting of a GraphQL document.", whole(1, 100)),
   MAX_QUERY_ALIASES: variable("30", "Most aliases in a GraphQL document.", whole(0, 1_000)),
   MAX_QUERY_TOKENS: variable("2000", "Most tokens in a GraphQL document.", whole(50, 100_000)),
@@ -110,13 +183,13 @@ type Values = { [K in keyof typeof variables]: ReturnType<(typeof variables)[K][
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const wrong: string[] = [];
   const values = Object.fromEntries(
-    Object.entries(variables).map(([key, { fallback, parse }]) => {
+    Object.entries<Variable<unknown>>(variables).map(([key, { fallback, parse, isSecret }]) => {
       const given = env[key] === undefined || env[key] === "" ? fallback : env[key];
       try {
         return [key, parse(given)];
       } catch (error) {
         if (!(error instanceof Wrong)) throw error;
-        wrong.push(`  ${key}=${given}: ${error.message}`);
+        wrong.push(`  ${key}${isSecret ? "" : `=${given}`}: ${error.message}`);
         return [key, undefined];
       }
     }),
@@ -133,7 +206,10 @@ function toConfig(v: Values) {
     prefix: v.NAME_PREFIX,
     region: v.AWS_REGION,
     endpoints: { dynamodb: v.AWS_ENDPOINT_URL_DYNAMODB, s3: v.AWS_ENDPOINT_URL_S3, sqs: v.AWS_ENDPOINT_URL_SQS },
+    redisUrl: v.REDIS_URL,
     dynoxideBin: v.DYNOXIDE_BIN,
+    attachedTables: v.ATTACHED_TABLES,
+    metricsBatching: v.METRICS_BATCHING,
     journeysIndex: v.JOURNEYS_INDEX,
     accounts: v.ACCOUNTS,
     token: {
@@ -144,6 +220,7 @@ function toConfig(v: Values) {
       jwksUrl: v.JWKS_URL,
       signingKeyFile: v.SIGNING_KEY_FILE,
     },
+    collectionCacheBytes: v.COLLECTION_CACHE_MB * 1_048_576,
     corsOrigins: v.CORS_ORIGINS,
     introspection: v.INTROSPECTION,
     graphiql: v.GRAPHIQL,

@@ -60,11 +60,26 @@ export const tables = {
     name: "records",
     partition: text("pk"),
     sort: text("sk"),
-    indexes: { byTime: { partition: text("tenantSource"), sort: number("at"), include: [] } },
+    indexes: { byTime: { partition: text("tenantSource"), sort: number("at"), include: ["recordedAt"] } },
     stream: true,
   },
   /** One item for each tenant, source and hour, with a counter a minute. */
-  buckets: { name: "buckets", partition: text("pk"), sort: text("sk"), indexes: {}, stream: false },
+  buckets: {
+    name: "buckets",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: { byHour: { partition: text("hourShard"), sort: text("pk"), include: [] } },
+    stream: false,
+  },
+  /** Numbers over sessions and journeys by UTC day and quarter-hour; `api/analytics/cells.ts` lists the keys. */
+  rollups: {
+    name: "rollups",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: {},
+    ttlAttribute: "ttl",
+    stream: false,
+  },
   /** One item per account, keyed by username. */
   accounts: { name: "accounts", partition: text("pk"), indexes: {}, ttlAttribute: "ttl", stream: false },
   /** One SESSION item a session, with what belongs to it; `api/sessions/store.ts` lists the access patterns. */
@@ -88,6 +103,17 @@ export const tables = {
     indexes: { byTenant: { partition: text("tenant"), sort: text("sensorId") } },
     stream: false,
   },
+  /** One lease a person: whose turn it is, where the collection's file is, and the answers that are not in it yet. */
+  reviews: {
+    name: "reviews",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: {
+      /** Sparse: what the sweeper has to look at. */
+      byCheck: { partition: text("checkShard"), sort: number("checkAt"), include: [] },
+    },
+    stream: true,
+  },
 } as const satisfies Record<string, TableSpec>;
 
 export const buckets = {
@@ -95,6 +121,8 @@ export const buckets = {
   events: { name: "events" },
   /** Readings of devices, one object a batch. */
   readings: { name: "readings" },
+  /** Collections of flashcards: their files, media, uploads and exports. */
+  collections: { name: "collections" },
 } as const satisfies Record<string, BucketSpec>;
 
 export const queues = {
@@ -103,6 +131,12 @@ export const queues = {
     name: "ingest",
     visibilitySeconds: 180,
     deadLetter: { name: "ingest-dead", maxReceives: 5, retentionSeconds: 1_209_600 },
+  },
+  /** Records of streams that could not be counted in their turn. */
+  late: {
+    name: "late",
+    visibilitySeconds: 180,
+    deadLetter: { name: "late-dead", maxReceives: 5, retentionSeconds: 1_209_600 },
   },
 } as const satisfies Record<string, QueueSpec>;
 
@@ -115,4 +149,53 @@ export function fullName(prefix: string, spec: { name: string }): string {
 export function streamedTables(prefix: string): Record<string, string> {
   const streamed = Object.entries<TableSpec>(tables).filter(([, spec]) => spec.stream);
   return Object.fromEntries(streamed.map(([name, spec]) => [name, fullName(prefix, spec)]));
+}
+
+/** One reader of a table's stream: what it takes of it, and how much it takes at once. */
+export type ConsumerSpec = {
+  name: string;
+  /** The table's short name; the full one of a table of others. */
+  table: string;
+  tableName: string;
+  /** Of the table of records: the sources that it takes. All where absent. */
+  sources?: readonly string[];
+  maxRecords: number;
+  /** So long it waits for a full batch. */
+  maxWaitSeconds: number;
+};
+
+/** So many records of a source are counted at once, or as many as came within so many seconds. */
+export type Batching = Readonly<Record<string, { records: number; seconds: number }>>;
+
+const MAX_BATCH_RECORDS = 500;
+
+/**
+ * The readers of all streams. With `batching` each of its sources has its own, which waits; without, nothing waits.
+ * `attached` are tables of others, by their full names.
+ */
+export function consumersOf(
+  prefix: string,
+  batching: Batching,
+  attached: readonly { table: string }[],
+): ConsumerSpec[] {
+  const whole = (name: string, table: string, tableName: string) =>
+    ({ name, table, tableName, maxRecords: MAX_BATCH_RECORDS, maxWaitSeconds: 0 }) satisfies ConsumerSpec;
+  const own = Object.entries(streamedTables(prefix)).flatMap(([table, tableName]): ConsumerSpec[] => {
+    const sources = table === "records" ? Object.entries(batching) : [];
+    if (sources.length === 0) return [whole(table, table, tableName)];
+    return sources.map(([source, { records, seconds }]) => ({
+      name: `${table}-${source.toLowerCase().replaceAll("_", "-")}`,
+      table,
+      tableName,
+      sources: [source],
+      maxRecords: records,
+      maxWaitSeconds: seconds,
+    }));
+  });
+  return [...own, ...attached.map(({ table }) => whole(`attached-${table}`, table, table))];
+}
+
+/** Whether a consumer takes the record of an item with these keys: a record's sort key ends in its source. */
+export function takes({ sources }: ConsumerSpec, keys: Readonly<Record<string, unknown>>): boolean {
+  return sources === undefined || sources.some((source) => String(keys.sk).endsWith(`#${source}`));
 }

@@ -2,11 +2,13 @@ import { readFile } from "node:fs/promises";
 import type { GraphQLSchema } from "graphql";
 import { createSchema } from "graphql-yoga";
 import { accountResolvers } from "./accounts.ts";
+import { analyticsResolvers } from "./analytics.ts";
 import type { OpenContext } from "./context.ts";
 import { ACCESS, type Access, guarded, guardedStream, type Subscribe } from "./guard.ts";
 import { journeyResolvers, journeyStreams } from "./journeys.ts";
 import { metricResolvers, metricStreams } from "./metrics.ts";
 import { nodeResolvers } from "./nodes.ts";
+import { reviewResolvers, reviewStreams } from "./review.ts";
 import { sessionResolvers, sessionStreams } from "./sessions.ts";
 import { scalars } from "./scalars.ts";
 
@@ -17,6 +19,8 @@ export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
   const { Query: journeyQueries, Mutation: journeyMutations, ...journeyTypes } = journeyResolvers;
   const { Query: sessionQueries, Mutation: sessionMutations, ...sessionTypes } = sessionResolvers;
   const { Query: metricQueries, Mutation: metricMutations } = metricResolvers;
+  const { Query: analyticsQueries, Sensor: sensorAnalytics, ...analyticsTypes } = analyticsResolvers;
+  const { Query: reviewQueries, Mutation: reviewMutations, ...reviewTypes } = reviewResolvers;
   const { Query: nodeQueries, ...nodeTypes } = nodeResolvers;
   return createSchema<OpenContext>({
     typeDefs,
@@ -24,21 +28,32 @@ export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
       ...scalars,
       ...sessionTypes,
       ...journeyTypes,
+      ...reviewTypes,
       ...nodeTypes,
+      ...analyticsTypes,
+      Sensor: { ...sessionTypes.Sensor, ...sensorAnalytics },
       Query: guardAll(ACCESS.Query, {
         ...accountQueries,
         ...nodeQueries,
         ...sessionQueries,
         ...journeyQueries,
         ...metricQueries,
+        ...reviewQueries,
+        ...analyticsQueries,
       }),
       Mutation: guardAll(ACCESS.Mutation, {
         ...accountMutations,
         ...sessionMutations,
         ...journeyMutations,
         ...metricMutations,
+        ...reviewMutations,
       }),
-      Subscription: guardStreams(ACCESS.Subscription, { ...journeyStreams, ...sessionStreams, ...metricStreams }, now),
+      Subscription: guardStreams(ACCESS.Subscription, {
+        ...journeyStreams,
+        ...sessionStreams,
+        ...metricStreams,
+        ...reviewStreams,
+      }, now),
     } as never,
     resolverValidationOptions: { requireResolversToMatchSchema: "error" },
   });

@@ -1,12 +1,18 @@
+import type { Analytics } from "../api/analytics/service.ts";
 import type { Viewer } from "../api/auth/viewer.ts";
 import type { Accounts } from "../api/auth/service.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
+import type { EraseVisitor } from "../api/journeys/erase.ts";
 import type { Journey } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
 import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
+import type { AuditMetrics } from "../api/metrics/audit.ts";
 import type { Metrics } from "../api/metrics/service.ts";
 import type { MetricUpdate } from "../api/metrics/watch.ts";
+import type { Person } from "../api/review/model.ts";
+import type { Reviews, ReviewView } from "../api/review/service.ts";
+import type { Transfer } from "../api/review/transfer.ts";
 import type { Sensor, Session } from "../api/sessions/model.ts";
 import type { Sessions } from "../api/sessions/service.ts";
 import type { RangeInput } from "../api/core/range.ts";
@@ -29,6 +35,8 @@ export type Services = {
     signal: AbortSignal,
   ) => AsyncGenerator<JourneyEventEdge>;
   metrics: Metrics;
+  analytics: Pick<Analytics, "sessions" | "journeys">;
+  auditMetrics: AuditMetrics;
   watchMetrics: (
     tenantId: string,
     sources: readonly MetricSource[],
@@ -36,11 +44,21 @@ export type Services = {
     after: string | null | undefined,
     signal: AbortSignal,
   ) => AsyncGenerator<MetricUpdate>;
+  reviews: Reviews;
+  transfer: Transfer;
+  watchReview: (person: Person, sessionId: string, signal: AbortSignal) => AsyncGenerator<ReviewView>;
   backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
+  eraseVisitor: EraseVisitor;
 };
 
 /** What an operation that nobody signed in for can use. */
-export type OpenContext = { viewer: Viewer | undefined; requestId: string; services: Services };
+export type OpenContext = {
+  viewer: Viewer | undefined;
+  requestId: string;
+  services: Services;
+  /** The review session that the request names in its header, and how the response names one. */
+  header: { asked?: string | undefined; given?: string | undefined };
+};
 
 /** What resolvers get. The guard gives it only where there is a viewer with the scope that the field needs. */
 export type Context = OpenContext & {

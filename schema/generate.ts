@@ -17,6 +17,15 @@ const mappers = {
   Journey: "../api/journeys/model.ts#Journey as JourneyModel",
   JourneyEvent: "../api/journeys/model.ts#JourneyEvent as JourneyEventModel",
   JourneyConnection: "../api/journeys/model.ts#JourneyPage as JourneyPageModel",
+  SessionAnalytics: "../api/analytics/model.ts#SessionAnalytics as SessionAnalyticsModel",
+  SensorActivity: "../api/analytics/model.ts#SensorActivity as SensorActivityModel",
+  JourneyAnalytics: "../api/analytics/model.ts#JourneyAnalytics as JourneyAnalyticsModel",
+  Deck: "../api/review/queue/counts.ts#DeckView as DeckModel",
+  Card: "../api/review/service.ts#CardToReview as CardModel",
+  ReviewSession: "../api/review/service.ts#ReviewView as ReviewModel",
+  ReviewStats: "../api/review/stats.ts#ReviewStats as ReviewStatsModel",
+  ReviewDay: "../api/review/stats.ts#ReviewDay as ReviewDayModel",
+  Choice: "../api/review/schedule/question.ts#Choice as ChoiceModel",
   JourneyEventConnection: "../api/journeys/model.ts#JourneyEventPage as JourneyEventPageModel",
 };
 
@@ -62,6 +71,7 @@ const shared = {
     ID: "string",
     DateTime: "number",
     Milliseconds: "number",
+    TimeZone: "string",
     JSON: "unknown",
   },
 };

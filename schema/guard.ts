@@ -21,9 +21,15 @@ export const ACCESS = {
     sessions: "SESSIONS_READ",
     sensor: "SESSIONS_READ",
     sensors: "SESSIONS_READ",
+    sessionAnalytics: "SESSIONS_READ",
     journey: "JOURNEYS_READ",
     journeys: "JOURNEYS_READ",
+    journeyAnalytics: "JOURNEYS_READ",
     metrics: "METRICS_READ",
+    decks: "REVIEW",
+    deck: "REVIEW",
+    reviewSession: "REVIEW",
+    reviewStats: "REVIEW",
   },
   Mutation: {
     register: "EVERYBODY",
@@ -37,12 +43,24 @@ export const ACCESS = {
     configureSessions: "ADMIN",
     recordEvents: "JOURNEYS_WRITE",
     backfillJourneys: "ADMIN",
+    eraseVisitor: "ADMIN",
     recordMetrics: "METRICS_WRITE",
+    auditMetrics: "ADMIN",
+    importCollection: "REVIEW",
+    collectionUploadUrl: "REVIEW",
+    exportCollection: "REVIEW",
+    startReview: "REVIEW",
+    answerCard: "REVIEW",
+    undoAnswer: "REVIEW",
+    saveReview: "REVIEW",
+    extendReview: "REVIEW",
+    endReview: "REVIEW",
   },
   Subscription: {
     journeyEvents: "JOURNEYS_READ",
     sessionChanged: "SESSIONS_READ",
     metricBuckets: "METRICS_READ",
+    reviewSessionChanged: "REVIEW",
   },
 } satisfies {
   Query: Record<keyof QueryResolvers, Access>;
@@ -55,6 +73,8 @@ export const NODE_ACCESS = {
   Journey: "JOURNEYS_READ",
   Session: "SESSIONS_READ",
   Sensor: "SESSIONS_READ",
+  Deck: "REVIEW",
+  ReviewSession: "REVIEW",
 } satisfies Record<string, Access>;
 
 /** Throws where the viewer may not. Another tenant is not a question here: services only ever get the viewer's own. */
@@ -80,7 +100,7 @@ export function guarded(access: Access, resolve: Resolver): Resolver {
 /** A subscription as a domain writes it: a stream that ends when the signal aborts. */
 export type Subscribe<Args> = (args: Args, context: OpenContext, signal: AbortSignal) => AsyncGenerator<unknown>;
 
-/** The subscription behind its guard. It ends, and says so, when the token does. */
+/** The subscription behind its guard, at its start and at every message. It ends, and says so, when the token does. */
 export function guardedStream<Args>(access: Access, subscribe: Subscribe<Args>, now: () => number) {
   return (_parent: unknown, args: Args, context: OpenContext) => {
     requireAccess(context.viewer, access);
@@ -88,6 +108,7 @@ export function guardedStream<Args>(access: Access, subscribe: Subscribe<Args>, 
     return endable((signal) => subscribe(args, context, signal), {
       at: expiresAt,
       now,
+      check: () => requireAccess(context.viewer, access),
       error: () =>
         new AppError(
           "TOKEN_EXPIRED",

@@ -15,6 +15,11 @@ export const metricResolvers = {
         __typename: "RecordMetricsPayload",
         ...await services.metrics.record(viewer.tenantId, input),
       })),
+    auditMetrics: (_, { input }, { viewer, services }) =>
+      orInvalid(async () => ({
+        __typename: "AuditMetricsPayload",
+        ...await services.auditMetrics(viewer.tenantId, { ...input, repair: input.repair ?? false }),
+      })),
   },
 } satisfies Resolvers;
 

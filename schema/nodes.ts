@@ -13,6 +13,8 @@ const loaders: Loaders = {
   Journey: (id, { loadJourney }) => loadJourney(id),
   Session: (id, { loadSession }) => loadSession(id),
   Sensor: (id, { loadSensor }) => loadSensor(id),
+  Deck: (id, { viewer, services }) => services.reviews.deck(viewer, id),
+  ReviewSession: (id, { viewer, services }) => services.reviews.find(viewer, id),
 };
 
 export const nodeResolvers = {

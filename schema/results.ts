@@ -14,13 +14,17 @@ export async function orInvalid<T>(call: () => T | Promise<T>): Promise<T | Inva
     return await call();
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    return {
-      __typename: "InvalidInputError",
-      code: "INVALID_INPUT",
-      message: error.message,
-      fields: error.fields.map(({ path, message }) => ({ path: [...path], message })),
-    };
+    return invalidInput(error);
   }
+}
+
+export function invalidInput({ message, fields }: InvalidInputError): InvalidInputResult {
+  return {
+    __typename: "InvalidInputError",
+    code: "INVALID_INPUT",
+    message,
+    fields: fields.map(({ path, message }) => ({ path: [...path], message })),
+  };
 }
 
 /** Resolvers of a connection over a page. */

@@ -3,6 +3,11 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { Viewer as ViewerModel } from '../api/auth/viewer.ts';
 import type { Session as SessionModel, Sensor as SensorModel, Playback as PlaybackModel, Reading as ReadingModel, SessionPage as SessionPageModel, SensorPage as SensorPageModel, ReadingPage as ReadingPageModel } from '../api/sessions/model.ts';
 import type { Journey as JourneyModel, JourneyEvent as JourneyEventModel, JourneyPage as JourneyPageModel, JourneyEventPage as JourneyEventPageModel } from '../api/journeys/model.ts';
+import type { SessionAnalytics as SessionAnalyticsModel, SensorActivity as SensorActivityModel, JourneyAnalytics as JourneyAnalyticsModel } from '../api/analytics/model.ts';
+import type { DeckView as DeckModel } from '../api/review/queue/counts.ts';
+import type { CardToReview as CardModel, ReviewView as ReviewModel } from '../api/review/service.ts';
+import type { ReviewStats as ReviewStatsModel, ReviewDay as ReviewDayModel } from '../api/review/stats.ts';
+import type { Choice as ChoiceModel } from '../api/review/schedule/question.ts';
 import type { Context } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
@@ -19,6 +24,8 @@ export type Scalars = {
   DateTime: { input: number; output: number; }
   /** A length of time in whole milliseconds, 0 to 2^53-1. */
   Milliseconds: { input: number; output: number; }
+  /** An IANA time zone name, such as Europe/Berlin. */
+  TimeZone: { input: string; output: string; }
   /** A JSON value. Used only where the sender decides the shape. */
   JSON: { input: unknown; output: unknown; }
 };
@@ -93,7 +100,15 @@ export type ErrorCode =
   /** The session is over. */
   | 'SESSION_ENDED'
   /** The same identity came before with other content. */
-  | 'PAYLOAD_MISMATCH';
+  | 'PAYLOAD_MISMATCH'
+  /** The collection is under review elsewhere. */
+  | 'REVIEW_HELD'
+  /** The review session no longer holds the collection. */
+  | 'REVIEW_LOST'
+  /** The file is no Anki collection, or is damaged. */
+  | 'COLLECTION_UNREADABLE'
+  /** What was sent is over a limit. */
+  | 'TOO_LARGE';
 
 /** The input is wrong and nothing was done. */
 export type InvalidInputError = UserError & {
@@ -220,6 +235,8 @@ export type Sensor = Node & {
   readonly activeSession?: Maybe<Session>;
   /** Its sessions, latest start first. */
   readonly sessions: SessionConnection;
+  /** Numbers over its sessions that started in a range; what happened a second ago may be missing. */
+  readonly analytics: SessionAnalytics;
 };
 
 
@@ -228,6 +245,13 @@ export type SensorSessionsArgs = {
   filter?: InputMaybe<SessionFilter>;
   first?: Scalars['Int']['input'];
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A thing that senses: a motion sensor, a device. */
+export type SensorAnalyticsArgs = {
+  range: TimeRange;
+  timeZone?: Scalars['TimeZone']['input'];
 };
 
 /** A stretch of activity at one sensor. */
@@ -815,6 +839,162 @@ export type BackfillJourneysPayload = {
 /** What the rebuild did, or why it was refused. */
 export type BackfillJourneysResult = BackfillJourneysPayload | InvalidInputError;
 
+/** Which visitor to erase. */
+export type EraseVisitorInput = {
+  /** The id that the visitor's events carry. */
+  readonly visitorId: Scalars['String']['input'];
+};
+
+/** Proof of what was erased, from the object store, the tables and the counters. */
+export type EraseVisitorPayload = {
+  readonly __typename?: 'EraseVisitorPayload';
+  /** The same each time, until there is something of the visitor again. */
+  readonly receiptId: Scalars['ID']['output'];
+  /** Journeys of the visitor; their sessions take no further events. */
+  readonly journeys: Scalars['Int']['output'];
+  /** Events of these journeys. */
+  readonly events: Scalars['Int']['output'];
+  /** Objects of raw events that were written anew without them. */
+  readonly objectsRewritten: Scalars['Int']['output'];
+};
+
+/** The receipt, or that there is nothing of this visitor and never was an erasure. */
+export type EraseVisitorResult = EraseVisitorPayload | NotFoundError;
+
+/** Numbers over the sessions that started in a range. */
+export type SessionAnalytics = {
+  readonly __typename?: 'SessionAnalytics';
+  /** All of them. */
+  readonly totalSessions: Scalars['Int']['output'];
+  /** Those that go on. */
+  readonly activeSessions: Scalars['Int']['output'];
+  /** Those that are over. */
+  readonly completedSessions: Scalars['Int']['output'];
+  /** Motion events of all of them, active or over. */
+  readonly totalMotionEvents: Scalars['Int']['output'];
+  /** Motion events for each session; null without sessions. */
+  readonly averageMotionEventsPerSession?: Maybe<Scalars['Float']['output']>;
+  /** Of completed sessions. */
+  readonly totalDuration: Scalars['Milliseconds']['output'];
+  /** Of completed sessions, exact but for rounding; null where there are none. */
+  readonly averageDuration?: Maybe<Scalars['Milliseconds']['output']>;
+  /** Of completed sessions; at most 2 % off. Null where there are none. */
+  readonly durationPercentiles?: Maybe<Percentiles>;
+  /** From the first start to the last, divided by the number of sessions less one; null where there are less than two. Where the first or the last session is deleted and others started in the same quarter-hour, their average start stands for it. */
+  readonly averageTimeBetweenSessions?: Maybe<Scalars['Milliseconds']['output']>;
+  /** Hour of the day, 0 to 23 in the time zone asked for, with the most sessions; the earliest of equals; null without sessions. */
+  readonly peakHour?: Maybe<Scalars['Int']['output']>;
+  /** Sessions whose playback started. */
+  readonly sessionsWithPlayback: Scalars['Int']['output'];
+  /** Sessions whose playback started, among those that tried; 0 to 1; null where none tried. */
+  readonly playbackSuccessRate?: Maybe<Scalars['Float']['output']>;
+  /** Every day that the range touches, ascending, without gaps. */
+  readonly byDay: ReadonlyArray<SessionPeriod>;
+  /** Every week that the range touches, ascending, without gaps. Weeks start on Monday. */
+  readonly byWeek: ReadonlyArray<SessionPeriod>;
+  /** Every month that the range touches, ascending, without gaps. */
+  readonly byMonth: ReadonlyArray<SessionPeriod>;
+  /** 7 x 24 cells, Monday first, in the time zone asked for. */
+  readonly byHourOfWeek: ReadonlyArray<HourOfWeek>;
+  /** Most sessions first; of equals, by their ids. Sensors without sessions are left out. */
+  readonly topSensors: ReadonlyArray<SensorActivity>;
+};
+
+
+/** Numbers over the sessions that started in a range. */
+export type SessionAnalyticsTopSensorsArgs = {
+  first?: Scalars['Int']['input'];
+};
+
+/** Lengths of time by nearest rank: of n in ascending order, the p-th percentile is number ⌈p·n/100⌉. */
+export type Percentiles = {
+  readonly __typename?: 'Percentiles';
+  /** Half are at most as long. */
+  readonly p50: Scalars['Milliseconds']['output'];
+  /** 95 % are at most as long. */
+  readonly p95: Scalars['Milliseconds']['output'];
+  /** 99 % are at most as long. */
+  readonly p99: Scalars['Milliseconds']['output'];
+};
+
+/** Sessions that started in a day, week or month; of the first and the last period, those in the range. */
+export type SessionPeriod = {
+  readonly __typename?: 'SessionPeriod';
+  /** When the period starts in the time zone asked for; may lie before the range. */
+  readonly start: Scalars['DateTime']['output'];
+  /** Sessions that started in it. */
+  readonly sessions: Scalars['Int']['output'];
+  /** Motion events of these sessions. */
+  readonly motionEvents: Scalars['Int']['output'];
+  /** Of the completed ones. */
+  readonly totalDuration: Scalars['Milliseconds']['output'];
+  /** Sessions whose playback started, among those that tried; 0 to 1; null where none tried. */
+  readonly playbackSuccessRate?: Maybe<Scalars['Float']['output']>;
+};
+
+/** One hour of the week. */
+export type HourOfWeek = {
+  readonly __typename?: 'HourOfWeek';
+  /** 1 is Monday, 7 is Sunday. */
+  readonly weekday: Scalars['Int']['output'];
+  /** 0 to 23, on clocks of the time zone asked for. */
+  readonly hour: Scalars['Int']['output'];
+  /** Sessions that started in it, over all weeks of the range. */
+  readonly sessions: Scalars['Int']['output'];
+};
+
+/** What one sensor did. */
+export type SensorActivity = {
+  readonly __typename?: 'SensorActivity';
+  /** Which sensor. */
+  readonly sensor: Sensor;
+  /** Its sessions that started in the range. */
+  readonly sessions: Scalars['Int']['output'];
+  /** Motion events of these sessions. */
+  readonly motionEvents: Scalars['Int']['output'];
+};
+
+/** Numbers over the journeys that started in a range. */
+export type JourneyAnalytics = {
+  readonly __typename?: 'JourneyAnalytics';
+  /** All of them. */
+  readonly totalJourneys: Scalars['Int']['output'];
+  /** Events of all of them, each once. */
+  readonly totalEvents: Scalars['Int']['output'];
+  /** Each outcome with its journeys, strongest first. A journey becomes ABANDONED here at most a minute late. */
+  readonly outcomes: ReadonlyArray<OutcomeCount>;
+  /** Journeys with FORM_COMPLETED, CTA_CLICKED or LINK_CLICKED among all; 0 to 1; null without journeys. */
+  readonly conversionRate?: Maybe<Scalars['Float']['output']>;
+  /** Messages sent and received for each journey; null without journeys. */
+  readonly averageMessages?: Maybe<Scalars['Float']['output']>;
+  /** From the first event to the last; at most 2 % off. Null without journeys. */
+  readonly durationPercentiles?: Maybe<Percentiles>;
+  /** Every day that the range touches, ascending, without gaps. */
+  readonly byDay: ReadonlyArray<JourneyPeriod>;
+};
+
+/** How many journeys came to an outcome. */
+export type OutcomeCount = {
+  readonly __typename?: 'OutcomeCount';
+  /** The outcome. */
+  readonly outcome: JourneyOutcome;
+  /** Journeys with it; 0 where there are none. */
+  readonly journeys: Scalars['Int']['output'];
+};
+
+/** Journeys that started on a day; of the first and the last day, those in the range. */
+export type JourneyPeriod = {
+  readonly __typename?: 'JourneyPeriod';
+  /** When the day starts in the time zone asked for; may lie before the range. */
+  readonly start: Scalars['DateTime']['output'];
+  /** Journeys that started on it. */
+  readonly journeys: Scalars['Int']['output'];
+  /** Events of these journeys. */
+  readonly events: Scalars['Int']['output'];
+  /** Those with FORM_COMPLETED, CTA_CLICKED or LINK_CLICKED. */
+  readonly conversions: Scalars['Int']['output'];
+};
+
 /** What is counted. The first four are records that clients or attached tables provide; the rest the service counts itself. */
 export type MetricSource =
   /** Items, as clients record them. */
@@ -832,7 +1012,9 @@ export type MetricSource =
   /** Journeys, by their start. */
   | 'JOURNEYS'
   /** Events of journeys, by their own time. */
-  | 'JOURNEY_EVENTS';
+  | 'JOURNEY_EVENTS'
+  /** Answers of reviews, by their own time; one that was taken back no longer counts. */
+  | 'REVIEWS';
 
 /** How long a bucket is. */
 export type BucketSize =
@@ -875,6 +1057,11 @@ export type MetricSeries = {
   readonly buckets: ReadonlyArray<MetricBucket>;
   /** All buckets together. */
   readonly total: Scalars['Int']['output'];
+  /**
+   * Everything recorded up to here is counted. Null where that is not known: where few records come, nothing tells whether one
+   * is on its way.
+   */
+  readonly countedUpTo?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** Records to count. */
@@ -905,6 +1092,44 @@ export type RecordMetricsPayload = {
 /** What became of the records, or why they were refused. */
 export type RecordMetricsResult = RecordMetricsPayload | InvalidInputError;
 
+/** What to count again. */
+export type AuditMetricsInput = {
+  /** What is counted. Of MOTION_EVENTS and REVIEWS no single records are kept: they cannot be counted again. */
+  readonly source: MetricSource;
+  /** Of the records' own time; widened to whole minutes. */
+  readonly range: TimeRange;
+  /** True: correct the buckets that are wrong. A minute with records that were written in the last moments is left as it is. */
+  readonly repair?: Scalars['Boolean']['input'];
+};
+
+/**
+ * A recount of the records against the buckets. What was written in the last moments may be counted already or not, and what has
+ * expired is counted and not found again: neither makes a difference.
+ */
+export type AuditMetricsPayload = {
+  readonly __typename?: 'AuditMetricsPayload';
+  /** The records that were found in the range. */
+  readonly recordsCounted: Scalars['Int']['output'];
+  /** Buckets of one minute that were compared; larger ones are their sums. */
+  readonly bucketsChecked: Scalars['Int']['output'];
+  /** The buckets of one minute that are wrong, as they were; at most the first 1,000. */
+  readonly differences: ReadonlyArray<BucketDifference>;
+  /** How many of them were corrected. */
+  readonly repaired: Scalars['Int']['output'];
+};
+
+/** A bucket that does not say what the records say. */
+export type BucketDifference = {
+  readonly __typename?: 'BucketDifference';
+  /** The bucket as it was. */
+  readonly bucket: MetricBucket;
+  /** What it should count. */
+  readonly recounted: Scalars['Int']['output'];
+};
+
+/** The recount, or what is wrong with the input. */
+export type AuditMetricsResult = AuditMetricsPayload | InvalidInputError;
+
 /** One message of the live feed. */
 export type MetricUpdate = {
   readonly __typename?: 'MetricUpdate';
@@ -912,6 +1137,315 @@ export type MetricUpdate = {
   readonly cursor: Scalars['String']['output'];
   /** The bucket as it is. */
   readonly bucket: MetricBucket;
+};
+
+/** A deck of the viewer's collection; its counts include the decks below it. */
+export type Deck = Node & {
+  readonly __typename?: 'Deck';
+  /** Opaque; the same deck always has the same id. */
+  readonly id: Scalars['ID']['output'];
+  /** The deck's id in the collection. */
+  readonly deckId: Scalars['String']['output'];
+  /** The full name, such as `Languages::Japanese`. */
+  readonly name: Scalars['String']['output'];
+  /** New cards to show today, within the deck's limits. */
+  readonly newCount: Scalars['Int']['output'];
+  /** Cards being learned that are due. */
+  readonly learningCount: Scalars['Int']['output'];
+  /** Reviews that are due today, within the deck's limits. */
+  readonly dueCount: Scalars['Int']['output'];
+  /** All cards. */
+  readonly cardCount: Scalars['Int']['output'];
+};
+
+/** A card under review. */
+export type Card = {
+  readonly __typename?: 'Card';
+  /** The card's id in the collection. */
+  readonly cardId: Scalars['String']['output'];
+  /** Where it lies. */
+  readonly deck: Deck;
+  /** HTML, unsanitised, as the note's template renders it. */
+  readonly question: Scalars['String']['output'];
+  /** HTML, unsanitised, as the note's template renders it. */
+  readonly answer: Scalars['String']['output'];
+  /** How far it is learned. */
+  readonly state: CardState;
+  /** When it is due; null for a new card. */
+  readonly due?: Maybe<Scalars['DateTime']['output']>;
+  /** How often it was answered. */
+  readonly reps: Scalars['Int']['output'];
+  /** How often it was forgotten after it was learned. */
+  readonly lapses: Scalars['Int']['output'];
+  /** What each answer would lead to. */
+  readonly choices: ReadonlyArray<Choice>;
+};
+
+/** How far a card is learned. */
+export type CardState =
+  /** Never answered. */
+  | 'NEW'
+  /** In its first steps. */
+  | 'LEARNING'
+  /** Learned; reviewed at growing intervals. */
+  | 'REVIEW'
+  /** Forgotten, and in its steps again. */
+  | 'RELEARNING';
+
+/** How well a card was known. */
+export type Rating =
+  /** Not known. */
+  | 'AGAIN'
+  /** Known with effort. */
+  | 'HARD'
+  /** Known. */
+  | 'GOOD'
+  /** Known at once. */
+  | 'EASY';
+
+/** What an answer would lead to. */
+export type Choice = {
+  readonly __typename?: 'Choice';
+  /** The answer. */
+  readonly rating: Rating;
+  /** How long until the card comes again. */
+  readonly interval: Scalars['Milliseconds']['output'];
+  /** When the card comes again. */
+  readonly due: Scalars['DateTime']['output'];
+};
+
+/** One sitting over the viewer's collection. At most one is active. */
+export type ReviewSession = Node & {
+  readonly __typename?: 'ReviewSession';
+  /** Opaque; the same session always has the same id. */
+  readonly id: Scalars['ID']['output'];
+  /** What `answerCard` and the others take; also in the header `X-Session-ID`. */
+  readonly sessionId: Scalars['String']['output'];
+  /** What is reviewed. */
+  readonly deck: Deck;
+  /** Whether it goes on, or how it ended. */
+  readonly status: ReviewStatus;
+  /** Who holds the collection, in the words that the client gave at the start. */
+  readonly holder: Scalars['String']['output'];
+  /** When it began. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** The last answer, or anything else that was done in it. */
+  readonly lastActivityAt: Scalars['DateTime']['output'];
+  /** The session ends by itself here unless something happens in it. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** Answers of this session; those taken back do not count. */
+  readonly answered: Scalars['Int']['output'];
+  /** Answers that are safe and not yet in the stored collection file. */
+  readonly unsavedAnswers: Scalars['Int']['output'];
+  /** When the file was last written in this session. */
+  readonly savedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Null where nothing is left to review now. */
+  readonly nextCard?: Maybe<Card>;
+  /** What is left of the day. */
+  readonly remaining: DeckCounts;
+};
+
+/** Cards by what is to be done with them. */
+export type DeckCounts = {
+  readonly __typename?: 'DeckCounts';
+  /** New cards. */
+  readonly new: Scalars['Int']['output'];
+  /** Cards being learned. */
+  readonly learning: Scalars['Int']['output'];
+  /** Reviews. */
+  readonly due: Scalars['Int']['output'];
+};
+
+/** Whether a review session goes on, or how it ended. */
+export type ReviewStatus =
+  /** It goes on. */
+  | 'ACTIVE'
+  /** It was ended. */
+  | 'ENDED'
+  /** Nothing happened in it for five minutes. */
+  | 'EXPIRED'
+  /** Another device went on in its place. */
+  | 'TAKEN_OVER';
+
+/** What to do where the collection is under review elsewhere. */
+export type OnHeld =
+  /** Say who holds it, since when and until when. */
+  | 'FAIL'
+  /** Join that session: both show the same card. */
+  | 'RESUME'
+  /** End that session and begin one here. Every answer acknowledged before is kept. */
+  | 'TAKE_OVER';
+
+/** A collection to import. */
+export type ImportCollectionInput = {
+  /** An .apkg, .colpkg or .anki2 file in base64, 32 MB at most; larger ones go through `uploadKey`. */
+  readonly file?: InputMaybe<Scalars['String']['input']>;
+  /** The key that `collectionUploadUrl` gave. */
+  readonly uploadKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The collection as it is after an import. */
+export type ImportCollectionPayload = {
+  readonly __typename?: 'ImportCollectionPayload';
+  /** All decks. */
+  readonly decks: ReadonlyArray<Deck>;
+  /** Notes that the file brought or changed. */
+  readonly notes: Scalars['Int']['output'];
+  /** Cards that the file brought or changed. */
+  readonly cards: Scalars['Int']['output'];
+  /** Reviews that the file brought. */
+  readonly reviews: Scalars['Int']['output'];
+  /** What was wrong in the file and was repaired, in words. */
+  readonly repairs: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** The file is no Anki collection, or is damaged; what was stored is as it was. */
+export type CollectionUnreadableError = UserError & {
+  readonly __typename?: 'CollectionUnreadableError';
+  /** COLLECTION_UNREADABLE. */
+  readonly code: ErrorCode;
+  /** What is wrong with the file, and what to do. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** The file is too large; what was stored is as it was. */
+export type TooLargeError = UserError & {
+  readonly __typename?: 'TooLargeError';
+  /** TOO_LARGE. */
+  readonly code: ErrorCode;
+  /** What is too large, and what to do. */
+  readonly message: Scalars['String']['output'];
+  /** The limit. */
+  readonly limitBytes: Scalars['Int']['output'];
+};
+
+/** The collection is under review elsewhere. */
+export type ReviewHeldError = UserError & {
+  readonly __typename?: 'ReviewHeldError';
+  /** REVIEW_HELD. */
+  readonly code: ErrorCode;
+  /** What can be done. */
+  readonly message: Scalars['String']['output'];
+  /** Who holds it, in their client's words. */
+  readonly holder: Scalars['String']['output'];
+  /** When that session began. */
+  readonly since: Scalars['DateTime']['output'];
+  /** When it ends by itself unless something happens in it. */
+  readonly until: Scalars['DateTime']['output'];
+};
+
+/** The session no longer holds the collection. Every answer acknowledged before is kept. */
+export type ReviewLostError = UserError & {
+  readonly __typename?: 'ReviewLostError';
+  /** REVIEW_LOST. */
+  readonly code: ErrorCode;
+  /** How it ended. */
+  readonly message: Scalars['String']['output'];
+  /** How it ended. */
+  readonly status: ReviewStatus;
+  /** Who holds the collection now; null where nobody does. */
+  readonly holder?: Maybe<Scalars['String']['output']>;
+};
+
+/** What to review. */
+export type StartReviewInput = {
+  /** The deck; the decks below it are part of it. */
+  readonly deckId: Scalars['String']['input'];
+  /** Shown to the other tab or device, such as `Firefox on laptop`. */
+  readonly holder: Scalars['String']['input'];
+  /** What to do where the collection is under review elsewhere. */
+  readonly onHeld?: OnHeld;
+  /** The person's zone: their day begins at 4 in it. As the collection says where absent. */
+  readonly timeZone?: InputMaybe<Scalars['TimeZone']['input']>;
+};
+
+/** An answer. */
+export type AnswerCardInput = {
+  /** The session; the header `X-Session-ID` stands in where it is absent. */
+  readonly sessionId?: InputMaybe<Scalars['String']['input']>;
+  /** The card. */
+  readonly cardId: Scalars['String']['input'];
+  /** How well it was known. */
+  readonly rating: Rating;
+  /** The client's id of this answer; the same id again changes nothing and gives the same result. */
+  readonly answerId: Scalars['ID']['input'];
+  /** Time that the person took. */
+  readonly duration?: InputMaybe<Scalars['Milliseconds']['input']>;
+};
+
+/** A review session. */
+export type ReviewSessionInput = {
+  /** The session; the header `X-Session-ID` stands in where it is absent. */
+  readonly sessionId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The session as it is afterwards. */
+export type ReviewPayload = {
+  readonly __typename?: 'ReviewPayload';
+  /** The session. */
+  readonly reviewSession: ReviewSession;
+};
+
+/** A collection to take away. */
+export type ExportCollectionPayload = {
+  readonly __typename?: 'ExportCollectionPayload';
+  /** Valid for 15 minutes. */
+  readonly url: Scalars['String']['output'];
+  /** How large the file is. */
+  readonly bytes: Scalars['Int']['output'];
+};
+
+/** Where to put a file that is too large to be sent inline. */
+export type CollectionUploadUrlPayload = {
+  readonly __typename?: 'CollectionUploadUrlPayload';
+  /** What `importCollection` takes once the file is there. */
+  readonly uploadKey: Scalars['String']['output'];
+  /** PUT the file here. */
+  readonly url: Scalars['String']['output'];
+  /** The link is good until then. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+};
+
+/** The import, or why there was none. */
+export type ImportCollectionResult = ImportCollectionPayload | CollectionUnreadableError | TooLargeError | ReviewHeldError | InvalidInputError;
+
+/** The session, or why there is none. */
+export type StartReviewResult = ReviewPayload | ReviewHeldError | NotFoundError | InvalidInputError;
+
+/** The session after the answer, or why it does not count. */
+export type AnswerCardResult = ReviewPayload | ReviewLostError | NotFoundError | InvalidInputError;
+
+/** The session after the answer was taken back, or why it was not. */
+export type UndoAnswerResult = ReviewPayload | ReviewLostError | NotFoundError;
+
+/** The session, or why nothing was done. */
+export type ReviewResult = ReviewPayload | ReviewLostError | NotFoundError;
+
+/** The link, or that there is no collection. */
+export type ExportCollectionResult = ExportCollectionPayload | NotFoundError;
+
+/** Numbers over the viewer's review log. */
+export type ReviewStats = {
+  readonly __typename?: 'ReviewStats';
+  /** Answers. */
+  readonly reviews: Scalars['Int']['output'];
+  /** Reviews of learned cards that were known, among all of them; 0 to 1; null where there were none. */
+  readonly retention?: Maybe<Scalars['Float']['output']>;
+  /** The days with answers, ascending. A day begins at 4 in the time zone asked for. */
+  readonly byDay: ReadonlyArray<ReviewDay>;
+};
+
+/** One day's answers. */
+export type ReviewDay = {
+  readonly __typename?: 'ReviewDay';
+  /** When the day began. */
+  readonly start: Scalars['DateTime']['output'];
+  /** Answers. */
+  readonly reviews: Scalars['Int']['output'];
+  /** Answers AGAIN. */
+  readonly again: Scalars['Int']['output'];
+  /** Time that the person took, all answers together. */
+  readonly timeSpent: Scalars['Milliseconds']['output'];
 };
 
 /** What can be asked. */
@@ -933,12 +1467,24 @@ export type Query = {
   readonly sensor?: Maybe<Sensor>;
   /** By their ids. */
   readonly sensors: SensorConnection;
+  /** Numbers over the sessions that started in a range; what happened a second ago may be missing. Sessions that are deleted because their time has come stay counted. */
+  readonly sessionAnalytics: SessionAnalytics;
   /** The journey of this session; null where there is none. */
   readonly journey?: Maybe<Journey>;
   /** Latest start first. */
   readonly journeys: JourneyConnection;
+  /** Numbers over the journeys that started in a range; what happened a second ago may be missing. Journeys that are deleted because their time has come stay counted. */
+  readonly journeyAnalytics: JourneyAnalytics;
   /** Counts in buckets, a series for each source. At most 1,500 buckets a source. */
   readonly metrics: ReadonlyArray<MetricSeries>;
+  /** The decks of the viewer's collection; none without one. */
+  readonly decks: ReadonlyArray<Deck>;
+  /** One deck. */
+  readonly deck?: Maybe<Deck>;
+  /** The viewer's review session, where one is active. */
+  readonly reviewSession?: Maybe<ReviewSession>;
+  /** Numbers over the viewer's review log. */
+  readonly reviewStats: ReviewStats;
 };
 
 
@@ -988,6 +1534,13 @@ export type QuerySensorsArgs = {
 
 
 /** What can be asked. */
+export type QuerySessionAnalyticsArgs = {
+  range: TimeRange;
+  timeZone?: Scalars['TimeZone']['input'];
+};
+
+
+/** What can be asked. */
 export type QueryJourneyArgs = {
   sessionId: Scalars['String']['input'];
 };
@@ -1002,10 +1555,37 @@ export type QueryJourneysArgs = {
 
 
 /** What can be asked. */
+export type QueryJourneyAnalyticsArgs = {
+  range: TimeRange;
+  timeZone?: Scalars['TimeZone']['input'];
+};
+
+
+/** What can be asked. */
 export type QueryMetricsArgs = {
   sources: ReadonlyArray<MetricSource>;
   size: BucketSize;
   range: TimeRange;
+};
+
+
+/** What can be asked. */
+export type QueryDecksArgs = {
+  timeZone?: InputMaybe<Scalars['TimeZone']['input']>;
+};
+
+
+/** What can be asked. */
+export type QueryDeckArgs = {
+  deckId: Scalars['String']['input'];
+  timeZone?: InputMaybe<Scalars['TimeZone']['input']>;
+};
+
+
+/** What can be asked. */
+export type QueryReviewStatsArgs = {
+  range: TimeRange;
+  timeZone?: Scalars['TimeZone']['input'];
 };
 
 /** What can be changed. */
@@ -1033,8 +1613,36 @@ export type Mutation = {
   readonly recordEvents: RecordEventsResult;
   /** Rebuilds journeys from the object store; harmless however often it runs. */
   readonly backfillJourneys: BackfillJourneysResult;
+  /**
+   * Removes a visitor: the journeys with their events, the raw events, and what they count for. Running it again finishes
+   * what broke off, and else changes nothing. In journeys of others, only the visitor's id is taken out.
+   */
+  readonly eraseVisitor: EraseVisitorResult;
   /** Keeps records to be counted, each once. Buckets follow within a second. */
   readonly recordMetrics: RecordMetricsResult;
+  /** Counts the records again, says every bucket that is wrong, and corrects it where asked to. Expected: none, ever. */
+  readonly auditMetrics: AuditMetricsResult;
+  /**
+   * Imports the viewer's collection: an .apkg, .colpkg or .anki2 file. Into a collection that is there it is merged: nothing of
+   * either is dropped, cards keep the newest state. The file is checked before it replaces anything.
+   */
+  readonly importCollection: ImportCollectionResult;
+  /** Gives a link to upload a collection that is too large to be sent inline. */
+  readonly collectionUploadUrl: CollectionUploadUrlPayload;
+  /** Gives a link to the viewer's collection with all answers and media, as a .colpkg that Anki opens. */
+  readonly exportCollection: ExportCollectionResult;
+  /** Begins a review session, or joins or ends the one that runs. */
+  readonly startReview: StartReviewResult;
+  /** Answers when the rating is durable. */
+  readonly answerCard: AnswerCardResult;
+  /** Takes back the newest answer of the session; again for the one before. */
+  readonly undoAnswer: UndoAnswerResult;
+  /** Writes the collection file now; reviewing goes on meanwhile. */
+  readonly saveReview: ReviewResult;
+  /** Moves the countdown of the session. */
+  readonly extendReview: ReviewResult;
+  /** Ends the session and writes the collection file. Ending an ended session changes nothing. */
+  readonly endReview: ReviewResult;
 };
 
 
@@ -1105,8 +1713,62 @@ export type MutationBackfillJourneysArgs = {
 
 
 /** What can be changed. */
+export type MutationEraseVisitorArgs = {
+  input: EraseVisitorInput;
+};
+
+
+/** What can be changed. */
 export type MutationRecordMetricsArgs = {
   input: RecordMetricsInput;
+};
+
+
+/** What can be changed. */
+export type MutationAuditMetricsArgs = {
+  input: AuditMetricsInput;
+};
+
+
+/** What can be changed. */
+export type MutationImportCollectionArgs = {
+  input: ImportCollectionInput;
+};
+
+
+/** What can be changed. */
+export type MutationStartReviewArgs = {
+  input: StartReviewInput;
+};
+
+
+/** What can be changed. */
+export type MutationAnswerCardArgs = {
+  input: AnswerCardInput;
+};
+
+
+/** What can be changed. */
+export type MutationUndoAnswerArgs = {
+  input: ReviewSessionInput;
+};
+
+
+/** What can be changed. */
+export type MutationSaveReviewArgs = {
+  input: ReviewSessionInput;
+};
+
+
+/** What can be changed. */
+export type MutationExtendReviewArgs = {
+  input: ReviewSessionInput;
+};
+
+
+/** What can be changed. */
+export type MutationEndReviewArgs = {
+  input: ReviewSessionInput;
 };
 
 /** What can be followed. */
@@ -1118,6 +1780,8 @@ export type Subscription = {
   readonly sessionChanged: Session;
   /** The buckets of the last two hours as they are (or, with `after`, those that changed since), then each change as it happens. */
   readonly metricBuckets: MetricUpdate;
+  /** The review session's own state: countdown moved, saved, taken over. */
+  readonly reviewSessionChanged: ReviewSession;
 };
 
 
@@ -1139,6 +1803,12 @@ export type SubscriptionMetricBucketsArgs = {
   sources: ReadonlyArray<MetricSource>;
   size: BucketSize;
   after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What can be followed. */
+export type SubscriptionReviewSessionChangedArgs = {
+  sessionId: Scalars['String']['input'];
 };
 
 
@@ -1261,9 +1931,50 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( BackfillJourneysPayload )
     | ( InvalidInputError )
   ;
+  EraseVisitorResult:
+    | ( EraseVisitorPayload )
+    | ( NotFoundError )
+  ;
   RecordMetricsResult:
     | ( RecordMetricsPayload )
     | ( InvalidInputError )
+  ;
+  AuditMetricsResult:
+    | ( AuditMetricsPayload )
+    | ( InvalidInputError )
+  ;
+  ImportCollectionResult:
+    | ( Omit<ImportCollectionPayload, 'decks'> & { decks: ReadonlyArray<_RefType['Deck']> } )
+    | ( CollectionUnreadableError )
+    | ( TooLargeError )
+    | ( ReviewHeldError )
+    | ( InvalidInputError )
+  ;
+  StartReviewResult:
+    | ( Omit<ReviewPayload, 'reviewSession'> & { reviewSession: _RefType['ReviewSession'] } )
+    | ( ReviewHeldError )
+    | ( NotFoundError )
+    | ( InvalidInputError )
+  ;
+  AnswerCardResult:
+    | ( Omit<ReviewPayload, 'reviewSession'> & { reviewSession: _RefType['ReviewSession'] } )
+    | ( ReviewLostError )
+    | ( NotFoundError )
+    | ( InvalidInputError )
+  ;
+  UndoAnswerResult:
+    | ( Omit<ReviewPayload, 'reviewSession'> & { reviewSession: _RefType['ReviewSession'] } )
+    | ( ReviewLostError )
+    | ( NotFoundError )
+  ;
+  ReviewResult:
+    | ( Omit<ReviewPayload, 'reviewSession'> & { reviewSession: _RefType['ReviewSession'] } )
+    | ( ReviewLostError )
+    | ( NotFoundError )
+  ;
+  ExportCollectionResult:
+    | ( ExportCollectionPayload )
+    | ( NotFoundError )
   ;
 };
 
@@ -1273,6 +1984,8 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( SensorModel )
     | ( SessionModel )
     | ( JourneyModel )
+    | ( DeckModel )
+    | ( ReviewModel )
   ;
   UserError:
     | ( InvalidInputError )
@@ -1282,6 +1995,10 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( Omit<VersionConflictError, 'current'> & { current: _RefType['Session'] } )
     | ( Omit<SessionEndedError, 'session'> & { session: _RefType['Session'] } )
     | ( PayloadMismatchError )
+    | ( CollectionUnreadableError )
+    | ( TooLargeError )
+    | ( ReviewHeldError )
+    | ( ReviewLostError )
   ;
 };
 
@@ -1289,6 +2006,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Milliseconds: ResolverTypeWrapper<Scalars['Milliseconds']['output']>;
+  TimeZone: ResolverTypeWrapper<Scalars['TimeZone']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -1367,6 +2085,17 @@ export type ResolversTypes = {
   BackfillJourneysInput: BackfillJourneysInput;
   BackfillJourneysPayload: ResolverTypeWrapper<BackfillJourneysPayload>;
   BackfillJourneysResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['BackfillJourneysResult']>;
+  EraseVisitorInput: EraseVisitorInput;
+  EraseVisitorPayload: ResolverTypeWrapper<EraseVisitorPayload>;
+  EraseVisitorResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EraseVisitorResult']>;
+  SessionAnalytics: ResolverTypeWrapper<SessionAnalyticsModel>;
+  Percentiles: ResolverTypeWrapper<Percentiles>;
+  SessionPeriod: ResolverTypeWrapper<SessionPeriod>;
+  HourOfWeek: ResolverTypeWrapper<HourOfWeek>;
+  SensorActivity: ResolverTypeWrapper<SensorActivityModel>;
+  JourneyAnalytics: ResolverTypeWrapper<JourneyAnalyticsModel>;
+  OutcomeCount: ResolverTypeWrapper<OutcomeCount>;
+  JourneyPeriod: ResolverTypeWrapper<JourneyPeriod>;
   MetricSource: MetricSource;
   BucketSize: BucketSize;
   MetricBucket: ResolverTypeWrapper<MetricBucket>;
@@ -1375,7 +2104,40 @@ export type ResolversTypes = {
   MetricRecordInput: MetricRecordInput;
   RecordMetricsPayload: ResolverTypeWrapper<RecordMetricsPayload>;
   RecordMetricsResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordMetricsResult']>;
+  AuditMetricsInput: AuditMetricsInput;
+  AuditMetricsPayload: ResolverTypeWrapper<AuditMetricsPayload>;
+  BucketDifference: ResolverTypeWrapper<BucketDifference>;
+  AuditMetricsResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AuditMetricsResult']>;
   MetricUpdate: ResolverTypeWrapper<MetricUpdate>;
+  Deck: ResolverTypeWrapper<DeckModel>;
+  Card: ResolverTypeWrapper<CardModel>;
+  CardState: CardState;
+  Rating: Rating;
+  Choice: ResolverTypeWrapper<ChoiceModel>;
+  ReviewSession: ResolverTypeWrapper<ReviewModel>;
+  DeckCounts: ResolverTypeWrapper<DeckCounts>;
+  ReviewStatus: ReviewStatus;
+  OnHeld: OnHeld;
+  ImportCollectionInput: ImportCollectionInput;
+  ImportCollectionPayload: ResolverTypeWrapper<Omit<ImportCollectionPayload, 'decks'> & { decks: ReadonlyArray<ResolversTypes['Deck']> }>;
+  CollectionUnreadableError: ResolverTypeWrapper<CollectionUnreadableError>;
+  TooLargeError: ResolverTypeWrapper<TooLargeError>;
+  ReviewHeldError: ResolverTypeWrapper<ReviewHeldError>;
+  ReviewLostError: ResolverTypeWrapper<ReviewLostError>;
+  StartReviewInput: StartReviewInput;
+  AnswerCardInput: AnswerCardInput;
+  ReviewSessionInput: ReviewSessionInput;
+  ReviewPayload: ResolverTypeWrapper<Omit<ReviewPayload, 'reviewSession'> & { reviewSession: ResolversTypes['ReviewSession'] }>;
+  ExportCollectionPayload: ResolverTypeWrapper<ExportCollectionPayload>;
+  CollectionUploadUrlPayload: ResolverTypeWrapper<CollectionUploadUrlPayload>;
+  ImportCollectionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ImportCollectionResult']>;
+  StartReviewResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['StartReviewResult']>;
+  AnswerCardResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AnswerCardResult']>;
+  UndoAnswerResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['UndoAnswerResult']>;
+  ReviewResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReviewResult']>;
+  ExportCollectionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ExportCollectionResult']>;
+  ReviewStats: ResolverTypeWrapper<ReviewStatsModel>;
+  ReviewDay: ResolverTypeWrapper<ReviewDayModel>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -1385,6 +2147,7 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Milliseconds: Scalars['Milliseconds']['output'];
+  TimeZone: Scalars['TimeZone']['output'];
   JSON: Scalars['JSON']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   ID: Scalars['ID']['output'];
@@ -1456,13 +2219,53 @@ export type ResolversParentTypes = {
   BackfillJourneysInput: BackfillJourneysInput;
   BackfillJourneysPayload: BackfillJourneysPayload;
   BackfillJourneysResult: ResolversUnionTypes<ResolversParentTypes>['BackfillJourneysResult'];
+  EraseVisitorInput: EraseVisitorInput;
+  EraseVisitorPayload: EraseVisitorPayload;
+  EraseVisitorResult: ResolversUnionTypes<ResolversParentTypes>['EraseVisitorResult'];
+  SessionAnalytics: SessionAnalyticsModel;
+  Percentiles: Percentiles;
+  SessionPeriod: SessionPeriod;
+  HourOfWeek: HourOfWeek;
+  SensorActivity: SensorActivityModel;
+  JourneyAnalytics: JourneyAnalyticsModel;
+  OutcomeCount: OutcomeCount;
+  JourneyPeriod: JourneyPeriod;
   MetricBucket: MetricBucket;
   MetricSeries: MetricSeries;
   RecordMetricsInput: RecordMetricsInput;
   MetricRecordInput: MetricRecordInput;
   RecordMetricsPayload: RecordMetricsPayload;
   RecordMetricsResult: ResolversUnionTypes<ResolversParentTypes>['RecordMetricsResult'];
+  AuditMetricsInput: AuditMetricsInput;
+  AuditMetricsPayload: AuditMetricsPayload;
+  BucketDifference: BucketDifference;
+  AuditMetricsResult: ResolversUnionTypes<ResolversParentTypes>['AuditMetricsResult'];
   MetricUpdate: MetricUpdate;
+  Deck: DeckModel;
+  Card: CardModel;
+  Choice: ChoiceModel;
+  ReviewSession: ReviewModel;
+  DeckCounts: DeckCounts;
+  ImportCollectionInput: ImportCollectionInput;
+  ImportCollectionPayload: Omit<ImportCollectionPayload, 'decks'> & { decks: ReadonlyArray<ResolversParentTypes['Deck']> };
+  CollectionUnreadableError: CollectionUnreadableError;
+  TooLargeError: TooLargeError;
+  ReviewHeldError: ReviewHeldError;
+  ReviewLostError: ReviewLostError;
+  StartReviewInput: StartReviewInput;
+  AnswerCardInput: AnswerCardInput;
+  ReviewSessionInput: ReviewSessionInput;
+  ReviewPayload: Omit<ReviewPayload, 'reviewSession'> & { reviewSession: ResolversParentTypes['ReviewSession'] };
+  ExportCollectionPayload: ExportCollectionPayload;
+  CollectionUploadUrlPayload: CollectionUploadUrlPayload;
+  ImportCollectionResult: ResolversUnionTypes<ResolversParentTypes>['ImportCollectionResult'];
+  StartReviewResult: ResolversUnionTypes<ResolversParentTypes>['StartReviewResult'];
+  AnswerCardResult: ResolversUnionTypes<ResolversParentTypes>['AnswerCardResult'];
+  UndoAnswerResult: ResolversUnionTypes<ResolversParentTypes>['UndoAnswerResult'];
+  ReviewResult: ResolversUnionTypes<ResolversParentTypes>['ReviewResult'];
+  ExportCollectionResult: ResolversUnionTypes<ResolversParentTypes>['ExportCollectionResult'];
+  ReviewStats: ReviewStatsModel;
+  ReviewDay: ReviewDayModel;
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   Subscription: Record<PropertyKey, never>;
@@ -1476,12 +2279,16 @@ export interface MillisecondsScalarConfig extends GraphQLScalarTypeConfig<Resolv
   name: 'Milliseconds';
 }
 
+export interface TimeZoneScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['TimeZone'], any> {
+  name: 'TimeZone';
+}
+
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
 }
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Sensor' | 'Session' | 'Journey', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Sensor' | 'Session' | 'Journey' | 'Deck' | 'ReviewSession', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1492,7 +2299,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type UserErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
-  __resolveType: TypeResolveFn<'InvalidInputError' | 'NotFoundError' | 'NameTakenError' | 'BadCredentialsError' | 'VersionConflictError' | 'SessionEndedError' | 'PayloadMismatchError', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'InvalidInputError' | 'NotFoundError' | 'NameTakenError' | 'BadCredentialsError' | 'VersionConflictError' | 'SessionEndedError' | 'PayloadMismatchError' | 'CollectionUnreadableError' | 'TooLargeError' | 'ReviewHeldError' | 'ReviewLostError', ParentType, ContextType>;
 };
 
 export type InvalidInputErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidInputError'] = ResolversParentTypes['InvalidInputError']> = {
@@ -1552,6 +2359,7 @@ export type SensorResolvers<ContextType = Context, ParentType extends ResolversP
   lastMotionAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   activeSession?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType>;
   sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<SensorSessionsArgs, 'first'>>;
+  analytics?: Resolver<ResolversTypes['SessionAnalytics'], ParentType, ContextType, RequireFields<SensorAnalyticsArgs, 'range' | 'timeZone'>>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1787,6 +2595,86 @@ export type BackfillJourneysResultResolvers<ContextType = Context, ParentType ex
   __resolveType: TypeResolveFn<'BackfillJourneysPayload' | 'InvalidInputError', ParentType, ContextType>;
 };
 
+export type EraseVisitorPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EraseVisitorPayload'] = ResolversParentTypes['EraseVisitorPayload']> = {
+  receiptId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  journeys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  objectsRewritten?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type EraseVisitorResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EraseVisitorResult'] = ResolversParentTypes['EraseVisitorResult']> = {
+  __resolveType: TypeResolveFn<'EraseVisitorPayload' | 'NotFoundError', ParentType, ContextType>;
+};
+
+export type SessionAnalyticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionAnalytics'] = ResolversParentTypes['SessionAnalytics']> = {
+  totalSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  activeSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  completedSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalMotionEvents?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  averageMotionEventsPerSession?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  totalDuration?: Resolver<ResolversTypes['Milliseconds'], ParentType, ContextType>;
+  averageDuration?: Resolver<Maybe<ResolversTypes['Milliseconds']>, ParentType, ContextType>;
+  durationPercentiles?: Resolver<Maybe<ResolversTypes['Percentiles']>, ParentType, ContextType>;
+  averageTimeBetweenSessions?: Resolver<Maybe<ResolversTypes['Milliseconds']>, ParentType, ContextType>;
+  peakHour?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  sessionsWithPlayback?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  playbackSuccessRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  byDay?: Resolver<ReadonlyArray<ResolversTypes['SessionPeriod']>, ParentType, ContextType>;
+  byWeek?: Resolver<ReadonlyArray<ResolversTypes['SessionPeriod']>, ParentType, ContextType>;
+  byMonth?: Resolver<ReadonlyArray<ResolversTypes['SessionPeriod']>, ParentType, ContextType>;
+  byHourOfWeek?: Resolver<ReadonlyArray<ResolversTypes['HourOfWeek']>, ParentType, ContextType>;
+  topSensors?: Resolver<ReadonlyArray<ResolversTypes['SensorActivity']>, ParentType, ContextType, RequireFields<SessionAnalyticsTopSensorsArgs, 'first'>>;
+};
+
+export type PercentilesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Percentiles'] = ResolversParentTypes['Percentiles']> = {
+  p50?: Resolver<ResolversTypes['Milliseconds'], ParentType, ContextType>;
+  p95?: Resolver<ResolversTypes['Milliseconds'], ParentType, ContextType>;
+  p99?: Resolver<ResolversTypes['Milliseconds'], ParentType, ContextType>;
+};
+
+export type SessionPeriodResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionPeriod'] = ResolversParentTypes['SessionPeriod']> = {
+  start?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  sessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  motionEvents?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalDuration?: Resolver<ResolversTypes['Milliseconds'], ParentType, ContextType>;
+  playbackSuccessRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type HourOfWeekResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HourOfWeek'] = ResolversParentTypes['HourOfWeek']> = {
+  weekday?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  hour?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type SensorActivityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SensorActivity'] = ResolversParentTypes['SensorActivity']> = {
+  sensor?: Resolver<ResolversTypes['Sensor'], ParentType, ContextType>;
+  sessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  motionEvents?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type JourneyAnalyticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JourneyAnalytics'] = ResolversParentTypes['JourneyAnalytics']> = {
+  totalJourneys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  totalEvents?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  outcomes?: Resolver<ReadonlyArray<ResolversTypes['OutcomeCount']>, ParentType, ContextType>;
+  conversionRate?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  averageMessages?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  durationPercentiles?: Resolver<Maybe<ResolversTypes['Percentiles']>, ParentType, ContextType>;
+  byDay?: Resolver<ReadonlyArray<ResolversTypes['JourneyPeriod']>, ParentType, ContextType>;
+};
+
+export type OutcomeCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OutcomeCount'] = ResolversParentTypes['OutcomeCount']> = {
+  outcome?: Resolver<ResolversTypes['JourneyOutcome'], ParentType, ContextType>;
+  journeys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type JourneyPeriodResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JourneyPeriod'] = ResolversParentTypes['JourneyPeriod']> = {
+  start?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  journeys?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  events?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  conversions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type MetricBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MetricBucket'] = ResolversParentTypes['MetricBucket']> = {
   source?: Resolver<ResolversTypes['MetricSource'], ParentType, ContextType>;
   size?: Resolver<ResolversTypes['BucketSize'], ParentType, ContextType>;
@@ -1802,6 +2690,7 @@ export type MetricSeriesResolvers<ContextType = Context, ParentType extends Reso
   size?: Resolver<ResolversTypes['BucketSize'], ParentType, ContextType>;
   buckets?: Resolver<ReadonlyArray<ResolversTypes['MetricBucket']>, ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  countedUpTo?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type RecordMetricsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordMetricsPayload'] = ResolversParentTypes['RecordMetricsPayload']> = {
@@ -1814,9 +2703,171 @@ export type RecordMetricsResultResolvers<ContextType = Context, ParentType exten
   __resolveType: TypeResolveFn<'RecordMetricsPayload' | 'InvalidInputError', ParentType, ContextType>;
 };
 
+export type AuditMetricsPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditMetricsPayload'] = ResolversParentTypes['AuditMetricsPayload']> = {
+  recordsCounted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  bucketsChecked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  differences?: Resolver<ReadonlyArray<ResolversTypes['BucketDifference']>, ParentType, ContextType>;
+  repaired?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type BucketDifferenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BucketDifference'] = ResolversParentTypes['BucketDifference']> = {
+  bucket?: Resolver<ResolversTypes['MetricBucket'], ParentType, ContextType>;
+  recounted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AuditMetricsResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditMetricsResult'] = ResolversParentTypes['AuditMetricsResult']> = {
+  __resolveType: TypeResolveFn<'AuditMetricsPayload' | 'InvalidInputError', ParentType, ContextType>;
+};
+
 export type MetricUpdateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MetricUpdate'] = ResolversParentTypes['MetricUpdate']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   bucket?: Resolver<ResolversTypes['MetricBucket'], ParentType, ContextType>;
+};
+
+export type DeckResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Deck'] = ResolversParentTypes['Deck']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  deckId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  newCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  learningCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  dueCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cardCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CardResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Card'] = ResolversParentTypes['Card']> = {
+  cardId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  deck?: Resolver<ResolversTypes['Deck'], ParentType, ContextType>;
+  question?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  answer?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['CardState'], ParentType, ContextType>;
+  due?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  reps?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lapses?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  choices?: Resolver<ReadonlyArray<ResolversTypes['Choice']>, ParentType, ContextType>;
+};
+
+export type ChoiceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Choice'] = ResolversParentTypes['Choice']> = {
+  rating?: Resolver<ResolversTypes['Rating'], ParentType, ContextType>;
+  interval?: Resolver<ResolversTypes['Milliseconds'], ParentType, ContextType>;
+  due?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ReviewSessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewSession'] = ResolversParentTypes['ReviewSession']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  sessionId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  deck?: Resolver<ResolversTypes['Deck'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ReviewStatus'], ParentType, ContextType>;
+  holder?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastActivityAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  answered?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unsavedAnswers?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  savedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  nextCard?: Resolver<Maybe<ResolversTypes['Card']>, ParentType, ContextType>;
+  remaining?: Resolver<ResolversTypes['DeckCounts'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type DeckCountsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DeckCounts'] = ResolversParentTypes['DeckCounts']> = {
+  new?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  learning?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  due?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ImportCollectionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportCollectionPayload'] = ResolversParentTypes['ImportCollectionPayload']> = {
+  decks?: Resolver<ReadonlyArray<ResolversTypes['Deck']>, ParentType, ContextType>;
+  notes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  cards?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  reviews?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  repairs?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CollectionUnreadableErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CollectionUnreadableError'] = ResolversParentTypes['CollectionUnreadableError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TooLargeErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TooLargeError'] = ResolversParentTypes['TooLargeError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  limitBytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReviewHeldErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewHeldError'] = ResolversParentTypes['ReviewHeldError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  holder?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  until?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReviewLostErrorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewLostError'] = ResolversParentTypes['ReviewLostError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['ReviewStatus'], ParentType, ContextType>;
+  holder?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReviewPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewPayload'] = ResolversParentTypes['ReviewPayload']> = {
+  reviewSession?: Resolver<ResolversTypes['ReviewSession'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ExportCollectionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExportCollectionPayload'] = ResolversParentTypes['ExportCollectionPayload']> = {
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CollectionUploadUrlPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CollectionUploadUrlPayload'] = ResolversParentTypes['CollectionUploadUrlPayload']> = {
+  uploadKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ImportCollectionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportCollectionResult'] = ResolversParentTypes['ImportCollectionResult']> = {
+  __resolveType: TypeResolveFn<'ImportCollectionPayload' | 'CollectionUnreadableError' | 'TooLargeError' | 'ReviewHeldError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type StartReviewResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StartReviewResult'] = ResolversParentTypes['StartReviewResult']> = {
+  __resolveType: TypeResolveFn<'ReviewPayload' | 'ReviewHeldError' | 'NotFoundError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type AnswerCardResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AnswerCardResult'] = ResolversParentTypes['AnswerCardResult']> = {
+  __resolveType: TypeResolveFn<'ReviewPayload' | 'ReviewLostError' | 'NotFoundError' | 'InvalidInputError', ParentType, ContextType>;
+};
+
+export type UndoAnswerResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UndoAnswerResult'] = ResolversParentTypes['UndoAnswerResult']> = {
+  __resolveType: TypeResolveFn<'ReviewPayload' | 'ReviewLostError' | 'NotFoundError', ParentType, ContextType>;
+};
+
+export type ReviewResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewResult'] = ResolversParentTypes['ReviewResult']> = {
+  __resolveType: TypeResolveFn<'ReviewPayload' | 'ReviewLostError' | 'NotFoundError', ParentType, ContextType>;
+};
+
+export type ExportCollectionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ExportCollectionResult'] = ResolversParentTypes['ExportCollectionResult']> = {
+  __resolveType: TypeResolveFn<'ExportCollectionPayload' | 'NotFoundError', ParentType, ContextType>;
+};
+
+export type ReviewStatsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewStats'] = ResolversParentTypes['ReviewStats']> = {
+  reviews?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  retention?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  byDay?: Resolver<ReadonlyArray<ResolversTypes['ReviewDay']>, ParentType, ContextType>;
+};
+
+export type ReviewDayResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReviewDay'] = ResolversParentTypes['ReviewDay']> = {
+  start?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reviews?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  again?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  timeSpent?: Resolver<ResolversTypes['Milliseconds'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1828,9 +2879,15 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   sessions?: Resolver<ResolversTypes['SessionConnection'], ParentType, ContextType, RequireFields<QuerySessionsArgs, 'first'>>;
   sensor?: Resolver<Maybe<ResolversTypes['Sensor']>, ParentType, ContextType, RequireFields<QuerySensorArgs, 'sensorId'>>;
   sensors?: Resolver<ResolversTypes['SensorConnection'], ParentType, ContextType, RequireFields<QuerySensorsArgs, 'first'>>;
+  sessionAnalytics?: Resolver<ResolversTypes['SessionAnalytics'], ParentType, ContextType, RequireFields<QuerySessionAnalyticsArgs, 'range' | 'timeZone'>>;
   journey?: Resolver<Maybe<ResolversTypes['Journey']>, ParentType, ContextType, RequireFields<QueryJourneyArgs, 'sessionId'>>;
   journeys?: Resolver<ResolversTypes['JourneyConnection'], ParentType, ContextType, RequireFields<QueryJourneysArgs, 'first'>>;
+  journeyAnalytics?: Resolver<ResolversTypes['JourneyAnalytics'], ParentType, ContextType, RequireFields<QueryJourneyAnalyticsArgs, 'range' | 'timeZone'>>;
   metrics?: Resolver<ReadonlyArray<ResolversTypes['MetricSeries']>, ParentType, ContextType, RequireFields<QueryMetricsArgs, 'sources' | 'size' | 'range'>>;
+  decks?: Resolver<ReadonlyArray<ResolversTypes['Deck']>, ParentType, ContextType, Partial<QueryDecksArgs>>;
+  deck?: Resolver<Maybe<ResolversTypes['Deck']>, ParentType, ContextType, RequireFields<QueryDeckArgs, 'deckId'>>;
+  reviewSession?: Resolver<Maybe<ResolversTypes['ReviewSession']>, ParentType, ContextType>;
+  reviewStats?: Resolver<ResolversTypes['ReviewStats'], ParentType, ContextType, RequireFields<QueryReviewStatsArgs, 'range' | 'timeZone'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1845,18 +2902,31 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   configureSessions?: Resolver<ResolversTypes['ConfigureSessionsResult'], ParentType, ContextType, RequireFields<MutationConfigureSessionsArgs, 'input'>>;
   recordEvents?: Resolver<ResolversTypes['RecordEventsResult'], ParentType, ContextType, RequireFields<MutationRecordEventsArgs, 'input'>>;
   backfillJourneys?: Resolver<ResolversTypes['BackfillJourneysResult'], ParentType, ContextType, RequireFields<MutationBackfillJourneysArgs, 'input'>>;
+  eraseVisitor?: Resolver<ResolversTypes['EraseVisitorResult'], ParentType, ContextType, RequireFields<MutationEraseVisitorArgs, 'input'>>;
   recordMetrics?: Resolver<ResolversTypes['RecordMetricsResult'], ParentType, ContextType, RequireFields<MutationRecordMetricsArgs, 'input'>>;
+  auditMetrics?: Resolver<ResolversTypes['AuditMetricsResult'], ParentType, ContextType, RequireFields<MutationAuditMetricsArgs, 'input'>>;
+  importCollection?: Resolver<ResolversTypes['ImportCollectionResult'], ParentType, ContextType, RequireFields<MutationImportCollectionArgs, 'input'>>;
+  collectionUploadUrl?: Resolver<ResolversTypes['CollectionUploadUrlPayload'], ParentType, ContextType>;
+  exportCollection?: Resolver<ResolversTypes['ExportCollectionResult'], ParentType, ContextType>;
+  startReview?: Resolver<ResolversTypes['StartReviewResult'], ParentType, ContextType, RequireFields<MutationStartReviewArgs, 'input'>>;
+  answerCard?: Resolver<ResolversTypes['AnswerCardResult'], ParentType, ContextType, RequireFields<MutationAnswerCardArgs, 'input'>>;
+  undoAnswer?: Resolver<ResolversTypes['UndoAnswerResult'], ParentType, ContextType, RequireFields<MutationUndoAnswerArgs, 'input'>>;
+  saveReview?: Resolver<ResolversTypes['ReviewResult'], ParentType, ContextType, RequireFields<MutationSaveReviewArgs, 'input'>>;
+  extendReview?: Resolver<ResolversTypes['ReviewResult'], ParentType, ContextType, RequireFields<MutationExtendReviewArgs, 'input'>>;
+  endReview?: Resolver<ResolversTypes['ReviewResult'], ParentType, ContextType, RequireFields<MutationEndReviewArgs, 'input'>>;
 };
 
 export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   journeyEvents?: SubscriptionResolver<ResolversTypes['JourneyEventEdge'], "journeyEvents", ParentType, ContextType, RequireFields<SubscriptionJourneyEventsArgs, 'sessionId'>>;
   sessionChanged?: SubscriptionResolver<ResolversTypes['Session'], "sessionChanged", ParentType, ContextType, Partial<SubscriptionSessionChangedArgs>>;
   metricBuckets?: SubscriptionResolver<ResolversTypes['MetricUpdate'], "metricBuckets", ParentType, ContextType, RequireFields<SubscriptionMetricBucketsArgs, 'sources' | 'size'>>;
+  reviewSessionChanged?: SubscriptionResolver<ResolversTypes['ReviewSession'], "reviewSessionChanged", ParentType, ContextType, RequireFields<SubscriptionReviewSessionChangedArgs, 'sessionId'>>;
 };
 
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Milliseconds?: GraphQLScalarType;
+  TimeZone?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
@@ -1906,11 +2976,45 @@ export type Resolvers<ContextType = Context> = {
   RecordEventsResult?: RecordEventsResultResolvers<ContextType>;
   BackfillJourneysPayload?: BackfillJourneysPayloadResolvers<ContextType>;
   BackfillJourneysResult?: BackfillJourneysResultResolvers<ContextType>;
+  EraseVisitorPayload?: EraseVisitorPayloadResolvers<ContextType>;
+  EraseVisitorResult?: EraseVisitorResultResolvers<ContextType>;
+  SessionAnalytics?: SessionAnalyticsResolvers<ContextType>;
+  Percentiles?: PercentilesResolvers<ContextType>;
+  SessionPeriod?: SessionPeriodResolvers<ContextType>;
+  HourOfWeek?: HourOfWeekResolvers<ContextType>;
+  SensorActivity?: SensorActivityResolvers<ContextType>;
+  JourneyAnalytics?: JourneyAnalyticsResolvers<ContextType>;
+  OutcomeCount?: OutcomeCountResolvers<ContextType>;
+  JourneyPeriod?: JourneyPeriodResolvers<ContextType>;
   MetricBucket?: MetricBucketResolvers<ContextType>;
   MetricSeries?: MetricSeriesResolvers<ContextType>;
   RecordMetricsPayload?: RecordMetricsPayloadResolvers<ContextType>;
   RecordMetricsResult?: RecordMetricsResultResolvers<ContextType>;
+  AuditMetricsPayload?: AuditMetricsPayloadResolvers<ContextType>;
+  BucketDifference?: BucketDifferenceResolvers<ContextType>;
+  AuditMetricsResult?: AuditMetricsResultResolvers<ContextType>;
   MetricUpdate?: MetricUpdateResolvers<ContextType>;
+  Deck?: DeckResolvers<ContextType>;
+  Card?: CardResolvers<ContextType>;
+  Choice?: ChoiceResolvers<ContextType>;
+  ReviewSession?: ReviewSessionResolvers<ContextType>;
+  DeckCounts?: DeckCountsResolvers<ContextType>;
+  ImportCollectionPayload?: ImportCollectionPayloadResolvers<ContextType>;
+  CollectionUnreadableError?: CollectionUnreadableErrorResolvers<ContextType>;
+  TooLargeError?: TooLargeErrorResolvers<ContextType>;
+  ReviewHeldError?: ReviewHeldErrorResolvers<ContextType>;
+  ReviewLostError?: ReviewLostErrorResolvers<ContextType>;
+  ReviewPayload?: ReviewPayloadResolvers<ContextType>;
+  ExportCollectionPayload?: ExportCollectionPayloadResolvers<ContextType>;
+  CollectionUploadUrlPayload?: CollectionUploadUrlPayloadResolvers<ContextType>;
+  ImportCollectionResult?: ImportCollectionResultResolvers<ContextType>;
+  StartReviewResult?: StartReviewResultResolvers<ContextType>;
+  AnswerCardResult?: AnswerCardResultResolvers<ContextType>;
+  UndoAnswerResult?: UndoAnswerResultResolvers<ContextType>;
+  ReviewResult?: ReviewResultResolvers<ContextType>;
+  ExportCollectionResult?: ExportCollectionResultResolvers<ContextType>;
+  ReviewStats?: ReviewStatsResolvers<ContextType>;
+  ReviewDay?: ReviewDayResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;

@@ -5,8 +5,8 @@ export type Telemetry = ReturnType<typeof createTelemetry>;
 /** How an operation ended: answered, answered with errors, turned away, or failed on our side. */
 export type Outcome = "ok" | "error" | "refused" | "failed";
 
-/** Makes the measurements of one server, in a registry of its own. */
-export function createTelemetry() {
+/** Makes the measurements of one server, in a registry of its own. `auditDifferences` says how many were found so far. */
+export function createTelemetry(auditDifferences: () => number = () => 0) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requestSeconds = new Histogram({
@@ -22,6 +22,17 @@ export function createTelemetry() {
     labelNames: ["code"],
     registers: [registry],
   });
+  registry.registerMetric(
+    new Counter({
+      name: "sojourn_audit_differences_total",
+      help: "Metric buckets that an audit found to be wrong. Expected: none, ever.",
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(auditDifferences());
+      },
+    }),
+  );
   return {
     contentType: registry.contentType,
     /** All measurements as Prometheus text. */

@@ -9,12 +9,6 @@ export type Envelope =
     | { kind: "batch" | "motion"; input: object }
   );
 
-/** What became of a message. A throw instead means: not now, try again. */
-export type Outcome =
-  | { kind: "done" }
-  /** It can never work; it is kept on the dead-letter queue with the reason. */
-  | { kind: "park"; reason: string };
-
 const tenant = v.pipe(
   v.string("must be text"),
   v.regex(TENANT_PATTERN, "must be 1 to 63 of a-z, A-Z, 0-9, _ and -, beginning with a letter or digit"),

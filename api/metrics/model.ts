@@ -4,7 +4,14 @@ import { MINUTE_MS } from "../core/clock.ts";
 
 /** What is counted. The first four are kept as records here; the rest is counted from what the other domains keep. */
 export const RECORDED_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
-export const SOURCES = [...RECORDED_SOURCES, "SESSIONS", "MOTION_EVENTS", "JOURNEYS", "JOURNEY_EVENTS"] as const;
+export const SOURCES = [
+  ...RECORDED_SOURCES,
+  "SESSIONS",
+  "MOTION_EVENTS",
+  "JOURNEYS",
+  "JOURNEY_EVENTS",
+  "REVIEWS",
+] as const;
 export type MetricSource = (typeof SOURCES)[number];
 export type RecordedSource = (typeof RECORDED_SOURCES)[number];
 
@@ -13,6 +20,17 @@ export type BucketSize = keyof typeof BUCKET_MINUTES;
 
 /** A record as it is kept: (tenant, source, recordId) once, for ever. */
 export type MetricRecord = { source: RecordedSource; recordId: string; at: number };
+
+/** A table of others whose items count: the names of the attributes that say whose and when, and what they count as. */
+export type AttachedTable = { table: string; source: RecordedSource; tenant: string; at: string };
+/** A record of another table, and where its stream told of it. */
+export type RecordPlace = { tenantId: string; source: RecordedSource; recordId: string; sequence: string };
+export type ForeignRecord = RecordPlace & { at: number };
+
+/** A thing that counts now, as a recount finds it: when it happened, and when it was written last. */
+export type Counted = { at: number; arrivedAt: number; partition: string };
+/** Pages of all things of a tenant that count in a range. */
+export type Recount = (tenantId: string, fromAt: number, toAt: number) => AsyncIterable<readonly Counted[]>;
 
 /**
  * One thing that changes a count: `n` more (or fewer) of the source at an instant. Its place in the stream that it came
@@ -27,6 +45,10 @@ export type CountChange = {
   partition: string;
   /** The stream's sequence number: digits. */
   sequence: string;
+  /** When what it counts was written, by the table's clock. */
+  arrivedAt: number;
+  /** True where the thing is gone because its time had come: it stays counted, and a recount does not find it. */
+  isExpired?: true;
 };
 
 /** The counts of one tenant, source and hour as they are kept: sums of its minutes are the larger buckets. */
@@ -34,7 +56,11 @@ export type HourBucket = {
   source: MetricSource;
   hourAt: number;
   /** Count and version by minute, 0 to 59; what is missing is 0 of version 0. */
-  minutes: ReadonlyMap<number, { count: number; version: number }>;
+  minutes: ReadonlyMap<number, { count: number; version: number; expired: number }>;
+  /** Grows with each write. */
+  version: number;
+  /** By partition: whatever was written earlier is counted. Epoch seconds. */
+  countedUpTo: ReadonlyMap<string, number>;
 };
 
 /** A bucket as clients see it. */
@@ -53,6 +79,8 @@ export type MetricSeries = {
   size: BucketSize;
   buckets: MetricBucket[];
   total: number;
+  /** Everything recorded up to here is counted; undefined where that is not known. */
+  countedUpTo: number | undefined;
 };
 
 export const LIMITS = { recordsPerBatch: 500, recordIdChars: 128, bucketsPerSeries: 1_500 } as const;

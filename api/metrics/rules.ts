@@ -1,10 +1,12 @@
-import { HOUR_MS, MINUTE_MS } from "../core/clock.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
+import { PARTITIONS } from "../core/keys.ts";
 import type { Range } from "../core/range.ts";
 import {
   BUCKET_MINUTES,
   type BucketSize,
   type CountChange,
+  type Counted,
   GRACE_MS,
   type HourBucket,
   LIMITS,
@@ -18,39 +20,92 @@ export function hourOf(at: number): number {
   return Math.floor(at / HOUR_MS) * HOUR_MS;
 }
 
+/** An hour into which nothing was counted yet. */
+export function emptyHour(source: MetricSource, hourAt: number): HourBucket {
+  return { source, hourAt, minutes: new Map(), version: 0, countedUpTo: new Map() };
+}
+
 /** The changes of each bucket item, in the order in which they came. */
 export function groupByHour(changes: readonly CountChange[]): CountChange[][] {
   return [...Map.groupBy(changes, ({ tenantId, source, at }) => `${tenantId}#${source}#${hourOf(at)}`).values()];
 }
 
-/** What one write to an hour does: how many more in each minute, and how far each partition is counted then. */
+/** What one write to an hour does: how many more in each minute, and until when its partitions are counted then. */
 export type HourWrite = {
   minutes: Map<number, number>;
-  partitions: Map<string, { first: string; last: string }>;
+  /** Of those that are counted: how many are gone because their time had come. */
+  expired: Map<number, number>;
+  /** By partition: whatever was written earlier is counted, in every hour; epoch seconds. */
+  upTo: Map<string, number>;
 };
 
-export function toHourWrite(changes: readonly CountChange[]): HourWrite {
-  const minutes = new Map<number, number>();
-  const partitions = new Map<string, { first: string; last: string }>();
-  for (const { at, n, partition, sequence } of changes) {
+/** `starts` says when the oldest record of the part was written, by partition. */
+export function toHourWrite(changes: readonly CountChange[], starts: ReadonlyMap<string, number>): HourWrite {
+  const write: HourWrite = { minutes: new Map(), expired: new Map(), upTo: new Map() };
+  for (const { tenantId, at, n, isExpired, partition } of changes) {
     const minute = Math.floor((at - hourOf(at)) / MINUTE_MS);
-    minutes.set(minute, (minutes.get(minute) ?? 0) + n);
-    const place = placeOf(sequence);
-    const { first = place, last = place } = partitions.get(partition) ?? {};
-    partitions.set(partition, { first: first < place ? first : place, last: last > place ? last : place });
+    const counts = isExpired ? write.expired : write.minutes;
+    counts.set(minute, (counts.get(minute) ?? 0) + n);
+    const startedAt = starts.get(partitionKey(tenantId, partition)) ?? 0;
+    write.upTo.set(partition, Math.floor(startedAt / SECOND_MS) - 1);
   }
-  return { minutes, partitions };
+  return write;
 }
 
-/** The changes that an hour has not counted yet, by how far it has counted each partition. */
-export function uncounted(changes: readonly CountChange[], counted: ReadonlyMap<string, string>): CountChange[] {
-  return changes.filter(({ partition, sequence }) => placeOf(sequence) > (counted.get(partition) ?? ""));
+/** When the oldest record of a part was written, by partition. */
+export function startsOf(changes: readonly CountChange[]): Map<string, number> {
+  const starts = new Map<string, number>();
+  for (const { tenantId, partition, arrivedAt } of changes) {
+    const key = partitionKey(tenantId, partition);
+    starts.set(key, Math.min(arrivedAt, starts.get(key) ?? Infinity));
+  }
+  return starts;
 }
 
-/** Sequence numbers have up to 40 digits: as text, with their length in front, they sort as numbers do. */
-export function placeOf(sequence: string): string {
-  const digits = sequence.replace(/^0+(?=\d)/, "");
-  return String(digits.length).padStart(2, "0") + digits;
+function partitionKey(tenantId: string, partition: string): string {
+  return `${tenantId}#${partition}`;
+}
+
+/** A partition was counted up to the latest of what its hours say, a source up to the least of its partitions. */
+export function countedUpToOf(hours: readonly HourBucket[]): number | undefined {
+  const partitions = newestOf(hours);
+  if (partitions.size < PARTITIONS) return undefined;
+  return Math.min(...partitions.values()) * SECOND_MS;
+}
+
+/** How far each partition is counted, by the hours given; epoch seconds. */
+export function newestOf(hours: readonly HourBucket[]): Map<string, number> {
+  const newest = new Map<string, number>();
+  for (const { countedUpTo } of hours) {
+    for (const [partition, at] of countedUpTo) newest.set(partition, Math.max(at, newest.get(partition) ?? 0));
+  }
+  return newest;
+}
+
+/** A count that is wrong: what it should be, and whether nothing in doubt is in the way of setting it. */
+export type Wrong = { recounted: number; isSettled: boolean };
+
+/**
+ * The minutes of an hour whose count is wrong. Two kinds of things are in doubt and make no difference: those written
+ * after `settledAt`, which may be counted already or not, and those that have expired, which a recount does not find.
+ */
+export function compareHour(
+  hour: HourBucket,
+  { fromAt, toAt }: Range,
+  things: readonly Counted[],
+  settledAt: (partition: string) => number,
+): Map<number, Wrong> {
+  const byMinute = Map.groupBy(things, ({ at }) => Math.floor((at - hour.hourAt) / MINUTE_MS));
+  const wrong = new Map<number, Wrong>();
+  for (let at = fromAt; at < toAt; at += MINUTE_MS) {
+    const minute = (at - hour.hourAt) / MINUTE_MS;
+    const { count = 0, expired = 0 } = hour.minutes.get(minute) ?? {};
+    const own = byMinute.get(minute) ?? [];
+    const pending = own.filter(({ arrivedAt, partition }) => arrivedAt >= settledAt(partition)).length;
+    const recounted = Math.min(Math.max(count, own.length - pending), own.length + expired);
+    if (recounted !== count) wrong.set(minute, { recounted, isSettled: pending === 0 && expired === 0 });
+  }
+  return wrong;
 }
 
 /** The range, widened to whole buckets. Throws InvalidInputError where it holds too many. */
@@ -73,6 +128,7 @@ export function toSeries(
   range: Range,
   hours: readonly HourBucket[],
   now: number,
+  countedUpTo?: number,
 ): MetricSeries {
   const byHour = new Map(hours.map((hour) => [hour.hourAt, hour]));
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
@@ -80,7 +136,7 @@ export function toSeries(
   for (let start = range.fromAt; start < range.toAt; start += bucketMs) {
     buckets.push(toBucket(source, size, start, byHour.get(hourOf(start)), now));
   }
-  return { source, size, buckets, total: buckets.reduce((sum, { count }) => sum + count, 0) };
+  return { source, size, buckets, total: buckets.reduce((sum, { count }) => sum + count, 0), countedUpTo };
 }
 
 export function toBucket(

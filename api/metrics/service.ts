@@ -1,10 +1,11 @@
 import pMap from "p-map";
+import type { TransactPart } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { type BucketSize, type CountChange, type MetricSeries, type MetricSource, parseRecords } from "./model.ts";
-import { alignRange, groupByHour, hourOf, toHourWrite, toSeries, uncounted } from "./rules.ts";
+import { alignRange, countedUpToOf, groupByHour, hourOf, startsOf, toSeries } from "./rules.ts";
 import type { MetricStore } from "./store.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -16,7 +17,15 @@ export function metricsKey(tenantId: string): string {
   return `metrics:${tenantId}`;
 }
 
-export function createMetrics({ store, hub, clock }: { store: MetricStore; hub: Hub; clock: Clock }) {
+export type MetricsOptions = {
+  store: MetricStore;
+  hub: Hub;
+  clock: Clock;
+  /** Until when everything written is counted, where this process knows it because it reads the stream itself. */
+  caughtUpAt: (source: MetricSource) => number | undefined;
+};
+
+export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions) {
   return {
     /** Keeps records, each once by (tenant, source, recordId); the table's stream counts them. Throws InvalidInputError. */
     async record(tenantId: string, input: unknown): Promise<{ accepted: number; duplicates: number }> {
@@ -31,7 +40,18 @@ export function createMetrics({ store, hub, clock }: { store: MetricStore; hub: 
      * out, whoever counted it and however the stream was cut.
      */
     async count(changes: readonly CountChange[]): Promise<void> {
-      await pMap(groupByHour(changes), countHour, { concurrency: CONCURRENCY });
+      const starts = startsOf(changes);
+      await pMap(groupByHour(changes), (own) => countHour(own, starts), { concurrency: CONCURRENCY });
+    },
+
+    /** What counts a record of a stream that was left out in its turn: parts of transactions that say they are done once. */
+    lateParts: (changes: readonly CountChange[]): TransactPart[] => groupByHour(changes).map((own) => store.latePart(own)),
+
+    /** Tells those who watch that counts changed. */
+    wakeAll(changes: readonly CountChange[]): void {
+      for (const [{ tenantId, source, at }] of groupByHour(changes) as [CountChange][]) {
+        wake(tenantId, source, hourOf(at));
+      }
     },
 
     /** The counts of a range, a series for each source. Throws InvalidInputError. */
@@ -48,21 +68,19 @@ export function createMetrics({ store, hub, clock }: { store: MetricStore; hub: 
       const { fromAt, toAt } = alignRange(parseRange(range, now), size);
       return await pMap(new Set(sources), async (source) => {
         const hours = await store.listHours(tenantId, source, fromAt, toAt);
-        return toSeries(source, size, { fromAt, toAt }, hours, now);
+        const known = [countedUpToOf(hours), caughtUpAt(source)].filter((at) => at !== undefined);
+        return toSeries(source, size, { fromAt, toAt }, hours, now, known.length > 0 ? Math.max(...known) : undefined);
       });
     },
   };
 
-  async function countHour(changes: CountChange[]): Promise<void> {
+  function wake(tenantId: string, source: MetricSource, hourAt: number): void {
+    hub.wake(metricsKey(tenantId), `${source} ${hourAt}`);
+  }
+
+  async function countHour(changes: CountChange[], starts: ReadonlyMap<string, number>): Promise<void> {
     const { tenantId, source, at } = changes[0]!;
-    const hourAt = hourOf(at);
-    for (let rest = changes; rest.length > 0;) {
-      const counted = await store.count(tenantId, source, hourAt, toHourWrite(rest));
-      if (!counted) {
-        hub.wake(metricsKey(tenantId), `${source} ${hourAt}`);
-        return;
-      }
-      rest = uncounted(rest, counted);
-    }
+    await store.count(changes, starts);
+    wake(tenantId, source, hourOf(at));
   }
 }

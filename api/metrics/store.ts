@@ -1,39 +1,91 @@
-import type { Dynamo, Item } from "../aws/dynamo.ts";
+import { createHash } from "node:crypto";
+import type { Dynamo, Item, TransactPart } from "../aws/dynamo.ts";
+import { countInto } from "../aws/counting.ts";
 import { HOUR_MS } from "../core/clock.ts";
-import { ConditionFailedError } from "../core/errors.ts";
-import { idOf, itemKey } from "../core/keys.ts";
-import type { HourBucket, MetricRecord, MetricSource } from "./model.ts";
-import type { HourWrite } from "./rules.ts";
+import { ConditionFailedError, UnavailableError } from "../core/errors.ts";
+import type { CountChange, HourBucket, MetricSource } from "./model.ts";
+import { createRecordStore, keyOf } from "./records.ts";
+import { hourOf, type HourWrite, toHourWrite } from "./rules.ts";
 
 /**
- * Access patterns of the tables `records` (pk = tenant#partition, sk = record#source) and `buckets` (pk = tenant#source,
- * sk = the hour):
+ * Access patterns of the table `buckets` (pk = tenant#source, sk = the hour):
  *
  *  | what                            | how                                                                  |
  *  |---------------------------------|----------------------------------------------------------------------|
- *  | keep a record once              | PutItem, if it is not there                                          |
- *  | records of a source in a range  | Query on byTime                                                      |
  *  | count a part of a stream        | UpdateItem of the hour that adds, if its watermarks are before it    |
+ *  | count a record late             | TransactWriteItems of a marker and the hours that add                |
  *  | hours of a source in a range    | Query                                                                |
+ *  | who has counts in an hour       | Query on byHour, shard by shard                                      |
  */
 export type MetricStore = ReturnType<typeof createMetricStore>;
 
-const WATERMARK = "w";
+const UP_TO = "a";
 const COUNT = "m";
+const EXPIRED = "e";
 const VERSION = "x";
+const SHARDS = 8;
 
 export function createMetricStore(dynamo: Dynamo, tables: { records: string; buckets: string }) {
   return {
-    /** Keeps a record; false where it is there already. */
-    async keep(tenantId: string, { source, recordId, at }: MetricRecord, now: number): Promise<boolean> {
-      const item = {
-        ...itemKey(tenantId, recordId, source),
-        tenantSource: keyOf(tenantId, source),
-        at,
-        recordedAt: now,
-      };
+    ...createRecordStore(dynamo, tables.records),
+
+    /** Writes parts and the marker that says so, unless it is there. Throws UnavailableError where others were at the items. */
+    async writeOnce(marker: string, parts: readonly TransactPart[]): Promise<void> {
+      const key = { pk: `late#${createHash("sha256").update(marker).digest("hex")}`, sk: "marker" };
       try {
-        await dynamo.put(tables.records, item, { expression: "attribute_not_exists(pk)" });
+        const put = { table: tables.buckets, put: key, condition: { expression: "attribute_not_exists(pk)" } };
+        await dynamo.transact([put, ...parts]);
+      } catch (error) {
+        if (!(error instanceof ConditionFailedError)) throw error;
+        if (!await dynamo.get(tables.buckets, key, { consistent: true })) throw new UnavailableError("DynamoDB", error);
+      }
+    },
+
+    /** Counts changes into their hour, each once; what was counted before is left out. `starts` as `startsOf` gives it. */
+    async count(changes: readonly CountChange[], starts: ReadonlyMap<string, number>): Promise<void> {
+      await countInto(
+        dynamo,
+        tables.buckets,
+        hourKeyOf(changes),
+        changes,
+        (own) => hourChange(own, toHourWrite(own, starts)),
+      );
+    },
+
+    /** The same as a part of a transaction, which says itself that it is done once: no watermark is asked or moved. */
+    latePart(changes: readonly CountChange[]): TransactPart {
+      const { sets, adds, values } = hourChange(changes, { ...toHourWrite(changes, new Map()), upTo: new Map() });
+      const expression = `SET ${sets.join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : "");
+      return { table: tables.buckets, key: hourKeyOf(changes), change: { expression, values } };
+    },
+
+    /** Sets counts of an hour, if it is still of the version that was read; false where it is not. */
+    async correct(tenantId: string, hour: HourBucket, counts: ReadonlyMap<number, number>): Promise<boolean> {
+      const { source, hourAt, version } = hour;
+      const minutes = [...counts];
+      try {
+        await dynamo.update(
+          tables.buckets,
+          bucketKey(tenantId, source, hourAt),
+          {
+            expression: `SET ${
+              [
+                ...minutes.flatMap(([minute]) => [`${COUNT}${minute} = :n${minute}`, `${VERSION}${minute} = :next`]),
+                "version = :next",
+                "hourShard = :shard",
+              ].join(", ")
+            }`,
+            values: {
+              ":next": version + 1,
+              ":shard": shardOf(tenantId, source, hourAt),
+              ...Object.fromEntries(minutes.map(([minute, n]) => [`:n${minute}`, n])),
+            },
+          },
+          version === 0 ? { expression: "attribute_not_exists(version)" } : {
+            expression: "version = :version",
+            values: { ":version": version },
+          },
+        );
         return true;
       } catch (error) {
         if (error instanceof ConditionFailedError) return false;
@@ -41,66 +93,22 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
       }
     },
 
-    /** Pages of the records of a source in a range, by their time. */
-    async *listRecords(
-      tenantId: string,
-      source: MetricSource,
-      fromAt: number,
-      toAt: number,
-    ): AsyncGenerator<{ recordId: string; at: number }[]> {
-      let startKey: Item | undefined;
-      do {
-        const page = await dynamo.query(tables.records, {
-          index: "byTime",
-          key: {
-            expression: "tenantSource = :source AND #at BETWEEN :from AND :to",
-            names: { "#at": "at" },
-            values: { ":source": keyOf(tenantId, source), ":from": fromAt, ":to": toAt - 1 },
-          },
-          startKey,
-        });
-        yield page.items.map((item) => ({ recordId: idOf(item.sk), at: item.at as number }));
-        startKey = page.lastKey;
-      } while (startKey);
-    },
-
-    /**
-     * Counts a write into its hour, if each of its partitions is counted up to before it and no further. Gives undefined
-     * where it was counted, else how far each partition is.
-     */
-    async count(
-      tenantId: string,
-      source: MetricSource,
-      hourAt: number,
-      write: HourWrite,
-    ): Promise<Map<string, string> | undefined> {
-      const minutes = [...write.minutes].filter(([, n]) => n !== 0);
-      const partitions = [...write.partitions];
-      const sets = [
-        ...partitions.map(([p]) => `${WATERMARK}${p} = :last${p}`),
-        ...minutes.map(([minute]) => `${VERSION}${minute} = if_not_exists(version, :zero) + :one`),
-        "version = if_not_exists(version, :zero) + :one",
-      ];
-      const adds = minutes.map(([minute]) => `${COUNT}${minute} :n${minute}`);
-      try {
-        await dynamo.update(tables.buckets, { pk: keyOf(tenantId, source), sk: hourKey(hourAt) }, {
-          expression: `SET ${sets.join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : ""),
-          values: {
-            ":zero": 0,
-            ":one": 1,
-            ...Object.fromEntries(minutes.map(([minute, n]) => [`:n${minute}`, n])),
-            ...Object.fromEntries(partitions.map(([p, { last }]) => [`:last${p}`, last])),
-          },
-        }, {
-          expression: partitions.map(([p]) =>
-            `(attribute_not_exists(${WATERMARK}${p}) OR ${WATERMARK}${p} < :first${p})`
-          ).join(" AND "),
-          values: Object.fromEntries(partitions.map(([p, { first }]) => [`:first${p}`, first])),
-        });
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof ConditionFailedError) || !error.current) throw error;
-        return watermarksOf(error.current);
+    /** The tenants and sources that have counts in an hour. */
+    async *listActive(hourAt: number): AsyncGenerator<{ tenantId: string; source: MetricSource }[]> {
+      for (let shard = 0; shard < SHARDS; shard++) {
+        let startKey: Item | undefined;
+        do {
+          const page = await dynamo.query(tables.buckets, {
+            index: "byHour",
+            key: { expression: "hourShard = :shard", values: { ":shard": `${hourKey(hourAt)}#${shard}` } },
+            startKey,
+          });
+          yield page.items.map(({ pk }) => {
+            const [tenantId, source] = (pk as string).split("#") as [string, MetricSource];
+            return { tenantId, source };
+          });
+          startKey = page.lastKey;
+        } while (startKey);
       }
     },
 
@@ -128,26 +136,70 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
   };
 }
 
-function keyOf(tenantId: string, source: MetricSource): string {
-  return `${tenantId}#${source}`;
+function bucketKey(tenantId: string, source: MetricSource, hourAt: number) {
+  return { pk: keyOf(tenantId, source), sk: hourKey(hourAt) };
+}
+
+function hourKeyOf([change]: readonly CountChange[]) {
+  return bucketKey(change!.tenantId, change!.source, hourOf(change!.at));
+}
+
+function hourChange([change]: readonly CountChange[], write: HourWrite) {
+  const minutes = [...write.minutes].filter(([, n]) => n !== 0);
+  const expired = [...write.expired];
+  const upTo = [...write.upTo];
+  return {
+    sets: [
+      ...upTo.map(([p]) => `${UP_TO}${p} = :a${p}`),
+      ...minutes.map(([minute]) => `${VERSION}${minute} = if_not_exists(version, :zero) + :one`),
+      "version = if_not_exists(version, :zero) + :one",
+      "hourShard = :shard",
+    ],
+    adds: [
+      ...minutes.map(([minute]) => `${COUNT}${minute} :n${minute}`),
+      ...expired.map(([minute]) => `${EXPIRED}${minute} :e${minute}`),
+    ],
+    values: {
+      ":zero": 0,
+      ":one": 1,
+      ":shard": shardOf(change!.tenantId, change!.source, hourOf(change!.at)),
+      ...Object.fromEntries(minutes.map(([minute, n]) => [`:n${minute}`, n])),
+      ...Object.fromEntries(expired.map(([minute, n]) => [`:e${minute}`, n])),
+      ...Object.fromEntries(upTo.map(([p, at]) => [`:a${p}`, at])),
+    },
+  };
+}
+
+/** Where the index lists an hour's buckets: spread, since all tenants begin an hour at the same moment. */
+function shardOf(tenantId: string, source: MetricSource, hourAt: number): string {
+  const shard = createHash("sha256").update(keyOf(tenantId, source)).digest()[0]! % SHARDS;
+  return `${hourKey(hourAt)}#${shard}`;
 }
 
 function hourKey(at: number): string {
   return String(at).padStart(13, "0");
 }
 
-function watermarksOf(item: Item): Map<string, string> {
-  const entries = Object.entries(item).filter(([name]) => /^w\d+$/.test(name));
-  return new Map(entries.map(([name, value]) => [name.slice(WATERMARK.length), value as string]));
+/** The attributes of one letter, by their number. */
+function numbered(item: Item, letter: string): [string, unknown][] {
+  return Object.entries(item).flatMap(([name, value]) =>
+    name.startsWith(letter) && /^.\d+$/.test(name) ? [[name.slice(1), value]] : []
+  );
 }
 
 function fromItem(source: MetricSource, item: Item): HourBucket {
-  const minutes = Object.entries(item).filter(([name]) => /^x\d+$/.test(name)).map(([name, version]) => {
-    const minute = Number(name.slice(VERSION.length));
-    return [minute, {
+  const minutes = numbered(item, VERSION).map(([minute, version]) =>
+    [Number(minute), {
       version: version as number,
-      count: (item[`${COUNT}${minute}`] as number | undefined) ?? 0,
-    }] as const;
-  });
-  return { source, hourAt: Number(item.sk), minutes: new Map(minutes) };
+      count: (item[COUNT + minute] as number | undefined) ?? 0,
+      expired: (item[EXPIRED + minute] as number | undefined) ?? 0,
+    }] as const
+  );
+  return {
+    source,
+    hourAt: Number(item.sk),
+    minutes: new Map(minutes),
+    version: item.version as number,
+    countedUpTo: new Map(numbered(item, UP_TO) as [string, number][]),
+  };
 }

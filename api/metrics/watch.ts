@@ -1,40 +1,47 @@
 import * as v from "valibot";
-import { type Clock, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
+import { type Clock, HOUR_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { createCursors } from "../core/page.ts";
-import { follow } from "../live/feed.ts";
 import type { Hub } from "../live/hub.ts";
+import { createSharedFeeds } from "../live/shared.ts";
 import {
-  BUCKET_MINUTES,
-  type BucketSize,
-  type HourBucket,
-  type MetricBucket,
-  type MetricSource,
-  SOURCES,
-} from "./model.ts";
-import { formatVersion, hourOf, toBucket } from "./rules.ts";
+  changesSince,
+  type Given,
+  type MetricUpdate,
+  NOTHING,
+  type Snapshot,
+  type State,
+  toSnapshot,
+  windowStart,
+} from "./changes.ts";
+import { type BucketSize, type HourBucket, type MetricSource, SOURCES } from "./model.ts";
+import { emptyHour, hourOf } from "./rules.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
-export type MetricUpdate = { cursor: string; bucket: MetricBucket };
+export type { MetricUpdate } from "./changes.ts";
 
-const WINDOW_MS = 2 * HOUR_MS;
 /** A bucket is given at most four times a second. */
 const INTERVAL_MS = 250;
-/** The version of a bucket that nothing was counted into. */
-const NEVER = formatVersion(0);
-
-/** Of each hour the last bucket given, by version, then place: buckets of an hour are given in that order. */
-type Given = ReadonlyMap<string, readonly [version: string, start: number]>;
-type State = { given: Given; isFirst: boolean };
+/** So many late hours are remembered for those who read slowly. */
+const MAX_LATE_HOURS = 1_000;
+/** Whoever was away for longer begins anew. */
+const MAX_AWAY_MS = 7 * 24 * HOUR_MS;
+/** In a cursor, stands before the start of its window, where hours stand before their last bucket. */
+const WINDOW = "";
 
 const position = v.array(v.tuple([v.string(), v.string(), v.pipe(v.number(), v.safeInteger())]));
 
+export type MetricWatchOptions = { store: MetricStore; hub: Hub; clock: Clock; pollMs?: number | undefined };
+
 /**
  * The buckets of the last two hours as they are, or with a cursor those that changed since, then each change: absolute
- * counts, of whatever process. A slow reader gets the newest state. Throws InvalidInputError for a cursor of another feed.
+ * counts, of whatever process. A slow reader gets the newest state. All who watch the same share one reader of the store,
+ * and get the same objects. Throws InvalidInputError for a cursor of another feed.
  */
-export function createMetricWatch({ store, hub, clock }: { store: MetricStore; hub: Hub; clock: Clock }) {
+export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOptions) {
+  const followShared = createSharedFeeds<Snapshot, State, MetricUpdate>();
+
   return function watchMetrics(
     tenantId: string,
     sources: readonly MetricSource[],
@@ -47,89 +54,101 @@ export function createMetricWatch({ store, hub, clock }: { store: MetricStore; h
       throw new InvalidInputError([{ path: ["sources"], message: "must name at least one source" }]);
     }
     const cursors = createCursors("metric buckets", [tenantId, wanted, size], position);
+    const encode = (given: Given, from: number) =>
+      cursors.encode([[WINDOW, "", from], ...[...given].map(([key, [version, start]]) => [key, version, start])]);
 
-    async function read(
-      { given, isFirst }: State,
-      hints: readonly string[],
-    ): Promise<{ messages: MetricUpdate[]; state: State }> {
+    async function read(previous: Snapshot | undefined, hints: readonly string[]): Promise<Snapshot> {
       const now = clock();
-      const from = Math.floor((now - WINDOW_MS) / (BUCKET_MINUTES[size] * MINUTE_MS)) * BUCKET_MINUTES[size] *
-        MINUTE_MS;
-      const state = new Map(given);
-      const messages: MetricUpdate[] = [];
-      for (const hour of await hoursOf(wanted, from, now, hints)) {
-        const key = `${hour.source} ${hour.hourAt}`;
-        for (const bucket of bucketsOf(hour, size, now)) {
-          const last = state.get(key);
-          const isCounted = bucket.version > NEVER;
-          const isNew = last ? compare([bucket.version, bucket.start], last) > 0 : isCounted;
-          const isShown = isFirst && bucket.start >= from && bucket.start <= now;
-          if (!isNew && !isShown) continue;
-          if (isCounted) state.set(key, [bucket.version, bucket.start]);
-          // The window begins within its first hour; what lies before it is over when the feed begins.
-          if (isFirst && bucket.start < from && hour.hourAt === hourOf(from)) continue;
-          messages.push({
-            cursor: cursors.encode([...state].map(([hourKey, [version, start]]) => [hourKey, version, start])),
-            bucket,
-          });
-        }
-      }
-      return { messages, state: { given: recent(state, from), isFirst: false } };
+      const fromHour = hourOf(windowStart(now, size));
+      const [hours, hinted] = await Promise.all([
+        windowOf(tenantId, wanted, fromHour, now),
+        hintedHours(tenantId, wanted, hints, fromHour, now),
+      ]);
+      return toSnapshot(previous, size, now, hours, hinted, MAX_LATE_HOURS);
     }
 
-    async function hoursOf(
-      all: readonly MetricSource[],
-      from: number,
-      now: number,
-      hints: readonly string[],
-    ): Promise<HourBucket[]> {
-      const lists = await Promise.all(all.map(async (source) => {
-        const found = new Map(
-          (await store.listHours(tenantId, source, from, now + HOUR_MS)).map((hour) => [hour.hourAt, hour]),
-        );
-        for (let hourAt = hourOf(from); hourAt <= now; hourAt += HOUR_MS) {
-          if (!found.has(hourAt)) found.set(hourAt, { source, hourAt, minutes: new Map() });
-        }
-        for (const hint of hints) {
-          const [hintedSource, hourAt] = hint.split(" ") as [string, string];
-          if (hintedSource !== source || found.has(Number(hourAt))) continue;
-          const [hour] = await store.listHours(tenantId, source, Number(hourAt), Number(hourAt) + 1);
-          if (hour) found.set(hour.hourAt, hour);
-        }
-        return [...found.values()].sort((a, b) => a.hourAt - b.hourAt);
-      }));
-      return lists.flat();
+    const follow = (state: State) =>
+      followShared(
+        JSON.stringify([tenantId, wanted, size]),
+        {
+          hub,
+          key: metricsKey(tenantId),
+          read,
+          diff: (snapshot, given) => changesSince(snapshot, given, encode),
+          intervalMs: INTERVAL_MS,
+          pollMs,
+        },
+        state,
+        signal,
+      );
+
+    /** Goes on after a cursor: first what left the window meanwhile, which the feed does not show any more. */
+    async function* resume(given: Given, since: number): AsyncGenerator<MetricUpdate> {
+      const now = clock();
+      const window = windowStart(now, size);
+      let state: State = { given, isFirst: false, round: Infinity };
+      if (hourOf(since) < hourOf(window)) {
+        const hours = await windowOf(tenantId, wanted, hourOf(since), hourOf(window) - 1);
+        const before = toSnapshot(undefined, size, now, hours, [], 0);
+        const missed = changesSince({ ...before, from: since }, state, encode);
+        yield* missed.messages;
+        state = { ...missed.state, round: Infinity };
+      }
+      yield* follow(state);
     }
 
     const resumed = cursors.decode(after);
-    const given: Given = new Map((resumed ?? []).map(([key, version, start]) => [key, [version, start] as const]));
-    return follow<State, MetricUpdate>({
-      hub,
-      key: metricsKey(tenantId),
-      state: { given, isFirst: resumed === undefined },
-      read,
-      signal,
-      intervalMs: INTERVAL_MS,
-    });
+    if (!resumed) return follow(NOTHING);
+    const since = sinceOf(resumed, windowStart(clock(), size));
+    if (since < clock() - MAX_AWAY_MS) {
+      throw new InvalidInputError([{
+        path: ["after"],
+        message: "is older than a week; leave it out to begin anew, and read what lies between with `metrics`",
+      }]);
+    }
+    const hours = resumed.filter(([key]) => key !== WINDOW);
+    return resume(new Map(hours.map(([key, version, start]) => [key, [version, start]])), since);
   };
+
+  /** All hours of the sources in a stretch of time, also those that nothing was counted into, by source, ascending. */
+  async function windowOf(
+    tenantId: string,
+    sources: readonly MetricSource[],
+    fromHour: number,
+    toAt: number,
+  ): Promise<HourBucket[]> {
+    const lists = await Promise.all(sources.map(async (source) => {
+      const stored = await store.listHours(tenantId, source, fromHour, toAt + HOUR_MS);
+      const found = new Map(stored.map((hour) => [hour.hourAt, hour]));
+      for (let hourAt = fromHour; hourAt <= toAt; hourAt += HOUR_MS) {
+        if (!found.has(hourAt)) found.set(hourAt, emptyHour(source, hourAt));
+      }
+      return [...found.values()].sort((a, b) => a.hourAt - b.hourAt);
+    }));
+    return lists.flat();
+  }
+
+  /** The hours outside of the window that someone said were counted into. */
+  async function hintedHours(
+    tenantId: string,
+    sources: readonly MetricSource[],
+    hints: readonly string[],
+    fromHour: number,
+    now: number,
+  ): Promise<HourBucket[]> {
+    const hours = await Promise.all(hints.map(async (hint) => {
+      const [name, at] = hint.split(" ");
+      const source = sources.find((each) => each === name);
+      const hourAt = Number(at);
+      if (!source || !Number.isSafeInteger(hourAt) || (hourAt >= fromHour && hourAt <= now + HOUR_MS)) return [];
+      return await store.listHours(tenantId, source, hourAt, hourAt + 1);
+    }));
+    return hours.flat();
+  }
 }
 
-/** The buckets of an hour in the order in which they are given. */
-function bucketsOf(hour: HourBucket, size: BucketSize, now: number): MetricBucket[] {
-  const length = BUCKET_MINUTES[size];
-  return Array.from(
-    { length: 60 / length },
-    (_, i) => toBucket(hour.source, size, hour.hourAt + i * length * MINUTE_MS, hour, now),
-  )
-    .sort((a, b) => compare([a.version, a.start], [b.version, b.start]));
-}
-
-function compare(a: readonly [string, number], b: readonly [string, number]): number {
-  if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
-  return a[1] - b[1];
-}
-
-/** Hours that left the window need no memory. */
-function recent(given: Given, from: number): Given {
-  return new Map([...given].filter(([key]) => Number(key.split(" ")[1]) >= hourOf(from)));
+/** The start of the window that a cursor was given in. */
+function sinceOf(cursor: v.InferOutput<typeof position>, otherwise: number): number {
+  const starts = cursor.filter(([key]) => key === WINDOW).map(([, , from]) => from);
+  return Math.min(otherwise, ...starts);
 }

@@ -1,5 +1,5 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
-import { idOf } from "../core/keys.ts";
+import { idOf, partitionOf } from "../core/keys.ts";
 import { fromItem, fromSensorItem, keyOf, sensorKeyOf, SHARDS } from "./item.ts";
 import type { Sensor, Session, SessionStatus } from "./model.ts";
 
@@ -44,6 +44,27 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
   }
 
   return {
+    /** Pages of the sessions that started in a range, as things to be counted again. */
+    async *listStarts(tenantId: string, fromAt: number, toAt: number) {
+      let startKey: Item | undefined;
+      do {
+        const page = await dynamo.query(tables.sessions, {
+          index: "byStart",
+          key: {
+            expression: "tenant = :tenant AND startedAt BETWEEN :from AND :to",
+            values: { ":tenant": tenantId, ":from": fromAt, ":to": toAt - 1 },
+          },
+          startKey,
+        });
+        yield page.items.map((item) => ({
+          at: item.startedAt as number,
+          arrivedAt: item.createdAt as number,
+          partition: partitionOf(item.pk),
+        }));
+        startKey = page.lastKey;
+      } while (startKey);
+    },
+
     /** One page, latest start first; `last` is where the next one begins, where there may be one. */
     async page(query: SessionQuery, limit: number, after: SessionPosition | undefined) {
       const { tenantId, sensorId } = query;
@@ -63,6 +84,27 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         startKey: after && { ...keyOf(tenantId, after.sessionId), [name]: value, startedAt: after.startedAt },
       });
       return { sessions: await whole(page.items), last: positionOf(page.lastKey) };
+    },
+
+    /** When the first and the last session of a tenant, or of one sensor, started in a range; a row of the index each. */
+    async outerStarts(tenantId: string, sensorId: string | undefined, fromAt: number, toAt: number) {
+      const [index, name, value] = sensorId === undefined
+        ? ["byStart", "tenant", tenantId] as const
+        : ["bySensor", "sensorKey", sensorKeyOf(tenantId, sensorId)] as const;
+      const [first, last] = await Promise.all([false, true].map(async (descending) => {
+        const page = await dynamo.query(tables.sessions, {
+          index,
+          key: {
+            expression: "#p = :p AND startedAt BETWEEN :from AND :to",
+            names: { "#p": name },
+            values: { ":p": value, ":from": fromAt, ":to": toAt - 1 },
+          },
+          limit: 1,
+          descending,
+        });
+        return page.items[0]?.startedAt as number | undefined;
+      }));
+      return { first, last };
     },
 
     /** The sensor's latest session that started at or before an instant, and the earliest that started after it. */

@@ -114,7 +114,7 @@ describe("sockets", () => {
   test("a socket without a token has no viewer", async () => {
     const { client } = connect(server.url);
     expect(await all(client, "{ who contextKeys }")).toEqual([
-      { data: { who: null, contextKeys: ["viewer", "requestId"] } },
+      { data: { who: null, contextKeys: ["viewer", "requestId", "header"] } },
     ]);
     await client.dispose();
   });

@@ -126,6 +126,38 @@ describe("the subscription metricBuckets", () => {
     expect(messages).toBe(48);
   });
 
+  test("resumed after hours gives what was counted meanwhile, also what left the window since", async () => {
+    let now = NOW;
+    const later = await startTestApp({ system, clock: () => now });
+    const stream = await subscribe(later, "away");
+    const [last] = (await stream.take(121)).slice(-1);
+    await stream.leave();
+    const countedAt = NOW + 10 * MIN;
+    now = NOW + 30 * MIN;
+    await count(later, "away", "ITEMS", [-10, -10]);
+    now = NOW + 60 * 24 * MIN;
+    const resumed = await subscribe(later, "away", { after: last!.cursor });
+    expect((await resumed.next()).bucket).toMatchObject({ start: iso(countedAt), count: 2 });
+    await resumed.leave();
+    now = NOW + 8 * 60 * 24 * MIN;
+    const answer = await later.ask("away", SUBSCRIBE, { sources: ["ITEMS"], size: "ONE_MINUTE", after: last!.cursor });
+    expect(answer.errors?.[0]).toMatchObject({ message: expect.stringContaining("older than a week") });
+    await later.stop();
+  });
+
+  test("reads the store once for all who watch the same", async () => {
+    const streams = await Promise.all(Array.from({ length: 50 }, () => subscribe(api, "many")));
+    await Promise.all(streams.map((stream) => stream.take(121)));
+    api.takeCosts();
+    const next = streams.map((stream) => stream.next());
+    await count(api, "many", "ITEMS", [1]);
+    const given = await Promise.all(next);
+    expect(new Set(given.map(({ cursor }) => cursor)).size).toBe(1);
+    // One for each read of the feed: the change, and a look once a second.
+    expect(api.takeCosts().filter(({ operation }) => operation === "Query").length).toBeLessThan(10);
+    await Promise.all(streams.map((stream) => stream.leave()));
+  });
+
   test("of one tenant tells nothing of another's, and refuses its cursor", async () => {
     await count(api, "a", "ITEMS", [0]);
     const stream = await subscribe(api, "a");

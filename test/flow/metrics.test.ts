@@ -95,13 +95,14 @@ describe("records", () => {
     expect((await seriesOf("other", "ITEMS", "ONE_HOUR", NOW - 3 * HOUR, NOW)).total).toBe(0);
   });
 
-  test("cost the same write however many were counted before", async () => {
+  test("cost the same write however many were counted before; an hour's first also its place in the list of hours", async () => {
     const write = async (id: string) => {
       await recordAll("cost", [{ source: "TASKS", recordId: id, at: iso(NOW) }]);
       api.takeCosts();
       await api.settle();
       return api.takeCosts().map(({ operation, units }) => `${operation} ${units}`);
     };
+    expect(await write("first")).toEqual(["UpdateItem 2"]);
     expect(await write("a")).toEqual(["UpdateItem 1"]);
     for (let i = 0; i < 4; i++) {
       await recordAll(

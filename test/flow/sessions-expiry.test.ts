@@ -33,6 +33,7 @@ describe("a sensor whose only session was deleted when its time had come", () =>
       before,
       after: undefined,
       isExpiry: true,
+      arrivedAt: 0,
     }]);
     expect(await motion("forgotten", 2, NOW - HOUR + MIN)).toMatchObject({
       code: "INVALID_INPUT",

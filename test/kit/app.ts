@@ -7,9 +7,8 @@ import { createStreams } from "../../api/aws/streams.ts";
 import { parseConfig } from "../../api/config.ts";
 import { randomIds } from "../../api/core/ids.ts";
 import { createHttp } from "../../api/entry/http.ts";
-import type { StreamTable } from "../../api/ingest/stream.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
-import { streamedTables } from "../../api/resources.ts";
+import { consumersOf } from "../../api/resources.ts";
 import { silentLog, startTestSystem, type TestSystem } from "./local.ts";
 
 /** What a GraphQL answer holds. Tests know the shapes they ask for. */
@@ -53,13 +52,15 @@ export async function startTestApp(
 
   const streams = createStreamPump({
     streams: createStreams(own.clients.dynamodb, own.clients.streams),
-    tables: streamedTables(own.prefix),
-    handle: (table, records) => app.ingestStream(table as StreamTable, records),
+    consumers: consumersOf(own.prefix, config.metricsBatching, config.attachedTables),
+    handle: app.ingestStream,
+    onCaughtUp: app.caughtUp,
+    clock: overrides.clock ?? Date.now,
     log: silentLog,
   });
 
-  async function token(tenantId: string, scopes: readonly Scope[] = SCOPES): Promise<string> {
-    return (await signer.sign({ userId: "u", tenantId, scopes })).token;
+  async function token(tenantId: string, scopes: readonly Scope[] = SCOPES, userId = "u"): Promise<string> {
+    return (await signer.sign({ userId, tenantId, scopes })).token;
   }
 
   return {

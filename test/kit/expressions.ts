@@ -21,7 +21,7 @@ export const parseCondition = remembering((text): Parsed<Condition> => {
   return { run, placeholders: reader.placeholders };
 });
 
-/** Reads an update: SET and REMOVE of attributes of the item. Throws ExpressionError. */
+/** Reads an update: SET, REMOVE and ADD (of numbers) of attributes of the item. Throws ExpressionError. */
 export const parseChange = remembering((text): Parsed<Change> => {
   const reader = createReader(text);
   const sets: [path: Operand, value: Operand][] = [];
@@ -29,6 +29,8 @@ export const parseChange = remembering((text): Parsed<Change> => {
   while (!reader.isDone()) {
     if (reader.accept("SET")) {
       do sets.push([reader.path(), (reader.expect("="), sum(reader))]); while (reader.accept(","));
+    } else if (reader.accept("ADD")) {
+      do sets.push(added(reader)); while (reader.accept(","));
     } else {
       reader.expect("REMOVE");
       do removals.push(reader.path()); while (reader.accept(","));
@@ -40,6 +42,13 @@ export const parseChange = remembering((text): Parsed<Change> => {
   });
   return { run, placeholders: reader.placeholders };
 });
+
+/** An attribute that is not there is 0 to ADD. */
+function added(reader: Reader): [path: Operand, value: Operand] {
+  const path = reader.path();
+  const value = operand(reader);
+  return [path, (scope) => number(scope.item[path(scope) as string] ?? 0) + number(value(scope))];
+}
 
 type Reader = ReturnType<typeof createReader>;
 
@@ -229,10 +238,14 @@ function refuse(message: string): never {
   throw new ExpressionError(message);
 }
 
+/** Some expressions name what they change, so there is no end of different ones. */
+const MAX_REMEMBERED = 10_000;
+
 function remembering<T>(parse: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {
     const parsed = known.get(text) ?? parse(text);
+    if (known.size >= MAX_REMEMBERED) known.clear();
     known.set(text, parsed);
     return parsed;
   };

@@ -185,7 +185,7 @@ function scopeOf(...parts: (Expression | undefined)[]): Omit<Scope, "item"> {
 }
 
 function parsed(expression: string) {
-  return /^(SET|REMOVE) /.test(expression) ? parseChange(expression) : parseCondition(expression);
+  return /^(SET|REMOVE|ADD) /.test(expression) ? parseChange(expression) : parseCondition(expression);
 }
 
 function only(item: Item, names: readonly string[]): Item {

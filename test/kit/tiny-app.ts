@@ -113,6 +113,9 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     ingest: () => Promise.resolve({ failed: [] }),
     jobs: [],
     ingestStream: () => Promise.resolve(),
+    ingestLate: () => Promise.resolve({ failed: [] }),
+    caughtUp: () => {},
+    auditDifferences: () => 0,
     checkDependencies: () => {
       counts.checks += 1;
       return Promise.resolve({ ...states });

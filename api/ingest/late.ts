@@ -1,0 +1,100 @@
+import * as v from "valibot";
+import type { TransactPart } from "../aws/dynamo.ts";
+import type { QueueMessage } from "../aws/queues.ts";
+import type { StreamRecord, Streams } from "../aws/streams.ts";
+import type { Outcome } from "./worker.ts";
+import { isPassing, reasonOf } from "./stream.ts";
+import type { ParkedRecords } from "./parked.ts";
+
+export type LateIngestOptions = {
+  parked: Pick<ParkedRecords, "find" | "remove">;
+  streams: Pick<Streams, "readRange">;
+  /** The name of a table by the ARN of its stream; undefined where it is none of ours. */
+  tableOf: (streamArn: string) => string | undefined;
+  /** What counts a record, as parts of transactions. Throws where it can never be counted as it is. */
+  partsOf: (table: string, record: StreamRecord) => Promise<{ parts: TransactPart[]; done: () => void }>;
+  /** Writes the parts if the marker is not there yet, together with it. */
+  writeOnce: (marker: string, parts: readonly TransactPart[]) => Promise<void>;
+};
+
+/** A record that we put aside ourselves. */
+const parkedMessage = v.object({ table: v.string(), key: v.pipe(v.string(), v.startsWith("late/")) });
+/** What Lambda says of a part of a stream that it gave up. */
+const failure = v.object({
+  DDBStreamBatchInfo: v.object({
+    shardId: v.string(),
+    startSequenceNumber: v.string(),
+    endSequenceNumber: v.string(),
+    streamArn: v.string(),
+  }),
+});
+
+/** Parts of one transaction, beside its marker. */
+const MAX_PARTS = 50;
+
+/**
+ * Counts records that were left out in their turn. To a watermark they look counted, so each has a marker of its own,
+ * written in one transaction with what it counts: however often a message comes, it counts once.
+ */
+export function createLateIngest({ parked, streams, tableOf, partsOf, writeOnce }: LateIngestOptions) {
+  return async function handle({ body }: QueueMessage): Promise<Outcome> {
+    const content = parseJson(body);
+    const own = v.safeParse(parkedMessage, content);
+    if (own.success) return await takeParked(own.output);
+    const lambda = v.safeParse(failure, content);
+    if (lambda.success) return await takeRange(lambda.output.DDBStreamBatchInfo);
+    return { kind: "park", reason: "body: must name a parked record (table, key) or hold Lambda's DDBStreamBatchInfo" };
+  };
+
+  async function takeParked({ table, key }: { table: string; key: string }): Promise<Outcome> {
+    const record = await parked.find(key);
+    if (!record) return { kind: "done" };
+    const reason = await take(table, record);
+    if (reason !== undefined) return { kind: "park", reason };
+    await parked.remove(key);
+    return { kind: "done" };
+  }
+
+  async function takeRange(range: v.InferOutput<typeof failure>["DDBStreamBatchInfo"]): Promise<Outcome> {
+    const table = tableOf(range.streamArn);
+    if (table === undefined) return { kind: "park", reason: "streamArn: is no stream of this installation" };
+    const reasons: string[] = [];
+    for await (
+      const records of streams.readRange(
+        range.streamArn,
+        range.shardId,
+        range.startSequenceNumber,
+        range.endSequenceNumber,
+      )
+    ) {
+      for (const record of records) {
+        reasons.push(...[await take(table, record)].filter((reason) => reason !== undefined));
+      }
+    }
+    return reasons.length > 0 ? { kind: "park", reason: reasons.join("; ") } : { kind: "done" };
+  }
+
+  /** Counts a record, once; gives the reason where it can never be. */
+  async function take(table: string, record: StreamRecord): Promise<string | undefined> {
+    try {
+      const { parts, done } = await partsOf(table, record);
+      for (let from = 0; from < parts.length; from += MAX_PARTS) {
+        const marker = `${table}#${String(record.keys.pk)}#${record.sequence}#${from}`;
+        await writeOnce(marker, parts.slice(from, from + MAX_PARTS));
+      }
+      done();
+      return undefined;
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      return reasonOf(error);
+    }
+  }
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

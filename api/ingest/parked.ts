@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import type { Objects } from "../aws/objects.ts";
+import type { Queues } from "../aws/queues.ts";
+import type { StreamRecord } from "../aws/streams.ts";
+import type { Log } from "../core/log.ts";
+
+export type ParkedRecords = ReturnType<typeof createParkedRecords>;
+
+const BYTES = "$bytes";
+
+/**
+ * Records of streams that could not be counted in their turn. An item can be larger than a message, so the record lies in
+ * the object store, and the message of the late queue says where.
+ */
+export function createParkedRecords(
+  { objects, queues, lateQueue, log }: { objects: Objects; queues: Pick<Queues, "send">; lateQueue: string; log: Log },
+) {
+  return {
+    /** Keeps the record, then tells of it. Both may happen twice; it is counted once. */
+    async park(table: string, record: StreamRecord, reason: string): Promise<void> {
+      const name = createHash("sha256").update(JSON.stringify([table, record.keys])).digest("hex").slice(0, 16);
+      const key = `late/${encodeURIComponent(table)}/${record.sequence}-${name}.json`;
+      const body = JSON.stringify(
+        record,
+        (_, value: unknown) => value instanceof Uint8Array ? { [BYTES]: Buffer.from(value).toString("base64") } : value,
+      );
+      await objects.replace(key, Buffer.from(body), { contentType: "application/json" });
+      await queues.send(lateQueue, JSON.stringify({ table, key, reason }), { reason });
+      log.error("a record of a stream could not be counted and was parked", { table, key, reason });
+    },
+
+    /** Undefined where it was counted and removed. */
+    async find(key: string): Promise<StreamRecord | undefined> {
+      const object = await objects.find(key);
+      return object && JSON.parse(Buffer.from(object.body).toString("utf8"), reviveBytes) as StreamRecord;
+    },
+
+    remove: (key: string): Promise<void> => objects.remove(key),
+  };
+}
+
+function reviveBytes(_: string, value: unknown): unknown {
+  const isBytes = typeof value === "object" && value !== null && Object.hasOwn(value, BYTES);
+  return isBytes ? new Uint8Array(Buffer.from((value as { [BYTES]: string })[BYTES], "base64")) : value;
+}

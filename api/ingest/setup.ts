@@ -1,0 +1,92 @@
+import type { ImageChange } from "../analytics/projections.ts";
+import type { TransactPart } from "../aws/dynamo.ts";
+import type { StreamRecord, Streams } from "../aws/streams.ts";
+import type { Clock } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
+import type { AttachedTable } from "../metrics/model.ts";
+import type { Metrics } from "../metrics/service.ts";
+import type { MetricStore } from "../metrics/store.ts";
+import { createAttachedIngest } from "./attached.ts";
+import { createDecoder, type ReadEvents, type StreamTable } from "./decode.ts";
+import { createLateIngest } from "./late.ts";
+import type { ParkedRecords } from "./parked.ts";
+import { createStreamIngest, type StreamIngestOptions } from "./stream.ts";
+import { createWorker, type WorkerOptions } from "./worker.ts";
+
+export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
+  metrics: Pick<Metrics, "count" | "lateParts" | "wakeAll">;
+  store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce">;
+  roll: StreamIngestOptions["roll"];
+  /** What a change does to the rollups, as parts of transactions. */
+  rollParts: (changes: readonly ImageChange[]) => TransactPart[];
+  sessionExpired: StreamIngestOptions["sessionExpired"];
+  journeyErased: StreamIngestOptions["journeyErased"];
+  readEvents: ReadEvents;
+  parked: ParkedRecords;
+  streams: Pick<Streams, "readRange">;
+  /** Full names of our tables with streams, by their short ones. */
+  tables: Readonly<Record<StreamTable, string>>;
+  attached: readonly AttachedTable[];
+  clock: Clock;
+};
+
+/** The two ways of a record of a stream: in its turn, and late. Tables of others go the same ways. */
+export function createStreamPaths(options: StreamPathsOptions) {
+  const { metrics, store, parked, tables, attached, readEvents, sessionExpired, rollParts, clock } = options;
+  const park: ParkedRecords["park"] = (table, record, reason) => parked.park(table, record, reason);
+  const ingestOwn = createStreamIngest({ ...options, count: (changes) => metrics.count(changes), park });
+  const decode = createDecoder(readEvents);
+  const foreign = new Map(attached.map((spec) => [spec.table, spec]));
+  const keeping = {
+    keep: (record: Parameters<MetricStore["keepForeign"]>[0]) => store.keepForeign(record, clock()),
+    takeBack: (place: Parameters<MetricStore["takeBackForeign"]>[0]) => store.takeBackForeign(place),
+    clock,
+  };
+  const ingestForeign = createAttachedIngest({ ...keeping, park });
+  /** Late, there is nothing to put aside any more: the message itself stays. */
+  const ingestForeignLate = createAttachedIngest({ ...keeping, park: refuse });
+
+  /** Parts that count a record of ours; a record of another table is kept, which is done once in itself. */
+  async function partsOf(table: string, record: StreamRecord) {
+    const spec = foreign.get(table);
+    if (spec) {
+      await ingestForeignLate(spec, [record]);
+      return { parts: [], done: () => {} };
+    }
+    const { counts, change } = await decode(table as StreamTable, record);
+    if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
+    const parts = [...metrics.lateParts(counts), ...(change ? rollParts([change]) : [])];
+    return { parts, done: () => metrics.wakeAll(counts) };
+  }
+
+  return {
+    /** Takes a part of a table's stream, in order. A throw means again. */
+    async ingestStream(table: string, records: readonly StreamRecord[]): Promise<void> {
+      const spec = foreign.get(table);
+      if (spec) return await ingestForeign(spec, records);
+      await ingestOwn(table as StreamTable, records);
+    },
+
+    /** Takes messages of the late queue; gives the ids of those to try again. */
+    ingestLate: createWorker({
+      ...options,
+      handle: createLateIngest({
+        ...options,
+        tableOf,
+        partsOf,
+        writeOnce: (marker, parts) => store.writeOnce(marker, parts),
+      }),
+    }),
+  };
+
+  /** A stream's ARN ends in `table/NAME/stream/LABEL`. */
+  function tableOf(streamArn: string): string | undefined {
+    const name = /table\/([^/]+)\/stream\//.exec(streamArn)?.[1];
+    if (name === undefined || foreign.has(name)) return name;
+    return Object.entries(tables).find(([, full]) => full === name)?.[0];
+  }
+}
+
+function refuse(_table: string, _record: StreamRecord, reason: string): Promise<void> {
+  return Promise.reject(new AppError("UNCOUNTABLE", reason));
+}

@@ -1,0 +1,64 @@
+import pMap from "p-map";
+import type { QueueMessage, Queues } from "../aws/queues.ts";
+import { AppError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+
+/** What became of a message. A throw instead means: not now, try again. */
+export type Outcome =
+  | { kind: "done" }
+  /** It can never work; it is kept on the dead-letter queue with the reason. */
+  | { kind: "park"; reason: string };
+
+export type WorkerOptions = {
+  handle: (message: QueueMessage, park: Park) => Promise<Outcome>;
+  queues: Pick<Queues, "send">;
+  deadLetter: { queue: string; maxReceives: number };
+  log: Log;
+};
+
+/** Puts a message, or a part of one, on the dead-letter queue with its reason. */
+export type Park = (message: QueueMessage, reason: string) => Promise<void>;
+
+/** Messages worked on at the same time. */
+const CONCURRENCY = 5;
+const REASON_CHARS = 1_000;
+
+/**
+ * Takes a batch of queue messages and gives the ids of those to try again: the faults that pass. What can never work, and
+ * what failed for the last time, is put on the dead-letter queue with its reason.
+ */
+export function createWorker({ handle, queues, deadLetter, log }: WorkerOptions) {
+  return async function work(messages: readonly QueueMessage[]): Promise<{ failed: string[] }> {
+    const failed: string[] = [];
+    await pMap(messages, async (message) => {
+      try {
+        const outcome = await attempt(message);
+        if (outcome.kind === "park") await park(message, outcome.reason);
+      } catch (error) {
+        failed.push(message.id);
+        log.warn("a message failed and will be tried again", { messageId: message.id, code: codeOf(error), error });
+      }
+    }, { concurrency: CONCURRENCY });
+    return { failed };
+  };
+
+  /** The last try ends in the dead-letter queue by our hand: SQS would move the message without a word of why. */
+  async function attempt(message: QueueMessage): Promise<Outcome> {
+    try {
+      return await handle(message, park);
+    } catch (error) {
+      if (message.receives < deadLetter.maxReceives) throw error;
+      return { kind: "park", reason: `gave up after ${message.receives} tries: ${codeOf(error)}` };
+    }
+  }
+
+  async function park(message: QueueMessage, reason: string): Promise<void> {
+    const short = reason.slice(0, REASON_CHARS);
+    await queues.send(deadLetter.queue, message.body, { reason: short, messageId: message.id });
+    log.warn("a message was parked", { messageId: message.id, reason: short });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AppError ? error.code : "INTERNAL";
+}

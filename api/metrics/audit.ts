@@ -1,0 +1,135 @@
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { parseRange, type Range, type RangeInput } from "../core/range.ts";
+import type { Hub } from "../live/hub.ts";
+import type { Counted, HourBucket, MetricBucket, MetricSource, Recount } from "./model.ts";
+import { compareHour, emptyHour, hourOf, newestOf, toBucket, type Wrong } from "./rules.ts";
+import { metricsKey } from "./service.ts";
+import type { MetricStore } from "./store.ts";
+
+export type BucketDifference = { bucket: MetricBucket; recounted: number };
+export type AuditReport = {
+  recordsCounted: number;
+  /** Buckets of one minute. */
+  bucketsChecked: number;
+  differences: BucketDifference[];
+  repaired: number;
+};
+
+export type AuditOptions = {
+  store: MetricStore;
+  hub: Hub;
+  clock: Clock;
+  caughtUpAt: (source: MetricSource) => number | undefined;
+  /** The things that count now, by the source that they count for. A source without one keeps no single records. */
+  recounts: Partial<Record<MetricSource, Recount>>;
+};
+
+/** So much is looked at in one go. */
+const WINDOW_MS = 7 * DAY_MS;
+/** A stream keeps its records so long: what is older was counted, or never will be. */
+const STREAM_KEEPS_MS = DAY_MS;
+/** Clocks differ, and a stream's is exact to the second. */
+const SKEW_MS = 2 * 60 * SECOND_MS;
+const MAX_DIFFERENCES = 1_000;
+const MAX_TRIES = 5;
+
+/**
+ * Recounts from what is kept. A thing that the stream may not have shown yet can make no difference: it may be counted
+ * or not. A repair holds only while nothing else is counted into the hour, so the two never add up.
+ */
+export function createAudit({ store, hub, clock, caughtUpAt, recounts }: AuditOptions) {
+  async function audit(
+    tenantId: string,
+    { source, range, repair }: { source: MetricSource; range: RangeInput; repair: boolean },
+  ): Promise<AuditReport> {
+    const recount = recounts[source];
+    if (!recount) {
+      const known = Object.keys(recounts).join(", ");
+      throw new InvalidInputError([{
+        path: ["source"],
+        message: `${source} keeps no record of each event to count again; audit one of ${known}`,
+      }]);
+    }
+    const now = clock();
+    const { fromAt, toAt } = wholeMinutes(parseRange(range, now));
+    const report: AuditReport = {
+      recordsCounted: 0,
+      bucketsChecked: (toAt - fromAt) / MINUTE_MS,
+      differences: [],
+      repaired: 0,
+    };
+    for (let at = fromAt; at < toAt; at = hourOf(at) + WINDOW_MS) {
+      await auditWindow(tenantId, source, { fromAt: at, toAt: Math.min(toAt, hourOf(at) + WINDOW_MS) }, repair, report);
+    }
+    return report;
+  }
+
+  async function auditWindow(
+    tenantId: string,
+    source: MetricSource,
+    window: Range,
+    repair: boolean,
+    report: AuditReport,
+  ): Promise<void> {
+    let looks = await look(tenantId, source, window);
+    report.recordsCounted += looks.reduce((sum, { things }) => sum + things, 0);
+    for (let attempt = 0; looks.length > 0; attempt++) {
+      const again: Range[] = [];
+      for (const { hour, range, wrong } of looks) {
+        const settled = [...wrong].filter(([, { isSettled }]) => isSettled);
+        const counts = new Map(settled.map(([minute, { recounted }]) => [minute, recounted]));
+        if (repair && counts.size > 0 && !await store.correct(tenantId, hour, counts)) {
+          // Something was counted meanwhile: only another look tells what is right now.
+          if (attempt < MAX_TRIES) again.push(range);
+          continue;
+        }
+        note(hour, wrong, report);
+        if (!repair || counts.size === 0) continue;
+        report.repaired += counts.size;
+        hub.wake(metricsKey(tenantId), `${source} ${hour.hourAt}`);
+      }
+      looks = (await Promise.all(again.map((range) => look(tenantId, source, range)))).flat();
+    }
+  }
+
+  /** The hours of a range with what they hold and should hold. Buckets are read first: what comes later is not settled. */
+  async function look(tenantId: string, source: MetricSource, { fromAt, toAt }: Range) {
+    const now = clock();
+    const hours = await store.listHours(tenantId, source, fromAt, toAt);
+    const things: Counted[] = [];
+    for await (const page of recounts[source]!(tenantId, fromAt, toAt)) things.push(...page);
+    const caughtUp = caughtUpAt(source);
+    const newest = newestOf(hours);
+    const settledAt = (partition: string) =>
+      Math.max(
+        now - STREAM_KEEPS_MS,
+        caughtUp === undefined ? 0 : caughtUp - SECOND_MS,
+        (newest.get(partition) ?? 0) * SECOND_MS - SKEW_MS,
+      );
+    const byHour = Map.groupBy(things, ({ at }) => hourOf(at));
+    const known = new Map(hours.map((hour) => [hour.hourAt, hour]));
+    return [...new Set([...known.keys(), ...byHour.keys()])].sort((a, b) => a - b).map((hourAt) => {
+      const range = { fromAt: Math.max(fromAt, hourAt), toAt: Math.min(toAt, hourAt + HOUR_MS) };
+      const hour: HourBucket = known.get(hourAt) ?? emptyHour(source, hourAt);
+      const own = byHour.get(hourAt) ?? [];
+      return { hour, things: own.length, range, wrong: compareHour(hour, range, own, settledAt) };
+    });
+  }
+
+  function note(hour: HourBucket, wrong: ReadonlyMap<number, Wrong>, { differences }: AuditReport): void {
+    for (const [minute, { recounted }] of wrong) {
+      if (differences.length === MAX_DIFFERENCES) return;
+      const start = hour.hourAt + minute * MINUTE_MS;
+      differences.push({ bucket: toBucket(hour.source, "ONE_MINUTE", start, hour, clock()), recounted });
+    }
+  }
+
+  return audit;
+}
+
+export type AuditMetrics = ReturnType<typeof createAudit>;
+
+function wholeMinutes({ fromAt, toAt }: Range): Range {
+  return { fromAt: Math.floor(fromAt / MINUTE_MS) * MINUTE_MS, toAt: Math.ceil(toAt / MINUTE_MS) * MINUTE_MS };
+}

@@ -1,0 +1,140 @@
+import { HOUR_MS, MINUTE_MS } from "../core/clock.ts";
+import type { Diff } from "../live/shared.ts";
+import { BUCKET_MINUTES, type BucketSize, type HourBucket, type MetricBucket } from "./model.ts";
+import { formatVersion, hourOf, toBucket } from "./rules.ts";
+
+export type MetricUpdate = { cursor: string; bucket: MetricBucket };
+
+/** The last bucket given of an hour: buckets of an hour are given by version, then place. */
+type Place = readonly [version: string, start: number];
+/** Of each hour the last bucket given. */
+export type Given = ReadonlyMap<string, Place>;
+/** What a follower was given. `round` is that of its last snapshot. */
+export type State = { given: Given; isFirst: boolean; round: number };
+
+/** An hour older than the window that someone said was counted into, in which round, and how it was before. */
+export type LateHour = { hour: HourBucket; round: number; before?: { round: number; place: Place } | undefined };
+
+/** The window as it was at one moment. */
+export type Snapshot = {
+  size: BucketSize;
+  now: number;
+  /** The start of the first bucket of the window. */
+  from: number;
+  hours: readonly HourBucket[];
+  late: ReadonlyMap<string, LateHour>;
+  round: number;
+  /** The state of whoever was given all of it. */
+  settled: State;
+};
+
+const WINDOW_MS = 2 * HOUR_MS;
+/** The version of a bucket that nothing was counted into. */
+const NEVER = formatVersion(0);
+
+/** Whoever was given nothing. Late hours are told from its first snapshot on. */
+export const NOTHING: State = { given: new Map(), isFirst: true, round: Infinity };
+
+export function windowStart(now: number, size: BucketSize): number {
+  const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
+  return Math.floor((now - WINDOW_MS) / bucketMs) * bucketMs;
+}
+
+export function hourKeyOf({ source, hourAt }: { source: string; hourAt: number }): string {
+  return `${source} ${hourAt}`;
+}
+
+/** The snapshot of what was read; `previous` where nothing is different but the second. */
+export function toSnapshot(
+  previous: Snapshot | undefined,
+  size: BucketSize,
+  now: number,
+  hours: readonly HourBucket[],
+  hinted: readonly HourBucket[],
+  maxLate: number,
+): Snapshot {
+  const from = windowStart(now, size);
+  const given = new Map<string, Place>();
+  for (const hour of hours) {
+    const place = lastOf(hour, size, now);
+    if (place) given.set(hourKeyOf(hour), place);
+  }
+  const isSameMinute = previous && Math.floor(previous.now / MINUTE_MS) === Math.floor(now / MINUTE_MS);
+  if (isSameMinute && hinted.length === 0 && isEqual(previous.settled.given, given)) return previous;
+  const round = (previous?.round ?? 0) + 1;
+  const late = new Map(previous?.late);
+  for (const hour of hinted) {
+    const key = hourKeyOf(hour);
+    const known = late.get(key);
+    const place = known && lastOf(known.hour, size, now);
+    // Anew, at the end: the oldest are forgotten first.
+    late.delete(key);
+    late.set(key, { hour, round, before: place && { round: known.round, place } });
+  }
+  const kept = new Map([...late].slice(-maxLate));
+  return { size, now, from, hours, late: kept, round, settled: { given, isFirst: false, round } };
+}
+
+/** What is new in a snapshot to someone: each bucket as it is, and the cursor that says all that was given up to it. */
+export function changesSince(
+  { size, now, from, hours, late, round, settled }: Snapshot,
+  { given, isFirst, round: lastRound }: State,
+  encode: (given: Given, from: number) => string,
+): Diff<State, MetricUpdate> {
+  const state = new Map(given);
+  const messages: MetricUpdate[] = [];
+  const give = (hour: HourBucket, isHidden: (bucket: MetricBucket) => boolean) => {
+    const key = hourKeyOf(hour);
+    for (const bucket of bucketsOf(hour, size, now)) {
+      const last = state.get(key);
+      const isCounted = bucket.version > NEVER;
+      const isNew = last ? compare([bucket.version, bucket.start], last) > 0 : isCounted;
+      const isShown = isFirst && bucket.start >= from && bucket.start <= now;
+      if (!isNew && !isShown) continue;
+      if (isCounted) state.set(key, [bucket.version, bucket.start]);
+      if (!isHidden(bucket)) messages.push({ cursor: encode(state, from), bucket });
+    }
+  };
+  for (const { hour, round: hintedIn, before } of late.values()) {
+    if (hintedIn <= lastRound) continue;
+    if (before && before.round <= lastRound) state.set(hourKeyOf(hour), before.place);
+    give(hour, () => false);
+  }
+  // The window begins within its first hour; what lies before it is over when the feed begins.
+  for (const hour of hours) give(hour, ({ start }) => isFirst && start < from && hour.hourAt === hourOf(from));
+  const kept = recent(state, from);
+  return { messages, state: isEqual(kept, settled.given) ? settled : { given: kept, isFirst: false, round } };
+}
+
+/** The buckets of an hour in the order in which they are given. */
+function bucketsOf(hour: HourBucket, size: BucketSize, now: number): MetricBucket[] {
+  const length = BUCKET_MINUTES[size];
+  return Array.from(
+    { length: 60 / length },
+    (_, i) => toBucket(hour.source, size, hour.hourAt + i * length * MINUTE_MS, hour, now),
+  ).sort((a, b) => compare([a.version, a.start], [b.version, b.start]));
+}
+
+function lastOf(hour: HourBucket, size: BucketSize, now: number): Place | undefined {
+  const last = bucketsOf(hour, size, now).at(-1)!;
+  return last.version > NEVER ? [last.version, last.start] : undefined;
+}
+
+function compare(a: Place, b: Place): number {
+  if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
+  return a[1] - b[1];
+}
+
+function isEqual(a: Given, b: Given): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, place] of a) {
+    const other = b.get(key);
+    if (!other || compare(place, other) !== 0) return false;
+  }
+  return true;
+}
+
+/** Hours that left the window need no memory. */
+function recent(given: Given, from: number): Given {
+  return new Map([...given].filter(([key]) => Number(key.split(" ")[1]) >= hourOf(from)));
+}

@@ -1,0 +1,100 @@
+import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
+import { ConditionFailedError } from "../core/errors.ts";
+import { itemKey, partitionOf } from "../core/keys.ts";
+import { placeOf } from "../core/places.ts";
+import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordPlace } from "./model.ts";
+
+/**
+ * Access patterns of the table `records` (pk = tenant#partition, sk = record#source):
+ *
+ *  | what                            | how                                                           |
+ *  |---------------------------------|---------------------------------------------------------------|
+ *  | keep a record once              | PutItem, if it is not there                                   |
+ *  | keep what another table tells   | UpdateItem, if nothing later of that table's stream was kept  |
+ *  | records of a source in a range  | Query on byTime                                               |
+ */
+export function createRecordStore(dynamo: Dynamo, table: string) {
+  async function changeForeign(
+    tenantId: string,
+    source: MetricSource,
+    recordId: string,
+    sequence: string,
+    { values, ...change }: Expression,
+  ): Promise<void> {
+    const place = placeOf(sequence);
+    try {
+      await dynamo.update(table, itemKey(tenantId, recordId, source), {
+        ...change,
+        values: { ...values, ":place": place },
+      }, { expression: "attribute_not_exists(place) OR place < :place" });
+    } catch (error) {
+      if (!(error instanceof ConditionFailedError)) throw error;
+    }
+  }
+
+  return {
+    /** Keeps a record; false where it is there already. */
+    async keep(tenantId: string, { source, recordId, at }: MetricRecord, now: number): Promise<boolean> {
+      const item = {
+        ...itemKey(tenantId, recordId, source),
+        tenantSource: keyOf(tenantId, source),
+        at,
+        recordedAt: now,
+      };
+      try {
+        await dynamo.put(table, item, { expression: "attribute_not_exists(pk)" });
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionFailedError) return false;
+        throw error;
+      }
+    },
+
+    /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */
+    keepForeign: ({ tenantId, source, recordId, sequence, at }: ForeignRecord, now: number): Promise<void> =>
+      changeForeign(tenantId, source, recordId, sequence, {
+        expression: "SET #at = :at, tenantSource = :source, recordedAt = :now, place = :place REMOVE isGone",
+        names: { "#at": "at" },
+        values: { ":at": at, ":source": keyOf(tenantId, source), ":now": now },
+      }),
+
+    /** Takes a record of another table back. It stays known, so that it does not come again when it is told of again. */
+    takeBackForeign: ({ tenantId, source, recordId, sequence }: RecordPlace): Promise<void> =>
+      changeForeign(tenantId, source, recordId, sequence, {
+        expression: "SET isGone = :true, place = :place REMOVE tenantSource",
+        values: { ":true": true },
+      }),
+
+    /** Pages of the records of a source in a range, by their time. */
+    async *listRecords(
+      tenantId: string,
+      source: MetricSource,
+      fromAt: number,
+      toAt: number,
+    ): AsyncGenerator<Counted[]> {
+      let startKey: Item | undefined;
+      do {
+        const page = await dynamo.query(table, {
+          index: "byTime",
+          key: {
+            expression: "tenantSource = :source AND #at BETWEEN :from AND :to",
+            names: { "#at": "at" },
+            values: { ":source": keyOf(tenantId, source), ":from": fromAt, ":to": toAt - 1 },
+          },
+          startKey,
+        });
+        yield page.items.map((item) => ({
+          at: item.at as number,
+          arrivedAt: (item.recordedAt as number | undefined) ?? 0,
+          partition: partitionOf(item.pk),
+        }));
+        startKey = page.lastKey;
+      } while (startKey);
+    },
+  };
+}
+
+/** What the records of a source are found by, and the key of its buckets. */
+export function keyOf(tenantId: string, source: MetricSource): string {
+  return `${tenantId}#${source}`;
+}

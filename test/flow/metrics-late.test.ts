@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDynamo } from "../../api/aws/dynamo.ts";
+import type { QueueMessage } from "../../api/aws/queues.ts";
+import { createQueues } from "../../api/aws/queues.ts";
+import { createStreams, type StreamRecord } from "../../api/aws/streams.ts";
+import { startTestApp, type TestApp } from "../kit/app.ts";
+import { metricsOf } from "../kit/metrics.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12, 30);
+const HOUR = 3_600_000;
+const iso = (at: number) => new Date(at).toISOString();
+let api: TestApp;
+
+beforeAll(async () => {
+  api = await startTestApp({ clock: () => NOW });
+});
+afterAll(() => api.stop());
+
+const item = (id: string, at = NOW) => ({ source: "ITEMS", recordId: id, at: iso(at) });
+const total = async (tenant: string) =>
+  (await metricsOf(api, tenant).series("ITEMS", "ONE_HOUR", NOW - HOUR, NOW + 1)).total;
+
+async function receive(queue: string): Promise<QueueMessage[]> {
+  return await createQueues(api.system.clients.sqs).receive(`${api.system.prefix}-${queue}`, { waitSeconds: 0 });
+}
+
+/** A record of the stream as somebody broke it. */
+async function putBroken(tenant: string, id: string, at: unknown): Promise<void> {
+  const key = { pk: `${tenant}#3`, sk: `${id}#ITEMS` };
+  await createDynamo(api.system.clients.dynamodb).put(`${api.system.prefix}-records`, {
+    ...key,
+    ...(at === undefined ? {} : { at }),
+  });
+}
+
+describe("a record of a stream that cannot be counted", () => {
+  test("is put aside with the reason, and holds nothing up", async () => {
+    await metricsOf(api, "p").record([item("a"), item("b")]);
+    await putBroken("p", "broken", undefined);
+    await metricsOf(api, "p").record([item("c")]);
+    await api.settle();
+    expect(await total("p")).toBe(3);
+    const [message] = await receive("late");
+    const { table, key, reason } = JSON.parse(message!.body) as Record<string, string>;
+    expect({ table, reason }).toEqual({
+      table: "records",
+      reason: "its attribute `at` must be an instant in epoch milliseconds, got nothing",
+    });
+    expect(key).toMatch(/^late\/records\//);
+    // It is no better now: after the last try it lies on the dead-letter queue with the reason.
+    expect(await api.app.ingestLate([message!])).toEqual({ failed: [] });
+    const [dead] = await receive("late-dead");
+    expect(dead!.body).toBe(message!.body);
+  });
+
+  test("counts once when it comes late, however often the message comes", async () => {
+    const { parked, message } = await parkOne("late", "x");
+    await metricsOf(api, "late").record([item("y"), item("z")]);
+    await api.settle();
+    expect(await total("late")).toBe(2);
+    await parked.mend({ at: NOW });
+    const again = { ...message, id: "again" };
+    await Promise.all([api.app.ingestLate([message, again]), api.app.ingestLate([again])]);
+    await api.app.ingestLate([message]);
+    expect(await total("late")).toBe(3);
+  });
+
+  test("counts once where Lambda gave up a part of the stream and says which", async () => {
+    await metricsOf(api, "lambda").record([item("a"), item("b", NOW - 2 * 60_000)]);
+    const streams = createStreams(api.system.clients.dynamodb, api.system.clients.streams);
+    const arn = await streams.arnOf(`${api.system.prefix}-records`);
+    const [shard] = await streams.shardsOf(arn);
+    const iterator = await streams.iterate(arn, shard!, undefined);
+    const records: StreamRecord[] = [];
+    for (let next = iterator; next;) {
+      const page = await streams.read(next, 1_000);
+      if (page.records.length === 0) break;
+      records.push(...page.records);
+      next = page.next;
+    }
+    const own = records.filter(({ keys }) => String(keys.pk).startsWith("lambda#"));
+    const body = JSON.stringify({
+      DDBStreamBatchInfo: {
+        shardId: shard,
+        startSequenceNumber: own[0]!.sequence,
+        endSequenceNumber: own.at(-1)!.sequence,
+        batchSize: own.length,
+        streamArn: `arn:aws:dynamodb:eu-central-1:1:table/${api.system.prefix}-records/stream/2026`,
+      },
+    });
+    const asked = body.replace(/"streamArn":"[^"]+"/, `"streamArn":${JSON.stringify(arn)}`);
+    const message = { id: "m", body: asked, receipt: "r", receives: 1 } as unknown as QueueMessage;
+    for (let i = 0; i < 3; i++) expect(await api.app.ingestLate([message])).toEqual({ failed: [] });
+    expect(await total("lambda")).toBe(2);
+  });
+
+  test("a message that says nothing of use is parked with the reason", async () => {
+    for (const body of ["?", "{}", '{"table":"records","key":"../x"}']) {
+      expect(await api.app.ingestLate([{ id: "m", body, receives: 1 } as QueueMessage])).toEqual({ failed: [] });
+    }
+    expect((await receive("late-dead")).length).toBeGreaterThan(0);
+  });
+});
+
+/** Parks a broken record; `mend` writes what the object store holds of it anew, as a mended consumer would read it. */
+async function parkOne(tenant: string, id: string) {
+  await putBroken(tenant, id, -5);
+  await api.settle();
+  const messages = await receive("late");
+  const message = messages.find(({ body }) => body.includes("late/records/"))!;
+  const { key } = JSON.parse(message.body) as { key: string };
+  const { S3Client: _, ...s3 } = await import("@aws-sdk/client-s3");
+  const bucket = `${api.system.prefix}-events`;
+  const parked = {
+    async mend(after: object) {
+      const got = await api.system.clients.s3.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
+      const kept = JSON.parse(await got.Body!.transformToString()) as StreamRecord;
+      const body = JSON.stringify({ ...kept, after: { ...kept.after, ...after } });
+      await api.system.clients.s3.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    },
+  };
+  return { parked, message };
+}
