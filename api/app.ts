@@ -12,7 +12,7 @@ import { type Cost, createDynamo } from "./aws/dynamo.ts";
 import { createObjects } from "./aws/objects.ts";
 import { createQueues, type QueueMessage } from "./aws/queues.ts";
 import type { Config } from "./config.ts";
-import { type Clock, systemClock } from "./core/clock.ts";
+import { type Clock, HOUR_MS, systemClock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
@@ -90,6 +90,8 @@ export type Overrides = {
   onCost?: (cost: Cost) => void;
   /** Feeds read back this often where nobody wakes them. */
   pollMs?: number;
+  /** Audits look at a difference again after so long. */
+  recheckMs?: number;
 };
 
 /** A dependency that takes longer to answer counts as down. */
@@ -139,7 +141,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     JOURNEYS: (...range) => recounts.journeys(...range),
     JOURNEY_EVENTS: (...range) => recounts.events(...range),
   };
-  const auditMetrics = createAudit({ store: metricStore, hub, clock, caughtUpAt, recounts: recountsBySource });
+  const auditMetrics = createAudit({
+    store: metricStore,
+    hub,
+    clock,
+    caughtUpAt,
+    recounts: recountsBySource,
+    recheckMs: overrides.recheckMs,
+  });
   const rollups = createRollupStore(dynamo, named(tables.rollups));
   const analytics = createAnalytics({ store: rollups, sessions, lists, clock, indexed });
   let auditDifferences = 0;
@@ -195,6 +204,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
         const events = await store.readEvents(tenantId, sessionId);
         // Read after the events: those of a journey that is not settled yet were all there.
         return await erasures.isSettled(tenantId, sessionId) ? undefined : events;
+      },
+      audit: async (tenantId, source, hourAt) => {
+        if (!recountsBySource[source]) return false;
+        const range = { between: { from: hourAt, to: hourAt + HOUR_MS } };
+        await auditMetrics(tenantId, { source, range, repair: true });
+        return true;
       },
       parked: createParkedRecords({ objects, queues, lateQueue: named(queueSpecs.late), log }),
       streams: createStreams(clients.dynamodb, clients.streams),

@@ -39,7 +39,7 @@ export function toCountChanges(change: ImageChange): CountChange[] {
   const { table, before, after } = change;
   const moved = [
     ...thingsOf(table, after),
-    ...thingsOf(table, before).map((count) => ({ ...count, n: -count.n })),
+    ...countableOf(table, before).map((count) => ({ ...count, n: -count.n })),
     ...(after ? eventsOf(table, before, after) : []),
   ];
   return summed(moved).map((count) => ({ ...count, ...placeIn(change) }));
@@ -61,6 +61,16 @@ function placeIn({ pk, sequence, arrivedAt }: ImageChange) {
   const [tenantId, partition] = pk.split("#");
   if (!tenantId || !/^\d+$/.test(partition ?? "")) throw new UncountableError("its key names no tenant and partition");
   return { tenantId, partition: partition!, sequence, arrivedAt };
+}
+
+/** What an item counted for; nothing where it never could be counted, so that whoever mends it makes it count. */
+function countableOf(table: ImageChange["table"], image: Image | undefined): Count[] {
+  try {
+    return thingsOf(table, image);
+  } catch (error) {
+    if (error instanceof UncountableError) return [];
+    throw error;
+  }
 }
 
 function thingsOf(table: ImageChange["table"], image: Image | undefined): Count[] {

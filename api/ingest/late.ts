@@ -11,6 +11,11 @@ export type LateIngestOptions = {
   streams: Pick<Streams, "readRange">;
   /** The name of a table by the ARN of its stream; undefined where it is none of ours. */
   tableOf: (streamArn: string) => string | undefined;
+  /**
+   * Counts a part of a stream that was given up, which may have been counted in part; gives what stays in doubt, in words.
+   * A marker cannot know what a watermark counted before.
+   */
+  countAgain: (table: string, records: readonly StreamRecord[]) => Promise<string | undefined>;
   /** What counts a record, as parts of transactions. Throws where it can never be counted as it is. */
   partsOf: (table: string, record: StreamRecord) => Promise<{ parts: TransactPart[]; done: () => void }>;
   /** Writes the parts if the marker is not there yet, together with it. */
@@ -33,10 +38,11 @@ const failure = v.object({
 const MAX_PARTS = 50;
 
 /**
- * Counts records that were left out in their turn. To a watermark they look counted, so each has a marker of its own,
- * written in one transaction with what it counts: however often a message comes, it counts once.
+ * Counts records that were put aside in their turn: nothing of them was counted then. To a watermark they look counted, so
+ * each has a marker of its own, written in one transaction with what it counts: however often a message comes, it counts
+ * once. What Lambda gave up is another matter: it is counted as far as no watermark has passed it, and then audited.
  */
-export function createLateIngest({ parked, streams, tableOf, partsOf, writeOnce }: LateIngestOptions) {
+export function createLateIngest({ parked, streams, tableOf, countAgain, partsOf, writeOnce }: LateIngestOptions) {
   return async function handle({ body }: QueueMessage): Promise<Outcome> {
     const content = parseJson(body);
     const own = v.safeParse(parkedMessage, content);
@@ -58,20 +64,13 @@ export function createLateIngest({ parked, streams, tableOf, partsOf, writeOnce 
   async function takeRange(range: v.InferOutput<typeof failure>["DDBStreamBatchInfo"]): Promise<Outcome> {
     const table = tableOf(range.streamArn);
     if (table === undefined) return { kind: "park", reason: "streamArn: is no stream of this installation" };
-    const reasons: string[] = [];
-    for await (
-      const records of streams.readRange(
-        range.streamArn,
-        range.shardId,
-        range.startSequenceNumber,
-        range.endSequenceNumber,
-      )
-    ) {
-      for (const record of records) {
-        reasons.push(...[await take(table, record)].filter((reason) => reason !== undefined));
-      }
+    const records: StreamRecord[] = [];
+    const { streamArn, shardId, startSequenceNumber, endSequenceNumber } = range;
+    for await (const page of streams.readRange(streamArn, shardId, startSequenceNumber, endSequenceNumber)) {
+      records.push(...page);
     }
-    return reasons.length > 0 ? { kind: "park", reason: reasons.join("; ") } : { kind: "done" };
+    const doubt = await countAgain(table, records);
+    return doubt === undefined ? { kind: "done" } : { kind: "park", reason: doubt };
   }
 
   /** Counts a record, once; gives the reason where it can never be. */

@@ -3,7 +3,8 @@ import type { TransactPart } from "../aws/dynamo.ts";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
-import type { AttachedTable } from "../metrics/model.ts";
+import type { AttachedTable, CountChange, MetricSource } from "../metrics/model.ts";
+import { groupByHour, hourOf } from "../metrics/rules.ts";
 import type { Metrics } from "../metrics/service.ts";
 import type { MetricStore } from "../metrics/store.ts";
 import { createAttachedIngest } from "./attached.ts";
@@ -22,6 +23,8 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   sessionExpired: StreamIngestOptions["sessionExpired"];
   journeyErased: StreamIngestOptions["journeyErased"];
   readEvents: ReadEvents;
+  /** Counts an hour again from what is kept, and repairs it; false where the source keeps nothing to count again. */
+  audit: (tenantId: string, source: MetricSource, hourAt: number) => Promise<boolean>;
   parked: ParkedRecords;
   streams: Pick<Streams, "readRange">;
   /** Full names of our tables with streams, by their short ones. */
@@ -59,13 +62,33 @@ export function createStreamPaths(options: StreamPathsOptions) {
     return { parts, done: () => metrics.wakeAll(counts) };
   }
 
+  /** Takes a part of a table's stream, in order. A throw means again. */
+  async function ingestStream(table: string, records: readonly StreamRecord[]): Promise<void> {
+    const spec = foreign.get(table);
+    if (spec) return await ingestForeign(spec, records);
+    await ingestOwn(table as StreamTable, records);
+  }
+
+  async function countAgain(table: string, records: readonly StreamRecord[]): Promise<string | undefined> {
+    await ingestStream(table, records);
+    if (foreign.has(table)) return undefined;
+    const doubtful = new Set<string>();
+    for (const [{ tenantId, source, at }] of await groupsOf(table as StreamTable, records)) {
+      if (!await options.audit(tenantId, source, hourOf(at))) doubtful.add(source);
+    }
+    if (table !== "records") doubtful.add("analytics");
+    if (doubtful.size === 0) return undefined;
+    return `counted as far as no watermark had passed it; ${[...doubtful].join(", ")} may lack what came before that`;
+  }
+
+  async function groupsOf(table: StreamTable, records: readonly StreamRecord[]): Promise<[CountChange][]> {
+    const decoded = await Promise.allSettled(records.map((record) => decode(table, record)));
+    const counts = decoded.flatMap((result) => (result.status === "fulfilled" ? result.value.counts : []));
+    return groupByHour(counts) as [CountChange][];
+  }
+
   return {
-    /** Takes a part of a table's stream, in order. A throw means again. */
-    async ingestStream(table: string, records: readonly StreamRecord[]): Promise<void> {
-      const spec = foreign.get(table);
-      if (spec) return await ingestForeign(spec, records);
-      await ingestOwn(table as StreamTable, records);
-    },
+    ingestStream,
 
     /** Takes messages of the late queue; gives the ids of those to try again. */
     ingestLate: createWorker({
@@ -73,6 +96,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
       handle: createLateIngest({
         ...options,
         tableOf,
+        countAgain,
         partsOf,
         writeOnce: (marker, parts) => store.writeOnce(marker, parts),
       }),

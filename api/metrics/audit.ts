@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+import pMap from "p-map";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type Range, type RangeInput } from "../core/range.ts";
@@ -23,22 +25,33 @@ export type AuditOptions = {
   caughtUpAt: (source: MetricSource) => number | undefined;
   /** The things that count now, by the source that they count for. A source without one keeps no single records. */
   recounts: Partial<Record<MetricSource, Recount>>;
+  /** A difference is looked at again after so long. */
+  recheckMs?: number | undefined;
 };
+
+/** What an hour holds, how many things it should count, and where the two differ. */
+type Look = { hour: HourBucket; things: number; range: Range; wrong: ReadonlyMap<number, Wrong> };
 
 /** So much is looked at in one go. */
 const WINDOW_MS = 7 * DAY_MS;
 /** A stream keeps its records so long: what is older was counted, or never will be. */
 const STREAM_KEEPS_MS = DAY_MS;
-/** Clocks differ, and a stream's is exact to the second. */
-const SKEW_MS = 2 * 60 * SECOND_MS;
+/** Clocks differ, a stream's is exact to the second, and what is written may have been stamped a while before. */
+const SKEW_MS = 10 * MINUTE_MS;
 const MAX_DIFFERENCES = 1_000;
 const MAX_TRIES = 5;
+const CONCURRENCY = 8;
+const RECHECK_MS = SECOND_MS;
 
 /**
  * Recounts from what is kept. A thing that the stream may not have shown yet can make no difference: it may be counted
- * or not. A repair holds only while nothing else is counted into the hour, so the two never add up.
+ * or not. A thing that moved or went leaves no trace where it was, and an index lags: so a difference is one when a second
+ * look agrees and, as far as this process knows, the stream has been read past the first. A repair holds only while
+ * nothing else is counted into the hour, so the two never add up.
  */
-export function createAudit({ store, hub, clock, caughtUpAt, recounts }: AuditOptions) {
+export function createAudit(
+  { store, hub, clock, caughtUpAt, recounts, recheckMs = RECHECK_MS }: AuditOptions,
+) {
   async function audit(
     tenantId: string,
     { source, range, repair }: { source: MetricSource; range: RangeInput; repair: boolean },
@@ -72,29 +85,45 @@ export function createAudit({ store, hub, clock, caughtUpAt, recounts }: AuditOp
     repair: boolean,
     report: AuditReport,
   ): Promise<void> {
-    let looks = await look(tenantId, source, window);
+    const looks = await look(tenantId, source, window);
     report.recordsCounted += looks.reduce((sum, { things }) => sum + things, 0);
-    for (let attempt = 0; looks.length > 0; attempt++) {
-      const again: Range[] = [];
-      for (const { hour, range, wrong } of looks) {
-        const settled = [...wrong].filter(([, { isSettled }]) => isSettled);
-        const counts = new Map(settled.map(([minute, { recounted }]) => [minute, recounted]));
-        if (repair && counts.size > 0 && !await store.correct(tenantId, hour, counts)) {
-          // Something was counted meanwhile: only another look tells what is right now.
-          if (attempt < MAX_TRIES) again.push(range);
-          continue;
-        }
-        note(hour, wrong, report);
-        if (!repair || counts.size === 0) continue;
-        report.repaired += counts.size;
-        hub.wake(metricsKey(tenantId), `${source} ${hour.hourAt}`);
+    let suspects = looks.filter(({ wrong }) => wrong.size > 0);
+    for (let tries = MAX_TRIES; suspects.length > 0; tries--) {
+      const seenAt = clock();
+      await pause(recheckMs);
+      const again = await pMap(suspects, ({ range }) => look(tenantId, source, range), { concurrency: CONCURRENCY });
+      // Whoever reads the streams knows whether they showed everything that the first look could have met.
+      const isRead = (caughtUpAt(source) ?? seenAt) >= seenAt;
+      const left: Look[] = [];
+      for (const [i, [now]] of again.entries()) {
+        if (!now || now.wrong.size === 0) continue;
+        const wrong = agreed(suspects[i]!, now);
+        if (tries > 1 && (!isRead || wrong.size < now.wrong.size)) left.push(now);
+        else if (repair && isRead && !await correct(tenantId, now.hour, wrong, report)) left.push(now);
+        else note(now.hour, wrong, report);
       }
-      looks = (await Promise.all(again.map((range) => look(tenantId, source, range)))).flat();
+      suspects = tries > 1 ? left : [];
     }
   }
 
+  /** Sets what is wrong and in no doubt. False where something was counted meanwhile: only another look tells what is right. */
+  async function correct(
+    tenantId: string,
+    hour: HourBucket,
+    wrong: ReadonlyMap<number, Wrong>,
+    report: AuditReport,
+  ): Promise<boolean> {
+    const settled = [...wrong].filter(([, { isSettled }]) => isSettled);
+    if (settled.length === 0) return true;
+    const counts = new Map(settled.map(([minute, { recounted }]) => [minute, recounted]));
+    if (!await store.correct(tenantId, hour, counts)) return false;
+    report.repaired += counts.size;
+    hub.wake(metricsKey(tenantId), `${hour.source} ${hour.hourAt}`);
+    return true;
+  }
+
   /** The hours of a range with what they hold and should hold. Buckets are read first: what comes later is not settled. */
-  async function look(tenantId: string, source: MetricSource, { fromAt, toAt }: Range) {
+  async function look(tenantId: string, source: MetricSource, { fromAt, toAt }: Range): Promise<Look[]> {
     const now = clock();
     const hours = await store.listHours(tenantId, source, fromAt, toAt);
     const things: Counted[] = [];
@@ -129,6 +158,16 @@ export function createAudit({ store, hub, clock, caughtUpAt, recounts }: AuditOp
 }
 
 export type AuditMetrics = ReturnType<typeof createAudit>;
+
+/** The minutes that two looks find wrong in the same way. What was on its way between them is no difference. */
+function agreed(before: Look, now: Look): Map<number, Wrong> {
+  const countIn = ({ hour }: Look, minute: number) => hour.minutes.get(minute)?.count ?? 0;
+  return new Map(
+    [...now.wrong].filter(([minute, { recounted }]) =>
+      before.wrong.get(minute)?.recounted === recounted && countIn(before, minute) === countIn(now, minute)
+    ),
+  );
+}
 
 function wholeMinutes({ fromAt, toAt }: Range): Range {
   return { fromAt: Math.floor(fromAt / MINUTE_MS) * MINUTE_MS, toAt: Math.ceil(toAt / MINUTE_MS) * MINUTE_MS };

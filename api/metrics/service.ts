@@ -45,7 +45,8 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     },
 
     /** What counts a record of a stream that was left out in its turn: parts of transactions that say they are done once. */
-    lateParts: (changes: readonly CountChange[]): TransactPart[] => groupByHour(changes).map((own) => store.latePart(own)),
+    lateParts: (changes: readonly CountChange[]): TransactPart[] =>
+      groupByHour(changes).map((own) => store.latePart(own)),
 
     /** Tells those who watch that counts changed. */
     wakeAll(changes: readonly CountChange[]): void {

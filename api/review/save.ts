@@ -29,7 +29,22 @@ export function fileKeyOf({ tenantId, userId }: Person, version: number, id: str
  * the file leave the journal.
  */
 export function createSaver({ store, copies, objects, clock, ids, changed }: SaverOptions) {
+  const running = new Map<string, Promise<Lease>>();
+
+  /** One at a time for a person: who comes meanwhile waits, and writes what is left then. */
   async function save(lease: Lease): Promise<Lease> {
+    const person = JSON.stringify([lease.tenantId, lease.userId]);
+    let known = lease;
+    for (let before = running.get(person); before; before = running.get(person)) {
+      const saved = await before.catch(() => known);
+      if (saved.revision > known.revision) known = saved;
+    }
+    const saving = write(known).finally(() => running.delete(person));
+    running.set(person, saving);
+    return await saving;
+  }
+
+  async function write(lease: Lease): Promise<Lease> {
     if (!lease.file || lease.journal.length === 0) return lease;
     const { bytes, position } = await copies.read(lease, (file, position) => ({ bytes: file.toBytes(), position }));
     const key = fileKeyOf(lease, lease.file.version + 1, ids());

@@ -197,7 +197,7 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
         requireHolder(known, sessionId);
         return touched(known, clock());
       });
-      return viewOf(await saver.save(lease), sessionId);
+      return viewOf(await saver.save(lease), sessionId, lease);
     },
 
     /** Ends the session and writes the file. Where that fails, the sweeper does it: no answer is lost. */
@@ -209,7 +209,7 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
         return ended(known, "ENDED", clock());
       });
       const saved = await saver.save(lease).catch(() => lease);
-      return viewOf(saved, sessionId);
+      return viewOf(saved, sessionId, lease);
     },
 
     /** The card to answer next and what is left; none where the session is over. */
@@ -246,8 +246,11 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
     },
   };
 
-  function viewOf(lease: Lease, sessionId: string): ReviewView {
-    return { lease, session: seen(sessionOf(lease, sessionId)!) };
+  /** The session as the lease has it; as it was known, and taken over, where two others came since. */
+  function viewOf(lease: Lease, sessionId: string, known = lease): ReviewView {
+    const last = sessionOf(known, sessionId)!;
+    const lost: ReviewSession = last.status === "ACTIVE" ? { ...last, status: "TAKEN_OVER" } : last;
+    return { lease, session: seen(sessionOf(lease, sessionId) ?? lost) };
   }
 
   function seen(session: ReviewSession): ReviewSession {

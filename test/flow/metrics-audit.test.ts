@@ -13,7 +13,7 @@ let now = START;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
+  api = await startTestApp({ clock: () => now, recheckMs: 0 });
 });
 afterAll(() => api.stop());
 

@@ -67,31 +67,17 @@ describe("a record of a stream that cannot be counted", () => {
 
   test("counts once where Lambda gave up a part of the stream and says which", async () => {
     await metricsOf(api, "lambda").record([item("a"), item("b", NOW - 2 * 60_000)]);
-    const streams = createStreams(api.system.clients.dynamodb, api.system.clients.streams);
-    const arn = await streams.arnOf(`${api.system.prefix}-records`);
-    const [shard] = await streams.shardsOf(arn);
-    const iterator = await streams.iterate(arn, shard!, undefined);
-    const records: StreamRecord[] = [];
-    for (let next = iterator; next;) {
-      const page = await streams.read(next, 1_000);
-      if (page.records.length === 0) break;
-      records.push(...page.records);
-      next = page.next;
-    }
-    const own = records.filter(({ keys }) => String(keys.pk).startsWith("lambda#"));
-    const body = JSON.stringify({
-      DDBStreamBatchInfo: {
-        shardId: shard,
-        startSequenceNumber: own[0]!.sequence,
-        endSequenceNumber: own.at(-1)!.sequence,
-        batchSize: own.length,
-        streamArn: `arn:aws:dynamodb:eu-central-1:1:table/${api.system.prefix}-records/stream/2026`,
-      },
-    });
-    const asked = body.replace(/"streamArn":"[^"]+"/, `"streamArn":${JSON.stringify(arn)}`);
-    const message = { id: "m", body: asked, receipt: "r", receives: 1 } as unknown as QueueMessage;
+    const message = await failureOf(await recordsOf("lambda"));
     for (let i = 0; i < 3; i++) expect(await api.app.ingestLate([message])).toEqual({ failed: [] });
     expect(await total("lambda")).toBe(2);
+  });
+
+  test("counts no second time where the part that Lambda gave up had been counted", async () => {
+    await metricsOf(api, "part").record([item("a"), item("b", NOW - 2 * 60_000)]);
+    await api.settle();
+    const message = await failureOf(await recordsOf("part"));
+    expect(await api.app.ingestLate([message, { ...message, id: "again" }])).toEqual({ failed: [] });
+    expect(await total("part")).toBe(2);
   });
 
   test("a message that says nothing of use is parked with the reason", async () => {
@@ -101,6 +87,34 @@ describe("a record of a stream that cannot be counted", () => {
     expect((await receive("late-dead")).length).toBeGreaterThan(0);
   });
 });
+
+/** The records of a tenant in the stream of the table of records. */
+async function recordsOf(tenant: string): Promise<StreamRecord[]> {
+  const { streams, arn, shard } = await shardOf();
+  const records: StreamRecord[] = [];
+  for (let next = await streams.iterate(arn, shard, undefined); next;) {
+    const page = await streams.read(next, 1_000);
+    if (page.records.length === 0) break;
+    records.push(...page.records);
+    next = page.next;
+  }
+  return records.filter(({ keys }) => String(keys.pk).startsWith(`${tenant}#`));
+}
+
+/** What Lambda puts on the failure destination. */
+async function failureOf(records: readonly StreamRecord[]): Promise<QueueMessage> {
+  const { arn, shard } = await shardOf();
+  const range = { startSequenceNumber: records[0]!.sequence, endSequenceNumber: records.at(-1)!.sequence };
+  const info = { shardId: shard, ...range, batchSize: records.length, streamArn: arn };
+  return { id: "m", body: JSON.stringify({ DDBStreamBatchInfo: info }), receives: 1 } as QueueMessage;
+}
+
+async function shardOf() {
+  const streams = createStreams(api.system.clients.dynamodb, api.system.clients.streams);
+  const arn = await streams.arnOf(`${api.system.prefix}-records`);
+  const [shard] = await streams.shardsOf(arn);
+  return { streams, arn, shard: shard! };
+}
 
 /** Parks a broken record; `mend` writes what the object store holds of it anew, as a mended consumer would read it. */
 async function parkOne(tenant: string, id: string) {
@@ -121,3 +135,11 @@ async function parkOne(tenant: string, id: string) {
   };
   return { parked, message };
 }
+
+test("a record that was broken and is mended in its table counts", async () => {
+  await putBroken("mended", "m", -5);
+  await api.settle();
+  await putBroken("mended", "m", NOW);
+  await api.settle();
+  expect(await total("mended")).toBe(1);
+});

@@ -174,7 +174,11 @@ describe("an answer is refused", () => {
 });
 
 test("a journal entry is the same after it was a text", () => {
-  const entries: Entry[] = [answerOf(1_700_000_000_000, 4, { answerId: "é-x" }), { kind: "undo", answerId: "x", at: 5 }];
+  const entries: Entry[] = [answerOf(1_700_000_000_000, 4, { answerId: "é-x" }), {
+    kind: "undo",
+    answerId: "x",
+    at: 5,
+  }];
   for (const entry of entries) expect(parseEntry(formatEntry(entry))).toEqual(entry);
   expect(() => parseEntry("{}")).toThrow("Not a journal entry");
 });

@@ -1,0 +1,107 @@
+import { itemKey } from "../../api/core/keys.ts";
+import type { Operation, View } from "./metrics-world.ts";
+import type { Services } from "./metrics-wiring.ts";
+import type { Random } from "./random.ts";
+import { operationsOf as sessionOperationsOf } from "./sessions-inputs.ts";
+
+/** What a run holds beside sessions, records and journeys as they come. */
+export type Plan = {
+  /** People change and remove records. */
+  corrections: boolean;
+  /** Records without the instant that they should count by. */
+  poison: boolean;
+};
+
+/** What every event that is sent has: when it happened, by journey, source and number. */
+export type EventTimes = Map<string, number>;
+
+const MINUTE = 60_000;
+const SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];
+const TYPES = ["PAGE_VIEWED", "MESSAGE_SENT", "MESSAGE_RECEIVED", "FORM_COMPLETED", "CTA_CLICKED"];
+const IDLE_MS = 5 * MINUTE;
+
+/** Some 20 to 60 operations, in the order in which they are about to be sent. `name` makes their ids new. */
+export function operationsOf(
+  random: Random,
+  tenants: readonly string[],
+  startAt: number,
+  plan: Plan,
+  times: EventTimes,
+): Operation[] {
+  const below = (n: number) => Math.floor(random() * n);
+  const chance = (p: number) => random() < p;
+  const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
+  const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
+  const placed: { operation: Operation; place: number }[] = [];
+  const send = (operation: Operation, place = random()) => placed.push({ operation, place });
+  const copies = () => chance(0.3) ? 2 : 1;
+  /** Mostly of the last minutes, some hours old. */
+  const someTime = () => startAt - (chance(0.8) ? below(15 * MINUTE) : below(5 * 60 * MINUTE));
+
+  const [first] = tenants as [string];
+  for (const [i, own] of sessionOperationsOf(random, first, startAt, IDLE_MS).entries()) {
+    const run = (services: Services, view: View) => own.run(services.sessions, view);
+    send({ name: `session ${own.name}`, run }, i / 30);
+  }
+
+  const ids = many(4 + below(60), (i) => `r${i}`);
+  const sources = SOURCES.slice(0, 1 + below(4));
+  many(3 + below(8), (i) => {
+    const tenantId = pick(tenants);
+    const records = many(1 + below(chance(0.2) ? 40 : 8), () => (
+      { source: pick(sources), recordId: pick(ids), at: someTime() }
+    ));
+    const run = ({ metrics }: Services) => metrics.record(tenantId, { records });
+    many(copies(), (copy) => send({ name: `records ${i}.${copy}`, run }));
+  });
+  if (plan.corrections) many(2 + below(8), (i) => sendCorrection(i));
+  if (plan.poison) many(1 + below(4), (i) => sendPoison(i));
+  many(1 + below(4), (i) => sendJourney(i));
+  return placed.sort((a, b) => a.place - b.place).map(({ operation }) => operation);
+
+  /** A record gets another time, or goes. */
+  function sendCorrection(i: number): void {
+    const key = itemKey(pick(tenants), pick(ids), pick(sources));
+    const at = chance(0.6) ? someTime() : undefined;
+    const isThere = { expression: "attribute_exists(pk)" };
+    send({
+      name: `correction ${i}`,
+      run: async ({ dynamo }, { peek }) => {
+        const known = peek("records", key);
+        if (!known) return;
+        if (at === undefined) await dynamo.remove("records", key, isThere);
+        else await dynamo.put("records", { ...known, at, meant: undefined }, isThere);
+      },
+    });
+  }
+
+  /** A record by other hands than the service's, with no time or one that is none; `meant` is what it should be. */
+  function sendPoison(i: number): void {
+    const key = itemKey(pick(tenants), chance(0.5) ? pick(ids) : `poison${i}`, pick(sources));
+    const item = { ...key, ...pick<object>([{}, { at: 1.5 }, { at: -1 }]), meant: someTime() };
+    send({ name: `poison ${i}`, run: ({ dynamo }) => dynamo.put("records", item) });
+  }
+
+  /** Batches of a visit that overlap, come twice and out of order. */
+  function sendJourney(i: number): void {
+    const tenantId = pick(tenants);
+    const sessionId = `j${i}`;
+    const from = someTime();
+    const total = 1 + below(25);
+    const events = many(total, (n) => {
+      const source = chance(0.8) ? "main" : "tab";
+      const key = `${tenantId} ${sessionId} ${source} ${n + 1}`;
+      // What is sent again, perhaps months later, says the same.
+      const occurredAt = times.get(key) ?? Math.min(startAt, from + n * below(2 * MINUTE));
+      times.set(key, occurredAt);
+      return { sessionId, source, seq: n + 1, type: TYPES[n % TYPES.length], occurredAt };
+    });
+    for (let start = 0; start < total;) {
+      const length = 1 + below(8);
+      const batch = events.slice(Math.max(0, start - (chance(0.3) ? below(4) : 0)), start + length);
+      const run = ({ journeys }: Services) => journeys.record(tenantId, batch);
+      many(copies(), (copy) => send({ name: `journey ${sessionId} ${start}.${copy}`, run }));
+      start += length;
+    }
+  }
+}

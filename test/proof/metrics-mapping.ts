@@ -1,0 +1,160 @@
+import type { StreamRecord } from "../../api/aws/streams.ts";
+import { placeOf, type Shard, type StreamModel } from "./metrics-stream.ts";
+import type { Random } from "./random.ts";
+
+/** Who reads a shard at the moment, in lanes: a partition key is in one of them. */
+export type Lease = {
+  name: string;
+  shard: Shard;
+  /** Of each lane: the index in the shard from which on it has not delivered. */
+  next: number[];
+  ended: number;
+  dead: boolean;
+  /** Another has the shard now, and this one does not know it yet. */
+  isZombie: boolean;
+  /** Reads on at this time of the world. */
+  pausedUntil: number;
+};
+
+export type MappingCounts = Record<"batches" | "failed" | "bisected" | "handovers" | "restarts" | "pauses", number>;
+
+export type MappingOptions = {
+  name: string;
+  stream: StreamModel;
+  random: Random;
+  counts: MappingCounts;
+  /** Resolves when the scheduler lets the reader go on; never where the lease is dead. */
+  turn: (lease: Lease) => Promise<void>;
+  /** Gives whether the function answered without an error. */
+  invoke: (records: readonly StreamRecord[]) => Promise<boolean>;
+};
+
+export type Mapping = ReturnType<typeof createMapping>;
+
+/**
+ * Reads a stream as an event source mapping of Lambda does: children after their parents, batches of any size, several
+ * lanes to a shard, a failed batch again (halved, or cut anew), and after a handover or a restart from a checkpoint that
+ * is older than what was delivered.
+ */
+export function createMapping({ name, stream, random, counts, turn, invoke }: MappingOptions) {
+  const saved = new Map<Shard, number>();
+  const done = new Set<Shard>();
+  const leases = new Map<Shard, Lease>();
+  const below = (n: number) => Math.floor(random() * n);
+  const chance = (p: number) => random() < p;
+  const maxBatch = chance(0.3) ? 1 + below(3) : 1 + below(60);
+  const maxLanes = 1 + below(4);
+  const bisects = chance(0.5);
+
+  function take(shard: Shard): void {
+    const lanes = 1 + below(maxLanes);
+    const next = Array.from({ length: lanes }, () => Math.max(saved.get(shard) ?? 0, shard.trimmed));
+    const lease: Lease = {
+      name: `${name} ${shard.name}`,
+      shard,
+      next,
+      ended: 0,
+      dead: false,
+      isZombie: false,
+      pausedUntil: 0,
+    };
+    leases.set(shard, lease);
+    for (let lane = 0; lane < lanes; lane++) void read(lease, lane);
+  }
+
+  /** Takes the shards that can be read and that nobody reads. */
+  function takeNew(): void {
+    for (const shard of stream.shards) {
+      if (!leases.has(shard) && !done.has(shard) && shard.parents.every((parent) => done.has(parent))) take(shard);
+    }
+  }
+
+  async function read(lease: Lease, lane: number): Promise<void> {
+    const { shard } = lease;
+    while (true) {
+      await turn(lease);
+      if (lease.isZombie) return;
+      const { records, end } = cut(lease, lane);
+      if (records.length > 0) {
+        if (!await deliver(lease, records)) continue;
+        lease.next[lane] = end;
+        if (chance(0.4)) save(lease);
+        continue;
+      }
+      lease.next[lane] = end;
+      if (shard.closed) break;
+      await stream.more(shard);
+    }
+    if (++lease.ended < lease.next.length || leases.get(shard) !== lease) return;
+    leases.delete(shard);
+    done.add(shard);
+    takeNew();
+  }
+
+  function save(lease: Lease): void {
+    if (leases.get(lease.shard) === lease) saved.set(lease.shard, Math.min(...lease.next));
+  }
+
+  /** What a lane takes next: its records from where it stands, up to some size. */
+  function cut({ shard, next }: Lease, lane: number): { records: StreamRecord[]; end: number } {
+    const size = 1 + below(maxBatch);
+    const records: StreamRecord[] = [];
+    let end = next[lane]!;
+    for (; end < shard.records.length && records.length < size; end++) {
+      const record = shard.records[end]!;
+      if (Math.floor(placeOf(`lane ${record.keys.pk as string}`) * next.length) === lane) records.push(record);
+    }
+    return { records, end };
+  }
+
+  /** True once all is delivered; false: to be cut anew from where the lane stands. */
+  async function deliver(lease: Lease, records: readonly StreamRecord[]): Promise<boolean> {
+    counts.batches++;
+    if (await invoke(records)) return true;
+    counts.failed++;
+    await turn(lease);
+    if (!bisects || records.length < 2 || (lease.isZombie && chance(0.3))) return false;
+    counts.bisected++;
+    const half = records.length >> 1;
+    return await deliver(lease, records.slice(0, half)) && await deliver(lease, records.slice(half));
+  }
+
+  const some = () => [...leases.values()][below(leases.size)];
+
+  return {
+    takeNew,
+
+    /** Another reads one of the shards now, from the checkpoint; who had it may go on with its batch. */
+    handOver(): string {
+      const lease = some();
+      if (!lease) return "nobody to hand over";
+      counts.handovers++;
+      if (chance(0.7)) lease.isZombie = true;
+      else lease.dead = true;
+      take(lease.shard);
+      return `${lease.name} is handed over from ${saved.get(lease.shard) ?? 0}`;
+    },
+
+    /** All begin again from their checkpoints, or from the oldest record of all. */
+    restart(): string {
+      counts.restarts++;
+      const forgets = chance(0.3);
+      for (const lease of leases.values()) lease.dead = true;
+      leases.clear();
+      if (forgets) {
+        saved.clear();
+        done.clear();
+      }
+      takeNew();
+      return `${name} restarts${forgets ? " from the beginning" : ""}`;
+    },
+
+    pause(until: number): string {
+      const lease = some();
+      if (!lease) return "nobody to pause";
+      counts.pauses++;
+      lease.pausedUntil = until;
+      return `${lease.name} pauses`;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from "node:util";
+import { checkBuckets, checkRollups } from "./metrics-end.ts";
+import { type EventTimes, operationsOf, type Plan } from "./metrics-inputs.ts";
+import { createOracle } from "./metrics-oracle.ts";
+import type { Services } from "./metrics-wiring.ts";
+import { type Counts, createWorld, START_AT, type Weather } from "./metrics-world.ts";
+import { createRandom } from "./random.ts";
+
+export type Failure = { seed: string; violations: string[]; trace: string[] };
+
+const DAY_MS = 86_400_000;
+const SETTLED_MS = 3 * 60 * 60_000;
+/** Whoever mends does it so often at most. */
+const MAX_MENDED = 8;
+const AUDITED = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS", "JOURNEYS", "JOURNEY_EVENTS"] as const;
+
+export function noCounts(): Counts & { checked: number; audits: number } {
+  return {
+    ...{
+      runs: 0,
+      calls: 0,
+      writes: 0,
+      streamed: 0,
+      counted: 0,
+      conflicts: 0,
+      lost: 0,
+      repeated: 0,
+      refused: 0,
+      held: 0,
+    },
+    ...{ died: 0, abandoned: 0, reshards: 0, expired: 0, parked: 0, late: 0 },
+    ...{ batches: 0, failed: 0, bisected: 0, handovers: 0, restarts: 0, pauses: 0, checked: 0, audits: 0 },
+  };
+}
+
+/** One interleaving, the same for the same seed; gives what was wrong, undefined where nothing was. */
+export async function runOnce(seed: string, counts: ReturnType<typeof noCounts>): Promise<Failure | undefined> {
+  const random = createRandom(seed);
+  const chance = (p: number) => random() < p;
+  const weather: Weather = {
+    faults: chance(0.15) ? 0 : random() * 0.12,
+    maxFaults: 40,
+    disturbances: chance(0.1) ? 0 : random() * 0.06,
+    maxDisturbances: 40,
+    lag: chance(0.6) ? 0 : random() * 0.5,
+    skewMs: chance(0.5) ? 0 : 30_000,
+    processes: 1 + Math.floor(random() * 3),
+    functions: 1 + Math.floor(random() * 4),
+    mappings: chance(0.7) ? 1 : 2,
+  };
+  const plan: Plan = { corrections: chance(0.5), poison: chance(0.4) };
+  // A journey's raw events are a tenant's, and a tenant's name is new in each run.
+  const tenants = chance(0.5) ? [`${seed}a`] : [`${seed}a`, `${seed}b`];
+  const times: EventTimes = new Map();
+  const oracle = createOracle(times);
+  const { violations } = oracle;
+  const world = createWorld({ random, weather, counts, onWrite: (...args) => oracle.onWrite(...args) });
+  const isOver = () => violations.length > 0;
+  const must = (law: string, found: unknown, expected: unknown) => {
+    if (!isDeepStrictEqual(found, expected)) violations.push(`${law}: ${shown(found)}, not ${shown(expected)}`);
+  };
+  counts.runs++;
+  try {
+    await world.run(operationsOf(random, tenants, START_AT, plan, times), isOver);
+    if (chance(0.3)) {
+      // Sessions expire, and journeys; then some of it comes again.
+      await settle();
+      world.calm(SETTLED_MS);
+      await world.run([{ name: "sweep", run: ({ sessions }) => sessions.sweep() }], isOver);
+      world.calm((chance(0.5) ? 31 : 95) * DAY_MS);
+      world.storm();
+      await world.run(operationsOf(random, tenants, world.now(), plan, times), isOver);
+    }
+    await settle();
+    world.calm(SETTLED_MS);
+    if (!isOver()) await atTheEnd(world.reader());
+  } catch (error) {
+    violations.push(error instanceof Error ? error.stack ?? error.message : String(error));
+  }
+  return isOver() ? { seed, violations, trace: world.trace } : undefined;
+
+  /** Until everything is delivered, and what was put aside is mended. */
+  async function settle(): Promise<void> {
+    world.calm(0);
+    for (let tries = 0; tries === 0 || world.mend() > 0; tries++) {
+      if (tries > MAX_MENDED) throw new Error("what was put aside is never counted, however often it is mended");
+      await world.run([], isOver);
+    }
+  }
+
+  async function atTheEnd(services: Services): Promise<void> {
+    counts.checked += await checkBuckets(services, world.dynamo.dump("buckets"), oracle, must);
+    for (const tenantId of tenants) {
+      await checkRollups(services, tenantId, oracle, [START_AT - DAY_MS, world.now()], must);
+      if (plan.poison) continue;
+      // A journey that expired before its chunks did leaves events that no recount finds.
+      const hasGone = oracle.hasExpired("journeys");
+      for (const source of AUDITED.filter((source) => source !== "JOURNEY_EVENTS" || !hasGone)) {
+        const range = { between: { from: START_AT - DAY_MS / 4, to: START_AT + DAY_MS / 4 } };
+        const report = await services.audit(tenantId, { source, range, repair: true });
+        counts.audits++;
+        must(
+          `an audit of ${source} finds no difference`,
+          report.differences.map(({ bucket, recounted }) => [bucket.start, bucket.count, recounted]),
+          [],
+        );
+      }
+    }
+  }
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => typeof part === "bigint" ? String(part) : part)?.slice(0, 1_500) ??
+    "nothing";
+}

@@ -1,0 +1,85 @@
+import type { QueueMessage } from "../../api/aws/queues.ts";
+import type { MemoryDynamo } from "../kit/memory-dynamo.ts";
+import { DEAD_QUEUE, LATE_QUEUE, mendParked } from "./metrics-wiring.ts";
+import type { Random } from "./random.ts";
+
+type Message = QueueMessage & { inFlight: boolean };
+type Batch = { sessionId: string; sensorId: string; batchOffset: number; readings: unknown };
+
+/** All that processes ask of stores, by method; objects and queues are kept in memory. */
+export function createStores({ dynamo, random, counts, newId }: {
+  dynamo: MemoryDynamo;
+  random: Random;
+  counts: { parked: number };
+  newId: () => string;
+}) {
+  const raw = new Map<string, number>();
+  const readings = new Map<string, { digest: string; readings: unknown }>();
+  const objects = new Map<string, { body: Uint8Array }>();
+  const queues: Record<string, Message[]> = { [LATE_QUEUE]: [], [DEAD_QUEUE]: [] };
+  const below = (n: number) => Math.floor(random() * n);
+
+  function send(queue: string, body: string): void {
+    counts.parked++;
+    queues[queue]!.push({ id: newId(), body, receipt: "", receives: 0, attributes: {}, inFlight: false });
+  }
+
+  const methods: Record<string, (...args: never[]) => unknown> = {
+    ...dynamo,
+    keep: (_tenantId: string, batch: Batch) => {
+      const key = `${batch.sessionId} ${batch.sensorId} ${batch.batchOffset}`;
+      const digest = JSON.stringify(batch);
+      const known = readings.get(key);
+      if (!known) readings.set(key, { digest, readings: batch.readings });
+      return !known ? "created" : known.digest === digest ? "same" : "other";
+    },
+    read: (of: Pick<Batch, "sessionId" | "sensorId">, offset: number) =>
+      readings.get(`${of.sessionId} ${of.sensorId} ${offset}`)?.readings,
+    /** The instant at which a batch of events first arrived. */
+    keepRaw: (tenantId: string, events: unknown, now: number) => {
+      const key = tenantId + JSON.stringify(events);
+      const isNew = !raw.has(key);
+      if (isNew) raw.set(key, now);
+      return { receivedAt: raw.get(key), isNew };
+    },
+    findObject: (key: string) => objects.get(key),
+    replaceObject: (key: string, body: Uint8Array) => {
+      // What a person has mended stays mended.
+      if (!objects.has(key)) objects.set(key, { body });
+    },
+    removeObject: (key: string) => void objects.delete(key),
+    send,
+  };
+
+  return {
+    methods,
+    hasLate: () => queues[LATE_QUEUE]!.some(({ inFlight }) => !inFlight),
+
+    /** Some messages of the late queue. */
+    takeLate(): Message[] {
+      const messages = queues[LATE_QUEUE]!.filter(({ inFlight }) => !inFlight).slice(0, 1 + below(5));
+      for (const message of messages) {
+        message.inFlight = true;
+        message.receives++;
+      }
+      return messages;
+    },
+
+    /** Those that are done go; the others come again. */
+    finishLate(messages: readonly Message[], isDone: (id: string) => boolean): void {
+      for (const message of messages) message.inFlight = false;
+      const done = messages.filter(({ id }) => isDone(id));
+      queues[LATE_QUEUE] = queues[LATE_QUEUE]!.filter((message) => !done.includes(message));
+    },
+
+    /** A person mends what could not be counted, and sends it again, some of it several times; gives how many it was. */
+    mend(): number {
+      const dead = queues[DEAD_QUEUE]!.splice(0);
+      for (const [key, { body }] of objects) objects.set(key, { body: mendParked(body) });
+      for (const { body } of dead.flatMap((message) => Array.from({ length: 1 + below(3) }, () => message))) {
+        send(LATE_QUEUE, body);
+      }
+      return dead.length;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { createAnalytics } from "../../api/analytics/service.ts";
+import { createRollupStore } from "../../api/analytics/store.ts";
+import type { Dynamo, Item } from "../../api/aws/dynamo.ts";
+import type { Objects } from "../../api/aws/objects.ts";
+import type { QueueMessage } from "../../api/aws/queues.ts";
+import type { StreamRecord } from "../../api/aws/streams.ts";
+import type { StreamTable } from "../../api/ingest/decode.ts";
+import { createParkedRecords } from "../../api/ingest/parked.ts";
+import { createStreamPaths } from "../../api/ingest/setup.ts";
+import { createErasureStore } from "../../api/journeys/erasures.ts";
+import type { RawEvents } from "../../api/journeys/raw.ts";
+import { createJourneyRecounts } from "../../api/journeys/recount.ts";
+import { createJourneys } from "../../api/journeys/service.ts";
+import { createJourneyStore } from "../../api/journeys/store.ts";
+import { createHub } from "../../api/live/hub.ts";
+import { createAudit } from "../../api/metrics/audit.ts";
+import { RECORDED_SOURCES } from "../../api/metrics/model.ts";
+import { createMetrics } from "../../api/metrics/service.ts";
+import { createMetricStore } from "../../api/metrics/store.ts";
+import { createSessionLists } from "../../api/sessions/lists.ts";
+import type { Sessions } from "../../api/sessions/service.ts";
+import { silentLog } from "../kit/local.ts";
+
+/** The tables whose streams are counted. */
+export const STREAMED = ["records", "sessions", "journeys"] as const satisfies readonly StreamTable[];
+export type { StreamTable };
+
+/** What a process of the service offers to the simulation. */
+export type Services = ReturnType<typeof wire>;
+
+export const LATE_QUEUE = "late";
+export const DEAD_QUEUE = "late-dead";
+
+/** The real services and the real consumer of streams over a store: the one place that knows how they are put together. */
+export function wire({ dynamo, objects, send, raw, sessions, clock }: {
+  dynamo: Dynamo;
+  objects: Pick<Objects, "find" | "replace" | "remove">;
+  send: (queue: string, body: string) => Promise<void>;
+  raw: Pick<RawEvents, "keep">;
+  sessions: Sessions;
+  clock: () => number;
+}) {
+  const hub = createHub();
+  const caughtUpAt = () => undefined;
+  const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" });
+  const journeyStore = createJourneyStore(dynamo, "journeys");
+  const lists = createSessionLists(dynamo, { sessions: "sessions", sensors: "sensors" });
+  const metrics = createMetrics({ store, hub, clock, caughtUpAt });
+  const analytics = createAnalytics({
+    store: createRollupStore(dynamo, "rollups"),
+    sessions,
+    lists,
+    clock,
+    indexed: true,
+  });
+  const recounts = createJourneyRecounts(dynamo, "journeys", journeyStore);
+  const paths = createStreamPaths({
+    metrics,
+    store,
+    roll: analytics.roll,
+    rollParts: analytics.lateParts,
+    sessionExpired: (image) => sessions.expired(image),
+    journeyErased: () => Promise.resolve(),
+    readEvents: (tenantId, sessionId) => journeyStore.readEvents(tenantId, sessionId),
+    audit: () => Promise.resolve(false),
+    parked: createParkedRecords({
+      objects: objects as Objects,
+      queues: { send },
+      lateQueue: LATE_QUEUE,
+      log: silentLog,
+    }),
+    streams: { readRange: () => Promise.reject(new Error("no part of a stream is given up")) as never },
+    tables: { records: "records", sessions: "sessions", journeys: "journeys", reviews: "reviews" },
+    attached: [],
+    queues: { send },
+    deadLetter: { queue: DEAD_QUEUE, maxReceives: 5 },
+    clock,
+    log: silentLog,
+  });
+  return {
+    dynamo,
+    sessions,
+    metrics,
+    analytics,
+    journeys: createJourneys({
+      store: journeyStore,
+      erasures: createErasureStore(dynamo, "journeys"),
+      raw: raw as RawEvents,
+      hub,
+      clock,
+      indexed: true,
+    }),
+    audit: createAudit({
+      store,
+      hub,
+      clock,
+      caughtUpAt,
+      recounts: {
+        ...Object.fromEntries(RECORDED_SOURCES.map((source) => [
+          source,
+          (tenantId: string, fromAt: number, toAt: number) => store.listRecords(tenantId, source, fromAt, toAt),
+        ])),
+        JOURNEYS: (...args) => recounts.journeys(...args),
+        JOURNEY_EVENTS: (...args) => recounts.events(...args),
+      },
+    }),
+    ingest: (table: StreamTable, records: readonly StreamRecord[]) => paths.ingestStream(table, records),
+    ingestLate: (messages: readonly QueueMessage[]) => paths.ingestLate(messages),
+  };
+}
+
+/** What a bucket item says of its hour: counts by minute of the epoch, and every version in it. Undefined: no bucket. */
+export function readBucket(item: Item) {
+  const [tenantId, source] = (item.pk as string).split("#");
+  if (tenantId === "late") return undefined;
+  const first = Number(item.sk) / 60_000;
+  const counts: [minute: number, n: number][] = [];
+  const versions: Record<string, number> = { version: item.version as number };
+  for (const [name, value] of Object.entries(item)) {
+    if (/^m\d/.test(name)) counts.push([first + Number(name.slice(1)), value as number]);
+    else if (/^x\d/.test(name)) versions[name] = value as number;
+  }
+  return { series: `${tenantId} ${source}`, counts, versions };
+}
+
+/** A record that could not be counted, as a person mends it. */
+export function mendParked(body: Uint8Array): Uint8Array {
+  const record = JSON.parse(Buffer.from(body).toString("utf8")) as StreamRecord;
+  const mended = { ...record, before: mend(record.before), after: mend(record.after) };
+  return Buffer.from(JSON.stringify(mended));
+}
+
+/** A record says itself (`meant`) what a person would find out. */
+function mend(image: Item | undefined): Item | undefined {
+  return image?.meant === undefined ? image : { ...image, at: image.meant };
+}

@@ -1,0 +1,392 @@
+import type { Dynamo, Item } from "../../api/aws/dynamo.ts";
+import type { StreamRecord } from "../../api/aws/streams.ts";
+import { ConditionFailedError, UnavailableError } from "../../api/core/errors.ts";
+import { tables } from "../../api/resources.ts";
+import { createMemoryDynamo, type Written } from "../kit/memory-dynamo.ts";
+import { createMapping, type Lease, type Mapping, type MappingCounts } from "./metrics-mapping.ts";
+import { createStores } from "./metrics-stores.ts";
+import { createStreamModel } from "./metrics-stream.ts";
+import { type Services, STREAMED, wire } from "./metrics-wiring.ts";
+import type { Random } from "./random.ts";
+import { hostOf } from "./sessions-hosts.ts";
+
+/** How a run is disturbed: each is the chance of it at a call or step, or how much of it there is. */
+export type Weather = {
+  faults: number;
+  maxFaults: number;
+  /** Of shards, leases, pauses, kills, and clients that give up. */
+  disturbances: number;
+  maxDisturbances: number;
+  lag: number;
+  skewMs: number;
+  processes: number;
+  functions: number;
+  /** Mappings that read each stream at the same time. */
+  mappings: number;
+};
+
+export type Counts =
+  & MappingCounts
+  & Record<
+    | "runs"
+    | "calls"
+    | "writes"
+    | "streamed"
+    | "counted"
+    | "conflicts"
+    | "lost"
+    | "repeated"
+    | "refused"
+    | "held"
+    | "died"
+    | "abandoned"
+    | "reshards"
+    | "expired"
+    | "parked"
+    | "late",
+    number
+  >;
+
+export type View = { now: () => number; peek: (table: string, key: Item) => Item | undefined };
+export type Operation = { name: string; run: (services: Services, view: View) => Promise<unknown> };
+
+type Process = { name: string; services: Services; skewMs: number; dead: boolean; pausedUntil: number };
+type Waiting = {
+  owner: Process | Lease;
+  label: string;
+  heldUntil: number;
+  /** A call to the store; without one it is a reader's turn. */
+  perform?: () => Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+};
+type Attempt = { operation: Operation; process: Process };
+type Invocation = { process: Process; fail: () => void };
+
+export const START_AT = Date.UTC(2026, 5, 1, 12, 20);
+const AT_ONCE = 6;
+const MAX_STEPS = 30_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const METHODS: (keyof Dynamo)[] = ["get", "batchGet", "put", "update", "remove", "transact", "query"];
+
+export type World = ReturnType<typeof createWorld>;
+
+/**
+ * Processes of the service and functions that count, over one store and its streams, and one scheduler: each call to the
+ * store and each turn of a reader waits until the scheduler takes it. A call is done, refused, held, repeated by its
+ * client, done with its reply lost, or its process dies before or after it.
+ */
+export function createWorld({ random, weather, counts, onWrite }: {
+  random: Random;
+  weather: Weather;
+  counts: Counts;
+  /** `isExpiry`: removed because its time had come. */
+  onWrite: (written: readonly Written[], isExpiry: boolean) => void;
+}) {
+  const trace: string[] = [];
+  const streams = Object.fromEntries(STREAMED.map((table) => [table, createStreamModel(random)]));
+  const below = (n: number) => Math.floor(random() * n);
+  const chance = (p: number) => random() < p;
+  const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
+  let clock = START_AT;
+  let { maxFaults, maxDisturbances, lag } = weather;
+  let waiting: Waiting[] = [];
+  let running: Attempt[] = [];
+  let ready: Operation[] = [];
+  let invocations: Invocation[] = [];
+  /** When an item was written last, by table and key. */
+  const writtenAt = new Map<string, number>();
+  let isExpiry = false;
+  let step = 0;
+  let [hosts, ids] = [0, 0];
+  let lastError: unknown;
+
+  const dynamo = createMemoryDynamo(tables, {
+    onWrite: (written) => {
+      counts.writes++;
+      for (const { table, key, before, after } of written) {
+        if (table === "buckets") counts.counted++;
+        writtenAt.set(`${table} ${key}`, clock);
+        if (!(table in streams)) continue;
+        counts.streamed++;
+        const { pk, sk } = (after ?? before)!;
+        const arrivedAt = Math.floor(clock / 1_000) * 1_000;
+        streams[table]!.append({ keys: { pk, sk }, before, after, isExpiry, arrivedAt });
+      }
+      onWrite(written, isExpiry);
+    },
+    lag: () => lag > 0 && chance(lag) ? 1 + below(4) : 0,
+  });
+
+  const stores = createStores({ dynamo, random, counts, newId: () => `${ids++}` });
+
+  function note(text: string): void {
+    trace.push(`${((clock - START_AT) / 1_000).toFixed(0)}s ${text}`);
+  }
+
+  function spawn(name: string, isDirect = false): Process {
+    const skewMs = Math.round((random() - 0.5) * 2 * weather.skewMs);
+    const now = () => clock + skewMs;
+    const ask = (method: string, args: readonly unknown[]) => {
+      const perform = async () => await stores.methods[method]!(...args as never[]);
+      if (isDirect) return perform();
+      const label = METHODS.includes(method as keyof Dynamo) ? `${method} ${String(args[0])}` : method;
+      return new Promise<unknown>((resolve, reject) =>
+        waiting.push({ owner: own, label, heldUntil: 0, perform, resolve, reject })
+      );
+    };
+    const own: Process = {
+      name,
+      skewMs,
+      dead: false,
+      pausedUntil: 0,
+      services: wire({
+        dynamo: Object.fromEntries(
+          METHODS.map((method) => [method, (...args: unknown[]) => ask(method, args)]),
+        ) as unknown as Dynamo,
+        raw: { keep: (...args) => ask("keepRaw", args) as Promise<{ receivedAt: number; isNew: boolean }> },
+        objects: {
+          find: (...args: unknown[]) => ask("findObject", args),
+          replace: (...args: unknown[]) => ask("replaceObject", args),
+          remove: (...args: unknown[]) => ask("removeObject", args),
+        } as unknown as Parameters<typeof wire>[0]["objects"],
+        send: (queue, body) => ask("send", [queue, body]) as Promise<void>,
+        sessions: hostOf(hosts++, { ask, now, id: () => `m${ids++}` }),
+        clock: now,
+      }),
+    };
+    return own;
+  }
+
+  const processes = Array.from({ length: weather.processes }, (_, i) => spawn(`process ${i}`));
+  const functions = Array.from({ length: weather.functions }, (_, i) => spawn(`function ${i}`));
+  const mappings: Mapping[] = STREAMED.flatMap((table) =>
+    Array.from({ length: weather.mappings }, (_, i) =>
+      createMapping({
+        name: `${table} ${i}`,
+        stream: streams[table]!,
+        random,
+        counts,
+        turn: (lease) =>
+          new Promise((resolve, reject) =>
+            waiting.push({ owner: lease, label: "turn", heldUntil: 0, resolve: () => resolve(), reject })
+          ),
+        invoke: (records) => invoke(table, records),
+      }))
+  );
+
+  function invoke(table: (typeof STREAMED)[number], records: readonly StreamRecord[]): Promise<boolean> {
+    const process = pick(functions);
+    return new Promise((resolve) => {
+      const own: Invocation = { process, fail: () => finish(false) };
+      const finish = (isDone: boolean) => {
+        if (!invocations.includes(own)) return;
+        invocations = invocations.filter((other) => other !== own);
+        resolve(isDone);
+      };
+      invocations.push(own);
+      note(
+        `${process.name} takes ${records.length} of ${table}, ${records[0]!.sequence} to ${records.at(-1)!.sequence}`,
+      );
+      process.services.ingest(table, records).then(() => finish(true), (error: unknown) => {
+        if (!(error instanceof UnavailableError)) lastError = error;
+        finish(false);
+      });
+    });
+  }
+
+  /** Some messages of the late queue, to one of the functions; what is not done comes again, and sometimes what is done. */
+  function takeLate(): void {
+    const messages = stores.takeLate();
+    counts.late += messages.length;
+    const process = pick(functions);
+    note(`${process.name} takes ${messages.length} late messages`);
+    const finish = (failed: readonly string[]) => {
+      if (!invocations.includes(own)) return;
+      invocations = invocations.filter((other) => other !== own);
+      stores.finishLate(messages, (id) => !failed.includes(id) && !(maxFaults > 0 && chance(0.2)));
+    };
+    const all = messages.map(({ id }) => id);
+    const own: Invocation = { process, fail: () => finish(all) };
+    invocations.push(own);
+    process.services.ingestLate(messages).then(({ failed }) => finish(failed), () => finish(all));
+  }
+
+  function start(operation: Operation): void {
+    const attempt: Attempt = { operation, process: pick(processes) };
+    running.push(attempt);
+    const finish = (error?: Error) => {
+      if (attempt.process.dead || !running.includes(attempt)) return;
+      running = running.filter((other) => other !== attempt);
+      if (error) note(`${operation.name} fails with ${error.message}`);
+      if (error instanceof UnavailableError) ready.unshift(operation);
+    };
+    operation.run(attempt.process.services, { now: () => clock + attempt.process.skewMs, peek: dynamo.peek })
+      .then(() => finish(), (error: Error) => finish(error));
+  }
+
+  function kill(process: Process): void {
+    process.dead = true;
+    counts.died++;
+    note(`${process.name} dies`);
+    const group = processes.includes(process) ? processes : functions;
+    group[group.indexOf(process)] = spawn(process.name);
+    ready.unshift(...running.filter((attempt) => attempt.process === process).map(({ operation }) => operation));
+    running = running.filter((attempt) => attempt.process !== process);
+    for (const invocation of invocations.filter((own) => own.process === process)) invocation.fail();
+  }
+
+  /** Something that happens beside the calls. */
+  async function disturb(): Promise<void> {
+    maxDisturbances--;
+    switch (below(9)) {
+      case 0:
+        counts.reshards++;
+        return note(streams[pick(STREAMED)]!.reshard());
+      case 1:
+      case 2:
+        return note(pick(mappings).handOver());
+      case 3:
+        return note(pick(mappings).restart());
+      case 4:
+        return note(pick(mappings).pause(clock + HOUR_MS));
+      case 5:
+        return kill(pick([...processes, ...functions]));
+      case 6:
+        return await expire();
+      case 7: {
+        const attempt = running[below(running.length)];
+        if (!attempt) return;
+        counts.abandoned++;
+        note(`${attempt.operation.name} is asked of another process meanwhile`);
+        running = running.filter((other) => other !== attempt);
+        ready.unshift(attempt.operation);
+        return;
+      }
+      case 8: {
+        if (invocations.length === 0) return;
+        counts.abandoned++;
+        note("an invocation takes too long and goes on");
+        return pick(invocations).fail();
+      }
+    }
+  }
+
+  /**
+   * Removes an item whose time has come; records have none and may go at any moment. What is written with its time behind
+   * it (events of long ago) stays for a day, as it mostly does: a stream's record is of use only with its journey's chunks.
+   */
+  async function expire(): Promise<void> {
+    const isOver = ({ pk, sk, ttl }: Item) =>
+      (ttl as number) * 1_000 < clock &&
+      STREAMED.every((table) => (writtenAt.get(`${table} ${JSON.stringify([pk, sk])}`) ?? 0) < clock - DAY_MS);
+    const all = STREAMED.flatMap((table) => dynamo.dump(table).map((item) => ({ table, item })));
+    const over = all.filter(({ table, item }) => table === "records" || isOver(item));
+    if (over.length === 0) return;
+    const { table, item } = pick(over);
+    counts.expired++;
+    note(`${table} ${item.pk as string} ${item.sk as string} expires`);
+    isExpiry = true;
+    await dynamo.remove(table, { pk: item.pk, sk: item.sk });
+    isExpiry = false;
+  }
+
+  async function take(one: Waiting): Promise<void> {
+    const { owner, label, perform } = one;
+    if (!perform) return one.resolve(undefined);
+    const process = owner as Process;
+    const fault = maxFaults > 0 && chance(weather.faults) ? below(6) : -1;
+    if (fault >= 0) maxFaults--;
+    counts.calls++;
+    if (fault === 0) {
+      note(`${process.name} ${label}: dies before it`);
+      return kill(process);
+    }
+    if (fault === 1) {
+      counts.refused++;
+      note(`${process.name} ${label}: refused`);
+      return one.reject(new UnavailableError("DynamoDB"));
+    }
+    if (fault === 2) {
+      counts.held++;
+      note(`${process.name} ${label}: takes long`);
+      waiting.push({ ...one, heldUntil: step + below(400) });
+      return;
+    }
+    const settle = () => perform().then((value) => ({ value }), (error: Error) => ({ error }));
+    let outcome = await settle();
+    if (fault === 3) {
+      // The client of the store asks again by itself where a reply is lost.
+      counts.repeated++;
+      outcome = await settle();
+    }
+    const isConflict = "error" in outcome && outcome.error instanceof ConditionFailedError;
+    if (isConflict) counts.conflicts++;
+    const more = ["", "", "", ", and again", ", the reply is lost", ", and dies"][fault] ?? "";
+    note(`${process.name} ${label}${isConflict ? ": condition" : ""}${more}`);
+    if (fault === 4) {
+      counts.lost++;
+      return one.reject(new UnavailableError("DynamoDB"));
+    }
+    if (fault === 5) return kill(process);
+    if ("error" in outcome) one.reject(outcome.error);
+    else one.resolve(outcome.value);
+  }
+
+  for (const mapping of mappings) mapping.takeNew();
+
+  return {
+    dynamo,
+    trace,
+    streams,
+    now: () => clock,
+    /** The services of a reader whom nothing disturbs and for whom nobody waits. */
+    reader: (): Services => spawn("reader", true).services,
+
+    /** Runs operations until each is answered, all streams are read and nothing is under way, or `isOver`. */
+    async run(operations: readonly Operation[], isOver: () => boolean): Promise<void> {
+      ready = [...operations];
+      const until = step + MAX_STEPS;
+      while (!isOver()) {
+        if (++step > until) throw new Error(`not done after ${MAX_STEPS} steps; the last error: ${String(lastError)}`);
+        if (chance(0.05)) clock += chance(0.1) ? 6 * 60_000 : 20_000;
+        waiting = waiting.filter(({ owner }) => !owner.dead);
+        const hasLate = stores.hasLate();
+        if (waiting.length + ready.length === 0 && !hasLate) return;
+        if (maxDisturbances > 0 && chance(weather.disturbances)) await disturb();
+        const able = waiting.filter(({ owner, heldUntil }) => heldUntil <= step && owner.pausedUntil <= clock);
+        const isStart = ready.length > 0 && (able.length === 0 || (running.length < AT_ONCE && chance(0.2)));
+        if (hasLate && (able.length === 0 || chance(0.1))) takeLate();
+        else if (isStart) start(ready.splice(Math.floor(random() ** 3 * ready.length), 1)[0]!);
+        else if (able.length === 0) clock += 60_000;
+        else {
+          const one = pick(able);
+          waiting.splice(waiting.indexOf(one), 1);
+          if (!one.owner.dead) await take(one);
+        }
+        // Whoever was answered goes on to its next call; nobody else does.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+
+    /** What could not be counted is mended by a person, and sent again; gives how many it was. */
+    mend(): number {
+      const mended = stores.mend();
+      note(`${mended} late messages are mended and sent again`);
+      return mended;
+    },
+
+    /** From now on nothing fails, dies or lags; time passes. */
+    calm(passedMs: number): void {
+      if (passedMs > DAY_MS) { for (const stream of Object.values(streams)) stream.trim(); }
+      [maxFaults, maxDisturbances, lag] = [0, 0, 0];
+      clock += passedMs;
+    },
+
+    /** Fails and dies again, as at the beginning. */
+    storm(): void {
+      ({ maxFaults, maxDisturbances, lag } = weather);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { noCounts, runOnce } from "../proof/metrics-run.ts";
+
+/** `npm run proof:metrics` runs thousands. */
+const RUNS = 15;
+
+// Refusals and lost conditions are by the thousand and expected: where they come from is of no interest.
+const { stackTraceLimit } = Error;
+beforeAll(() => void (Error.stackTraceLimit = 0));
+afterAll(() => void (Error.stackTraceLimit = stackTraceLimit));
+
+test("every bucket is exact however streams are cut, delivered again, split, and read by dying readers", async () => {
+  const counts = noCounts();
+  for (let i = 0; i < RUNS; i++) {
+    const failure = await runOnce(`gate.${i}`, counts);
+    expect(failure?.violations ?? [], `seed ${failure?.seed}: npm run proof:metrics -- 1 ${failure?.seed}`).toEqual([]);
+  }
+  // It was no calm day: all of it happened.
+  const { lost, repeated, refused, died, failed, bisected, handovers, restarts, reshards, expired, parked } = counts;
+  for (
+    const count of [lost, repeated, refused, died, failed, bisected, handovers, restarts, reshards, expired, parked]
+  ) {
+    expect(count).toBeGreaterThan(0);
+  }
+});
