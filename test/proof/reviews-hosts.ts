@@ -1,0 +1,45 @@
+import type { Dynamo } from "../../api/aws/dynamo.ts";
+import { createHub } from "../../api/live/hub.ts";
+import { createReview } from "../../api/review/setup.ts";
+import { objectsThrough } from "./reviews-store.ts";
+
+/** What a process has of the world: its stores, a clock, and new ids. */
+export type Link = {
+  ask: (method: string, args: readonly unknown[]) => Promise<unknown>;
+  now: () => number;
+  id: () => string;
+};
+export type Review = ReturnType<typeof createReview>;
+
+const METHODS: (keyof Dynamo)[] = ["get", "put", "query"];
+const KEPT_BYTES = 64 * 1024 * 1024;
+const hosts: { review: Review; link: Link }[] = [];
+
+/**
+ * One of the service's processes, linked to a world, with nothing in its cache. The n-th of every world is the same object,
+ * since each of them waits for this process's end. Every third keeps no more than it is reading at the moment.
+ */
+export function hostOf(n: number, link: Link): Review {
+  const host = hosts[n] ??= { review: createHost(n, () => hosts[n]!.link), link };
+  host.review.close();
+  host.link = link;
+  return host.review;
+}
+
+/** Closes every copy of a collection that any process keeps. */
+export function closeHosts(): void {
+  for (const { review } of hosts) review.close();
+}
+
+function createHost(n: number, link: () => Link): Review {
+  const through = (method: string) => (...args: unknown[]) => link().ask(method, args);
+  return createReview({
+    dynamo: Object.fromEntries(METHODS.map((method) => [method, through(method)])) as unknown as Dynamo,
+    table: "reviews",
+    objects: objectsThrough((method, args) => link().ask(method, args)),
+    cacheBytes: n % 3 === 2 ? 1 : KEPT_BYTES,
+    hub: createHub(),
+    clock: () => link().now(),
+    ids: () => link().id(),
+  });
+}

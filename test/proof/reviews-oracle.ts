@@ -1,0 +1,255 @@
+import { createHash } from "node:crypto";
+import type { Item } from "../../api/aws/dynamo.ts";
+import { nextCard } from "../../api/review/queue/next.ts";
+import { applyEntry } from "../../api/review/schedule/apply.ts";
+import { parseEntry } from "../../api/review/schedule/entry.ts";
+import type { Written } from "../kit/memory-dynamo.ts";
+import { allRowsOf, logRowsOf, rowOf, withFile } from "./reviews-files.ts";
+import type { Attempt } from "./reviews-world.ts";
+
+/** An answer as a client sent it; the same for each sending. */
+export type SentAnswer = { answerId: string; sessionId: string; cardId: number; ease: number; mayCount: boolean };
+
+type File = { key: string; version: number; line: number };
+type Session = { sessionId: string; epoch: number; status: string; answered: number };
+type Entry = { kind: "a" | "u"; id: string; cid: number; ease: number; at: number; tag: string; text: string };
+/** A file that became the present one: its bytes, how many entries of all time are in it, and the imported rows. */
+type Committed = File & { bytes: Uint8Array; base: number; imported: ReadonlySet<string> };
+
+export type Oracle = ReturnType<typeof createOracle>;
+
+/**
+ * Holds each write of one person's lease, and each file that it names, against what clients sent. It keeps every
+ * entry of all time in a list of its own, and computes from it what a file's review log has to be.
+ */
+export function createOracle({ findBody, rowsOfImport }: {
+  findBody: (key: string) => Uint8Array | undefined;
+  /** The review log of the package that a request imports. */
+  rowsOfImport: (attempt: Attempt) => readonly string[];
+}) {
+  const violations: string[] = [];
+  const log: Entry[] = [];
+  const sent = new Map<string, SentAnswer>();
+  const sessions = new Set<string>();
+  const files = new Map<string, Committed>();
+  let current: Item | undefined;
+  let present: Committed | undefined;
+
+  const must = (holds: boolean, law: string, detail: unknown) => {
+    if (!holds) violations.push(`${law}: ${JSON.stringify(detail)}`);
+  };
+  const num = (value: unknown) => (value as number | undefined) ?? 0;
+  const sessionIn = (item: Item | undefined) =>
+    item?.session === undefined ? undefined : JSON.parse(item.session as string) as Session;
+
+  /** The answers that stand after the first `count` entries. */
+  function standing(count = log.length): Map<string, Entry> {
+    const answers = new Map<string, Entry>();
+    for (const entry of log.slice(0, count)) {
+      if (entry.kind === "a") answers.set(entry.id, entry);
+      else answers.delete(entry.id);
+    }
+    return answers;
+  }
+
+  /** What the review log of a file has to hold. */
+  function expectedRows(imported: ReadonlySet<string>, count: number): string[] {
+    const answers = [...standing(count).values()].map(({ at, cid, ease }) => rowOf(at, cid, ease));
+    return [...imported, ...answers].sort();
+  }
+
+  function onWrite({ before, after }: Written, attempt: Attempt): void {
+    if (!after) return must(false, "a lease is never deleted", attempt.name);
+    current = after;
+    const [was, is] = [num(before?.base), num(after.base)];
+    const journal = after.journal as string[];
+    const file = after.file as File | undefined;
+    const fileBefore = before?.file as File | undefined;
+    const session = sessionIn(after);
+    must(num(after.revision) === num(before?.revision) + 1, "a revision follows the one before", attempt.name);
+    for (const name of ["epoch", "base"]) {
+      must(num(after[name]) >= num(before?.[name]), `${name} only grows`, attempt.name);
+    }
+    must(num(file?.version) >= num(fileBefore?.version), "the file's version only grows", attempt.name);
+    must(num(file?.line) >= num(fileBefore?.line), "the file's line only grows", attempt.name);
+    must(is + journal.length >= log.length, "no entry leaves the journal before it is in the file", {
+      attempt: attempt.name,
+      was,
+      is,
+      journal,
+      known: log.length,
+    });
+    must(
+      journal.every((text, i) => log[is + i] === undefined || log[is + i]!.text === text),
+      "the journal is what was written before, in order",
+      [attempt.name, journal],
+    );
+    for (const text of journal.slice(Math.max(0, log.length - is))) append(text, attempt, after, before);
+    if (file && file.key !== fileBefore?.key) replaced(file, is, attempt);
+    else must(is === was, "answers are counted as in the file only with a new file", attempt.name);
+    if (session) {
+      sessions.add(session.sessionId);
+      const tag = session.epoch.toString(36);
+      const stand = [...standing().values()].filter((entry) => entry.tag === tag).length;
+      must(session.answered === stand, "a session says how many of its answers stand", [session, stand]);
+      must(session.epoch <= num(after.epoch), "a session's epoch is one that was given", [session, after.epoch]);
+    }
+    must(
+      after.checkAt !== undefined || (session?.status !== "ACTIVE" && journal.length === 0),
+      "somebody looks again while anything is left to do",
+      [attempt.name, session, journal.length],
+    );
+  }
+
+  function append(text: string, attempt: Attempt, after: Item, before: Item | undefined): void {
+    const entry = parsed(text);
+    const session = sessionIn(after)!;
+    attempt.appended++;
+    must(attempt.appended === 1, "a request adds one entry at most", [attempt.name, text]);
+    must(session.status === "ACTIVE", "only a running session answers", [attempt.name, session]);
+    must(session.epoch === after.epoch, "only the newest epoch answers", [attempt.name, session, after.epoch]);
+    must(session.sessionId === sessionIn(before)?.sessionId, "an answer begins no session", [attempt.name, session]);
+    if (entry.kind === "u") {
+      const newest = [...standing().values()].at(-1);
+      must(newest?.id === entry.id, "an undo takes back the newest answer", [attempt.name, entry, newest]);
+      must(newest?.tag === session.epoch.toString(36), "an undo takes back an answer of its own session", entry);
+    } else {
+      const asked = sent.get(entry.id);
+      must(!log.some(({ kind, id }) => kind === "a" && id === entry.id), "no answer is counted twice", [
+        attempt.name,
+        text,
+      ]);
+      must(
+        asked?.cardId === entry.cid && asked.ease === entry.ease && asked.sessionId === session.sessionId,
+        "an answer is what its client sent, in the session that it was sent to",
+        [attempt.name, entry, asked, session],
+      );
+      must(asked?.mayCount ?? false, "an answer for a card that is not under review does not count", [
+        attempt.name,
+        asked,
+      ]);
+      must(entry.tag === session.epoch.toString(36), "an answer is of the running session", [attempt.name, entry]);
+    }
+    log.push(entry);
+  }
+
+  /** Another file is the present one: it is whole, and holds what it has to. */
+  function replaced(file: File, base: number, attempt: Attempt): void {
+    const bytes = findBody(file.key);
+    if (!bytes) return must(false, "a lease names a file that is there", [attempt.name, file]);
+    must(file.version === num(present?.version) + 1, "a file's version follows the one before", [attempt.name, file]);
+    const isImport = file.line !== present?.line;
+    const imported = isImport ? new Set([...present?.imported ?? [], ...rowsOfImport(attempt)]) : present!.imported;
+    const committed: Committed = { ...file, bytes: Uint8Array.from(bytes), base, imported };
+    if (isImport) must(base === log.length, "an import takes all waiting answers in", [attempt.name, base, log.length]);
+    same(committed, attempt.name);
+    if (!isImport) {
+      const [found, replayed] = [withFile(bytes, allRowsOf), replay(present!, base, allRowsOf)];
+      must(found === replayed, "a saved file is the file before with its answers", [attempt.name, found, replayed]);
+    }
+    present = committed;
+    files.set(file.key, committed);
+  }
+
+  function same({ bytes, imported, base }: Committed, about: unknown): void {
+    const rows = withFile(bytes, logRowsOf);
+    const expected = expectedRows(imported, base);
+    const missing = expected.filter((row) => !rows.includes(row));
+    const more = rows.filter((row) => !expected.includes(row));
+    must(
+      rows.join() === expected.join(),
+      "a file's review log is the imported one and the answers that stand",
+      { about, missing, more },
+    );
+  }
+
+  /** What a process that knows nothing yet makes of a file and the entries up to a position. */
+  function replay<T>(
+    { bytes, base }: Committed,
+    position: number,
+    use: (db: Parameters<typeof applyEntry>[0]) => T,
+  ): T {
+    return withFile(bytes, (db) => {
+      for (const [i, { text }] of log.slice(base, position).entries()) applyEntry(db, parseEntry(text), base + i);
+      return use(db);
+    });
+  }
+
+  return {
+    violations,
+    sent: (answer: SentAnswer) => void sent.set(shortIdOf(answer.answerId), answer),
+    onWrite,
+    lease: () => current,
+    present: () => present,
+    /** How many entries there were, of all time. */
+    position: () => log.length,
+    must,
+
+    /** A client got an answer: it is durable. */
+    acknowledged({ answerId, sessionId }: SentAnswer, about: string): void {
+      const entries = log.filter(({ kind, id }) => kind === "a" && id === shortIdOf(answerId));
+      must(entries.length === 1, "an acknowledged answer is there once", [about, answerId, sessionId]);
+    },
+
+    undone: (attempt: Attempt) =>
+      must(attempt.appended === 1, "an acknowledged undo took one answer back", attempt.name),
+    started: (sessionId: string) => must(sessions.has(sessionId), "an acknowledged session was written", sessionId),
+
+    /** Whether a card that was shown is the one that a process without a cache would show, then or a moment later. */
+    isShown(
+      lease: { file: File | undefined; base: number; journal: readonly string[] },
+      deckId: number,
+      at: number,
+      shown: unknown,
+    ): "then" | "later" | "never" {
+      const known = files.get(lease.file!.key)!;
+      const wanted = JSON.stringify(shown);
+      const first = lease.base + lease.journal.length;
+      const end = [...files.values()].find(({ line }) => line === known.line + 1)?.base ?? log.length;
+      for (let position = first; position <= end; position++) {
+        const next = replay(known, position, (db) => nextCard(db, deckId, { at, offsetMinutes: 0 }));
+        if (JSON.stringify(next) === wanted) return position === first ? "then" : "later";
+      }
+      // What was read again after the file was gone is of the line that took its place.
+      for (const later of [...files.values()].filter(({ line }) => line > known.line)) {
+        for (let position = later.base; position <= log.length; position++) {
+          const next = replay(later, position, (db) => nextCard(db, deckId, { at, offsetMinutes: 0 }));
+          if (JSON.stringify(next) === wanted) return "later";
+        }
+      }
+      return "never";
+    },
+
+    /** Whether a review log is the one of some moment between two positions. */
+    wasExported(rows: readonly string[], from: number): boolean {
+      const found = [...rows].sort().join();
+      return [...new Set([...files.values()].map(({ imported }) => imported))].some((imported) =>
+        Array.from({ length: log.length - from + 1 }, (_, i) => expectedRows(imported, from + i))
+          .some((expected) => expected.join() === found)
+      );
+    },
+
+    /** When all is settled: the file has everything, and nothing waits. */
+    settled(): void {
+      const journal = current?.journal as string[] | undefined;
+      if (!present) return;
+      must(journal?.length === 0, "in the end nothing waits", journal);
+      must(sessionIn(current)?.status !== "ACTIVE", "in the end nobody reviews", sessionIn(current));
+      must(present.base === log.length, "in the end all is in the file", [present.base, log.length]);
+      const body = findBody(present.key);
+      if (!body) return must(false, "the present file is there", present.key);
+      same({ ...present, bytes: body }, "in the end");
+    },
+  };
+}
+
+function shortIdOf(answerId: string): string {
+  return createHash("sha256").update(answerId).digest("base64url").slice(0, 14);
+}
+
+function parsed(text: string): Entry {
+  const [kind, id, ...rest] = text.split(" ");
+  const numbers = rest.map((part) => parseInt(part, 36));
+  if (kind === "u") return { kind, id: id!, cid: 0, ease: 0, at: numbers[0]!, tag: "", text };
+  return { kind: "a", id: id!, cid: numbers[0]!, ease: numbers[1]!, at: numbers[2]!, tag: rest[5]!, text };
+}
