@@ -1,4 +1,5 @@
-// Installs the dependencies where they are missing or not those of package-lock.json; else does nothing.
+// Installs the dependencies where they are missing or not those of package-lock.json; else does nothing. With `--all`
+// also those that only tests, proofs and deployments need.
 // Runs before anything is installed, on whatever Node there is: plain JavaScript, no imports but Node's own.
 import { spawnSync } from "child_process";
 import { createHash } from "crypto";
@@ -21,31 +22,47 @@ if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
     "Sojourn needs Node " + MIN_NODE + " or newer to install; this is " + process.version + ". Install a newer Node.",
   );
 }
+const all = process.argv.indexOf("--all") > 0;
 const wanted = digest(fs.readFileSync(lockFile));
 if (!isInstalled()) whileAlone(() => isInstalled() || install());
 
 /** True where the last install was of this package-lock.json: by us, or by hand since it last changed. */
 function isInstalled() {
-  if (read(stampFile) === wanted) return true;
+  const stamp = read(stampFile);
+  if (stamp === wanted + " all" || (stamp === wanted + " start" && !all)) return true;
   const installed = fs.statSync(installedFile, { throwIfNoEntry: false });
   if (!installed || installed.mtimeMs < fs.statSync(lockFile).mtimeMs) return false;
-  fs.writeFileSync(stampFile, wanted);
+  const isWhole = hasDev(installedFile) || !hasDev(lockFile);
+  if (all && !isWhole) return false;
+  fs.writeFileSync(stampFile, wanted + (isWhole ? " all" : " start"));
   return true;
 }
 
+function hasDev(file) {
+  return /"node_modules\/[^}]+"dev": true/.test(read(file));
+}
+
 function install() {
-  console.log("Installing dependencies (first start only, about a minute)…");
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-    shell: process.platform === "win32",
-  });
-  if (npm.error) fail("npm did not start (" + npm.error.message + "): install npm, or run `npm ci` by hand.");
-  if (npm.status !== 0) {
-    fail(npm.stdout + npm.stderr + "\n`npm ci` failed; the reason is above. Start again after mending it.");
+  console.log(
+    all
+      ? "Installing dependencies, those of tests and deployments too (first time only, about two minutes)…"
+      : "Installing dependencies (first start only, about half a minute)…",
+  );
+  npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"].concat(all ? [] : ["--omit=dev"]));
+  // The only packages whose own install steps are needed, and run: they put the runtimes in place.
+  npm(["rebuild", "--loglevel=error"].concat(all ? ["deno", "node"] : ["deno"]));
+  fs.writeFileSync(stampFile, wanted + (all ? " all" : " start"));
+}
+
+function npm(args) {
+  const options = { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024, shell: process.platform === "win32" };
+  const ran = spawnSync("npm", args, options);
+  if (ran.error) fail("npm did not start (" + ran.error.message + "): install npm, or run `npm ci` by hand.");
+  if (ran.status !== 0) {
+    fail(
+      ran.stdout + ran.stderr + "\n`npm " + args[0] + "` failed; the reason is above. Start again after mending it.",
+    );
   }
-  fs.writeFileSync(stampFile, wanted);
 }
 
 /** Runs `work` while no other of us does. A lock whose process is gone counts for nothing. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeTempDir } from "../kit/local.ts";
@@ -10,29 +10,43 @@ beforeEach(async () => {
   ({ path: dir, remove } = await makeTempDir());
   await mkdir(join(dir, "api/entry"), { recursive: true });
   await copyFile(new URL("../../api/entry/install.mjs", import.meta.url), join(dir, "api/entry/install.mjs"));
-  await mkdir(join(dir, "dep"));
-  await writeFile(join(dir, "dep/package.json"), JSON.stringify({ name: "dep", version: "1.0.0" }));
-  await writeFile(join(dir, "package.json"), JSON.stringify({ ...PROJECT, scripts: COUNT }));
+  for (const name of ["dep", "tool"]) {
+    await mkdir(join(dir, name));
+    await writeFile(join(dir, name, "package.json"), JSON.stringify({ name, version: "1.0.0" }));
+  }
+  await writeFile(join(dir, "package.json"), JSON.stringify(PROJECT));
   await lock({});
 });
 afterEach(() => remove());
 
-const PROJECT = { name: "p", version: "1.0.0", dependencies: { dep: "file:dep" } };
-/** Each `npm ci` leaves a line behind. */
-const COUNT = { postinstall: "echo x >> installs" };
-const installs = () => readFile(join(dir, "installs"), "utf8").then((text) => text.split("\n").length - 1, () => 0);
+const PROJECT = {
+  name: "p",
+  version: "1.0.0",
+  dependencies: { dep: "file:dep" },
+  devDependencies: { tool: "file:tool" },
+};
+/** Each install announces itself. */
+const installs = (...results: { out: string }[]) => results.filter(({ out }) => out.startsWith("Installing")).length;
 
 function lock(more: object): Promise<void> {
-  const packages = { "": PROJECT, dep: { version: "1.0.0" }, "node_modules/dep": { resolved: "dep", link: true } };
+  const packages = {
+    "": PROJECT,
+    dep: { version: "1.0.0" },
+    tool: { version: "1.0.0", dev: true },
+    "node_modules/dep": { resolved: "dep", link: true },
+    "node_modules/tool": { resolved: "tool", link: true, dev: true },
+  };
   const file = { name: "p", version: "1.0.0", lockfileVersion: 3, packages, ...more };
-  return writeFile(join(dir, "package-lock.json"), JSON.stringify(file));
+  return writeFile(join(dir, "package-lock.json"), JSON.stringify(file, null, 2));
 }
 
-function install(): Promise<{ code: unknown; out: string; err: string }> {
+const has = (name: string) => stat(join(dir, "node_modules", name)).then(() => true, () => false);
+
+function install(...more: string[]): Promise<{ code: unknown; out: string; err: string }> {
   return new Promise((resolve) =>
     execFile(
       "node",
-      [join(dir, "api/entry/install.mjs")],
+      [join(dir, "api/entry/install.mjs"), ...more],
       (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
     )
   );
@@ -41,34 +55,41 @@ function install(): Promise<{ code: unknown; out: string; err: string }> {
 test("the first start installs and says so, the second does nothing and says nothing", async () => {
   expect(await install()).toMatchObject({
     code: 0,
-    out: "Installing dependencies (first start only, about a minute)…\n",
+    out: "Installing dependencies (first start only, about half a minute)…\n",
     err: "",
   });
   expect(await install()).toEqual({ code: 0, out: "", err: "" });
-  expect(await installs()).toBe(1);
+}, 30_000);
+
+test("what only tests and deployments need is installed when it is asked for, and stays", async () => {
+  await install();
+  expect(await has("dep"), "dep").toBe(true);
+  expect(await has("tool"), "tool").toBe(false);
+  expect(installs(await install("--all"))).toBe(1);
+  expect(await has("tool"), "tool").toBe(true);
+  expect(installs(await install("--all"), await install())).toBe(0);
 }, 30_000);
 
 test("a changed lock file, or modules that are gone, are installed again", async () => {
   await install();
   await lock({ requires: true });
-  await install();
-  expect(await installs()).toBe(2);
+  expect(installs(await install())).toBe(1);
   await rm(join(dir, "node_modules"), { recursive: true });
-  await install();
-  expect(await installs()).toBe(3);
+  expect(installs(await install())).toBe(1);
 }, 30_000);
 
-test("modules that were installed by hand since are taken as they are", async () => {
+test("modules that were installed by hand since are taken as they are, where they are all there", async () => {
   await install();
   await rm(join(dir, "node_modules/.sojourn-installed"));
   expect(await install()).toEqual({ code: 0, out: "", err: "" });
-  expect(await installs()).toBe(1);
+  await rm(join(dir, "node_modules/.sojourn-installed"));
+  expect(installs(await install("--all"))).toBe(1);
 }, 30_000);
 
 test("three starts at once install once", async () => {
   const results = await Promise.all([install(), install(), install()]);
   expect(results.map((result) => result.code)).toEqual([0, 0, 0]);
-  expect(await installs()).toBe(1);
+  expect(installs(...results)).toBe(1);
 }, 30_000);
 
 test("a failure shows what npm said", async () => {
