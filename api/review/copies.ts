@@ -14,7 +14,7 @@ export class StaleLeaseError extends UnavailableError {
 }
 
 /** A collection as this process has it: a file of a line, with the entries of the journal up to a position. */
-type Copy = { file: OpenFile; line: number; position: number; users: number; isDropped: boolean };
+type Copy = { file: OpenFile; bytes: number; line: number; position: number; users: number; isDropped: boolean };
 
 export type Copies = ReturnType<typeof createCopies>;
 
@@ -23,11 +23,13 @@ export type Copies = ReturnType<typeof createCopies>;
  * this process has once is not read again, whoever answers and saves meanwhile. At most `maxBytes` of copies are kept;
  * those that were used least recently leave first.
  */
-export function createCopies({ files, objects, maxBytes }: { files: TempFiles; objects: Objects; maxBytes: number }) {
+export function createCopies(
+  { files, objects, maxBytes }: { files: TempFiles; objects: Pick<Objects, "find">; maxBytes: number },
+) {
   const loading = new Map<string, Promise<Copy>>();
   const kept = new LRUCache<string, Copy>({
     maxSize: maxBytes,
-    sizeCalculation: ({ file }) => Math.max(1, file.bytes()),
+    sizeCalculation: ({ bytes }) => Math.max(1, bytes),
     dispose: (copy) => {
       copy.isDropped = true;
       closeUnused(copy);
@@ -35,7 +37,7 @@ export function createCopies({ files, objects, maxBytes }: { files: TempFiles; o
   });
 
   async function acquire(lease: Lease): Promise<Copy> {
-    const key = JSON.stringify([lease.tenantId, lease.userId]);
+    const key = keyOf(lease);
     const known = kept.get(key);
     if (known && fits(known, lease)) return held(known);
     const id = `${key} ${lease.file!.key}`;
@@ -45,9 +47,8 @@ export function createCopies({ files, objects, maxBytes }: { files: TempFiles; o
       const loaded = held(await copy);
       const newer = kept.peek(key);
       const isBetter = !newer || !fits(newer, lease) || newer.position < loaded.position;
-      if (isBetter) kept.set(key, loaded);
-      // What is larger than all that may be kept is used this once.
-      if (kept.peek(key) !== loaded) loaded.isDropped = true;
+      if (isBetter) keep(key, loaded);
+      else if (newer !== loaded) loaded.isDropped = true;
       return loaded;
     } finally {
       loading.delete(id);
@@ -57,7 +58,24 @@ export function createCopies({ files, objects, maxBytes }: { files: TempFiles; o
   async function load({ file, base }: Lease): Promise<Copy> {
     const object = await objects.find(file!.key);
     if (!object) throw new StaleLeaseError();
-    return { file: files.fromBytes(object.body), line: file!.line, position: base, users: 0, isDropped: false };
+    const open = files.fromBytes(object.body);
+    return { file: open, bytes: open.bytes(), line: file!.line, position: base, users: 0, isDropped: false };
+  }
+
+  /** What is larger than all that may be kept is used this once. */
+  function keep(key: string, copy: Copy): void {
+    kept.set(key, copy);
+    copy.isDropped = kept.peek(key) !== copy;
+  }
+
+  /** A copy grows with its answers, and others leave for it. */
+  function measure(key: string, copy: Copy): void {
+    const bytes = copy.file.bytes();
+    if (bytes === copy.bytes || kept.peek(key) !== copy) return;
+    // The cache asks for the size of what is new to it only.
+    kept.delete(key);
+    copy.bytes = bytes;
+    keep(key, copy);
   }
 
   return {
@@ -68,10 +86,12 @@ export function createCopies({ files, objects, maxBytes }: { files: TempFiles; o
     async read<T>(lease: Lease, use: (file: OpenFile, position: number) => T): Promise<T> {
       const copy = await acquire(lease);
       try {
-        for (const text of lease.journal.slice(copy.position - lease.base)) {
+        const missing = lease.journal.slice(copy.position - lease.base);
+        for (const text of missing) {
           applyEntry(copy.file.db, parseEntry(text), copy.position);
           copy.position += 1;
         }
+        if (missing.length > 0) measure(keyOf(lease), copy);
         return use(copy.file, copy.position);
       } finally {
         copy.users -= 1;
@@ -83,6 +103,10 @@ export function createCopies({ files, objects, maxBytes }: { files: TempFiles; o
     /** How many bytes are kept, and how many copies. */
     size: () => ({ bytes: kept.calculatedSize, copies: kept.size }),
   };
+}
+
+function keyOf({ tenantId, userId }: Lease): string {
+  return JSON.stringify([tenantId, userId]);
 }
 
 function fits(copy: Copy, lease: Lease): boolean {

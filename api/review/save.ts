@@ -18,9 +18,12 @@ export type SaverOptions = {
 };
 
 /** Where a file of a collection is kept: a key of its own for each, so that a reader never meets half of one. */
-export function fileKeyOf({ tenantId, userId }: Person, version: number, id: string): string {
-  const user = Buffer.from(userId).toString("base64url");
-  return `collections/${tenantId}/${user}/${String(version).padStart(8, "0")}-${id}.sqlite`;
+export function fileKeyOf(person: Person, version: number, id: string): string {
+  return `${folderOf(person)}${String(version).padStart(8, "0")}-${id}.sqlite`;
+}
+
+function folderOf({ tenantId, userId }: Person): string {
+  return `collections/${tenantId}/${Buffer.from(userId).toString("base64url")}/`;
 }
 
 /**
@@ -50,9 +53,10 @@ export function createSaver({ store, copies, objects, clock, ids, changed }: Sav
     const key = fileKeyOf(lease, lease.file.version + 1, ids());
     await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
     const committed = await commit(lease, lease.file, key, position);
-    if (committed.file?.key !== key) await objects.remove(key);
-    else if (lease.previousKey) await objects.remove(lease.previousKey);
     changed(committed);
+    const unused = committed.file?.key === key ? lease.previousKey : key;
+    // It is saved already; what is left over is removed when the session is over.
+    if (unused) await objects.remove(unused).catch(() => {});
     return committed;
   }
 
@@ -79,7 +83,34 @@ export function createSaver({ store, copies, objects, clock, ids, changed }: Sav
     throw new UnavailableError("DynamoDB");
   }
 
-  return { save };
+  /**
+   * Removes what saves and imports left that died, or could not remove a file. A file takes its place only from one of a
+   * lower version: none of the present version or below can become the present one any more, however late its writer is.
+   */
+  async function clean(lease: Lease): Promise<void> {
+    if (!lease.file) return;
+    const folder = folderOf(lease);
+    const { key: present, version, mediaKey } = lease.file;
+    const kept = [present, mediaKey, lease.previousKey];
+    for await (const page of objects.list(folder)) {
+      for (const { key } of page) {
+        if (parseInt(key.slice(folder.length), 10) > version) return;
+        if (!kept.includes(key)) await objects.remove(key);
+      }
+    }
+  }
+
+  return {
+    save,
+
+    /** Writes the last answers of a session that is over, and leaves only the present file and the one before it. */
+    async finish(lease: Lease): Promise<Lease> {
+      const saved = await save(lease);
+      // Where that fails, the end of the next session does it.
+      await clean(saved).catch(() => {});
+      return saved;
+    },
+  };
 }
 
 export type Saver = ReturnType<typeof createSaver>;

@@ -39,6 +39,8 @@ export type Reviews = ReturnType<typeof createReviews>;
 export type ReviewView = { lease: Lease; session: ReviewSession };
 export type CardToReview = CardView & { question: string; answer: string; view: ReviewView };
 
+type Ahead = { next: Next; card: CardToReview | undefined };
+
 export type ReviewsOptions = {
   store: LeaseStore;
   copies: Copies;
@@ -54,6 +56,7 @@ export function reviewKey({ tenantId, userId }: Person): string {
 }
 
 export function createReviews({ store, copies, saver, hub, clock, ids }: ReviewsOptions) {
+  const aheads = new WeakMap<ReviewView, Promise<Ahead>>();
   const getLease = async (person: Person) => await store.find(person) ?? emptyLease(person);
 
   /** Decides on the lease as it is and writes what came of it; looks again where somebody else wrote meanwhile. */
@@ -153,6 +156,8 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
       const id = parseDeckId(deckId);
       const sessionId = ids();
       const lease = await change(person, async (known) => {
+        // Where a lost reply made the request go out twice, the second finds what the first wrote.
+        if (sessionOf(known, sessionId)) return undefined;
         const exists = known.file && id !== undefined &&
           await copies.read(known, ({ db }) => findDeck(db, id, momentOf(db, clock(), timeZone)) !== undefined);
         if (!exists) throw new ReviewNotFoundError("There is no such deck; `decks` lists those that are there.");
@@ -161,7 +166,7 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
         if (decision.kind === "held") throw new ReviewHeldError(decision.by);
         return decision.lease;
       });
-      return { lease, session: lease.session! };
+      return viewOf(lease, sessionOf(lease, sessionId) ? sessionId : lease.session!.sessionId);
     },
 
     /**
@@ -175,9 +180,13 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
 
     /** Takes back the newest answer of the session that stands. Throws ReviewNotFoundError where none does. */
     async undo(person: Person, sessionId: string): Promise<ReviewView> {
+      let target: string | undefined;
       return await append(person, sessionId, (db, lease) => {
+        // It is taken back: by this request, which went out twice, or on another device that showed the same.
+        if (target !== undefined && isTakenBack(db, target)) return undefined;
         const undoable = findUndoable(db, tagOf(sessionOf(lease, sessionId)!));
         if (!undoable) throw new ReviewNotFoundError("No answer of this session is left to take back.");
+        target = undoable.id;
         return { kind: "undo", answerId: undoable.id, at: logIdOf(undoable) };
       });
     },
@@ -208,30 +217,15 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
         requireHolder(known, sessionId);
         return ended(known, "ENDED", clock());
       });
-      const saved = await saver.save(lease).catch(() => lease);
+      const saved = await saver.finish(lease).catch(() => lease);
       return viewOf(saved, sessionId, lease);
     },
 
     /** The card to answer next and what is left; none where the session is over. */
-    async next({ lease, session }: ReviewView): Promise<Next> {
-      if (statusOf(session, clock()) !== "ACTIVE") {
-        return { cardId: undefined, remaining: { new: 0, learning: 0, due: 0 } };
-      }
-      return await read(lease, (db) => nextCard(db, session.deckId, momentOf(db, clock(), session.zone)));
-    },
+    next: async (view: ReviewView): Promise<Next> => (await aheadOf(view)).next,
 
     /** The card to answer next as it is shown, with what each answer would lead to; none where nothing is left. */
-    async nextCard(view: ReviewView): Promise<CardToReview | undefined> {
-      const { lease, session } = view;
-      if (statusOf(session, clock()) !== "ACTIVE") return undefined;
-      return await read(lease, (db) => {
-        const moment = momentOf(db, clock(), session.zone);
-        const { cardId } = nextCard(db, session.deckId, moment);
-        const card = cardId === undefined ? undefined : viewCard(db, cardId, moment);
-        const html = card && renderCard(db, card.cardId);
-        return card && html && { ...card, ...html, view };
-      });
-    },
+    nextCard: async (view: ReviewView): Promise<CardToReview | undefined> => (await aheadOf(view)).card,
 
     /** A deck of the session's collection. One that was deleted meanwhile has no counts. */
     deckOf: async ({ lease, session }: ReviewView, deckId: number): Promise<DeckView> =>
@@ -246,6 +240,27 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
     },
   };
 
+  /** What comes next in a view, looked up once for all fields that ask. */
+  async function aheadOf(view: ReviewView): Promise<Ahead> {
+    const ahead = aheads.get(view) ?? lookAhead(view);
+    aheads.set(view, ahead);
+    return await ahead;
+  }
+
+  async function lookAhead(view: ReviewView): Promise<Ahead> {
+    const { lease, session } = view;
+    if (statusOf(session, clock()) !== "ACTIVE") {
+      return { next: { cardId: undefined, remaining: { new: 0, learning: 0, due: 0 } }, card: undefined };
+    }
+    return await read(lease, (db) => {
+      const moment = momentOf(db, clock(), session.zone);
+      const next = nextCard(db, session.deckId, moment);
+      const card = next.cardId === undefined ? undefined : viewCard(db, next.cardId, moment);
+      const html = card && renderCard(db, card.cardId);
+      return { next, card: card && html && { ...card, ...html, view } };
+    });
+  }
+
   /** The session as the lease has it; as it was known, and taken over, where two others came since. */
   function viewOf(lease: Lease, sessionId: string, known = lease): ReviewView {
     const last = sessionOf(known, sessionId)!;
@@ -256,6 +271,10 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
   function seen(session: ReviewSession): ReviewSession {
     return { ...session, status: statusOf(session, clock()) };
   }
+}
+
+function isTakenBack(db: DatabaseSync, answerId: string): boolean {
+  return findAnswer(db, answerId)?.undo === null;
 }
 
 /** What entries call a session: short, since each of them says it. */

@@ -35,10 +35,13 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
   const reviews = createReviews({ store, copies, saver, hub, clock, ids });
   return {
     reviews,
-    transfer: createTransfer({ store, copies, files, objects, clock, ids }),
+    transfer: createTransfer({ store, copies, files, objects, clock, ids, changed }),
     watch: createReviewWatch({ reviews, hub }),
     sweep: createReviewSweep({ store, saver, clock, changed }),
     /** Closes and removes every copy. */
-    close: copies.close,
+    close() {
+      copies.close();
+      files.closeAll();
+    },
   };
 }

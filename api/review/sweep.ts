@@ -38,10 +38,12 @@ export function createReviewSweep(
     while (lease) {
       const decision = decideSweep(lease, clock());
       if (decision.kind === "save") {
-        await saver.save(lease);
+        await saver.finish(lease);
         sums.saved += 1;
         return;
       }
+      // It ended with nothing left to write.
+      if (decision.kind === "done" && lease.checkAt === undefined) return void await saver.finish(lease);
       const next: Lease = decision.kind === "end"
         ? ended(lease, "EXPIRED", clock())
         : { ...lease, checkAt: decision.kind === "wait" ? decision.until : undefined };

@@ -3,19 +3,19 @@ import { type Clock, MINUTE_MS } from "../core/clock.ts";
 import { InvalidInputError, UnavailableError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { MAX_TRIES } from "../core/retry.ts";
-import type { Copies } from "./copies.ts";
+import { type Copies, StaleLeaseError } from "./copies.ts";
 import { ReviewHeldError, ReviewNotFoundError } from "./errors.ts";
-import { openChecked } from "./file/check.ts";
+import { type CheckedFile, openChecked } from "./file/check.ts";
 import { TooLargeError } from "./file/errors.ts";
 import { exportPackage } from "./file/export.ts";
 import { importInto, type ImportReport, type ImportResult } from "./file/import.ts";
-import { FILE_LIMITS, INLINE_LIMIT_BYTES, sizeInWords } from "./file/limits.ts";
+import { EXPORT_LESS, FILE_LIMITS, INLINE_LIMIT_BYTES, sizeInWords } from "./file/limits.ts";
 import { sha1Of } from "./file/media.ts";
 import type { IncomingMedia, MediaIndex } from "./file/media-merge.ts";
 import { type CollectionPackage, readPackage } from "./file/package.ts";
 import type { Repair } from "./file/repair.ts";
 import type { OpenFile, TempFiles } from "./file/temp.ts";
-import { emptyLease, holderOf } from "./lease.ts";
+import { emptyLease, holderOf, statusOf } from "./lease.ts";
 import type { Lease, Person } from "./model.ts";
 import { fileKeyOf } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
@@ -27,6 +27,8 @@ export type TransferOptions = {
   objects: Objects;
   clock: Clock;
   ids: Ids;
+  /** Told of each lease that changed. */
+  changed: (lease: Lease) => void;
 };
 
 export type Transfer = ReturnType<typeof createTransfer>;
@@ -36,7 +38,7 @@ export const LINK_MS = 15 * MINUTE_MS;
 const UPLOAD_PATTERN = /^[0-9a-zA-Z-]{1,64}$/;
 
 /** Brings collections in and gives them back. Nothing is replaced before what comes was read and checked as a whole. */
-export function createTransfer({ store, copies, files, objects, clock, ids }: TransferOptions) {
+export function createTransfer({ store, copies, files, objects, clock, ids, changed }: TransferOptions) {
   const userOf = ({ tenantId, userId }: Person) => `${tenantId}/${Buffer.from(userId).toString("base64url")}`;
   const mediaKey = (person: Person, sha1: string) => `media/${userOf(person)}/${sha1}`;
   const uploadKey = (person: Person, id: string) => `uploads/${userOf(person)}/${id}`;
@@ -57,7 +59,8 @@ export function createTransfer({ store, copies, files, objects, clock, ids }: Tr
       throw new InvalidInputError([{ path: ["uploadKey"], message }]);
     }
     if (bytes <= FILE_LIMITS.packageBytes) return (await objects.get(key)).body;
-    const message = `The file is larger than ${sizeInWords(FILE_LIMITS.packageBytes)}, which is the limit.`;
+    const found = `\`uploadKey\` names a file of ${sizeInWords(bytes)}`;
+    const message = `${found}; at most ${sizeInWords(FILE_LIMITS.packageBytes)} are taken. ${EXPORT_LESS}`;
     throw new TooLargeError(message, FILE_LIMITS.packageBytes);
   }
 
@@ -75,12 +78,16 @@ export function createTransfer({ store, copies, files, objects, clock, ids }: Tr
 
   async function readMediaIndex(key: string | undefined): Promise<MediaIndex> {
     if (key === undefined) return new Map();
-    const { body } = await objects.get(key);
-    return new Map(JSON.parse(Buffer.from(body).toString("utf8")) as [string, string][]);
+    const index = await objects.find(key);
+    if (!index) throw new StaleLeaseError();
+    return new Map(JSON.parse(Buffer.from(index.body).toString("utf8")) as [string, string][]);
   }
 
-  /** The lease with the imported collection in it: a file of a new line, into which all waiting answers went. */
-  async function keepResult(known: Lease, { file, media }: ImportResult): Promise<Lease> {
+  /**
+   * The lease with the imported collection in it: a file of a new line, into which all waiting answers went. A session that
+   * ended by time is over for good, also by the clock of a process that is behind.
+   */
+  async function keepResult(known: Lease, { file, media }: ImportResult, now: number): Promise<Lease> {
     const version = (known.file?.version ?? 0) + 1;
     const key = fileKeyOf(known, version, ids());
     await objects.create(key, file.toBytes(), { contentType: "application/vnd.sqlite3" });
@@ -95,8 +102,41 @@ export function createTransfer({ store, copies, files, objects, clock, ids }: Tr
       previousKey: known.file?.key,
       base: known.base + known.journal.length,
       journal: [],
+      session: known.session && { ...known.session, status: statusOf(known.session, now) },
       checkAt: undefined,
     };
+  }
+
+  async function exportOnce(person: Person) {
+    const lease = await store.find(person);
+    if (!lease?.file) throw new ReviewNotFoundError("There is no collection; import one first.");
+    const index = await readMediaIndex(lease.file.mediaKey);
+    const media = [...index].map(([name, sha1]) => ({
+      name,
+      read: async () => (await objects.get(mediaKey(person, sha1))).body,
+    }));
+    return await copies.read(lease, (file) => exportPackage(file, media, { now: clock() }));
+  }
+
+  /** Imports into the collection as it is now; undefined where somebody else changed it meanwhile. */
+  async function importOnce(person: Person, incoming: CheckedFile, media: readonly IncomingMedia[]) {
+    const known = await store.find(person) ?? emptyLease(person);
+    const now = clock();
+    requireFree(known, now);
+    const index = await readMediaIndex(known.file?.mediaKey);
+    const merge = (file?: OpenFile) => importInto(file && { file, media: index }, incoming, { now, media });
+    const result = known.file ? await copies.read(known, merge) : merge();
+    try {
+      const next = await keepResult(known, result, now);
+      const { lease, isWritten } = await store.replace(next, known);
+      const { key, mediaKey: newIndex } = next.file!;
+      // Where a lost reply made the request go out twice, the second finds what the first wrote.
+      if (isWritten || [lease.file?.key, lease.previousKey].includes(key)) return { lease, report: result.report };
+      for (const unused of [key, newIndex]) if (unused) await objects.remove(unused);
+      return undefined;
+    } finally {
+      result.file.close();
+    }
   }
 
   return {
@@ -114,23 +154,11 @@ export function createTransfer({ store, copies, files, objects, clock, ids }: Tr
         requireFree(await store.find(person), clock());
         const media = await keepMedia(person, found.media);
         for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-          const known = await store.find(person) ?? emptyLease(person);
-          requireFree(known, clock());
-          const index = await readMediaIndex(known.file?.mediaKey);
-          const merge = (file?: OpenFile) =>
-            importInto(file && { file, media: index }, incoming, { now: clock(), media });
-          const result = known.file ? await copies.read(known, merge) : merge();
-          try {
-            const next = await keepResult(known, result);
-            const { lease, isWritten } = await store.replace(next, known);
-            if (isWritten) {
-              if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey));
-              return { lease, report: result.report, repairs: result.report.repairs.map(inWords) };
-            }
-            await objects.remove(next.file!.key);
-          } finally {
-            result.file.close();
-          }
+          const done = await importOnce(person, incoming, media).catch(undefinedWhereStale);
+          if (!done) continue;
+          changed(done.lease);
+          if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey)).catch(() => {});
+          return { ...done, repairs: done.report.repairs.map(inWords) };
         }
         throw new UnavailableError("DynamoDB");
       } finally {
@@ -147,17 +175,11 @@ export function createTransfer({ store, copies, files, objects, clock, ids }: Tr
 
     /**
      * A link to the collection as Anki opens it, with all answers and media. Throws ReviewNotFoundError where there is no
-     * collection. The file is made once for each state of the collection.
+     * collection.
      */
     async exportCollection(person: Person): Promise<{ url: string; bytes: number }> {
-      const lease = await store.find(person);
-      if (!lease?.file) throw new ReviewNotFoundError("There is no collection; import one first.");
-      const index = await readMediaIndex(lease.file.mediaKey);
-      const media = [...index].map(([name, sha1]) => ({
-        name,
-        read: async () => (await objects.get(mediaKey(person, sha1))).body,
-      }));
-      const output = await copies.read(lease, (file) => exportPackage(file, media, { now: clock() }));
+      // The file may be replaced between the two reads; the lease then says by which.
+      const output = await exportOnce(person).catch(undefinedWhereStale) ?? await exportOnce(person);
       const chunks: Uint8Array[] = [];
       for await (const chunk of output) chunks.push(chunk as Uint8Array);
       const body = Buffer.concat(chunks);
@@ -170,6 +192,10 @@ export function createTransfer({ store, copies, files, objects, clock, ids }: Tr
 
 export type ImportInput = { file?: string | null | undefined; uploadKey?: string | null | undefined };
 
+function undefinedWhereStale(error: unknown): undefined {
+  if (!(error instanceof StaleLeaseError)) throw error;
+}
+
 function inWords({ count, message }: Repair): string {
   return `${count} ${message}`;
 }
@@ -181,7 +207,8 @@ function requireFree(lease: Lease | undefined, now: number): void {
 
 function decode(file: string): Uint8Array {
   if (file.length > Math.ceil(INLINE_LIMIT_BYTES / 3) * 4 + 4) {
-    const message = `The file is larger than ${sizeInWords(INLINE_LIMIT_BYTES)}; upload it by collectionUploadUrl.`;
+    const message = `\`file\` is larger than ${sizeInWords(INLINE_LIMIT_BYTES)}, the limit of what is sent inline. ` +
+      "PUT it to the link of `collectionUploadUrl`, and import it by its `uploadKey`.";
     throw new TooLargeError(message, INLINE_LIMIT_BYTES);
   }
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(file)) {

@@ -87,6 +87,18 @@ describe("two instances", () => {
     expect((await there.undo(sessionId)).reviewSession).toMatchObject({ answered: 0, nextCard });
   });
 
+  test("take over from each other: the answer that comes late is refused, those acknowledged before are in the file", async () => {
+    const { here, there } = await learner();
+    const first = (await here.start({ holder: "laptop" })).reviewSession;
+    const session = await answerNext(here, await answerNext(here, first));
+    const taken = (await there.start({ holder: "phone", onHeld: "TAKE_OVER" })).reviewSession;
+    expect(taken.nextCard).toEqual(session.nextCard);
+    const late = await here.answer({ sessionId: first.sessionId, cardId: session.nextCard.cardId, answerId: "late" });
+    expect(late).toMatchObject({ __typename: "ReviewLostError", status: "TAKEN_OVER", holder: "phone" });
+    await there.end((await answerNext(there, taken)).sessionId);
+    expect(await here.download((db) => logOf(db).length)).toBe(13);
+  });
+
   test("give one of two devices that answer one card at once the next card, and the other one a reason", async () => {
     const { here, there } = await learner();
     const { sessionId, nextCard } = (await here.start()).reviewSession;

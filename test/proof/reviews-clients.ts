@@ -33,9 +33,12 @@ export function createClients({ world, oracle, random, counts, person, packages 
 
   /** Sends a request once; gives undefined where it was refused by name or nobody answered. */
   async function ask<T>(name: string, run: (review: Review, attempt: Attempt) => Promise<T>) {
+    let sending: Attempt | undefined;
+    const noted = (review: Review, attempt: Attempt) => run(review, sending = attempt);
     try {
-      return await (name.startsWith("quiet") ? world.send(name, run, 0) : world.send(name, run));
+      return await (name.startsWith("quiet") ? world.send(name, noted, 0) : world.send(name, noted));
     } catch (error) {
+      if (error instanceof ReviewHeldError) oracle.held(error.by.sessionId, sending!);
       const isExpected = EXPECTED.some((type) => error instanceof type);
       oracle.must(isExpected, "a request is answered, or refused by name", [name, (error as Error).stack]);
       return { error: error as Error };
@@ -66,6 +69,7 @@ export function createClients({ world, oracle, random, counts, person, packages 
     };
     for (let step = 0; step < steps; step++) {
       await world.think();
+      if (!shown && chance(0.15)) await bring(below(packages.length), name);
       if (!shown || chance(0.03)) {
         keep(await start(name));
         continue;
@@ -134,12 +138,14 @@ export function createClients({ world, oracle, random, counts, person, packages 
   }
 
   async function undo(name: string, { sessionId }: Undo) {
+    const before = oracle.position();
     const got = await ask(`${name} undo`, async (review, attempt) => {
       const view = await review.reviews.undo(person, sessionId);
-      oracle.undone(attempt);
+      oracle.undone(attempt, before);
       return await shownBy(review, attempt, view);
     });
     if ("value" in got) counts.undos++;
+    else if (got.error.message.startsWith("No answer")) oracle.refusedUndo(sessionId, `${name} undo`, before);
     return got;
   }
 
@@ -164,9 +170,9 @@ export function createClients({ world, oracle, random, counts, person, packages 
     return got;
   }
 
-  async function bring(n: number) {
+  async function bring(n: number, name = "other") {
     const got = await ask(
-      `other import ${n}`,
+      `${name} import ${n}`,
       (review) => review.transfer.importCollection(person, { file: packages[n]!.base64 }),
     );
     if ("value" in got) counts.imports++;
@@ -192,17 +198,29 @@ export function createClients({ world, oracle, random, counts, person, packages 
     for (let step = 0; step < steps; step++) {
       await world.think();
       const dice = random();
-      if (dice < 0.7) await sweep();
+      if (dice < 0.5) await sweep();
       else if (dice < 0.92) await bring(below(packages.length));
       else if (dice < 0.97) await take();
       else await ask("other find", (review) => review.reviews.find(person));
     }
   }
 
-  /** A quiet session on one process: starts, answers what is shown, ends. Nothing of it may fail. */
+  /** On one process: a session that writes a file, by an answer or, where nothing is left to answer, after an import. */
   async function quietSession(): Promise<void> {
+    if (await answerQuietly()) return;
+    const got = await ask(
+      "quiet import 0",
+      (review) => review.transfer.importCollection(person, { file: packages[0]!.base64 }),
+    );
+    oracle.must("value" in got, "in calm an import is done", got);
+    await answerQuietly();
+  }
+
+  /** Starts, answers what is shown, ends: nothing of it may fail. Gives whether there was anything to answer. */
+  async function answerQuietly(): Promise<boolean> {
     const started = await start("quiet", "TAKE_OVER");
-    if (!("value" in started)) return oracle.must(false, "in calm a session begins", String(started.error));
+    oracle.must("value" in started, "in calm a session begins", started);
+    if (!("value" in started)) return true;
     const { view, cardId } = started.value;
     const { sessionId } = view.session;
     const answer: SentAnswer = { answerId: `quiet-${ids++}`, sessionId, cardId: cardId ?? 0, ease: 3, mayCount: true };
@@ -211,6 +229,7 @@ export function createClients({ world, oracle, random, counts, person, packages 
       oracle.must("value" in await sendAnswer("quiet", answer), "in calm an answer counts", answer);
     }
     oracle.must("value" in await simple("quiet", "end", sessionId), "in calm a session ends", sessionId);
+    return cardId !== undefined;
   }
 
   return { device, others, sweep, bring, quietSession };

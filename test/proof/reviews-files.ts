@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -65,6 +65,12 @@ export function packageOf(n: number, from: number): Package {
     rows: logs.map(([id, cid]) => rowOf(id, cid, 3)),
     cards: new Map(cards.map(({ id, did }) => [Number(id), Number(did)])),
   };
+}
+
+/** A folder for what is scratch, in memory where the system has such folders: runs write files by the ten thousand. */
+export function scratchFolder(): string {
+  const inMemory = "/dev/shm";
+  return mkdtempSync(join(existsSync(inMemory) ? inMemory : tmpdir(), "sojourn-proof-"));
 }
 
 /** Calls `use` with a stored file, opened apart from all that is under test. */

@@ -30,7 +30,9 @@ export function createOracle({ findBody, rowsOfImport }: {
   const violations: string[] = [];
   const log: Entry[] = [];
   const sent = new Map<string, SentAnswer>();
-  const sessions = new Set<string>();
+  /** What entries call each session, and which request began it. */
+  const tags = new Map<string, string>();
+  const startedBy = new Map<Attempt, string>();
   const files = new Map<string, Committed>();
   let current: Item | undefined;
   let present: Committed | undefined;
@@ -88,8 +90,9 @@ export function createOracle({ findBody, rowsOfImport }: {
     if (file && file.key !== fileBefore?.key) replaced(file, is, attempt);
     else must(is === was, "answers are counted as in the file only with a new file", attempt.name);
     if (session) {
-      sessions.add(session.sessionId);
       const tag = session.epoch.toString(36);
+      if (!tags.has(session.sessionId)) startedBy.set(attempt, session.sessionId);
+      tags.set(session.sessionId, tag);
       const stand = [...standing().values()].filter((entry) => entry.tag === tag).length;
       must(session.answered === stand, "a session says how many of its answers stand", [session, stand]);
       must(session.epoch <= num(after.epoch), "a session's epoch is one that was given", [session, after.epoch]);
@@ -99,6 +102,10 @@ export function createOracle({ findBody, rowsOfImport }: {
       "somebody looks again while anything is left to do",
       [attempt.name, session, journal.length],
     );
+  }
+
+  function onRemove(key: string): void {
+    must(key !== present?.key, "the present file is never removed", key);
   }
 
   function append(text: string, attempt: Attempt, after: Item, before: Item | undefined): void {
@@ -179,6 +186,7 @@ export function createOracle({ findBody, rowsOfImport }: {
     violations,
     sent: (answer: SentAnswer) => void sent.set(shortIdOf(answer.answerId), answer),
     onWrite,
+    onRemove,
     lease: () => current,
     present: () => present,
     /** How many entries there were, of all time. */
@@ -191,9 +199,25 @@ export function createOracle({ findBody, rowsOfImport }: {
       must(entries.length === 1, "an acknowledged answer is there once", [about, answerId, sessionId]);
     },
 
-    undone: (attempt: Attempt) =>
-      must(attempt.appended === 1, "an acknowledged undo took one answer back", attempt.name),
-    started: (sessionId: string) => must(sessions.has(sessionId), "an acknowledged session was written", sessionId),
+    /** A client was told that an answer was taken back: by it, or on the other device that asked for the same. */
+    undone: (attempt: Attempt, from: number) =>
+      must(
+        attempt.appended === 1 || log.slice(from).some(({ kind }) => kind === "u"),
+        "an acknowledged undo took one answer back",
+        attempt.name,
+      ),
+    /** A client was told that nothing is left to take back: at some moment since it asked that was so. */
+    refusedUndo(sessionId: string, about: string, from: number): void {
+      const tag = tags.get(sessionId);
+      const isLeft = (count: number) => [...standing(count).values()].at(-1)?.tag === tag;
+      const counts = Array.from({ length: log.length - from + 1 }, (_, i) => from + i);
+      must(!counts.every(isLeft), "an answer of the running session can be taken back", [about, sessionId]);
+    },
+
+    /** Somebody was told that the collection is held by a session. */
+    held: (by: string, attempt: Attempt) =>
+      must(by !== startedBy.get(attempt), "nobody is held up by the session that they began", [attempt.name, by]),
+    started: (sessionId: string) => must(tags.has(sessionId), "an acknowledged session was written", sessionId),
 
     /** Whether a card that was shown is the one that a process without a cache would show, then or a moment later. */
     isShown(

@@ -5,7 +5,7 @@ import { createOracle } from "./reviews-oracle.ts";
 import { createRandom } from "./random.ts";
 import { type Counts, createWorld, type Weather } from "./reviews-world.ts";
 
-export type Failure = { seed: string; violations: string[]; trace: string[] };
+export type Failure = { seed: string; failAt: string | undefined; violations: string[]; trace: string[] };
 
 const HOUR_MS = 60 * 60_000;
 const PERSON = { tenantId: "t", userId: "ann" };
@@ -19,8 +19,23 @@ export function noCounts(): Counts {
   return { ...zero, ...more, shown: 0, ahead: 0, orphans: 0 };
 }
 
-/** One interleaving, the same for the same seed; gives what was wrong, undefined where nothing was. */
-export async function runOnce(seed: string, counts: Counts, sites = new Set<string>()): Promise<Failure | undefined> {
+/** Where requests may die or go out twice, with a seed that leads there; and where they did. */
+export type Places = { seeds: Map<string, string>; faults: Set<string> };
+
+export function noPlaces(): Places {
+  return { seeds: new Map(), faults: new Set() };
+}
+
+/**
+ * One interleaving, the same for the same seed and `failAt`, a place where it goes wrong whatever else does. Gives
+ * what did not hold; undefined where all did.
+ */
+export async function runOnce(
+  seed: string,
+  counts: Counts,
+  places = noPlaces(),
+  failAt?: string,
+): Promise<Failure | undefined> {
   const random = createRandom(seed);
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
@@ -43,7 +58,12 @@ export async function runOnce(seed: string, counts: Counts, sites = new Set<stri
     random,
     weather,
     counts,
-    sites,
+    failAt,
+    onRemove: oracle.onRemove,
+    onPlace(place, isFault) {
+      if (!failAt && !places.seeds.has(place)) places.seeds.set(place, seed);
+      if (isFault && places.seeds.has(place)) places.faults.add(place);
+    },
     onWrite: (written, attempt) => {
       if (written.after?.user === PERSON.userId) return oracle.onWrite(written, attempt);
       must(!bystander && attempt.name === "ben import 0", "nobody else is touched", attempt.name);
@@ -94,5 +114,5 @@ export async function runOnce(seed: string, counts: Counts, sites = new Set<stri
   } finally {
     await world.stop();
   }
-  return isOver() ? { seed, violations, trace: world.trace } : undefined;
+  return isOver() ? { seed, failAt, violations, trace: world.trace } : undefined;
 }

@@ -5,7 +5,7 @@ const PAGE = 3;
 export type StoredBodies = ReturnType<typeof createStoredBodies>;
 
 /** The bucket of collections in memory, with small pages: each call is done whole, at the moment of the call. */
-export function createStoredBodies() {
+export function createStoredBodies({ onRemove }: { onRemove: (key: string) => void }) {
   const bodies = new Map<string, Uint8Array>();
   const find = (key: string): StoredObject | undefined => {
     const body = bodies.get(key);
@@ -27,7 +27,10 @@ export function createStoredBodies() {
       findBytes: (key: string) => bodies.get(key)?.length,
       linkToGet: (key: string) => key,
       linkToPut: (key: string) => key,
-      remove: (key: string) => void bodies.delete(key),
+      remove(key: string): void {
+        onRemove(key);
+        bodies.delete(key);
+      },
       page: (prefix: string, after = ""): ListedObject[] =>
         [...bodies.keys()].filter((key) => key.startsWith(prefix) && key > after).sort().slice(0, PAGE)
           .map((key) => ({ key, modifiedAt: 0, bytes: bodies.get(key)!.length })),

@@ -63,26 +63,34 @@ const MAX_STEPS = 20_000;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const OBJECTS = new Set(["create", "find", "get", "findBytes", "linkToGet", "linkToPut", "remove", "page"]);
+/** Faults that a run can be asked for at a place, and how the place is named then. */
+const SIDES = { "die": "before", "die after": "after", "repeat": "twice" };
+type Placed = keyof typeof SIDES;
 const isWrite = (method: string) => ["put", "create", "remove"].includes(method);
 
 export type World = ReturnType<typeof createWorld>;
 
 /**
  * Several processes over one table and one bucket, and one scheduler: each call waits until the scheduler takes it. Then it
- * is done, or refused, or done with its reply lost, or done twice, as a client does that repeats by itself; or
- * it waits for minutes while all others go on; or the process dies before or after it; or whoever asked gives up waiting.
+ * is done, or refused, or done with its reply lost, or done twice, as a client does that repeats by itself, at once or
+ * when others wrote meanwhile; or it waits for minutes while all others go on; or the process dies before or after it; or
+ * whoever asked gives up waiting.
  */
-export function createWorld({ random, weather, counts, sites, onWrite }: {
+export function createWorld({ random, weather, counts, onPlace, failAt, onWrite, onRemove }: {
   random: Random;
   weather: Weather;
   counts: Counts;
-  /** Where processes died: request, its n-th call, before or after it. */
-  sites: Set<string>;
+  /** Told of each place where a request waits, and of those where it went wrong: request, method, its n-th call, `SIDES`. */
+  onPlace: (place: string, isFault: boolean) => void;
+  /** A place where it goes wrong when a request first comes there, whatever else does. */
+  failAt: string | undefined;
   onWrite: (written: Written, attempt: Attempt) => void;
+  /** Told of each object that is about to be removed. */
+  onRemove: (key: string) => void;
 }) {
   const disturbance = { ...weather };
   const trace: string[] = [];
-  const bodies = createStoredBodies();
+  const bodies = createStoredBodies({ onRemove });
   const scope = new AsyncLocalStorage<Attempt>();
   const below = (n: number) => Math.floor(random() * n);
   let clock = START_AT;
@@ -91,6 +99,8 @@ export function createWorld({ random, weather, counts, sites, onWrite }: {
   let writer: Attempt | undefined;
   let ids = 0;
   let spawned = 0;
+  let isCalm = false;
+  let wanted = failAt;
 
   const dynamo = createMemoryDynamo({ reviews: tables.reviews }, {
     onWrite: (written) => {
@@ -175,16 +185,25 @@ export function createWorld({ random, weather, counts, sites, onWrite }: {
     });
   }
 
+  /** The fault that is wanted at this place, the first time that anybody comes there. */
+  function faultAt(place: string, method: string): Placed | undefined {
+    const faults = (Object.keys(SIDES) as Placed[]).filter((fault) => fault !== "repeat" || isWrite(method));
+    for (const fault of faults) onPlace(`${place} ${SIDES[fault]}`, false);
+    const fault = faults.find((fault) => wanted === `${place} ${SIDES[fault]}`);
+    if (fault) wanted = undefined;
+    return fault;
+  }
+
   async function take(call: Call): Promise<void> {
     const { attempt, method } = call;
     const { process } = attempt;
     const store = OBJECTS.has(method) ? "S3" : "DynamoDB";
     const isFault = disturbance.maxFaults > 0 && random() < disturbance.faults;
-    const fault = isFault
-      ? (["die", "die after", "refuse", "lose", "repeat", "pause", "leave"] as const)[below(7)]
+    const chosen = isFault
+      ? (["die", "die after", "refuse", "lose", "repeat", "repeat", "pause", "leave"] as const)[below(8)]!
       : "";
     if (isFault) disturbance.maxFaults--;
-    if (fault === "pause" && !call.wasPaused) {
+    if (chosen === "pause" && !call.wasPaused) {
       counts.paused++;
       note(attempt, `${method} waits`);
       call.wasPaused = true;
@@ -194,10 +213,11 @@ export function createWorld({ random, weather, counts, sites, onWrite }: {
     }
     counts.calls++;
     attempt.calls++;
-    const site = `${attempt.name.split(" ")[1]} ${method} ${attempt.calls}`;
+    const place = `${attempt.name.split(" ")[1]} ${method} ${attempt.calls}`;
+    const fault = isCalm ? "" : faultAt(place, method) ?? chosen;
+    if (fault in SIDES) onPlace(`${place} ${SIDES[fault as Placed]}`, true);
     if (fault === "die") {
       note(attempt, `dies before ${method}`);
-      sites.add(`${site} before`);
       return kill(process, call);
     }
     if (fault === "refuse") {
@@ -209,15 +229,18 @@ export function createWorld({ random, weather, counts, sites, onWrite }: {
     let outcome = await performed(call);
     if (fault === "repeat" && isWrite(method)) {
       counts.retried++;
+      if (!outcome.error && random() < 0.5) {
+        writer = undefined;
+        note(attempt, `${method}, and goes out again`);
+        pending.push({ ...call, heldUntil: clock + below(20 * SECOND), wasPaused: true });
+        return;
+      }
       outcome = await performed(call);
     }
     writer = undefined;
     if (outcome.error instanceof ConditionFailedError) counts.conflicts++;
     note(attempt, `${method}${outcome.error ? ` (${outcome.error.message})` : ""} ${fault}`.trim());
-    if (fault === "die after") {
-      sites.add(`${site} after`);
-      return kill(process, call);
-    }
+    if (fault === "die after") return kill(process, call);
     if (fault === "lose") {
       counts.lost++;
       return call.reject(new UnavailableError(store));
@@ -288,10 +311,14 @@ export function createWorld({ random, weather, counts, sites, onWrite }: {
     },
 
     /** From now on this goes wrong. */
-    disturb: (more: Partial<Weather>) => void Object.assign(disturbance, more),
+    disturb(more: Partial<Weather>): void {
+      isCalm = false;
+      Object.assign(disturbance, more);
+    },
 
     /** From now on nothing fails and no index lags; time passes. */
     calm(passedMs: number): void {
+      isCalm = true;
       disturbance.maxFaults = 0;
       disturbance.lag = 0;
       clock += passedMs;

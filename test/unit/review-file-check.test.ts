@@ -1,5 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -67,17 +66,45 @@ function mended<T>(bytes: Uint8Array, look: (db: DatabaseSync) => T): { repairs:
 
 const all = (db: DatabaseSync, sql: string) => db.prepare(sql).all().map((row) => ({ ...row }));
 
+const foldersIn = (path: string) => readdirSync(path).filter((name) => statSync(join(path, name)).isDirectory());
+
 describe("an open file", () => {
   test("is private, and gone when it is closed", () => {
     const file = files.fromBytes(schema11());
-    const folder = readdirSync(dir)[0]!;
-    expect(statSync(join(dir, folder)).mode & 0o777).toBe(0o700);
-    expect(statSync(join(dir, folder, "collection.anki2")).mode & 0o777).toBe(0o600);
+    const own = join(dir, foldersIn(dir)[0]!);
+    const folder = join(own, foldersIn(own)[0]!);
+    for (const path of [own, folder]) expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, "collection.anki2")).mode & 0o777).toBe(0o600);
     expect(files.openCount()).toBe(1);
     file.close();
     file.close();
-    expect(readdirSync(dir)).toEqual([]);
+    expect(readdirSync(own)).toEqual([]);
     expect(files.openCount()).toBe(0);
+    files.closeAll();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  test("of a process that is gone is removed when the next one starts; that of one which lives is not", () => {
+    const bytes = schema11(sampleContent());
+    const living = createTempFiles({ dir, ids: () => "living" });
+    const file = living.fromBytes(bytes);
+    // What is left after a kill: the folder, and a lock that nobody holds.
+    for (const gone of ["gone", "gone-without-lock"]) {
+      mkdirSync(join(dir, `sojourn-collections-${gone}`, "collection-1"), { recursive: true });
+      writeFileSync(join(dir, `sojourn-collections-${gone}`, "collection-1", "collection.anki2"), bytes);
+    }
+    writeFileSync(join(dir, "sojourn-collections-gone.lock"), "");
+    writeFileSync(join(dir, "of-others"), "");
+    createTempFiles({ dir }).closeAll();
+    expect(readdirSync(dir).toSorted()).toEqual([
+      "of-others",
+      "sojourn-collections-living",
+      "sojourn-collections-living.lock",
+    ]);
+    expect(Buffer.compare(file.toBytes(), bytes)).toBe(0);
+    living.closeAll();
+    expect(readdirSync(dir)).toEqual(["of-others"]);
+    rmSync(join(dir, "of-others"));
   });
 
   test("gives the bytes it was given, then what was changed, and its size", () => {

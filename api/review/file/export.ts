@@ -12,11 +12,14 @@ export type ExportMedia = { name: string; read(): Promise<Uint8Array> };
 // such files. Without `meta` and collection.anki21 beside it, newer ones take it for what it is (LEGACY_1).
 const COLLECTION = "collection.anki2";
 
-/** The collection as a file that Anki opens: without our own table, vacuumed, not in WAL mode. The given one stays. */
+/**
+ * The collection as a file that Anki opens: without our own table and what it held, not in WAL mode. The given one stays.
+ * It is not vacuumed: SQLite attaches a second database for that, which Deno allows only to who may do everything.
+ */
 export function exportCollection(file: OpenFile): Uint8Array {
   const copy = file.copy();
   try {
-    copy.db.exec(`DROP TABLE IF EXISTS ${OWN_TABLE}; PRAGMA journal_mode = DELETE; VACUUM`);
+    copy.db.exec(`PRAGMA secure_delete = ON; DROP TABLE IF EXISTS ${OWN_TABLE}; PRAGMA journal_mode = DELETE`);
     checkIntegrity(copy.db);
     return copy.toBytes();
   } finally {

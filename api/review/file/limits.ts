@@ -34,6 +34,9 @@ export const FILE_LIMITS: FileLimits = {
   ratioFromBytes: MB,
 };
 
+/** What to do where a file is over a limit: parts are merged into what is there. */
+export const EXPORT_LESS = "Export it in Anki without media, or deck by deck.";
+
 /** A size in words, for messages. */
 export function sizeInWords(bytes: number): string {
   return bytes >= MB ? `${Math.floor(bytes / MB)} MB` : `${bytes} bytes`;

@@ -1,5 +1,5 @@
 import { CollectionUnreadableError, TooLargeError } from "./errors.ts";
-import { FILE_LIMITS, type FileLimits, sizeInWords } from "./limits.ts";
+import { EXPORT_LESS, FILE_LIMITS, type FileLimits, sizeInWords } from "./limits.ts";
 import { listMedia, type PackageMedia } from "./media.ts";
 import { runtimeZstd, type Unpack, unpackZstd } from "./unpack.ts";
 import { openZip, type Zip } from "./zip.ts";
@@ -59,12 +59,15 @@ export async function readPackage(
 ): Promise<CollectionPackage> {
   if (bytes.length > limits.packageBytes) {
     const limit = sizeInWords(limits.packageBytes);
-    throw new TooLargeError(`The file is larger than ${limit}, which is the limit.`, limits.packageBytes);
+    throw new TooLargeError(`The file is larger than ${limit}, the limit. ${EXPORT_LESS}`, limits.packageBytes);
   }
   if (isSqlite(bytes)) {
     if (bytes.length > limits.collectionBytes) {
       const limit = sizeInWords(limits.collectionBytes);
-      throw new TooLargeError(`The collection is larger than ${limit}, which is the limit.`, limits.collectionBytes);
+      throw new TooLargeError(
+        `The collection is larger than ${limit}, the limit. Export it deck by deck.`,
+        limits.collectionBytes,
+      );
     }
     return { format: "anki2", collection: bytes, media: [], missingMedia: [] };
   }

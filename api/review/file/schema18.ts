@@ -59,6 +59,5 @@ export function convertToSchema11(db: DatabaseSync): void {
     ALTER TABLE graves_kept RENAME TO graves;
     UPDATE col SET ver = ${SCHEMA_KEPT};
     COMMIT;
-    VACUUM;
   `);
 }

@@ -2,7 +2,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import process from "node:process";
 import { DatabaseSync, type DatabaseSyncOptions } from "node:sqlite";
+import { type Ids, randomIds } from "../../core/ids.ts";
 import { CollectionUnreadableError } from "./errors.ts";
+import { createOwnFolder } from "./own-folder.ts";
 
 /** A collection open in a private temporary file. Only this process has it; close it to remove it. */
 export type OpenFile = {
@@ -43,15 +45,27 @@ const PRAGMAS = `
 // `defensive` is newer than the types: SQLite then refuses what could damage the file by plain SQL.
 const OPTIONS = { allowExtension: false, enableForeignKeyConstraints: false };
 
-/** Opens collections from bytes, each in a folder of its own (0700) as a file (0600), gone when closed or at exit. */
-export function createTempFiles({ dir }: { dir: string }) {
+/** What a process that ends in order removes; one listener for all, since a process may have many. */
+const atExit = new Set<() => void>();
+process.once("exit", () => atExit.forEach((closeAll) => closeAll()));
+
+/**
+ * Opens collections from bytes, each in a folder of its own (0700) as a file (0600), gone when closed or at exit. What a
+ * killed process left below `dir` is removed first.
+ */
+export function createTempFiles({ dir, ids = randomIds }: { dir: string; ids?: Ids }) {
   const open = new Set<() => void>();
-  process.once("exit", () => {
+  const own = createOwnFolder({ parent: dir, ids });
+
+  function closeAll(): void {
+    atExit.delete(closeAll);
     for (const close of open) close();
-  });
+    own.remove();
+  }
 
   function fromBytes(bytes: Uint8Array, { writableSchema = false }: { writableSchema?: boolean } = {}): OpenFile {
-    const folder = mkdtempSync(join(dir, "sojourn-collection-"));
+    atExit.add(closeAll);
+    const folder = mkdtempSync(join(own.path(), "collection-"));
     const path = join(folder, "collection.anki2");
     const remove = () => rmSync(folder, { recursive: true, force: true });
     let db: DatabaseSync;
@@ -101,9 +115,8 @@ export function createTempFiles({ dir }: { dir: string }) {
     fromBytes,
     /** How many are open now. */
     openCount: () => open.size,
-    closeAll() {
-      for (const close of open) close();
-    },
+    /** Closes what is open, and leaves nothing below `dir`. */
+    closeAll,
   };
 }
 

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import yauzl from "yauzl";
 import { AppError } from "../../core/errors.ts";
 import { CollectionUnreadableError, TooLargeError } from "./errors.ts";
-import { type FileLimits, sizeInWords } from "./limits.ts";
+import { EXPORT_LESS, type FileLimits, sizeInWords } from "./limits.ts";
 import { unpackDeflated } from "./unpack.ts";
 
 /** A zip whose directory was checked as a whole. Nothing is unpacked until it is asked for. */
@@ -63,7 +63,7 @@ async function readDirectory(
     if (packed > packageBytes) throw no("Files in the package overlap. It was not made by Anki.");
     if (unpacked > limits.unpackedBytes) {
       throw new TooLargeError(
-        `The package unpacks to more than ${sizeInWords(limits.unpackedBytes)}, which is the limit.`,
+        `The package unpacks to more than ${sizeInWords(limits.unpackedBytes)}, the limit. ${EXPORT_LESS}`,
         limits.unpackedBytes,
       );
     }

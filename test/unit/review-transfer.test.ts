@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { TooLargeError } from "../../api/review/file/errors.ts";
+import { createTransfer, type TransferOptions } from "../../api/review/transfer.ts";
+
+const MB = 1_048_576;
+
+test("an upload over the limit is refused before it is read, by its field, the limit and what to do", async () => {
+  const asked: string[] = [];
+  const objects = {
+    findBytes: (key: string) => {
+      asked.push(key);
+      return Promise.resolve(600 * MB);
+    },
+  };
+  const transfer = createTransfer({ objects } as unknown as TransferOptions);
+  const refused = transfer.importCollection({ tenantId: "t", userId: "u" }, { uploadKey: "key" });
+  await expect(refused).rejects.toThrow(TooLargeError);
+  await expect(refused).rejects.toThrow(/`uploadKey`.*600 MB.*512 MB.*without media, or deck by deck/);
+  expect(asked).toEqual(["uploads/t/dQ/key"]);
+});

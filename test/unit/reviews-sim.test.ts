@@ -1,0 +1,58 @@
+import { rmSync } from "node:fs";
+import process from "node:process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../proof/reviews-files.ts";
+import { closeHosts } from "../proof/reviews-hosts.ts";
+import { noCounts, runOnce } from "../proof/reviews-run.ts";
+
+/** `npm run proof:reviews` runs thousands. */
+const RUNS = 12;
+/** Thousands of small steps: on a machine that is busy with else, each waits for its turn. */
+const TIMEOUT_MS = 90_000;
+
+// Refusals and lost conditions are by the hundred and expected: where they come from is of no interest.
+const { stackTraceLimit } = Error;
+const { TMPDIR } = process.env;
+let folder: string;
+beforeAll(() => {
+  Error.stackTraceLimit = 0;
+  folder = scratchFolder();
+  process.env["TMPDIR"] = folder;
+  process.setMaxListeners(0);
+});
+afterAll(() => {
+  Error.stackTraceLimit = stackTraceLimit;
+  if (TMPDIR === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = TMPDIR;
+  closeHosts();
+  rmSync(folder, { recursive: true });
+});
+
+test("no acknowledged answer is lost or counted twice, however devices, processes and stores fail", async () => {
+  const counts = noCounts();
+  for (let i = 0; i < RUNS; i++) {
+    const failure = await runOnce(`gate.${i}`, counts);
+    expect(failure?.violations ?? [], `seed ${failure?.seed}: npm run proof:reviews -- 1 ${failure?.seed}`).toEqual([]);
+  }
+  // It was no calm day: all of it happened.
+  const { answers, undos, saves, takeovers, imports, exports, kills, lost, refused, retried, paused, conflicts } =
+    counts;
+  for (
+    const count of [
+      answers,
+      undos,
+      saves,
+      takeovers,
+      imports,
+      exports,
+      kills,
+      lost,
+      refused,
+      retried,
+      paused,
+      conflicts,
+    ]
+  ) {
+    expect(count).toBeGreaterThan(0);
+  }
+}, TIMEOUT_MS);
