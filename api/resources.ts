@@ -21,7 +21,15 @@ export type TableSpec = {
   /** True where changes are read back as a stream of old and new images. */
   stream: boolean;
 };
-export type BucketSpec = { name: string };
+export type BucketSpec = {
+  name: string;
+  /** Objects whose keys begin so are of use for a while only, and may be deleted after so many days. */
+  expireAfterDays?: Readonly<Record<string, number>>;
+  /** Objects that are seldom read after so many days: they may be kept more cheaply, if they are read as before. */
+  coolAfterDays?: Readonly<Record<string, number>>;
+  /** True where pages put objects themselves, by a link. */
+  takesUploads?: boolean;
+};
 export type QueueSpec = {
   name: string;
   /** Seconds a received message stays hidden; six times the consumer's time limit. */
@@ -118,11 +126,11 @@ export const tables = {
 
 export const buckets = {
   /** Raw events as they were accepted: the source of truth. */
-  events: { name: "events" },
+  events: { name: "events", coolAfterDays: { "events/": 90 } },
   /** Readings of devices, one object a batch. */
-  readings: { name: "readings" },
-  /** Collections of flashcards: their files, media, uploads and exports. */
-  collections: { name: "collections" },
+  readings: { name: "readings", coolAfterDays: { "": 90 } },
+  /** Collections of flashcards: their files and media; uploads and exports, whose links are good for minutes. */
+  collections: { name: "collections", expireAfterDays: { "uploads/": 1, "exports/": 1 }, takesUploads: true },
 } as const satisfies Record<string, BucketSpec>;
 
 export const queues = {
@@ -139,6 +147,164 @@ export const queues = {
     deadLetter: { name: "late-dead", maxReceives: 5, retentionSeconds: 1_209_600 },
   },
 } as const satisfies Record<string, QueueSpec>;
+
+/** Work that is due again and again, wherever the service runs. */
+export type ScheduleSpec = { name: string; everySeconds: number; about: string };
+
+/** EventBridge starts nothing more often than this. */
+const MIN_RULE_SECONDS = 60;
+
+export const schedules = {
+  /** Twice a minute: an idle end is known at most a minute after the timeout. */
+  endIdleSessions: { name: "end-idle-sessions", everySeconds: 30, about: "Ends sessions without motion or batches." },
+  saveReviews: { name: "save-reviews", everySeconds: 30, about: "Ends idle reviews and writes collections." },
+  auditMetrics: { name: "audit-metrics", everySeconds: 3_600, about: "Counts the hour just closed again." },
+} as const satisfies Record<string, ScheduleSpec>;
+
+/** How often a schedule starts the function: a process that stays keeps its own, shorter time. */
+export function ruleSeconds({ everySeconds }: ScheduleSpec): number {
+  return Math.max(everySeconds, MIN_RULE_SECONDS);
+}
+
+/**
+ * What a function may do with a table or bucket. Each holds the one before: `read` gets, queries and lists, `write` puts and
+ * updates, `remove` deletes.
+ */
+export type Use = "read" | "write" | "remove";
+/** `send` looks the queue up and sends; `take` is what its event source needs; `look` asks how many wait. */
+export type QueueUse = "send" | "take" | "look";
+
+/** One Lambda function: how large, and what of all that is stored it may touch. Names are the keys of the specs above. */
+export type FunctionSpec = {
+  name: string;
+  /** Its source, from the project's root; the handler is exported as `handler`. */
+  entry: string;
+  memoryMb: number;
+  timeoutSeconds: number;
+  about: string;
+  tables: Partial<Record<keyof typeof tables, Use>>;
+  buckets: Partial<Record<keyof typeof buckets, Use>>;
+  queues: Partial<Record<keyof typeof queues, QueueUse>>;
+  /** Queues whose dead-letter queue it sends to itself, with the reason. */
+  deadLetters: readonly (keyof typeof queues)[];
+  /** Whether it reads the streams of tables. */
+  streams: boolean;
+  /** Whether it checks or signs tokens, and so reads the signing keys. */
+  tokens: boolean;
+};
+
+export const functions = {
+  http: {
+    name: "http",
+    entry: "api/entry/lambda-http.ts",
+    memoryMb: 1_769,
+    timeoutSeconds: 29,
+    about: "Queries and mutations behind API Gateway's HTTP API.",
+    tables: {
+      journeys: "remove",
+      records: "write",
+      buckets: "write",
+      rollups: "read",
+      accounts: "write",
+      sessions: "write",
+      sensors: "write",
+      reviews: "write",
+    },
+    buckets: { events: "write", readings: "write", collections: "remove" },
+    queues: { ingest: "look" },
+    deadLetters: [],
+    streams: false,
+    tokens: true,
+  },
+  stream: {
+    name: "stream",
+    entry: "api/entry/lambda-stream.ts",
+    memoryMb: 512,
+    // Lambda does not say that a client has gone: so long the last of its streams goes on, and costs.
+    timeoutSeconds: 300,
+    about: "Subscriptions as server-sent events behind a REST API that streams.",
+    tables: {
+      journeys: "read",
+      records: "read",
+      buckets: "read",
+      rollups: "read",
+      sessions: "read",
+      sensors: "read",
+      reviews: "read",
+    },
+    buckets: { events: "read", readings: "read", collections: "read" },
+    queues: {},
+    deadLetters: [],
+    streams: false,
+    tokens: true,
+  },
+  ingest: {
+    name: "ingest",
+    entry: "api/entry/lambda-ingest.ts",
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    about: "Messages of the queue `ingest`.",
+    tables: { journeys: "write", sessions: "write", sensors: "write" },
+    buckets: { events: "write", readings: "write" },
+    queues: { ingest: "take" },
+    deadLetters: ["ingest"],
+    streams: false,
+    tokens: false,
+  },
+  rollup: {
+    name: "rollup",
+    entry: "api/entry/lambda-rollup.ts",
+    memoryMb: 512,
+    timeoutSeconds: 60,
+    about: "Counts what the tables' streams bring.",
+    tables: { journeys: "remove", records: "write", buckets: "write", rollups: "write", sensors: "write" },
+    buckets: { events: "write" },
+    queues: { late: "send" },
+    deadLetters: [],
+    streams: true,
+    tokens: false,
+  },
+  late: {
+    name: "late",
+    entry: "api/entry/lambda-late.ts",
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    about: "Messages of the queue `late`: counts what could not be counted in its turn.",
+    tables: {
+      journeys: "remove",
+      records: "write",
+      buckets: "write",
+      rollups: "write",
+      sessions: "read",
+      sensors: "write",
+    },
+    buckets: { events: "remove" },
+    queues: { late: "take" },
+    deadLetters: ["late"],
+    streams: true,
+    tokens: false,
+  },
+  schedule: {
+    name: "schedule",
+    entry: "api/entry/lambda-schedule.ts",
+    memoryMb: 1_024,
+    timeoutSeconds: 300,
+    about: 'One job a call, named by the event: {"job": "end-idle-sessions"}.',
+    tables: {
+      journeys: "read",
+      records: "read",
+      buckets: "read",
+      sessions: "write",
+      sensors: "read",
+      reviews: "write",
+    },
+    buckets: { collections: "remove" },
+    queues: {},
+    deadLetters: [],
+    streams: false,
+    tokens: false,
+  },
+} as const satisfies Record<string, FunctionSpec>;
 
 /** The full name of a table, bucket or queue in one installation. */
 export function fullName(prefix: string, spec: { name: string }): string {

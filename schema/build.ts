@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { GraphQLSchema } from "graphql";
-import { createSchema } from "graphql-yoga";
 import { accountResolvers } from "./accounts.ts";
 import { analyticsResolvers } from "./analytics.ts";
-import type { OpenContext } from "./context.ts";
+import { attachResolvers } from "./attach.ts";
 import { ACCESS, type Access, guarded, guardedStream, type Subscribe } from "./guard.ts";
 import { journeyResolvers, journeyStreams } from "./journeys.ts";
 import { metricResolvers, metricStreams } from "./metrics.ts";
@@ -14,7 +13,7 @@ import { scalars } from "./scalars.ts";
 
 /** The contract with its resolvers, each entry point behind its guard. */
 export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
-  const typeDefs = await readFile(new URL("schema.graphql", import.meta.url), "utf8");
+  const sdl = await readFile(new URL("schema.graphql", import.meta.url), "utf8");
   const { Query: accountQueries, Mutation: accountMutations } = accountResolvers;
   const { Query: journeyQueries, Mutation: journeyMutations, ...journeyTypes } = journeyResolvers;
   const { Query: sessionQueries, Mutation: sessionMutations, ...sessionTypes } = sessionResolvers;
@@ -22,40 +21,36 @@ export async function buildSchema(now: () => number): Promise<GraphQLSchema> {
   const { Query: analyticsQueries, Sensor: sensorAnalytics, ...analyticsTypes } = analyticsResolvers;
   const { Query: reviewQueries, Mutation: reviewMutations, ...reviewTypes } = reviewResolvers;
   const { Query: nodeQueries, ...nodeTypes } = nodeResolvers;
-  return createSchema<OpenContext>({
-    typeDefs,
-    resolvers: {
-      ...scalars,
-      ...sessionTypes,
-      ...journeyTypes,
-      ...reviewTypes,
-      ...nodeTypes,
-      ...analyticsTypes,
-      Sensor: { ...sessionTypes.Sensor, ...sensorAnalytics },
-      Query: guardAll(ACCESS.Query, {
-        ...accountQueries,
-        ...nodeQueries,
-        ...sessionQueries,
-        ...journeyQueries,
-        ...metricQueries,
-        ...reviewQueries,
-        ...analyticsQueries,
-      }),
-      Mutation: guardAll(ACCESS.Mutation, {
-        ...accountMutations,
-        ...sessionMutations,
-        ...journeyMutations,
-        ...metricMutations,
-        ...reviewMutations,
-      }),
-      Subscription: guardStreams(ACCESS.Subscription, {
-        ...journeyStreams,
-        ...sessionStreams,
-        ...metricStreams,
-        ...reviewStreams,
-      }, now),
-    } as never,
-    resolverValidationOptions: { requireResolversToMatchSchema: "error" },
+  return attachResolvers(sdl, {
+    ...scalars,
+    ...sessionTypes,
+    ...journeyTypes,
+    ...reviewTypes,
+    ...nodeTypes,
+    ...analyticsTypes,
+    Sensor: { ...sessionTypes.Sensor, ...sensorAnalytics },
+    Query: guardAll(ACCESS.Query, {
+      ...accountQueries,
+      ...nodeQueries,
+      ...sessionQueries,
+      ...journeyQueries,
+      ...metricQueries,
+      ...reviewQueries,
+      ...analyticsQueries,
+    }),
+    Mutation: guardAll(ACCESS.Mutation, {
+      ...accountMutations,
+      ...sessionMutations,
+      ...journeyMutations,
+      ...metricMutations,
+      ...reviewMutations,
+    }),
+    Subscription: guardStreams(ACCESS.Subscription, {
+      ...journeyStreams,
+      ...sessionStreams,
+      ...metricStreams,
+      ...reviewStreams,
+    }, now),
   });
 }
 

@@ -1,7 +1,9 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { difference, emptyWatermark } from "../core/watermark.ts";
+import { type HeldChunk, type HeldEvent, pickCounted, toggled } from "../journeys/counted.ts";
 import { parseWatermarks } from "../journeys/item.ts";
+import { isVisible } from "../journeys/rules.ts";
 import { parseEntry } from "../review/schedule/entry.ts";
 import { type CountChange, type MetricSource, SOURCES } from "../metrics/model.ts";
 
@@ -121,21 +123,24 @@ function reviewsOf(before: Image | undefined, after: Image): Count[] {
 
 /**
  * The events that a change of a journey counts: those that its watermarks have now and had not before. They say which,
- * `events` says when: the events of the journey's chunks, which are in the stream before the journey itself. A journey
- * that was erased takes out all that it had counted. Undefined where one of them is not among `events`; with `isAll`, an
- * erased journey's that is in no chunk any more had expired, and stays counted.
+ * `chunks` say when: the journey's, which are in the stream before the journey itself, and of which its mark says which
+ * were counted. A journey that was erased takes out all that it had counted. Undefined where that is not known for sure;
+ * with `isAll` there is no more to be known: undefined where an event is in no chunk. An erased journey's that is in none
+ * had expired, and stays counted.
  */
 export function toEventChanges(
   change: ImageChange,
-  events: ReadonlyMap<string, { occurredAt: number }>,
+  chunks: readonly HeldChunk[],
   isAll = false,
 ): CountChange[] | undefined {
   const { before, after } = change;
   const isGone = isErasure(change);
-  const moved = (isGone ? addedEvents(undefined, before) : addedEvents(before, after)).map((id) => events.get(id));
-  const found = moved.filter((event) => event !== undefined);
-  if (found.length < moved.length && !(isGone && isAll)) return undefined;
-  const counts = found.map(({ occurredAt }): Count => ({
+  const added = isGone ? addedEvents(undefined, before) : addedEvents(before, after);
+  if (added.count === 0) return [];
+  const { events, isExact } = pickCounted(chunks, added.has, added.count, added.mark);
+  if (!isExact && !isAll) return undefined;
+  if (events.length < added.count && !isGone) return undefined;
+  const counts = events.map(({ occurredAt }): Count => ({
     source: "JOURNEY_EVENTS",
     at: occurredAt,
     n: isGone ? -1 : 1,
@@ -148,20 +153,21 @@ export function isErasure({ table, before, after }: ImageChange): boolean {
   return table === "journeys" && before !== undefined && before.erased === undefined && after?.erased !== undefined;
 }
 
-function addedEvents(before: Image | undefined, after: Image | undefined): string[] {
-  if (!after || !isPart(after, "META") || after.erased !== undefined || before?.wm === after.wm) return [];
+/** The events that one image counts and the other does not, and the mark of the chunks that hold them. */
+function addedEvents(before: Image | undefined, after: Image | undefined) {
+  const none = { count: 0, has: () => false, mark: undefined };
+  if (!after || !isPart(after, "META") || after.erased !== undefined || before?.wm === after.wm) return none;
   const known = before ? parseWatermarks(before.wm as string) : {};
-  return Object.entries(parseWatermarks(after.wm as string)).flatMap(([source, watermark]) => {
-    const seen = Object.hasOwn(known, source) ? known[source]! : emptyWatermark(1n);
-    return difference(watermark, seen, 1n).flatMap(([from, to]) =>
-      Array.from({ length: Number(to - from) + 1 }, (_, i) => eventId(source, Number(from) + i))
-    );
-  });
-}
-
-/** What names an event within its journey. */
-export function eventId(source: string, seq: number): string {
-  return `${seq}#${source}`;
+  const now = parseWatermarks(after.wm as string);
+  const fresh = Object.entries(now).flatMap(([source, watermark]) =>
+    difference(watermark, Object.hasOwn(known, source) ? known[source]! : emptyWatermark(1n), 1n)
+  );
+  const [mark, knownMark] = [after.mark, before?.mark] as (string | undefined)[];
+  return {
+    count: fresh.reduce((sum, [from, to]) => sum + Number(to - from) + 1, 0),
+    has: (event: HeldEvent) => isVisible(now, event) && !isVisible(known, event),
+    mark: mark !== undefined && knownMark !== undefined ? toggled(mark, [knownMark]) : before ? undefined : mark,
+  };
 }
 
 function isPart(image: Image, part: string): boolean {

@@ -11,7 +11,7 @@ import {
   SignJWT,
 } from "jose";
 import { type Clock, SECOND_MS } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, UnavailableError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { createFresh, KEYS_FRESH_MS } from "./keysets.ts";
 import { type Scope, scopeWord } from "./viewer.ts";
@@ -19,7 +19,7 @@ import { type Scope, scopeWord } from "./viewer.ts";
 /** The key that signs, and the public halves of all keys in the file, in its order. */
 export type SigningKeys = { signing: { kid: string; alg: string; key: CryptoKey }; publicKeys: JSONWebKeySet };
 
-/** Reads the key file as it is now. */
+/** Reads the keys as they are now. */
 export type ReadSigningKeys = () => Promise<SigningKeys>;
 
 export type Signer = ReturnType<typeof createSigner>;
@@ -37,15 +37,35 @@ export function signingKeyFile(config: { dataDir: string; token: { signingKeyFil
  * rotate, put a new key first and take the old one out when its last token has ended. Throws where the file is unusable.
  */
 export async function loadOrCreateSigningKeys(file: string): Promise<ReadSigningKeys> {
+  const place = {
+    name: `The key file ${file}`,
+    remedy: "put back a JWK set with a private key, or remove the file to get a new key (all tokens end with it)",
+    read: () => readFile(file, "utf8"),
+  };
   try {
-    await readFile(file);
+    await place.read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(file, "cannot be read", error);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(place, "cannot be read", error);
     await createKeyFile(file);
   }
-  const read = () => readKeyFile(file);
-  await read();
-  return read;
+  return await openKeys(place);
+}
+
+/** Gives a reader of the same JWK set in a secret, which `read` gives. Throws where it is unusable. */
+export function loadSecretSigningKeys(name: string, read: () => Promise<string>): Promise<ReadSigningKeys> {
+  return openKeys({
+    name: `The secret ${name} (SIGNING_KEY_SECRET)`,
+    remedy: "put a JWK set with a private key into it, as `npm run signing-key` prints one",
+    read,
+  });
+}
+
+/** A JWK set with a new Ed25519 key, as text. */
+export async function createKeySet(): Promise<string> {
+  const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const key = { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: "EdDSA", use: "sig" };
+  return `${JSON.stringify({ keys: [key] }, null, 2)}\n`;
 }
 
 /** Makes `sign`: a token for an account. A key that was put first in the file signs after at most `KEYS_FRESH_MS`. */
@@ -80,13 +100,10 @@ export function createSigner({ keys, issuer, audience, ttlSeconds, clock, ids }:
 
 /** Writes a new key beside the file and links it to the file's name, which fails where another process was first. */
 async function createKeyFile(file: string): Promise<void> {
-  const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
-  const jwk = await exportJWK(privateKey);
-  const key = { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: "EdDSA", use: "sig" };
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${randomUUID()}.tmp`;
   try {
-    await writeDurably(draft, `${JSON.stringify({ keys: [key] }, null, 2)}\n`);
+    await writeDurably(draft, await createKeySet());
     await link(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
@@ -105,45 +122,54 @@ async function writeDurably(file: string, text: string): Promise<void> {
   }
 }
 
-async function readKeyFile(file: string): Promise<SigningKeys> {
-  const jwks = await parseKeyFile(file);
-  const keys = await Promise.all(jwks.map((jwk) => withKidAndAlg(file, jwk)));
+/** Where a JWK set is kept: what errors call it, and what they say is to be done. */
+type Place = { name: string; remedy: string; read: () => Promise<string> };
+
+async function openKeys(place: Place): Promise<ReadSigningKeys> {
+  const read = () => readKeys(place);
+  await read();
+  return read;
+}
+
+async function readKeys(place: Place): Promise<SigningKeys> {
+  const jwks = await parseKeys(place);
+  const keys = await Promise.all(jwks.map((jwk) => withKidAndAlg(place, jwk)));
   const repeated = keys.find(({ kid }, i) => keys.findIndex((other) => other.kid === kid) !== i);
-  if (repeated) throw unusable(file, `holds two keys with the kid ${repeated.kid}`);
+  if (repeated) throw unusable(place, `holds two keys with the kid ${repeated.kid}`);
   const first = keys.find((key) => "d" in key);
-  if (!first) throw unusable(file, "holds no private key");
+  if (!first) throw unusable(place, "holds no private key");
   try {
     const key = await importJWK(first, first.alg) as CryptoKey;
     return { signing: { kid: first.kid, alg: first.alg, key }, publicKeys: { keys: keys.map(publicHalf) } };
   } catch (error) {
-    throw unusable(file, `holds a private key (${first.kid}) that cannot sign`, error);
+    throw unusable(place, `holds a private key (${first.kid}) that cannot sign`, error);
   }
 }
 
-async function parseKeyFile(file: string): Promise<JWK[]> {
+async function parseKeys(place: Place): Promise<JWK[]> {
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(file, "utf8"));
+    content = JSON.parse(await place.read());
   } catch (error) {
-    throw unusable(file, error instanceof SyntaxError ? "is no JSON" : "cannot be read");
+    throw error instanceof SyntaxError ? unusable(place, "is no JSON") : unusable(place, "cannot be read", error);
   }
   const keys = (content as { keys?: unknown } | null)?.keys;
   const isJwkList = Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null && "kty" in key);
-  if (!isJwkList) throw unusable(file, 'is no JWK set, {"keys": […]}');
+  if (!isJwkList) throw unusable(place, 'is no JWK set, {"keys": […]}');
   return keys as JWK[];
 }
 
 const ALGORITHM_OF: Record<string, string> = { Ed25519: "EdDSA", "P-256": "ES256", "P-384": "ES384", RSA: "RS256" };
 
-async function withKidAndAlg(file: string, jwk: JWK): Promise<JWK & { kid: string; alg: string }> {
+async function withKidAndAlg(place: Place, jwk: JWK): Promise<JWK & { kid: string; alg: string }> {
   const alg = jwk.alg ?? ALGORITHM_OF[jwk.crv as string] ?? ALGORITHM_OF[jwk.kty as string];
   if (alg === undefined || jwk.kty === "oct") {
-    throw unusable(file, `holds a key of another kind than ${Object.keys(ALGORITHM_OF).join(", ")}`);
+    throw unusable(place, `holds a key of another kind than ${Object.keys(ALGORITHM_OF).join(", ")}`);
   }
   try {
     return { ...jwk, alg, kid: jwk.kid ?? await calculateJwkThumbprint(jwk) };
   } catch {
-    throw unusable(file, "holds a key that is not whole");
+    throw unusable(place, "holds a key that is not whole");
   }
 }
 
@@ -158,9 +184,10 @@ function unwritable(file: string, error: unknown): AppError {
   return new AppError("SIGNING_KEYS", `The key file ${file} cannot be made (${code}); let the service write there.`);
 }
 
-/** One line, without the cause's text: a JSON parser's message may quote the file, and the file is secret. */
-function unusable(file: string, what: string, cause?: unknown): AppError {
-  const remedy = "put back a JWK set with a private key, or remove the file to get a new key (all tokens end with it)";
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return new AppError("SIGNING_KEYS", `The key file ${file} ${what}${code ? ` (${code})` : ""}; ${remedy}.`);
+/** One line, without the cause's text: a JSON parser's message may quote the keys, and they are secret. */
+function unusable({ name, remedy }: Place, what: string, cause?: unknown): AppError {
+  const code = cause instanceof UnavailableError
+    ? (cause.cause as Error | undefined)?.name
+    : (cause as NodeJS.ErrnoException | undefined)?.code;
+  return new AppError("SIGNING_KEYS", `${name} ${what}${code ? ` (${code})` : ""}; ${remedy}.`);
 }

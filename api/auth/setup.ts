@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Dynamo } from "../aws/dynamo.ts";
+import { createSecret } from "../aws/secrets.ts";
 import type { Config } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Ids, randomIds } from "../core/ids.ts";
-import { createSigner, loadOrCreateSigningKeys, signingKeyFile } from "./keys.ts";
+import { createSigner, loadOrCreateSigningKeys, loadSecretSigningKeys, signingKeyFile } from "./keys.ts";
 import { createKeyFinder, remoteKeySet } from "./keysets.ts";
 import { createPasswords, PASSWORD_COST, type ScryptCost } from "./passwords.ts";
 import { type Accounts, createAccounts } from "./service.ts";
@@ -23,8 +24,9 @@ export async function createAuth({ config, dynamo, clock, ids, passwordCost = PA
   passwordCost?: ScryptCost | undefined;
 }) {
   const { issuer, audience, algorithms, ttlSeconds, jwksUrl, signingKeyFile: ownFile } = config.token;
-  const hasOwnKeys = config.accounts || ownFile !== undefined || jwksUrl === undefined;
-  const own = hasOwnKeys ? await loadOrCreateSigningKeys(signingKeyFile(config)) : undefined;
+  const secret = config.token.signingKeySecret;
+  const hasOwnKeys = config.accounts || ownFile !== undefined || secret !== undefined || jwksUrl === undefined;
+  const own = hasOwnKeys ? await loadOwnKeys() : undefined;
   const keys = [
     ...(own ? [createKeyFinder(async () => (await own()).publicKeys, clock)] : []),
     ...(jwksUrl ? [createKeyFinder(remoteKeySet(jwksUrl), clock)] : []),
@@ -39,6 +41,11 @@ export async function createAuth({ config, dynamo, clock, ids, passwordCost = PA
     })
     : undefined;
   return { authenticate: createVerifier({ issuer, audience, algorithms, keys, clock }), accounts };
+
+  function loadOwnKeys() {
+    if (secret === undefined) return loadOrCreateSigningKeys(signingKeyFile(config));
+    return loadSecretSigningKeys(secret, createSecret(config, secret));
+  }
 }
 
 /** A token of the local instance: signed with its key file, which is made where there is none yet. */

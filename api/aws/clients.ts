@@ -24,12 +24,7 @@ const LIMITS = { maxAttempts: 3, requestHandler: { connectionTimeout: 5_000, req
 
 /** Makes the three clients. An endpoint on the loopback address is an embedded server and takes any credentials. */
 export function createClients({ region, endpoints }: AwsConfig): AwsClients {
-  const at = (endpoint: string | undefined) => ({
-    region,
-    ...LIMITS,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(isLoopback(endpoint) ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
-  });
+  const at = (endpoint: string | undefined) => settingsOf(region, endpoint);
   const dynamodb = new DynamoDBClient(at(endpoints.dynamodb));
   const streams = new DynamoDBStreamsClient(at(endpoints.dynamodb));
   const s3 = new S3Client({ ...at(endpoints.s3), forcePathStyle: endpoints.s3 !== undefined });
@@ -40,6 +35,16 @@ export function createClients({ region, endpoints }: AwsConfig): AwsClients {
     s3,
     sqs,
     destroy: () => [dynamodb, streams, s3, sqs].forEach((client) => client.destroy()),
+  };
+}
+
+/** What every client is made with. */
+export function settingsOf(region: string, endpoint: string | undefined) {
+  return {
+    region,
+    ...LIMITS,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(isLoopback(endpoint) ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   GetShardIteratorCommand,
 } from "@aws-sdk/client-dynamodb-streams";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBRecord } from "aws-lambda";
 import { translating } from "./faults.ts";
 
 /** One record of a table's stream. */
@@ -47,6 +48,23 @@ export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord): Str
     isExpiry: by === "dynamodb.amazonaws.com",
     arrivedAt: arrivalOf(dynamodb!.ApproximateCreationDateTime),
   };
+}
+
+/** A record as Lambda's events hold it, in JSON: its binary values are base64. */
+export function fromLambdaRecord(record: DynamoDBRecord): StreamRecord {
+  return toStreamRecord(withBytes(record as unknown as RawStreamRecord));
+}
+
+/** With the binary values of all attributes as bytes: their type's name stands nowhere else before a text. */
+function withBytes<T>(value: T): T {
+  const revived = (name: string, inner: unknown): unknown => {
+    if (name === "B" && typeof inner === "string") return Buffer.from(inner, "base64");
+    if (name === "BS" && Array.isArray(inner)) return inner.map((one) => Buffer.from(one as string, "base64"));
+    return withBytes(inner);
+  };
+  if (Array.isArray(value)) return value.map(withBytes) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, revived(name, inner)])) as T;
 }
 
 function arrivalOf(at: Date | number | undefined): number {

@@ -1,11 +1,5 @@
 import type { OperationTypeNode } from "graphql";
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  getOperationAST,
-  type GraphQLError,
-} from "graphql";
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { App } from "../app.ts";
@@ -46,7 +40,7 @@ const FIRST_QUERY = `# Put a token into the Headers below, as {"Authorization": 
 const CACHED_CHARACTERS = 1_000_000;
 
 /** Makes what parses, limits, executes and translates errors: the same for requests and sockets. */
-export function createEngine(app: App, telemetry: Telemetry) {
+export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly = false) {
   const { config, log } = app;
   const subscribeShared = createSharedExecution();
 
@@ -120,7 +114,12 @@ export function createEngine(app: App, telemetry: Telemetry) {
     renderGraphiQL: async (options) => (await import("@graphql-yoga/render-graphiql")).renderGraphiQL(options),
     fetchAPI: { Request, Response, Headers, ReadableStream, TextEncoder, URL },
     parserAndValidationCache: { documentCache: createCache<DocumentNode>(), errorCache: createCache<Error>() },
-    plugins: [...createShapeLimits(config), createCostLimit(config.limits.cost), door],
+    plugins: [
+      ...createShapeLimits(config),
+      createCostLimit(config.limits.cost),
+      ...(subscriptionsOnly ? [refuseOthers] : []),
+      door,
+    ],
   });
 
   return {
@@ -145,6 +144,16 @@ export function createEngine(app: App, telemetry: Telemetry) {
     },
   };
 }
+
+/** Queries and mutations are executed, subscriptions are not. */
+const refuseOthers: Plugin = {
+  onExecute({ setResultAndStopExecution }) {
+    const message =
+      "This address takes subscriptions only. Send queries and mutations to the address that answers at once.";
+    const originalError = new RefusedError("SUBSCRIPTIONS_ONLY", message, { status: 400, spec: true });
+    setResultAndStopExecution({ errors: [new GraphQLError(message, { originalError })] });
+  },
+};
 
 export type Params = { operationName?: string | null | undefined };
 

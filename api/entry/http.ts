@@ -17,6 +17,8 @@ type Options = {
   clock?: Clock;
   /** How this runtime turns a request into a WebSocket; without it sockets are refused. */
   upgradeWebSocket?: UpgradeWebSocket;
+  /** Refuses queries and mutations: for a door that may only read, and follow. */
+  subscriptionsOnly?: boolean;
 };
 
 /** Carries the review session. */
@@ -26,7 +28,7 @@ const REVIEW_SESSION = "x-session-id";
 export function createHttp(app: App, options: Options = {}) {
   const { config, log } = app;
   const { telemetry = createTelemetry(app.auditDifferences), clock = systemClock, upgradeWebSocket } = options;
-  const engine = createEngine(app, telemetry);
+  const engine = createEngine(app, telemetry, options.subscriptionsOnly);
   const cors = createCors(config.corsOrigins);
   const probes = createProbes(app, telemetry, clock);
   const streams = createStreams();

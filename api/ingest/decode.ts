@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import {
-  eventId,
+  type Image,
   type ImageChange,
   toCountChanges,
   toEventChanges,
@@ -11,7 +11,9 @@ import {
 import type { StreamRecord } from "../aws/streams.ts";
 import { idOf } from "../core/keys.ts";
 import { fromChunk } from "../journeys/chunk.ts";
-import type { ArrivedEvent } from "../journeys/model.ts";
+import type { HeldChunk, HeldEvent } from "../journeys/counted.ts";
+import { META } from "../journeys/item.ts";
+import { chunkIdOf } from "../journeys/store.ts";
 import type { CountChange } from "../metrics/model.ts";
 
 export type StreamTable = ImageChange["table"];
@@ -20,28 +22,28 @@ export type StreamTable = ImageChange["table"];
 export type Decoded = { counts: CountChange[]; change: ImageChange | undefined };
 
 /**
- * All events that are kept of a journey, as they are this moment. Undefined where it was erased and taken out of all
+ * All chunks that are kept of a journey, as they are this moment. Undefined where it was erased and taken out of all
  * counts: then every change of it was counted before.
  */
-export type ReadEvents = (tenantId: string, sessionId: string) => Promise<readonly ArrivedEvent[] | undefined>;
+export type ReadChunks = (tenantId: string, sessionId: string) => Promise<readonly HeldChunk[] | undefined>;
 
 /** Journeys whose chunks were seen in the stream a moment ago. */
 const MAX_JOURNEYS = 1_000;
 
-type Events = Map<string, ArrivedEvent>;
+type Chunks = Map<string, HeldChunk>;
 
 /**
  * Reads what records of a table's stream count, in order. Things that went because their time had come stay counted.
  * Throws UncountableError for a record that can never be counted as it is.
  */
-export function createDecoder(readEvents: ReadEvents) {
-  /** Events by journey: chunks come before the journey that counts them, so they are seldom read again. */
-  const seen = new LRUCache<string, Events>({ max: MAX_JOURNEYS });
+export function createDecoder(readChunks: ReadChunks) {
+  /** By journey, and by their ids: chunks come before the journey that counts them, so they are seldom read again. */
+  const seen = new LRUCache<string, Chunks>({ max: MAX_JOURNEYS });
 
   return async function decode(table: StreamTable, record: StreamRecord): Promise<Decoded> {
     const { sequence, keys, before, after, arrivedAt } = record;
     const change: ImageChange = { table, pk: keys.pk as string, sequence, arrivedAt, before, after };
-    if (record.isExpiry) return { counts: expiredOf(change), change: undefined };
+    if (record.isExpiry) return { counts: await expiredOf(change), change: undefined };
     const counts = toCountChanges(change);
     if (table === "journeys") counts.push(...await eventsOf(change));
     return { counts, change };
@@ -52,36 +54,49 @@ export function createDecoder(readEvents: ReadEvents) {
     if (!after) return [];
     const key = `${pk} ${idOf(after.sk)}`;
     if (after.z !== undefined) {
-      if (!before) remember(key, fromChunk(idOf(after.sk), after.z as Uint8Array));
+      if (!before) remember(key, [chunkOf(after)]);
       return [];
     }
-    const changes = toEventChanges(change, seen.get(key) ?? new Map());
+    const changes = toEventChanges(change, [...seen.get(key)?.values() ?? []]);
     if (changes) return changes;
-    const [tenantId] = pk.split("#") as [string];
-    const events = await readEvents(tenantId, idOf(after.sk));
-    if (!events) return [];
-    remember(key, events);
-    const found = toEventChanges(change, seen.get(key)!, true);
+    const chunks = await readChunks(tenantOf(pk), idOf(after.sk));
+    if (!chunks) return [];
+    remember(key, chunks);
+    const found = toEventChanges(change, [...seen.get(key)!.values()], true);
     if (found) return found;
     throw new UncountableError("it counts events that none of the journey's chunks holds");
   }
 
-  /** Of an event that lies in two chunks, the one that arrived first counts, as readers of the journey see it. */
-  function remember(key: string, events: readonly ArrivedEvent[]): void {
-    const known: Events = seen.get(key) ?? new Map();
-    for (const event of events) {
-      const id = eventId(event.source, event.seq);
-      const other = known.get(id);
-      if (!other || event.receivedAt < other.receivedAt) known.set(id, event);
-    }
+  function remember(key: string, chunks: readonly HeldChunk[]): void {
+    const known: Chunks = seen.get(key) ?? new Map();
+    for (const { id, events } of chunks) known.set(id, { id, events: events.map(slim) });
     seen.set(key, known);
+  }
+
+  async function expiredOf(change: ImageChange): Promise<CountChange[]> {
+    const { table, pk, before } = change;
+    const things = toExpiredChanges(change);
+    if (table !== "journeys" || !before) return things;
+    if (before.z !== undefined) {
+      // Of an erased journey: its events were taken out of the counts.
+      return before.hollow ? [] : toExpiredEvents(change, chunkOf(before).events);
+    }
+    if (!(before.sk as string).endsWith(`#${META}`)) return things;
+    // Its chunks may stay for a while. Nothing says any more that they are counted, so no recount finds their events.
+    const chunks = await readChunks(tenantOf(pk), idOf(before.sk)) ?? [];
+    return [...things, ...toExpiredEvents(change, chunks.flatMap(({ events }) => events))];
   }
 }
 
-function expiredOf(change: ImageChange): CountChange[] {
-  const { table, before } = change;
-  if (table !== "journeys" || before?.z === undefined) return toExpiredChanges(change);
-  // Of an erased journey: its events were taken out of the counts.
-  if (before.hollow) return [];
-  return toExpiredEvents(change, fromChunk(idOf(before.sk), before.z as Uint8Array));
+function chunkOf(image: Image): HeldChunk {
+  return { id: chunkIdOf(image.sk), events: fromChunk(idOf(image.sk), image.z as Uint8Array) };
+}
+
+/** What counting needs of an event. */
+function slim({ source, seq, occurredAt, receivedAt }: HeldEvent): HeldEvent {
+  return { source, seq, occurredAt, receivedAt };
+}
+
+function tenantOf(pk: string): string {
+  return pk.split("#")[0]!;
 }

@@ -8,7 +8,7 @@ import { groupByHour, hourOf } from "../metrics/rules.ts";
 import type { Metrics } from "../metrics/service.ts";
 import type { MetricStore } from "../metrics/store.ts";
 import { createAttachedIngest } from "./attached.ts";
-import { createDecoder, type ReadEvents, type StreamTable } from "./decode.ts";
+import { createDecoder, type ReadChunks, type StreamTable } from "./decode.ts";
 import { createLateIngest } from "./late.ts";
 import type { ParkedRecords } from "./parked.ts";
 import { createStreamIngest, type StreamIngestOptions } from "./stream.ts";
@@ -22,7 +22,7 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   rollParts: (changes: readonly ImageChange[]) => TransactPart[];
   sessionExpired: StreamIngestOptions["sessionExpired"];
   journeyErased: StreamIngestOptions["journeyErased"];
-  readEvents: ReadEvents;
+  readChunks: ReadChunks;
   /** Counts an hour again from what is kept, and repairs it; false where the source keeps nothing to count again. */
   audit: (tenantId: string, source: MetricSource, hourAt: number) => Promise<boolean>;
   parked: ParkedRecords;
@@ -35,10 +35,10 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
 
 /** The two ways of a record of a stream: in its turn, and late. Tables of others go the same ways. */
 export function createStreamPaths(options: StreamPathsOptions) {
-  const { metrics, store, parked, tables, attached, readEvents, sessionExpired, rollParts, clock } = options;
+  const { metrics, store, parked, tables, attached, readChunks, sessionExpired, rollParts, clock } = options;
   const park: ParkedRecords["park"] = (table, record, reason) => parked.park(table, record, reason);
   const ingestOwn = createStreamIngest({ ...options, count: (changes) => metrics.count(changes), park });
-  const decode = createDecoder(readEvents);
+  const decode = createDecoder(readChunks);
   const foreign = new Map(attached.map((spec) => [spec.table, spec]));
   const keeping = {
     keep: (record: Parameters<MetricStore["keepForeign"]>[0]) => store.keepForeign(record, clock()),
@@ -89,6 +89,8 @@ export function createStreamPaths(options: StreamPathsOptions) {
 
   return {
     ingestStream,
+    /** The name by which a stream's table goes here, by the stream's ARN; undefined where it is none of ours. */
+    tableOf,
 
     /** Takes messages of the late queue; gives the ids of those to try again. */
     ingestLate: createWorker({

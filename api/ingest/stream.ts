@@ -3,10 +3,10 @@ import type { StreamRecord } from "../aws/streams.ts";
 import { AppError } from "../core/errors.ts";
 import { idOf } from "../core/keys.ts";
 import type { CountChange } from "../metrics/model.ts";
-import { createDecoder, type ReadEvents, type StreamTable } from "./decode.ts";
+import { createDecoder, type ReadChunks, type StreamTable } from "./decode.ts";
 
 export type StreamIngestOptions = {
-  readEvents: ReadEvents;
+  readChunks: ReadChunks;
   count: (changes: readonly CountChange[]) => Promise<void>;
   /** Told of each change of a session or journey, in order. */
   roll: (changes: readonly ImageChange[]) => Promise<void>;
@@ -23,9 +23,9 @@ export type StreamIngestOptions = {
  * already is left out then. A record that can never be counted is put aside, and holds nothing up.
  */
 export function createStreamIngest(
-  { readEvents, count, roll, sessionExpired, journeyErased, park }: StreamIngestOptions,
+  { readChunks, count, roll, sessionExpired, journeyErased, park }: StreamIngestOptions,
 ) {
-  const decode = createDecoder(readEvents);
+  const decode = createDecoder(readChunks);
 
   return async function ingestStream(table: StreamTable, records: readonly StreamRecord[]): Promise<void> {
     const counts: CountChange[] = [];

@@ -1,4 +1,5 @@
-import { HOUR_MS, SECOND_MS } from "../core/clock.ts";
+import { SECOND_MS } from "../core/clock.ts";
+import { schedules, type ScheduleSpec } from "../resources.ts";
 import type { Sessions } from "../sessions/service.ts";
 import { type AuditJobOptions, createAuditJob } from "./audit.ts";
 
@@ -13,10 +14,12 @@ export function createJobs(
     audit: AuditJobOptions;
   },
 ): Job[] {
-  return [
-    // Twice a minute: an idle end is known at most a minute after the timeout.
-    { name: "end-idle-sessions", everyMs: 30 * SECOND_MS, run: sessions.sweep },
-    { name: "save-reviews", everyMs: 30 * SECOND_MS, run: sweepReviews },
-    { name: "audit-metrics", everyMs: HOUR_MS, run: createAuditJob(audit) },
-  ];
+  const runs = {
+    endIdleSessions: sessions.sweep,
+    saveReviews: sweepReviews,
+    auditMetrics: createAuditJob(audit),
+  } satisfies Record<keyof typeof schedules, Job["run"]>;
+  return Object.entries<ScheduleSpec>(schedules).map(([key, { name, everySeconds }]) => (
+    { name, everyMs: everySeconds * SECOND_MS, run: runs[key as keyof typeof schedules] }
+  ));
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { MINUTE_MS } from "../core/clock.ts";
+import { ID_CHARS } from "./counted.ts";
 import type { ArrivedEvent } from "./model.ts";
 
 /** Uncompressed bytes of events in one chunk. Even where nothing compresses, a chunk stays below DynamoDB's 400 KB. */
@@ -8,7 +9,7 @@ const MAX_CHUNK_BYTES = 262_144;
 
 /** Events of one batch and session, as one item keeps them. */
 export type Chunk = {
-  /** The same for the same events, whoever writes them. */
+  /** The same for events of the same numbers, times and types, whoever writes them: for all that counting looks at. */
   id: string;
   firstAt: number;
   lastAt: number;
@@ -32,13 +33,18 @@ export function toChunks(events: readonly ArrivedEvent[]): Chunk[] {
   return parts.map((part) => {
     const times = part.map((event) => event.occurredAt);
     return {
-      id: createHash("sha256").update(JSON.stringify(part.map((e) => [e.source, e.seq]))).digest("hex").slice(0, 12),
+      id: idOf(part),
       firstAt: Math.min(...times),
       lastAt: Math.max(...times),
       receivedAt: part[0]!.receivedAt,
       bytes: encode(part),
     };
   });
+}
+
+function idOf(events: readonly ArrivedEvent[]): string {
+  const counted = JSON.stringify(events.map((e) => [e.source, e.seq, e.occurredAt, e.type]));
+  return createHash("sha256").update(counted).digest("hex").slice(0, ID_CHARS);
 }
 
 /**

@@ -42,6 +42,7 @@ export function toItem(journey: Journey): Item {
     wm: formatWatermarks(journey.watermarks),
     chunks: journey.chunks.count,
     span: journey.chunks.maxSpanMs,
+    ...(journey.chunks.mark === undefined ? {} : { mark: journey.chunks.mark }),
     arrivedAt: journey.lastArrivalAt,
     ttl: Math.ceil((journey.lastArrivalAt + KEEP_MS) / 1_000),
     ...(visitor ? { visitorKey: visitorKeyOf(tenantId, visitor.visitorId), visitor: place(visitor) } : {}),
@@ -75,7 +76,11 @@ export function fromItem(item: Item): Journey {
     visits: item.visits === undefined ? [[startedAt, endedAt]] : parseVisits(item.visits as string),
     types: (item.types as string).split(",").filter(Boolean),
     watermarks: parseWatermarks(item.wm as string),
-    chunks: { count: item.chunks as number, maxSpanMs: item.span as number },
+    chunks: {
+      count: item.chunks as number,
+      maxSpanMs: item.span as number,
+      mark: item.mark as string | undefined,
+    },
     lastArrivalAt: item.arrivedAt as number,
   };
 }

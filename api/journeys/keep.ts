@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { UnavailableError } from "../core/errors.ts";
 import { beforeTry, MAX_TRIES } from "../core/retry.ts";
-import { toChunks } from "./chunk.ts";
+import { type Chunk, toChunks } from "./chunk.ts";
+import { eventId, toggled } from "./counted.ts";
 import type { ArrivedEvent, Journey } from "./model.ts";
 import { decideEvents, type Decision, ERASED } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
@@ -47,12 +48,19 @@ async function keepChunks(store: JourneyStore, tenantId: string, events: readonl
 
 /** The events, with those that had been stored before as they were stored. */
 function replaced(events: readonly ArrivedEvent[], stored: readonly ArrivedEvent[]): ArrivedEvent[] {
-  const bySeq = new Map(stored.map((event) => [`${event.seq}#${event.source}`, event]));
-  return events.map((event) => bySeq.get(`${event.seq}#${event.source}`) ?? event);
+  const byId = new Map(stored.map((event) => [eventId(event), event]));
+  return events.map((event) => byId.get(eventId(event)) ?? event);
 }
 
-function withChunks(journey: Journey, added: readonly { firstAt: number; lastAt: number }[]): Journey {
-  const { count, maxSpanMs } = journey.chunks;
+function withChunks(journey: Journey, added: readonly Chunk[]): Journey {
+  const { count, maxSpanMs, mark } = journey.chunks;
   const spans = added.map((chunk) => chunk.lastAt - chunk.firstAt);
-  return { ...journey, chunks: { count: count + added.length, maxSpanMs: Math.max(maxSpanMs, ...spans) } };
+  return {
+    ...journey,
+    chunks: {
+      count: count + added.length,
+      maxSpanMs: Math.max(maxSpanMs, ...spans),
+      mark: mark && toggled(mark, added.map(({ id }) => id)),
+    },
+  };
 }

@@ -58,8 +58,11 @@ export type Journey = {
   types: readonly string[];
   /** How far each source is counted. */
   watermarks: Readonly<Record<string, Watermark>>;
-  /** How the events are stored: the number of chunks, and the longest time one of them spans. */
-  chunks: { count: number; maxSpanMs: number };
+  /**
+   * How the events are stored: the number of chunks, the longest time one of them spans, and which ones they are, as
+   * `counted.ts` says. A journey of before there were marks has none.
+   */
+  chunks: { count: number; maxSpanMs: number; mark?: string | undefined };
   lastArrivalAt: number;
 };
 

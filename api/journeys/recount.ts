@@ -1,9 +1,10 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { partitionOf } from "../core/keys.ts";
+import { eventId } from "./counted.ts";
 import { fromItem } from "./item.ts";
 import type { Journey } from "./model.ts";
 import type { JourneyStore } from "./store.ts";
-import { readStretch } from "./timeline.ts";
+import { readWhole } from "./timeline.ts";
 
 type Counted = { at: number; arrivedAt: number; partition: string };
 
@@ -45,13 +46,20 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
       }
     },
 
-    /** Events, by their own time: those of every journey that touches the range. */
+    /**
+     * Events, by their own time: those of every journey that touches the range. Of a journey of which a part has expired
+     * nothing tells which of the others were counted: each may be, for ever.
+     */
     async *events(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<Counted[]> {
       for await (const page of list(tenantId, 0, toAt, fromAt)) {
         for (const { journey, partition } of page) {
-          const { events } = await readStretch(store, journey, undefined, journey.eventCount);
-          yield events.filter(({ occurredAt }) => occurredAt >= fromAt && occurredAt < toAt)
-            .map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: journey.lastArrivalAt, partition }));
+          const { events, inDoubt } = await readWhole(store, journey);
+          const doubtful = new Set(inDoubt.map(eventId));
+          const sure = events.filter((event) => !doubtful.has(eventId(event)));
+          yield [
+            ...sure.map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: journey.lastArrivalAt, partition })),
+            ...inDoubt.map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: Infinity, partition })),
+          ].filter(({ at }) => at >= fromAt && at < toAt);
         }
       }
     },

@@ -1,5 +1,6 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { count, emptyWatermark, isCounted, type Watermark } from "../core/watermark.ts";
+import { NO_MARK } from "./counted.ts";
 import {
   type ArrivedEvent,
   DECIDING_TYPES,
@@ -123,7 +124,7 @@ function startOf(tenantId: string, event: ArrivedEvent): Journey {
     visits: [],
     types: [],
     watermarks: {},
-    chunks: { count: 0, maxSpanMs: 0 },
+    chunks: { count: 0, maxSpanMs: 0, mark: NO_MARK },
     lastArrivalAt: event.receivedAt,
   };
 }

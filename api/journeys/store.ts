@@ -2,6 +2,7 @@ import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { ConditionFailedError } from "../core/errors.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
+import type { HeldChunk } from "./counted.ts";
 import { formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
 import { type ArrivedEvent, type Journey, type JourneyOutcome, KEEP_MS } from "./model.ts";
 
@@ -67,7 +68,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
 
     /**
      * Stores a chunk. Where an earlier try stored the same events already, those stay and are given: whoever wrote
-     * first decides the content, and every writer counts the same.
+     * first decides the texts. Numbers, times and types are in the key, so every writer counts the same.
      */
     async keepChunk(
       tenantId: string,
@@ -135,26 +136,28 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         consistent,
       });
       return {
-        events: page.items.flatMap((item) => fromChunk(sessionId, item.z as Uint8Array)),
+        chunks: page.items.map((item): HeldChunk<ArrivedEvent> => ({
+          id: chunkIdOf(item.sk),
+          events: fromChunk(sessionId, item.z as Uint8Array),
+        })),
         lastKey: page.lastKey,
       };
     },
 
-    /** Every event in a journey's chunks; those that it does not count, or not yet, can be among them. */
-    async readEvents(tenantId: string, sessionId: string): Promise<ArrivedEvent[]> {
-      const events: ArrivedEvent[] = [];
+    /** Every chunk of a journey; such as it does not count, or not yet, can be among them. */
+    async readAllChunks(
+      tenantId: string,
+      sessionId: string,
+      { limit = 1_000, consistent = true }: { limit?: number; consistent?: boolean } = {},
+    ): Promise<HeldChunk<ArrivedEvent>[]> {
+      const chunks: HeldChunk<ArrivedEvent>[] = [];
       let startKey: Item | undefined;
       do {
-        const page = await this.readChunks(tenantId, sessionId, {
-          fromAt: 0,
-          limit: 1_000,
-          startKey,
-          consistent: true,
-        });
-        events.push(...page.events);
+        const page = await this.readChunks(tenantId, sessionId, { fromAt: 0, limit, startKey, consistent });
+        chunks.push(...page.chunks);
         startKey = page.lastKey;
       } while (startKey);
-      return events;
+      return chunks;
     },
 
     /** One page of journeys, latest start first, that may match; the caller settles what depends on the time. */
@@ -190,6 +193,11 @@ function positionOf(key: Item | undefined): ListPosition | undefined {
 /** When the first event of a chunk happened, from the chunk's sort key. */
 export function firstAtOf(sk: unknown): number {
   return Number((sk as string).split("#")[2]);
+}
+
+/** A chunk's id, from its sort key. */
+export function chunkIdOf(sk: unknown): string {
+  return (sk as string).split("#")[3]!;
 }
 
 /** Milliseconds as 13 digits: good until the year 2286. */

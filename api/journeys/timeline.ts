@@ -1,4 +1,5 @@
 import type { Item } from "../aws/dynamo.ts";
+import { eventId, pickCounted, type Picked } from "./counted.ts";
 import type { ArrivedEvent, EventPosition, Journey, JourneyEvent } from "./model.ts";
 import { compareEvents, isVisible } from "./rules.ts";
 import { firstAtOf, type JourneyStore } from "./store.ts";
@@ -15,20 +16,36 @@ export async function readStretch(
   from: EventPosition | undefined,
   wanted: number,
 ): Promise<Stretch> {
-  if (from || wanted < journey.eventCount) return await readChunks(store, journey, from, wanted, true);
-  // Of a whole journey the count says whether the cheaper read saw all of it.
-  const seen = await readChunks(store, journey, from, wanted, false);
-  return seen.events.length === journey.eventCount ? seen : await readChunks(store, journey, from, wanted, true);
+  const part = from || wanted < journey.eventCount ? await readPart(store, journey, from, wanted) : undefined;
+  if (part) return part;
+  const { events } = await readWhole(store, journey);
+  return { events: events.filter((event) => !from || compareEvents(event, from) > 0), complete: true };
 }
 
-async function readChunks(
+/** All events of the journey in their order, each as the journey counted it. */
+export async function readWhole(store: JourneyStore, journey: Journey): Promise<Picked<ArrivedEvent>> {
+  const { tenantId, sessionId, watermarks, eventCount } = journey;
+  const { count, mark } = journey.chunks;
+  const limit = Math.ceil(count * 1.25) + 3;
+  const read = async (consistent: boolean) => {
+    const chunks = await store.readAllChunks(tenantId, sessionId, { limit, consistent });
+    const picked = pickCounted(chunks, (event) => isVisible(watermarks, event), eventCount, mark);
+    return { ...picked, events: picked.events.sort(compareEvents) };
+  };
+  // Of a whole journey its mark says whether the cheaper read saw all of it.
+  const seen = await read(false);
+  return seen.isExact ? seen : await read(true);
+}
+
+/** Undefined where an event lies at two times in what was read: only the whole journey tells which one is counted. */
+async function readPart(
   store: JourneyStore,
   journey: Journey,
   from: EventPosition | undefined,
   wanted: number,
-  consistent: boolean,
-): Promise<Stretch> {
+): Promise<Stretch | undefined> {
   const { tenantId, sessionId, watermarks, eventCount, chunks } = journey;
+  const isOwn = (event: ArrivedEvent) => isVisible(watermarks, event);
   // A chunk that begins earlier than this ends before `from`.
   const fromAt = from ? from.occurredAt - chunks.maxSpanMs : 0;
   const perChunk = Math.max(1, eventCount / Math.max(1, chunks.count));
@@ -36,15 +53,19 @@ async function readChunks(
   const found = new Map<string, ArrivedEvent>();
   let startKey: Item | undefined;
   for (;;) {
-    const page = await store.readChunks(tenantId, sessionId, { fromAt, limit, startKey, consistent });
-    for (const event of page.events) {
-      if (!isVisible(watermarks, event) || (from && compareEvents(event, from) <= 0)) continue;
-      keepFirst(found, event);
+    const page = await store.readChunks(tenantId, sessionId, { fromAt, limit, startKey, consistent: true });
+    // A chunk counts as a whole, or not at all.
+    for (const event of page.chunks.flatMap(({ events }) => (events.every(isOwn) ? events : []))) {
+      const other = found.get(eventId(event));
+      if (other && other.occurredAt !== event.occurredAt) return undefined;
+      if (!other || event.receivedAt < other.receivedAt) found.set(eventId(event), event);
     }
     startKey = page.lastKey;
     // Chunks not read yet begin at this time or later: what lies before it is settled.
     const settledBefore = startKey ? firstAtOf(startKey.sk) : Infinity;
-    const events = [...found.values()].filter((event) => event.occurredAt < settledBefore).sort(compareEvents);
+    const events = [...found.values()]
+      .filter((event) => event.occurredAt < settledBefore && (!from || compareEvents(event, from) > 0))
+      .sort(compareEvents);
     if (!startKey || events.length >= wanted) return { events, complete: !startKey };
   }
 }
@@ -52,11 +73,4 @@ async function readChunks(
 /** Numbers events that directly follow `before` others. */
 export function withSteps(events: readonly ArrivedEvent[], before: number): JourneyEvent[] {
   return events.map((event, i) => ({ ...event, step: before + i + 1 }));
-}
-
-/** Two writers may have stored an event in chunks of different cut; the one that arrived first counts. */
-function keepFirst(found: Map<string, ArrivedEvent>, event: ArrivedEvent): void {
-  const id = `${event.seq}#${event.source}`;
-  const other = found.get(id);
-  if (!other || event.receivedAt < other.receivedAt) found.set(id, event);
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MINUTE_MS } from "../../api/core/clock.ts";
 import type { Receipt } from "../../api/journeys/erasures.ts";
+import type { ArrivedEvent } from "../../api/journeys/model.ts";
 import { createEraseWorld, createTurns } from "../kit/erase-world.ts";
 import { type EventInput, visit } from "../kit/journeys.ts";
 
@@ -25,6 +26,8 @@ const slow = fc.array(fc.constantFrom(1, 2, 5, 30), { minLength: 5, maxLength: 5
 const order = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 
 type World = ReturnType<typeof createEraseWorld>;
+
+const eventsOf = (chunks: readonly { events: readonly ArrivedEvent[] }[]) => chunks.flatMap(({ events }) => events);
 
 async function filled(batches = BATCHES): Promise<World> {
   const world = createEraseWorld(NOW);
@@ -117,11 +120,11 @@ describe("an erased visitor", () => {
     await world.createProcess().erase(T, "v");
     const { store } = world.createProcess();
     for (const sessionId of OWN) {
-      const events = await store.readEvents(T, sessionId);
+      const events = eventsOf(await store.readAllChunks(T, sessionId));
       expect(events.every((e) => e.type === "" && !e.visitorId && !e.page && !e.text && !e.properties)).toBe(true);
       expect(world.contents()).not.toContain(`"sessionId":"${sessionId}"`);
     }
-    expect((await store.readEvents(T, "b")).map((event) => event.visitorId)).toEqual([
+    expect(eventsOf(await store.readAllChunks(T, "b")).map((event) => event.visitorId)).toEqual([
       ...Array.from({ length: 6 }, () => "w"),
       ...Array.from({ length: 3 }, () => undefined),
     ]);
@@ -206,7 +209,7 @@ describe("whatever happens at the same time", () => {
         const known = await store.look(T, ["a", "b", "c", "d", "e"]);
         expect(known.erased.isSupersetOf(OWN)).toBe(true);
         for (const sessionId of known.erased) {
-          expect((await store.readEvents(T, sessionId)).filter((event) => event.type !== "")).toEqual([]);
+          expect(eventsOf(await store.readAllChunks(T, sessionId)).filter((event) => event.type !== "")).toEqual([]);
           expect(world.contents()).not.toContain(`"sessionId":"${sessionId}"`);
         }
         const alive = everything.filter(({ sessionId }) => !known.erased.has(sessionId));

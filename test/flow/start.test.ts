@@ -33,11 +33,15 @@ async function start(env: Record<string, string> = {}, args: string[] = ["--", "
   return { child, mark, ended, text: () => text, exit: async () => (await ended)[0] as number | null };
 }
 
-/** The processes that were started with this mark in their environment. */
+/**
+ * The processes that were started with this mark in their environment, or by such a one: it passes on only the variables
+ * that it may see.
+ */
 function processesOf(mark: string): number[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`SOJOURN_TEST=${mark}`);
+      const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+      return variables.some((variable) => variable === `SOJOURN_TEST=${mark}` || variable === `DATA_DIR=${mark}`);
     } catch {
       return false;
     }

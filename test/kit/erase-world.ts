@@ -65,9 +65,9 @@ export function createEraseWorld(now: number) {
       const parked: string[] = [];
       for (const record of stream) {
         const ingest = createStreamIngest({
-          readEvents: async (tenantId, sessionId) => {
-            const events = await store.readEvents(tenantId, sessionId);
-            return await erasures.isSettled(tenantId, sessionId) ? undefined : events;
+          readChunks: async (tenantId, sessionId) => {
+            const chunks = await store.readAllChunks(tenantId, sessionId);
+            return await erasures.isSettled(tenantId, sessionId) ? undefined : chunks;
           },
           count: (changes) => {
             if (!counted.has(record.sequence)) counted.set(record.sequence, [...changes]);

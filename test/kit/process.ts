@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
+import { commandOf, type Places, type Program } from "../../api/entry/permissions.ts";
 
 /** A program under way, with what it started. Linux only: it reads /proc. */
 export type Running = {
@@ -29,7 +31,34 @@ export function runScript(args: readonly string[], env: Record<string, string> =
   return watch(child);
 }
 
-function watch(child: ChildProcess): Running {
+/**
+ * Starts a program of the service under exactly its permissions, with hardly an environment but `env`. `audit` is a file
+ * that Deno writes each permission into that the program asks for, granted or not.
+ */
+export function runProgram(
+  program: Program,
+  { places, env, audit, args = [] }: {
+    places: Places;
+    env: Record<string, string>;
+    audit?: string;
+    args?: readonly string[];
+  },
+): Running {
+  const child = spawn(join(ROOT, "node_modules/.bin/deno"), [...commandOf(program, places), ...args], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH!,
+      DYNOXIDE_BIN: process.env.DYNOXIDE_BIN ?? "",
+      ...env,
+      ...(audit ? { DENO_AUDIT_PERMISSIONS: audit } : {}),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return watch(child);
+}
+
+/** What a child process says and how it ends. */
+export function watch(child: ChildProcess): Running {
   let output = "";
   const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const listeners = new Set<() => void>();

@@ -51,6 +51,21 @@ export async function checkBuckets(services: Services, items: readonly Item[], o
   return checked;
 }
 
+/** A journey shows each event at the time at which it was counted, whatever other writers have stored besides. */
+export async function checkTimelines(services: Services, oracle: Oracle, must: Must) {
+  for (const [name, times] of oracle.timelines) {
+    const [tenantId, sessionId] = name.split(" ") as [string, string];
+    const journey = (await services.journeys.find(tenantId, [sessionId])).get(sessionId);
+    if (!journey) continue;
+    const { edges } = await services.journeys.listEvents(journey, 500);
+    must(
+      `the timeline of ${name} is what was counted`,
+      edges.map(({ node }) => node.occurredAt),
+      times.toSorted((a, b) => a - b),
+    );
+  }
+}
+
 /** Whole hours that hold all minutes, cut where a long time lies between. */
 function stretchesOf(minutes: readonly number[]): [from: number, to: number][] {
   const stretches: [number, number][] = [];

@@ -12,8 +12,11 @@ export type Plan = {
   poison: boolean;
 };
 
-/** What every event that is sent has: when it happened, by journey, source and number. */
-export type EventTimes = Map<string, number>;
+/**
+ * When every event that is sent happened, by journey, source and number. Some are sent with several times: then each has a
+ * type of its own, so that a journey's types say which one it counted.
+ */
+export type EventTimes = Map<string, number[]>;
 
 const MINUTE = 60_000;
 const SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];
@@ -59,11 +62,11 @@ export function operationsOf(
   many(1 + below(4), (i) => sendJourney(i));
   return placed.sort((a, b) => a.place - b.place).map(({ operation }) => operation);
 
-  /** A record gets another time, or goes. */
+  /** A record gets another time, or goes. One that could not be counted is mended where it was put aside, and not here too. */
   function sendCorrection(i: number): void {
     const key = itemKey(pick(tenants), pick(ids), pick(sources));
     const at = chance(0.6) ? someTime() : undefined;
-    const isThere = { expression: "attribute_exists(pk)" };
+    const isThere = { expression: "attribute_exists(pk) AND attribute_not_exists(meant)" };
     send({
       name: `correction ${i}`,
       run: async ({ dynamo }, { peek }) => {
@@ -82,26 +85,45 @@ export function operationsOf(
     send({ name: `poison ${i}`, run: ({ dynamo }) => dynamo.put("records", item) });
   }
 
-  /** Batches of a visit that overlap, come twice and out of order. */
+  /** Batches of a visit that overlap, come twice and out of order; some senders say another time each time. */
   function sendJourney(i: number): void {
     const tenantId = pick(tenants);
     const sessionId = `j${i}`;
     const from = someTime();
     const total = 1 + below(25);
+    const isUnsteady = chance(0.5);
     const events = many(total, (n) => {
       const source = chance(0.8) ? "main" : "tab";
       const key = `${tenantId} ${sessionId} ${source} ${n + 1}`;
-      // What is sent again, perhaps months later, says the same.
-      const occurredAt = times.get(key) ?? Math.min(startAt, from + n * below(2 * MINUTE));
-      times.set(key, occurredAt);
-      return { sessionId, source, seq: n + 1, type: TYPES[n % TYPES.length], occurredAt };
+      // What is sent again, perhaps months later, says the same, or one of the same.
+      const known = times.get(key) ??
+        many(
+          isUnsteady && chance(0.7) ? 2 + below(2) : 1,
+          () => Math.min(startAt, from + n * below(2 * MINUTE) + (isUnsteady ? below(20 * MINUTE) : 0)),
+        );
+      times.set(key, known);
+      return () => {
+        const i = below(known.length);
+        const type = known.length > 1 ? typeOfTime(source, n + 1, i) : TYPES[n % TYPES.length]!;
+        return { sessionId, source, seq: n + 1, type, occurredAt: known[i]! };
+      };
     });
     for (let start = 0; start < total;) {
       const length = 1 + below(8);
-      const batch = events.slice(Math.max(0, start - (chance(0.3) ? below(4) : 0)), start + length);
-      const run = ({ journeys }: Services) => journeys.record(tenantId, batch);
-      many(copies(), (copy) => send({ name: `journey ${sessionId} ${start}.${copy}`, run }));
+      const first = Math.max(0, start - (chance(isUnsteady ? 0.6 : 0.3) ? below(4) : 0));
+      const place = random();
+      many(copies() + (isUnsteady ? below(2) : 0), (copy) => {
+        const batch = events.slice(first, start + length).map((event) => event());
+        const run = ({ journeys }: Services) => journeys.record(tenantId, batch);
+        // Mostly abreast, so that they meet.
+        send({ name: `journey ${sessionId} ${start}.${copy}`, run }, isUnsteady && chance(0.7) ? place : random());
+      });
       start += length;
     }
   }
+}
+
+/** The type of an event that is sent with several times, at one of them. */
+export function typeOfTime(source: string, seq: number, i: number): string {
+  return `AT_${source.toUpperCase()}_${seq}_${i}`;
 }

@@ -1,6 +1,6 @@
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
-import type { EventTimes } from "./metrics-inputs.ts";
+import { type EventTimes, typeOfTime } from "./metrics-inputs.ts";
 import { readBucket } from "./metrics-wiring.ts";
 
 const MINUTE_MS = 60_000;
@@ -22,6 +22,8 @@ export function createOracle(times: EventTimes) {
   /** The last images of sessions and journeys, by table and key; those that expired were theirs too. */
   const alive = new Map<string, Item>();
   const expired: { table: string; item: Item }[] = [];
+  /** When the events happened that a journey counts, by tenant and session; of those of which no part has expired. */
+  const timelines = new Map<string, number[]>();
 
   function add(into: Map<string, Minutes>, series: string, at: number, n: number): void {
     const minutes = into.get(series) ?? new Map<number, number>();
@@ -64,11 +66,25 @@ export function createOracle(times: EventTimes) {
     move(`${tenantId} JOURNEYS`, before?.startedAt as number | undefined, after?.startedAt as number | undefined);
     if (!after) return;
     const known = new Set(numbersOf(before));
+    const journey = `${tenantId} ${sessionId}`;
+    if (!before) timelines.set(journey, []);
     for (const event of numbersOf(after)) {
       if (!known.has(event)) {
-        move(`${tenantId} JOURNEY_EVENTS`, undefined, times.get(`${tenantId} ${sessionId} ${event}`));
+        const at = timeOf(journey, event, after);
+        move(`${tenantId} JOURNEY_EVENTS`, undefined, at);
+        timelines.get(journey)?.push(at);
       }
     }
+  }
+
+  /** When an event happened, of which there may be several times: the journey's types say which it counted. */
+  function timeOf(journey: string, event: string, { types }: Item): number {
+    const known = times.get(`${journey} ${event}`)!;
+    const [source, seq] = event.split(" ") as [string, string];
+    const isCounted = (_: number, i: number) => (types as string).includes(`,${typeOfTime(source, Number(seq), i)},`);
+    const counted = known.length > 1 ? known.filter(isCounted) : known;
+    if (counted.length !== 1) violations.push(`an event is counted at one of its times: ${journey} ${event}`);
+    return counted[0] ?? known[0]!;
   }
 
   function seeBucket(before: Item | undefined, after: Item): void {
@@ -88,6 +104,7 @@ export function createOracle(times: EventTimes) {
 
   return {
     violations,
+    timelines,
     /** How many of each series are in each minute. */
     now,
     /** The images of a table that count, those that expired among them. */
@@ -95,8 +112,6 @@ export function createOracle(times: EventTimes) {
       ...[...alive].flatMap(([key, item]) => (key.startsWith(`${table} `) ? [item] : [])),
       ...expired.flatMap((one) => (one.table === table ? [one.item] : [])),
     ],
-
-    hasExpired: (table: string): boolean => expired.some((one) => one.table === table),
 
     onWrite(written: readonly Written[], isExpiry: boolean): void {
       for (const { table, key, before, after } of written) {
@@ -106,6 +121,7 @@ export function createOracle(times: EventTimes) {
         else alive.delete(`${table} ${key}`);
         if (isExpiry) {
           expired.push({ table, item: before! });
+          if (table === "journeys") timelines.delete(journeyOf(before!));
           continue;
         }
         if (table === "records") seeRecord(before, after);
@@ -114,6 +130,11 @@ export function createOracle(times: EventTimes) {
       }
     },
   };
+}
+
+/** The tenant and the session of an item of a journey. */
+function journeyOf({ pk, sk }: Item): string {
+  return `${(pk as string).split("#")[0]} ${(sk as string).split("#")[0]}`;
 }
 
 /** The events that a journey's item says it counts, as "source number": `{"main":"3,5-7"}` are 1, 2, 3, 5, 6 and 7. */

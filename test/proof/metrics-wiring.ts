@@ -61,7 +61,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock }: {
     rollParts: analytics.lateParts,
     sessionExpired: (image) => sessions.expired(image),
     journeyErased: () => Promise.resolve(),
-    readEvents: (tenantId, sessionId) => journeyStore.readEvents(tenantId, sessionId),
+    readChunks: (tenantId, sessionId) => journeyStore.readAllChunks(tenantId, sessionId),
     audit: () => Promise.resolve(false),
     parked: createParkedRecords({
       objects: objects as Objects,

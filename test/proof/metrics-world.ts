@@ -284,7 +284,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
     const all = STREAMED.flatMap((table) => dynamo.dump(table).map((item) => ({ table, item })));
     const over = all.filter(({ table, item }) => table === "records" || isOver(item));
     if (over.length === 0) return;
-    const { table, item } = pick(over);
+    // A table first: there are many more records than journeys.
+    const from = pick([...new Set(over.map(({ table }) => table))]);
+    const { table, item } = pick(over.filter(({ table }) => table === from));
     counts.expired++;
     note(`${table} ${item.pk as string} ${item.sk as string} expires`);
     isExpiry = true;

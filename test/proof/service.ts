@@ -1,27 +1,32 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { signLocalToken } from "../../api/auth/setup.ts";
 import { SCOPES } from "../../api/auth/viewer.ts";
 import { createClients } from "../../api/aws/clients.ts";
 import { parseConfig } from "../../api/config.ts";
+import type { Program } from "../../api/entry/permissions.ts";
 import { dumpTable } from "../kit/dump.ts";
 import type { TestSystem } from "../kit/local.ts";
-import { killTree, type Running, runScript } from "../kit/process.ts";
+import { killTree, type Running, runProgram } from "../kit/process.ts";
 import type { Client } from "./journeys.ts";
 
 export type Endpoints = { dynamodb: string; s3: string; sqs: string };
 export type Service = { url: string; endpoints: Endpoints; running: Running };
 
 const START_TIMEOUT_MS = 30_000;
+const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** What `npm start -- --empty` runs, as a process of its own. It logs at debug level, which tells its endpoints. */
+/** Starts a program over a data folder, under exactly its permissions. */
+function launch(program: Program, dataDir: string, env: Record<string, string>, args: readonly string[] = []): Running {
+  const own = { DATA_DIR: dataDir, HOME: dataDir, TMPDIR: tmpdir(), ...env };
+  const places = { app: ROOT, data: dataDir, temp: own.TMPDIR, secrets: dataDir, home: dataDir };
+  return runProgram(program, { places, env: own, args });
+}
+
+/** What `npm start -- --empty` runs, under its permissions. It logs at debug level, which tells its endpoints. */
 export function launchLocal(dataDir: string, port: number, env: Record<string, string> = {}): Running {
-  return runScript(["api/entry/local.ts", "--empty"], {
-    DATA_DIR: dataDir,
-    PORT: String(port),
-    LOG_LEVEL: "debug",
-    ...env,
-  });
+  return launch("local", dataDir, { PORT: String(port), LOG_LEVEL: "debug", ...env }, ["--empty"]);
 }
 
 /** Starts it, and waits until it answers. Leaves nothing behind where it does not. */
@@ -45,14 +50,15 @@ export async function startServe(
   dataDir: string,
   endpoints: Endpoints,
   prefix: string,
+  env: Record<string, string> = {},
 ): Promise<Omit<Service, "endpoints">> {
-  const running = runScript(["api/entry/serve.ts"], {
+  const running = launch("serve", dataDir, {
     PORT: "0",
-    DATA_DIR: dataDir,
     NAME_PREFIX: prefix,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    ...env,
   });
   try {
     const [, url] = await running.says(/listens on (\S+)/, START_TIMEOUT_MS);

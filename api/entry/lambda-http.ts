@@ -1,0 +1,36 @@
+/** Lambda: queries and mutations, behind API Gateway's HTTP API. */
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { createApp } from "../app.ts";
+import { createHttp } from "./http.ts";
+import { FunctionTimeoutError, start, within } from "./lambda.ts";
+import { refusal, toRequest, toResult } from "./lambda-events.ts";
+
+const { http, log } = await start(async (config, log) => ({
+  log,
+  http: createHttp(await createApp(config, { log })),
+}));
+
+export async function handler(
+  event: APIGatewayProxyEventV2,
+  context: Context,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  try {
+    return await within(context, async () => toResult(await answer(event)));
+  } catch (error) {
+    if (!(error instanceof FunctionTimeoutError)) throw error;
+    log.error("an operation took too long", { error });
+    return await toResult(
+      refusal(504, "TIMEOUT", "It took too long, and may have happened. Ask for less, or send the same again."),
+    );
+  }
+}
+
+async function answer(event: APIGatewayProxyEventV2): Promise<Response> {
+  const request = toRequest(event);
+  if (request instanceof Response) return request;
+  const response = await http.fetch(request);
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
+  await response.body?.cancel();
+  const message = "This address answers at once and cannot stream. Subscribe at the address for streams.";
+  return refusal(400, "NO_STREAMS", message);
+}

@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, type TerraformStack, Testing } from "cdktf";
+import { functions } from "../../api/resources.ts";
+import { synthStack } from "../../infra/stack.ts";
+import { stagesFrom } from "../../infra/stages.ts";
+
+/** The settings of each way to run, as a person would type them. */
+export const SWITCHES = {
+  functions: { SOJOURN_STAGE: "dev" },
+  container: { SOJOURN_STAGE: "dev", SOJOURN_RUN: "container", SOJOURN_IMAGE: "registry.example/sojourn:1" },
+  both: {
+    SOJOURN_STAGE: "prod",
+    SOJOURN_RUN: "both",
+    SOJOURN_IMAGE: "111122223333.dkr.ecr.eu-central-1.amazonaws.com/sojourn:1",
+    SOJOURN_CACHE: "on",
+    CERTIFICATE_ARN: "arn:aws:acm:eu-central-1:111122223333:certificate/1a2b",
+    CORS_ORIGINS: "https://shop.example,https://app.example",
+    BUDGET_USD: "50",
+    ALARM_EMAIL: "ops@example.com",
+  },
+  none: { SOJOURN_STAGE: "dev", SOJOURN_RUN: "none" },
+  local: {
+    SOJOURN_STAGE: "local",
+    AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:20001",
+    AWS_ENDPOINT_URL_S3: "http://127.0.0.1:20002",
+    AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:20002",
+  },
+} as const satisfies Record<string, Record<string, string>>;
+
+// oxlint-disable-next-line no-explicit-any
+export type Attributes = Record<string, any>;
+export type Synthesised = {
+  provider: { aws: Attributes[] };
+  terraform: { backend: Attributes };
+  output: Record<string, { value: unknown; sensitive?: boolean }>;
+  /** By type and id. */
+  resource: Record<string, Record<string, Attributes>>;
+};
+
+/** Synthesises stages in a folder of its own, with files of a word in the place of the functions' code. */
+export function createSynthKit() {
+  const dir = mkdtempSync(join(tmpdir(), "sojourn-synth-"));
+  const codeDir = join(dir, "code");
+  mkdirSync(codeDir);
+  for (const name of Object.keys(functions)) writeFileSync(join(codeDir, `${name}.zip`), name);
+  let count = 0;
+
+  function appOf(env: Record<string, string>) {
+    const folder = join(dir, `${count++}`);
+    mkdirSync(folder);
+    const app = new App({ outdir: join(folder, "cdktf.out") });
+    return { app, stack: synthStack(app, stagesFrom(env), { codeDir }) };
+  }
+  return {
+    dir,
+    /** What Terraform gets. */
+    synth: (env: Record<string, string>): Synthesised => JSON.parse(Testing.synth(appOf(env).stack, true)),
+    /** Writes the stack as `cdktf synth` does, after `change`; gives its folder. Throws where a policy is broken. */
+    write(env: Record<string, string>, change: (stack: TerraformStack) => void = () => {}): string {
+      const { app, stack } = appOf(env);
+      change(stack);
+      app.synth();
+      return join(app.outdir, "stacks", stack.node.id);
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+/** How many resources a stack has. */
+export function countOf({ resource }: Synthesised): number {
+  return Object.values(resource).reduce((sum, byId) => sum + Object.keys(byId).length, 0);
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import type { Context } from "aws-lambda";
+import { fromLambdaRecord } from "../../api/aws/streams.ts";
+import { EVENT_BYTES, toRequest, toResult } from "../../api/entry/lambda-events.ts";
+import { FunctionTimeoutError, onQueue, within } from "../../api/entry/lambda.ts";
+import { httpEvent, recorded, restEvent, sqsEvent } from "../kit/lambda-events.ts";
+
+const contextOf = (leftMs: number) =>
+  ({ awsRequestId: "r", functionName: "test", getRemainingTimeInMillis: () => leftMs }) as Context;
+
+async function read(event: Parameters<typeof toRequest>[0]) {
+  const request = toRequest(event);
+  if (request instanceof Response) throw new Error(await request.text());
+  return request;
+}
+
+async function refusalOf(event: Parameters<typeof toRequest>[0]) {
+  const response = toRequest(event) as Response;
+  const { errors: [error] } = await response.json() as { errors: [{ message: string; extensions: { code: string } }] };
+  return { status: response.status, code: error.extensions.code, message: error.message };
+}
+
+describe("an event of API Gateway", () => {
+  test("as it was recorded becomes the request that it stands for", async () => {
+    const request = await read(recorded("apigateway-v2"));
+    expect([request.method, request.url]).toEqual([
+      "GET",
+      "https://r3pmxmplak.execute-api.us-east-2.amazonaws.com/nodejs-apig-function-1G3XMPLZXVXYI",
+    ]);
+    expect(request.headers.get("cookie")).toBe("s_fid=7AABXMPL1AFD9BBF-0643XMPL09956DE2; regStatus=pre-register");
+    expect(request.headers.get("x-request-id")).toBe("JKJaXmPLvHcESHA");
+    const url = await read(recorded("function-url"));
+    expect([url.method, new URL(url.url).search, await url.text()]).toEqual([
+      "POST",
+      "?parameter1=value1&parameter1=value2&parameter2=value",
+      "Hello from client!",
+    ]);
+    const rest = await read(
+      { ...recorded<object>("apigateway-v1"), multiValueQueryStringParameters: { a: ["1", "&2"] } } as never,
+    );
+    expect([rest.method, new URL(rest.url).search]).toEqual(["GET", "?a=1&a=%262"]);
+  });
+
+  test("keeps the caller's request id and headers, and a body of either kind", async () => {
+    const headers = { "x-request-id": "mine", "x-session-id": "s-1" };
+    for (
+      const event of [
+        httpEvent({ headers, body: "é" }),
+        httpEvent({ headers, body: "é", base64: true }),
+        restEvent({ headers, body: "é" }),
+      ]
+    ) {
+      const request = await read(event);
+      expect([request.headers.get("x-request-id"), request.headers.get("x-session-id")]).toEqual(["mine", "s-1"]);
+      expect(await request.text()).toBe("é");
+    }
+  });
+
+  test("below a stage, at the stage and outside of it has the path that the service knows", async () => {
+    const pathOf = async (path: string) => new URL((await read(httpEvent({ path }))).url).pathname;
+    expect(await Promise.all(["/default/graphql", "/default", "/defaults/graphql"].map(pathOf))).toEqual([
+      "/graphql",
+      "/",
+      "/defaults/graphql",
+    ]);
+  });
+
+  test("that is none, or holds what no request can, is refused with the reason", async () => {
+    expect(await refusalOf({} as never)).toMatchObject({ status: 400, code: "BAD_REQUEST" });
+    expect(await refusalOf(httpEvent({ headers: { "a b": "c" } }))).toMatchObject({ status: 400, code: "BAD_REQUEST" });
+    const large = await refusalOf(httpEvent({ body: "x".repeat(EVENT_BYTES + 1) }));
+    expect(large).toMatchObject({ status: 413, code: "BODY_TOO_LARGE" });
+    expect(large.message).toContain("collectionUploadUrl");
+  });
+});
+
+describe("an answer", () => {
+  test("is text where it is text and else base64, with its cookies apart", async () => {
+    const headers = new Headers({ "content-type": "application/graphql-response+json", "connection": "keep-alive" });
+    headers.append("set-cookie", "a=1");
+    headers.append("set-cookie", "b=2");
+    expect(await toResult(new Response("{}", { status: 201, headers }))).toEqual({
+      statusCode: 201,
+      headers: { "content-type": "application/graphql-response+json" },
+      cookies: ["a=1", "b=2"],
+      body: "{}",
+      isBase64Encoded: false,
+    });
+    const bytes = new Response(new Uint8Array([0, 255]), { headers: { "content-type": "image/png" } });
+    expect(await toResult(bytes)).toMatchObject({ body: "AP8=", isBase64Encoded: true });
+  });
+
+  test("that Lambda could not give becomes an error that says what to do", async () => {
+    // Quotes are written as two characters.
+    for (const text of ["x".repeat(EVENT_BYTES), '"'.repeat(EVENT_BYTES / 2)]) {
+      const { statusCode, body } = await toResult(new Response(text));
+      expect([statusCode, JSON.parse(body!).errors[0].extensions.code]).toEqual([500, "ANSWER_TOO_LARGE"]);
+    }
+    const fits = "x".repeat(EVENT_BYTES - 200);
+    expect(await toResult(new Response(fits))).toMatchObject({ statusCode: 200, body: fits });
+  });
+});
+
+test("of a batch only the messages that failed are tried again, with what was known of each", async () => {
+  const seen: unknown[] = [];
+  const handler = onQueue((messages) => {
+    seen.push(...messages);
+    return Promise.resolve({ failed: ["m1"] });
+  });
+  expect(await handler(sqsEvent([{}, {}], 3), contextOf(10_000))).toEqual({
+    batchItemFailures: [{ itemIdentifier: "m1" }],
+  });
+  expect(seen[0]).toEqual({ id: "m0", body: "{}", receipt: "MessageReceiptHandle", receives: 3, attributes: {} });
+});
+
+test("work that is not done before the limit is given up by ourselves, with a word", async () => {
+  await expect(within(contextOf(400), () => new Promise(() => {}))).rejects.toThrow(FunctionTimeoutError);
+  await expect(within(contextOf(10_000), () => Promise.resolve(1))).resolves.toBe(1);
+});
+
+test("bytes in a stream's event are bytes again, whatever attributes are called", () => {
+  const image = {
+    B: { S: "text" },
+    z: { B: "AP8=" },
+    list: { L: [{ M: { B: { B: "AQ==" }, BS: { BS: ["Ag=="] } } }] },
+  };
+  const [record] = recorded<{ Records: object[] }>("dynamodb").Records as [{ dynamodb: object }];
+  const { after, sequence } = fromLambdaRecord({ ...record, dynamodb: { ...record.dynamodb, NewImage: image } });
+  const bytes = (value: unknown) => [...value as Uint8Array];
+  const [{ B, BS }] = after!.list as [{ B: Uint8Array; BS: Set<Uint8Array> }];
+  expect([after!.B, bytes(after!.z), bytes(B), bytes([...BS][0]), sequence]).toEqual([
+    "text",
+    [0, 255],
+    [1],
+    [2],
+    "111",
+  ]);
+});
