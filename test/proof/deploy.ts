@@ -5,7 +5,7 @@
  *
  *     TF_PLUGIN_MIRROR=… npm run proof:deploy
  *
- * Takes about five minutes: the provider waits 25 seconds for each queue.
+ * Takes about three minutes: the provider waits 25 seconds for each queue.
  */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { existsSync } from "node:fs";

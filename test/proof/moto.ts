@@ -7,7 +7,7 @@
  *
  * moto stands for AWS as far as it goes. What it has not is left out by the stage's settings where an endpoint is given:
  * ElastiCache Serverless, IoT rules' tags, redrive-allow policies, autoscaling, Athena's named queries, budgets. It starts no
- * function and no container. Takes about ten minutes.
+ * function and no container. Takes about four minutes.
  */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";

@@ -1,0 +1,106 @@
+import { LbListenerRule } from "@cdktf/provider-aws/lib/lb-listener-rule/index.js";
+import { LbListener } from "@cdktf/provider-aws/lib/lb-listener/index.js";
+import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group/index.js";
+import { Lb } from "@cdktf/provider-aws/lib/lb/index.js";
+import type { TerraformStack } from "cdktf";
+import type { Network } from "./network.ts";
+import type { Stage } from "./stages.ts";
+
+export type Balancer = {
+  balancer: Lb;
+  targets: LbTargetGroup;
+  listener: LbListener;
+  url: string;
+  warning: string | undefined;
+};
+
+const UNENCRYPTED =
+  "The API answers over plain HTTP: tokens and data can be read on the way. Set CERTIFICATE_ARN to a certificate of ACM.";
+
+/** Streams say something every 12 seconds; this is for answers that take their time, such as to a large import. */
+const IDLE_SECONDS = 300;
+/** Streams never end by themselves: whoever follows one comes again with its cursor, so nobody gains by a longer wait. */
+const DEREGISTRATION_SECONDS = 20;
+/** TLS 1.2 with forward secrecy and 1.3. */
+const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+
+/** Adds the load balancer before the containers: over HTTPS where there is a certificate, and else unencrypted. */
+export function addBalancer(
+  stack: TerraformStack,
+  stage: Stage,
+  { network, port }: { network: Network; port: number },
+): Balancer {
+  // Names have 32 characters and do not end in a hyphen.
+  const name = stage.prefix.replace(/-+$/, "");
+  const balancer = new Lb(stack, "balancer", {
+    name,
+    loadBalancerType: "application",
+    subnets: network.publicSubnets.map((subnet) => subnet.id),
+    securityGroups: [network.balancerGroup.id],
+    idleTimeout: IDLE_SECONDS,
+    dropInvalidHeaderFields: true,
+    enableDeletionProtection: stage.isProtected,
+  });
+  const targets = new LbTargetGroup(stack, "targets", {
+    name,
+    targetType: "ip",
+    protocol: "HTTP",
+    port,
+    vpcId: network.vpc.id,
+    deregistrationDelay: String(DEREGISTRATION_SECONDS),
+    // Ready, not only alive: a version that cannot reach its tables never gets a request, and its deployment is rolled back.
+    // It takes 200 seconds of it to give a running container up, so that a short fault of AWS replaces nobody.
+    healthCheck: {
+      path: "/ready",
+      matcher: "200",
+      interval: 20,
+      timeout: 5,
+      healthyThreshold: 2,
+      unhealthyThreshold: 10,
+    },
+  });
+  const listener = addListener(stack, stage, { balancer, targets });
+  // Measurements are for those inside.
+  new LbListenerRule(stack, "listener-metrics", {
+    listenerArn: listener.arn,
+    priority: 1,
+    condition: [{ pathPattern: { values: ["/metrics"] } }],
+    action: [{
+      type: "fixed-response",
+      fixedResponse: { contentType: "text/plain", statusCode: "404", messageBody: "not found" },
+    }],
+  });
+  return stage.certificate
+    ? { balancer, targets, listener, url: `https://${balancer.dnsName}`, warning: undefined }
+    : { balancer, targets, listener, url: `http://${balancer.dnsName}`, warning: UNENCRYPTED };
+}
+
+function addListener(
+  stack: TerraformStack,
+  { certificate }: Stage,
+  { balancer, targets }: { balancer: Lb; targets: LbTargetGroup },
+): LbListener {
+  const defaultAction = [{ type: "forward", targetGroupArn: targets.arn }];
+  if (!certificate) {
+    return new LbListener(stack, "listener", {
+      loadBalancerArn: balancer.arn,
+      port: 80,
+      protocol: "HTTP",
+      defaultAction,
+    });
+  }
+  new LbListener(stack, "listener-http", {
+    loadBalancerArn: balancer.arn,
+    port: 80,
+    protocol: "HTTP",
+    defaultAction: [{ type: "redirect", redirect: { port: "443", protocol: "HTTPS", statusCode: "HTTP_301" } }],
+  });
+  return new LbListener(stack, "listener", {
+    loadBalancerArn: balancer.arn,
+    port: 443,
+    protocol: "HTTPS",
+    sslPolicy: TLS_POLICY,
+    certificateArn: certificate,
+    defaultAction,
+  });
+}

@@ -1,0 +1,115 @@
+/** `npm run bundle`: one zip for each function in infra/dist; the same sources, lock file and Node give the same bytes. */
+import { build, type Metafile } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import process from "node:process";
+import { buffer } from "node:stream/consumers";
+import { ZipFile } from "yazl";
+import { functions, type FunctionSpec } from "../api/resources.ts";
+
+export type Bundle = {
+  zip: string;
+  /** Of the zip. */
+  bytes: number;
+  sha256: string;
+  /** The files in it, with their bytes. */
+  files: Readonly<Record<string, number>>;
+  /** The sources that are loaded before the first answer, and all that are in it. */
+  loaded: readonly string[];
+  sources: readonly string[];
+};
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SCHEMA = "schema/schema.graphql";
+const NATIVE_FETCH = "node_modules/@whatwg-node/fetch/dist/global-ponyfill.js";
+/** The start of the zip format's calendar. It holds local time, so the date is made from parts. */
+const MTIME = new Date(1980, 0, 1);
+const MODE = 0o100644;
+
+/** Packages with parts in CommonJS ask for Node's own modules by `require`, which modules do not have. */
+const BANNER = 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);';
+
+/** Bundles every function into `outDir`. */
+export async function bundleFunctions(outDir: string): Promise<Record<string, Bundle>> {
+  await mkdir(outDir, { recursive: true });
+  const specs = Object.values<FunctionSpec>(functions);
+  return Object.fromEntries(
+    await Promise.all(specs.map(async (spec) => [spec.name, await bundleFunction(spec, outDir)] as const)),
+  );
+}
+
+/** Bundles one function into `outDir`, which is there. */
+export async function bundleFunction({ name, entry }: FunctionSpec, outDir: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { index: entry },
+    outdir: "out",
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "part-[hash]",
+    bundle: true,
+    // What is imported when it is first needed lies in files of its own.
+    splitting: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    mainFields: ["module", "main"],
+    banner: { js: BANNER },
+    legalComments: "none",
+    metafile: true,
+    write: false,
+    logLevel: "error",
+    // Lambda's entries turn GraphiQL off; it is 9 MB.
+    external: ["@graphql-yoga/render-graphiql"],
+    // Node has fetch and its classes; what it lacks (URLPattern) is asked for at other paths than /graphql only.
+    alias: { "@whatwg-node/fetch": join(ROOT, NATIVE_FETCH) },
+  });
+  const sources = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  const files = new Map(outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("/") + 1), contents]));
+  if (sources.includes("schema/build.ts")) files.set("schema.graphql", await readFile(join(ROOT, SCHEMA)));
+  const bytes = await zipOf(files);
+  const zip = join(outDir, `${name}.zip`);
+  await writeFile(zip, bytes);
+  return {
+    zip,
+    bytes: bytes.length,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    files: Object.fromEntries([...files].map(([file, contents]) => [file, contents.length])),
+    loaded: loadedOf(metafile),
+    sources: [...new Set(sources)].sort(),
+  };
+}
+
+/** The sources of the entry's file and of what that imports at once. */
+function loadedOf({ outputs }: Metafile): string[] {
+  const loaded = new Set<string>();
+  const visit = (file: string): void => {
+    if (loaded.has(file) || !outputs[file]) return;
+    loaded.add(file);
+    outputs[file].imports.filter(({ kind }) => kind === "import-statement").forEach(({ path }) => visit(path));
+  };
+  Object.entries(outputs).filter(([, { entryPoint }]) => entryPoint?.startsWith("api/entry/")).forEach(([file]) =>
+    visit(file)
+  );
+  return [...loaded].flatMap((file) => Object.keys(outputs[file]!.inputs)).sort();
+}
+
+async function zipOf(files: ReadonlyMap<string, Uint8Array>): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const name of [...files.keys()].sort()) {
+    const options = { mtime: MTIME, forceDosTimestamp: true, mode: MODE, compressionLevel: 9 };
+    zip.addBuffer(Buffer.from(files.get(name)!), name, options);
+  }
+  zip.end();
+  return await buffer(zip.outputStream);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const bundles = await bundleFunctions(join(ROOT, "infra/dist"));
+  for (const [name, { bytes, files, loaded }] of Object.entries(bundles)) {
+    const unpacked = Object.values(files).reduce((sum, each) => sum + each, 0);
+    console.log(`${name.padEnd(9)} ${bytes} bytes zipped, ${unpacked} unpacked, ${loaded.length} modules at start`);
+  }
+}

@@ -1,0 +1,148 @@
+import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group/index.js";
+import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway/index.js";
+import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association/index.js";
+import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";
+import { Route } from "@cdktf/provider-aws/lib/route/index.js";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
+import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
+import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
+import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
+import { Fn, type TerraformStack } from "cdktf";
+import type { Stage } from "./stages.ts";
+
+export type Network = {
+  vpc: Vpc;
+  /** Two, in two zones: the load balancer's and the containers'. */
+  publicSubnets: readonly Subnet[];
+  /** Two without any way out, for the cache; none where there is no cache. */
+  innerSubnets: readonly Subnet[];
+  balancerGroup: SecurityGroup;
+  serviceGroup: SecurityGroup;
+};
+
+/** Room for 4,096 addresses a subnet, in a range that few companies use themselves. */
+const CIDR = "10.42.0.0/16";
+const SUBNET_BITS = 4;
+/** The first of the inner subnets: the public ones may become eight. */
+const INNER_FROM = 8;
+const ANYWHERE = "0.0.0.0/0";
+const HTTPS = 443;
+const HTTP = 80;
+
+/**
+ * Adds the network of the containers. They lie in public subnets with an address each, and nobody but the load balancer
+ * reaches them: a NAT gateway in each zone would cost more than the containers do, and interface endpoints for the image, the
+ * log, the queues and the secrets still more, while an identity provider's keys need a way out all the same. What goes to
+ * S3 and DynamoDB goes by gateway endpoints, which cost nothing. `port` is the containers'.
+ */
+export function addNetwork(stack: TerraformStack, stage: Stage, { port }: { port: number }): Network {
+  const vpc = new Vpc(stack, "vpc", {
+    cidrBlock: CIDR,
+    enableDnsSupport: true,
+    enableDnsHostnames: true,
+    tags: { Name: stage.prefix },
+  });
+  // What is put nowhere in particular may talk to nobody.
+  new DefaultSecurityGroup(stack, "default-group", { vpcId: vpc.id });
+
+  const publicSubnets = addSubnets(stack, stage, { vpc, kind: "public", from: 0 });
+  const innerSubnets = stage.cache ? addSubnets(stack, stage, { vpc, kind: "inner", from: INNER_FROM }) : [];
+  const publicRoutes = addRoutesOut(stack, stage, { vpc, subnets: publicSubnets });
+  for (const service of ["s3", "dynamodb"]) {
+    new VpcEndpoint(stack, `endpoint-${service}`, {
+      vpcId: vpc.id,
+      serviceName: `com.amazonaws.${stage.region}.${service}`,
+      vpcEndpointType: "Gateway",
+      routeTableIds: [publicRoutes.id],
+      tags: { Name: `${stage.prefix}-${service}` },
+    });
+  }
+  return { vpc, publicSubnets, innerSubnets, ...addGroups(stack, stage, { vpc, port }) };
+}
+
+function addSubnets(
+  stack: TerraformStack,
+  stage: Stage,
+  { vpc, kind, from }: { vpc: Vpc; kind: string; from: number },
+): Subnet[] {
+  return stage.zones.map((zone, i) =>
+    new Subnet(stack, `subnet-${kind}-${zone}`, {
+      vpcId: vpc.id,
+      availabilityZone: `${stage.region}${zone}`,
+      cidrBlock: Fn.cidrsubnet(CIDR, SUBNET_BITS, from + i),
+      tags: { Name: `${stage.prefix}-${kind}-${zone}` },
+    })
+  );
+}
+
+function addRoutesOut(
+  stack: TerraformStack,
+  stage: Stage,
+  { vpc, subnets }: { vpc: Vpc; subnets: readonly Subnet[] },
+): RouteTable {
+  const gateway = new InternetGateway(stack, "gateway", { vpcId: vpc.id, tags: { Name: stage.prefix } });
+  const table = new RouteTable(stack, "routes-public", { vpcId: vpc.id, tags: { Name: `${stage.prefix}-public` } });
+  new Route(stack, "route-out", { routeTableId: table.id, destinationCidrBlock: ANYWHERE, gatewayId: gateway.id });
+  subnets.forEach((subnet, i) => {
+    const id = `routes-public-${stage.zones[i]}`;
+    new RouteTableAssociation(stack, id, { routeTableId: table.id, subnetId: subnet.id });
+  });
+  return table;
+}
+
+/** Who may talk to whom: the world to the load balancer, the load balancer to the service, the service to HTTPS. */
+function addGroups(stack: TerraformStack, stage: Stage, { vpc, port }: { vpc: Vpc; port: number }) {
+  const group = (name: string, description: string) =>
+    new SecurityGroup(stack, `group-${name}`, {
+      name: `${stage.prefix}-${name}`,
+      description,
+      vpcId: vpc.id,
+      tags: { Name: `${stage.prefix}-${name}` },
+    });
+  const balancerGroup = group("balancer", "The load balancer: open to the world.");
+  const serviceGroup = group("service", "The containers: open to the load balancer.");
+
+  for (const open of stage.certificate ? [HTTPS, HTTP] : [HTTP]) {
+    new VpcSecurityGroupIngressRule(stack, `balancer-from-world-${open}`, {
+      securityGroupId: balancerGroup.id,
+      description: open === HTTPS ? "The API." : stage.certificate ? "Is sent on to HTTPS." : "The API, unencrypted.",
+      cidrIpv4: ANYWHERE,
+      ...tcp(open),
+    });
+  }
+  new VpcSecurityGroupEgressRule(stack, "balancer-to-service", {
+    securityGroupId: balancerGroup.id,
+    description: "Requests and checks.",
+    referencedSecurityGroupId: serviceGroup.id,
+    ...tcp(port),
+  });
+  new VpcSecurityGroupIngressRule(stack, "service-from-balancer", {
+    securityGroupId: serviceGroup.id,
+    description: "Requests and checks.",
+    referencedSecurityGroupId: balancerGroup.id,
+    ...tcp(port),
+  });
+  for (const out of portsOut(stage)) {
+    new VpcSecurityGroupEgressRule(stack, `service-to-world-${out}`, {
+      securityGroupId: serviceGroup.id,
+      description: "AWS's services, the image, and the identity provider's keys.",
+      cidrIpv4: ANYWHERE,
+      ...tcp(out),
+    });
+  }
+  return { balancerGroup, serviceGroup };
+}
+
+/** HTTPS, and where else the identity provider publishes its keys. */
+function portsOut({ service: { JWKS_URL: url } }: Stage): number[] {
+  if (url === undefined) return [HTTPS];
+  const { port, protocol } = new URL(url);
+  return [...new Set([HTTPS, Number(port || (protocol === "http:" ? HTTP : HTTPS))])];
+}
+
+/** One port, as rules of security groups say it. */
+export function tcp(port: number): { ipProtocol: "tcp"; fromPort: number; toPort: number } {
+  return { ipProtocol: "tcp", fromPort: port, toPort: port };
+}

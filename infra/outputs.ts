@@ -1,0 +1,40 @@
+import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
+import { TerraformOutput, type TerraformStack } from "cdktf";
+import type { Container } from "./container.ts";
+import type { FunctionWay } from "./stack.ts";
+import type { Stores } from "./stores.ts";
+
+/** Adds what a person needs to know after a deployment. None of it is secret. */
+export function addOutputs(
+  stack: TerraformStack,
+  { stores, way, container, signingKey }: {
+    stores: Stores;
+    way: FunctionWay | undefined;
+    container: Container | undefined;
+    signingKey: SecretsmanagerSecret | undefined;
+  },
+): void {
+  const output = (name: string, value: unknown, description: string) =>
+    new TerraformOutput(stack, name, { value, description });
+
+  output("buckets", namesOf(stores.buckets, (bucket) => bucket.bucket), "The buckets, by what they hold.");
+  output("tables", namesOf(stores.tables, (table) => table.name), "The tables, by what they hold.");
+  output("queues", namesOf(stores.queues, ({ queue }) => queue.url), "The queues that other systems may send to.");
+  if (way?.api) {
+    output("graphql_url", `${way.api.http.url}/graphql`, "Queries and mutations.");
+    output("subscriptions_url", way.api.stream.url, "Subscriptions, as server-sent events.");
+  }
+  if (container) {
+    output(
+      "container_url",
+      `${container.url}/graphql`,
+      "The API of the containers, subscriptions included. A certificate's name has to lead to this host.",
+    );
+    if (container.warning) output("container_warning", container.warning, "What is not as it should stay.");
+  }
+  if (signingKey) output("signing_key_secret", signingKey.name, "The secret to put the signing keys into.");
+}
+
+function namesOf<T>(parts: Record<string, T>, nameOf: (part: T) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, nameOf(part)]));
+}

@@ -1,0 +1,95 @@
+import { DataAwsDynamodbTable } from "@cdktf/provider-aws/lib/data-aws-dynamodb-table/index.js";
+import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping/index.js";
+import type { TerraformStack } from "cdktf";
+import { DEPLOYED_BATCHING, variables } from "../api/config.ts";
+import { consumersOf, type ConsumerSpec, type tables } from "../api/resources.ts";
+import type { Consumers } from "./functions.ts";
+import type { Stage } from "./stages.ts";
+import type { Stores } from "./stores.ts";
+
+/** Then a part of a stream goes to the queue `late`, record by record after halving, and the rest goes on. */
+const STREAM_RETRIES = 10;
+const QUEUE_BATCH = 10;
+/** The least and the most that Lambda knows for a queue. */
+const QUEUE_CONCURRENCY = { min: 2, max: 1_000 };
+
+/** The streams of tables of others, by the table's name. Looked up on AWS: theirs is not our stack. */
+export function findAttachedStreams(stack: TerraformStack, stage: Stage): Record<string, string> {
+  const attached = variables.ATTACHED_TABLES.parse(stage.service.ATTACHED_TABLES ?? "");
+  return Object.fromEntries(attached.map(({ table }) => {
+    const found = new DataAwsDynamodbTable(stack, `attached-${table}`, { name: table });
+    return [table, found.streamArn];
+  }));
+}
+
+/** Adds what brings the functions their events: the queues' messages and the tables' streams, a reader each. */
+export function addSources(
+  stack: TerraformStack,
+  stage: Stage,
+  { functions, stores, attachedStreams }: {
+    functions: Consumers;
+    stores: Stores;
+    attachedStreams: Record<string, string>;
+  },
+): { queues: LambdaEventSourceMapping[]; streams: LambdaEventSourceMapping[] } {
+  const batching = variables.METRICS_BATCHING.parse(stage.service.METRICS_BATCHING ?? DEPLOYED_BATCHING);
+  const attached = Object.keys(attachedStreams).map((table) => ({ table }));
+  return {
+    queues: [
+      addQueueSource(stack, stage, "ingest", functions, stores),
+      addQueueSource(stack, stage, "late", functions, stores),
+    ],
+    streams: consumersOf(stage.prefix, batching, attached).map((consumer) => {
+      const arn = attachedStreams[consumer.table] ?? stores.tables[consumer.table as keyof typeof tables].streamArn;
+      return addStreamSource(stack, consumer, arn, functions, stores);
+    }),
+  };
+}
+
+function addQueueSource(
+  stack: TerraformStack,
+  stage: Stage,
+  name: "ingest" | "late",
+  functions: Consumers,
+  stores: Stores,
+): LambdaEventSourceMapping {
+  const reserved = stage.reservedConcurrency[name];
+  const { min, max } = QUEUE_CONCURRENCY;
+  return new LambdaEventSourceMapping(stack, `source-${name}`, {
+    eventSourceArn: stores.queues[name].queue.arn,
+    functionName: functions[name].lambda.arn,
+    batchSize: QUEUE_BATCH,
+    functionResponseTypes: ["ReportBatchItemFailures"],
+    // Without it Lambda takes messages that a function at its limit refuses, and each refusal counts as a try.
+    ...(reserved === undefined
+      ? {}
+      : { scalingConfig: { maximumConcurrency: Math.min(Math.max(reserved, min), max) } }),
+  });
+}
+
+function addStreamSource(
+  stack: TerraformStack,
+  consumer: ConsumerSpec,
+  eventSourceArn: string,
+  functions: Consumers,
+  stores: Stores,
+): LambdaEventSourceMapping {
+  return new LambdaEventSourceMapping(stack, `source-${consumer.name}`, {
+    eventSourceArn,
+    functionName: functions.rollup.lambda.arn,
+    startingPosition: "TRIM_HORIZON",
+    batchSize: consumer.maxRecords,
+    maximumBatchingWindowInSeconds: consumer.maxWaitSeconds,
+    bisectBatchOnFunctionError: true,
+    maximumRetryAttempts: STREAM_RETRIES,
+    maximumRecordAgeInSeconds: -1,
+    destinationConfig: { onFailure: { destinationArn: stores.queues.late.queue.arn } },
+    ...(consumer.sources ? { filterCriteria: { filter: [{ pattern: patternOf(consumer.sources) }] } } : {}),
+  });
+}
+
+/** Records whose sort key ends in one of these sources: what `takes` of `api/resources.ts` says of a consumer. */
+export function patternOf(sources: readonly string[]): string {
+  const suffixes = sources.map((source) => ({ suffix: `#${source}` }));
+  return JSON.stringify({ dynamodb: { Keys: { sk: { S: suffixes } } } });
+}

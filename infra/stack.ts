@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { type App, TerraformStack } from "cdktf";
+import { addAlarms } from "./alarms.ts";
+import { addAthena } from "./athena.ts";
+import { addBudget } from "./budget.ts";
+import { addCache } from "./cache.ts";
+import { addContainer, type Container, PORT } from "./container.ts";
+import { addDashboard } from "./dashboard.ts";
+import { addFunctions, API_FUNCTIONS, type ApiFunctions, CONSUMERS, type Consumers } from "./functions.ts";
+import { addHttpApi } from "./http-api.ts";
+import { addIot } from "./iot.ts";
+import { addNetwork } from "./network.ts";
+import { addObjects } from "./objects.ts";
+import { addOutputs } from "./outputs.ts";
+import { addPolicies } from "./policies.ts";
+import { addBackend, addProvider } from "./provider.ts";
+import { addQueues } from "./queues.ts";
+import { addSchedules } from "./schedules.ts";
+import { addSigningKey } from "./secrets.ts";
+import { addSources, findAttachedStreams } from "./sources.ts";
+import type { Stage } from "./stages.ts";
+import type { Stores } from "./stores.ts";
+import { addStreamApi } from "./stream-api.ts";
+import { addTables } from "./tables.ts";
+import { addTopic } from "./topic.ts";
+
+/** Where `npm run bundle` puts the functions' code. */
+export const CODE_DIR = join(import.meta.dirname, "dist");
+
+/** What the functions are reached by. */
+export type FunctionWay = {
+  consumers: Consumers;
+  sources: ReturnType<typeof addSources>;
+  /** Undefined where containers serve the API. */
+  api:
+    | { functions: ApiFunctions; http: ReturnType<typeof addHttpApi>; stream: ReturnType<typeof addStreamApi> }
+    | undefined;
+};
+
+/**
+ * Adds the one stack of an installation: what keeps, and what serves. Its name is the stage's prefix, so each installation has
+ * a state of its own.
+ */
+export function synthStack(app: App, stage: Stage, { codeDir = CODE_DIR }: { codeDir?: string } = {}): TerraformStack {
+  const stack = new TerraformStack(app, stage.prefix);
+  addProvider(stack, stage);
+  addBackend(stack, stage);
+
+  const stores = {
+    tables: addTables(stack, stage),
+    buckets: addObjects(stack, stage),
+    queues: addQueues(stack, stage),
+  };
+  const isServed = stage.runs.functions || stage.runs.container;
+  const signingKey = isServed ? addSigningKey(stack, stage) : undefined;
+  const way = isServed ? addFunctionWay(stack, stage, { stores, signingKey, codeDir }) : undefined;
+  const container = stage.runs.container ? addContainerWay(stack, stage, { stores, signingKey }) : undefined;
+  if (stage.iot) addIot(stack, stage, stores.queues);
+  if (stage.analytics) addAthena(stack, stage, stores.buckets);
+  if (way) watch(stack, stage, { stores, way, container });
+
+  addOutputs(stack, { stores, way, container, signingKey });
+  addPolicies(stack, stage);
+  return stack;
+}
+
+function addFunctionWay(
+  stack: TerraformStack,
+  stage: Stage,
+  { stores, signingKey, codeDir }: {
+    stores: Stores;
+    signingKey: ReturnType<typeof addSigningKey>;
+    codeDir: string;
+  },
+): FunctionWay {
+  const attachedStreams = findAttachedStreams(stack, stage);
+  const attachedStreamArns = Object.values(attachedStreams);
+  const options = { stores, signingKey, attachedStreamArns, codeDir };
+  const consumers = addFunctions(stack, stage, CONSUMERS, options);
+  addSchedules(stack, stage, consumers);
+  const sources = addSources(stack, stage, { functions: consumers, stores, attachedStreams });
+  if (!stage.runs.functions) return { consumers, sources, api: undefined };
+  const functions = addFunctions(stack, stage, API_FUNCTIONS, options);
+  const api = { functions, http: addHttpApi(stack, stage, functions), stream: addStreamApi(stack, stage, functions) };
+  return { consumers, sources, api };
+}
+
+/** Adds the API in containers with what is around them: a network, and a cache where the stage has one. */
+function addContainerWay(
+  stack: TerraformStack,
+  stage: Stage,
+  { stores, signingKey }: { stores: Stores; signingKey: ReturnType<typeof addSigningKey> },
+): Container {
+  const network = addNetwork(stack, stage, { port: PORT });
+  const cache = stage.cache ? addCache(stack, stage, network) : undefined;
+  const environment: Record<string, string> = cache ? { REDIS_URL: cache.redisUrl } : {};
+  return addContainer(stack, stage, { stores, network, signingKey, environment });
+}
+
+/** Adds what tells people how it goes: alarms, a dashboard, and a budget where the stage has one. */
+function watch(
+  stack: TerraformStack,
+  stage: Stage,
+  { stores, way, container }: { stores: Stores; way: FunctionWay; container: Container | undefined },
+): void {
+  const topic = addTopic(stack, stage);
+  const functions = { ...way.consumers, ...way.api?.functions };
+  const watched = { stores, functions, httpApi: way.api?.http.api, container };
+  addAlarms(stack, stage, { topic, ...watched });
+  addDashboard(stack, stage, watched);
+  addBudget(stack, stage, { topic });
+}

@@ -1,0 +1,176 @@
+import { variables } from "../api/config.ts";
+import {
+  bucketName,
+  budget,
+  certificateArn,
+  concurrency,
+  emailAddress,
+  imageName,
+  oneOf,
+  onOff,
+  regionName,
+  retention,
+  twoZones,
+} from "./stage-values.ts";
+
+/** One installation: everything that makes its stack differ from another's. */
+export type Stage = {
+  name: "dev" | "prod" | "local";
+  /** Begins every name, names the stack and its state. Names of buckets are unique among all accounts: so is this. */
+  prefix: string;
+  region: string;
+  /** What serves the API. Neither: tables, buckets and queues alone. */
+  runs: { functions: boolean; container: boolean };
+  /** Of the local stage: where its tables, buckets and queues are. */
+  endpoints: { dynamodb: string; s3: string; sqs: string } | undefined;
+  /** One endpoint that stands for all of AWS, such as moto's. */
+  endpoint: string | undefined;
+  /** True where an endpoint is given: no account is asked for, and what only AWS has is left out where it would fail. */
+  isEmulated: boolean;
+  /** Deletion protection, and buckets that are not emptied to be removed. */
+  isProtected: boolean;
+  /** Versions, encryption, point-in-time recovery, policies: what embedded servers do not have. */
+  isHardened: boolean;
+  /** ElastiCache Serverless for Valkey. */
+  cache: boolean;
+  /** Glue and Athena over the raw events. */
+  analytics: boolean;
+  /** The IoT rule into the ingest queue. */
+  iot: boolean;
+  logRetentionDays: number;
+  /** By the function's name; without a number it takes what the account has. */
+  reservedConcurrency: Readonly<Record<string, number>>;
+  budgetUsd: number | undefined;
+  alarmEmail: string | undefined;
+  /** The container's image, REPOSITORY:TAG or REPOSITORY@DIGEST. */
+  image: string | undefined;
+  /** ARN of an ACM certificate for the load balancer. */
+  certificate: string | undefined;
+  /** What the image was built for. */
+  architecture: "arm64" | "x86_64";
+  /** The letters of the two zones of the region in which the containers and the cache lie: an account has not all of them. */
+  zones: readonly [string, string];
+  /** Of `api/config.ts`: the variables that functions and containers are started with. Names and queues are not among them. */
+  service: Readonly<Record<string, string>>;
+  /** A bucket for Terraform's state; without it the state is a file beside cdktf.json. */
+  stateBucket: string | undefined;
+};
+
+export class StageError extends Error {
+  override name = "StageError";
+}
+
+/** Variables of the service that a deployment passes on where they are given. */
+const PASSED_ON = [
+  ...["ATTACHED_TABLES", "METRICS_BATCHING", "JOURNEYS_INDEX", "ACCOUNTS", "COLLECTION_CACHE_MB", "CORS_ORIGINS"],
+  ...["TOKEN_ISSUER", "TOKEN_AUDIENCE", "TOKEN_ALGORITHMS", "TOKEN_TTL_SECONDS", "JWKS_URL", "INTROSPECTION"],
+  ...["GRAPHIQL", "MAX_BODY_BYTES", "MAX_QUERY_DEPTH", "MAX_QUERY_ALIASES", "MAX_QUERY_TOKENS", "MAX_QUERY_COST"],
+  "LOG_LEVEL",
+] as const;
+const ENDPOINTS = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"] as const;
+/** What each stage is where its variable is absent. */
+const DEFAULTS = {
+  dev: { run: "functions", retentionDays: "14", concurrency: "none" },
+  prod: {
+    run: "functions",
+    retentionDays: "90",
+    concurrency: "http=200 stream=200 ingest=50 rollup=100 late=2 schedule=2",
+  },
+  local: { run: "none", retentionDays: "1", concurrency: "none" },
+} as const;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment into a Stage. An empty variable counts as absent.
+ * Throws one StageError that names every wrong variable, also those of the service.
+ */
+export function stagesFrom(env: Env): Stage {
+  const wrong: string[] = [];
+  const given = (key: string) => env[key] || undefined;
+  const read = <T>(key: string, fallback: string, parse: (text: string) => T): T => {
+    const text = given(key) ?? fallback;
+    try {
+      return parse(text);
+    } catch (error) {
+      wrong.push(`  ${key}=${text}: ${(error as Error).message}`);
+      return undefined as T;
+    }
+  };
+  const forbid = (keys: readonly string[], why: string) =>
+    wrong.push(...keys.filter(given).map((key) => `  ${key}=${given(key)}: ${why}`));
+  const own = <K extends keyof typeof variables>(key: K) =>
+    read(
+      key,
+      variables[key].fallback,
+      variables[key].parse as (text: string) => ReturnType<typeof variables[K]["parse"]>,
+    );
+
+  const name = read("SOJOURN_STAGE", "dev", oneOf("dev", "prod", "local")) ?? "dev";
+  const isLocal = name === "local";
+  const defaults = DEFAULTS[name];
+  const run = read("SOJOURN_RUN", defaults.run, oneOf("functions", "container", "both", "none"));
+  const prefix = own("NAME_PREFIX");
+  const region = read("AWS_REGION", variables.AWS_REGION.fallback, regionName);
+  const endpoint = read("AWS_ENDPOINT_URL", "", variables.AWS_ENDPOINT_URL_S3.parse);
+  const image = read("SOJOURN_IMAGE", "", imageName);
+  const runs = { functions: run === "functions" || run === "both", container: run === "container" || run === "both" };
+
+  if (isLocal) {
+    if (run !== "none") wrong.push(`  SOJOURN_RUN=${run}: must be none in the stage local: npm start serves the API`);
+    const missing = endpoint ? [] : ENDPOINTS.filter((key) => !given(key));
+    wrong.push(
+      ...missing.map((key) => `  ${key}: is needed in the stage local: where the service that stands for it listens`),
+    );
+  } else {
+    forbid(ENDPOINTS, "is for the stage local; for one endpoint that stands for all of AWS, set AWS_ENDPOINT_URL");
+    if (runs.container && !given("SOJOURN_IMAGE")) {
+      wrong.push(`  SOJOURN_IMAGE: is needed where SOJOURN_RUN is ${run}: build the image, push it, and name it here`);
+    }
+  }
+  if (!runs.container && given("SOJOURN_CACHE") === "on") {
+    wrong.push(
+      "  SOJOURN_CACHE=on: is for containers (SOJOURN_RUN=container or both); functions lie outside of its network",
+    );
+  }
+  const isEmulated = isLocal || endpoint !== undefined;
+  const stage: Stage = {
+    name,
+    prefix,
+    region,
+    runs,
+    endpoints: isLocal
+      ? {
+        dynamodb: own("AWS_ENDPOINT_URL_DYNAMODB") ?? endpoint!,
+        s3: own("AWS_ENDPOINT_URL_S3") ?? endpoint!,
+        sqs: own("AWS_ENDPOINT_URL_SQS") ?? endpoint!,
+      }
+      : undefined,
+    endpoint,
+    isEmulated,
+    isProtected: name === "prod",
+    isHardened: !isLocal,
+    cache: read("SOJOURN_CACHE", "off", onOff) && !isEmulated,
+    analytics: read("SOJOURN_ANALYTICS", "on", onOff) && !isLocal,
+    iot: read("SOJOURN_IOT", "on", onOff) && !isEmulated,
+    logRetentionDays: read("LOG_RETENTION_DAYS", defaults.retentionDays, retention),
+    reservedConcurrency: read("RESERVED_CONCURRENCY", defaults.concurrency, concurrency),
+    budgetUsd: read("BUDGET_USD", "", budget),
+    alarmEmail: read("ALARM_EMAIL", "", emailAddress),
+    image,
+    certificate: read("CERTIFICATE_ARN", "", certificateArn),
+    architecture: read("SOJOURN_ARCHITECTURE", "x86_64", oneOf("arm64", "x86_64")),
+    zones: read("SOJOURN_ZONES", "a,b", twoZones),
+    service: Object.fromEntries(
+      PASSED_ON.flatMap((key) => own(key) !== undefined && given(key) ? [[key, given(key)!]] : []),
+    ),
+    stateBucket: read("STATE_BUCKET", "", bucketName),
+  };
+  if (wrong.length > 0) throw new StageError(`Wrong in the environment:\n${wrong.join("\n")}`);
+  return stage;
+}
+
+/** The origins of web pages that may call this installation. */
+export function corsOriginsOf({ service }: Stage): string[] {
+  return variables.CORS_ORIGINS.parse(service.CORS_ORIGINS ?? "");
+}

@@ -1,0 +1,81 @@
+import { ApiGatewayDeployment } from "@cdktf/provider-aws/lib/api-gateway-deployment/index.js";
+import { ApiGatewayMethodSettings } from "@cdktf/provider-aws/lib/api-gateway-method-settings/index.js";
+import { ApiGatewayRestApi } from "@cdktf/provider-aws/lib/api-gateway-rest-api/index.js";
+import { ApiGatewayStage } from "@cdktf/provider-aws/lib/api-gateway-stage/index.js";
+import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
+import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
+import { Fn, type TerraformStack } from "cdktf";
+import { functions } from "../api/resources.ts";
+import type { DeployedFunction } from "./functions.ts";
+import { throttleOf } from "./http-api.ts";
+import type { Stage } from "./stages.ts";
+
+const STAGE_NAME = "live";
+const PATH = "graphql";
+
+/**
+ * Adds the REST API that streams what the function `stream` writes, event by event, for 15 minutes at most. Of the ways that
+ * there are, this one needs no public function URL, whose permission provider 5.100.0 cannot make, and no load balancer.
+ * Source: "Set up a Lambda proxy integration with payload response streaming in API Gateway", AWS's documentation.
+ */
+export function addStreamApi(
+  stack: TerraformStack,
+  stage: Stage,
+  { stream }: { stream: DeployedFunction },
+): { api: ApiGatewayRestApi; apiStage: ApiGatewayStage; url: string } {
+  const partition = new DataAwsPartition(stack, "partition").partition;
+  const body = JSON.stringify(openApi(stage, `arn:${partition}:apigateway:${stage.region}`, stream.lambda.arn));
+  const api = new ApiGatewayRestApi(stack, "stream-api", {
+    name: `${stage.prefix}-stream`,
+    description: functions.stream.about,
+    body,
+    // Of the region, or streams that are silent for 30 seconds are cut; so it is after 5 minutes.
+    endpointConfiguration: { types: ["REGIONAL"] },
+  });
+  const deployment = new ApiGatewayDeployment(stack, "stream-api-deployment", {
+    restApiId: api.id,
+    triggers: { body: Fn.sha1(api.body) },
+    lifecycle: { createBeforeDestroy: true },
+  });
+  // No access log: a REST API's needs a role that is set for the whole account. The function logs its requests.
+  const apiStage = new ApiGatewayStage(stack, "stream-api-stage", {
+    restApiId: api.id,
+    deploymentId: deployment.id,
+    stageName: STAGE_NAME,
+  });
+  const { rate, burst } = throttleOf(stage);
+  new ApiGatewayMethodSettings(stack, "stream-api-limits", {
+    restApiId: api.id,
+    stageName: apiStage.stageName,
+    methodPath: "*/*",
+    settings: { throttlingRateLimit: rate, throttlingBurstLimit: burst, metricsEnabled: true },
+  });
+  new LambdaPermission(stack, "stream-api-permission", {
+    statementId: "stream-api",
+    action: "lambda:InvokeFunction",
+    functionName: stream.lambda.functionName,
+    principal: "apigateway.amazonaws.com",
+    sourceArn: `${api.executionArn}/${STAGE_NAME}/*/${PATH}`,
+  });
+  return { api, apiStage, url: `${apiStage.invokeUrl}/${PATH}` };
+}
+
+function openApi(stage: Stage, gatewayArn: string, functionArn: string) {
+  return {
+    openapi: "3.0.1",
+    info: { title: `${stage.prefix}-stream`, version: "1" },
+    paths: {
+      [`/${PATH}`]: {
+        "x-amazon-apigateway-any-method": {
+          "x-amazon-apigateway-integration": {
+            type: "aws_proxy",
+            httpMethod: "POST",
+            uri: `${gatewayArn}:lambda:path/2021-11-15/functions/${functionArn}/response-streaming-invocations`,
+            responseTransferMode: "STREAM",
+            timeoutInMillis: functions.stream.timeoutSeconds * 1_000,
+          },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table/index.js";
+import type { TerraformStack } from "cdktf";
+import { fullName, type IndexSpec, type Key, tables, type TableSpec } from "../api/resources.ts";
+import type { Stage } from "./stages.ts";
+
+export type Tables = Record<keyof typeof tables, DynamodbTable>;
+
+/** Adds every table of `api/resources.ts`, on demand, with its indexes, stream and expiry. */
+export function addTables(stack: TerraformStack, stage: Stage): Tables {
+  const added = Object.entries<TableSpec>(tables).map(([name, spec]) => [name, addTable(stack, stage, spec)]);
+  return Object.fromEntries(added) as Tables;
+}
+
+function addTable(stack: TerraformStack, stage: Stage, spec: TableSpec): DynamodbTable {
+  return new DynamodbTable(stack, `table-${spec.name}`, {
+    name: fullName(stage.prefix, spec),
+    billingMode: "PAY_PER_REQUEST",
+    hashKey: spec.partition.name,
+    ...(spec.sort ? { rangeKey: spec.sort.name } : {}),
+    attribute: attributesOf(spec, ...Object.values(spec.indexes)),
+    globalSecondaryIndex: Object.entries(spec.indexes).map(([name, index]) => toIndex(name, index)),
+    ...(spec.ttlAttribute ? { ttl: { attributeName: spec.ttlAttribute, enabled: true } } : {}),
+    ...(spec.stream ? { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" } : {}),
+    deletionProtectionEnabled: stage.isProtected,
+    // Terraform then refuses at once, before it has taken anything away.
+    ...(stage.isProtected ? { lifecycle: { preventDestroy: true } } : {}),
+    // With AWS's own key: it costs nothing. Absent where it is not known.
+    ...(stage.isHardened ? { serverSideEncryption: { enabled: true }, pointInTimeRecovery: { enabled: true } } : {}),
+  });
+}
+
+function toIndex(name: string, { partition, sort, include }: IndexSpec) {
+  const keys = { name, hashKey: partition.name, rangeKey: sort.name };
+  if (!include) return { ...keys, projectionType: "ALL" };
+  if (include.length === 0) return { ...keys, projectionType: "KEYS_ONLY" };
+  return { ...keys, projectionType: "INCLUDE", nonKeyAttributes: [...include] };
+}
+
+/** Each key attribute once. */
+function attributesOf(...keyed: { partition: Key; sort?: Key }[]): Key[] {
+  const keys = keyed.flatMap(({ partition, sort }) => [partition, ...(sort ? [sort] : [])]);
+  return [...new Map(keys.map((key) => [key.name, key])).values()];
+}

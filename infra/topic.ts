@@ -1,0 +1,41 @@
+import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.js";
+import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription/index.js";
+import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
+import type { TerraformStack } from "cdktf";
+import type { Stage } from "./stages.ts";
+
+/**
+ * Adds where alarms and budgets are told, with the stage's address on it. It is not encrypted: CloudWatch cannot write to one
+ * under AWS's own key, a key of one's own costs a dollar a month, and messages hold names and numbers.
+ */
+export function addTopic(stack: TerraformStack, stage: Stage): SnsTopic {
+  const topic = new SnsTopic(stack, "alarms", { name: `${stage.prefix}-alarms` });
+  new SnsTopicPolicy(stack, "alarms-policy", {
+    arn: topic.arn,
+    policy: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{
+        Sid: "Tell",
+        Effect: "Allow",
+        Principal: { Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] },
+        Action: "sns:Publish",
+        Resource: topic.arn,
+      }, {
+        Sid: "TlsOnly",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "sns:Publish",
+        Resource: topic.arn,
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      }],
+    }),
+  });
+  if (stage.alarmEmail) {
+    new SnsTopicSubscription(stack, "alarms-email", {
+      topicArn: topic.arn,
+      protocol: "email",
+      endpoint: stage.alarmEmail,
+    });
+  }
+  return topic;
+}

@@ -1,0 +1,269 @@
+import { describe, expect, test } from "vitest";
+import { functions } from "../../api/resources.ts";
+import { containerAccess } from "../../infra/container-roles.ts";
+import { synthStage } from "../kit/synth-stage.ts";
+
+const IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/sojourn:1";
+const CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a";
+const OF_CONTAINER = { SOJOURN_RUN: "container", SOJOURN_IMAGE: IMAGE };
+
+const dev = synthStage(OF_CONTAINER);
+const prod = synthStage({
+  ...OF_CONTAINER,
+  SOJOURN_STAGE: "prod",
+  SOJOURN_CACHE: "on",
+  CERTIFICATE_ARN: CERTIFICATE,
+  SOJOURN_ARCHITECTURE: "arm64",
+  SOJOURN_ZONES: "a,c",
+  JWKS_URL: "https://login.example.com:8443/keys",
+});
+
+const containerOf = (stack: typeof dev) =>
+  JSON.parse(stack.one("aws_ecs_task_definition").container_definitions)[0] as Record<string, never>;
+
+describe("what serves", () => {
+  test("is containers alone, while what comes by queues, streams and schedules is taken by functions", () => {
+    expect(Object.keys(dev.all("aws_lambda_function")).sort()).toEqual(
+      ["ingest", "late", "rollup", "schedule"].map((name) => `function-${name}`),
+    );
+    expect(Object.keys(dev.all("aws_lambda_event_source_mapping")).length).toBeGreaterThan(2);
+    expect(dev.all("aws_apigatewayv2_api")).toEqual({});
+  });
+
+  test("is both where both is said, and has no network where containers do not serve", () => {
+    const both = synthStage({ ...OF_CONTAINER, SOJOURN_RUN: "both" });
+    expect(Object.keys(both.all("aws_lambda_function"))).toHaveLength(Object.keys(functions).length);
+    expect(both.one("aws_ecs_service")).toBeDefined();
+    const alone = synthStage({ SOJOURN_RUN: "functions" });
+    expect(alone.all("aws_vpc")).toEqual({});
+    expect(alone.all("aws_ecs_service")).toEqual({});
+  });
+});
+
+describe("the container", () => {
+  test("is nobody in particular, who can write to /tmp alone", () => {
+    expect(containerOf(dev)).toMatchObject({
+      image: IMAGE,
+      user: "65532:65532",
+      readonlyRootFilesystem: true,
+      linuxParameters: { capabilities: { drop: ["ALL"] } },
+      mountPoints: [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }],
+    });
+    expect(dev.one("aws_ecs_task_definition").volume).toEqual([{ name: "tmp" }]);
+  });
+
+  test("is not killed before it had the time to finish", () => {
+    const { environment, stopTimeout } = containerOf(dev) as unknown as {
+      environment: { name: string; value: string }[];
+      stopTimeout: number;
+    };
+    const drain = Number(environment.find(({ name }) => name === "DRAIN_SECONDS")!.value);
+    expect(stopTimeout).toBeGreaterThan(drain);
+    expect(stopTimeout).toBeLessThanOrEqual(120);
+  });
+
+  test("holds no secret: it is told where the keys are", () => {
+    expect(containerOf(dev).environment).toContainEqual({
+      name: "SIGNING_KEY_SECRET",
+      value: "${aws_secretsmanager_secret.signing-key.arn}",
+    });
+  });
+
+  test("runs on what its image was built for", () => {
+    expect(dev.one("aws_ecs_task_definition").runtime_platform.cpu_architecture).toBe("X86_64");
+    expect(prod.one("aws_ecs_task_definition").runtime_platform.cpu_architecture).toBe("ARM64");
+  });
+
+  test("may do what the functions may that it stands for, and nothing else", () => {
+    const access = containerAccess();
+    expect(access.tables.journeys).toBe("remove");
+    expect(access.tables.rollups).toBe("read");
+    expect(access.queues).toEqual({ ingest: "look" });
+    const table = (name: string) => `\${aws_dynamodb_table.table-${name}.arn}`;
+    const bucket = (name: string, suffix = "") => `\${aws_s3_bucket.bucket-${name}.arn}${suffix}`;
+    const all = ["journeys", "records", "buckets", "rollups", "accounts", "sessions", "sensors", "reviews"];
+    const index = (name: string, of: string) => `${table(name)}/index/${of}`;
+    expect(dev.statements("task")).toEqual([
+      {
+        Sid: "ReadItems",
+        Effect: "Allow",
+        Action: ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+        Resource: all.map(table),
+      },
+      {
+        Sid: "ReadIndexes",
+        Effect: "Allow",
+        Action: ["dynamodb:Query"],
+        Resource: [
+          index("journeys", "byStart"),
+          index("journeys", "byVisitor"),
+          index("records", "byTime"),
+          index("buckets", "byHour"),
+          index("sessions", "byStart"),
+          index("sessions", "bySensor"),
+          index("sessions", "byCheck"),
+          index("sensors", "byTenant"),
+          index("reviews", "byCheck"),
+        ],
+      },
+      {
+        Sid: "WriteItems",
+        Effect: "Allow",
+        Action: ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        Resource: all.filter((name) => name !== "rollups").map(table),
+      },
+      { Sid: "RemoveItems", Effect: "Allow", Action: ["dynamodb:DeleteItem"], Resource: [table("journeys")] },
+      {
+        Sid: "ListObjects",
+        Effect: "Allow",
+        Action: ["s3:ListBucket"],
+        Resource: [bucket("events"), bucket("readings"), bucket("collections")],
+      },
+      {
+        Sid: "ReadObjects",
+        Effect: "Allow",
+        Action: ["s3:GetObject"],
+        Resource: [bucket("events", "/*"), bucket("readings", "/*"), bucket("collections", "/*")],
+      },
+      {
+        Sid: "WriteObjects",
+        Effect: "Allow",
+        Action: ["s3:PutObject"],
+        Resource: [bucket("events", "/*"), bucket("readings", "/*"), bucket("collections", "/*")],
+      },
+      {
+        Sid: "RemoveObjects",
+        Effect: "Allow",
+        Action: ["s3:DeleteObject"],
+        Resource: [bucket("collections", "/*")],
+      },
+      {
+        Sid: "LookAtQueues",
+        Effect: "Allow",
+        Action: ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+        Resource: ["${aws_sqs_queue.queue-ingest.arn}"],
+      },
+      {
+        Sid: "ReadKeys",
+        Effect: "Allow",
+        Action: ["secretsmanager:GetSecretValue"],
+        Resource: ["${aws_secretsmanager_secret.signing-key.arn}"],
+      },
+    ]);
+  });
+
+  test("is started by a role that writes its log and fetches its image, and no other", () => {
+    expect(dev.statements("task-start")).toEqual([
+      {
+        Sid: "WriteLogs",
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: ["${aws_cloudwatch_log_group.container-logs.arn}:*"],
+      },
+      {
+        Sid: "PullImage",
+        Effect: "Allow",
+        Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        Resource: ["arn:aws:ecr:eu-central-1:123456789012:repository/sojourn"],
+      },
+      { Sid: "LogInToRegistry", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: ["*"] },
+    ]);
+    const elsewhere = synthStage({ ...OF_CONTAINER, SOJOURN_IMAGE: "ghcr.io/someone/sojourn:1" });
+    expect(elsewhere.statements("task-start").map(({ Sid }) => Sid)).toEqual(["WriteLogs"]);
+  });
+});
+
+describe("a deployment", () => {
+  test("that does not become ready is rolled back, and takes nobody's place meanwhile", () => {
+    expect(dev.one("aws_ecs_service")).toMatchObject({
+      deployment_circuit_breaker: { enable: true, rollback: true },
+      deployment_minimum_healthy_percent: 100,
+      lifecycle: { ignore_changes: ["desired_count"] },
+    });
+    expect(dev.one("aws_lb_target_group").health_check.path).toBe("/ready");
+  });
+
+  test("grows with its load and its requests", () => {
+    expect(prod.one("aws_appautoscaling_target")).toMatchObject({ min_capacity: 2, max_capacity: 20 });
+    const metrics = Object.values(prod.all("aws_appautoscaling_policy")).map((policy) =>
+      policy.target_tracking_scaling_policy_configuration.predefined_metric_specification.predefined_metric_type
+    );
+    expect(metrics).toEqual(["ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"]);
+  });
+});
+
+describe("the load balancer", () => {
+  test("answers over HTTPS where there is a certificate, and sends what comes by HTTP there", () => {
+    expect(prod.one("aws_lb_listener", "listener")).toMatchObject({ port: 443, certificate_arn: CERTIFICATE });
+    expect(prod.one("aws_lb_listener", "listener-http").default_action[0].redirect).toMatchObject({ port: "443" });
+    expect(prod.outputs.container_url!.value).toBe("https://${aws_lb.balancer.dns_name}/graphql");
+    expect(prod.outputs.container_warning).toBeUndefined();
+  });
+
+  test("says plainly that it does not encrypt where there is none", () => {
+    expect(dev.one("aws_lb_listener")).toMatchObject({ port: 80, protocol: "HTTP" });
+    expect(dev.outputs.container_warning!.value).toMatch(/plain HTTP.*CERTIFICATE_ARN/);
+  });
+
+  test("leaves streams open for longer than the 12 seconds in which each says something", () => {
+    expect(dev.one("aws_lb").idle_timeout).toBeGreaterThan(12);
+  });
+
+  test("shows measurements to nobody", () => {
+    expect(dev.one("aws_lb_listener_rule")).toMatchObject({
+      condition: [{ path_pattern: { values: ["/metrics"] } }],
+      action: [{ type: "fixed-response", fixed_response: { status_code: "404" } }],
+    });
+  });
+});
+
+describe("the network", () => {
+  const open = (stack: typeof dev, kind: "ingress" | "egress") =>
+    Object.fromEntries(
+      Object.entries(stack.all(`aws_vpc_security_group_${kind}_rule`))
+        .map(([id, rule]) => [id, [rule.cidr_ipv4 ?? rule.referenced_security_group_id, rule.from_port, rule.to_port]]),
+    );
+
+  test("lets the world reach the load balancer alone, and the containers reach HTTPS and the provider's keys", () => {
+    expect(open(prod, "ingress")).toEqual({
+      "balancer-from-world-443": ["0.0.0.0/0", 443, 443],
+      "balancer-from-world-80": ["0.0.0.0/0", 80, 80],
+      "service-from-balancer": ["${aws_security_group.group-balancer.id}", 4000, 4000],
+      "cache-from-service": ["${aws_security_group.group-service.id}", 6379, 6379],
+    });
+    expect(open(prod, "egress")).toEqual({
+      "balancer-to-service": ["${aws_security_group.group-service.id}", 4000, 4000],
+      "service-to-world-443": ["0.0.0.0/0", 443, 443],
+      "service-to-world-8443": ["0.0.0.0/0", 8443, 8443],
+      "service-to-cache": ["${aws_security_group.group-cache.id}", 6379, 6379],
+    });
+  });
+
+  test("lies in two zones, and asks AWS for none", () => {
+    const zones = Object.values(prod.all("aws_subnet")).map((subnet) => subnet.availability_zone);
+    expect([...new Set(zones)]).toEqual(["eu-central-1a", "eu-central-1c"]);
+  });
+
+  test("leads to S3 and DynamoDB without a detour", () => {
+    expect(dev.one("aws_vpc_endpoint", "endpoint-s3").service_name).toBe("com.amazonaws.eu-central-1.s3");
+    expect(dev.one("aws_vpc_endpoint", "endpoint-dynamodb").service_name).toBe("com.amazonaws.eu-central-1.dynamodb");
+  });
+});
+
+describe("the cache", () => {
+  test("is there where the stage says so, out of the world's reach, and containers know its address", () => {
+    expect(dev.all("aws_elasticache_serverless_cache")).toEqual({});
+    const cache = prod.one("aws_elasticache_serverless_cache");
+    expect(cache.engine).toBe("valkey");
+    expect(cache.subnet_ids).toEqual(["${aws_subnet.subnet-inner-a.id}", "${aws_subnet.subnet-inner-c.id}"]);
+    expect(Object.keys(prod.all("aws_route_table_association"))).toEqual(["routes-public-a", "routes-public-c"]);
+    expect(containerOf(prod).environment).toContainEqual({
+      name: "REDIS_URL",
+      value: "rediss://${aws_elasticache_serverless_cache.cache.endpoint[0].address}:6379",
+    });
+  });
+
+  test("is refused to functions, which lie outside of its network", () => {
+    expect(() => synthStage({ SOJOURN_CACHE: "on" })).toThrow(/SOJOURN_CACHE=on: is for containers/);
+  });
+});

@@ -1,0 +1,212 @@
+import { join } from "node:path";
+import { App } from "cdktf";
+import { afterAll, describe, expect, test } from "vitest";
+import { DEPLOYED_BATCHING, variables } from "../../api/config.ts";
+import { consumersOf, functions, type FunctionSpec, takes } from "../../api/resources.ts";
+import { rateOf } from "../../infra/schedules.ts";
+import { patternOf } from "../../infra/sources.ts";
+import { synthStack } from "../../infra/stack.ts";
+import { stagesFrom } from "../../infra/stages.ts";
+import { createSynthKit, SWITCHES } from "../kit/synth.ts";
+
+const kit = createSynthKit();
+afterAll(kit.remove);
+const dev = kit.synth(SWITCHES.functions).resource;
+const prodStack = kit.synth(SWITCHES.both);
+const prod = prodStack.resource;
+const specs = Object.values<FunctionSpec>(functions);
+
+describe("each function", () => {
+  test.each(specs)("$name is as api/resources.ts says", ({ name, memoryMb, timeoutSeconds, about }) => {
+    expect(dev["aws_lambda_function"]![`function-${name}`]).toMatchObject({
+      function_name: `sojourn-${name}`,
+      runtime: "nodejs22.x",
+      memory_size: memoryMb,
+      timeout: timeoutSeconds,
+      description: about,
+      handler: "index.handler",
+      role: `\${aws_iam_role.role-${name}.arn}`,
+    });
+  });
+
+  test.each(specs)("$name has logs that end", ({ name }) => {
+    expect(dev["aws_cloudwatch_log_group"]![`function-${name}-logs`]).toEqual({
+      name: `/aws/lambda/sojourn-${name}`,
+      retention_in_days: 14,
+    });
+    expect(prod["aws_cloudwatch_log_group"]![`function-${name}-logs`]!["retention_in_days"]).toBe(90);
+  });
+
+  test("takes what it is given of the account's concurrency", () => {
+    const reserved = (resource: typeof dev) =>
+      specs.map(({ name }) => resource["aws_lambda_function"]![`function-${name}`]!["reserved_concurrent_executions"]);
+    expect(reserved(dev).filter((number) => number !== undefined)).toEqual([]);
+    expect(reserved(prod)).toEqual([200, 200, 50, 100, 2, 2]);
+  });
+
+  test("is told names and where the keys are, and no secret", () => {
+    const variablesOf = (name: string) => prod["aws_lambda_function"]![`function-${name}`]!["environment"].variables;
+    expect(variablesOf("http")).toEqual({
+      NAME_PREFIX: "sojourn",
+      METRICS_BATCHING: DEPLOYED_BATCHING,
+      CORS_ORIGINS: "https://shop.example,https://app.example",
+      SIGNING_KEY_SECRET: "${aws_secretsmanager_secret.signing-key.arn}",
+      NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+    });
+    expect(variablesOf("rollup")).not.toHaveProperty("SIGNING_KEY_SECRET");
+    expect(prod["aws_secretsmanager_secret_version"]).toBeUndefined();
+  });
+
+  test("is not there where nothing runs", () => {
+    expect(kit.synth(SWITCHES.none).resource["aws_lambda_function"]).toBeUndefined();
+  });
+
+  test("without its code is refused with what to do", () => {
+    const synth = () =>
+      synthStack(new App({ outdir: join(kit.dir, "none") }), stagesFrom(SWITCHES.functions), { codeDir: "/nowhere" });
+    expect(synth).toThrow(/is not built \(ingest\.zip\): run npm run bundle/);
+  });
+});
+
+describe("what comes to functions", () => {
+  const sources = dev["aws_lambda_event_source_mapping"]!;
+  const consumers = consumersOf("sojourn", variables.METRICS_BATCHING.parse(DEPLOYED_BATCHING), []);
+
+  test("is one source for each consumer of a stream, and one for each queue", () => {
+    const names = [...consumers.map(({ name }) => name), "ingest", "late"].map((name) => `source-${name}`);
+    expect(Object.keys(sources).sort()).toEqual(names.sort());
+  });
+
+  test.each(consumers)("$name halves, ends, and puts aside", ({ name, table, maxRecords, maxWaitSeconds }) => {
+    expect(sources[`source-${name}`]).toMatchObject({
+      event_source_arn: `\${aws_dynamodb_table.table-${table}.stream_arn}`,
+      function_name: "${aws_lambda_function.function-rollup.arn}",
+      starting_position: "TRIM_HORIZON",
+      batch_size: maxRecords,
+      maximum_batching_window_in_seconds: maxWaitSeconds,
+      bisect_batch_on_function_error: true,
+      maximum_retry_attempts: 10,
+      maximum_record_age_in_seconds: -1,
+      destination_config: { on_failure: { destination_arn: "${aws_sqs_queue.queue-late.arn}" } },
+    });
+  });
+
+  test.each(["ingest", "late"])("of the queue %s fails message by message", (name) => {
+    expect(sources[`source-${name}`]).toMatchObject({
+      event_source_arn: `\${aws_sqs_queue.queue-${name}.arn}`,
+      function_response_types: ["ReportBatchItemFailures"],
+    });
+  });
+
+  test("a filter lets through what the consumer takes, and nothing else", () => {
+    for (const consumer of consumers.filter(({ sources }) => sources !== undefined)) {
+      const pattern = sources[`source-${consumer.name}`]!["filter_criteria"].filter[0].pattern;
+      expect(pattern).toBe(patternOf(consumer.sources!));
+      const suffixes: string[] = JSON.parse(pattern).dynamodb.Keys.sk.S.map(({ suffix }: { suffix: string }) => suffix);
+      for (const sk of ["1#ITEMS", "1#TASKS", "1#SCORE_RESULTS", "1#EVALUATIONS", "ITEMS#1"]) {
+        expect(suffixes.some((suffix) => sk.endsWith(suffix))).toBe(takes(consumer, { sk }));
+      }
+    }
+  });
+
+  test("of tables of others is read and waited for like our own", () => {
+    const attached = JSON.stringify([{ table: "orders", source: "ITEMS", tenant: "customer", at: "createdAt" }]);
+    const { resource } = kit.synth({ ...SWITCHES.functions, ATTACHED_TABLES: attached });
+    const stream = "${data.aws_dynamodb_table.attached-orders.stream_arn}";
+    expect(resource["aws_lambda_event_source_mapping"]!["source-attached-orders"]!["event_source_arn"]).toBe(stream);
+    for (const name of ["rollup", "late"]) {
+      expect(resource["aws_iam_role_policy"]![`role-${name}-policy`]!["policy"]).toContain(stream);
+    }
+    expect(resource["aws_iam_role_policy"]!["role-http-policy"]!["policy"]).not.toContain(stream);
+  });
+
+  test.each([[30, "rate(1 minute)"], [60, "rate(1 minute)"], [90, "rate(2 minutes)"], [3_600, "rate(60 minutes)"]])(
+    "every %d seconds is %s",
+    (seconds, rate) => expect(rateOf(seconds)).toBe(rate),
+  );
+});
+
+describe("the HTTP API", () => {
+  test("tells pages of the named origins, and no others, which headers they may read", () => {
+    expect(prod["aws_apigatewayv2_api"]!["http-api"]!["cors_configuration"]).toMatchObject({
+      allow_origins: ["https://shop.example", "https://app.example"],
+      expose_headers: expect.arrayContaining(["x-session-id"]),
+      allow_headers: expect.arrayContaining(["authorization", "x-session-id"]),
+    });
+    expect(dev["aws_apigatewayv2_api"]!["http-api"]).not.toHaveProperty("cors_configuration");
+  });
+
+  test("limits and logs requests, without addresses or tokens", () => {
+    const stage = dev["aws_apigatewayv2_stage"]!["http-api-stage"]!;
+    expect(stage["default_route_settings"]).toEqual({ throttling_rate_limit: 200, throttling_burst_limit: 400 });
+    expect(stage["access_log_settings"].format).not.toMatch(/identity|authorizer|header/i);
+  });
+
+  test("alone may start its function", () => {
+    expect(dev["aws_lambda_permission"]!["http-api-permission"]).toMatchObject({
+      principal: "apigateway.amazonaws.com",
+      source_arn: "${aws_apigatewayv2_api.http-api.execution_arn}/*/$default",
+    });
+  });
+});
+
+describe("the API of streams", () => {
+  test("streams what the function writes, as long as the function may write", () => {
+    const { body, endpoint_configuration: endpoint } = dev["aws_api_gateway_rest_api"]!["stream-api"]!;
+    const method = JSON.parse(body).paths["/graphql"]["x-amazon-apigateway-any-method"];
+    expect(method["x-amazon-apigateway-integration"]).toEqual({
+      type: "aws_proxy",
+      httpMethod: "POST",
+      responseTransferMode: "STREAM",
+      timeoutInMillis: functions.stream.timeoutSeconds * 1_000,
+      uri: "arn:${data.aws_partition.partition.partition}:apigateway:eu-central-1:lambda:path/2021-11-15/functions/" +
+        "${aws_lambda_function.function-stream.arn}/response-streaming-invocations",
+    });
+    expect(endpoint).toEqual({ types: ["REGIONAL"] });
+    expect(dev["aws_lambda_function_url"]).toBeUndefined();
+  });
+
+  test("is deployed anew when its body changes", () => {
+    const { triggers } = dev["aws_api_gateway_deployment"]!["stream-api-deployment"]!;
+    expect(triggers).toEqual({ body: "${sha1(aws_api_gateway_rest_api.stream-api.body)}" });
+  });
+});
+
+describe("the stack", () => {
+  test("tags everything with what it belongs to", () => {
+    expect(prodStack.provider.aws[0]!["default_tags"]).toEqual([
+      { tags: { service: "sojourn", stage: "prod", installation: "sojourn" } },
+    ]);
+  });
+
+  test("gives addresses and names, and nothing secret", () => {
+    expect(Object.keys(prodStack.output)).toEqual(expect.arrayContaining([
+      ...["buckets", "tables", "queues", "graphql_url", "subscriptions_url", "signing_key_secret"],
+    ]));
+    expect(JSON.stringify(prodStack.output)).not.toMatch(/PRIVATE|password/i);
+  });
+
+  test("keeps the state of each installation apart, or in a bucket with a lock", () => {
+    const backend = (env: Record<string, string>) => kit.synth({ ...SWITCHES.none, ...env }).terraform.backend;
+    expect(backend({ NAME_PREFIX: "shop" })).toEqual({ local: { path: "../../../terraform.shop.tfstate" } });
+    expect(backend({ NAME_PREFIX: "shop", STATE_BUCKET: "states" })).toEqual({
+      s3: { bucket: "states", key: "shop.tfstate", region: "eu-central-1", encrypt: true, use_lockfile: true },
+    });
+  });
+
+  test("protects what prod holds, and cools, expires and forgets in time", () => {
+    expect(Object.values(prod["aws_dynamodb_table"]!).every((table) => table["deletion_protection_enabled"])).toBe(
+      true,
+    );
+    expect(Object.values(dev["aws_dynamodb_table"]!).some((table) => table["deletion_protection_enabled"])).toBe(false);
+    const kept = [...Object.values(prod["aws_dynamodb_table"]!), ...Object.values(prod["aws_s3_bucket"]!)];
+    expect(kept.filter(({ lifecycle }) => lifecycle?.prevent_destroy === true)).toHaveLength(8 + 3);
+    const rules = (name: string): { id: string }[] =>
+      prod["aws_s3_bucket_lifecycle_configuration"]![`bucket-${name}-lifecycle`]!["rule"];
+    expect(rules("events").map(({ id }) => id)).toEqual(["old-versions", "cools-events"]);
+    expect(rules("collections").map(({ id }) => id)).toEqual(["old-versions", "expires-uploads", "expires-exports"]);
+    expect(prod["aws_s3_bucket_cors_configuration"]!["bucket-collections-cors"]!["cors_rule"]).toEqual([
+      expect.objectContaining({ allowed_origins: ["https://shop.example", "https://app.example"] }),
+    ]);
+  });
+});

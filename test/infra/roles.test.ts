@@ -1,0 +1,167 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { createSynthKit, SWITCHES } from "../kit/synth.ts";
+
+const kit = createSynthKit();
+afterAll(kit.remove);
+
+/** What each kind of statement allows. */
+const ACTIONS: Record<string, string> = {
+  ReadItems: "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query",
+  ReadIndexes: "dynamodb:Query",
+  WriteItems: "dynamodb:PutItem dynamodb:UpdateItem",
+  RemoveItems: "dynamodb:DeleteItem",
+  ListObjects: "s3:ListBucket",
+  ReadObjects: "s3:GetObject",
+  WriteObjects: "s3:PutObject",
+  RemoveObjects: "s3:DeleteObject",
+  SendMessages: "sqs:GetQueueUrl sqs:SendMessage",
+  TakeMessages: "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
+  LookAtQueues: "sqs:GetQueueAttributes sqs:GetQueueUrl",
+  ReadStreams: "dynamodb:GetRecords dynamodb:GetShardIterator",
+  FollowStreams: "dynamodb:DescribeStream",
+  ListStreams: "dynamodb:ListStreams",
+  ReadKeys: "secretsmanager:GetSecretValue",
+  WriteLogs: "logs:CreateLogStream logs:PutLogEvents",
+};
+
+const INDEXES: Record<string, readonly string[]> = {
+  journeys: ["byStart", "byVisitor"],
+  records: ["byTime"],
+  buckets: ["byHour"],
+  sessions: ["byStart", "bySensor", "byCheck"],
+  sensors: ["byTenant"],
+  reviews: ["byCheck"],
+};
+const STREAMS = "journeys records sessions reviews".split(" ").map((name) => `table-${name}.stream_arn`);
+
+const tables = (names: string) => names.split(" ").map((name) => `table-${name}`);
+const indexes = (names: string) =>
+  names.split(" ").flatMap((name) => (INDEXES[name] ?? []).map((index) => `table-${name}/index/${index}`));
+const buckets = (names: string) => names.split(" ").map((name) => `bucket-${name}`);
+const objects = (names: string) => names.split(" ").map((name) => `bucket-${name}/*`);
+const logs = (name: string) => [`function-${name}-logs:*`];
+
+/** Every statement of every function: what it is for, and the resources. Nothing else is allowed. */
+const ROLES: Record<string, Record<string, readonly string[]>> = {
+  http: {
+    ReadItems: tables("journeys records buckets rollups accounts sessions sensors reviews"),
+    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
+    WriteItems: tables("journeys records buckets accounts sessions sensors reviews"),
+    RemoveItems: tables("journeys"),
+    ListObjects: buckets("events readings collections"),
+    ReadObjects: objects("events readings collections"),
+    // Also what a link to upload allows: it is signed with this role.
+    WriteObjects: objects("events readings collections"),
+    RemoveObjects: objects("collections"),
+    LookAtQueues: ["queue-ingest"],
+    ReadKeys: ["signing-key"],
+    WriteLogs: logs("http"),
+  },
+  stream: {
+    ReadItems: tables("journeys records buckets rollups sessions sensors reviews"),
+    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
+    ListObjects: buckets("events readings collections"),
+    ReadObjects: objects("events readings collections"),
+    ReadKeys: ["signing-key"],
+    WriteLogs: logs("stream"),
+  },
+  ingest: {
+    ReadItems: tables("journeys sessions sensors"),
+    ReadIndexes: indexes("journeys sessions sensors"),
+    WriteItems: tables("journeys sessions sensors"),
+    ListObjects: buckets("events readings"),
+    ReadObjects: objects("events readings"),
+    WriteObjects: objects("events readings"),
+    SendMessages: ["queue-ingest-dead"],
+    TakeMessages: ["queue-ingest"],
+    WriteLogs: logs("ingest"),
+  },
+  rollup: {
+    ReadItems: tables("journeys records buckets rollups sensors"),
+    ReadIndexes: indexes("journeys records buckets sensors"),
+    WriteItems: tables("journeys records buckets rollups sensors"),
+    RemoveItems: tables("journeys"),
+    ListObjects: buckets("events"),
+    ReadObjects: objects("events"),
+    WriteObjects: objects("events"),
+    SendMessages: ["queue-late"],
+    ReadStreams: STREAMS,
+    FollowStreams: STREAMS,
+    ListStreams: ["*"],
+    WriteLogs: logs("rollup"),
+  },
+  late: {
+    ReadItems: tables("journeys records buckets rollups sessions sensors"),
+    ReadIndexes: indexes("journeys records buckets sessions sensors"),
+    WriteItems: tables("journeys records buckets rollups sensors"),
+    RemoveItems: tables("journeys"),
+    ListObjects: buckets("events"),
+    ReadObjects: objects("events"),
+    WriteObjects: objects("events"),
+    RemoveObjects: objects("events"),
+    SendMessages: ["queue-late-dead"],
+    TakeMessages: ["queue-late"],
+    ReadStreams: STREAMS,
+    WriteLogs: logs("late"),
+  },
+  schedule: {
+    ReadItems: tables("journeys records buckets sessions sensors reviews"),
+    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
+    WriteItems: tables("sessions reviews"),
+    ListObjects: buckets("collections"),
+    ReadObjects: objects("collections"),
+    WriteObjects: objects("collections"),
+    RemoveObjects: objects("collections"),
+    WriteLogs: logs("schedule"),
+  },
+};
+
+/** `${aws_s3_bucket.bucket-events.arn}/*` as `bucket-events/*`. */
+function shortOf(resource: string): string {
+  return resource.replace(
+    /^\$\{aws_\w+\.([\w-]+)\.(\w+)\}/,
+    (_, id, attribute) => attribute === "arn" ? id : `${id}.${attribute}`,
+  );
+}
+
+type Statement = { Sid: string; Effect: string; Action: string[]; Resource: string[] };
+
+describe("the role of", () => {
+  const { resource } = kit.synth(SWITCHES.functions);
+  const statementsOf = (name: string): Statement[] =>
+    JSON.parse(resource["aws_iam_role_policy"]![`role-${name}-policy`]!["policy"]).Statement;
+
+  test.each(Object.keys(ROLES))("%s allows exactly this", (name) => {
+    const statements = statementsOf(name);
+    const found = statements.map(({ Sid, Resource }) => [Sid, Resource.map(shortOf)]);
+    expect(Object.fromEntries(found)).toEqual(ROLES[name]);
+    expect(found).toHaveLength(Object.keys(ROLES[name]!).length);
+    for (const { Sid, Effect, Action } of statements) {
+      expect([Effect, Action.join(" ")]).toEqual(["Allow", ACTIONS[Sid]]);
+    }
+  });
+
+  test.each(Object.keys(ROLES))("%s is taken by Lambda alone, and has no other policy", (name) => {
+    const { assume_role_policy: assumed, ...role } = resource["aws_iam_role"]![`role-${name}`]!;
+    expect(JSON.parse(assumed).Statement).toEqual([
+      { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
+    ]);
+    expect(role).toEqual({ name: `sojourn-${name}` });
+    const policies = Object.values(resource["aws_iam_role_policy"]!).filter((policy) =>
+      policy["role"] === `\${aws_iam_role.role-${name}.id}`
+    );
+    expect(policies).toHaveLength(1);
+    expect(resource["aws_iam_role_policy_attachment"]).toBeUndefined();
+  });
+
+  test("functions is one for each function, and no other program has one like it", () => {
+    const names = Object.keys(resource["aws_lambda_function"]!).map((id) => id.replace("function-", ""));
+    expect(names.sort()).toEqual(Object.keys(ROLES).sort());
+  });
+});
+
+test("an installation without accounts has no signing keys, and nobody may read any", () => {
+  const { resource } = kit.synth({ ...SWITCHES.functions, ACCOUNTS: "off", JWKS_URL: "https://id.example/keys" });
+  expect(resource["aws_secretsmanager_secret"]).toBeUndefined();
+  expect(JSON.stringify(resource["aws_iam_role_policy"])).not.toContain("secretsmanager");
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { stagesFrom } from "../../infra/stages.ts";
+import { SWITCHES } from "../kit/synth.ts";
+
+function wrongIn(env: Record<string, string>): string[] {
+  try {
+    stagesFrom(env);
+    return [];
+  } catch (error) {
+    return (error as Error).message.split("\n").slice(1).map((line) => line.trim());
+  }
+}
+
+describe("a stage", () => {
+  test("is dev with functions where nothing is said", () => {
+    expect(stagesFrom({})).toMatchObject({
+      name: "dev",
+      prefix: "sojourn",
+      runs: { functions: true, container: false },
+      isProtected: false,
+      isHardened: true,
+      isEmulated: false,
+      logRetentionDays: 14,
+      reservedConcurrency: {},
+    });
+  });
+
+  test("prod is protected, keeps logs longer and divides the account's concurrency", () => {
+    const stage = stagesFrom({ SOJOURN_STAGE: "prod" });
+    expect(stage).toMatchObject({ isProtected: true, logRetentionDays: 90 });
+    expect(stage.reservedConcurrency).toMatchObject({ http: 200, schedule: 2 });
+  });
+
+  test("local runs nothing and lies where it is told", () => {
+    expect(stagesFrom(SWITCHES.local)).toMatchObject({
+      runs: { functions: false, container: false },
+      isHardened: false,
+      endpoints: { dynamodb: "http://127.0.0.1:20001", s3: "http://127.0.0.1:20002", sqs: "http://127.0.0.1:20002" },
+      analytics: false,
+      iot: false,
+    });
+  });
+
+  test("local takes one endpoint for all three", () => {
+    const { endpoints } = stagesFrom({ SOJOURN_STAGE: "local", AWS_ENDPOINT_URL: "http://127.0.0.1:5000" });
+    expect(new Set(Object.values(endpoints!))).toEqual(new Set(["http://127.0.0.1:5000"]));
+  });
+
+  test("an empty variable is an absent one", () => {
+    expect(stagesFrom({ SOJOURN_STAGE: "", NAME_PREFIX: "", BUDGET_USD: "" })).toEqual(stagesFrom({}));
+  });
+
+  test("hands on those of the service's variables that are given, and no others", () => {
+    const { service } = stagesFrom({ JWKS_URL: "https://id.example/keys", PORT: "80", DATA_DIR: "/x", HOME: "/root" });
+    expect(service).toEqual({ JWKS_URL: "https://id.example/keys" });
+  });
+});
+
+describe("bad input", () => {
+  test.each<[Record<string, string>, RegExp]>([
+    [{ SOJOURN_STAGE: "production" }, /^SOJOURN_STAGE=production: must be one of dev, prod, local$/],
+    [{ SOJOURN_RUN: "lambda" }, /^SOJOURN_RUN=lambda: must be one of functions, container, both, none$/],
+    [{ NAME_PREFIX: "My Shop" }, /^NAME_PREFIX=My Shop: must be 1 to 31 of a-z, 0-9 and -, beginning with a letter$/],
+    [{ AWS_REGION: "europe" }, /^AWS_REGION=europe: must be the name of a region: eu-central-1$/],
+    [{ LOG_RETENTION_DAYS: "10" }, /^LOG_RETENTION_DAYS=10: must be a number of days that CloudWatch knows: 1, 3, /],
+    [{ RESERVED_CONCURRENCY: "htpp=3" }, /^RESERVED_CONCURRENCY=htpp=3: must be none, or a number for some of http, /],
+    [{ RESERVED_CONCURRENCY: "http=many" }, /^RESERVED_CONCURRENCY=http=many: must be none, or/],
+    [{ BUDGET_USD: "0" }, /^BUDGET_USD=0: must be US dollars a month/],
+    [{ ALARM_EMAIL: "ops" }, /^ALARM_EMAIL=ops: must be an address/],
+    [
+      { SOJOURN_RUN: "container" },
+      /^SOJOURN_IMAGE: is needed where SOJOURN_RUN is container: build the image, push it/,
+    ],
+    [{ SOJOURN_IMAGE: "sojourn" }, /^SOJOURN_IMAGE=sojourn: must be REPOSITORY:TAG or REPOSITORY@sha256:DIGEST$/],
+    [{ CERTIFICATE_ARN: "mine" }, /^CERTIFICATE_ARN=mine: must be the ARN of a certificate in ACM/],
+    [{ SOJOURN_ZONES: "a,a" }, /^SOJOURN_ZONES=a,a: must be the letters of two zones of the region: a,b$/],
+    [{ SOJOURN_CACHE: "on" }, /^SOJOURN_CACHE=on: is for containers/],
+    [{ STATE_BUCKET: "No" }, /^STATE_BUCKET=No: must be the name of a bucket$/],
+    [{ JWKS_URL: "id.example" }, /^JWKS_URL=id.example: must be an http or https URL$/],
+    [{ METRICS_BATCHING: "ITEMS=1/0" }, /^METRICS_BATCHING=ITEMS=1\/0: must name each of/],
+    [
+      { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" },
+      /^AWS_ENDPOINT_URL_S3=\S+: is for the stage local; for one endpoint/,
+    ],
+    [
+      { ...SWITCHES.local, SOJOURN_RUN: "both" },
+      /^SOJOURN_RUN=both: must be none in the stage local: npm start serves/,
+    ],
+    [{ ...SWITCHES.local, AWS_ENDPOINT_URL_SQS: "" }, /^AWS_ENDPOINT_URL_SQS: is needed in the stage local: where/],
+  ])("%o is refused by name, with what to do", (env, message) => {
+    const wrong = wrongIn(env);
+    expect(wrong).toHaveLength(1);
+    expect(wrong[0]).toMatch(message);
+  });
+
+  test("is reported all at once", () => {
+    const wrong = wrongIn({ SOJOURN_STAGE: "x", AWS_REGION: "y", BUDGET_USD: "z", JWKS_URL: "w" });
+    expect(wrong.map((line) => line.split("=")[0])).toEqual(["SOJOURN_STAGE", "AWS_REGION", "BUDGET_USD", "JWKS_URL"]);
+  });
+});

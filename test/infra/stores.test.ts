@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createJobs } from "../../api/jobs/jobs.ts";
+import { buckets, fullName, queues, ruleSeconds, schedules, tables } from "../../api/resources.ts";
+import { type Described, describeRunning, describeSynthesised } from "../kit/describe.ts";
+import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { createSynthKit, SWITCHES } from "../kit/synth.ts";
+
+const kit = createSynthKit();
+afterAll(kit.remove);
+const PREFIX = "equal";
+
+describe("what is stored exists once", () => {
+  let system: TestSystem;
+  let running: Described;
+  beforeAll(async () => {
+    system = await startTestSystem({ prefix: PREFIX });
+    running = await describeRunning(system.clients);
+  });
+  afterAll(() => system.stop());
+
+  test("api/resources.ts names as many tables, buckets and queues as the local system has", () => {
+    expect(Object.keys(running.tables)).toEqual(Object.values(tables).map((spec) => fullName(PREFIX, spec)).sort());
+    expect(running.buckets).toEqual(Object.values(buckets).map((spec) => fullName(PREFIX, spec)).sort());
+    const names = Object.values(queues).flatMap((spec) => [spec, spec.deadLetter]);
+    expect(Object.keys(running.queues)).toEqual(names.map((spec) => fullName(PREFIX, spec)).sort());
+  });
+
+  test("the local stage makes what the local system makes for itself", () => {
+    expect(describeSynthesised(kit.synth({ ...SWITCHES.local, NAME_PREFIX: PREFIX }))).toEqual(running);
+  });
+
+  test.each(["functions", "container", "both", "none"] as const)("%s makes the same, and what is Athena's", (name) => {
+    const made = describeSynthesised(kit.synth({ ...SWITCHES[name], NAME_PREFIX: PREFIX, SOJOURN_ANALYTICS: "off" }));
+    expect(made).toEqual(running);
+  });
+});
+
+describe("each schedule", () => {
+  test("is a rule that starts its job as often as EventBridge can", () => {
+    const { aws_cloudwatch_event_rule: rules, aws_cloudwatch_event_target: targets } =
+      kit.synth(SWITCHES.functions).resource;
+    expect(Object.fromEntries(Object.values(rules!).map((rule) => [rule["name"], rule["schedule_expression"]])))
+      .toEqual({
+        "sojourn-audit-metrics": "rate(60 minutes)",
+        "sojourn-end-idle-sessions": "rate(1 minute)",
+        "sojourn-save-reviews": "rate(1 minute)",
+      });
+    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 3_600]);
+    const started = Object.values(targets!).map(({ input }): string => JSON.parse(input).job);
+    expect(started.sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
+  });
+
+  test("has a job of that name", () => {
+    const nothing = (() => {}) as never;
+    const jobs = createJobs({ sessions: { sweep: nothing }, sweepReviews: nothing, audit: {} as never });
+    expect(jobs.map(({ name }) => name).sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
+  });
+});

@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { functions, queues, tables } from "../../api/resources.ts";
+import { AUDIT_LINES } from "../../infra/alarms.ts";
+import { type Loose, type StageStack, synthStage } from "../kit/synth-stage.ts";
+
+const IMAGE = "registry.example/sojourn:1";
+const byFunctions = synthStage({ BUDGET_USD: "50", ALARM_EMAIL: "ops@example.com" });
+const byContainers = synthStage({ SOJOURN_RUN: "container", SOJOURN_IMAGE: IMAGE });
+
+const alarmsOf = (stack: StageStack) => Object.values(stack.all("aws_cloudwatch_metric_alarm"));
+const alarm = (stack: StageStack, id: string) => stack.one("aws_cloudwatch_metric_alarm", `alarm-${id}`);
+const idsOf = (stack: StageStack) =>
+  Object.keys(stack.all("aws_cloudwatch_metric_alarm")).map((id) => id.replace("alarm-", ""));
+
+describe("every alarm", () => {
+  test.each([...alarmsOf(byFunctions), ...alarmsOf(byContainers)].map((one) => [String(one.alarm_name), one] as const))(
+    "%s says why it rings, in words that stand alone, and is told to the topic",
+    (name, one) => {
+      expect(one.alarm_description).toMatch(/^[A-Z].{60,1000}\.$/s);
+      expect(one.alarm_description.length).toBeLessThanOrEqual(1_024);
+      expect(one.alarm_actions).toEqual(["${aws_sns_topic.alarms.arn}"]);
+      expect(name).toMatch(/^sojourn-/);
+    },
+  );
+
+  test("watches one metric, or adds up at most ten", () => {
+    const wrong = alarmsOf(byFunctions).filter(({ metric_name: name, metric_query: queries = [] }) => {
+      const added = (queries as Loose[]).filter(({ metric }) => metric).length;
+      const shown = (queries as Loose[]).filter(({ return_data: isShown }) => isShown).length;
+      return name ? added > 0 : added < 2 || added > 10 || shown !== 1;
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("there is an alarm for", () => {
+  test("each dead-letter queue, from the first message on", () => {
+    for (const name of Object.keys(queues)) {
+      expect(alarm(byFunctions, `${name}-dead`)).toMatchObject({
+        metric_name: "ApproximateNumberOfMessagesVisible",
+        threshold: 0,
+        dimensions: { QueueName: `\${aws_sqs_queue.queue-${name}-dead.name}` },
+      });
+    }
+  });
+
+  test("each table's failed and throttled writes", () => {
+    for (const name of Object.keys(tables)) {
+      const metrics = (alarm(byFunctions, `table-${name}`).metric_query as Loose[]).flatMap(({ metric }) =>
+        metric ?? []
+      );
+      expect(metrics.map((metric) => metric.metric_name)).toEqual([
+        ...["WriteThrottleEvents", "ReadThrottleEvents"],
+        ...["SystemErrors", "SystemErrors", "SystemErrors"],
+      ]);
+    }
+  });
+
+  test("each function's errors and throttles, and for no function that is not there", () => {
+    const both = (names: readonly string[]) => names.flatMap((name) => [`${name}-errors`, `${name}-throttles`]).sort();
+    const found = (stack: StageStack) => idsOf(stack).filter((id) => /-(errors|throttles)$/.test(id)).sort();
+    expect(found(byFunctions)).toEqual(both(Object.keys(functions)));
+    expect(found(byContainers)).toEqual(both(["ingest", "rollup", "late", "schedule"]));
+  });
+
+  test("streams and queues that are read too late", () => {
+    expect(idsOf(byFunctions)).toEqual(expect.arrayContaining(["iterator-age", "ingest-age", "late-age", "late-sent"]));
+  });
+
+  test("slow and failed answers of what serves the API, and of nothing else", () => {
+    const found = (stack: StageStack) =>
+      idsOf(stack).filter((id) => /^(http|container)-(latency|5xx|unhealthy)$/.test(id));
+    expect(found(byFunctions).sort()).toEqual(["http-5xx", "http-latency"]);
+    expect(found(byContainers).sort()).toEqual(["container-5xx", "container-latency", "container-unhealthy"]);
+    expect(alarm(byFunctions, "http-latency").extended_statistic).toBe("p99");
+  });
+
+  test("what an audit finds, and audits that do not run", () => {
+    expect(alarm(byFunctions, "audit-differences")).toMatchObject({ threshold: 0, treat_missing_data: "notBreaching" });
+    expect(alarm(byFunctions, "audit-missing")).toMatchObject({
+      comparison_operator: "LessThanThreshold",
+      threshold: 1,
+      treat_missing_data: "breaching",
+    });
+  });
+});
+
+test("the log lines that are counted are those that an audit writes, wherever it runs", () => {
+  const source = readFileSync(new URL("../../api/jobs/audit.ts", import.meta.url), "utf8");
+  for (const line of Object.values(AUDIT_LINES)) expect(source).toContain(`"${line}"`);
+  const counted = (stack: StageStack) =>
+    Object.values(stack.all("aws_cloudwatch_log_metric_filter")).map((
+      { log_group_name: group, pattern },
+    ) => [group, pattern]);
+  const ofFunction = "${aws_cloudwatch_log_group.function-schedule-logs.name}";
+  expect(Object.fromEntries(counted(byFunctions).map(([group, pattern]) => [pattern, group]))).toEqual(
+    Object.fromEntries(Object.values(AUDIT_LINES).map((line) => [`"${line}"`, ofFunction])),
+  );
+  expect(counted(byContainers)).toHaveLength(4);
+});
+
+test("the topic is told by CloudWatch and by budgets alone, and tells the address that is given", () => {
+  const { Statement: statements } = JSON.parse(byFunctions.one("aws_sns_topic_policy").policy) as {
+    Statement: { Effect: string; Principal: unknown }[];
+  };
+  expect(statements.filter(({ Effect }) => Effect === "Allow").map(({ Principal }) => Principal)).toEqual([
+    { Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] },
+  ]);
+  expect(byFunctions.one("aws_sns_topic_subscription")).toMatchObject({
+    protocol: "email",
+    endpoint: "ops@example.com",
+  });
+  expect(byContainers.all("aws_sns_topic_subscription")).toEqual({});
+});
+
+test("a budget counts what carries the installation's tag, and says so before the month ends", () => {
+  expect(byFunctions.one("aws_budgets_budget")).toMatchObject({
+    limit_amount: "50.00",
+    cost_filter: [{ name: "TagKeyValue", values: ["user:installation$sojourn"] }],
+    notification: [{ notification_type: "ACTUAL", threshold: 80 }, { notification_type: "FORECASTED", threshold: 100 }],
+  });
+  expect(byFunctions.one("aws_budgets_budget").cost_filter).toHaveLength(1);
+  expect(byContainers.all("aws_budgets_budget")).toEqual({});
+});
+
+describe("the dashboard", () => {
+  const graphsOf = (stack: StageStack) =>
+    (JSON.parse(stack.one("aws_cloudwatch_dashboard").dashboard_body) as { widgets: Loose[] }).widgets;
+
+  test("has graphs that do not lie on each other, each with lines", () => {
+    for (const graphs of [graphsOf(byFunctions), graphsOf(byContainers)]) {
+      expect(new Set(graphs.map(({ x, y }) => `${x} ${y}`)).size).toBe(graphs.length);
+      expect(graphs.filter(({ properties }) => properties.metrics.length === 0)).toEqual([]);
+    }
+  });
+
+  test("shows every table's units and every function's calls", () => {
+    const text = JSON.stringify(graphsOf(byFunctions));
+    for (const { name } of Object.values(tables)) expect(text).toContain(`aws_dynamodb_table.table-${name}.name`);
+    for (const name of Object.keys(functions)) {
+      expect(text).toContain(`aws_lambda_function.function-${name}.function_name`);
+    }
+  });
+});
