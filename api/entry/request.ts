@@ -73,6 +73,7 @@ function badBody(what: string): RefusedError {
 }
 
 function tooLarge(maxBytes: number, found: string): RefusedError {
-  const message = `The body has ${found} bytes; at most ${maxBytes} are allowed. Send it in parts.`;
+  const message =
+    `The body has ${found} bytes; at most ${maxBytes} are allowed. Send it in parts; a collection goes where collectionUploadUrl says.`;
   return new RefusedError("BODY_TOO_LARGE", message, { status: 413 });
 }

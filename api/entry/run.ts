@@ -7,13 +7,14 @@ import { listen } from "./listen.ts";
 export async function runUntilSignal(app: App, announce: (url: string) => void | Promise<void>): Promise<void> {
   try {
     const server = await listen(app);
-    const ticker = startTicker(app.jobs, app.log);
     const signal = firstSignal();
+    let ticker: ReturnType<typeof startTicker> | undefined;
     try {
       await announce(server.url);
+      ticker = startTicker(app.jobs, app.log);
       await signal;
     } finally {
-      await Promise.all([server.stop(), ticker.stop()]);
+      await Promise.all([server.stop(), ticker?.stop()]);
     }
   } finally {
     await app[Symbol.asyncDispose]();

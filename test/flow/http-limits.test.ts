@@ -32,7 +32,9 @@ describe("bodies", () => {
   test("a body that announces too much is refused by its length", async () => {
     const { status, code, message } = await errorOf(await send(long, { "content-length": `${long.length}` }, env));
     expect([status, code]).toEqual([413, "BODY_TOO_LARGE"]);
-    expect(message).toBe(`The body has ${long.length} bytes; at most 1024 are allowed. Send it in parts.`);
+    expect(message).toBe(
+      `The body has ${long.length} bytes; at most 1024 are allowed. Send it in parts; a collection goes where collectionUploadUrl says.`,
+    );
   });
 
   test("a body that announces nothing is counted as it comes, and read no further than the limit", async () => {
@@ -46,7 +48,7 @@ describe("bodies", () => {
     const { status, message } = await errorOf(await send(endless, {}, env));
     expect([status, message]).toEqual([
       413,
-      "The body has more than 1024 bytes; at most 1024 are allowed. Send it in parts.",
+      "The body has more than 1024 bytes; at most 1024 are allowed. Send it in parts; a collection goes where collectionUploadUrl says.",
     ]);
     expect(sent).toBeLessThan(5_000);
   });
