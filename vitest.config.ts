@@ -10,7 +10,7 @@ export default defineConfig({
     include: ["test/{unit,store,schema,flow,infra,rules}/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
