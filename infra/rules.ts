@@ -114,7 +114,7 @@ export const RULES: readonly Rule[] = [
   each(
     ["aws_lambda_function_url"],
     ({ attributes }) => attributes.authorization_type === "AWS_IAM",
-    "A public function URL answers 403 (COMPONENTS.md) and has no limit: use the APIs.",
+    "A public function URL has no limit, and answers 403 without a permission that the provider cannot make: use the APIs.",
   ),
   each(
     ["aws_iam_role_policy_attachment", "aws_iam_policy_attachment"],

@@ -128,6 +128,9 @@ export function stagesFrom(env: Env): Stage {
       wrong.push(`  SOJOURN_IMAGE: is needed where SOJOURN_RUN is ${run}: build the image, push it, and name it here`);
     }
   }
+  if (run !== "none" && given("ACCOUNTS") === "off" && !given("JWKS_URL")) {
+    wrong.push("  JWKS_URL: is needed where ACCOUNTS is off: without it no token would be known");
+  }
   if (!runs.container && given("SOJOURN_CACHE") === "on") {
     wrong.push(
       "  SOJOURN_CACHE=on: is for containers (SOJOURN_RUN=container or both); functions lie outside of its network",

@@ -28,6 +28,10 @@ export async function handler(
 async function answer(event: APIGatewayProxyEventV2): Promise<Response> {
   const request = toRequest(event);
   if (request instanceof Response) return request;
+  // Measurements are for those inside: of a function they are in CloudWatch.
+  if (new URL(request.url).pathname === "/metrics") {
+    return refusal(404, "NOT_FOUND", "There is nothing at /metrics here.");
+  }
   const response = await http.fetch(request);
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
   await response.body?.cancel();

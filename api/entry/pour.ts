@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 
 /**
@@ -7,12 +6,20 @@ import type { Writable } from "node:stream";
  */
 export async function pour(source: ReadableStream<Uint8Array>, out: Writable, endMs: number): Promise<void> {
   const reader = source.getReader();
-  const end = () => void reader.cancel().catch(() => {});
+  const over = Promise.withResolvers<void>();
+  const end = () => {
+    over.resolve();
+    void reader.cancel().catch(() => {});
+  };
   const timer = setTimeout(end, Math.max(0, endMs));
   out.once("close", end).once("error", end);
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      if (!out.write(part.value)) await Promise.race([once(out, "drain"), once(out, "close")]);
+      if (out.write(part.value)) continue;
+      const drained = Promise.withResolvers<void>();
+      out.once("drain", drained.resolve);
+      await Promise.race([drained.promise, over.promise]);
+      out.off("drain", drained.resolve);
     }
   } finally {
     clearTimeout(timer);

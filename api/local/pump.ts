@@ -14,8 +14,6 @@ export type PumpOptions = {
   backoffSeconds?: number;
 };
 
-export type Pump = ReturnType<typeof createPump>;
-
 const MAX_PAUSE_SECONDS = 30;
 const MAX_BACKOFF_SECONDS = 300;
 const MAX_IDLE_ROUNDS = 15;

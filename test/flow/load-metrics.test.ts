@@ -1,7 +1,4 @@
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -10,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runLoad } from "../../api/local/load/command.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { makeTempDir } from "../kit/local.ts";
+import { serveApp } from "../kit/serve-app.ts";
 
 const FIXTURES = new URL("../fixtures/metrics", import.meta.url).pathname;
 const COMMITS = `${FIXTURES}/commits.csv`;
 const REVIEWS = `${FIXTURES}/anonreviews.csv`;
 let api: TestApp;
-let server: Server;
+let server: Awaited<ReturnType<typeof serveApp>>;
 let url: string;
 let folder: Awaited<ReturnType<typeof makeTempDir>>;
 let requests = 0;
@@ -23,29 +21,14 @@ let requests = 0;
 beforeAll(async () => {
   folder = await makeTempDir();
   api = await startTestApp();
-  server = createServer((request, response) => {
-    requests++;
-    void answer(request).then(async (answered) => {
-      response.writeHead(answered.status, { "content-type": "application/json" });
-      response.end(await answered.text());
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  server = await serveApp(api, () => void requests++);
+  url = server.url;
 });
 afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
+  server.stop();
   await api.stop();
   await folder.remove();
 });
-
-async function answer(request: IncomingMessage): Promise<Response> {
-  const body = await text(request);
-  const headers = { "content-type": "application/json", authorization: request.headers.authorization! };
-  return await api.http.fetch(new Request(url, { method: "POST", headers, body }));
-}
 
 /** Runs the loader as the entry does; the service in the test has the keys of its own folder. */
 async function load(file: string, tenant: string, ...more: string[]) {

@@ -1,20 +1,20 @@
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runLoad } from "../../api/local/load/command.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { makeTempDir } from "../kit/local.ts";
+import { serveApp } from "../kit/serve-app.ts";
 import { sessionOf } from "../kit/sessions.ts";
 
 const FIXTURES = new URL("../fixtures/motion", import.meta.url).pathname;
 const OTTO = new URL("../../api/local/sample/otto-sessions.jsonl", import.meta.url).pathname;
 let api: TestApp;
-let server: Server;
+let server: Awaited<ReturnType<typeof serveApp>>;
 let url: string;
 let folder: Awaited<ReturnType<typeof makeTempDir>>;
 /** Answers the next requests in place of the service. */
@@ -23,30 +23,14 @@ let faults: (() => Response)[] = [];
 beforeAll(async () => {
   folder = await makeTempDir();
   api = await startTestApp();
-  server = createServer((request, response) => {
-    void answer(request).then(async (answered) => {
-      response.writeHead(answered.status, { "content-type": "application/json" });
-      response.end(await answered.text());
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  server = await serveApp(api, () => faults.shift()?.());
+  url = server.url;
 });
 afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
+  server.stop();
   await api.stop();
   await folder.remove();
 });
-
-async function answer(request: IncomingMessage): Promise<Response> {
-  const body = await text(request);
-  const fault = faults.shift();
-  if (fault) return fault();
-  const headers = { "content-type": "application/json", authorization: request.headers.authorization! };
-  return await api.http.fetch(new Request(url, { method: "POST", headers, body }));
-}
 
 function sink() {
   let written = "";

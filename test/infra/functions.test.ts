@@ -104,6 +104,11 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
       expect(stream).toMatchObject({ statusCode: 400, errors: [{ extensions: { code: "NO_STREAMS" } }] });
       expect(await on.call({})).toMatchObject({ statusCode: 400, errors: [{ extensions: { code: "BAD_REQUEST" } }] });
     });
+
+    test("says how it is, and shows no measurements to the world", async () => {
+      expect(await on.call(httpEvent({ path: "/health" }))).toMatchObject({ statusCode: 200 });
+      expect(await on.call(httpEvent({ path: "/metrics" }))).toMatchObject({ statusCode: 404 });
+    });
   });
 
   describe("stream", () => {

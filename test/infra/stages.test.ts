@@ -87,6 +87,7 @@ describe("bad input", () => {
       /^SOJOURN_RUN=both: must be none in the stage local: npm start serves/,
     ],
     [{ ...SWITCHES.local, AWS_ENDPOINT_URL_SQS: "" }, /^AWS_ENDPOINT_URL_SQS: is needed in the stage local: where/],
+    [{ ACCOUNTS: "off" }, /^JWKS_URL: is needed where ACCOUNTS is off: without it no token would be known$/],
   ])("%o is refused by name, with what to do", (env, message) => {
     const wrong = wrongIn(env);
     expect(wrong).toHaveLength(1);

@@ -3,8 +3,6 @@ import type { PutOptions, StoredObject } from "../../api/aws/objects.ts";
 import { AppError, ConditionFailedError } from "../../api/core/errors.ts";
 import type { RawObjects } from "../../api/journeys/raw.ts";
 
-export type MemoryObjects = ReturnType<typeof createMemoryObjects>;
-
 const PAGE = 3;
 
 /** A bucket of raw events in memory, with small pages: each call is done whole, at the moment of the call. */

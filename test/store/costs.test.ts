@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from "../kit/app.ts";
 import { record, visit } from "../kit/journeys.ts";
 
 /**
- * The costs of DESIGN.md's table, as DynamoDB reports them with each answer (index arms included), and the requests to
+ * What a request may cost (README.md), as DynamoDB reports them with each answer (index arms included), and the requests to
  * DynamoDB and S3 together. Chats have words of their own in every message; visits repeat themselves.
  */
 const NOW = Date.UTC(2026, 5, 1, 12);

@@ -52,3 +52,11 @@ test("the end of the time ends the source, and leaves the writer open", async ()
   await Promise.all([pour(source, out, 1), ended]);
   expect(out.writable).toBe(true);
 });
+
+test("the end of the time comes too where the reader takes nothing", async () => {
+  const out = new PassThrough({ highWaterMark: 1 });
+  const { source, ended } = waitingSource("aa", "bb");
+  await Promise.all([pour(source, out, 1), ended]);
+  expect(out.writable).toBe(true);
+  expect([out.listenerCount("drain"), out.listenerCount("close")]).toEqual([0, 0]);
+});

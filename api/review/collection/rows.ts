@@ -51,7 +51,8 @@ export const LOG_TYPE = { LEARNING: 0, REVIEW: 1, RELEARNING: 2, FILTERED: 3, MA
 /** The `usn` of rows that the person's sync server has not seen yet. */
 export const UNSYNCED = -1;
 
-const CARD_COLUMNS = [
+/** In the order of the table. */
+export const CARD_COLUMNS = [
   "id",
   "nid",
   "did",

@@ -1,27 +1,10 @@
+import { CARD_COLUMNS } from "../collection/rows.ts";
+
 /** The tables of schema 11, with their columns in order. Every one of them is needed. */
 export const COLUMNS = {
   col: ["id", "crt", "mod", "scm", "ver", "dty", "usn", "ls", "conf", "models", "decks", "dconf", "tags"],
   notes: ["id", "guid", "mid", "mod", "usn", "tags", "flds", "sfld", "csum", "flags", "data"],
-  cards: [
-    "id",
-    "nid",
-    "did",
-    "ord",
-    "mod",
-    "usn",
-    "type",
-    "queue",
-    "due",
-    "ivl",
-    "factor",
-    "reps",
-    "lapses",
-    "left",
-    "odue",
-    "odid",
-    "flags",
-    "data",
-  ],
+  cards: CARD_COLUMNS,
   revlog: ["id", "cid", "usn", "ease", "ivl", "lastIvl", "factor", "time", "type"],
   graves: ["usn", "oid", "type"],
 } as const;

@@ -56,11 +56,6 @@ export function findDeck(db: DatabaseSync, deckId: number, moment: Moment): Deck
   return deck && countDecks(db, collection, [deck], moment).get(deckId);
 }
 
-/** The ids of a deck and the decks below it. */
-export function listDeckIds(db: DatabaseSync, deckId: number): number[] {
-  return withChildren(readCollection(db).decks, deckId).map(({ id }) => id);
-}
-
 function countDecks(
   db: DatabaseSync,
   collection: Collection,
