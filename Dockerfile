@@ -24,7 +24,7 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts \
 COPY deno.json ./
 COPY schema schema
 COPY api api
-RUN rm -r api/local api/entry/local.ts api/entry/token.ts package-lock.json .npmrc && chmod -R a+rX,go-w .
+RUN rm -r api/local api/entry/cli/start.ts api/entry/cli/token.ts package-lock.json .npmrc && chmod -R a+rX,go-w .
 
 
 # The embedded DynamoDB comes as an optional package, and with it all that is optional to anything. So it is set aside.
@@ -49,7 +49,7 @@ WORKDIR /app
 ENV HOST=0.0.0.0 PORT=4000 DATA_DIR=/data TMPDIR=/tmp HOME=/home/nonroot NODE_ENV=production \
   DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1
 # TypeScript is stripped here, once: the root file system is read-only when the service starts.
-RUN ["deno", "cache", "--quiet", "api/entry/local.ts", "api/entry/health.ts", "api/entry/token.ts"]
+RUN ["deno", "cache", "--quiet", "api/entry/cli/start.ts", "api/entry/cli/health.ts", "api/entry/cli/token.ts"]
 USER 65532:65532
 EXPOSE 4000
 STOPSIGNAL SIGTERM
@@ -63,7 +63,7 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     "--allow-net=127.0.0.1", \
     "--allow-env=PORT", \
     "--ignore-env", \
-    "api/entry/health.ts"]
+    "api/entry/cli/health.ts"]
 ENTRYPOINT ["deno"]
 CMD ["run", \
     "--quiet", \
@@ -78,7 +78,7 @@ CMD ["run", \
     "--allow-sys=osRelease,uid,homedir", \
     "--allow-run=sh", \
     "--ignore-env", \
-    "api/entry/local.ts", "--empty"]
+    "api/entry/cli/start.ts", "--empty"]
 
 
 FROM ${DENO_IMAGE} AS serve
@@ -90,7 +90,7 @@ COPY --from=serve-files --chown=65532:65532 /owned/ /
 WORKDIR /app
 ENV HOST=0.0.0.0 PORT=4000 DATA_DIR=/data TMPDIR=/tmp HOME=/home/nonroot NODE_ENV=production \
   DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1
-RUN ["deno", "cache", "--quiet", "api/entry/serve.ts", "api/entry/health.ts", "api/entry/keys.ts"]
+RUN ["deno", "cache", "--quiet", "api/entry/cli/serve.ts", "api/entry/cli/health.ts", "api/entry/cli/keys.ts"]
 # Fargate gives a volume the owner and mode of what the image has at its place, where the image says that one goes there.
 VOLUME ["/tmp"]
 USER 65532:65532
@@ -107,7 +107,7 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     "--allow-net=127.0.0.1", \
     "--allow-env=PORT", \
     "--ignore-env", \
-    "api/entry/health.ts"]
+    "api/entry/cli/health.ts"]
 ENTRYPOINT ["deno"]
 CMD ["run", \
     "--quiet", \
@@ -121,4 +121,4 @@ CMD ["run", \
     "--allow-write=/tmp", \
     "--allow-sys=osRelease,uid,homedir", \
     "--ignore-env", \
-    "api/entry/serve.ts"]
+    "api/entry/cli/serve.ts"]

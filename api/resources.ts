@@ -196,7 +196,7 @@ export type FunctionSpec = {
 export const functions = {
   http: {
     name: "http",
-    entry: "api/entry/lambda-http.ts",
+    entry: "api/entry/lambda/http.ts",
     memoryMb: 1_769,
     timeoutSeconds: 29,
     about: "Queries and mutations behind API Gateway's HTTP API.",
@@ -218,7 +218,7 @@ export const functions = {
   },
   stream: {
     name: "stream",
-    entry: "api/entry/lambda-stream.ts",
+    entry: "api/entry/lambda/stream.ts",
     memoryMb: 512,
     // Lambda does not say that a client has gone: so long the last of its streams goes on, and costs.
     timeoutSeconds: 300,
@@ -240,7 +240,7 @@ export const functions = {
   },
   ingest: {
     name: "ingest",
-    entry: "api/entry/lambda-ingest.ts",
+    entry: "api/entry/lambda/ingest.ts",
     memoryMb: 512,
     timeoutSeconds: 30,
     about: "Messages of the queue `ingest`.",
@@ -253,7 +253,7 @@ export const functions = {
   },
   rollup: {
     name: "rollup",
-    entry: "api/entry/lambda-rollup.ts",
+    entry: "api/entry/lambda/rollup.ts",
     memoryMb: 512,
     timeoutSeconds: 60,
     about: "Counts what the tables' streams bring.",
@@ -266,7 +266,7 @@ export const functions = {
   },
   late: {
     name: "late",
-    entry: "api/entry/lambda-late.ts",
+    entry: "api/entry/lambda/late.ts",
     memoryMb: 512,
     timeoutSeconds: 30,
     about: "Messages of the queue `late`: counts what could not be counted in its turn.",
@@ -286,7 +286,7 @@ export const functions = {
   },
   schedule: {
     name: "schedule",
-    entry: "api/entry/lambda-schedule.ts",
+    entry: "api/entry/lambda/schedule.ts",
     memoryMb: 1_024,
     timeoutSeconds: 300,
     about: 'One job a call, named by the event: {"job": "end-idle-sessions"}.',

@@ -1,7 +1,7 @@
 import type { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { variables } from "../api/config.ts";
-import { commandOf, IMAGE_PLACES } from "../api/entry/permissions.ts";
+import { commandOf, IMAGE_PLACES } from "../api/entry/cli/permissions.ts";
 import { environmentOf } from "./functions.ts";
 import type { Stage } from "./stages.ts";
 

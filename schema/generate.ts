@@ -20,12 +20,12 @@ const mappers = {
   SessionAnalytics: "../api/analytics/model.ts#SessionAnalytics as SessionAnalyticsModel",
   SensorActivity: "../api/analytics/model.ts#SensorActivity as SensorActivityModel",
   JourneyAnalytics: "../api/analytics/model.ts#JourneyAnalytics as JourneyAnalyticsModel",
-  Deck: "../api/review/queue/counts.ts#DeckView as DeckModel",
+  Deck: "../api/anki/queue/counts.ts#DeckView as DeckModel",
   Card: "../api/review/service.ts#CardToReview as CardModel",
   ReviewSession: "../api/review/service.ts#ReviewView as ReviewModel",
   ReviewStats: "../api/review/stats.ts#ReviewStats as ReviewStatsModel",
   ReviewDay: "../api/review/stats.ts#ReviewDay as ReviewDayModel",
-  Choice: "../api/review/schedule/question.ts#Choice as ChoiceModel",
+  Choice: "../api/anki/schedule/question.ts#Choice as ChoiceModel",
   JourneyEventConnection: "../api/journeys/model.ts#JourneyEventPage as JourneyEventPageModel",
 };
 

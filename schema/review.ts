@@ -1,6 +1,6 @@
 import { InvalidInputError } from "../api/core/errors.ts";
 import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "../api/review/errors.ts";
-import { CollectionUnreadableError, TooLargeError } from "../api/review/file/errors.ts";
+import { CollectionUnreadableError, TooLargeError } from "../api/anki/file/errors.ts";
 import type { ReviewView } from "../api/review/service.ts";
 import type { Context } from "./context.ts";
 import type { Subscribe } from "./guard.ts";

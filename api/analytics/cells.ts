@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
+import type { Placed } from "../core/places.ts";
 
 /** Every IANA zone's offset is a multiple of it since 1972, so days and hours of any zone are made of whole slots. */
 export const SLOT_MS = 15 * MINUTE_MS;
@@ -13,6 +14,15 @@ export type Cell = {
   n: number;
   /** After this instant nobody reads the item any more. */
   until?: number;
+};
+
+/** What one change of one thing moves in one rollup item. */
+export type ItemChange = Placed & {
+  pk: string;
+  sk: string;
+  /** By attribute; never 0. */
+  adds: ReadonlyMap<string, number>;
+  until: number | undefined;
 };
 
 /**

@@ -8,7 +8,7 @@ import type { SessionLists } from "../sessions/lists.ts";
 import type { Session } from "../sessions/model.ts";
 import type { Sessions } from "../sessions/service.ts";
 import { percentilesOf } from "./bins.ts";
-import { JOURNEY_LETTERS, SESSION_LETTERS, SLOT_MS, slotOf } from "./cells.ts";
+import { type ItemChange, JOURNEY_LETTERS, SESSION_LETTERS, SLOT_MS, slotOf } from "./cells.ts";
 import {
   type JourneyAnalytics,
   LIMITS,
@@ -17,8 +17,6 @@ import {
   type SessionAnalytics,
   type SessionSlot,
 } from "./model.ts";
-import type { ImageChange } from "./projections.ts";
-import { type ItemChange, toItemChanges } from "./projections-rollups.ts";
 import { createReading, type SensorCount } from "./reading.ts";
 import {
   conversions,
@@ -60,13 +58,12 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
      * Counts a part of a stream into the rollups: one write for each item that it moves, nothing read. What was counted
      * before is left out, whoever counted it and however the stream was cut.
      */
-    roll: async (changes: readonly ImageChange[]): Promise<void> => {
+    roll: async (changes: readonly ItemChange[]): Promise<void> => {
       await pMap(groupByItem(changes), (own) => store.count(own), { concurrency: CONCURRENCY });
     },
 
     /** What counts changes that were left out in their turn: parts of transactions that say they are done once. */
-    lateParts: (changes: readonly ImageChange[]): TransactPart[] =>
-      groupByItem(changes).map((own) => store.partOf(own)),
+    lateParts: (changes: readonly ItemChange[]): TransactPart[] => groupByItem(changes).map((own) => store.partOf(own)),
 
     /** Numbers over the sessions of a tenant, or of one sensor, that started in a range. Throws InvalidInputError. */
     async sessions(
@@ -113,10 +110,10 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     },
   };
 
-  function groupByItem(changes: readonly ImageChange[]): ItemChange[][] {
+  function groupByItem(changes: readonly ItemChange[]): ItemChange[][] {
     // What nobody reads any more is not written either: history that is loaded waits for nothing.
     const since = clock() - CLOCKS_MS;
-    const moved = changes.flatMap(toItemChanges).filter(({ until }) => until === undefined || until >= since);
+    const moved = changes.filter(({ until }) => until === undefined || until >= since);
     return [...Map.groupBy(moved, nameOf).values()];
   }
 

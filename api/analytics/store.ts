@@ -3,8 +3,7 @@ import { countInto } from "../aws/counting.ts";
 import type { Dynamo, Item, TransactPart } from "../aws/dynamo.ts";
 import { DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { ConditionFailedError } from "../core/errors.ts";
-import { keys, readCounters } from "./cells.ts";
-import type { ItemChange } from "./projections-rollups.ts";
+import { type ItemChange, keys, readCounters } from "./cells.ts";
 
 /**
  * Access patterns of the table `rollups`; `cells.ts` says what its keys and attributes are:

@@ -7,7 +7,7 @@ import {
   toExpiredChanges,
   toExpiredEvents,
   UncountableError,
-} from "../analytics/projections.ts";
+} from "./projections/counts.ts";
 import type { StreamRecord } from "../aws/streams.ts";
 import { idOf } from "../core/keys.ts";
 import { fromChunk } from "../journeys/chunk.ts";

@@ -1,4 +1,5 @@
-import type { ImageChange } from "../analytics/projections.ts";
+import type { ItemChange } from "../analytics/cells.ts";
+import { toItemChanges } from "./projections/rollups.ts";
 import type { TransactPart } from "../aws/dynamo.ts";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
 import type { Clock } from "../core/clock.ts";
@@ -19,7 +20,7 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce">;
   roll: StreamIngestOptions["roll"];
   /** What a change does to the rollups, as parts of transactions. */
-  rollParts: (changes: readonly ImageChange[]) => TransactPart[];
+  rollParts: (changes: readonly ItemChange[]) => TransactPart[];
   sessionExpired: StreamIngestOptions["sessionExpired"];
   journeyErased: StreamIngestOptions["journeyErased"];
   readChunks: ReadChunks;
@@ -58,7 +59,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     }
     const { counts, change } = await decode(table as StreamTable, record);
     if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
-    const parts = [...metrics.lateParts(counts), ...(change ? rollParts([change]) : [])];
+    const parts = [...metrics.lateParts(counts), ...(change ? rollParts(toItemChanges(change)) : [])];
     return { parts, done: () => metrics.wakeAll(counts) };
   }
 

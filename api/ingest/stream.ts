@@ -1,15 +1,17 @@
-import { type ImageChange, isErasure } from "../analytics/projections.ts";
+import { type ImageChange, isErasure } from "./projections/counts.ts";
 import type { StreamRecord } from "../aws/streams.ts";
 import { AppError } from "../core/errors.ts";
 import { idOf } from "../core/keys.ts";
 import type { CountChange } from "../metrics/model.ts";
+import type { ItemChange } from "../analytics/cells.ts";
+import { toItemChanges } from "./projections/rollups.ts";
 import { createDecoder, type ReadChunks, type StreamTable } from "./decode.ts";
 
 export type StreamIngestOptions = {
   readChunks: ReadChunks;
   count: (changes: readonly CountChange[]) => Promise<void>;
-  /** Told of each change of a session or journey, in order. */
-  roll: (changes: readonly ImageChange[]) => Promise<void>;
+  /** Counts what changes of sessions and journeys move in the rollups, in order. */
+  roll: (changes: readonly ItemChange[]) => Promise<void>;
   /** Told of each item of a session that was deleted because its time had come. */
   sessionExpired: (image: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Told of each journey that was erased, once it is taken out of all counts. */
@@ -42,7 +44,7 @@ export function createStreamIngest(
       if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
     }
     if (counts.length > 0) await count(counts);
-    if (changes.length > 0) await roll(changes);
+    if (changes.length > 0) await roll(changes.flatMap(toItemChanges));
     for (const { pk, after } of changes.filter(isErasure)) await journeyErased(pk.split("#")[0]!, idOf(after!.sk));
   };
 }

@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Objects } from "../aws/objects.ts";
 import { UnavailableError } from "../core/errors.ts";
-import type { OpenFile, TempFiles } from "./file/temp.ts";
+import type { OpenFile, TempFiles } from "../anki/file/temp.ts";
 import type { Lease } from "./model.ts";
-import { applyEntry } from "./schedule/apply.ts";
-import { parseEntry } from "./schedule/entry.ts";
+import { applyEntry } from "../anki/schedule/apply.ts";
+import { parseEntry } from "../anki/schedule/entry.ts";
 
 /** The lease's file was replaced a while ago: look at the lease again. */
 export class StaleLeaseError extends UnavailableError {

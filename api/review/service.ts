@@ -6,8 +6,8 @@ import type { Ids } from "../core/ids.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import type { Hub } from "../live/hub.ts";
-import { localOffsetOf } from "./collection/collection.ts";
-import { offsetMinutesAt } from "./collection/timing.ts";
+import { localOffsetOf } from "../anki/collection/collection.ts";
+import { offsetMinutesAt } from "../anki/collection/timing.ts";
 import { type Copies, StaleLeaseError } from "./copies.ts";
 import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "./errors.ts";
 import { decideStart, emptyLease, ended, holderOf, sessionOf, statusOf, touched } from "./lease.ts";
@@ -22,14 +22,14 @@ import {
   type ReviewSession,
   SAVE_ENTRIES,
 } from "./model.ts";
-import { type DeckView, findDeck, listDecks } from "./queue/counts.ts";
-import { type Next, nextCard } from "./queue/next.ts";
-import { renderCard } from "./render/card.ts";
+import { type DeckView, findDeck, listDecks } from "../anki/queue/counts.ts";
+import { type Next, nextCard } from "../anki/queue/next.ts";
+import { renderCard } from "../anki/render/card.ts";
 import type { Saver } from "./save.ts";
-import { findAnswer, findUndoable, logIdOf } from "./schedule/answers-table.ts";
-import { decideAnswer, decideAnswerTime, type Refusal } from "./schedule/decide.ts";
-import { type Entry, formatEntry } from "./schedule/entry.ts";
-import { type CardView, type Moment, viewCard } from "./schedule/question.ts";
+import { findAnswer, findUndoable, logIdOf } from "../anki/schedule/answers-table.ts";
+import { decideAnswer, decideAnswerTime, type Refusal } from "../anki/schedule/decide.ts";
+import { type Entry, formatEntry } from "../anki/schedule/entry.ts";
+import { type CardView, type Moment, viewCard } from "../anki/schedule/question.ts";
 import { type ReviewStats, reviewStats } from "./stats.ts";
 import type { LeaseStore } from "./store.ts";
 

@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Hub } from "../live/hub.ts";
 import { createCopies } from "./copies.ts";
-import { createTempFiles } from "./file/temp.ts";
+import { createTempFiles } from "../anki/file/temp.ts";
 import type { Person } from "./model.ts";
 import { createSaver } from "./save.ts";
 import { createReviews, reviewKey } from "./service.ts";

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Range } from "../core/range.ts";
-import { readCollection } from "./collection/collection.ts";
-import { LOG_TYPE, type LogRow } from "./collection/rows.ts";
-import { zonedDay } from "./collection/timing.ts";
+import { readCollection } from "../anki/collection/collection.ts";
+import { LOG_TYPE, type LogRow } from "../anki/collection/rows.ts";
+import { zonedDay } from "../anki/collection/timing.ts";
 
 /** A day of the person's: from rollover to rollover in their zone, as the day of their limits. */
 export type ReviewDay = { startAt: number; reviews: number; again: number; timeSpentMs: number };

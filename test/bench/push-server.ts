@@ -8,7 +8,7 @@ import { createClients } from "../../api/aws/clients.ts";
 import { createStreams } from "../../api/aws/streams.ts";
 import { parseConfig } from "../../api/config.ts";
 import { idOf } from "../../api/core/keys.ts";
-import { listen } from "../../api/entry/listen.ts";
+import { listen } from "../../api/entry/http/listen.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
 import { startLocalSystem } from "../../api/local/system.ts";
 import { consumersOf } from "../../api/resources.ts";

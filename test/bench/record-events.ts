@@ -16,7 +16,7 @@ import { createClients } from "../../api/aws/clients.ts";
 import { createDynamo } from "../../api/aws/dynamo.ts";
 import { createObjects } from "../../api/aws/objects.ts";
 import { parseConfig } from "../../api/config.ts";
-import { createHttp } from "../../api/entry/http.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { makeTempDir, silentLog } from "../kit/local.ts";
 import { killTree } from "../kit/process.ts";
 import type { Client } from "../proof/journeys.ts";

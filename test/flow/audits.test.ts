@@ -1,6 +1,6 @@
 import { serverAudits } from "graphql-http";
 import { afterAll, test } from "vitest";
-import { createHttp } from "../../api/entry/http.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
 
 const http = createHttp(createTinyApp().app);

@@ -1,6 +1,6 @@
 import { getIntrospectionQuery } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createHttp } from "../../api/entry/http.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { post } from "../kit/post.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
 

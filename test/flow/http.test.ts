@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createHttp } from "../../api/entry/http.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { post } from "../kit/post.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
 

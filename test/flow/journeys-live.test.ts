@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createHttp } from "../../api/entry/http.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 import { record, visit } from "../kit/journeys.ts";

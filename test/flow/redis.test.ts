@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRedisHub, type RedisHub } from "../../api/live/redis.ts";
 import { createLog } from "../../api/core/log.ts";
-import { createHttp } from "../../api/entry/http.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { silentLog, startTestSystem, type TestSystem } from "../kit/local.ts";
 import { hasRedis, startTestRedis, type TestRedis, WITHOUT_REDIS } from "../kit/redis.ts";

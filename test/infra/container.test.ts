@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseConfig, variables } from "../../api/config.ts";
-import { COMMANDED } from "../../api/entry/commands.ts";
-import { commandOf, IMAGE_PLACES, type Program, programs } from "../../api/entry/permissions.ts";
+import { COMMANDED } from "../../api/entry/cli/commands.ts";
+import { commandOf, IMAGE_PLACES, type Program, programs } from "../../api/entry/cli/permissions.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const textOf = (name: string) => readFileSync(join(ROOT, name), "utf8");
@@ -40,8 +40,8 @@ describe("what is started", () => {
       expect(textOf(entry).length).toBeGreaterThan(0);
       expect(commandOf(program as Program, IMAGE_PLACES).join(" ")).not.toMatch(/allow-all|-A\b|allow-ffi/);
     }
-    expect(dockerfile + compose + textOf("api/entry/start.sh")).not.toMatch(/allow-all|"-A"/);
-    expect(JSON.parse(textOf("package.json")).scripts.start).toBe("exec sh api/entry/start.sh");
+    expect(dockerfile + compose + textOf("api/entry/cli/start.sh")).not.toMatch(/allow-all|"-A"/);
+    expect(JSON.parse(textOf("package.json")).scripts.start).toBe("exec sh api/entry/cli/start.sh");
   });
 });
 
@@ -73,7 +73,9 @@ describe("the Dockerfile", () => {
     expect(lines).toContain("USER 65532:65532");
     expect(lines.indexOf("USER 65532:65532")).toBeGreaterThan(lines.findLastIndex((line) => line.startsWith("RUN ")));
     expect(lines).toContain("STOPSIGNAL SIGTERM");
-    expect(lines.some((line) => line.startsWith("HEALTHCHECK ") && line.includes("api/entry/health.ts"))).toBe(true);
+    expect(lines.some((line) => line.startsWith("HEALTHCHECK ") && line.includes("api/entry/cli/health.ts"))).toBe(
+      true,
+    );
     expect(lines.filter((line) => line.startsWith("COPY") && !line.includes("--from="))).toEqual([]);
     expect(lines.some((line) => /^LABEL .*org\.opencontainers\.image\.title=/.test(line))).toBe(true);
     const { host, port, dataDir } = parseConfig(

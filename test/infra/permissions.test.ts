@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { flagsOf, type Grant, type Places, type Program, programs } from "../../api/entry/permissions.ts";
+import { flagsOf, type Grant, type Places, type Program, programs } from "../../api/entry/cli/permissions.ts";
 import { makeTempDir } from "../kit/local.ts";
 import { killTree, type Running, runProgram } from "../kit/process.ts";
 import { hasRedis, startTestRedis, type TestRedis } from "../kit/redis.ts";

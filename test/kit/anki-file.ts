@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync, type DatabaseSyncOptions } from "node:sqlite";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import yazl from "yazl";
-import { COLUMNS, INDEXES, type Table } from "../../api/review/file/tables.ts";
+import { COLUMNS, INDEXES, type Table } from "../../api/anki/file/tables.ts";
 
 type Values = Record<string, string | number | null | Uint8Array>;
 

@@ -1,5 +1,5 @@
-import type { LogRow } from "../../api/review/collection/rows.ts";
-import type { AnswerEntry } from "../../api/review/schedule/entry.ts";
+import type { LogRow } from "../../api/anki/collection/rows.ts";
+import type { AnswerEntry } from "../../api/anki/schedule/entry.ts";
 import { type Anki, createAnki, noonOf, presetOf } from "./anki.ts";
 
 export const TODAY = 100;

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import type { CardRow, LogRow } from "../../api/review/collection/rows.ts";
+import type { CardRow, LogRow } from "../../api/anki/collection/rows.ts";
 
 /** 2024-01-01T04:00:00Z: the first day of these collections begins at the rollover. */
 export const CREATED_AT = Date.UTC(2024, 0, 1, 4);

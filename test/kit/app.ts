@@ -6,7 +6,7 @@ import type { Cost } from "../../api/aws/dynamo.ts";
 import { createStreams } from "../../api/aws/streams.ts";
 import { parseConfig } from "../../api/config.ts";
 import { randomIds } from "../../api/core/ids.ts";
-import { createHttp } from "../../api/entry/http.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
 import { consumersOf } from "../../api/resources.ts";
 import { silentLog, startTestSystem, type TestSystem } from "./local.ts";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { listen } from "../../api/entry/listen.ts";
+import { listen } from "../../api/entry/http/listen.ts";
 import { createTinyApp } from "./tiny-app.ts";
 
 // Serves the tiny app with the real listen(), in a Deno process of its own. Talks JSON lines on stdout.

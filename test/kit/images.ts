@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Image, ImageChange } from "../../api/analytics/projections.ts";
+import type { Image, ImageChange } from "../../api/ingest/projections/counts.ts";
 import { toItem } from "../../api/journeys/item.ts";
 import { DECIDING_TYPES, type Journey } from "../../api/journeys/model.ts";
 import { deviceAttributes, keyOf } from "../../api/sessions/item.ts";

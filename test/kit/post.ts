@@ -1,4 +1,4 @@
-import type { Http } from "../../api/entry/http.ts";
+import type { Http } from "../../api/entry/http/fetch.ts";
 
 export type Answer = {
   status: number;

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { commandOf, type Places, type Program } from "../../api/entry/permissions.ts";
+import { commandOf, type Places, type Program } from "../../api/entry/cli/permissions.ts";
 
 /** A program under way, with what it started. Linux only: it reads /proc. */
 export type Running = {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Scope, SCOPES } from "../../api/auth/viewer.ts";
-import { type CollectionPackage, readPackage } from "../../api/review/file/package.ts";
+import { type CollectionPackage, readPackage } from "../../api/anki/file/package.ts";
 import type { TestApp } from "./app.ts";
 import { BASIC, card, type Content, CRT, deck, note, noteType, options, review } from "./anki-file.ts";
 import { withDatabase } from "./database.ts";

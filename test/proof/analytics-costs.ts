@@ -2,7 +2,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { createAnalytics } from "../../api/analytics/service.ts";
 import { createRollupStore } from "../../api/analytics/store.ts";
-import type { ImageChange } from "../../api/analytics/projections.ts";
+import type { ImageChange } from "../../api/ingest/projections/counts.ts";
+import { toItemChanges } from "../../api/ingest/projections/rollups.ts";
 import { type Cost, createDynamo } from "../../api/aws/dynamo.ts";
 import { createStreams } from "../../api/aws/streams.ts";
 import { SESSION_NUMBERS } from "../kit/analytics.ts";
@@ -122,7 +123,7 @@ function createRoll(api: TestApp) {
     clock: () => NOW,
     indexed: true,
   });
-  return { roll, writes };
+  return { roll: (changes: readonly ImageChange[]) => roll(changes.flatMap(toItemChanges)), writes };
 }
 
 type Roll = (changes: readonly ImageChange[]) => Promise<void>;

@@ -47,7 +47,7 @@ const TOTAL = `query ($from: DateTime!, $to: DateTime!) {
 
 /** Runs the loader as `npm run load` does; gives what it accepted. */
 async function load(url: string, dataDir: string, kind: string, file: string, ...more: string[]): Promise<number> {
-  const args = ["api/entry/load.ts", kind, file, "--tenant", kind, "--url", url, ...more];
+  const args = ["api/entry/cli/load.ts", kind, file, "--tenant", kind, "--url", url, ...more];
   const loader = runScript(args, { DATA_DIR: dataDir });
   try {
     const [line, accepted] = await loader.says(/accepted (\d+), duplicates 0, rejected 0, .*/, LOAD_TIMEOUT_MS);

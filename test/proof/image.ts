@@ -9,7 +9,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { commandOf, IMAGE_PLACES } from "../../api/entry/permissions.ts";
+import { commandOf, IMAGE_PLACES } from "../../api/entry/cli/permissions.ts";
 import { makeTempDir, startTestSystem } from "../kit/local.ts";
 import { killTree, type Running } from "../kit/process.ts";
 import { openSse } from "../kit/sse.ts";

@@ -18,7 +18,7 @@ const otto = dataFile("otto_sessions_sample.jsonl");
 
 /** Runs the loader as `npm run load` does, and gives what it says at the end. */
 async function load(service: Service, dataDir: string, file: string, tenant: string, more: string[] = []) {
-  const args = ["api/entry/load.ts", "journeys", file, "--tenant", tenant, "--url", service.url, ...more];
+  const args = ["api/entry/cli/load.ts", "journeys", file, "--tenant", tenant, "--url", service.url, ...more];
   const loader = runScript(args, { DATA_DIR: dataDir });
   try {
     const [line, ...counts] = await loader.says(

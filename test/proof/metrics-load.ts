@@ -79,7 +79,17 @@ async function subjectOf(service: Service, dataDir: string, tenant: string, sour
 
     /** Runs the loader as `npm run load` does, and gives what it says at the end. */
     async load(file: string, ...more: string[]) {
-      const args = ["api/entry/load.ts", "metrics", file, "--tenant", tenant, "--source", source, "--url", service.url];
+      const args = [
+        "api/entry/cli/load.ts",
+        "metrics",
+        file,
+        "--tenant",
+        tenant,
+        "--source",
+        source,
+        "--url",
+        service.url,
+      ];
       const from = performance.now();
       const loader = runScript([...args, ...more], { DATA_DIR: dataDir });
       try {

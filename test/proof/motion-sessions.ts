@@ -63,7 +63,7 @@ async function check(name: string, read: Ask, isSwept: boolean): Promise<void> {
 async function proveTicking(): Promise<void> {
   const dataDir = await makeTempDir();
   const service = await startLocal(dataDir.path, 0);
-  const args = ["api/entry/load.ts", "motion", file, "--tenant", TENANT, "--url", service.url];
+  const args = ["api/entry/cli/load.ts", "motion", file, "--tenant", TENANT, "--url", service.url];
   const loader = runScript(args, { DATA_DIR: dataDir.path });
   try {
     const [line] = await loader.says(/accepted (\d+), duplicates 0, rejected 0, .*/, LOAD_TIMEOUT_MS);

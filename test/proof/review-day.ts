@@ -9,7 +9,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import type { DatabaseSync } from "node:sqlite";
-import { readPackage } from "../../api/review/file/package.ts";
+import { readPackage } from "../../api/anki/file/package.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { withDatabase } from "../kit/database.ts";
 import { logOf, packageAt, type Reviewer, reviewerOf } from "../kit/review.ts";

@@ -1,6 +1,6 @@
 import { InvalidInputError, UnavailableError } from "../../api/core/errors.ts";
 import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "../../api/review/errors.ts";
-import { readPackage } from "../../api/review/file/package.ts";
+import { readPackage } from "../../api/anki/file/package.ts";
 import type { Person } from "../../api/review/model.ts";
 import type { ReviewView } from "../../api/review/service.ts";
 import type { Random } from "./random.ts";

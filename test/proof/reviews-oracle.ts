@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Item } from "../../api/aws/dynamo.ts";
-import { nextCard } from "../../api/review/queue/next.ts";
-import { applyEntry } from "../../api/review/schedule/apply.ts";
-import { parseEntry } from "../../api/review/schedule/entry.ts";
+import { nextCard } from "../../api/anki/queue/next.ts";
+import { applyEntry } from "../../api/anki/schedule/apply.ts";
+import { parseEntry } from "../../api/anki/schedule/entry.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import { allRowsOf, logRowsOf, rowOf, withFile } from "./reviews-files.ts";
 import type { Attempt } from "./reviews-world.ts";

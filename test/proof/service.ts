@@ -5,7 +5,7 @@ import { signLocalToken } from "../../api/auth/setup.ts";
 import { SCOPES } from "../../api/auth/viewer.ts";
 import { createClients } from "../../api/aws/clients.ts";
 import { parseConfig } from "../../api/config.ts";
-import type { Program } from "../../api/entry/permissions.ts";
+import type { Program } from "../../api/entry/cli/permissions.ts";
 import { dumpTable } from "../kit/dump.ts";
 import type { TestSystem } from "../kit/local.ts";
 import { killTree, type Running, runProgram } from "../kit/process.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ImageChange } from "../../api/analytics/projections.ts";
-import { cellsOf, toItemChanges } from "../../api/analytics/projections-rollups.ts";
+import type { ImageChange } from "../../api/ingest/projections/counts.ts";
+import { cellsOf, toItemChanges } from "../../api/ingest/projections/rollups.ts";
 import { createAnalytics } from "../../api/analytics/service.ts";
 import { createRollupStore } from "../../api/analytics/store.ts";
 import type { Item } from "../../api/aws/dynamo.ts";
@@ -17,7 +17,7 @@ function setup(now = BEGIN) {
   const dynamo = createMemoryDynamo({ rollups: tables.rollups }, {
     onWrite: (written) => void writes.push(...written.map(({ key }) => key)),
   });
-  const analytics = createAnalytics({
+  const { roll, lateParts } = createAnalytics({
     store: createRollupStore(dynamo, "rollups"),
     sessions: { find: async () => new Map(), findSensors: async () => new Map() },
     lists: {
@@ -27,6 +27,10 @@ function setup(now = BEGIN) {
     clock: () => now,
     indexed: true,
   });
+  const analytics = {
+    roll: (changes: readonly ImageChange[]) => roll(changes.flatMap(toItemChanges)),
+    lateParts: (changes: readonly ImageChange[]) => lateParts(changes.flatMap(toItemChanges)),
+  };
   return { dynamo, analytics, writes, numbers: () => numbersOf(dynamo.dump("rollups")) };
 }
 

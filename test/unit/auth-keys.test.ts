@@ -202,7 +202,7 @@ describe("npm run token", () => {
   type Run = { code: number | null; stdout: string; stderr: string };
 
   async function runToken(...args: string[]): Promise<Run> {
-    const child = runScript(["api/entry/token.ts", ...args], { DATA_DIR: join(folder, "data") });
+    const child = runScript(["api/entry/cli/token.ts", ...args], { DATA_DIR: join(folder, "data") });
     const run = { code: null as number | null, stdout: "", stderr: "" };
     child.stdout!.on("data", (text) => run.stdout += text);
     child.stderr!.on("data", (text) => run.stderr += text);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ImageChange, isErasure, toCountChanges, toEventChanges } from "../../api/analytics/projections.ts";
+import { type ImageChange, isErasure, toCountChanges, toEventChanges } from "../../api/ingest/projections/counts.ts";
 
 const MIN = 60_000;
 const pk = "t#3";

@@ -7,7 +7,7 @@ import {
   UnauthenticatedError,
   UnavailableError,
 } from "../../api/core/errors.ts";
-import { isMasked, toGraphQLError } from "../../api/entry/errors.ts";
+import { isMasked, toGraphQLError } from "../../api/entry/http/errors.ts";
 
 const thrown = (cause: Error) => new GraphQLError(cause.message, { path: ["field"], originalError: cause });
 const extensionsOf = (error: unknown) => toGraphQLError(error, "r1").extensions;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Context } from "aws-lambda";
 import { fromLambdaRecord } from "../../api/aws/streams.ts";
-import { EVENT_BYTES, toRequest, toResult } from "../../api/entry/lambda-events.ts";
-import { FunctionTimeoutError, onQueue, within } from "../../api/entry/lambda.ts";
+import { EVENT_BYTES, toRequest, toResult } from "../../api/entry/lambda/events.ts";
+import { FunctionTimeoutError, onQueue, within } from "../../api/entry/lambda/runtime.ts";
 import { httpEvent, recorded, restEvent, sqsEvent } from "../kit/lambda-events.ts";
 
 const contextOf = (leftMs: number) =>

@@ -8,8 +8,8 @@ let dir: string;
 let remove: () => Promise<void>;
 beforeEach(async () => {
   ({ path: dir, remove } = await makeTempDir());
-  await mkdir(join(dir, "api/entry"), { recursive: true });
-  await copyFile(new URL("../../api/entry/install.mjs", import.meta.url), join(dir, "api/entry/install.mjs"));
+  await mkdir(join(dir, "api/entry/cli"), { recursive: true });
+  await copyFile(new URL("../../api/entry/cli/install.mjs", import.meta.url), join(dir, "api/entry/cli/install.mjs"));
   for (const name of ["dep", "tool"]) {
     await mkdir(join(dir, name));
     await writeFile(join(dir, name, "package.json"), JSON.stringify({ name, version: "1.0.0" }));
@@ -46,7 +46,7 @@ function install(...more: string[]): Promise<{ code: unknown; out: string; err: 
   return new Promise((resolve) =>
     execFile(
       "node",
-      [join(dir, "api/entry/install.mjs"), ...more],
+      [join(dir, "api/entry/cli/install.mjs"), ...more],
       (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
     )
   );

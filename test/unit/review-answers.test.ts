@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { nextCard } from "../../api/review/queue/next.ts";
-import { countAnswers, findUndoable } from "../../api/review/schedule/answers-table.ts";
-import { applyEntry } from "../../api/review/schedule/apply.ts";
-import { decideAnswer, decideAnswerTime } from "../../api/review/schedule/decide.ts";
-import { type AnswerEntry, type Entry, formatEntry, parseEntry } from "../../api/review/schedule/entry.ts";
-import { viewCard } from "../../api/review/schedule/question.ts";
+import { nextCard } from "../../api/anki/queue/next.ts";
+import { countAnswers, findUndoable } from "../../api/anki/schedule/answers-table.ts";
+import { applyEntry } from "../../api/anki/schedule/apply.ts";
+import { decideAnswer, decideAnswerTime } from "../../api/anki/schedule/decide.ts";
+import { type AnswerEntry, type Entry, formatEntry, parseEntry } from "../../api/anki/schedule/entry.ts";
+import { viewCard } from "../../api/anki/schedule/question.ts";
 import { type Anki, dumpAnki } from "../kit/anki.ts";
 import { answerOf, createMixed, lastLog, NOW, TODAY } from "../kit/anki-mixed.ts";
 

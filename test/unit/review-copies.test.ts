@@ -1,10 +1,10 @@
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createCopies, StaleLeaseError } from "../../api/review/copies.ts";
-import { createTempFiles } from "../../api/review/file/temp.ts";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
 import { emptyLease } from "../../api/review/lease.ts";
 import type { Lease } from "../../api/review/model.ts";
-import { formatEntry } from "../../api/review/schedule/entry.ts";
+import { formatEntry } from "../../api/anki/schedule/entry.ts";
 import { schema11 } from "../kit/anki-file.ts";
 import { logOf, NOON, smallContent } from "../kit/review.ts";
 

@@ -5,11 +5,11 @@ import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { AppError } from "../../api/core/errors.ts";
-import { checkInvariants, openChecked } from "../../api/review/file/check.ts";
-import { readCol } from "../../api/review/file/col.ts";
-import { exportCollection } from "../../api/review/file/export.ts";
-import { importInto } from "../../api/review/file/import.ts";
-import { createTempFiles } from "../../api/review/file/temp.ts";
+import { checkInvariants, openChecked } from "../../api/anki/file/check.ts";
+import { readCol } from "../../api/anki/file/col.ts";
+import { exportCollection } from "../../api/anki/file/export.ts";
+import { importInto } from "../../api/anki/file/import.ts";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
 import {
   BASIC,
   card,

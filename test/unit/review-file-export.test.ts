@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
-import { openChecked } from "../../api/review/file/check.ts";
-import { exportCollection, exportPackage } from "../../api/review/file/export.ts";
-import { importInto } from "../../api/review/file/import.ts";
-import { readPackage } from "../../api/review/file/package.ts";
-import { createTempFiles } from "../../api/review/file/temp.ts";
+import { openChecked } from "../../api/anki/file/check.ts";
+import { exportCollection, exportPackage } from "../../api/anki/file/export.ts";
+import { importInto } from "../../api/anki/file/import.ts";
+import { readPackage } from "../../api/anki/file/package.ts";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
 import { bytesOf, sampleContent, schema11 } from "../kit/anki-file.ts";
 
 const files = createTempFiles({ dir: tmpdir() });

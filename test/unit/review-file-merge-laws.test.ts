@@ -2,10 +2,10 @@ import { tmpdir } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkInvariants, openChecked } from "../../api/review/file/check.ts";
-import { importInto, type ImportResult } from "../../api/review/file/import.ts";
-import { COLUMNS, type Table } from "../../api/review/file/tables.ts";
-import { createTempFiles } from "../../api/review/file/temp.ts";
+import { checkInvariants, openChecked } from "../../api/anki/file/check.ts";
+import { importInto, type ImportResult } from "../../api/anki/file/import.ts";
+import { COLUMNS, type Table } from "../../api/anki/file/tables.ts";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
 import {
   BASIC,
   card,

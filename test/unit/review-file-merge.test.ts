@@ -1,11 +1,11 @@
 import { tmpdir } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
-import { openChecked } from "../../api/review/file/check.ts";
-import { readCol } from "../../api/review/file/col.ts";
-import { importInto, type ImportResult } from "../../api/review/file/import.ts";
-import { type IncomingMedia, mergeMedia, renameReferences } from "../../api/review/file/media-merge.ts";
-import { createTempFiles } from "../../api/review/file/temp.ts";
+import { openChecked } from "../../api/anki/file/check.ts";
+import { readCol } from "../../api/anki/file/col.ts";
+import { importInto, type ImportResult } from "../../api/anki/file/import.ts";
+import { type IncomingMedia, mergeMedia, renameReferences } from "../../api/anki/file/media-merge.ts";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
 import {
   BASIC,
   card,

@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
 import * as zlib from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { CollectionUnreadableError, TooLargeError } from "../../api/review/file/errors.ts";
-import { FILE_LIMITS } from "../../api/review/file/limits.ts";
-import { sha1Of } from "../../api/review/file/media.ts";
-import { nameWithHash, safeMediaName } from "../../api/review/file/media-names.ts";
-import { readPackage } from "../../api/review/file/package.ts";
+import { CollectionUnreadableError, TooLargeError } from "../../api/anki/file/errors.ts";
+import { FILE_LIMITS } from "../../api/anki/file/limits.ts";
+import { sha1Of } from "../../api/anki/file/media.ts";
+import { nameWithHash, safeMediaName } from "../../api/anki/file/media-names.ts";
+import { readPackage } from "../../api/anki/file/package.ts";
 import { message, sampleContent, schema11, zipOf } from "../kit/anki-file.ts";
 
 const collection = schema11(sampleContent(3));

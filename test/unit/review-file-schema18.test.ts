@@ -1,10 +1,10 @@
 import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
-import { openChecked } from "../../api/review/file/check.ts";
-import { readCol } from "../../api/review/file/col.ts";
-import { COLUMNS, INDEXES } from "../../api/review/file/tables.ts";
-import { createTempFiles } from "../../api/review/file/temp.ts";
-import { readMessage, shortFloat } from "../../api/review/file/wire.ts";
+import { openChecked } from "../../api/anki/file/check.ts";
+import { readCol } from "../../api/anki/file/col.ts";
+import { COLUMNS, INDEXES } from "../../api/anki/file/tables.ts";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
+import { readMessage, shortFloat } from "../../api/anki/file/wire.ts";
 import { BASIC, message } from "../kit/anki-file.ts";
 import { CLOZE, CONTENT_18, FILTERED, PARAMS_6, sampleSchema18 } from "../kit/anki-file-18.ts";
 

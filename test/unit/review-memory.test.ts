@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { type Card, createEmptyCard, default_w, fsrs, type Grade, migrateParameters } from "ts-fsrs";
 import { describe, expect, test, vi } from "vitest";
-import { readCollection } from "../../api/review/collection/collection.ts";
-import type { LogRow } from "../../api/review/collection/rows.ts";
-import { timingAt } from "../../api/review/collection/timing.ts";
+import { readCollection } from "../../api/anki/collection/collection.ts";
+import type { LogRow } from "../../api/anki/collection/rows.ts";
+import { timingAt } from "../../api/anki/collection/timing.ts";
 import {
   computeMemory,
   fsrsFor,
@@ -14,7 +14,7 @@ import {
   memoryFromSm2,
   type PastReview,
   replay,
-} from "../../api/review/schedule/memory.ts";
+} from "../../api/anki/schedule/memory.ts";
 import { createAnki, DAY_MS } from "../kit/anki.ts";
 
 const KANJI = fileURLToPath(

@@ -1,12 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { offsetMinutesAt, timingAt, zonedDay } from "../../api/review/collection/timing.ts";
-import { findDeck, listDecks } from "../../api/review/queue/counts.ts";
-import { nextCard } from "../../api/review/queue/next.ts";
-import { nextOfTwo } from "../../api/review/queue/order.ts";
-import type { Rating } from "../../api/review/schedule/memory.ts";
-import { applyEntry } from "../../api/review/schedule/apply.ts";
+import { offsetMinutesAt, timingAt, zonedDay } from "../../api/anki/collection/timing.ts";
+import { findDeck, listDecks } from "../../api/anki/queue/counts.ts";
+import { nextCard } from "../../api/anki/queue/next.ts";
+import { nextOfTwo } from "../../api/anki/queue/order.ts";
+import type { Rating } from "../../api/anki/schedule/memory.ts";
+import { applyEntry } from "../../api/anki/schedule/apply.ts";
 import { type Anki, createAnki, CREATED_AT, DAY_MS, noonOf, presetOf } from "../kit/anki.ts";
 
 const TODAY = 100;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { renderCard, renderContent } from "../../api/review/render/card.ts";
+import { renderCard, renderContent } from "../../api/anki/render/card.ts";
 import { createAnki } from "../kit/anki.ts";
 
 const FIELDS: Record<string, string> = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseCardData } from "../../api/review/collection/card-data.ts";
-import { applyEntry } from "../../api/review/schedule/apply.ts";
-import { viewCard } from "../../api/review/schedule/question.ts";
+import { parseCardData } from "../../api/anki/collection/card-data.ts";
+import { applyEntry } from "../../api/anki/schedule/apply.ts";
+import { viewCard } from "../../api/anki/schedule/question.ts";
 import { createAnki, presetOf } from "../kit/anki.ts";
 import { answerOf, createMixed, FILTERED, lastLog, NOW, PREVIEWED, TODAY } from "../kit/anki-mixed.ts";
 

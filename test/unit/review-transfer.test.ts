@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TooLargeError } from "../../api/review/file/errors.ts";
+import { TooLargeError } from "../../api/anki/file/errors.ts";
 import { createTransfer, type TransferOptions } from "../../api/review/transfer.ts";
 
 const MB = 1_048_576;

@@ -2,7 +2,7 @@ import { type ExecutionResult, parse } from "graphql";
 import { createSchema } from "graphql-yoga";
 import { describe, expect, test } from "vitest";
 import type { Viewer } from "../../api/auth/viewer.ts";
-import { createSharedExecution, textOf } from "../../api/entry/shared-results.ts";
+import { createSharedExecution, textOf } from "../../api/entry/http/shared-results.ts";
 
 const VIEWER: Viewer = { userId: "a", tenantId: "t", scopes: ["METRICS_READ"], expiresAt: Infinity };
 const QUERY =

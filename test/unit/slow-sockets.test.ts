@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createTelemetry } from "../../api/core/telemetry.ts";
-import { createEngine } from "../../api/entry/graphql.ts";
-import { createSockets } from "../../api/entry/websocket.ts";
+import { createEngine } from "../../api/entry/http/graphql.ts";
+import { createSockets } from "../../api/entry/http/websocket.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
 
 type Message = { type: string; payload?: { data: { count: number } } };

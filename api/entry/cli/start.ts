@@ -1,0 +1,128 @@
+/** `npm start`: the whole service on this machine, with embedded DynamoDB, S3 and SQS. Nothing else is needed. */
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { type App, createApp } from "../../app.ts";
+import { signLocalToken } from "../../auth/setup.ts";
+import { createClients } from "../../aws/clients.ts";
+import { createStreams } from "../../aws/streams.ts";
+import { createQueues } from "../../aws/queues.ts";
+import { type Config, ConfigError, parseConfig } from "../../config.ts";
+import { createLog } from "../../core/log.ts";
+import { LocalError } from "../../local/errors.ts";
+import { createPump } from "../../local/pump.ts";
+import { createStreamPump } from "../../local/stream-pump.ts";
+import { loadSample, SAMPLE_TENANT } from "../../local/sample.ts";
+import { type LocalSystem, startLocalSystem } from "../../local/system.ts";
+import { consumersOf, fullName, queues as queueSpecs } from "../../resources.ts";
+import { ListenError } from "../http/listen.ts";
+import { runUntilSignal } from "../http/run.ts";
+
+const USAGE = "usage: npm start [-- --empty]\n  --empty  leaves out the sample that the first start loads";
+
+const PARENT_CHECK_MS = 500;
+
+class WrongArguments extends Error {}
+
+async function main(args: string[], env: Record<string, string | undefined>): Promise<void> {
+  const { empty } = parseFlags(args);
+  const config = parseConfig(env);
+  if (env.npm_lifecycle_event === "start") stopWithParent();
+  const log = createLog(config.logLevel, (line) => console.error(line));
+  const system = await startLocalSystem({
+    ...config,
+    log,
+    onDeath: (error) => {
+      console.error(error.message);
+      process.exit(1);
+    },
+  });
+  try {
+    const app = await createApp({ ...config, endpoints: system.endpoints }, { log });
+    const stopPumps = startPumps(app, config, system);
+    await runUntilSignal(app, async (url) => {
+      const sample = empty ? undefined : await loadDemo(config, url);
+      console.log(greeting(url, sample));
+    });
+    await stopPumps();
+  } finally {
+    await system.stop();
+  }
+}
+
+function parseFlags(args: string[]): { empty: boolean } {
+  try {
+    return { empty: parseArgs({ args, options: { empty: { type: "boolean" } } }).values.empty ?? false };
+  } catch (error) {
+    throw new WrongArguments(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+/** Stops as on SIGTERM when npm is gone, however it ended: nothing is left running. */
+function stopWithParent(): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, PARENT_CHECK_MS);
+  timer.unref();
+}
+
+/** Carries messages of the ingest queue and the tables' streams to the app, as Lambda does on AWS. */
+function startPumps(app: App, config: Config, system: LocalSystem): () => Promise<void> {
+  const clients = createClients({ region: config.region, endpoints: system.endpoints });
+  const { log } = app;
+  const named = (spec: { name: string }) => fullName(config.prefix, spec);
+  const queues = createQueues(clients.sqs);
+  const pumps = [
+    createPump({ queues, queueName: named(queueSpecs.ingest), handle: app.ingest, log }),
+    createPump({ queues, queueName: named(queueSpecs.late), handle: app.ingestLate, log }),
+  ];
+  const streams = createStreamPump({
+    streams: createStreams(clients.dynamodb, clients.streams),
+    consumers: consumersOf(config.prefix, config.metricsBatching, config.attachedTables),
+    handle: app.ingestStream,
+    onCaughtUp: app.caughtUp,
+    positionFile: join(config.dataDir, "stream-positions.json"),
+    log,
+  });
+  for (const pump of [...pumps, streams]) pump.start();
+  return async () => {
+    await Promise.all([...pumps, streams].map((pump) => pump.stop()));
+    clients.destroy();
+  };
+}
+
+async function loadDemo(config: Config, url: string): Promise<string | undefined> {
+  const token = await signLocalToken(config, { tenantId: SAMPLE_TENANT, scopes: ["JOURNEYS_WRITE"] });
+  const now = Date.now();
+  const totals = await loadSample({ dataDir: config.dataDir, url: `${url}/graphql`, token, now });
+  return totals && `Loaded a sample into the tenant ${SAMPLE_TENANT}: ${totals.accepted} events of 20 shop visits.`;
+}
+
+function greeting(url: string, sample: string | undefined): string {
+  return `
+Sojourn is ready.
+  GraphQL    ${url}/graphql   (HTTP, SSE and WebSocket)
+  GraphiQL   ${url}/graphql   (in a browser)
+  Token      npm run --silent token -- --tenant ${SAMPLE_TENANT}
+${sample ? `\n${sample}\n` : ""}
+In GraphiQL, set the header {"Authorization": "Bearer TOKEN"} and try:
+  { journeys(first: 5) { nodes { sessionId outcome eventCount duration } } }
+
+Ctrl-C stops it; data stays.`;
+}
+
+try {
+  await main(process.argv.slice(2), process.env);
+  process.exit(0);
+} catch (error) {
+  if (error instanceof WrongArguments) {
+    console.error(error.message);
+    process.exit(2);
+  }
+  const isExpected = error instanceof ConfigError || error instanceof LocalError || error instanceof ListenError;
+  console.error(isExpected ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,118 @@
+import type { GraphQLError } from "graphql";
+import type { App } from "../../app.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { createTelemetry, type Telemetry } from "../../core/telemetry.ts";
+import { createCors } from "./cors.ts";
+import { type HttpHints, RefusedError } from "./errors.ts";
+import { type Call, createEngine } from "./graphql.ts";
+import { createProbes } from "./probes.ts";
+import { pathOf, readJsonObject, requestIdOf } from "./request.ts";
+import { createStreams } from "./streams.ts";
+import { createSockets, isUpgrade, type UpgradeWebSocket } from "./websocket.ts";
+
+export type Http = ReturnType<typeof createHttp>;
+
+type Options = {
+  telemetry?: Telemetry;
+  clock?: Clock;
+  /** How this runtime turns a request into a WebSocket; without it sockets are refused. */
+  upgradeWebSocket?: UpgradeWebSocket;
+  /** Refuses queries and mutations: for a door that may only read, and follow. */
+  subscriptionsOnly?: boolean;
+};
+
+/** Carries the review session. */
+const REVIEW_SESSION = "x-session-id";
+
+/** The whole service behind one `fetch`, which servers and tests call alike. */
+export function createHttp(app: App, options: Options = {}) {
+  const { config, log } = app;
+  const { telemetry = createTelemetry(app.auditDifferences), clock = systemClock, upgradeWebSocket } = options;
+  const engine = createEngine(app, telemetry, options.subscriptionsOnly);
+  const cors = createCors(config.corsOrigins);
+  const probes = createProbes(app, telemetry, clock);
+  const streams = createStreams();
+  const sockets = createSockets({ app, engine, clock });
+
+  async function fetch(request: Request): Promise<Response> {
+    const call = engine.createCall(requestIdOf(request), undefined);
+    let response: Response;
+    try {
+      if (isUpgrade(request)) return openSocket(request);
+      response = cors.preflight(request) ?? await route(request, call);
+    } catch (error) {
+      response = answerError(request, error, call);
+    }
+    response.headers.set("x-request-id", call.requestId);
+    if (call.header.given) response.headers.set(REVIEW_SESSION, call.header.given);
+    cors.mark(request, response.headers);
+    return response;
+  }
+
+  function route(request: Request, call: Call): Response | Promise<Response> {
+    const path = pathOf(request.url);
+    if (path === "/graphql") return operate(request, call);
+    const probe = probes.find(path);
+    if (probe) return probe();
+    throw new RefusedError("NOT_FOUND", `There is nothing at ${path.slice(0, 100)}; the API is at /graphql.`, {
+      status: 404,
+    });
+  }
+
+  async function operate(request: Request, call: Call): Promise<Response> {
+    const startedAt = performance.now();
+    call.header.asked = request.headers.get(REVIEW_SESSION) ?? undefined;
+    try {
+      call.viewer = await app.authenticate(request.headers.get("authorization"));
+      if (request.method === "POST") call.body = await readJsonObject(request, config.limits.bodyBytes);
+      const response = await engine.handle(request, call);
+      if (response.status === 406) {
+        await call.results?.return(undefined);
+        throw notAcceptable(response);
+      }
+      return call.results ? streams.open(call.results) : response;
+    } catch (error) {
+      return answerError(request, error, call);
+    } finally {
+      if (request.method !== "GET" || call.operation) engine.observe(call, startedAt);
+    }
+  }
+
+  function openSocket(request: Request): Response {
+    if (pathOf(request.url) !== "/graphql" || !upgradeWebSocket) {
+      const message = "No WebSocket here. Subscribe at /graphql with POST and accept: text/event-stream.";
+      throw new RefusedError("NO_WEBSOCKET", message, { status: 400 });
+    }
+    cors.checkSocket(request);
+    return sockets.accept(request, upgradeWebSocket);
+  }
+
+  function answerError(request: Request, error: unknown, call: Call): Response {
+    const [seen] = engine.translate([error], call) as [GraphQLError];
+    const { http, ...extensions } = seen.extensions as { http?: HttpHints };
+    const isGraphQLJson = request.headers.get("accept")?.includes("application/graphql-response+json");
+    const type = isGraphQLJson ? "application/graphql-response+json" : "application/json";
+    return Response.json({ errors: [{ message: seen.message, extensions }] }, {
+      status: http?.status ?? 500,
+      headers: { ...http?.headers, "content-type": `${type}; charset=utf-8` },
+    });
+  }
+
+  return {
+    fetch,
+    /** Ends all event streams and sockets, which clients take up again elsewhere; `/ready` answers 503 from then on. */
+    endStreams(): void {
+      log.debug("Ending streams.");
+      probes.stop();
+      streams.endAll();
+      sockets.closeAll();
+    },
+  };
+}
+
+function notAcceptable(response: Response): RefusedError {
+  const types = response.headers.get("accept") ?? "application/json";
+  const message = `The answer comes in none of the accepted types. Subscriptions answer text/event-stream, ` +
+    `queries and mutations application/graphql-response+json or application/json.`;
+  return new RefusedError("NOT_ACCEPTABLE", message, { status: 406, headers: { accept: types } });
+}

@@ -1,0 +1,111 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+  Kind,
+  visit,
+} from "graphql";
+import type { Viewer } from "../../auth/viewer.ts";
+
+type Result = ExecutionResult | Promise<ExecutionResult>;
+type Answered = AsyncGenerator<ExecutionResult, void, void>;
+
+/**
+ * Subscribes as graphql-js does, and executes a message once for all who are given the same object and ask the same of
+ * it: same document, operation, variables that matter below the subscription's field, tenant and scopes. So resolvers
+ * below a subscription's message may depend on these, and on nothing else that one viewer has and another has not.
+ */
+export function createSharedExecution() {
+  const results = new WeakMap<object, Map<string, Result>>();
+  const documents = new WeakMap<DocumentNode, number>();
+  let documentCount = 0;
+
+  function keyOf({ document, operationName, variableValues }: ExecutionArgs, viewer: Viewer | undefined): string {
+    let id = documents.get(document);
+    if (id === undefined) documents.set(document, id = ++documentCount);
+    const values = variablesBelow(document, operationName).map((name) => [name, variableValues?.[name]]);
+    return JSON.stringify([id, operationName, values, viewer?.tenantId, viewer?.scopes]);
+  }
+
+  function resultOf(message: unknown, key: string, args: ExecutionArgs): Result {
+    const run = () => execute({ ...args, rootValue: message });
+    if (typeof message !== "object" || message === null) return run();
+    let own = results.get(message);
+    if (!own) results.set(message, own = new Map());
+    let result = own.get(key);
+    if (!result) own.set(key, result = run());
+    return result;
+  }
+
+  return async function subscribe(
+    args: ExecutionArgs,
+    viewer: Viewer | undefined,
+  ): Promise<Answered | ExecutionResult> {
+    const source = await createSourceEventStream(args);
+    if (!(Symbol.asyncIterator in source)) return source;
+    const key = keyOf(args, viewer);
+    return mapEach(source, (message) => resultOf(message, key, args));
+  };
+}
+
+/** Maps each value as it passes; ends its source when it is ended. */
+export function mapEach<T, U>(
+  source: AsyncIterable<T>,
+  map: (value: T) => U | Promise<U>,
+): AsyncGenerator<U, void, void> {
+  const iterator = source[Symbol.asyncIterator]();
+  const ended = { done: true, value: undefined } as const;
+  const mapped: AsyncGenerator<U, void, void> = {
+    async next() {
+      const result = await iterator.next();
+      return result.done ? ended : { done: false, value: await map(result.value) };
+    },
+    async return() {
+      await iterator.return?.();
+      return ended;
+    },
+    async throw(error) {
+      await iterator.return?.();
+      throw error;
+    },
+    [Symbol.asyncIterator]: () => mapped,
+    async [Symbol.asyncDispose]() {
+      await iterator.return?.();
+    },
+  };
+  return mapped;
+}
+
+const texts = new WeakMap<ExecutionResult, string>();
+
+/** The result as JSON, made once however many it is sent to. Results with errors are the caller's own to translate. */
+export function textOf(result: ExecutionResult): string {
+  let text = texts.get(result);
+  if (text === undefined) texts.set(result, text = JSON.stringify(result));
+  return text;
+}
+
+const known = new WeakMap<DocumentNode, Map<string, string[]>>();
+
+/** The variables that are used anywhere but in the arguments of the subscription's own field: those are spent by then. */
+function variablesBelow(document: DocumentNode, operationName: string | null | undefined): string[] {
+  const operation = getOperationAST(document, operationName);
+  const cached = known.get(document) ?? new Map<string, string[]>();
+  known.set(document, cached);
+  const name = operation?.name?.value ?? "";
+  let names = cached.get(name);
+  if (!names) {
+    const roots = new Set<unknown>(operation?.selectionSet.selections);
+    const found = new Set<string>();
+    visit(document, {
+      [Kind.VARIABLE_DEFINITION]: () => false,
+      [Kind.ARGUMENT]: (_node, _key, _parent, _path, ancestors) => roots.has(ancestors.at(-1)) ? false : undefined,
+      [Kind.VARIABLE]: (node) => void found.add(node.name.value),
+    });
+    cached.set(name, names = [...found].sort());
+  }
+  return names;
+}

@@ -1,0 +1,40 @@
+/** Lambda: queries and mutations, behind API Gateway's HTTP API. */
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { createApp } from "../../app.ts";
+import { createHttp } from "../http/fetch.ts";
+import { FunctionTimeoutError, start, within } from "./runtime.ts";
+import { refusal, toRequest, toResult } from "./events.ts";
+
+const { http, log } = await start(async (config, log) => ({
+  log,
+  http: createHttp(await createApp(config, { log })),
+}));
+
+export async function handler(
+  event: APIGatewayProxyEventV2,
+  context: Context,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  try {
+    return await within(context, async () => toResult(await answer(event)));
+  } catch (error) {
+    if (!(error instanceof FunctionTimeoutError)) throw error;
+    log.error("an operation took too long", { error });
+    return await toResult(
+      refusal(504, "TIMEOUT", "It took too long, and may have happened. Ask for less, or send the same again."),
+    );
+  }
+}
+
+async function answer(event: APIGatewayProxyEventV2): Promise<Response> {
+  const request = toRequest(event);
+  if (request instanceof Response) return request;
+  // Measurements are for those inside: of a function they are in CloudWatch.
+  if (new URL(request.url).pathname === "/metrics") {
+    return refusal(404, "NOT_FOUND", "There is nothing at /metrics here.");
+  }
+  const response = await http.fetch(request);
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
+  await response.body?.cancel();
+  const message = "This address answers at once and cannot stream. Subscribe at the address for streams.";
+  return refusal(400, "NO_STREAMS", message);
+}
