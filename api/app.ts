@@ -26,6 +26,7 @@ import {
   createSessionParts,
   createStreamParts,
 } from "./parts.ts";
+import type { Rates } from "./rates/rates.ts";
 import { buckets, type ConsumerSpec, queues as queueSpecs, tables } from "./resources.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
 
@@ -36,6 +37,8 @@ export type App = {
   schema: GraphQLSchema;
   /** The viewer of an Authorization header; undefined without one. Throws UnauthenticatedError where the token does not hold. */
   authenticate: (authorization: string | null | undefined) => Promise<Viewer | undefined>;
+  /** How often and how much at once: each door asks before it spends anything. */
+  rates: Rates;
   /** What resolvers get as context, fresh for each operation. */
   contextFor: (request: Pick<OpenContext, "viewer" | "requestId" | "header">) => object;
   /** Takes messages of the ingest queue; gives the ids of those to try again. */
@@ -103,6 +106,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log,
     schema: await buildSchema(clock),
     authenticate: auth.authenticate,
+    rates: base.rates,
     contextFor: (request) => ({ ...request, services, ...loadersFor(request.viewer) }),
     ingest: createIngestPart(base, journeyParts, sessionParts),
     ...createStreamParts(base, journeyParts, sessionParts, metricParts, analytics),

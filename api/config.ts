@@ -31,6 +31,14 @@ function oneOf<const T extends readonly string[]>(...choices: T) {
   };
 }
 
+/** Such as `600/60`: so many in so many seconds. `off` counts nothing. */
+function rate(text: string): { points: number; seconds: number } | undefined {
+  if (text === "off") return undefined;
+  const [, points, seconds] = /^(\d{1,9})\/(\d{1,6})$/.exec(text) ?? [];
+  if (Number(points) >= 1 && Number(seconds) >= 1) return { points: Number(points), seconds: Number(seconds) };
+  throw new Wrong("must be COUNT/SECONDS such as 600/60, or off");
+}
+
 const onOff = (text: string) => oneOf("on", "off")(text) === "on";
 
 function url(text: string): string | undefined {
@@ -168,6 +176,29 @@ export const variables = {
     "Most fields a GraphQL document may ask for, pages counted in full.",
     whole(10, 10_000_000),
   ),
+  TRUST_PROXY: variable(
+    "0",
+    "How many proxies in front are yours: the client's address is so many places from the end of X-Forwarded-For. 0 looks at the connection alone.",
+    whole(0, 10),
+  ),
+  RATE_ADDRESS: variable(
+    "600/60",
+    "Requests without a valid token from one address, as COUNT/SECONDS; `off`: any.",
+    rate,
+  ),
+  RATE_TOKEN: variable("20000/10", "Requests with one token or key.", rate),
+  RATE_TENANT: variable("40000/10", "Requests of one tenant.", rate),
+  RATE_LOGINS: variable("60/300", "Logins from one address.", rate),
+  RATE_REGISTRATIONS: variable("20/3600", "Registrations from one address.", rate),
+  RATE_CONNECTIONS: variable("600/60", "WebSockets opened from one address.", rate),
+  MAX_SOCKETS_PER_ADDRESS: variable(
+    "1000",
+    "WebSockets open at once from one address, in each process.",
+    whole(1, 1_000_000),
+  ),
+  MAX_SOCKETS_PER_TOKEN: variable("200", "WebSockets open at once with one token.", whole(1, 1_000_000)),
+  MAX_SUBSCRIPTIONS_PER_TOKEN: variable("500", "Subscriptions at once with one token.", whole(1, 1_000_000)),
+  MAX_SUBSCRIPTIONS_PER_TENANT: variable("5000", "Subscriptions at once of one tenant.", whole(1, 1_000_000)),
   LOG_LEVEL: variable(
     "info",
     "Least level that is logged: debug, info, warn, error or silent.",
@@ -238,6 +269,19 @@ function toConfig(v: Values) {
       aliases: v.MAX_QUERY_ALIASES,
       tokens: v.MAX_QUERY_TOKENS,
       cost: v.MAX_QUERY_COST,
+    },
+    trustedProxies: v.TRUST_PROXY,
+    rates: {
+      anonymous: v.RATE_ADDRESS,
+      token: v.RATE_TOKEN,
+      tenant: v.RATE_TENANT,
+      logins: v.RATE_LOGINS,
+      registrations: v.RATE_REGISTRATIONS,
+      connections: v.RATE_CONNECTIONS,
+      openPerAddress: v.MAX_SOCKETS_PER_ADDRESS,
+      openPerToken: v.MAX_SOCKETS_PER_TOKEN,
+      subscriptionsPerToken: v.MAX_SUBSCRIPTIONS_PER_TOKEN,
+      subscriptionsPerTenant: v.MAX_SUBSCRIPTIONS_PER_TENANT,
     },
     logLevel: v.LOG_LEVEL,
     drainSeconds: v.DRAIN_SECONDS,

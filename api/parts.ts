@@ -26,6 +26,8 @@ import { createProgress } from "./metrics/progress.ts";
 import { createMetrics } from "./metrics/service.ts";
 import { createMetricStore } from "./metrics/store.ts";
 import { buckets, fullName, queues as queueSpecs, type QueueSpec, streamedTables, tables } from "./resources.ts";
+import { createMemoryLimiter } from "./rates/counters.ts";
+import { createRates } from "./rates/rates.ts";
 import { createReview } from "./review/setup.ts";
 import { createSessionLists } from "./sessions/lists.ts";
 import { createReadings } from "./sessions/readings.ts";
@@ -50,10 +52,18 @@ export type BaseOverrides = {
 
 /** Connects to nothing yet, but to Redis where there is one. */
 export async function createBase(config: Config, overrides: BaseOverrides = {}) {
+  const clock = overrides.clock ?? systemClock;
   const log = overrides.log ?? createLog(config.logLevel, (line) => console.log(line));
   const named = (spec: { name: string }) => fullName(config.prefix, spec);
   const clients = createClients(config);
   const redis = config.redisUrl === undefined ? undefined : await connect(config.redisUrl);
+
+  const limits = config.redisUrl === undefined ? undefined : await countIn(config.redisUrl);
+
+  async function countIn(url: string) {
+    const { createRedisLimiter } = await import("./rates/redis.ts");
+    return createRedisLimiter({ url, prefix: config.prefix, log });
+  }
 
   /** Loaded only where it is used. */
   async function connect(url: string) {
@@ -64,7 +74,7 @@ export async function createBase(config: Config, overrides: BaseOverrides = {}) 
   return {
     config,
     log,
-    clock: overrides.clock ?? systemClock,
+    clock,
     ids: overrides.ids ?? randomIds,
     named,
     dynamo: createDynamo(clients.dynamodb, overrides.onCost),
@@ -73,9 +83,11 @@ export async function createBase(config: Config, overrides: BaseOverrides = {}) 
     streams: () => createStreams(clients.dynamodb, clients.streams),
     redis,
     hub: redis ?? createHub(),
+    rates: createRates({ limits: config.rates, limiter: limits?.limiter ?? createMemoryLimiter, clock }),
     deadLetterOf: ({ deadLetter }: QueueSpec) => ({ queue: named(deadLetter), maxReceives: deadLetter.maxReceives }),
     stop() {
       redis?.stop();
+      limits?.stop();
       clients.destroy();
     },
   };

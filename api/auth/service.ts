@@ -14,6 +14,7 @@ import {
 import type { Passwords } from "./passwords.ts";
 import { isThrottled } from "./rules.ts";
 import type { AccountStore } from "./store.ts";
+import { credentialOf } from "./tokens.ts";
 import { SCOPES } from "./viewer.ts";
 
 export type Accounts = ReturnType<typeof createAccounts>;
@@ -29,7 +30,8 @@ export function createAccounts({ store, passwords, signer, clock, ids }: {
   /** All scopes: it is the person's own tenant. */
   async function admit({ userId, tenantId }: Account): Promise<AuthPayload> {
     const { token, expiresAt } = await signer.sign({ userId, tenantId, scopes: SCOPES });
-    return { __typename: "AuthPayload", token, expiresAt, viewer: { userId, tenantId, scopes: SCOPES, expiresAt } };
+    const viewer = { userId, tenantId, scopes: SCOPES, expiresAt, credential: credentialOf(token) };
+    return { __typename: "AuthPayload", token, expiresAt, viewer };
   }
 
   return {

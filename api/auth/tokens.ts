@@ -29,6 +29,8 @@ export const VERIFIED_FRESH_MS = 30 * SECOND_MS;
 const TOLERANCE_SECONDS = 5;
 const MAX_TOKEN_CHARS = 8_192;
 const MAX_USER_ID_CHARS = 255;
+/** Of the token's hash: 128 bits and more. */
+const CREDENTIAL_CHARS = 22;
 const MAX_REMEMBERED = 10_000;
 
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i;
@@ -61,7 +63,7 @@ export function createVerifier({ issuer, audience, algorithms, keys, clock }: {
     );
   }
 
-  async function verify(token: string): Promise<Viewer> {
+  async function verify(token: string, credential: string): Promise<Viewer> {
     try {
       const { payload } = await jwtVerify(token, getKey, {
         issuer,
@@ -71,7 +73,7 @@ export function createVerifier({ issuer, audience, algorithms, keys, clock }: {
         clockTolerance: TOLERANCE_SECONDS,
         currentDate: new Date(clock()),
       });
-      return parseViewer(payload);
+      return { ...parseViewer(payload), credential };
     } catch (error) {
       throw error instanceof errors.JOSEError ? new UnauthenticatedError(explain(error, { issuer, audience })) : error;
     }
@@ -80,14 +82,23 @@ export function createVerifier({ issuer, audience, algorithms, keys, clock }: {
   return async function authenticate(authorization: string | null | undefined): Promise<Viewer | undefined> {
     if (authorization === null || authorization === undefined) return undefined;
     const token = parseBearer(authorization);
-    const id = createHash("sha256").update(token).digest("base64");
+    const id = hashOf(token);
     const known = verified.get(id);
     const now = clock();
     if (known && now < Math.min(known.at + VERIFIED_FRESH_MS, known.viewer.expiresAt)) return known.viewer;
-    const viewer = await verify(token);
+    const viewer = await verify(token, id.slice(0, CREDENTIAL_CHARS));
     verified.set(id, { viewer, at: now });
     return viewer;
   };
+}
+
+/** What stands for a token where it is counted and logged. */
+export function credentialOf(token: string): string {
+  return hashOf(token).slice(0, CREDENTIAL_CHARS);
+}
+
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
 }
 
 /** Throws where an algorithm is not one of a public key, so that a wrong setting stops the start. */
@@ -111,7 +122,7 @@ function parseBearer(authorization: string): string {
   );
 }
 
-function parseViewer(claims: JWTPayload): Viewer {
+function parseViewer(claims: JWTPayload): Omit<Viewer, "credential"> {
   const { sub, tenant, scope = "", exp } = claims;
   if (typeof sub !== "string" || sub.length < 1 || sub.length > MAX_USER_ID_CHARS || !isPlain(sub)) {
     throw new UnauthenticatedError(

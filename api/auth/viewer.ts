@@ -19,6 +19,8 @@ export type Viewer = {
   scopes: readonly Scope[];
   /** When the token ends, in epoch milliseconds. Streams end with it. */
   expiresAt: number;
+  /** Stands for the token or key, and is none: what is counted and logged of it. */
+  credential: string;
 };
 
 /** `JOURNEYS_READ` as tokens write it: `journeys:read`. */

@@ -39,6 +39,18 @@ export class ForbiddenError extends AppError {
   }
 }
 
+/** Too often, or too much at once. The same call may succeed after `retryAfterSeconds`; nothing was done. */
+export class RateLimitedError extends AppError {
+  readonly retryAfterSeconds: number;
+
+  constructor(what: string, { points, seconds }: { points: number; seconds?: number }, retryAfterSeconds: number) {
+    const after = Math.max(1, retryAfterSeconds);
+    const limit = seconds === undefined ? `${points} at once` : `${points} in ${seconds} seconds`;
+    super("RATE_LIMITED", `Too many ${what}: at most ${limit}. Try again in ${after} seconds.`, { retryable: true });
+    this.retryAfterSeconds = after;
+  }
+}
+
 /** A dependency did not do its part; nothing that was acknowledged is affected. Retry as it is. */
 export class UnavailableError extends AppError {
   readonly dependency: string;

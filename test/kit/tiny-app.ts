@@ -10,6 +10,8 @@ import {
   UnavailableError,
 } from "../../api/core/errors.ts";
 import { createLog } from "../../api/core/log.ts";
+import { createMemoryLimiter } from "../../api/rates/counters.ts";
+import { createRates } from "../../api/rates/rates.ts";
 
 const typeDefs = /* GraphQL */ `
   scalar Even
@@ -104,11 +106,13 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
       forbidden: { subscribe: fails(new ForbiddenError("You need metrics:read.")) },
     },
   };
+  const config = parseConfig({ PORT: "0", ...env });
   const app: App = {
-    config: parseConfig({ PORT: "0", ...env }),
+    config,
     log: createLog("info", (line) => lines.push(line), () => 0),
     schema: createSchema({ typeDefs, resolvers }),
     authenticate: (authorization) => authenticate(authorization),
+    rates: createRates({ limits: config.rates, limiter: createMemoryLimiter, clock: Date.now }),
     contextFor: (request) => request,
     ingest: () => Promise.resolve({ failed: [] }),
     jobs: [],
@@ -126,7 +130,13 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
 }
 
 function authenticate(authorization: string | null | undefined): Promise<Viewer | undefined> {
-  const viewer: Viewer = { userId: "ada", tenantId: "t1", scopes: [], expiresAt: Date.now() + 3_000_000_000 };
+  const viewer: Viewer = {
+    userId: "ada",
+    tenantId: "t1",
+    scopes: [],
+    expiresAt: Date.now() + 3_000_000_000,
+    credential: "c",
+  };
   if (authorization === null || authorization === undefined) return Promise.resolve(undefined);
   if (authorization === "Bearer good") return Promise.resolve(viewer);
   if (authorization === "Bearer brief") return Promise.resolve({ ...viewer, expiresAt: Date.now() + 50 });

@@ -33,7 +33,7 @@ const STOREYS: readonly (readonly [storey: number, pattern: RegExp])[] = [
   [7, /^api\/(app\.ts|parts\.ts|local\/)/],
   [6, /^(schema|api\/ingest|api\/jobs)\//],
   [5, /^api\/(auth|journeys|sessions|metrics|analytics|review)\//],
-  [4, /^api\/(live|anki)\//],
+  [4, /^api\/(live|anki|rates)\//],
   [3, /^api\/config\.ts/],
   [2, /^api\/aws\//],
   [1, /^api\/(core\/|resources\.ts)/],

@@ -62,6 +62,7 @@ describe("a token that holds", () => {
       tenantId: "t1",
       scopes: ["JOURNEYS_READ"],
       expiresAt: NOW + 60_000,
+      credential: expect.stringMatching(/^[\w-]{22}$/),
     });
   });
 

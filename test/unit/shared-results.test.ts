@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Viewer } from "../../api/auth/viewer.ts";
 import { createSharedExecution, textOf } from "../../api/entry/http/shared-results.ts";
 
-const VIEWER: Viewer = { userId: "a", tenantId: "t", scopes: ["METRICS_READ"], expiresAt: Infinity };
+const VIEWER: Viewer = { userId: "a", tenantId: "t", scopes: ["METRICS_READ"], expiresAt: Infinity, credential: "c" };
 const QUERY =
   "subscription ($after: String, $long: Boolean = false) { told(after: $after) { n extra @include(if: $long) } }";
 

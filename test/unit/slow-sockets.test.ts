@@ -27,7 +27,8 @@ test("a socket that does not take what was sent is given nothing more, then goes
   const request = new Request("http://localhost/graphql", {
     headers: { "sec-websocket-protocol": "graphql-transport-ws" },
   });
-  sockets.accept(request, () => ({ socket: socket as never, response: new Response() }));
+  const upgrade = () => ({ socket: socket as never, response: new Response() });
+  sockets.accept(request, upgrade, { address: "127.0.0.1", release: () => {} });
   socket.onopen();
   socket.onmessage({ data: '{"type":"connection_init"}' });
   await until("connection_ack");

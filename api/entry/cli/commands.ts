@@ -25,7 +25,7 @@ export const COMMANDED: Readonly<Record<string, (text: string) => string>> = {
 
 if (import.meta.main) {
   for (const [name, make] of Object.entries(COMMANDED)) {
-    const file = new URL(`../../${name}`, import.meta.url);
+    const file = new URL(`../../../${name}`, import.meta.url);
     const text = await readFile(file, "utf8");
     await writeFile(file, make(text));
   }

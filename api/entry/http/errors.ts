@@ -3,6 +3,7 @@ import {
   AppError,
   ForbiddenError,
   InvalidInputError,
+  RateLimitedError,
   UnauthenticatedError,
   UnavailableError,
 } from "../../core/errors.ts";
@@ -87,6 +88,7 @@ function extensionsOf(error: AppError): Record<string, unknown> {
     code: error.code,
     ...(error.retryable ? { retryable: true } : {}),
     ...(error instanceof InvalidInputError ? { fields: error.fields } : {}),
+    ...(error instanceof RateLimitedError ? { retryAfterSeconds: error.retryAfterSeconds } : {}),
     ...(http ? { http } : {}),
   };
 }
@@ -95,6 +97,9 @@ function httpOf(error: AppError): HttpHints | undefined {
   if (error instanceof RefusedError) return error.http;
   if (error instanceof UnauthenticatedError) return { status: 401, headers: { "www-authenticate": "Bearer" } };
   if (error instanceof ForbiddenError) return { status: 403 };
+  if (error instanceof RateLimitedError) {
+    return { status: 429, headers: { "retry-after": `${error.retryAfterSeconds}` } };
+  }
   if (error instanceof UnavailableError) return { status: 503, headers: { "retry-after": "1" } };
   return undefined;
 }

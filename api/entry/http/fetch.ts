@@ -1,10 +1,12 @@
 import type { GraphQLError } from "graphql";
 import type { App } from "../../app.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
+import { UnauthenticatedError } from "../../core/errors.ts";
 import { createTelemetry, type Telemetry } from "../../core/telemetry.ts";
 import { createCors } from "./cors.ts";
 import { type HttpHints, RefusedError } from "./errors.ts";
 import { type Call, createEngine } from "./graphql.ts";
+import { createAddressOf, type Peer } from "./rates.ts";
 import { createProbes } from "./probes.ts";
 import { pathOf, readJsonObject, requestIdOf } from "./request.ts";
 import { createStreams } from "./streams.ts";
@@ -33,12 +35,14 @@ export function createHttp(app: App, options: Options = {}) {
   const probes = createProbes(app, telemetry, clock);
   const streams = createStreams();
   const sockets = createSockets({ app, engine, clock });
+  const addressOf = createAddressOf(config, log);
 
-  async function fetch(request: Request): Promise<Response> {
+  async function fetch(request: Request, peer: Peer = {}): Promise<Response> {
     const call = engine.createCall(requestIdOf(request), undefined);
+    call.address = addressOf(request, peer);
     let response: Response;
     try {
-      if (isUpgrade(request)) return openSocket(request);
+      if (isUpgrade(request)) return await openSocket(request, call);
       response = cors.preflight(request) ?? await route(request, call);
     } catch (error) {
       response = answerError(request, error, call);
@@ -63,14 +67,14 @@ export function createHttp(app: App, options: Options = {}) {
     const startedAt = performance.now();
     call.header.asked = request.headers.get(REVIEW_SESSION) ?? undefined;
     try {
-      call.viewer = await app.authenticate(request.headers.get("authorization"));
+      await identify(request, call);
       if (request.method === "POST") call.body = await readJsonObject(request, config.limits.bodyBytes);
       const response = await engine.handle(request, call);
       if (response.status === 406) {
         await call.results?.return(undefined);
         throw notAcceptable(response);
       }
-      return call.results ? streams.open(call.results) : response;
+      return call.results ? openStream(call.results, call) : response;
     } catch (error) {
       return answerError(request, error, call);
     } finally {
@@ -78,13 +82,34 @@ export function createHttp(app: App, options: Options = {}) {
     }
   }
 
-  function openSocket(request: Request): Response {
+  /** Whoever comes without a token that holds is counted by address, before anything is read. */
+  async function identify(request: Request, call: Call): Promise<void> {
+    try {
+      call.viewer = await app.authenticate(request.headers.get("authorization"));
+    } catch (error) {
+      if (error instanceof UnauthenticatedError) await app.rates.request(call.address, undefined);
+      throw error;
+    }
+    await app.rates.request(call.address, call.viewer);
+  }
+
+  async function openStream(results: NonNullable<Call["results"]>, { viewer }: Call): Promise<Response> {
+    try {
+      return streams.open(results, viewer && app.rates.subscription(viewer));
+    } catch (error) {
+      await results.return(undefined);
+      throw error;
+    }
+  }
+
+  async function openSocket(request: Request, call: Call): Promise<Response> {
     if (pathOf(request.url) !== "/graphql" || !upgradeWebSocket) {
       const message = "No WebSocket here. Subscribe at /graphql with POST and accept: text/event-stream.";
       throw new RefusedError("NO_WEBSOCKET", message, { status: 400 });
     }
     cors.checkSocket(request);
-    return sockets.accept(request, upgradeWebSocket);
+    const release = await app.rates.connection(call.address);
+    return sockets.accept(request, upgradeWebSocket, { address: call.address, release });
   }
 
   function answerError(request: Request, error: unknown, call: Call): Response {

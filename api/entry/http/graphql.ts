@@ -15,6 +15,8 @@ import { createSharedExecution, mapEach } from "./shared-results.ts";
 export type Call = {
   requestId: string;
   viewer: Viewer | undefined;
+  /** From where it came, as it is counted. */
+  address: string;
   /** The parsed body of a POST. */
   body?: object;
   operation?: { type: OperationTypeNode; name: string | undefined };
@@ -126,6 +128,7 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
     createCall: (requestId: string, viewer: Viewer | undefined, body?: object): Call => ({
       requestId,
       viewer,
+      address: "unknown",
       outcome: "ok",
       header: {},
       ...(body === undefined ? {} : { body }),

@@ -1,5 +1,6 @@
 import type { App } from "../../app.ts";
 import { createHttp } from "./fetch.ts";
+import type { Peer } from "./rates.ts";
 
 /** The address cannot be listened on. The message says which, and what to do. */
 export class ListenError extends Error {
@@ -33,7 +34,9 @@ export function listen(app: App): Promise<Listening> {
   return Promise.resolve({ url: `http://${host}:${port}`, port, stop: () => stopped ??= stopOnce() });
 }
 
-function open(hostname: string, port: number, handler: (request: Request) => Promise<Response>) {
+function open(hostname: string, port: number, fetch: (request: Request, peer: Peer) => Promise<Response>) {
+  const handler = (request: Request, { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>) =>
+    fetch(request, { address: remoteAddr.hostname });
   try {
     return Deno.serve({ hostname, port, onListen: () => {} }, handler);
   } catch (error) {

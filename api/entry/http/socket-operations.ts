@@ -9,11 +9,15 @@ import { plain, RefusedError } from "./errors.ts";
 import type { Call, Engine } from "./graphql.ts";
 import { textOf } from "./shared-results.ts";
 
+type Running = { call: Call; startedAt: number; isObserved: boolean; release?: () => void };
+
 /** What we know of one socket, and how we end it. */
 export type Peer = {
   viewer: Viewer | undefined;
+  /** From where it was opened, as it is counted. */
+  address: string;
   /** What is under way, by the client's id. */
-  calls: Map<string, { call: Call; startedAt: number; isObserved: boolean }>;
+  calls: Map<string, Running>;
   close: (code: number, reason: string) => void;
   send: (text: string) => void;
   /** Resolves when what was sent before is on its way, or the socket is closed. */
@@ -36,19 +40,28 @@ export function createHooks(
   async function connect(peer: Peer, authorization: unknown): Promise<boolean> {
     try {
       peer.viewer = await app.authenticate(typeof authorization === "string" ? authorization : undefined);
+      if (peer.viewer && !peer.isClosed) admit(peer, peer.viewer);
     } catch (error) {
       const [seen] = engine.translate([error], engine.createCall(crypto.randomUUID(), undefined));
       peer.close(error instanceof UnauthenticatedError ? CloseCode.Forbidden : TRY_AGAIN_LATER, seen!.message);
       return false;
     }
-    if (peer.viewer && !peer.isClosed) {
-      peer.stopTimer = atInstant(peer.viewer.expiresAt, clock, () => peer.close(CloseCode.Forbidden, "token expired"));
-    }
     return true;
+  }
+
+  /** Counts the socket for its token until it is closed, which the token's end does at the latest. */
+  function admit(peer: Peer, viewer: Viewer): void {
+    const release = app.rates.identified(viewer);
+    const stop = atInstant(viewer.expiresAt, clock, () => peer.close(CloseCode.Forbidden, "token expired"));
+    peer.stopTimer = () => {
+      stop();
+      release();
+    };
   }
 
   function finish(peer: Peer, id: string): void {
     observe(peer, id);
+    peer.calls.get(id)?.release?.();
     peer.calls.delete(id);
   }
 
@@ -64,10 +77,18 @@ export function createHooks(
     onConnect: ({ connectionParams, extra: peer }) => connect(peer, connectionParams?.authorization),
     async onSubscribe({ subscriptions, extra: peer }, id, params) {
       const call = engine.createCall(crypto.randomUUID(), peer.viewer);
-      peer.calls.set(id, { call, startedAt: performance.now(), isObserved: false });
+      call.address = peer.address;
+      const running: Running = { call, startedAt: performance.now(), isObserved: false };
+      peer.calls.set(id, running);
       try {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) throw tooMany();
-        return await prepare(engine, call, params);
+        await app.rates.request(peer.address, peer.viewer);
+        const prepared = await prepare(engine, call, params);
+        const isOpen = peer.calls.has(id) && !peer.isClosed;
+        if (isOpen && peer.viewer && call.operation?.type === "subscription") {
+          running.release = app.rates.subscription(peer.viewer);
+        }
+        return prepared;
       } catch (error) {
         return [wrap(error)];
       }

@@ -37,9 +37,9 @@ export function createStreams() {
   return {
     /**
      * The results as server-sent events. The next one is asked for when the reader took the one before. With the server
-     * the stream ends without `complete`, which clients take as a reason to subscribe again.
+     * the stream ends without `complete`, which clients take as a reason to subscribe again. `onEnd` hears of its end.
      */
-    open(results: AsyncGenerator<ExecutionResult>): Response {
+    open(results: AsyncGenerator<ExecutionResult>, onEnd: () => void = () => {}): Response {
       let isOver = false;
       let release = () => {};
       const body = new ReadableStream<Uint8Array>({
@@ -56,6 +56,7 @@ export function createStreams() {
           release = () => {
             isOver = true;
             open.delete(own);
+            onEnd();
             if (open.size === 0) clearInterval(pings);
           };
           if (open.size === 0) pings = setInterval(() => open.forEach(({ ping }) => ping()), PING_MS);

@@ -13,6 +13,9 @@ export type UpgradeWebSocket = (
   options: { protocol: string },
 ) => { socket: WebSocket; response: Response };
 
+/** How a socket was counted: `release` hears of its end, also where none comes about. */
+type Counted = { address: string; release: () => void };
+
 /** A client that reads so slowly that this much waits for it is let go. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 /** While more than this waits for a client, its subscriptions give nothing; then they go on with the newest. */
@@ -38,9 +41,10 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
   const peers = new Set<Peer>();
   let isStopping = false;
 
-  function attach(socket: WebSocket): void {
+  function attach(socket: WebSocket, { address, release }: Counted): void {
     const peer: Peer = {
       viewer: undefined,
+      address,
       calls: new Map(),
       close: (code, reason) => socket.close(code, reason.slice(0, MAX_REASON_CHARACTERS)),
       send: (text) => send(socket, peer, text),
@@ -68,6 +72,8 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
     socket.onclose = ({ code, reason }) => {
       peers.delete(peer);
       peer.isClosed = true;
+      release();
+      for (const running of peer.calls.values()) running.release?.();
       peer.stopTimer();
       closed(code, reason).catch((error) => fail(peer, error));
     };
@@ -81,13 +87,14 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
   }
 
   return {
-    accept(request: Request, upgrade: UpgradeWebSocket): Response {
+    accept(request: Request, upgrade: UpgradeWebSocket, counted: Counted): Response {
       if (handleProtocols(request.headers.get("sec-websocket-protocol") ?? "") === false) {
         const message = `Sockets speak ${GRAPHQL_TRANSPORT_WS_PROTOCOL}; name it as Sec-WebSocket-Protocol.`;
+        counted.release();
         throw new RefusedError("UNKNOWN_SUBPROTOCOL", message, { status: 400 });
       }
       const { socket, response } = upgrade(request, { protocol: GRAPHQL_TRANSPORT_WS_PROTOCOL });
-      attach(socket);
+      attach(socket, counted);
       return response;
     },
     /** Closes every socket, and each that is still to come. */

@@ -1,7 +1,13 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { Peer } from "../http/rates.ts";
 
 /** An HTTP request as API Gateway's HTTP API and function URLs (payload 2.0) or its REST API (1.0) give it. */
 export type HttpEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2;
+
+/** From where an event's request came: API Gateway wrote it itself. */
+export function peerOf({ requestContext }: HttpEvent): Peer {
+  return { address: "http" in requestContext ? requestContext.http.sourceIp : requestContext.identity?.sourceIp };
+}
 
 /** The status, and the headers with one value each; `cookies` are the values of `set-cookie`. */
 export type Head = { statusCode: number; headers: Record<string, string>; cookies?: string[] };

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { createApp } from "../../app.ts";
 import { createHttp } from "../http/fetch.ts";
 import { FunctionTimeoutError, start, within } from "./runtime.ts";
-import { refusal, toRequest, toResult } from "./events.ts";
+import { peerOf, refusal, toRequest, toResult } from "./events.ts";
 
 const { http, log } = await start(async (config, log) => ({
   log,
@@ -32,7 +32,7 @@ async function answer(event: APIGatewayProxyEventV2): Promise<Response> {
   if (new URL(request.url).pathname === "/metrics") {
     return refusal(404, "NOT_FOUND", "There is nothing at /metrics here.");
   }
-  const response = await http.fetch(request);
+  const response = await http.fetch(request, peerOf(event));
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
   await response.body?.cancel();
   const message = "This address answers at once and cannot stream. Subscribe at the address for streams.";
