@@ -2,7 +2,7 @@ import pMap from "p-map";
 import type { TransactPart } from "../aws/dynamo.ts";
 import { type Clock, MINUTE_MS } from "../core/clock.ts";
 import { NotIndexedError } from "../core/errors.ts";
-import { parseFirst } from "../core/page.ts";
+import { pages, parseFirst } from "../core/page.ts";
 import type { Range, RangeInput } from "../core/range.ts";
 import type { SessionLists } from "../sessions/lists.ts";
 import type { Session } from "../sessions/model.ts";
@@ -185,12 +185,9 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
 
   async function listSensorIds(tenantId: string): Promise<string[]> {
     const found: string[] = [];
-    let after: string | undefined;
-    do {
-      const page = await lists.sensors(tenantId, 1_000, after);
-      found.push(...page.sensors.map(({ sensorId }) => sensorId));
-      after = page.last;
-    } while (after !== undefined);
+    for await (const { sensors } of pages((after?: string) => lists.sensors(tenantId, 1_000, after))) {
+      found.push(...sensors.map(({ sensorId }) => sensorId));
+    }
     return found;
   }
 

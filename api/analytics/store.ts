@@ -2,7 +2,7 @@ import pMap from "p-map";
 import { countInto } from "../aws/counting.ts";
 import type { Dynamo, Item, TransactPart } from "../aws/dynamo.ts";
 import { DAY_MS, SECOND_MS } from "../core/clock.ts";
-import { ConditionFailedError } from "../core/errors.ts";
+import { pages } from "../core/page.ts";
 import { type ItemChange, keys, readCounters } from "./cells.ts";
 
 /**
@@ -26,7 +26,7 @@ const MANY_ZEROS = 16;
 const KEYS_A_REQUEST = 100;
 const CONCURRENCY = 8;
 
-export function createRollupStore(dynamo: Pick<Dynamo, "update" | "batchGet" | "query">, table: string) {
+export function createRollupStore(dynamo: Pick<Dynamo, "updateIf" | "batchGet" | "query">, table: string) {
   return {
     /** Counts changes of one item, in their order, each once however often they come. */
     async count(changes: readonly ItemChange[]): Promise<void> {
@@ -58,18 +58,13 @@ export function createRollupStore(dynamo: Pick<Dynamo, "update" | "batchGet" | "
     /** How many journeys will be abandoned if nothing more comes, by the slot of their start. */
     async pending(tenantId: string, now: number): Promise<Map<number, number>> {
       const slots = new Map<number, number>();
-      let startKey: Item | undefined;
-      do {
-        const page = await dynamo.query(table, {
-          key: {
-            expression: "pk = :pk AND sk >= :now",
-            values: { ":pk": `${tenantId}#PENDING`, ":now": keys.minute(now) },
-          },
-          startKey,
-        });
-        for (const { place, n } of page.items.flatMap(readCounters)) slots.set(place, (slots.get(place) ?? 0) + n);
-        startKey = page.lastKey;
-      } while (startKey);
+      const key = {
+        expression: "pk = :pk AND sk >= :now",
+        values: { ":pk": `${tenantId}#PENDING`, ":now": keys.minute(now) },
+      };
+      for await (const { items } of pages((startKey?: Item) => dynamo.query(table, { key, startKey }))) {
+        for (const { place, n } of items.flatMap(readCounters)) slots.set(place, (slots.get(place) ?? 0) + n);
+      }
       return slots;
     },
   };
@@ -79,17 +74,13 @@ export function createRollupStore(dynamo: Pick<Dynamo, "update" | "batchGet" | "
     const zeros = Object.keys(item).filter((name) => item[name] === 0).slice(0, MAX_NAMES);
     if (zeros.length < MANY_ZEROS) return;
     const names = Object.fromEntries(zeros.map((name, i) => [`#z${i}`, name]));
-    try {
-      await dynamo.update(table, { pk: item.pk, sk: item.sk }, {
-        expression: `REMOVE ${Object.keys(names).join(", ")}`,
-        names,
-      }, {
-        expression: Object.keys(names).map((name) => `${name} = :zero`).join(" AND "),
-        values: { ":zero": 0 },
-      });
-    } catch (error) {
-      if (!(error instanceof ConditionFailedError)) throw error;
-    }
+    await dynamo.updateIf(table, { pk: item.pk, sk: item.sk }, {
+      expression: `REMOVE ${Object.keys(names).join(", ")}`,
+      names,
+    }, {
+      expression: Object.keys(names).map((name) => `${name} = :zero`).join(" AND "),
+      values: { ":zero": 0 },
+    });
   }
 }
 

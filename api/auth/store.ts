@@ -1,6 +1,5 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { SECOND_MS } from "../core/clock.ts";
-import { ConditionFailedError } from "../core/errors.ts";
 import { fullName, tables } from "../resources.ts";
 import type { Account } from "./model.ts";
 import { FAILED_LOGINS_WINDOW_MS, type FailedLogins } from "./rules.ts";
@@ -20,14 +19,9 @@ export function createAccountStore(dynamo: Dynamo, prefix: string) {
   return {
     /** Keeps a new account. False, and nothing is changed, where the name is taken. The same account again is kept. */
     async putAccount(account: Account): Promise<boolean> {
-      try {
-        await dynamo.put(table, toItem(account), { expression: "attribute_not_exists(pk)" });
-        return true;
-      } catch (error) {
-        if (!(error instanceof ConditionFailedError)) throw error;
-        // The SDK sends a request again when its answer was lost: then what is there is our own.
-        return error.current?.["userId"] === account.userId;
-      }
+      const written = await dynamo.putIf(table, toItem(account), { expression: "attribute_not_exists(pk)" });
+      // The SDK sends a request again when its answer was lost: then what is there is our own.
+      return written.ok || written.current?.["userId"] === account.userId;
     },
 
     /** The account and the failed logins of a username; the same single request whether they exist or not. */
@@ -48,12 +42,12 @@ export function createAccountStore(dynamo: Dynamo, prefix: string) {
       const key = { pk: failedKey(username) };
       const windowStart = { ":windowStart": now - FAILED_LOGINS_WINDOW_MS };
       const countMore = () =>
-        dynamo.update(table, key, { expression: "ADD failures :one", values: { ":one": 1 } }, {
+        dynamo.updateIf(table, key, { expression: "ADD failures :one", values: { ":one": 1 } }, {
           expression: "since > :windowStart",
           values: windowStart,
         });
       const beginWindow = () =>
-        dynamo.put(table, {
+        dynamo.putIf(table, {
           ...key,
           failures: 1,
           since: now,
@@ -61,21 +55,10 @@ export function createAccountStore(dynamo: Dynamo, prefix: string) {
         }, { expression: "attribute_not_exists(pk) OR since <= :windowStart", values: windowStart });
 
       // The third write is for the one that lost the race to begin the window.
-      if (await happened(countMore()) || await happened(beginWindow())) return;
+      if ((await countMore()).ok || (await beginWindow()).ok) return;
       await countMore();
     },
   };
-}
-
-/** True where a conditional write was done, false where its condition did not hold. */
-async function happened(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionFailedError) return false;
-    throw error;
-  }
 }
 
 const accountKey = (username: string) => `account#${username}`;

@@ -1,4 +1,3 @@
-import { ConditionFailedError } from "../core/errors.ts";
 import { type Placed, type Span, spanOf, uncounted } from "../core/places.ts";
 import type { Dynamo, Expression, Item } from "./dynamo.ts";
 
@@ -12,7 +11,7 @@ const WATERMARK = /^w(\d+)$/;
  * as it is afterwards; undefined where nothing was left to count.
  */
 export async function countInto<C extends Placed>(
-  dynamo: Pick<Dynamo, "update">,
+  dynamo: Pick<Dynamo, "updateIf">,
   table: string,
   key: Item,
   changes: readonly C[],
@@ -24,19 +23,16 @@ export async function countInto<C extends Placed>(
     const span = spanOf(rest);
     const { sets, adds, names, values } = toChange(rest);
     const moves = [...span.keys()].map((p) => `w${p} = :w${p}`);
-    try {
-      return await dynamo.update(table, key, {
-        expression: `SET ${[...moves, ...sets].join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : ""),
-        ...(names && Object.keys(names).length > 0 ? { names } : {}),
-        values: { ...values, ...valuesOf(span, ":w", "last") },
-      }, {
-        expression: [...span.keys()].map((p) => `(attribute_not_exists(w${p}) OR w${p} < :wf${p})`).join(" AND "),
-        values: valuesOf(span, ":wf", "first"),
-      });
-    } catch (error) {
-      if (!(error instanceof ConditionFailedError) || !error.current) throw error;
-      rest = uncounted(rest, watermarksOf(error.current));
-    }
+    const written = await dynamo.updateIf(table, key, {
+      expression: `SET ${[...moves, ...sets].join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : ""),
+      ...(names && Object.keys(names).length > 0 ? { names } : {}),
+      values: { ...values, ...valuesOf(span, ":w", "last") },
+    }, {
+      expression: [...span.keys()].map((p) => `(attribute_not_exists(w${p}) OR w${p} < :wf${p})`).join(" AND "),
+      values: valuesOf(span, ":wf", "first"),
+    });
+    if (written.ok) return written.current;
+    rest = uncounted(rest, watermarksOf(written.current!));
   }
   return undefined;
 }

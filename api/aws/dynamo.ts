@@ -15,7 +15,8 @@ import {
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { ConditionFailedError, UnavailableError } from "../core/errors.ts";
+import { UnavailableError } from "../core/errors.ts";
+import type { Written } from "../core/writes.ts";
 import { translating } from "./faults.ts";
 
 export type Item = Record<string, unknown>;
@@ -54,7 +55,30 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
     kind: Cost["kind"],
     consumed: { TableName?: string | undefined; CapacityUnits?: number | undefined } | undefined,
   ) => onCost?.({ operation, kind, table: consumed?.TableName ?? "", units: consumed?.CapacityUnits ?? 0 });
-  const run = <T>(call: () => Promise<T>) => translating("DynamoDB", () => conditionsAsErrors(call));
+  const run = <T>(call: () => Promise<T>) => translating("DynamoDB", call);
+
+  async function put(table: string, item: Item, condition?: Expression): Promise<void> {
+    const done = await documents.send(
+      new PutCommand({ TableName: table, Item: item, ...conditionOf(condition), ...counted }),
+    );
+    note("PutItem", "write", done.ConsumedCapacity);
+  }
+
+  async function update(table: string, key: Item, change: Expression, condition?: Expression): Promise<Item> {
+    const done = await documents.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: key,
+        UpdateExpression: change.expression,
+        ...conditionOf(condition),
+        ...merged(change, condition),
+        ReturnValues: "ALL_NEW",
+        ...counted,
+      }),
+    );
+    note("UpdateItem", "write", done.ConsumedCapacity);
+    return done.Attributes ?? {};
+  }
 
   return {
     /** One item, or undefined. Reads its own writes where `consistent`. */
@@ -89,56 +113,50 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
         return items;
       }),
 
-    /** Writes an item whole. Throws ConditionFailedError, with the item as it is, where the condition does not hold. */
-    put: (table: string, item: Item, condition?: Expression): Promise<void> =>
-      run(async () => {
-        const put = await documents.send(
-          new PutCommand({ TableName: table, Item: item, ...conditionOf(condition), ...counted }),
-        );
-        note("PutItem", "write", put.ConsumedCapacity);
-      }),
+    /** Writes an item whole, whatever was there. */
+    put: (table: string, item: Item): Promise<void> => run(() => put(table, item)),
 
-    /** Changes an item and gives it as it is afterwards. Throws ConditionFailedError as `put` does. */
-    update: (table: string, key: Item, change: Expression, condition?: Expression): Promise<Item> =>
-      run(async () => {
-        const updated = await documents.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: key,
-            UpdateExpression: change.expression,
-            ...conditionOf(condition),
-            ...merged(change, condition),
-            ReturnValues: "ALL_NEW",
-            ...counted,
-          }),
-        );
-        note("UpdateItem", "write", updated.ConsumedCapacity);
-        return updated.Attributes ?? {};
-      }),
+    /** Writes an item whole if the condition holds of what is there; else changes nothing. */
+    putIf: (table: string, item: Item, condition: Expression): Promise<Written<Item>> =>
+      run(() => unlessRefused(async () => (await put(table, item, condition), item))),
+
+    /** Changes an item and gives it as it is afterwards. */
+    update: (table: string, key: Item, change: Expression): Promise<Item> => run(() => update(table, key, change)),
+
+    /** Changes an item if the condition holds of it; else changes nothing. */
+    updateIf: (table: string, key: Item, change: Expression, condition: Expression): Promise<Written<Item>> =>
+      run(() => unlessRefused(() => update(table, key, change, condition))),
 
     /** Removes an item; removing what is not there is no error. */
-    remove: (table: string, key: Item, condition?: Expression): Promise<void> =>
+    remove: (table: string, key: Item): Promise<void> =>
       run(async () => {
-        const removed = await documents.send(
-          new DeleteCommand({ TableName: table, Key: key, ...conditionOf(condition), ...counted }),
-        );
+        const removed = await documents.send(new DeleteCommand({ TableName: table, Key: key, ...counted }));
         note("DeleteItem", "write", removed.ConsumedCapacity);
       }),
 
     /**
-     * Writes all parts or none, at twice the units: for what is rare. Throws ConditionFailedError where a condition
-     * does not hold, and where another transaction was at the same items.
+     * Writes all parts or none, at twice the units: for what is rare. False, and nothing is changed, where a condition does
+     * not hold, or another transaction was at the same items.
      */
-    transact: (parts: readonly TransactPart[]): Promise<void> =>
+    transact: (parts: readonly TransactPart[]): Promise<boolean> =>
       run(async () => {
-        const written = await documents.send(
-          new TransactWriteCommand({ TransactItems: parts.map(transactItem), ...counted }),
-        );
-        for (const consumed of written.ConsumedCapacity ?? []) note("TransactWriteItems", "write", consumed);
+        try {
+          const written = await documents.send(
+            new TransactWriteCommand({ TransactItems: parts.map(transactItem), ...counted }),
+          );
+          for (const consumed of written.ConsumedCapacity ?? []) note("TransactWriteItems", "write", consumed);
+          return true;
+        } catch (error) {
+          if (isConflict(error)) return false;
+          throw error;
+        }
       }),
 
-    /** One page of a query: at most 1 MB, and at most `limit` items before the filter. */
-    query: (table: string, options: QueryOptions): Promise<{ items: Item[]; lastKey: Item | undefined }> =>
+    /**
+     * One page of a query: at most 1 MB, and at most `limit` items before the filter. `next` is the `startKey` of the page
+     * after it.
+     */
+    query: (table: string, options: QueryOptions): Promise<{ items: Item[]; next: Item | undefined }> =>
       run(async () => {
         const page = await documents.send(
           new QueryCommand({
@@ -155,7 +173,7 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
           }),
         );
         note("Query", "read", page.ConsumedCapacity);
-        return { items: page.Items ?? [], lastKey: page.LastEvaluatedKey };
+        return { items: page.Items ?? [], next: page.LastEvaluatedKey };
       }),
   };
 }
@@ -194,12 +212,11 @@ function isConflict(error: unknown): boolean {
   return reasons.some(({ Code: code }) => code === "ConditionalCheckFailed" || code === "TransactionConflict");
 }
 
-async function conditionsAsErrors<T>(call: () => Promise<T>): Promise<T> {
+async function unlessRefused(write: () => Promise<Item>): Promise<Written<Item>> {
   try {
-    return await call();
+    return { ok: true, current: await write() };
   } catch (error) {
-    if (isConflict(error)) throw new ConditionFailedError();
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    throw new ConditionFailedError(error.Item ? unmarshall(error.Item) : undefined);
+    return { ok: false, current: error.Item && unmarshall(error.Item) };
   }
 }

@@ -8,7 +8,8 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { AppError, ConditionFailedError } from "../core/errors.ts";
+import { AppError } from "../core/errors.ts";
+import { pages } from "../core/page.ts";
 import { nameOf, translating } from "./faults.ts";
 
 /** `etag` names the content: what a replacement's condition compares. */
@@ -40,15 +41,18 @@ export function createObjects(client: S3Client, bucket: string) {
         }
       }),
 
-    /** Writes an object, replacing what is there; with `etag`, only that. Throws ConditionFailedError where it is another. */
-    replace: (key: string, body: Uint8Array, options: PutOptions, etag?: string): Promise<void> =>
+    /** Writes an object, replacing what is there. */
+    replace: (key: string, body: Uint8Array, options: PutOptions): Promise<void> =>
+      run(async () => void await client.send(new PutObjectCommand(putInput(bucket, key, body, options)))),
+
+    /** Replaces an object if it still has this `etag`; false, and nothing is changed, where it has not. */
+    replaceIf: (key: string, body: Uint8Array, options: PutOptions, etag: string): Promise<boolean> =>
       run(async () => {
         try {
-          await client.send(
-            new PutObjectCommand({ ...putInput(bucket, key, body, options), ...(etag ? { IfMatch: etag } : {}) }),
-          );
+          await client.send(new PutObjectCommand({ ...putInput(bucket, key, body, options), IfMatch: etag }));
+          return true;
         } catch (error) {
-          if (etag && [409, 412].includes(statusOf(error) ?? 0)) throw new ConditionFailedError();
+          if ([409, 412].includes(statusOf(error) ?? 0)) return false;
           throw error;
         }
       }),
@@ -108,24 +112,24 @@ export function createObjects(client: S3Client, bucket: string) {
 
     /** The objects below `prefix` in the order of their keys, after the key `after`, page by page. */
     async *list(prefix: string, after?: string): AsyncGenerator<ListedObject[]> {
-      let token: string | undefined;
-      do {
-        const page = await run(() =>
-          client.send(
+      const read = (token?: string) =>
+        run(async () => {
+          const page = await client.send(
             new ListObjectsV2Command({
               Bucket: bucket,
               Prefix: prefix,
               ...(token ? { ContinuationToken: token } : after ? { StartAfter: after } : {}),
             }),
-          )
-        );
-        yield (page.Contents ?? []).map((object) => ({
+          );
+          return { objects: page.Contents ?? [], next: page.NextContinuationToken };
+        });
+      for await (const { objects } of pages(read)) {
+        yield objects.map((object) => ({
           key: object.Key!,
           modifiedAt: object.LastModified?.getTime() ?? 0,
           bytes: object.Size ?? 0,
         }));
-        token = page.NextContinuationToken;
-      } while (token);
+      }
     },
 
     /** Throws UnavailableError where the bucket cannot be reached. */

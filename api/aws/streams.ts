@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-dynamodb-streams";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
+import { pages } from "../core/page.ts";
 import { translating } from "./faults.ts";
 
 /** One record of a table's stream. */
@@ -105,15 +106,13 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
     /** The records of a shard from one sequence number to another, both included, page by page. */
     async *readRange(arn: string, shard: string, first: string, last: string): AsyncGenerator<StreamRecord[]> {
       const position = { ShardIteratorType: "AT_SEQUENCE_NUMBER" as const, SequenceNumber: first };
-      let iterator = await run(async () =>
+      const iterator = await run(async () =>
         (await client.send(new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position }))).ShardIterator
       );
-      while (iterator) {
-        const page = await this.read(iterator, 1_000);
-        const own = page.records.filter(({ sequence }) => BigInt(sequence) <= BigInt(last));
+      for await (const { records } of pages((from?: string) => this.read(from!, 1_000), iterator)) {
+        const own = records.filter(({ sequence }) => BigInt(sequence) <= BigInt(last));
         if (own.length > 0) yield own;
-        if (own.length < page.records.length || page.records.some(({ sequence }) => sequence === last)) return;
-        iterator = page.next;
+        if (own.length < records.length || records.some(({ sequence }) => sequence === last)) return;
       }
     },
 

@@ -73,13 +73,3 @@ export class NotIndexedError extends AppError {
     );
   }
 }
-
-/** A conditional write met another state than the writer believed. `current` is the item as it is, where the store gave it. */
-export class ConditionFailedError extends AppError {
-  readonly current: Record<string, unknown> | undefined;
-
-  constructor(current?: Record<string, unknown>) {
-    super("CONDITION_FAILED", "The item is in another state than the writer believed.");
-    this.current = current;
-  }
-}

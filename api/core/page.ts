@@ -30,6 +30,22 @@ export function createCursors<T>(kind: string, scope: unknown, schema: v.Generic
   };
 }
 
+/**
+ * Page after page, each from where the one before ended: `next` is where the one after it begins, undefined in the last.
+ * `from` is where the first begins. Nothing is read before it is asked for.
+ */
+export async function* pages<Page extends { next: unknown }>(
+  read: (from: Page["next"] | undefined) => Promise<Page>,
+  from?: Page["next"],
+): AsyncGenerator<Page> {
+  let next = from;
+  do {
+    const page = await read(next);
+    yield page;
+    next = page.next;
+  } while (next !== undefined);
+}
+
 /** Checks how many rows a page may have. Throws InvalidInputError. */
 export function parseFirst(first: number, max: number): number {
   if (Number.isInteger(first) && first >= 1 && first <= max) return first;

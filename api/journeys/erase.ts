@@ -1,9 +1,10 @@
 import pMap from "p-map";
 import { MAX_AHEAD_MS } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { NotIndexedError, UnavailableError } from "../core/errors.ts";
+import { NotIndexedError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { beforeTry, MAX_TRIES } from "../core/retry.ts";
+import { pages } from "../core/page.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import type { ErasureStore, Receipt } from "./erasures.ts";
 import { type ArrivedEvent, type Journey, LIMITS } from "./model.ts";
 import type { Fate, RawEvents } from "./raw.ts";
@@ -47,17 +48,14 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
   return async function eraseVisitor(tenantId: string, visitorId: string): Promise<Receipt | undefined> {
     if (!indexed) throw new NotIndexedError();
     if (visitorId.length < 1 || visitorId.length > LIMITS.visitorIdChars || !visitorId.isWellFormed()) return undefined;
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      await beforeTry(attempt);
+    return await retryLost(async () => {
       const latest = await erasures.findLatest(tenantId, visitorId);
       const found = await look(tenantId, visitorId);
       const isNothing = found.sessions.size + found.leftovers.size === 0;
       if (isNothing && (!latest || latest.isDone)) return latest;
       const receipt = latest && !latest.isDone ? latest : await erasures.begin(tenantId, visitorId, latest, clock());
-      const done = receipt && await run(receipt, visitorId, found);
-      if (done) return done;
-    }
-    throw new UnavailableError("DynamoDB");
+      return receipt && await run(receipt, visitorId, found) || LOST;
+    });
   };
 
   /** Undefined where another process got between. */
@@ -108,13 +106,10 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
   }
 
   async function* listIndexed(tenantId: string, visitorId: string): AsyncGenerator<string> {
-    let after: ListPosition | undefined;
-    do {
-      const query = { tenantId, visitorId, fromAt: 0, toAt: clock() + 2 * MAX_AHEAD_MS };
-      const page = await store.list(query, PAGE, after);
-      for (const { sessionId } of page.journeys) yield sessionId;
-      after = page.last;
-    } while (after);
+    const query = { tenantId, visitorId, fromAt: 0, toAt: clock() + 2 * MAX_AHEAD_MS };
+    for await (const { journeys } of pages((after?: ListPosition) => store.list(query, PAGE, after))) {
+      for (const { sessionId } of journeys) yield sessionId;
+    }
   }
 
   function lookAll(tenantId: string, sessions: ReadonlySet<string>) {
@@ -137,8 +132,7 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
 
     async function bury(from: Receipt, sessionId: string): Promise<Receipt | undefined> {
       let current = from;
-      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-        await beforeTry(attempt);
+      return await retryLost(async () => {
         const { journeys, erased } = await store.look(tenantId, [sessionId]);
         if (erased.has(sessionId)) return current;
         const known = journeys.get(sessionId);
@@ -152,8 +146,8 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
         const latest = await erasures.findLatest(tenantId, visitorId);
         if (latest?.ordinal !== current.ordinal || latest.isDone) return undefined;
         current = latest;
-      }
-      throw new UnavailableError("DynamoDB");
+        return LOST;
+      });
     }
   }
 

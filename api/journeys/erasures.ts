@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { DAY_MS } from "../core/clock.ts";
-import { ConditionFailedError } from "../core/errors.ts";
 import { itemKey } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
 import { hollowed, unnamed } from "./chunk.ts";
 import { formatWatermarks, isErased, keyOf } from "./item.ts";
 import type { Journey } from "./model.ts";
@@ -38,6 +38,9 @@ const HOLLOW_KEEP_MS = 2 * DAY_MS;
 const PAGE = 100;
 
 export function createErasureStore(dynamo: Dynamo, table: string) {
+  const all = (key: Expression) =>
+    pages((startKey?: Item) => dynamo.query(table, { key, limit: PAGE, startKey, consistent: true }));
+
   return {
     /** The visitor's latest receipt. */
     async findLatest(tenantId: string, visitorId: string): Promise<Receipt | undefined> {
@@ -64,8 +67,8 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
       const numbers = { journeys: 0, events: 0, objectsRewritten: 0 };
       const receipt = { receiptId, tenantId, visitorHash, ordinal, isDone: false, begunAt, ...numbers };
       const item = { ...receiptKey(receipt), receiptId, ordinal, isDone: false, begunAt, ...numbers };
-      const isFirst = await unlessLost(() => dynamo.put(table, item, { expression: "attribute_not_exists(pk)" }));
-      return isFirst ? receipt : undefined;
+      const { ok } = await dynamo.putIf(table, item, { expression: "attribute_not_exists(pk)" });
+      return ok ? receipt : undefined;
     },
 
     /**
@@ -80,50 +83,45 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
     ): Promise<Receipt | undefined> {
       const { tenantId, receiptId, journeys } = receipt;
       const next = { ...receipt, journeys: journeys + 1, events: receipt.events + events };
-      const written = await unlessLost(() =>
-        dynamo.transact([
-          {
-            table,
-            // What was not there was not counted either.
-            put: { ...keyOf(tenantId, sessionId), erased: receiptId, events, ...(known ? { open: true } : {}) },
-            condition: known
-              ? { expression: "wm = :seen", values: { ":seen": formatWatermarks(known.watermarks) } }
-              : { expression: "attribute_not_exists(pk)" },
+      const isWritten = await dynamo.transact([
+        {
+          table,
+          // What was not there was not counted either.
+          put: { ...keyOf(tenantId, sessionId), erased: receiptId, events, ...(known ? { open: true } : {}) },
+          condition: known
+            ? { expression: "wm = :seen", values: { ":seen": formatWatermarks(known.watermarks) } }
+            : { expression: "attribute_not_exists(pk)" },
+        },
+        {
+          table,
+          key: receiptKey(receipt),
+          change: {
+            expression: "SET journeys = :journeys, #events = :events",
+            names: { "#events": "events" },
+            values: { ":journeys": next.journeys, ":events": next.events },
           },
-          {
-            table,
-            key: receiptKey(receipt),
-            change: {
-              expression: "SET journeys = :journeys, #events = :events",
-              names: { "#events": "events" },
-              values: { ":journeys": next.journeys, ":events": next.events },
-            },
-            condition: stillOpen(journeys),
-          },
-          { table, put: { ...sessionKey(receipt, next.journeys), session: sessionId } },
-        ])
-      );
-      return written ? next : undefined;
+          condition: stillOpen(journeys),
+        },
+        { table, put: { ...sessionKey(receipt, next.journeys), session: sessionId } },
+      ]);
+      return isWritten ? next : undefined;
     },
 
     /** The sessions erased of a visitor, also under earlier receipts, with the ordinal of each one's receipt. */
     async *listSessions(tenantId: string, visitorId: string) {
       const key = below(itemKey(tenantId, hashOf(tenantId, visitorId), "SESSION#"));
-      for await (const items of pages(dynamo, table, key)) {
+      for await (const { items } of all(key)) {
         yield items.map((item) => ({ sessionId: item.session as string, ordinal: ordinalOf(item.sk) }));
       }
     },
 
     /** Closes the receipt with its numbers, if nothing was added to it. Undefined where something was, or it is closed. */
     async close(receipt: Receipt, objectsRewritten: number, doneAt: number): Promise<Receipt | undefined> {
-      let done: Item | undefined;
-      await unlessLost(async () => {
-        done = await dynamo.update(table, receiptKey(receipt), {
-          expression: "SET isDone = :done, objectsRewritten = :objects, doneAt = :at",
-          values: { ":done": true, ":objects": objectsRewritten, ":at": doneAt },
-        }, stillOpen(receipt.journeys));
-      });
-      return done && fromReceipt(receipt.tenantId, receipt.visitorHash, done);
+      const written = await dynamo.updateIf(table, receiptKey(receipt), {
+        expression: "SET isDone = :done, objectsRewritten = :objects, doneAt = :at",
+        values: { ":done": true, ":objects": objectsRewritten, ":at": doneAt },
+      }, stillOpen(receipt.journeys));
+      return written.ok ? fromReceipt(receipt.tenantId, receipt.visitorHash, written.current) : undefined;
     },
 
     /**
@@ -134,22 +132,22 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
       const tombstone = await dynamo.get(table, keyOf(tenantId, sessionId), { consistent: true });
       if (!tombstone || !isErased(tombstone)) return;
       if (!tombstone.open) return await removeChunks(tenantId, sessionId);
-      for await (const chunks of pages(dynamo, table, chunksOf(tenantId, sessionId))) {
-        for (const { pk, sk, z, hollow } of chunks) {
+      for await (const { items } of all(chunksOf(tenantId, sessionId))) {
+        for (const { pk, sk, z, hollow } of items) {
           if (hollow) continue;
           const ttl = Math.ceil((now + HOLLOW_KEEP_MS) / 1_000);
           const item = { pk, sk, z: hollowed(sessionId, z as Uint8Array), hollow: true, ttl };
-          await unlessLost(() => dynamo.put(table, item, { expression: "attribute_exists(pk)" }));
+          await dynamo.putIf(table, item, { expression: "attribute_exists(pk)" });
         }
       }
     },
 
     /** Takes the visitor's name out of the chunks of a journey that is somebody else's. */
     async unname(tenantId: string, sessionId: string, visitorId: string): Promise<void> {
-      for await (const chunks of pages(dynamo, table, chunksOf(tenantId, sessionId))) {
-        for (const item of chunks) {
+      for await (const { items } of all(chunksOf(tenantId, sessionId))) {
+        for (const item of items) {
           const z = unnamed(sessionId, item.z as Uint8Array, visitorId);
-          if (z) await unlessLost(() => dynamo.put(table, { ...item, z }, { expression: "attribute_exists(pk)" }));
+          if (z) await dynamo.putIf(table, { ...item, z }, { expression: "attribute_exists(pk)" });
         }
       }
     },
@@ -171,29 +169,9 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
   };
 
   async function removeChunks(tenantId: string, sessionId: string): Promise<void> {
-    for await (const chunks of pages(dynamo, table, chunksOf(tenantId, sessionId))) {
-      for (const { pk, sk } of chunks) await dynamo.remove(table, { pk, sk });
+    for await (const { items } of all(chunksOf(tenantId, sessionId))) {
+      for (const { pk, sk } of items) await dynamo.remove(table, { pk, sk });
     }
-  }
-}
-
-async function* pages(dynamo: Dynamo, table: string, key: Expression): AsyncGenerator<Item[]> {
-  let startKey: Item | undefined;
-  do {
-    const page = await dynamo.query(table, { key, limit: PAGE, startKey, consistent: true });
-    yield page.items;
-    startKey = page.lastKey;
-  } while (startKey);
-}
-
-/** True where it was written; false where its condition did not hold. */
-async function unlessLost(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionFailedError) return false;
-    throw error;
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { UnavailableError } from "../core/errors.ts";
-import { beforeTry, MAX_TRIES } from "../core/retry.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import { type Chunk, toChunks } from "./chunk.ts";
 import { eventId, toggled } from "./counted.ts";
 import type { ArrivedEvent, Journey } from "./model.ts";
@@ -20,20 +19,19 @@ export async function keepEvents(
   events: readonly ArrivedEvent[],
 ): Promise<Decision & { isErased?: true }> {
   let before = known;
-  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    await beforeTry(attempt);
+  return await retryLost(async () => {
     const decision = decideEvents(tenantId, before, events);
     if (decision.added.length === 0) return decision;
     const { added, chunks } = await keepChunks(store, tenantId, decision.added, clock());
     const journey = withChunks(decideEvents(tenantId, before, added).journey!, chunks);
-    const outcome = await store.replace(journey, before);
-    if (outcome.written) return { ...decision, added, journey };
-    if (outcome.isErased) {
-      return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true };
+    const written = await store.replace(journey, before);
+    if (written.ok) return { ...decision, added, journey };
+    if (written.isErased) {
+      return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true as const };
     }
-    before = outcome.current;
-  }
-  throw new UnavailableError("DynamoDB");
+    before = written.current;
+    return LOST;
+  });
 }
 
 async function keepChunks(store: JourneyStore, tenantId: string, events: readonly ArrivedEvent[], now: number) {

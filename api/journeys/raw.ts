@@ -3,9 +3,8 @@ import { gunzip, gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { ListedObject, Objects } from "../aws/objects.ts";
 import { HOUR_MS } from "../core/clock.ts";
-import { ConditionFailedError, UnavailableError } from "../core/errors.ts";
-import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import { formatInstant, parseInstant } from "../core/time.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import type { ArrivedEvent, RecordedEvent } from "./model.ts";
 
 /**
@@ -17,7 +16,7 @@ import type { ArrivedEvent, RecordedEvent } from "./model.ts";
 export type RawEvents = ReturnType<typeof createRawEvents>;
 
 /** What it needs of a bucket. */
-export type RawObjects = Pick<Objects, "create" | "replace" | "get" | "findMetadata" | "list">;
+export type RawObjects = Pick<Objects, "create" | "replaceIf" | "get" | "findMetadata" | "list">;
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -93,8 +92,7 @@ export function createRawEvents(objects: RawObjects) {
      * sent again is not stored again. True where it was written for this receipt, now or before.
      */
     async rewrite(key: string, fateOf: FateOf, receiptId?: string): Promise<boolean> {
-      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-        await beforeTry(attempt);
+      return await retryLost(async () => {
         const { body, metadata, etag } = await objects.get(key);
         const receipts = metadata[ERASED_FOR]?.split(",") ?? [];
         const lines = await linesOf(body);
@@ -104,15 +102,9 @@ export function createRawEvents(objects: RawObjects) {
         }
         const named = [...new Set([...receipts, ...(receiptId ? [receiptId] : [])])].slice(-MAX_RECEIPTS);
         const changed = { ...metadata, ...(named.length > 0 ? { [ERASED_FOR]: named.join(",") } : {}) };
-        try {
-          const text = kept.map((line) => `${line}\n`).join("");
-          await objects.replace(key, await pack(text), { ...CONTENT, metadata: changed }, etag);
-          return true;
-        } catch (error) {
-          if (!(error instanceof ConditionFailedError)) throw error;
-        }
-      }
-      throw new UnavailableError("S3");
+        const anew = await pack(kept.map((line) => `${line}\n`).join(""));
+        return await objects.replaceIf(key, anew, { ...CONTENT, metadata: changed }, etag) || LOST;
+      }, "S3");
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { partitionOf } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
 import { eventId } from "./counted.ts";
 import { fromItem } from "./item.ts";
 import type { Journey } from "./model.ts";
@@ -16,9 +17,8 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
     toAt: number,
     endedFrom?: number,
   ): AsyncGenerator<{ journey: Journey; partition: string }[]> {
-    let startKey: Item | undefined;
-    do {
-      const page = await dynamo.query(table, {
+    const read = (startKey?: Item) =>
+      dynamo.query(table, {
         index: "byStart",
         key: {
           expression: "tenant = :tenant AND startedAt BETWEEN :from AND :to",
@@ -29,9 +29,9 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
           : { filter: { expression: "endedAt >= :ended", values: { ":ended": endedFrom } } }),
         startKey,
       });
-      yield page.items.map((item) => ({ journey: fromItem(item), partition: partitionOf(item.pk) }));
-      startKey = page.lastKey;
-    } while (startKey);
+    for await (const { items } of pages(read)) {
+      yield items.map((item) => ({ journey: fromItem(item), partition: partitionOf(item.pk) }));
+    }
   }
 
   return {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { MAX_AHEAD_MS } from "../core/check.ts";
 import { type Clock, DAY_MS } from "../core/clock.ts";
 import { InvalidInputError, NotIndexedError } from "../core/errors.ts";
-import { createCursors, parseFirst } from "../core/page.ts";
+import { createCursors, pages, parseFirst } from "../core/page.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { eventCursors } from "./cursor.ts";
@@ -104,18 +104,18 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
       const query = toQuery(tenantId, filter, clock());
       const rows: Journey[] = [];
       const isFiltered = query.outcome !== undefined || query.did!.length + query.didNot!.length > 0;
-      let position = cursors.decode(after);
-      const startedAfter = position !== undefined;
-      do {
-        const page = await store.list(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
+      const from = cursors.decode(after);
+      const read = (position?: ListPosition) =>
+        store.list(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
+      for await (const { journeys } of pages(read, from)) {
         const now = clock();
-        rows.push(...page.journeys.filter((journey) => !isExpired(journey, now) && matches(journey, query, now)));
-        position = page.last;
-      } while (position && rows.length <= wanted);
+        rows.push(...journeys.filter((journey) => !isExpired(journey, now) && matches(journey, query, now)));
+        if (rows.length > wanted) break;
+      }
       const edges = rows.slice(0, wanted).map((node) => (
         { node, cursor: cursors.encode([node.startedAt, node.sessionId]) }
       ));
-      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: startedAfter };
+      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: from !== undefined };
     },
 
     /** One page of a journey's events in the order in which they occurred. */

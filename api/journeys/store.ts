@@ -1,6 +1,7 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
-import { ConditionFailedError } from "../core/errors.ts";
 import { idOf, itemKey } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
+import type { Written } from "../core/writes.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
 import type { HeldChunk } from "./counted.ts";
 import { formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
@@ -29,8 +30,8 @@ export type ListQuery = {
   didNot?: readonly string[] | undefined;
 };
 
-/** What became of an attempt to write a journey; `current` is the journey as another writer left it. */
-type Replaced = { written: true } | { written: false; current: Journey | undefined; isErased: boolean };
+/** What became of an attempt to write a journey: of one that was erased nothing is there. */
+type Replaced = Written<Journey> & { isErased: boolean };
 
 /** Where a row lies in a list. */
 export type ListPosition = { startedAt: number; sessionId: string };
@@ -81,17 +82,12 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         z: chunk.bytes,
         ttl: Math.ceil((chunk.receivedAt + KEEP_MS) / 1_000),
       };
-      try {
-        await dynamo.put(table, item, {
-          expression: "attribute_not_exists(pk) OR #ttl < :now",
-          names: { "#ttl": "ttl" },
-          values: { ":now": Math.floor(now / 1_000) },
-        });
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof ConditionFailedError) || !error.current) throw error;
-        return fromChunk(sessionId, error.current.z as Uint8Array);
-      }
+      const written = await dynamo.putIf(table, item, {
+        expression: "attribute_not_exists(pk) OR #ttl < :now",
+        names: { "#ttl": "ttl" },
+        values: { ":now": Math.floor(now / 1_000) },
+      });
+      return written.ok ? undefined : fromChunk(sessionId, written.current!.z as Uint8Array);
     },
 
     /** Writes the journey if it is still as `known`; else says so, with the journey as another writer left it. */
@@ -99,15 +95,10 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       const condition: Expression = known
         ? { expression: "wm = :seen", values: { ":seen": formatWatermarks(known.watermarks) } }
         : { expression: "attribute_not_exists(pk)" };
-      try {
-        await dynamo.put(table, toItem(journey), condition);
-        return { written: true };
-      } catch (error) {
-        if (!(error instanceof ConditionFailedError)) throw error;
-        const { current } = error;
-        if (current && isErased(current)) return { written: false, current: undefined, isErased: true };
-        return { written: false, current: current && fromItem(current), isErased: false };
-      }
+      const { ok, current } = await dynamo.putIf(table, toItem(journey), condition);
+      if (ok) return { ok, current: journey, isErased: false };
+      if (current && isErased(current)) return { ok, current: undefined, isErased: true };
+      return { ok, current: current && fromItem(current), isErased: false };
     },
 
     /**
@@ -140,7 +131,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
           id: chunkIdOf(item.sk),
           events: fromChunk(sessionId, item.z as Uint8Array),
         })),
-        lastKey: page.lastKey,
+        next: page.next,
       };
     },
 
@@ -151,12 +142,9 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       { limit = 1_000, consistent = true }: { limit?: number; consistent?: boolean } = {},
     ): Promise<HeldChunk<ArrivedEvent>[]> {
       const chunks: HeldChunk<ArrivedEvent>[] = [];
-      let startKey: Item | undefined;
-      do {
-        const page = await this.readChunks(tenantId, sessionId, { fromAt: 0, limit, startKey, consistent });
-        chunks.push(...page.chunks);
-        startKey = page.lastKey;
-      } while (startKey);
+      const read = (startKey?: Item) =>
+        this.readChunks(tenantId, sessionId, { fromAt: 0, limit, startKey, consistent });
+      for await (const page of pages(read)) chunks.push(...page.chunks);
       return chunks;
     },
 
@@ -181,7 +169,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
           startedAt: after.startedAt,
         },
       });
-      return { journeys: page.items.map(fromItem), last: positionOf(page.lastKey) };
+      return { journeys: page.items.map(fromItem), next: positionOf(page.next) };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Item } from "../aws/dynamo.ts";
+import { pages } from "../core/page.ts";
 import { eventId, pickCounted, type Picked } from "./counted.ts";
 import type { ArrivedEvent, EventPosition, Journey, JourneyEvent } from "./model.ts";
 import { compareEvents, isVisible } from "./rules.ts";
@@ -51,23 +52,24 @@ async function readPart(
   const perChunk = Math.max(1, eventCount / Math.max(1, chunks.count));
   const limit = Math.ceil((Math.min(wanted, eventCount) / perChunk) * 1.25) + 3;
   const found = new Map<string, ArrivedEvent>();
-  let startKey: Item | undefined;
-  for (;;) {
-    const page = await store.readChunks(tenantId, sessionId, { fromAt, limit, startKey, consistent: true });
+  let events: ArrivedEvent[] = [];
+  const read = (startKey?: Item) =>
+    store.readChunks(tenantId, sessionId, { fromAt, limit, startKey, consistent: true });
+  for await (const page of pages(read)) {
     // A chunk counts as a whole, or not at all.
     for (const event of page.chunks.flatMap(({ events }) => (events.every(isOwn) ? events : []))) {
       const other = found.get(eventId(event));
       if (other && other.occurredAt !== event.occurredAt) return undefined;
       if (!other || event.receivedAt < other.receivedAt) found.set(eventId(event), event);
     }
-    startKey = page.lastKey;
     // Chunks not read yet begin at this time or later: what lies before it is settled.
-    const settledBefore = startKey ? firstAtOf(startKey.sk) : Infinity;
-    const events = [...found.values()]
+    const settledBefore = page.next ? firstAtOf(page.next.sk) : Infinity;
+    events = [...found.values()]
       .filter((event) => event.occurredAt < settledBefore && (!from || compareEvents(event, from) > 0))
       .sort(compareEvents);
-    if (!startKey || events.length >= wanted) return { events, complete: !startKey };
+    if (events.length >= wanted) return { events, complete: !page.next };
   }
+  return { events, complete: true };
 }
 
 /** Numbers events that directly follow `before` others. */

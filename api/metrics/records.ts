@@ -1,6 +1,6 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
-import { ConditionFailedError } from "../core/errors.ts";
 import { itemKey, partitionOf } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
 import { placeOf } from "../core/places.ts";
 import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordPlace } from "./model.ts";
 
@@ -22,14 +22,10 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     { values, ...change }: Expression,
   ): Promise<void> {
     const place = placeOf(sequence);
-    try {
-      await dynamo.update(table, itemKey(tenantId, recordId, source), {
-        ...change,
-        values: { ...values, ":place": place },
-      }, { expression: "attribute_not_exists(place) OR place < :place" });
-    } catch (error) {
-      if (!(error instanceof ConditionFailedError)) throw error;
-    }
+    await dynamo.updateIf(table, itemKey(tenantId, recordId, source), {
+      ...change,
+      values: { ...values, ":place": place },
+    }, { expression: "attribute_not_exists(place) OR place < :place" });
   }
 
   return {
@@ -41,13 +37,7 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
         at,
         recordedAt: now,
       };
-      try {
-        await dynamo.put(table, item, { expression: "attribute_not_exists(pk)" });
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionFailedError) return false;
-        throw error;
-      }
+      return (await dynamo.putIf(table, item, { expression: "attribute_not_exists(pk)" })).ok;
     },
 
     /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */
@@ -72,24 +62,20 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       fromAt: number,
       toAt: number,
     ): AsyncGenerator<Counted[]> {
-      let startKey: Item | undefined;
-      do {
-        const page = await dynamo.query(table, {
-          index: "byTime",
-          key: {
-            expression: "tenantSource = :source AND #at BETWEEN :from AND :to",
-            names: { "#at": "at" },
-            values: { ":source": keyOf(tenantId, source), ":from": fromAt, ":to": toAt - 1 },
-          },
-          startKey,
-        });
-        yield page.items.map((item) => ({
+      const key = {
+        expression: "tenantSource = :source AND #at BETWEEN :from AND :to",
+        names: { "#at": "at" },
+        values: { ":source": keyOf(tenantId, source), ":from": fromAt, ":to": toAt - 1 },
+      };
+      for await (
+        const { items } of pages((startKey?: Item) => dynamo.query(table, { index: "byTime", key, startKey }))
+      ) {
+        yield items.map((item) => ({
           at: item.at as number,
           arrivedAt: (item.recordedAt as number | undefined) ?? 0,
           partition: partitionOf(item.pk),
         }));
-        startKey = page.lastKey;
-      } while (startKey);
+      }
     },
   };
 }

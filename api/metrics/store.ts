@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Dynamo, Item, TransactPart } from "../aws/dynamo.ts";
 import { countInto } from "../aws/counting.ts";
 import { HOUR_MS } from "../core/clock.ts";
-import { ConditionFailedError, UnavailableError } from "../core/errors.ts";
+import { UnavailableError } from "../core/errors.ts";
+import { pages } from "../core/page.ts";
 import type { CountChange, HourBucket, MetricSource } from "./model.ts";
 import { createRecordStore, keyOf } from "./records.ts";
 import { hourOf, type HourWrite, toHourWrite } from "./rules.ts";
@@ -32,13 +33,10 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
     /** Writes parts and the marker that says so, unless it is there. Throws UnavailableError where others were at the items. */
     async writeOnce(marker: string, parts: readonly TransactPart[]): Promise<void> {
       const key = { pk: `late#${createHash("sha256").update(marker).digest("hex")}`, sk: "marker" };
-      try {
-        const put = { table: tables.buckets, put: key, condition: { expression: "attribute_not_exists(pk)" } };
-        await dynamo.transact([put, ...parts]);
-      } catch (error) {
-        if (!(error instanceof ConditionFailedError)) throw error;
-        if (!await dynamo.get(tables.buckets, key, { consistent: true })) throw new UnavailableError("DynamoDB", error);
-      }
+      const put = { table: tables.buckets, put: key, condition: { expression: "attribute_not_exists(pk)" } };
+      const isDone = await dynamo.transact([put, ...parts]) ||
+        await dynamo.get(tables.buckets, key, { consistent: true }) !== undefined;
+      if (!isDone) throw new UnavailableError("DynamoDB");
     },
 
     /** Counts changes into their hour, each once; what was counted before is left out. `starts` as `startsOf` gives it. */
@@ -63,74 +61,58 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
     async correct(tenantId: string, hour: HourBucket, counts: ReadonlyMap<number, number>): Promise<boolean> {
       const { source, hourAt, version } = hour;
       const minutes = [...counts];
-      try {
-        await dynamo.update(
-          tables.buckets,
-          bucketKey(tenantId, source, hourAt),
-          {
-            expression: `SET ${
-              [
-                ...minutes.flatMap(([minute]) => [`${COUNT}${minute} = :n${minute}`, `${VERSION}${minute} = :next`]),
-                "version = :next",
-                "hourShard = :shard",
-              ].join(", ")
-            }`,
-            values: {
-              ":next": version + 1,
-              ":shard": shardOf(tenantId, source, hourAt),
-              ...Object.fromEntries(minutes.map(([minute, n]) => [`:n${minute}`, n])),
-            },
+      const sets = [
+        ...minutes.flatMap(([minute]) => [`${COUNT}${minute} = :n${minute}`, `${VERSION}${minute} = :next`]),
+        "version = :next",
+        "hourShard = :shard",
+      ];
+      const { ok } = await dynamo.updateIf(
+        tables.buckets,
+        bucketKey(tenantId, source, hourAt),
+        {
+          expression: `SET ${sets.join(", ")}`,
+          values: {
+            ":next": version + 1,
+            ":shard": shardOf(tenantId, source, hourAt),
+            ...Object.fromEntries(minutes.map(([minute, n]) => [`:n${minute}`, n])),
           },
-          version === 0 ? { expression: "attribute_not_exists(version)" } : {
-            expression: "version = :version",
-            values: { ":version": version },
-          },
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionFailedError) return false;
-        throw error;
-      }
+        },
+        version === 0 ? { expression: "attribute_not_exists(version)" } : {
+          expression: "version = :version",
+          values: { ":version": version },
+        },
+      );
+      return ok;
     },
 
     /** The tenants and sources that have counts in an hour. */
     async *listActive(hourAt: number): AsyncGenerator<{ tenantId: string; source: MetricSource }[]> {
       for (let shard = 0; shard < SHARDS; shard++) {
-        let startKey: Item | undefined;
-        do {
-          const page = await dynamo.query(tables.buckets, {
-            index: "byHour",
-            key: { expression: "hourShard = :shard", values: { ":shard": `${hourKey(hourAt)}#${shard}` } },
-            startKey,
-          });
-          yield page.items.map(({ pk }) => {
+        const key = { expression: "hourShard = :shard", values: { ":shard": `${hourKey(hourAt)}#${shard}` } };
+        const read = (startKey?: Item) => dynamo.query(tables.buckets, { index: "byHour", key, startKey });
+        for await (const { items } of pages(read)) {
+          yield items.map(({ pk }) => {
             const [tenantId, source] = (pk as string).split("#") as [string, MetricSource];
             return { tenantId, source };
           });
-          startKey = page.lastKey;
-        } while (startKey);
+        }
       }
     },
 
     /** The hours of a source in a range that have counts, ascending. */
     async listHours(tenantId: string, source: MetricSource, fromAt: number, toAt: number): Promise<HourBucket[]> {
       const hours: HourBucket[] = [];
-      let startKey: Item | undefined;
-      do {
-        const page = await dynamo.query(tables.buckets, {
-          key: {
-            expression: "pk = :pk AND sk BETWEEN :from AND :to",
-            values: {
-              ":pk": keyOf(tenantId, source),
-              ":from": hourKey(Math.floor(fromAt / HOUR_MS) * HOUR_MS),
-              ":to": hourKey(toAt - 1),
-            },
-          },
-          startKey,
-        });
-        hours.push(...page.items.map((item) => fromItem(source, item)));
-        startKey = page.lastKey;
-      } while (startKey);
+      const key = {
+        expression: "pk = :pk AND sk BETWEEN :from AND :to",
+        values: {
+          ":pk": keyOf(tenantId, source),
+          ":from": hourKey(Math.floor(fromAt / HOUR_MS) * HOUR_MS),
+          ":to": hourKey(toAt - 1),
+        },
+      };
+      for await (const { items } of pages((startKey?: Item) => dynamo.query(tables.buckets, { key, startKey }))) {
+        hours.push(...items.map((item) => fromItem(source, item)));
+      }
       return hours;
     },
   };

@@ -1,8 +1,7 @@
 import type { Objects } from "../aws/objects.ts";
 import type { Clock } from "../core/clock.ts";
-import { UnavailableError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
-import { MAX_TRIES } from "../core/retry.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import type { Copies } from "./copies.ts";
 import type { Lease, Person, StoredFile } from "./model.ts";
 import type { LeaseStore } from "./store.ts";
@@ -63,7 +62,7 @@ export function createSaver({ store, copies, objects, clock, ids, changed }: Sav
   /** Puts the new file in the place of the one that it was made from; gives the lease as it is where that one is gone. */
   async function commit(lease: Lease, from: StoredFile, key: string, position: number): Promise<Lease> {
     let known = lease;
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    return await retryLost(async () => {
       if (known.file?.key !== from.key) return known;
       const now = clock();
       const { session } = known;
@@ -77,10 +76,9 @@ export function createSaver({ store, copies, objects, clock, ids, changed }: Sav
         session: session && { ...session, savedAt: now },
         checkAt: session?.status === "ACTIVE" || journal.length > 0 ? known.checkAt : undefined,
       }, known);
-      if (written.isWritten || written.lease.file?.key === key) return written.lease;
-      known = written.lease;
-    }
-    throw new UnavailableError("DynamoDB");
+      known = written.current;
+      return written.ok || known.file?.key === key ? known : LOST;
+    });
   }
 
   /**

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
-import { InvalidInputError, UnavailableError } from "../core/errors.ts";
+import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
-import { beforeTry, MAX_TRIES } from "../core/retry.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import type { Hub } from "../live/hub.ts";
 import { localOffsetOf } from "../anki/collection/collection.ts";
 import { offsetMinutesAt } from "../anki/collection/timing.ts";
@@ -65,23 +65,21 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
     decide: (lease: Lease) => Lease | undefined | Promise<Lease | undefined>,
   ): Promise<Lease> {
     let known = await getLease(person);
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      await beforeTry(attempt);
+    return await retryLost(async () => {
       try {
         const next = await decide(known);
         if (!next) return known;
-        const { lease, isWritten } = await store.replace(next, known);
-        if (isWritten) {
-          hub.wake(reviewKey(person));
-          return lease;
-        }
-        known = lease;
+        const { ok, current } = await store.replace(next, known);
+        known = current;
+        if (!ok) return LOST;
+        hub.wake(reviewKey(person));
+        return known;
       } catch (error) {
         if (!(error instanceof StaleLeaseError)) throw error;
         known = await getLease(person);
+        return LOST;
       }
-    }
-    throw new UnavailableError("DynamoDB");
+    });
   }
 
   /** Reads the collection; a lease that is too old is read again. */

@@ -1,6 +1,6 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
-import { ConditionFailedError } from "../core/errors.ts";
 import { idOf, itemKey } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
 import type { Lease, Person, ReviewSession, StoredFile } from "./model.ts";
 
 /**
@@ -28,38 +28,28 @@ export function createLeaseStore(dynamo: Dynamo, table: string) {
     },
 
     /** Writes the lease if it still is of the revision before; else gives it as it is. */
-    async replace(lease: Lease, known: Lease): Promise<{ lease: Lease; isWritten: boolean }> {
+    async replace(lease: Lease, known: Lease): Promise<{ ok: boolean; current: Lease }> {
       const next = { ...lease, revision: known.revision + 1 };
-      try {
-        await dynamo.put(
-          table,
-          { ...keyOf(lease), ...toItem(next) },
-          known.revision === 0 ? NEW : {
-            expression: "revision = :revision",
-            values: { ":revision": known.revision },
-          },
-        );
-        return { lease: next, isWritten: true };
-      } catch (error) {
-        if (!(error instanceof ConditionFailedError) || !error.current) throw error;
-        return { lease: fromItem(error.current), isWritten: false };
-      }
+      const written = await dynamo.putIf(
+        table,
+        { ...keyOf(lease), ...toItem(next) },
+        known.revision === 0 ? NEW : {
+          expression: "revision = :revision",
+          values: { ":revision": known.revision },
+        },
+      );
+      // A lease is never deleted, so where the write is lost there is one.
+      return { ok: written.ok, current: written.ok ? next : fromItem(written.current!) };
     },
 
     /** Pages of the people whose leases have to be looked at. */
     async *listDue(now: number): AsyncGenerator<Person[]> {
       for (const shard of SHARDS) {
-        let startKey: Item | undefined;
-        do {
-          const page = await dynamo.query(table, {
-            index: "byCheck",
-            key: { expression: "checkShard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } },
-            limit: 100,
-            startKey,
-          });
-          yield page.items.map(({ pk, sk }) => ({ tenantId: (pk as string).split("#")[0]!, userId: idOf(sk) }));
-          startKey = page.lastKey;
-        } while (startKey);
+        const key = { expression: "checkShard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } };
+        const read = (startKey?: Item) => dynamo.query(table, { index: "byCheck", key, limit: 100, startKey });
+        for await (const { items } of pages(read)) {
+          yield items.map(({ pk, sk }) => ({ tenantId: (pk as string).split("#")[0]!, userId: idOf(sk) }));
+        }
       }
     },
   };

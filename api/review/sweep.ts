@@ -48,8 +48,8 @@ export function createReviewSweep(
         ? ended(lease, "EXPIRED", clock())
         : { ...lease, checkAt: decision.kind === "wait" ? decision.until : undefined };
       const written = await store.replace(next, lease);
-      lease = written.lease;
-      if (!written.isWritten) continue;
+      lease = written.current;
+      if (!written.ok) continue;
       if (decision.kind !== "end") return;
       sums.ended += 1;
       changed(lease);

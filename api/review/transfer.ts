@@ -1,8 +1,8 @@
 import type { Objects } from "../aws/objects.ts";
 import { type Clock, MINUTE_MS } from "../core/clock.ts";
-import { InvalidInputError, UnavailableError } from "../core/errors.ts";
+import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
-import { MAX_TRIES } from "../core/retry.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import { type Copies, StaleLeaseError } from "./copies.ts";
 import { ReviewHeldError, ReviewNotFoundError } from "./errors.ts";
 import { type CheckedFile, openChecked } from "../anki/file/check.ts";
@@ -118,7 +118,7 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
     return await copies.read(lease, (file) => exportPackage(file, media, { now: clock() }));
   }
 
-  /** Imports into the collection as it is now; undefined where somebody else changed it meanwhile. */
+  /** Imports into the collection as it is now; lost where somebody else changed it meanwhile. */
   async function importOnce(person: Person, incoming: CheckedFile, media: readonly IncomingMedia[]) {
     const known = await store.find(person) ?? emptyLease(person);
     const now = clock();
@@ -128,12 +128,12 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
     const result = known.file ? await copies.read(known, merge) : merge();
     try {
       const next = await keepResult(known, result, now);
-      const { lease, isWritten } = await store.replace(next, known);
+      const { ok, current: lease } = await store.replace(next, known);
       const { key, mediaKey: newIndex } = next.file!;
       // Where a lost reply made the request go out twice, the second finds what the first wrote.
-      if (isWritten || [lease.file?.key, lease.previousKey].includes(key)) return { lease, report: result.report };
+      if (ok || [lease.file?.key, lease.previousKey].includes(key)) return { lease, report: result.report };
       for (const unused of [key, newIndex]) if (unused) await objects.remove(unused);
-      return undefined;
+      return LOST;
     } finally {
       result.file.close();
     }
@@ -153,14 +153,10 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
       try {
         requireFree(await store.find(person), clock());
         const media = await keepMedia(person, found.media);
-        for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-          const done = await importOnce(person, incoming, media).catch(undefinedWhereStale);
-          if (!done) continue;
-          changed(done.lease);
-          if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey)).catch(() => {});
-          return { ...done, repairs: done.report.repairs.map(inWords) };
-        }
-        throw new UnavailableError("DynamoDB");
+        const done = await retryLost(() => importOnce(person, incoming, media).catch(lostWhereStale));
+        changed(done.lease);
+        if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey)).catch(() => {});
+        return { ...done, repairs: done.report.repairs.map(inWords) };
       } finally {
         incoming.file.close();
       }
@@ -179,7 +175,8 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
      */
     async exportCollection(person: Person): Promise<{ url: string; bytes: number }> {
       // The file may be replaced between the two reads; the lease then says by which.
-      const output = await exportOnce(person).catch(undefinedWhereStale) ?? await exportOnce(person);
+      const first = await exportOnce(person).catch(lostWhereStale);
+      const output = first === LOST ? await exportOnce(person) : first;
       const chunks: Uint8Array[] = [];
       for await (const chunk of output) chunks.push(chunk as Uint8Array);
       const body = Buffer.concat(chunks);
@@ -192,8 +189,9 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
 
 export type ImportInput = { file?: string | null | undefined; uploadKey?: string | null | undefined };
 
-function undefinedWhereStale(error: unknown): undefined {
-  if (!(error instanceof StaleLeaseError)) throw error;
+function lostWhereStale(error: unknown): typeof LOST {
+  if (error instanceof StaleLeaseError) return LOST;
+  throw error;
 }
 
 function inWords({ count, message }: Repair): string {

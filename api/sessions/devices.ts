@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
-import { InvalidInputError, UnavailableError } from "../core/errors.ts";
+import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
-import { beforeTry, MAX_TRIES } from "../core/retry.ts";
+import { LOST, retryLost, type Written } from "../core/writes.ts";
 import { sensorKeyOf } from "./item.ts";
 import type { SessionLists } from "./lists.ts";
 import { type BatchInput, type MotionInput, parseBatch, parseMotion, type Session } from "./model.ts";
@@ -10,7 +10,7 @@ import type { Opening, Standing } from "./opening.ts";
 import type { Readings } from "./readings.ts";
 import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
 import { applyMotion, applyMotionNumber, decideBatch, endedBy, isMotionKnown, placeMotion, spanOf } from "./rules.ts";
-import type { SessionStore, Written } from "./store.ts";
+import type { SessionStore } from "./store.ts";
 
 /** Batches in a session's item; then they move to a sheet of the directory. */
 const MAX_SPANS = 24;
@@ -38,7 +38,7 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
       const next = guess === undefined
         ? undefined
         : await store.addNextMotion({ tenantId, sessionId: guess, sensorId: motion.sensorId }, motion, clock());
-      const payload = next?.written ? counted(next.session) : await placeAndCount(tenantId, userId, motion);
+      const payload = next?.ok ? counted(next.current) : await placeAndCount(tenantId, userId, motion);
       believed.set(sensorKeyOf(tenantId, motion.sensorId), payload.session.sessionId);
       if (!payload.duplicate) changed(payload.session);
       return payload;
@@ -60,9 +60,7 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
       const next = span && !batch.final
         ? await store.addNextBatch({ ...batch, tenantId }, span, batch, clock())
         : undefined;
-      const payload = next?.written
-        ? batchPayload(next.session, false)
-        : await countBatch(tenantId, userId, batch, next);
+      const payload = next?.ok ? batchPayload(next.current, false) : await countBatch(tenantId, userId, batch, next);
       if (payload.__typename === "IngestSessionBatchPayload" && !payload.duplicate) {
         changed(payload.session);
         if (payload.session.spans.length >= MAX_SPANS) await turnSheet(payload.session);
@@ -78,8 +76,7 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
     motion: MotionInput,
   ): Promise<MotionPayload> {
     const { sensorId, seq, at } = motion;
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      await beforeTry(attempt);
+    return await retryLost(async () => {
       const standing = await opening.standing(tenantId, sensorId);
       const { latest } = standing;
       const near = !latest || at >= latest.startedAt
@@ -96,16 +93,13 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
       const now = clock();
       if (place.kind === "in") {
         const session = await countIn(place.session, latest!, motion, now);
-        if (session) return counted(session);
-      } else {
-        const fresh = await opening.begin({ tenantId, sessionId: ids(), sensorId, userId }, standing, at, now);
-        const session = applyMotion(fresh, at, now);
-        if (await start(session, standing, seq, place.kind, now)) {
-          return { ...counted(await reread(session)), started: true };
-        }
+        return session ? counted(session) : LOST;
       }
-    }
-    throw new UnavailableError("DynamoDB");
+      const fresh = await opening.begin({ tenantId, sessionId: ids(), sensorId, userId }, standing, at, now);
+      const session = applyMotion(fresh, at, now);
+      const isWritten = await start(session, standing, seq, place.kind, now);
+      return isWritten ? { ...counted(await reread(session)), started: true } : LOST;
+    });
   }
 
   async function countIn(
@@ -116,8 +110,8 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
   ): Promise<Session | undefined> {
     const session = applyMotion(target, at, now);
     if (target.sessionId === latest.sessionId) {
-      const outcome = await store.replace(applyMotionNumber(session, seq), latest);
-      return outcome.written ? outcome.session : undefined;
+      const written = await store.replace(applyMotionNumber(session, seq), latest);
+      return written.ok ? written.current : undefined;
     }
     const done = await store.open([
       { session, known: target },
@@ -145,17 +139,16 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
     tenantId: string,
     userId: string | undefined,
     batch: BatchInput,
-    tried: Written | undefined,
+    tried: Written<Session> | undefined,
   ): Promise<BatchPayload | PayloadMismatch> {
     const find = async () => (await store.find(tenantId, [batch.sessionId])).get(batch.sessionId);
-    let known = tried ? tried.session : await find();
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      await beforeTry(attempt);
+    let known = tried ? tried.current : await find();
+    return await retryLost(async () => {
       if (!known) {
         const session = await openForBatch(tenantId, userId, batch);
         if (session) return batchPayload(session, false);
         known = await find();
-        continue;
+        return LOST;
       }
       if (known.sensorId !== batch.sensorId) {
         return mismatch(
@@ -167,11 +160,10 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
       if (decision.kind === "refused") {
         throw new InvalidInputError([{ path: ["batchOffset"], message: decision.reason }]);
       }
-      const outcome = await store.replace(decision.session, known);
-      if (outcome.written) return batchPayload(outcome.session, false);
-      known = outcome.session;
-    }
-    throw new UnavailableError("DynamoDB");
+      const written = await store.replace(decision.session, known);
+      known = written.current;
+      return written.ok ? batchPayload(written.current, false) : LOST;
+    });
   }
 
   /** A session that begins with a batch: as the sensor's latest, or as one of the past where a later one has begun. */

@@ -1,5 +1,6 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { idOf, partitionOf } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
 import { fromItem, fromSensorItem, keyOf, sensorKeyOf, SHARDS } from "./item.ts";
 import type { Sensor, Session, SessionStatus } from "./model.ts";
 
@@ -46,26 +47,21 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
   return {
     /** Pages of the sessions that started in a range, as things to be counted again. */
     async *listStarts(tenantId: string, fromAt: number, toAt: number) {
-      let startKey: Item | undefined;
-      do {
-        const page = await dynamo.query(tables.sessions, {
-          index: "byStart",
-          key: {
-            expression: "tenant = :tenant AND startedAt BETWEEN :from AND :to",
-            values: { ":tenant": tenantId, ":from": fromAt, ":to": toAt - 1 },
-          },
-          startKey,
-        });
-        yield page.items.map((item) => ({
+      const key = {
+        expression: "tenant = :tenant AND startedAt BETWEEN :from AND :to",
+        values: { ":tenant": tenantId, ":from": fromAt, ":to": toAt - 1 },
+      };
+      const read = (startKey?: Item) => dynamo.query(tables.sessions, { index: "byStart", key, startKey });
+      for await (const { items } of pages(read)) {
+        yield items.map((item) => ({
           at: item.startedAt as number,
           arrivedAt: item.createdAt as number,
           partition: partitionOf(item.pk),
         }));
-        startKey = page.lastKey;
-      } while (startKey);
+      }
     },
 
-    /** One page, latest start first; `last` is where the next one begins, where there may be one. */
+    /** One page, latest start first; `next` is where the one after it begins, where there may be one. */
     async page(query: SessionQuery, limit: number, after: SessionPosition | undefined) {
       const { tenantId, sensorId } = query;
       const [index, name, value] = sensorId === undefined
@@ -83,7 +79,7 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         descending: true,
         startKey: after && { ...keyOf(tenantId, after.sessionId), [name]: value, startedAt: after.startedAt },
       });
-      return { sessions: await whole(page.items), last: positionOf(page.lastKey) };
+      return { sessions: await whole(page.items), next: positionOf(page.next) };
     },
 
     /** When the first and the last session of a tenant, or of one sensor, started in a range; a row of the index each. */
@@ -126,20 +122,15 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
     /** Running sessions that have to be looked at by now, some at a time, until there are none. */
     async *due(now: number): AsyncGenerator<Session[]> {
       for (const shard of SHARDS) {
-        let startKey: Item | undefined;
-        do {
-          const page = await dynamo.query(tables.sessions, {
-            index: "byCheck",
-            key: { expression: "checkShard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } },
-            limit: DUE_ROWS,
-            startKey,
-          });
-          const keys = page.items.map(({ pk, sk }) => ({ pk, sk }));
+        const key = { expression: "checkShard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } };
+        const read = (startKey?: Item) =>
+          dynamo.query(tables.sessions, { index: "byCheck", key, limit: DUE_ROWS, startKey });
+        for await (const { items } of pages(read)) {
+          const keys = items.map(({ pk, sk }) => ({ pk, sk }));
           if (keys.length > 0) {
             yield (await dynamo.batchGet(tables.sessions, keys, { consistent: true })).map((item) => fromItem(item)!);
           }
-          startKey = page.lastKey;
-        } while (startKey);
+        }
       }
     },
 
@@ -148,7 +139,7 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
       tenantId: string,
       limit: number,
       after: string | undefined,
-    ): Promise<{ sensors: Sensor[]; last: string | undefined }> {
+    ): Promise<{ sensors: Sensor[]; next: string | undefined }> {
       const page = await dynamo.query(tables.sensors, {
         index: "byTenant",
         key: { expression: "tenant = :tenant", values: { ":tenant": tenantId } },
@@ -157,7 +148,7 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
           ? undefined
           : { pk: sensorKeyOf(tenantId, after), tenant: tenantId, sensorId: after },
       });
-      return { sensors: page.items.map(fromSensorItem), last: page.lastKey?.sensorId as string | undefined };
+      return { sensors: page.items.map(fromSensorItem), next: page.next?.sensorId as string | undefined };
     },
   };
 }

@@ -1,8 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { MINUTE_MS } from "../core/clock.ts";
-import { UnavailableError } from "../core/errors.ts";
-import { beforeTry, MAX_TRIES } from "../core/retry.ts";
 import { emptyWatermark } from "../core/watermark.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type DeviceState, type Sensor, type Session } from "./model.ts";
 import { FIRST, startOf, superseded } from "./rules.ts";
 import type { Change, SessionStore, Settings } from "./store.ts";
@@ -32,17 +31,14 @@ export function createOpening(store: SessionStore) {
   }
 
   return {
-    async standing(tenantId: string, sensorId: string): Promise<Standing> {
-      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-        await beforeTry(attempt);
+    standing: (tenantId: string, sensorId: string): Promise<Standing> =>
+      retryLost(async () => {
         const sensor = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
         const id = sensor?.latestSessionId;
         const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
         // Between the two reads the next one may have opened: what is counted in this one now would count again there.
-        if (!latest?.followed) return { sensor, latest };
-      }
-      throw new UnavailableError("DynamoDB");
-    },
+        return latest?.followed ? LOST : { sensor, latest };
+      }),
 
     /** A session as it begins at an instant, not yet written. */
     async begin(

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
-import { InvalidInputError, UnavailableError } from "../core/errors.ts";
+import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
-import { beforeTry, MAX_TRIES } from "../core/retry.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import {
   type CreationInput,
   parseAnnotation,
@@ -43,8 +43,7 @@ export function createPeople({ store, opening, changed, clock, ids }: {
     async create(tenantId: string, userId: string, input: unknown): Promise<SessionPayload | PayloadMismatch> {
       const creation = parseCreation(input, clock());
       const sessionId = creation.sessionId ?? ids();
-      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-        await beforeTry(attempt);
+      return await retryLost(async () => {
         const known = await find(tenantId, sessionId);
         if (known?.createdWith !== undefined || (known && known.sensorId !== creation.sensorId)) {
           return known.createdWith === fingerprint(creation) ? sessionPayload(known) : mismatch(
@@ -52,16 +51,14 @@ export function createPeople({ store, opening, changed, clock, ids }: {
           );
         }
         const session = known ? await adopt(known, creation) : await open(tenantId, userId, sessionId, creation);
-        if (session) return told(session);
-      }
-      throw new UnavailableError("DynamoDB");
+        return session ? told(session) : LOST;
+      });
     },
 
     /** Counts or notes what happened, once for each update id. */
     async update(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | SessionEnded> {
       const update = parseUpdate(input);
-      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-        await beforeTry(attempt);
+      return await retryLost(async () => {
         const [known, isRepeat] = await Promise.all([
           find(tenantId, update.sessionId),
           store.hasUpdate(tenantId, update.sessionId, update.updateId),
@@ -73,19 +70,16 @@ export function createPeople({ store, opening, changed, clock, ids }: {
           const isCounted = await store.hasUpdate(tenantId, update.sessionId, update.updateId);
           return isCounted ? sessionPayload(known) : ended(known);
         }
-        if (await store.markUpdate(applyUpdate(known, update, clock()), known, update.updateId)) {
-          return told((await find(tenantId, update.sessionId))!);
-        }
-      }
-      throw new UnavailableError("DynamoDB");
+        const isWritten = await store.markUpdate(applyUpdate(known, update, clock()), known, update.updateId);
+        return isWritten ? told((await find(tenantId, update.sessionId))!) : LOST;
+      });
     },
 
     /** Ends a session; one that is over stays as it is. */
     async end(tenantId: string, input: unknown): Promise<SessionPayload | NotFound> {
       const { sessionId, endedAt, playbackStopped } = parseEnd(input, clock());
       let known = await find(tenantId, sessionId);
-      for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-        await beforeTry(attempt);
+      return await retryLost(async () => {
         if (!known) return notFound(sessionId);
         if (known.status === "COMPLETED") return sessionPayload(known);
         const now = clock();
@@ -95,11 +89,10 @@ export function createPeople({ store, opening, changed, clock, ids }: {
           throw new InvalidInputError([{ path: ["endedAt"], message: `must not be before the start, ${start}` }]);
         }
         const playback = playbackStopped ? { ...known.playback, stoppedAt: at } : known.playback;
-        const outcome = await store.replace({ ...endedBy({ ...known, playback }, { at }), updatedAt: now }, known);
-        if (outcome.written) return told(outcome.session);
-        known = outcome.session;
-      }
-      throw new UnavailableError("DynamoDB");
+        const written = await store.replace({ ...endedBy({ ...known, playback }, { at }), updatedAt: now }, known);
+        known = written.current;
+        return written.ok ? told(written.current) : LOST;
+      });
     },
 
     /** Changes what people write, if nobody did since the version that this person saw. */
@@ -114,9 +107,9 @@ export function createPeople({ store, opening, changed, clock, ids }: {
         pinned: pinned ?? known.pinned,
         version: known.version + 1,
       };
-      const outcome = await store.annotate({ ...known, ...changedByPerson }, expectedVersion, clock());
-      if (outcome.written) return told(outcome.session);
-      return outcome.session ? conflict(outcome.session, expectedVersion) : notFound(sessionId);
+      const written = await store.annotate({ ...known, ...changedByPerson }, expectedVersion, clock());
+      if (written.ok) return told(written.current);
+      return written.current ? conflict(written.current, expectedVersion) : notFound(sessionId);
     },
   };
 
@@ -151,8 +144,8 @@ export function createPeople({ store, opening, changed, clock, ids }: {
   /** A session that batches have opened already gets what its creator says of it. */
   async function adopt(known: Session, creation: CreationInput): Promise<Session | undefined> {
     const begun = applyStart(known, creation.startedAt ?? Infinity);
-    const outcome = await store.replace({ ...created(begun, creation), updatedAt: clock() }, known);
-    return outcome.written ? outcome.session : undefined;
+    const written = await store.replace({ ...created(begun, creation), updatedAt: clock() }, known);
+    return written.ok ? written.current : undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { MAX_AHEAD_MS, MIN_AT, words } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
-import { createCursors, parseFirst } from "../core/page.ts";
+import { createCursors, pages, parseFirst } from "../core/page.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { createDevices } from "./devices.ts";
@@ -98,17 +98,17 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
       if ([query.sensorId, query.label].some((text) => text !== undefined && !isId(text))) return EMPTY_PAGE;
       const rows: Session[] = [];
       const isFiltered = query.status !== undefined || query.label !== undefined;
-      let position = cursors.decode(after);
-      const startedAfter = position !== undefined;
-      do {
-        const page = await lists.page(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
-        rows.push(...page.sessions.filter((session) => !isExpired(session, clock()) && matches(session, query)));
-        position = page.last;
-      } while (position && rows.length <= wanted);
+      const from = cursors.decode(after);
+      const read = (position?: SessionPosition) =>
+        lists.page(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
+      for await (const { sessions } of pages(read, from)) {
+        rows.push(...sessions.filter((session) => !isExpired(session, clock()) && matches(session, query)));
+        if (rows.length > wanted) break;
+      }
       const edges = rows.slice(0, wanted).map((node) => (
         { node, cursor: cursors.encode([node.startedAt, node.sessionId]) }
       ));
-      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: startedAfter };
+      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: from !== undefined };
     },
 
     /** One page of the tenant's sensors, by id. */

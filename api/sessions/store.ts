@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Expression, Item, TransactPart } from "../aws/dynamo.ts";
-import { ConditionFailedError } from "../core/errors.ts";
 import { itemKey } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
+import { mapWritten, type Written } from "../core/writes.ts";
 import {
   deviceChange,
   formatSpan,
@@ -33,9 +34,6 @@ import type { BatchSpan, Sensor, Session } from "./model.ts";
  */
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
-/** What became of a conditional write: the session as it is now, or as another writer left it (undefined: not there). */
-export type Written = { written: true; session: Session } | { written: false; session: Session | undefined };
-
 /** A session to write, and as it was when it was read; undefined: not there. */
 export type Change = { session: Session; known: Session | undefined };
 
@@ -47,13 +45,8 @@ type NextBatch = { startedAt?: number | null | undefined; durationMs?: number | 
 type Tables = { sessions: string; sensors: string };
 
 export function createSessionStore(dynamo: Dynamo, tables: Tables) {
-  async function update(key: Item, change: Expression, condition: Expression): Promise<Written> {
-    try {
-      return { written: true, session: fromItem(await dynamo.update(tables.sessions, key, change, condition))! };
-    } catch (error) {
-      if (!(error instanceof ConditionFailedError)) throw error;
-      return { written: false, session: error.current && fromItem(error.current) };
-    }
+  async function update(key: Item, change: Expression, condition: Expression): Promise<Written<Session>> {
+    return mapWritten(await dynamo.updateIf(tables.sessions, key, change, condition), (item) => fromItem(item)!);
   }
 
   function devicePart(session: Session, known: Session | undefined): TransactPart {
@@ -63,17 +56,6 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       change: deviceChange({ ...session, revision: (known?.revision ?? 0) + 1 }),
       condition: unchanged(known),
     };
-  }
-
-  /** Writes all parts or none; false where something was not as it was read. */
-  async function transact(parts: TransactPart[]): Promise<boolean> {
-    try {
-      await dynamo.transact(parts);
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionFailedError) return false;
-      throw error;
-    }
   }
 
   return {
@@ -94,7 +76,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     },
 
     /** Counts the next batch of a running session without having read it; fails where it is not simply the next. */
-    addNextBatch(of: Owner, span: BatchSpan, more: NextBatch, now: number): Promise<Written> {
+    addNextBatch(of: Owner, span: BatchSpan, more: NextBatch, now: number): Promise<Written<Session>> {
       const hasDuration = typeof more.durationMs === "number";
       const duration = hasDuration ? ", durationOffset = :offset, durationMs = :duration" : "";
       return update(keyOf(of.tenantId, of.sessionId), {
@@ -125,7 +107,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     },
 
     /** Counts the next motion event of a running session without having read it; fails where it is not simply the next. */
-    addNextMotion(of: Owner, { seq, at }: { seq: number; at: number }, now: number): Promise<Written> {
+    addNextMotion(of: Owner, { seq, at }: { seq: number; at: number }, now: number): Promise<Written<Session>> {
       return update(keyOf(of.tenantId, of.sessionId), {
         ...hotChange(
           "mTop = :seq, motions = motions + :one, motionAt = :at, lastMotionAt = :at, openUntil = idleMs + :at",
@@ -145,14 +127,14 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     },
 
     /** Writes what devices report of a session that is still as `known`; undefined: that is not there yet. */
-    async replace(session: Session, known: Session | undefined): Promise<Written> {
+    async replace(session: Session, known: Session | undefined): Promise<Written<Session>> {
       const { key, change, condition } = devicePart(session, known) as Extract<TransactPart, { key: Item }>;
       return await update(key, change, condition!);
     },
 
-    /** Writes several sessions that are still as they are known, and the sensor's latest one; all or none. */
+    /** Writes several sessions that are still as they are known, and the sensor's latest one; all or none. False: none. */
     open(changes: readonly Change[], sensor?: { now: Sensor; known: Sensor | undefined }): Promise<boolean> {
-      return transact([
+      return dynamo.transact([
         ...changes.map(({ session, known }) => devicePart(session, known)),
         ...(sensor ? [sensorPart(sensor.now, sensor.known)] : []),
       ]);
@@ -161,7 +143,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     /** Writes a session and the marker of an update, once for each update id. */
     markUpdate(session: Session, known: Session, updateId: string): Promise<boolean> {
       const marker = itemKey(session.tenantId, session.sessionId, `U#${updateId}`);
-      return transact([
+      return dynamo.transact([
         devicePart(session, known),
         { table: tables.sessions, put: marker, condition: { expression: "attribute_not_exists(pk)" } },
       ]);
@@ -170,14 +152,10 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     /** Keeps the numbers of a deleted session's motion with its sensor, where that had no later session. */
     async keepMotions({ tenantId, sensorId, sessionId, motions }: Session): Promise<void> {
       const { top, gaps } = splitWatermark(motions);
-      try {
-        await dynamo.update(tables.sensors, { pk: sensorKeyOf(tenantId, sensorId) }, {
-          expression: "SET mTop = :top, mGaps = :gaps",
-          values: { ":top": top, ":gaps": gaps },
-        }, { expression: "latest = :session", values: { ":session": sessionId } });
-      } catch (error) {
-        if (!(error instanceof ConditionFailedError)) throw error;
-      }
+      await dynamo.updateIf(tables.sensors, { pk: sensorKeyOf(tenantId, sensorId) }, {
+        expression: "SET mTop = :top, mGaps = :gaps",
+        values: { ":top": top, ":gaps": gaps },
+      }, { expression: "latest = :session", values: { ":session": sessionId } });
     },
 
     async hasUpdate(tenantId: string, sessionId: string, updateId: string): Promise<boolean> {
@@ -186,7 +164,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     },
 
     /** Writes what a person changed, if the version is still the one that was seen. */
-    annotate(session: Session, seenVersion: number, now: number): Promise<Written> {
+    annotate(session: Session, seenVersion: number, now: number): Promise<Written<Session>> {
       // A session that nobody edited yet has no version, and counts as version 1.
       const unseen = seenVersion === 1 ? " OR attribute_not_exists(version)" : "";
       return update(keyOf(session.tenantId, session.sessionId), peopleChange(session, now), {
@@ -209,19 +187,14 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     async listSheets({ tenantId, sessionId }: Session): Promise<BatchSpan[]> {
       const sheets = itemKey(tenantId, sessionId, "D#");
       const spans: BatchSpan[] = [];
-      let startKey: Item | undefined;
-      do {
-        const page = await dynamo.query(tables.sessions, {
-          key: {
-            expression: "pk = :pk AND begins_with(sk, :sheet)",
-            values: { ":pk": sheets.pk, ":sheet": sheets.sk },
-          },
-          startKey,
-          consistent: true,
-        });
-        spans.push(...page.items.flatMap((item) => (item.spans as string[]).map(parseSpan)));
-        startKey = page.lastKey;
-      } while (startKey);
+      const key = {
+        expression: "pk = :pk AND begins_with(sk, :sheet)",
+        values: { ":pk": sheets.pk, ":sheet": sheets.sk },
+      };
+      const read = (startKey?: Item) => dynamo.query(tables.sessions, { key, startKey, consistent: true });
+      for await (const { items } of pages(read)) {
+        spans.push(...items.flatMap((item) => (item.spans as string[]).map(parseSpan)));
+      }
       return spans;
     },
 

@@ -27,10 +27,10 @@ export function createSweep({ store, lists, changed, clock }: {
         const next = decideSweep(session, clock());
         if (!next) return;
         // Where something came between, it is looked at again: its `checkAt` is still due.
-        const outcome = await store.replace(next, session);
-        if (!outcome.written || next.status === "ACTIVE") return;
+        const written = await store.replace(next, session);
+        if (!written.ok || next.status === "ACTIVE") return;
         report.ended++;
-        changed(outcome.session);
+        changed(written.current);
       }, { concurrency: CONCURRENCY });
     }
     return report;

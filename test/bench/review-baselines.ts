@@ -130,7 +130,7 @@ export function createFileInMemory(options: Options): Design & { takeHits(): { h
       return {
         async start(instance) {
           sessionId = randomIds();
-          await dynamo.put(table, { ...keyOf(), userId }, { expression: "attribute_not_exists(pk)" });
+          await dynamo.putIf(table, { ...keyOf(), userId }, { expression: "attribute_not_exists(pk)" });
           return show((await copyAt(instance, sessionId, userId)).db);
         },
         async answer(instance, cardId, answerId) {

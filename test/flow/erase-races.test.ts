@@ -249,7 +249,7 @@ describe("whatever happens at the same time", () => {
     const overtaken = Promise.withResolvers<void>();
     const atClose = Promise.withResolvers<void>();
     const first = world.createProcess((when, call) => {
-      if (when === "after" || call !== "update") return undefined;
+      if (when === "after" || call !== "updateIf") return undefined;
       atClose.resolve();
       return overtaken.promise;
     }).erase(T, "v");

@@ -53,7 +53,7 @@ describe("an event that is sent with two times counts at one of them", () => {
     for (const [lost, counted] of [[0, 40], [40, 0], [0, -40]] as const) {
       const world = createEraseWorld(NOW);
       const dying = world.createProcess((when, call) => {
-        if (when === "after" && call === "put") throw new Error("died");
+        if (when === "after" && call === "putIf") throw new Error("died");
       });
       await expect(dying.journeys.record(T, sent(1, 12, lost))).rejects.toThrow("died");
       const { journeys } = world.createProcess();
@@ -88,7 +88,7 @@ describe("an event that is sent with two times counts at one of them", () => {
   test("and a page of a journey never gives it twice where both lie on the page", async () => {
     const world = createEraseWorld(NOW);
     const dying = world.createProcess((when, call) => {
-      if (when === "after" && call === "put") throw new Error("died");
+      if (when === "after" && call === "putIf") throw new Error("died");
     });
     await expect(dying.journeys.record(T, sent(1, 8, 0))).rejects.toThrow("died");
     const { journeys } = world.createProcess();

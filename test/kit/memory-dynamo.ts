@@ -1,5 +1,6 @@
 import type { Dynamo, Expression, Item, QueryOptions, TransactPart } from "../../api/aws/dynamo.ts";
-import { AppError, ConditionFailedError } from "../../api/core/errors.ts";
+import { AppError } from "../../api/core/errors.ts";
+import type { Written as Outcome } from "../../api/core/writes.ts";
 import type { IndexSpec, TableSpec } from "../../api/resources.ts";
 import { compare, ExpressionError, parseChange, parseCondition, type Scope } from "./expressions.ts";
 
@@ -7,6 +8,19 @@ import { compare, ExpressionError, parseChange, parseCondition, type Scope } fro
 export type Written = { table: string; key: string; before: Item | undefined; after: Item | undefined };
 
 export type MemoryDynamo = ReturnType<typeof createMemoryDynamo>;
+
+/** What the service asks of DynamoDB. */
+export const DYNAMO_METHODS = [
+  "get",
+  "batchGet",
+  "put",
+  "putIf",
+  "update",
+  "updateIf",
+  "remove",
+  "transact",
+  "query",
+] as const satisfies (keyof Dynamo)[];
 
 const MAX_LOG = 200;
 
@@ -113,31 +127,47 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       return keys.map((key) => itemIn(table, key)).filter((item) => item !== undefined);
     }),
 
-    put: call((table: string, item: Item, condition?: Expression) => {
+    put: call((table: string, item: Item) => commit([checked(table, clean(item))])),
+
+    putIf: call((table: string, item: Item, condition: Expression): Outcome<Item> => {
       const known = itemIn(table, item);
-      if (condition && !holds(condition, known)) throw new ConditionFailedError(known);
+      if (!holds(condition, known)) return { ok: false, current: known };
       commit([checked(table, clean(item))]);
+      return { ok: true, current: item };
     }),
 
-    update: call((table: string, key: Item, change: Expression, condition?: Expression): Item => {
-      const plan = planned(table, key, change, condition);
-      if (!plan) throw new ConditionFailedError(itemIn(table, key));
+    update: call((table: string, key: Item, change: Expression): Item => {
+      const plan = planned(table, key, change, undefined)!;
       commit([plan]);
       return plan.after!;
     }),
 
-    remove: call((table: string, key: Item, condition?: Expression) => {
+    updateIf: call((table: string, key: Item, change: Expression, condition: Expression): Outcome<Item> => {
+      const plan = planned(table, key, change, condition);
+      if (!plan) return { ok: false, current: itemIn(table, key) };
+      commit([plan]);
+      return { ok: true, current: plan.after! };
+    }),
+
+    remove: call((table: string, key: Item) => {
       const known = itemIn(table, key);
-      if (condition && !holds(condition, known)) throw new ConditionFailedError(known);
       if (known) commit([{ table, key: keyIn(table, key), after: undefined }]);
+    }),
+
+    /** What a hand other than the service's does: its condition is checked as it removes. */
+    removeIf: call((table: string, key: Item, condition: Expression) => {
+      if (!holds(condition, itemIn(table, key))) return false;
+      commit([{ table, key: keyIn(table, key), after: undefined }]);
+      return true;
     }),
 
     transact: call((parts: readonly TransactPart[]) => {
       const keys = parts.map((part) => part.table + keyIn(part.table, "put" in part ? part.put : part.key));
       if (new Set(keys).size < keys.length || keys.length > 100) refuse("an item twice, or more than a hundred");
       const plans = parts.map(plannedPart).filter((plan) => plan !== undefined);
-      if (plans.length < parts.length) throw new ConditionFailedError();
+      if (plans.length < parts.length) return false;
       commit(plans);
+      return true;
     }),
 
     query: call((table: string, options: QueryOptions) => {
@@ -163,10 +193,15 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       return {
         items: page.filter((item) => !options.filter || holds(options.filter, item, scope))
           .map((item) => include ? only(item, include) : item),
-        lastKey: last && only(last, [...new Set(shown)]),
+        next: last && only(last, [...new Set(shown)]),
       };
     }),
-  } satisfies Dynamo & Record<"dump" | "peek", unknown>;
+  } satisfies Dynamo & Record<"dump" | "peek" | "removeIf", unknown>;
+}
+
+/** Whether what a write gave says that its condition did not hold. */
+export function isLost(given: unknown): boolean {
+  return given === false || (typeof given === "object" && given !== null && "ok" in given && given.ok === false);
 }
 
 function holds(condition: Expression, item: Item | undefined, scope = scopeOf(condition)): boolean {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { PutOptions, StoredObject } from "../../api/aws/objects.ts";
-import { AppError, ConditionFailedError } from "../../api/core/errors.ts";
+import { AppError } from "../../api/core/errors.ts";
 import type { RawObjects } from "../../api/journeys/raw.ts";
 
 const PAGE = 3;
@@ -26,9 +26,10 @@ export function createMemoryObjects() {
       write(key, body, options);
       return Promise.resolve<"created">("created");
     },
-    replace: (key: string, body: Uint8Array, options: PutOptions, etag?: string) => {
-      if (etag && objects.get(key)?.etag !== etag) return Promise.reject(new ConditionFailedError());
-      return Promise.resolve(write(key, body, options));
+    replaceIf: (key: string, body: Uint8Array, options: PutOptions, etag: string) => {
+      if (objects.get(key)?.etag !== etag) return Promise.resolve(false);
+      write(key, body, options);
+      return Promise.resolve(true);
     },
     get: (key: string) => {
       const object = objects.get(key);

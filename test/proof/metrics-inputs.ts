@@ -72,8 +72,8 @@ export function operationsOf(
       run: async ({ dynamo }, { peek }) => {
         const known = peek("records", key);
         if (!known) return;
-        if (at === undefined) await dynamo.remove("records", key, isThere);
-        else await dynamo.put("records", { ...known, at, meant: undefined }, isThere);
+        if (at === undefined) await dynamo.removeIf("records", key, isThere);
+        else await dynamo.putIf("records", { ...known, at, meant: undefined }, isThere);
       },
     });
   }

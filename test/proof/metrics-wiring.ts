@@ -20,6 +20,7 @@ import { createMetricStore } from "../../api/metrics/store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import { silentLog } from "../kit/local.ts";
+import { DYNAMO_METHODS, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 
 /** The tables whose streams are counted. */
 export const STREAMED = ["records", "sessions", "journeys"] as const satisfies readonly StreamTable[];
@@ -31,9 +32,13 @@ export type Services = ReturnType<typeof wire>;
 export const LATE_QUEUE = "late";
 export const DEAD_QUEUE = "late-dead";
 
+/** The store, and what other hands do to it. */
+export type WorldDynamo = Dynamo & Pick<MemoryDynamo, "removeIf">;
+export const METHODS: readonly string[] = [...DYNAMO_METHODS, "removeIf"];
+
 /** The real services and the real consumer of streams over a store: the one place that knows how they are put together. */
 export function wire({ dynamo, objects, send, raw, sessions, clock }: {
-  dynamo: Dynamo;
+  dynamo: WorldDynamo;
   objects: Pick<Objects, "find" | "replace" | "remove">;
   send: (queue: string, body: string) => Promise<void>;
   raw: Pick<RawEvents, "keep">;

@@ -1,12 +1,12 @@
-import type { Dynamo, Item } from "../../api/aws/dynamo.ts";
+import type { Item } from "../../api/aws/dynamo.ts";
 import type { StreamRecord } from "../../api/aws/streams.ts";
-import { ConditionFailedError, UnavailableError } from "../../api/core/errors.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
-import { createMemoryDynamo, type Written } from "../kit/memory-dynamo.ts";
+import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
 import { createMapping, type Lease, type Mapping, type MappingCounts } from "./metrics-mapping.ts";
 import { createStores } from "./metrics-stores.ts";
 import { createStreamModel } from "./metrics-stream.ts";
-import { type Services, STREAMED, wire } from "./metrics-wiring.ts";
+import { METHODS, type Services, STREAMED, wire, type WorldDynamo } from "./metrics-wiring.ts";
 import type { Random } from "./random.ts";
 import { hostOf } from "./sessions-hosts.ts";
 
@@ -68,7 +68,6 @@ const AT_ONCE = 6;
 const MAX_STEPS = 30_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const METHODS: (keyof Dynamo)[] = ["get", "batchGet", "put", "update", "remove", "transact", "query"];
 
 export type World = ReturnType<typeof createWorld>;
 
@@ -131,7 +130,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     const ask = (method: string, args: readonly unknown[]) => {
       const perform = async () => await stores.methods[method]!(...args as never[]);
       if (isDirect) return perform();
-      const label = METHODS.includes(method as keyof Dynamo) ? `${method} ${String(args[0])}` : method;
+      const label = METHODS.includes(method) ? `${method} ${String(args[0])}` : method;
       return new Promise<unknown>((resolve, reject) =>
         waiting.push({ owner: own, label, heldUntil: 0, perform, resolve, reject })
       );
@@ -144,7 +143,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
       services: wire({
         dynamo: Object.fromEntries(
           METHODS.map((method) => [method, (...args: unknown[]) => ask(method, args)]),
-        ) as unknown as Dynamo,
+        ) as unknown as WorldDynamo,
         raw: { keep: (...args) => ask("keepRaw", args) as Promise<{ receivedAt: number; isNew: boolean }> },
         objects: {
           find: (...args: unknown[]) => ask("findObject", args),
@@ -323,7 +322,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
       counts.repeated++;
       outcome = await settle();
     }
-    const isConflict = "error" in outcome && outcome.error instanceof ConditionFailedError;
+    const isConflict = "value" in outcome && isLost(outcome.value);
     if (isConflict) counts.conflicts++;
     const more = ["", "", "", ", and again", ", the reply is lost", ", and dies"][fault] ?? "";
     note(`${process.name} ${label}${isConflict ? ": condition" : ""}${more}`);

@@ -11,7 +11,7 @@ export type Link = {
 };
 export type Review = ReturnType<typeof createReview>;
 
-const METHODS: (keyof Dynamo)[] = ["get", "put", "query"];
+const METHODS: (keyof Dynamo)[] = ["get", "putIf", "query"];
 const KEPT_BYTES = 64 * 1024 * 1024;
 const hosts: { review: Review; link: Link }[] = [];
 

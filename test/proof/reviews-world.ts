@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { ConditionFailedError, UnavailableError } from "../../api/core/errors.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
-import { createMemoryDynamo, type Written } from "../kit/memory-dynamo.ts";
+import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
 import type { Random } from "./random.ts";
 import { hostOf, type Review } from "./reviews-hosts.ts";
 import { createStoredBodies } from "./reviews-store.ts";
@@ -66,7 +66,7 @@ const OBJECTS = new Set(["create", "find", "get", "findBytes", "linkToGet", "lin
 /** Faults that a run can be asked for at a place, and how the place is named then. */
 const SIDES = { "die": "before", "die after": "after", "repeat": "twice" };
 type Placed = keyof typeof SIDES;
-const isWrite = (method: string) => ["put", "create", "remove"].includes(method);
+const isWrite = (method: string) => ["putIf", "create", "remove"].includes(method);
 
 export type World = ReturnType<typeof createWorld>;
 
@@ -238,7 +238,7 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
       outcome = await performed(call);
     }
     writer = undefined;
-    if (outcome.error instanceof ConditionFailedError) counts.conflicts++;
+    if (isLost(outcome.value)) counts.conflicts++;
     note(attempt, `${method}${outcome.error ? ` (${outcome.error.message})` : ""} ${fault}`.trim());
     if (fault === "die after") return kill(process, call);
     if (fault === "lose") {

@@ -4,6 +4,7 @@ import { createSessionLists } from "../../api/sessions/lists.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions, type Sessions } from "../../api/sessions/service.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
+import { DYNAMO_METHODS } from "../kit/memory-dynamo.ts";
 
 /** What a process has of the world: its store, a clock, and new ids. */
 export type Link = {
@@ -12,7 +13,6 @@ export type Link = {
   id: () => string;
 };
 
-const METHODS: (keyof Dynamo)[] = ["get", "batchGet", "put", "update", "remove", "transact", "query"];
 const NAMES = { sessions: "sessions", sensors: "sensors" };
 const hosts: { sessions: Sessions; link: Link }[] = [];
 
@@ -28,7 +28,7 @@ export function hostOf(n: number, link: Link): Sessions {
 
 function createHost(link: () => Link): Sessions {
   const through = (method: string) => (...args: unknown[]) => link().ask(method, args);
-  const dynamo = Object.fromEntries(METHODS.map((method) => [method, through(method)])) as unknown as Dynamo;
+  const dynamo = Object.fromEntries(DYNAMO_METHODS.map((method) => [method, through(method)])) as unknown as Dynamo;
   const readings = Object.fromEntries(["keep", "read"].map((method) => [method, through(method)]));
   return createSessions({
     store: createSessionStore(dynamo, NAMES),

@@ -33,7 +33,7 @@ export function createOracle({ idleMs, placesExactly }: { idleMs: number; places
 
   /** No expression that devices or the service send names a person's attribute. */
   function onCall({ input }: Operation, method: string, args: readonly unknown[]): void {
-    if (input.kind === "edit" || !["put", "update", "transact"].includes(method)) return;
+    if (input.kind === "edit" || !/^(put|update|transact)/.test(method)) return;
     const parts = method === "transact" ? args[0] as Record<string, unknown>[] : [{ put: args[1], change: args[2] }];
     for (const part of parts) {
       const { expression, names } = (part.change ?? {}) as { expression?: string; names?: Record<string, string> };

@@ -1,8 +1,8 @@
-import { ConditionFailedError, UnavailableError } from "../../api/core/errors.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
 import type { BatchInput } from "../../api/sessions/model.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
-import { createMemoryDynamo, type Written } from "../kit/memory-dynamo.ts";
+import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
 import { hostOf } from "./sessions-hosts.ts";
 import type { Operation } from "./sessions-inputs.ts";
 import type { Random } from "./random.ts";
@@ -148,14 +148,14 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
     if (fault === 2) {
       note(operation, process, `${method} gives way to another`);
       counts.conflicts++;
-      return call.reject(new ConditionFailedError());
+      return call.resolve(false);
     }
     onCall(operation, method, call.args);
     writer = { operation, now: call.now };
     const outcome = await call.perform().then((value) => ({ value }), (error: Error) => ({ error }));
     writer = undefined;
     const failed = "error" in outcome;
-    if (failed && outcome.error instanceof ConditionFailedError) counts.conflicts++;
+    if (!failed && isLost(outcome.value)) counts.conflicts++;
     note(
       operation,
       process,

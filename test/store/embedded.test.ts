@@ -13,7 +13,7 @@ import { createClients } from "../../api/aws/clients.ts";
 import { type Cost, createDynamo, type Item } from "../../api/aws/dynamo.ts";
 import { createObjects } from "../../api/aws/objects.ts";
 import { createQueues } from "../../api/aws/queues.ts";
-import { ConditionFailedError } from "../../api/core/errors.ts";
+import { pages } from "../../api/core/page.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 
 /** The calls we use, as AWS answers them. A difference here is a difference between a laptop and AWS. */
@@ -42,20 +42,20 @@ describe("DynamoDB", () => {
 
   test("a failed condition gives the item as it is", async () => {
     await dynamo().put(TABLE, journey("taken", { n: 1 }));
-    await expect(dynamo().put(TABLE, journey("taken", { n: 2 }), ifFree))
-      .rejects.toMatchObject({ code: "CONDITION_FAILED", current: { pk: "taken", n: 1 } });
-    await expect(
-      dynamo().update(TABLE, { pk: "taken", sk: "META" }, {
+    expect(await dynamo().putIf(TABLE, journey("taken", { n: 2 }), ifFree))
+      .toMatchObject({ ok: false, current: { pk: "taken", n: 1 } });
+    expect(
+      await dynamo().updateIf(TABLE, { pk: "taken", sk: "META" }, {
         expression: "SET n = :new",
         values: { ":new": 3 },
       }, { expression: "n = :old", values: { ":old": 2 } }),
-    ).rejects.toMatchObject({ current: { n: 1 } });
+    ).toMatchObject({ ok: false, current: { n: 1 } });
     expect(await dynamo().get(TABLE, { pk: "taken", sk: "META" })).toMatchObject({ n: 1 });
   });
 
   test("a conditional write has one winner among twenty", async () => {
-    const results = await Promise.allSettled(twenty.map((n) => dynamo().put(TABLE, journey("race", { n }), ifFree)));
-    expect(results.filter((result) => result.status === "fulfilled")).toHaveLength(1);
+    const results = await Promise.all(twenty.map((n) => dynamo().putIf(TABLE, journey("race", { n }), ifFree)));
+    expect(results.filter(({ ok }) => ok)).toHaveLength(1);
   });
 
   test("an update adds and sets in one request and gives the item afterwards", async () => {
@@ -68,19 +68,18 @@ describe("DynamoDB", () => {
     await Promise.all(twenty.map((n) => dynamo().put(TABLE, journey(`paged-${n}`, { tenant: "paged", startedAt: n }))));
     await dynamo().put(TABLE, journey("other", { tenant: "other", startedAt: 5 }));
     const seen: unknown[] = [];
-    let startKey: Item | undefined;
-    do {
-      const page = await dynamo().query(TABLE, {
+    const read = (startKey?: Item) =>
+      dynamo().query(TABLE, {
         index: "byStart",
         key: { expression: "tenant = :t", values: { ":t": "paged" } },
         descending: true,
         limit: 7,
         startKey,
       });
-      expect(page.items.length).toBeLessThanOrEqual(7);
-      seen.push(...page.items.map((item) => item["startedAt"]));
-      startKey = page.lastKey;
-    } while (startKey);
+    for await (const { items } of pages(read)) {
+      expect(items.length).toBeLessThanOrEqual(7);
+      seen.push(...items.map((item) => item["startedAt"]));
+    }
     expect(seen).toEqual(twenty.toReversed());
   });
 
@@ -153,8 +152,8 @@ describe("S3", () => {
   test("a replacement of what was read fails where another came first", async () => {
     await put("replaced", "first");
     const { etag } = await objects().get("replaced");
-    await objects().replace("replaced", bytes("second"), text, etag);
-    await expect(objects().replace("replaced", bytes("third"), text, etag)).rejects.toThrow(ConditionFailedError);
+    expect(await objects().replaceIf("replaced", bytes("second"), text, etag)).toBe(true);
+    expect(await objects().replaceIf("replaced", bytes("third"), text, etag)).toBe(false);
     expect((await objects().get("replaced")).body).toEqual(bytes("second"));
   });
 

@@ -151,7 +151,7 @@ function storeCalls(tenantId: string, random: Random): ((stack: ReturnType<typeo
   return [
     async ({ lists }) => {
       const first = await lists.page({ ...query, ...filter }, limit, undefined);
-      return [first, first.last && await lists.page({ ...query, ...filter }, limit, first.last)];
+      return [first, first.next && await lists.page({ ...query, ...filter }, limit, first.next)];
     },
     ({ lists }) => lists.neighbours(tenantId, "s0", at),
     ({ store }) => store.putIdle(tenantId, "s1", { idleMs: 60_000 }),
@@ -236,10 +236,17 @@ function rawCall(random: Random, table: string): { name: string; run: (dynamo: D
   ]);
   const other = { ...key, sk: "c#0" };
   return pick([
-    { name: "put", run: (dynamo: Dynamo) => dynamo.put(table, item, condition) },
-    { name: "update", run: (dynamo: Dynamo) => dynamo.update(table, key, change, condition) },
+    {
+      name: "put",
+      run: (dynamo: Dynamo) => condition ? dynamo.putIf(table, item, condition) : dynamo.put(table, item),
+    },
+    {
+      name: "update",
+      run: (dynamo: Dynamo) =>
+        condition ? dynamo.updateIf(table, key, change, condition) : dynamo.update(table, key, change),
+    },
     { name: "update", run: (dynamo: Dynamo) => dynamo.update(table, key, change) },
-    { name: "remove", run: (dynamo: Dynamo) => dynamo.remove(table, key, condition) },
+    { name: "remove", run: (dynamo: Dynamo) => dynamo.remove(table, key) },
     { name: "get", run: (dynamo: Dynamo) => dynamo.get(table, key) },
     { name: "batchGet twice", run: (dynamo: Dynamo) => dynamo.batchGet(table, [key, other, key]) },
     {
@@ -263,7 +270,7 @@ function rawCall(random: Random, table: string): { name: string; run: (dynamo: D
           values: { ":p": key.pk, ":a": "a#" },
         };
         const page = await dynamo.query(table, { key: where, limit: 2, consistent: true });
-        return [page, page.lastKey && await dynamo.query(table, { key: where, startKey: page.lastKey })];
+        return [page, page.next && await dynamo.query(table, { key: where, startKey: page.next })];
       },
     },
     {
