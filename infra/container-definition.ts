@@ -27,6 +27,8 @@ export function containerDefinition(
   },
 ) {
   const all: Record<string, string> = {
+    // The load balancer.
+    TRUST_PROXY: "1",
     ...environmentOf(stage, signingKey),
     AWS_REGION: stage.region,
     HOST: "0.0.0.0",

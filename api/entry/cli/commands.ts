@@ -1,13 +1,31 @@
 /** `npm run generate`: writes the commands of the Dockerfile, of compose.yaml and of `npm start` from permissions.ts. */
 import { readFile, writeFile } from "node:fs/promises";
-import { commandOf, IMAGE_PLACES, type Program, START_PLACES } from "./permissions.ts";
+import { variables } from "../../config.ts";
+import { commandOf, IMAGE_PLACES, type Program, programs, START_PLACES } from "./permissions.ts";
 
 /** A text with each `"run", …, "api/entry/PROGRAM.ts"` as permissions.ts has it, laid out as its first two words are. */
 export function withCommands(text: string): string {
-  const commands = /"run"(,[\s\\]*)[^\]]*?"api\/entry\/(\w+)\.ts"/g;
-  return text.replace(commands, (_, between: string, program: Program) => {
-    return commandOf(program, IMAGE_PLACES).map((word) => JSON.stringify(word)).join(between);
+  const commands = /"run"(,[\s\\]*)[^\]]*?"(api\/entry\/cli\/\w+\.ts)"/g;
+  return text.replace(commands, (_, between: string, entry: string) => {
+    return commandOf(programAt(entry), IMAGE_PLACES).map((word) => JSON.stringify(word)).join(between);
   });
+}
+
+function programAt(entry: string): Program {
+  const names = Object.keys(programs) as Program[];
+  return names.find((name) => programs[name].entry === entry)!;
+}
+
+/** What a container decides itself; the others are handed on to it. */
+const OWN = ["PORT", "HOST", "DATA_DIR", "DYNOXIDE_BIN", "REDIS_URL", "SIGNING_KEY_FILE", "SIGNING_KEY_SECRET"];
+
+/** compose.yaml with its commands, and with every variable that it hands on. */
+function withVariables(text: string): string {
+  const names = Object.keys(variables).filter((name) => !OWN.includes(name) && !name.startsWith("AWS_"));
+  return withCommands(text).replace(
+    /^(x-variables: &variables\n)(?: {2}\w+:\n)+/m,
+    (_, head: string) => head + names.map((name) => `  ${name}:\n`).join(""),
+  );
 }
 
 /** The script of `npm start` with its command as permissions.ts has it. */
@@ -19,7 +37,7 @@ export function withStart(text: string): string {
 /** The files that hold commands, each with what makes it as it must be. */
 export const COMMANDED: Readonly<Record<string, (text: string) => string>> = {
   "Dockerfile": withCommands,
-  "compose.yaml": withCommands,
+  "compose.yaml": withVariables,
   "api/entry/cli/start.sh": withStart,
 };
 
