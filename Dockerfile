@@ -17,13 +17,22 @@ COPY package.json package-lock.json .npmrc ./
 RUN mkdir -p -m 0700 /owned/data
 
 
+# The pages at /. What builds them is needed nowhere else.
+FROM sources AS pages
+RUN npm ci --omit=dev --ignore-scripts
+COPY api/dashboard api/dashboard
+RUN node node_modules/vite/bin/vite.js build --config api/dashboard/vite.config.ts
+
+
 # What the lock file says, without the tools, the embedded stores and npm's own Deno: the base brings that.
 FROM sources AS serve-files
 RUN npm ci --omit=dev --omit=optional --ignore-scripts \
-  && npm uninstall --no-save --omit=dev --omit=optional --ignore-scripts deno fauxqs cli-progress
+  && npm uninstall --no-save --omit=dev --omit=optional --ignore-scripts deno fauxqs cli-progress vite svelte @sveltejs/vite-plugin-svelte uplot
 COPY deno.json ./
 COPY schema schema
 COPY api api
+RUN rm -r api/dashboard
+COPY --from=pages /app/api/dashboard/built api/dashboard/built
 RUN rm -r api/local api/entry/cli/start.ts api/entry/cli/token.ts package-lock.json .npmrc && chmod -R a+rX,go-w .
 
 
@@ -31,11 +40,13 @@ RUN rm -r api/local api/entry/cli/start.ts api/entry/cli/token.ts package-lock.j
 FROM sources AS local-files
 RUN npm ci --omit=dev --ignore-scripts && mv node_modules/@dynoxide /tmp/ \
   && npm ci --omit=dev --omit=optional --ignore-scripts \
-  && npm uninstall --no-save --omit=dev --omit=optional --ignore-scripts deno cli-progress \
+  && npm uninstall --no-save --omit=dev --omit=optional --ignore-scripts deno cli-progress vite svelte @sveltejs/vite-plugin-svelte uplot \
   && mv /tmp/@dynoxide node_modules/
 COPY deno.json ./
 COPY schema schema
 COPY api api
+RUN rm -r api/dashboard
+COPY --from=pages /app/api/dashboard/built api/dashboard/built
 RUN rm package-lock.json .npmrc && chmod -R a+rX,go-w .
 
 
@@ -72,8 +83,8 @@ CMD ["run", \
     "--unstable-no-legacy-abort", \
     "--no-prompt", \
     "--allow-net", \
-    "--allow-env=PORT,HOST,DATA_DIR,NAME_PREFIX,DYNOXIDE_BIN,REDIS_URL,ATTACHED_TABLES,METRICS_BATCHING,JOURNEYS_INDEX,ACCOUNTS,TOKEN_ISSUER,TOKEN_AUDIENCE,TOKEN_ALGORITHMS,JWKS_URL,SIGNING_KEY_FILE,SIGNING_KEY_SECRET,TOKEN_TTL_SECONDS,CORS_ORIGINS,INTROSPECTION,GRAPHIQL,COLLECTION_CACHE_MB,MAX_BODY_BYTES,MAX_QUERY_DEPTH,MAX_QUERY_ALIASES,MAX_QUERY_TOKENS,MAX_QUERY_COST,TRUST_PROXY,RATE_ADDRESS,RATE_TOKEN,RATE_TENANT,RATE_LOGINS,RATE_REGISTRATIONS,RATE_CONNECTIONS,MAX_SOCKETS_PER_ADDRESS,MAX_SOCKETS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TENANT,LOG_LEVEL,DRAIN_SECONDS,AWS_*,HOME,TMPDIR,NODE_ENV,PATH,npm_lifecycle_event", \
-    "--allow-read=/app/schema,/data,/run/secrets,/home/nonroot/.aws,/tmp,/app/api/local/sample", \
+    "--allow-env=PORT,HOST,DATA_DIR,NAME_PREFIX,DYNOXIDE_BIN,REDIS_URL,ATTACHED_TABLES,METRICS_BATCHING,JOURNEYS_INDEX,ACCOUNTS,TOKEN_ISSUER,TOKEN_AUDIENCE,TOKEN_ALGORITHMS,JWKS_URL,SIGNING_KEY_FILE,SIGNING_KEY_SECRET,TOKEN_TTL_SECONDS,CORS_ORIGINS,INTROSPECTION,DASHBOARD,GRAPHIQL,COLLECTION_CACHE_MB,MAX_BODY_BYTES,MAX_QUERY_DEPTH,MAX_QUERY_ALIASES,MAX_QUERY_TOKENS,MAX_QUERY_COST,TRUST_PROXY,RATE_ADDRESS,RATE_TOKEN,RATE_TENANT,RATE_LOGINS,RATE_REGISTRATIONS,RATE_CONNECTIONS,MAX_SOCKETS_PER_ADDRESS,MAX_SOCKETS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TENANT,LOG_LEVEL,DRAIN_SECONDS,AWS_*,HOME,TMPDIR,NODE_ENV,PATH,npm_lifecycle_event", \
+    "--allow-read=/app/schema,/app/api/dashboard/built,/data,/run/secrets,/home/nonroot/.aws,/tmp,/app/api/local/sample", \
     "--allow-write=/tmp,/data", \
     "--allow-sys=osRelease,uid,homedir", \
     "--allow-run=sh", \
@@ -116,8 +127,8 @@ CMD ["run", \
     "--unstable-no-legacy-abort", \
     "--no-prompt", \
     "--allow-net", \
-    "--allow-env=PORT,HOST,DATA_DIR,NAME_PREFIX,DYNOXIDE_BIN,REDIS_URL,ATTACHED_TABLES,METRICS_BATCHING,JOURNEYS_INDEX,ACCOUNTS,TOKEN_ISSUER,TOKEN_AUDIENCE,TOKEN_ALGORITHMS,JWKS_URL,SIGNING_KEY_FILE,SIGNING_KEY_SECRET,TOKEN_TTL_SECONDS,CORS_ORIGINS,INTROSPECTION,GRAPHIQL,COLLECTION_CACHE_MB,MAX_BODY_BYTES,MAX_QUERY_DEPTH,MAX_QUERY_ALIASES,MAX_QUERY_TOKENS,MAX_QUERY_COST,TRUST_PROXY,RATE_ADDRESS,RATE_TOKEN,RATE_TENANT,RATE_LOGINS,RATE_REGISTRATIONS,RATE_CONNECTIONS,MAX_SOCKETS_PER_ADDRESS,MAX_SOCKETS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TENANT,LOG_LEVEL,DRAIN_SECONDS,AWS_*,HOME,TMPDIR,NODE_ENV", \
-    "--allow-read=/app/schema,/data,/run/secrets,/home/nonroot/.aws,/tmp", \
+    "--allow-env=PORT,HOST,DATA_DIR,NAME_PREFIX,DYNOXIDE_BIN,REDIS_URL,ATTACHED_TABLES,METRICS_BATCHING,JOURNEYS_INDEX,ACCOUNTS,TOKEN_ISSUER,TOKEN_AUDIENCE,TOKEN_ALGORITHMS,JWKS_URL,SIGNING_KEY_FILE,SIGNING_KEY_SECRET,TOKEN_TTL_SECONDS,CORS_ORIGINS,INTROSPECTION,DASHBOARD,GRAPHIQL,COLLECTION_CACHE_MB,MAX_BODY_BYTES,MAX_QUERY_DEPTH,MAX_QUERY_ALIASES,MAX_QUERY_TOKENS,MAX_QUERY_COST,TRUST_PROXY,RATE_ADDRESS,RATE_TOKEN,RATE_TENANT,RATE_LOGINS,RATE_REGISTRATIONS,RATE_CONNECTIONS,MAX_SOCKETS_PER_ADDRESS,MAX_SOCKETS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TOKEN,MAX_SUBSCRIPTIONS_PER_TENANT,LOG_LEVEL,DRAIN_SECONDS,AWS_*,HOME,TMPDIR,NODE_ENV", \
+    "--allow-read=/app/schema,/app/api/dashboard/built,/data,/run/secrets,/home/nonroot/.aws,/tmp", \
     "--allow-write=/tmp", \
     "--allow-sys=osRelease,uid,homedir", \
     "--ignore-env", \

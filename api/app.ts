@@ -39,6 +39,8 @@ export type App = {
   authenticate: (authorization: string | null | undefined) => Promise<Viewer | undefined>;
   /** How often and how much at once: each door asks before it spends anything. */
   rates: Rates;
+  /** A token for the sample's tenant, on the local instance only: whoever reaches it may do all there. */
+  demoToken?: () => Promise<string>;
   /** What resolvers get as context, fresh for each operation. */
   contextFor: (request: Pick<OpenContext, "viewer" | "requestId" | "header">) => object;
   /** Takes messages of the ingest queue; gives the ids of those to try again. */
@@ -61,6 +63,7 @@ export type App = {
 /** What tests and the local system decide themselves. */
 export type Overrides = BaseOverrides & {
   passwordCost?: ScryptCost;
+  demoToken?: App["demoToken"];
   /** Feeds read back this often where nobody wakes them. */
   pollMs?: number;
   /** Audits look at a difference again after so long. */
@@ -107,6 +110,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     schema: await buildSchema(clock),
     authenticate: auth.authenticate,
     rates: base.rates,
+    ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),
     contextFor: (request) => ({ ...request, services, ...loadersFor(request.viewer) }),
     ingest: createIngestPart(base, journeyParts, sessionParts),
     ...createStreamParts(base, journeyParts, sessionParts, metricParts, analytics),

@@ -161,6 +161,7 @@ export const variables = {
   TOKEN_TTL_SECONDS: variable("3600", "How long a token of `login` is good for.", whole(60, 2_592_000)),
   CORS_ORIGINS: variable("", "Origins of web pages that may call the API, separated by commas.", list),
   INTROSPECTION: variable("on", "`off` refuses introspection queries.", onOff),
+  DASHBOARD: variable("on", "`off` removes the pages at `/`.", onOff),
   GRAPHIQL: variable("on", "`off` removes the GraphiQL page.", onOff),
   COLLECTION_CACHE_MB: variable("256", "Collections of flashcards that a process keeps open, in MB.", whole(1, 65_536)),
   MAX_BODY_BYTES: variable(
@@ -262,6 +263,7 @@ function toConfig(v: Values) {
     collectionCacheBytes: v.COLLECTION_CACHE_MB * 1_048_576,
     corsOrigins: v.CORS_ORIGINS,
     introspection: v.INTROSPECTION,
+    dashboard: v.DASHBOARD,
     graphiql: v.GRAPHIQL,
     limits: {
       bodyBytes: v.MAX_BODY_BYTES,

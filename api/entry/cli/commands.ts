@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { variables } from "../../config.ts";
 import { commandOf, IMAGE_PLACES, type Program, programs, START_PLACES } from "./permissions.ts";
 
-/** A text with each `"run", …, "api/entry/PROGRAM.ts"` as permissions.ts has it, laid out as its first two words are. */
+/** A text with each `"run", …, "ENTRY"` of a program as permissions.ts has it, laid out as its first two words are. */
 export function withCommands(text: string): string {
   const commands = /"run"(,[\s\\]*)[^\]]*?"(api\/entry\/cli\/\w+\.ts)"/g;
   return text.replace(commands, (_, between: string, entry: string) => {
@@ -31,7 +31,7 @@ function withVariables(text: string): string {
 /** The script of `npm start` with its command as permissions.ts has it. */
 export function withStart(text: string): string {
   const words = commandOf("local", START_PLACES).map((word) => /[$*]/.test(word) ? `"${word}"` : word);
-  return text.replace(/^exec deno [^]*?local\.ts/m, () => `exec deno ${words.join(" \\\n  ")}`);
+  return text.replace(/^exec deno [^]*?start\.ts/m, () => `exec deno ${words.join(" \\\n  ")}`);
 }
 
 /** The files that hold commands, each with what makes it as it must be. */

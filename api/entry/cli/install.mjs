@@ -1,4 +1,4 @@
-// Installs the dependencies where they are missing or not those of package-lock.json; else does nothing. With `--all`
+// Installs the dependencies, and builds the pages of the dashboard, where they are missing or not those of package-lock.json; else does nothing. With `--all`
 // also those that only tests, proofs and deployments need.
 // Runs before anything is installed, on whatever Node there is: plain JavaScript, no imports but Node's own.
 import { spawnSync } from "child_process";
@@ -25,6 +25,7 @@ if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
 const all = process.argv.indexOf("--all") > 0;
 const wanted = digest(fs.readFileSync(lockFile));
 if (!isInstalled()) whileAlone(() => isInstalled() || install());
+buildPages();
 
 /** True where the last install was of this package-lock.json: by us, or by hand since it last changed. */
 function isInstalled() {
@@ -52,6 +53,34 @@ function install() {
   // The only packages whose own install steps are needed, and run: they put the runtimes in place.
   npm(["rebuild", "--loglevel=error"].concat(all ? ["deno", "node"] : ["deno"]));
   fs.writeFileSync(stampFile, wanted + (all ? " all" : " start"));
+}
+
+/** The pages at `/`, from their sources: where those changed, in about a second. Deno runs it, which is here on any Node. */
+function buildPages() {
+  const folder = join(root, "api", "dashboard");
+  if (!fs.existsSync(folder)) return;
+  const stamp = join(folder, "built", ".stamp");
+  const sources = digest(sourcesBelow(folder).map((file) => file + "\n" + read(file)).join("\n") + wanted);
+  if (read(stamp) === sources) return;
+  whileAlone(() => {
+    if (read(stamp) === sources) return;
+    const vite = join("node_modules", "vite", "bin", "vite.js");
+    const args = ["run", "--quiet", "--allow-all", vite, "build", "--config", "api/dashboard/vite.config.ts"];
+    const ran = spawnSync(join(root, "node_modules", ".bin", "deno"), args, { cwd: root, encoding: "utf8" });
+    if (ran.error) {
+      fail("The pages could not be built (" + ran.error.message + "). Remove node_modules, then start again.");
+    }
+    if (ran.status !== 0) fail(ran.stdout + ran.stderr + "\nThe pages could not be built; the reason is above.");
+    fs.writeFileSync(stamp, sources);
+  });
+}
+
+function sourcesBelow(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.name === "built") return [];
+    return entry.isDirectory() ? sourcesBelow(path) : [path];
+  });
 }
 
 function npm(args) {

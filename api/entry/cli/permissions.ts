@@ -34,6 +34,7 @@ const SERVE: readonly Grant[] = [
     why: "The AWS SDK names the system in its requests, and asks for the home folder where HOME is not set.",
   },
   { what: "read", of: ["{app}/schema"], why: "The contract. Modules need no permission." },
+  { what: "read", of: ["{app}/api/dashboard/built"], why: "The pages at /." },
   { what: "read", of: ["{data}"], why: "The key file." },
   { what: "read", of: ["{secrets}"], why: "What is mounted for SIGNING_KEY_FILE and AWS_WEB_IDENTITY_TOKEN_FILE." },
   { what: "read", of: ["{home}/.aws"], why: "Profiles and credentials of the AWS SDK, where it finds none before." },

@@ -4,6 +4,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { type App, createApp } from "../../app.ts";
 import { signLocalToken } from "../../auth/setup.ts";
+import { SCOPES } from "../../auth/viewer.ts";
 import { createClients } from "../../aws/clients.ts";
 import { createStreams } from "../../aws/streams.ts";
 import { createQueues } from "../../aws/queues.ts";
@@ -38,7 +39,10 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
     },
   });
   try {
-    const app = await createApp({ ...config, endpoints: system.endpoints }, { log });
+    const app = await createApp({ ...config, endpoints: system.endpoints }, {
+      log,
+      ...(empty ? {} : { demoToken: () => signDemoToken(config) }),
+    });
     const stopPumps = startPumps(app, config, system);
     await runUntilSignal(app, async (url) => {
       const sample = empty ? undefined : await loadDemo(config, url);
@@ -94,6 +98,11 @@ function startPumps(app: App, config: Config, system: LocalSystem): () => Promis
   };
 }
 
+/** With every scope in the sample's tenant, for the pages at `/`. */
+function signDemoToken(config: Config): Promise<string> {
+  return signLocalToken(config, { tenantId: SAMPLE_TENANT, scopes: [...SCOPES] });
+}
+
 async function loadDemo(config: Config, url: string): Promise<string | undefined> {
   const token = await signLocalToken(config, { tenantId: SAMPLE_TENANT, scopes: ["JOURNEYS_WRITE"] });
   const now = Date.now();
@@ -104,6 +113,7 @@ async function loadDemo(config: Config, url: string): Promise<string | undefined
 function greeting(url: string, sample: string | undefined): string {
   return `
 Sojourn is ready.
+  Pages      ${url}/   (one click signs you in)
   GraphQL    ${url}/graphql   (HTTP, SSE and WebSocket)
   GraphiQL   ${url}/graphql   (in a browser)
   Token      npm run --silent token -- --tenant ${SAMPLE_TENANT}

@@ -7,6 +7,8 @@ import { createCors } from "./cors.ts";
 import { type HttpHints, RefusedError } from "./errors.ts";
 import { type Call, createEngine } from "./graphql.ts";
 import { createAddressOf, type Peer } from "./rates.ts";
+import { createDemoSignIn } from "./demo.ts";
+import { createPages } from "./pages.ts";
 import { createProbes } from "./probes.ts";
 import { pathOf, readJsonObject, requestIdOf } from "./request.ts";
 import { createStreams } from "./streams.ts";
@@ -32,6 +34,8 @@ export function createHttp(app: App, options: Options = {}) {
   const { telemetry = createTelemetry(app.auditDifferences), clock = systemClock, upgradeWebSocket } = options;
   const engine = createEngine(app, telemetry, options.subscriptionsOnly);
   const cors = createCors(config.corsOrigins);
+  const pages = config.dashboard ? createPages() : undefined;
+  const demo = app.demoToken && createDemoSignIn(app.demoToken);
   const probes = createProbes(app, telemetry, clock);
   const streams = createStreams();
   const sockets = createSockets({ app, engine, clock });
@@ -56,6 +60,9 @@ export function createHttp(app: App, options: Options = {}) {
   function route(request: Request, call: Call): Response | Promise<Response> {
     const path = pathOf(request.url);
     if (path === "/graphql") return operate(request, call);
+    const page = pages?.find(path);
+    if (page) return page(request);
+    if (path === "/demo-token" && demo) return demo(request);
     const probe = probes.find(path);
     if (probe) return probe();
     throw new RefusedError("NOT_FOUND", `There is nothing at ${path.slice(0, 100)}; the API is at /graphql.`, {

@@ -1,0 +1,77 @@
+import { type Client, createClient } from "graphql-ws";
+import { messageOf } from "./ask.ts";
+import type { Document } from "./document.ts";
+import { session } from "./session.svelte.ts";
+
+/** What the one connection of this tab is doing. A browser has six over HTTP/1.1 in all, so all feeds share it. */
+export type Line = "idle" | "connecting" | "live" | "lost";
+
+let line = $state<Line>("idle");
+let client: Client | undefined;
+let clientToken: string | undefined;
+
+export const connection = {
+  get line() {
+    return line;
+  },
+};
+
+/** Closes the connection, as at sign-out. */
+export function hangUp(): void {
+  void client?.dispose();
+  client = undefined;
+  line = "idle";
+}
+
+/**
+ * Follows a subscription until the returned function is called. After a cut it begins again by itself: `variables` is asked
+ * anew each time, so that a cursor in it says where to go on.
+ */
+export function follow<Data, Variables>(
+  query: Document<Data, Variables>,
+  variables: () => Variables,
+  onData: (data: Data) => void,
+  onError: (message: string) => void,
+): () => void {
+  const payload = {
+    query,
+    get variables() {
+      return variables() as Record<string, unknown>;
+    },
+  };
+  return currentClient().subscribe<Data>(payload, {
+    next: ({ data, errors }) => {
+      if (data) onData(data);
+      if (errors?.[0]) onError(errors[0].message);
+    },
+    error: (error) => onError(Array.isArray(error) ? (error[0]?.message ?? "refused") : messageOf(error)),
+    complete: () => {},
+  });
+}
+
+function currentClient(): Client {
+  if (client && clientToken === session.token) return client;
+  hangUp();
+  clientToken = session.token;
+  client = createClient({
+    url: new URL("/graphql", location.href).href.replace(/^http/, "ws"),
+    connectionParams: () => session.headers(),
+    lazyCloseTimeout: 1_000,
+    keepAlive: 10_000,
+    retryAttempts: Infinity,
+    shouldRetry: () => true,
+    // From a quarter of a second to eight, each a little different, so that many pages do not come back at once.
+    retryWait: (tries) =>
+      new Promise((resolve) => setTimeout(resolve, Math.min(8_000, 250 * 2 ** tries) * (0.75 + Math.random() / 2))),
+    on: {
+      connecting: () => (line = line === "lost" ? "lost" : "connecting"),
+      connected: () => (line = "live"),
+      closed: (event) => {
+        const { code, wasClean } = event as CloseEvent;
+        if (code === 4401 || code === 4403) session.expire();
+        line = wasClean && code === 1000 ? "idle" : "lost";
+      },
+    },
+  });
+  return client;
+}

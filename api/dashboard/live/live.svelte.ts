@@ -1,0 +1,95 @@
+import { SvelteMap } from "svelte/reactivity";
+import { ask, messageOf } from "../core/ask.ts";
+import { follow } from "../core/follow.svelte.ts";
+import { type BucketSize, LiveBuckets, LiveSeries, type MetricSource, type TimeRange } from "./documents.ts";
+
+export type Bucket = { start: number; count: number; closed: boolean; version: string };
+
+/** The buckets of one source, oldest first. `revision` grows with each change, for what draws them. */
+export type Series = { source: MetricSource; buckets: Map<number, Bucket>; countedUpTo: string | null };
+
+/**
+ * Buckets as they are, and each change of them. A bucket that is pushed is a total with a version: an older one that comes late
+ * changes nothing. After a cut the feed goes on from the cursor of the last message.
+ */
+export function createLive(sources: readonly MetricSource[], size: BucketSize, range: TimeRange, moving: boolean) {
+  const series = new SvelteMap<MetricSource, Series>();
+  let revision = $state(0);
+  let failure = $state<string>();
+  let loaded = $state(false);
+  let cursor: string | undefined;
+  let due = false;
+  const controller = new AbortController();
+
+  /** A thousand changes a second are drawn once a frame. */
+  function changed(): void {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      revision += 1;
+    });
+  }
+
+  function take(source: MetricSource, { start, ...bucket }: Omit<Bucket, "start"> & { start: string }): void {
+    const at = Date.parse(start);
+    const own = series.get(source);
+    const known = own?.buckets.get(at);
+    if (!own || (known && BigInt(known.version) > BigInt(bucket.version))) return;
+    own.buckets.set(at, { start: at, count: bucket.count, closed: bucket.closed, version: bucket.version });
+  }
+
+  async function load(): Promise<void> {
+    try {
+      const { metrics } = await ask(LiveSeries, { sources: [...sources], size, range }, controller.signal);
+      for (const { source, buckets, countedUpTo } of metrics) {
+        const own = series.get(source) ?? { source, buckets: new Map(), countedUpTo };
+        series.set(source, { ...own, countedUpTo });
+        for (const bucket of buckets) take(source, bucket);
+      }
+      failure = undefined;
+      loaded = true;
+      changed();
+    } catch (error) {
+      if (!controller.signal.aborted) failure = messageOf(error);
+    }
+  }
+
+  function watch(): () => void {
+    return follow(
+      LiveBuckets,
+      () => ({ sources: [...sources], size, after: cursor ?? null }),
+      ({ metricBuckets }) => {
+        cursor = metricBuckets.cursor;
+        take(metricBuckets.bucket.source, metricBuckets.bucket);
+        changed();
+      },
+      (message) => (failure = message),
+    );
+  }
+
+  return {
+    series,
+    get revision() {
+      return revision;
+    },
+    get failure() {
+      return failure;
+    },
+    get loaded() {
+      return loaded;
+    },
+    load,
+    /** Loads, then follows; the returned function ends both. */
+    start(): () => void {
+      let stopWatch = () => {};
+      void load().then(() => {
+        if (moving && !controller.signal.aborted) stopWatch = watch();
+      });
+      return () => {
+        controller.abort();
+        stopWatch();
+      };
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { Component } from "svelte";
+
+/** A page: loaded when it is first looked at, so that signing in needs none of them. */
+export type Page = { path: string; title: string; load: () => Promise<{ default: Component }> };
+
+/** In the order of the navigation. The server answers each path, and what is below it, with the same document. */
+export const pages: readonly Page[] = [
+  { path: "/", title: "Start", load: once(() => import("./start/Start.svelte")) },
+  { path: "/live", title: "Live", load: once(() => import("./live/Live.svelte")) },
+];
+
+export function pageOf(path: string): Page | undefined {
+  const first = `/${path.split("/")[1] ?? ""}`;
+  return pages.find((page) => page.path === first);
+}
+
+/** The same promise each time: a page that is drawn again is not loaded again. One that failed is tried again. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () =>
+    loaded ??= load().catch((error) => {
+      loaded = undefined;
+      throw error;
+    });
+}

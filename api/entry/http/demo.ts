@@ -1,0 +1,22 @@
+import { RefusedError } from "./errors.ts";
+
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/**
+ * One-click sign-in of the local instance. Only a page of this very origin gets a token: `Host` must be this machine's own name,
+ * so that a stranger's name that resolves to 127.0.0.1 is refused, and the browser must not say that another site asks.
+ */
+export function createDemoSignIn(demoToken: () => Promise<string>) {
+  return async function signIn(request: Request): Promise<Response> {
+    const site = request.headers.get("sec-fetch-site") ?? "same-origin";
+    const origin = request.headers.get("origin");
+    const host = request.headers.get("host") ?? new URL(request.url).host;
+    const isOwn = LOOPBACK.test(host) && site === "same-origin" &&
+      (origin === null || /^https?:\/\/(.*)$/.exec(origin)?.[1] === host);
+    if (request.method !== "POST" || !isOwn) {
+      const message = "The demo's token is given to pages of this instance on this machine, by POST.";
+      throw new RefusedError("FORBIDDEN", message, { status: 403 });
+    }
+    return Response.json({ token: await demoToken() }, { headers: { "cache-control": "no-store" } });
+  };
+}

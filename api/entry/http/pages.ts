@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+
+/** Where the install step puts the pages that it builds from `api/dashboard` (see `api/entry/cli/install.mjs`). */
+const BUILT = join(import.meta.dirname, "../../dashboard/built");
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+};
+
+/** Pages of the dashboard, each with what lies below it. All are one document: its script looks at the address. */
+const DOCUMENTS = /^\/(?:(?:live|sessions|journeys|review|admin)(?:\/.*)?)?$/;
+
+/**
+ * Scripts and styles of our own only, no markup made from text, no frames around us. The address of the socket is named, since
+ * not every browser takes `'self'` for it.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob:",
+  "connect-src 'self'",
+  "frame-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types svelte-trusted-html dompurify",
+].join("; ");
+
+/** Cards are written by strangers: no script, nothing from elsewhere, whatever their HTML says. Framed by the page of reviews. */
+const CARD_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; " +
+  "media-src 'self' data: blob:; font-src data: blob:; frame-ancestors 'self'; sandbox allow-same-origin";
+
+type File = {
+  body: Uint8Array<ArrayBuffer>;
+  brotli: Uint8Array<ArrayBuffer> | undefined;
+  headers: Record<string, string>;
+};
+
+/** The pages by path, held in memory: some hundred KB. Without built pages there are none, and `find` gives undefined. */
+export function createPages(folder = BUILT) {
+  const files = readAll(folder);
+  const index = files.get("/index.html");
+
+  return {
+    find(path: string): ((request: Request) => Response) | undefined {
+      const file = DOCUMENTS.test(path) ? index : files.get(path);
+      return file && ((request) => answer(file, request));
+    },
+  };
+}
+
+function readAll(folder: string): Map<string, File> {
+  if (!existsSync(folder)) return new Map();
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
+  return new Map(
+    names.filter((name) => TYPES[extname(name)]).map((name) => {
+      const body = readFileSync(join(folder, name));
+      const brotli = names.includes(`${name}.br`) ? readFileSync(join(folder, `${name}.br`)) : undefined;
+      return [`/${name}`, { body, brotli, headers: headersOf(name, body) }];
+    }),
+  );
+}
+
+function headersOf(name: string, body: Uint8Array): Record<string, string> {
+  return {
+    "content-type": TYPES[extname(name)]!,
+    // The build puts a hash of the content into each asset's name, so those never change; the rest is asked for again.
+    "cache-control": name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+    etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
+    vary: "accept-encoding",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": name === "card.html" ? CARD_POLICY : POLICY,
+  };
+}
+
+function answer({ body, brotli, headers }: File, request: Request): Response {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return new Response("A page is only read: GET or HEAD.\n", { status: 405, headers: { allow: "GET, HEAD" } });
+  }
+  if (request.headers.get("if-none-match") === headers.etag) return new Response(null, { status: 304, headers });
+  const isSmall = brotli && /\bbr\b/.test(request.headers.get("accept-encoding") ?? "");
+  return new Response(request.method === "HEAD" ? null : isSmall ? brotli : body, {
+    headers: isSmall ? { ...headers, "content-encoding": "br" } : headers,
+  });
+}

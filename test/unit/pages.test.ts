@@ -1,0 +1,91 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDemoSignIn } from "../../api/entry/http/demo.ts";
+import { createPages } from "../../api/entry/http/pages.ts";
+import { makeTempDir } from "../kit/local.ts";
+
+let folder: string;
+let remove: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ path: folder, remove } = await makeTempDir());
+  await mkdir(join(folder, "assets"));
+  await writeFile(join(folder, "index.html"), "<!doctype html>");
+  await writeFile(join(folder, "index.html.br"), "small");
+  await writeFile(join(folder, "card.html"), "card");
+  await writeFile(join(folder, "assets/a-1.js"), "1");
+});
+afterAll(() => remove());
+
+function get(path: string, init: RequestInit = {}): Response | undefined {
+  return createPages(folder).find(path)?.(new Request(`http://127.0.0.1${path}`, init));
+}
+
+describe("pages", () => {
+  test.each(["/", "/live", "/sessions/hall%20way", "/review/1/2"])("%s is the one document", async (path) => {
+    expect(await get(path)!.text()).toBe("<!doctype html>");
+  });
+
+  test.each(["/graphql", "/metrics", "/livery", "/assets/../index.html", "/.stamp", "/assets/none.js", "//live"])(
+    "%s is none",
+    (path) => expect(get(path)).toBeUndefined(),
+  );
+
+  test("run no script but ours, and are framed by nobody", () => {
+    const policy = get("/")!.headers.get("content-security-policy")!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(policy).not.toContain("unsafe");
+  });
+
+  test("a card's frame runs no script at all", () => {
+    const policy = get("/card.html")!.headers.get("content-security-policy")!;
+    expect(policy).toMatch(/default-src 'none'.*sandbox allow-same-origin$/);
+    expect(policy).not.toMatch(/script-src|allow-scripts/);
+  });
+
+  test("assets never change under their name, documents are asked for again", () => {
+    expect(get("/assets/a-1.js")!.headers.get("cache-control")).toContain("immutable");
+    const first = get("/")!;
+    expect(first.headers.get("cache-control")).toBe("no-cache");
+    expect(get("/", { headers: { "if-none-match": first.headers.get("etag")! } })!.status).toBe(304);
+  });
+
+  test("go out compressed where the browser takes it", async () => {
+    const small = get("/", { headers: { "accept-encoding": "gzip, br" } })!;
+    expect(small.headers.get("content-encoding")).toBe("br");
+    expect(await small.text()).toBe("small");
+  });
+
+  test("are only read", () => expect(get("/", { method: "POST" })!.status).toBe(405));
+
+  test("are not there where nothing was built", () =>
+    expect(createPages(join(folder, "none")).find("/")).toBeUndefined());
+});
+
+describe("one-click sign-in", () => {
+  const signIn = createDemoSignIn(() => Promise.resolve("token"));
+  const ask = (headers: Record<string, string>, method = "POST") =>
+    signIn(new Request("http://127.0.0.1:4000/demo-token", { method, headers }));
+
+  test("gives a page of this instance a token", async () => {
+    const response = await ask({
+      host: "127.0.0.1:4000",
+      origin: "http://127.0.0.1:4000",
+      "sec-fetch-site": "same-origin",
+    });
+    expect(await response.json()).toEqual({ token: "token" });
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  test.each([
+    ["another site", { host: "127.0.0.1:4000", origin: "https://evil.example", "sec-fetch-site": "cross-site" }],
+    ["another port", { host: "127.0.0.1:4000", origin: "http://127.0.0.1:5173", "sec-fetch-site": "same-site" }],
+    ["a name that resolves here", { host: "evil.example:4000", origin: "http://evil.example:4000" }],
+    ["a page without an origin", { host: "127.0.0.1:4000", origin: "null" }],
+  ])("refuses %s", async (_, headers) => {
+    await expect(ask(headers)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+});
