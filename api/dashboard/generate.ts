@@ -68,7 +68,7 @@ function toDocument(
   collect(operation);
   const text = [operation, ...needed].map((part) => print(part).replace(/\s+/g, " ")).join(" ");
   const name = operation.name!.value;
-  const kind = operation.operation[0]!.toUpperCase() + operation.operation.slice(1);
+  const kind = operation.operation[0].toUpperCase() + operation.operation.slice(1);
   return `export const ${name} = document<${name}${kind}, ${name}${kind}Variables>(\n  ${JSON.stringify(text)},\n);\n`;
 }
 
