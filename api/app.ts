@@ -37,7 +37,7 @@ export type App = {
   schema: GraphQLSchema;
   /** The viewer of an Authorization header; undefined without one. Throws UnauthenticatedError where the token does not hold. */
   authenticate: (authorization: string | null | undefined) => Promise<Viewer | undefined>;
-  /** How often and how much at once: each door asks before it spends anything. */
+  /** How often and how much at once: each entry asks before it spends anything. */
   rates: Rates;
   /** A token for the sample's tenant, on the local instance only: whoever reaches it may do all there. */
   demoToken?: () => Promise<string>;

@@ -12,7 +12,7 @@ import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { createIngest } from "./ingest/batch.ts";
 import type { StreamTable } from "./ingest/decode.ts";
-import { createParkedRecords } from "./ingest/parked.ts";
+import { createQuarantine } from "./ingest/quarantine.ts";
 import { createStreamPaths } from "./ingest/setup.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
 import { createRawEvents } from "./journeys/raw.ts";
@@ -184,7 +184,7 @@ export function createStreamParts(
     metrics,
     store,
     roll: analytics.roll,
-    rollParts: analytics.lateParts,
+    rollupWrites: analytics.lateWrites,
     sessionExpired: (image) => sessions.expired(image),
     journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
     readChunks: async (tenantId, sessionId) => {
@@ -198,7 +198,7 @@ export function createStreamParts(
       await audit(tenantId, { source, range, repair: true });
       return true;
     },
-    parked: createParkedRecords({ objects: objects(buckets.events), queues, lateQueue: named(queueSpecs.late), log }),
+    quarantine: createQuarantine({ objects: objects(buckets.events), queues, lateQueue: named(queueSpecs.late), log }),
     streams: streams(),
     tables: streamedTables(config.prefix) as Record<StreamTable, string>,
     attached: config.attachedTables,

@@ -1,7 +1,7 @@
 import type { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { variables } from "../api/config.ts";
-import { commandOf, IMAGE_PLACES } from "../api/entry/cli/permissions.ts";
+import { commandOf, IMAGE_PATHS } from "../api/entry/cli/permissions.ts";
 import { environmentOf } from "./functions.ts";
 import type { Stage } from "./stages.ts";
 
@@ -50,7 +50,7 @@ export function containerDefinition(
     stopTimeout: STOP_SECONDS,
     // Alive, not ready: a process that hangs is started again, one whose tables are away is not.
     healthCheck: {
-      command: ["CMD", "deno", ...commandOf("health", IMAGE_PLACES)],
+      command: ["CMD", "deno", ...commandOf("health", IMAGE_PATHS)],
       interval: 30,
       timeout: 10,
       retries: 3,

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
-import type { Placed } from "../core/places.ts";
+import type { StreamPosition } from "../core/stream-position.ts";
 
 /** Every IANA zone's offset is a multiple of it since 1972, so days and hours of any zone are made of whole slots. */
 export const SLOT_MS = 15 * MINUTE_MS;
@@ -17,7 +17,7 @@ export type Cell = {
 };
 
 /** What one change of one thing moves in one rollup item. */
-export type ItemChange = Placed & {
+export type ItemChange = StreamPosition & {
   pk: string;
   sk: string;
   /** By attribute; never 0. */

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
-import { parseRange, type Range, type RangeInput } from "../core/range.ts";
+import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { JourneyOutcome } from "../journeys/model.ts";
 import type { Sensor } from "../sessions/model.ts";
 import type { Percentiles } from "./bins.ts";
@@ -59,7 +59,7 @@ export type JourneyAnalytics = {
 export const LIMITS = { rangeDays: 400, topSensors: 100 } as const;
 
 /** The range, widened to whole quarter-hours. Throws InvalidInputError where it ends before it starts or is too long. */
-export function parseAnalyticsRange(input: RangeInput, now: number): Range {
+export function parseAnalyticsRange(input: RangeInput, now: number): TimeRange {
   const { fromAt, toAt } = parseRange(input, now);
   if (toAt - fromAt > LIMITS.rangeDays * DAY_MS) {
     const days = Math.ceil((toAt - fromAt) / DAY_MS);

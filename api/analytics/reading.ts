@@ -1,6 +1,6 @@
 import type { Item } from "../aws/dynamo.ts";
 import { DAY_MS } from "../core/clock.ts";
-import type { Range } from "../core/range.ts";
+import type { TimeRange } from "../core/range.ts";
 import {
   dayOf,
   keys,
@@ -27,7 +27,7 @@ export type SensorCount = { sensorId: string; sessions: number; motions: number 
 /** Reads what a range holds: so many items, by the length of the range and the number of sensors alone. */
 export function createReading(store: Pick<RollupStore, "find">) {
   /** Items of every day that the range touches, by the keys that are given. */
-  async function itemsOf(pk: string, range: Range, ...skOf: ((day: number) => string)[]): Promise<DayItem[]> {
+  async function itemsOf(pk: string, range: TimeRange, ...skOf: ((day: number) => string)[]): Promise<DayItem[]> {
     const wanted = partsOf(range).days.flatMap((day) => skOf.map((sk) => ({ day, pk, sk: sk(day) })));
     const found = await store.find(wanted.map(({ pk, sk }) => ({ pk, sk })));
     return wanted.map(({ day, ...key }) => ({ day, item: found.get(nameOf(key)) }));
@@ -37,14 +37,14 @@ export function createReading(store: Pick<RollupStore, "find">) {
     /** The slots of a tenant's sessions or journeys. */
     async slots<Name extends string>(
       pk: string,
-      range: Range,
+      range: TimeRange,
       letters: Record<Name, string>,
     ): Promise<Slot<Name>[]> {
       return toSlots(range, letters, await itemsOf(pk, range, keys.counts, keys.moving));
     },
 
     /** The durations of a tenant's sessions or journeys: days where they are whole, hours where they are not. */
-    async bins(pk: string, range: Range): Promise<Map<number, number>> {
+    async bins(pk: string, range: TimeRange): Promise<Map<number, number>> {
       const { whole, edges } = partsOf(range);
       const hours = Map.groupBy(edges, keys.hourBins);
       const found = await store.find([...whole.map(keys.dayBins), ...hours.keys()].map((sk) => ({ pk, sk })));
@@ -58,12 +58,12 @@ export function createReading(store: Pick<RollupStore, "find">) {
     },
 
     /** The slots of one sensor's sessions. */
-    async sensorSlots(tenantId: string, sensorId: string, range: Range): Promise<SessionSlot[]> {
+    async sensorSlots(tenantId: string, sensorId: string, range: TimeRange): Promise<SessionSlot[]> {
       return toSlots(range, SESSION_LETTERS, await itemsOf(sensorPk(tenantId, sensorId), range, keys.day));
     },
 
     /** The durations of one sensor's sessions. */
-    async sensorBins(tenantId: string, sensorId: string, range: Range): Promise<Map<number, number>> {
+    async sensorBins(tenantId: string, sensorId: string, range: TimeRange): Promise<Map<number, number>> {
       const items = await itemsOf(sensorPk(tenantId, sensorId), range, keys.dayBins);
       return summed(
         items.flatMap(({ day, item }) =>
@@ -73,7 +73,7 @@ export function createReading(store: Pick<RollupStore, "find">) {
     },
 
     /** What each of the sensors counted: by months where days are whole, by slots where they are not. */
-    async sensors(tenantId: string, sensorIds: readonly string[], range: Range): Promise<SensorCount[]> {
+    async sensors(tenantId: string, sensorIds: readonly string[], range: TimeRange): Promise<SensorCount[]> {
       const { whole, edges } = partsOf(range);
       const months = Map.groupBy(whole, keys.month);
       const edgeDays = [...new Set(edges.map(dayOf))];
@@ -97,7 +97,7 @@ export function createReading(store: Pick<RollupStore, "find">) {
   };
 }
 
-function partsOf({ fromAt, toAt }: Range): Parts {
+function partsOf({ fromAt, toAt }: TimeRange): Parts {
   const [from, to] = [slotOf(fromAt), slotOf(toAt)];
   const days = Array.from({ length: dayOf(to - 1) - dayOf(from) + 1 }, (_, i) => dayOf(from) + i);
   const isWhole = (day: number) => day * SLOTS_OF_DAY >= from && (day + 1) * SLOTS_OF_DAY <= to;
@@ -107,13 +107,13 @@ function partsOf({ fromAt, toAt }: Range): Parts {
   return { days, whole: days.filter(isWhole), edges };
 }
 
-function isIn({ fromAt, toAt }: Range, slot: number): boolean {
+function isIn({ fromAt, toAt }: TimeRange, slot: number): boolean {
   return slot * SLOT_MS >= fromAt && slot * SLOT_MS < toAt;
 }
 
 /** The slots of the range that hold anything, ascending. */
 function toSlots<Name extends string>(
-  range: Range,
+  range: TimeRange,
   letters: Record<Name, string>,
   items: readonly DayItem[],
 ): Slot<Name>[] {

@@ -1,9 +1,9 @@
 import pMap from "p-map";
-import type { TransactPart } from "../aws/dynamo.ts";
+import type { TransactWrite } from "../aws/dynamo.ts";
 import { type Clock, MINUTE_MS } from "../core/clock.ts";
 import { NotIndexedError } from "../core/errors.ts";
 import { pages, parseFirst } from "../core/page.ts";
-import type { Range, RangeInput } from "../core/range.ts";
+import type { RangeInput, TimeRange } from "../core/range.ts";
 import type { SessionLists } from "../sessions/lists.ts";
 import type { Session } from "../sessions/model.ts";
 import type { Sessions } from "../sessions/service.ts";
@@ -63,7 +63,8 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     },
 
     /** What counts changes that were left out in their turn: parts of transactions that say they are done once. */
-    lateParts: (changes: readonly ItemChange[]): TransactPart[] => groupByItem(changes).map((own) => store.partOf(own)),
+    lateWrites: (changes: readonly ItemChange[]): TransactWrite[] =>
+      groupByItem(changes).map((own) => store.writeOf(own)),
 
     /** Numbers over the sessions of a tenant, or of one sensor, that started in a range. Throws InvalidInputError. */
     async sessions(
@@ -120,7 +121,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
   function sessionNumbers(
     tenantId: string,
     sensorId: string | undefined,
-    range: Range,
+    range: TimeRange,
     timeZone: string,
     slots: readonly SessionSlot[],
     readBins: () => Promise<Map<number, number>>,
@@ -160,7 +161,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
   async function timeBetween(
     tenantId: string,
     sensorId: string | undefined,
-    { fromAt, toAt }: Range,
+    { fromAt, toAt }: TimeRange,
     slots: readonly SessionSlot[],
   ): Promise<number | null> {
     const filled = slots.filter(({ counts }) => (counts.sessions ?? 0) > 0);
@@ -172,7 +173,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     return Math.round((startOf(filled.at(-1)!, last) - startOf(filled[0]!, first)) / (count - 1));
   }
 
-  async function topSensors(tenantId: string, range: Range, first: number): Promise<SensorActivity[]> {
+  async function topSensors(tenantId: string, range: TimeRange, first: number): Promise<SensorActivity[]> {
     const counts = await reading.sensors(tenantId, await listSensorIds(tenantId), range);
     const top = rank(counts.map((count) => activityOf(tenantId, count)), first);
     const running = await findRunning(tenantId, top.map(({ sensor }) => sensor.sensorId));

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { countInto } from "../aws/counting.ts";
-import type { Dynamo, Item, TransactPart } from "../aws/dynamo.ts";
+import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
 import { type ItemChange, keys, readCounters } from "./cells.ts";
@@ -38,7 +38,7 @@ export function createRollupStore(dynamo: Pick<Dynamo, "updateIf" | "batchGet" |
     },
 
     /** What counts changes of one item without a watermark, for a transaction that says itself that it is done once. */
-    partOf(changes: readonly ItemChange[]): TransactPart {
+    writeOf(changes: readonly ItemChange[]): TransactWrite {
       const { pk, sk } = changes[0]!;
       const { adds, names, values, sets } = toChange(changes);
       const expression = (sets.length > 0 ? `SET ${sets.join(", ")} ` : "") + `ADD ${adds.join(", ")}`;

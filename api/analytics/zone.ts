@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { DAY_MS, HOUR_MS } from "../core/clock.ts";
-import type { Range } from "../core/range.ts";
+import type { TimeRange } from "../core/range.ts";
 
 export type PeriodUnit = "day" | "week" | "month";
 
@@ -13,7 +13,7 @@ type Stretch = { fromAt: number; toAt: number; offsetMs: number };
  */
 export type Zone = ReturnType<typeof createZone>;
 
-export function createZone(timeZone: string, { fromAt, toAt }: Range) {
+export function createZone(timeZone: string, { fromAt, toAt }: TimeRange) {
   const stretches = findStretches(timeZone, fromAt, toAt);
 
   function localOf(at: number): number {

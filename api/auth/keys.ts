@@ -37,18 +37,18 @@ export function signingKeyFile(config: { dataDir: string; token: { signingKeyFil
  * rotate, put a new key first and take the old one out when its last token has ended. Throws where the file is unusable.
  */
 export async function loadOrCreateSigningKeys(file: string): Promise<ReadSigningKeys> {
-  const place = {
+  const source = {
     name: `The key file ${file}`,
     remedy: "put back a JWK set with a private key, or remove the file to get a new key (all tokens end with it)",
     read: () => readFile(file, "utf8"),
   };
   try {
-    await place.read();
+    await source.read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(place, "cannot be read", error);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(source, "cannot be read", error);
     await createKeyFile(file);
   }
-  return await openKeys(place);
+  return await openKeys(source);
 }
 
 /** Gives a reader of the same JWK set in a secret, which `read` gives. Throws where it is unusable. */
@@ -123,53 +123,53 @@ async function writeDurably(file: string, text: string): Promise<void> {
 }
 
 /** Where a JWK set is kept: what errors call it, and what they say is to be done. */
-type Place = { name: string; remedy: string; read: () => Promise<string> };
+type KeySource = { name: string; remedy: string; read: () => Promise<string> };
 
-async function openKeys(place: Place): Promise<ReadSigningKeys> {
-  const read = () => readKeys(place);
+async function openKeys(source: KeySource): Promise<ReadSigningKeys> {
+  const read = () => readKeys(source);
   await read();
   return read;
 }
 
-async function readKeys(place: Place): Promise<SigningKeys> {
-  const jwks = await parseKeys(place);
-  const keys = await Promise.all(jwks.map((jwk) => withKidAndAlg(place, jwk)));
+async function readKeys(source: KeySource): Promise<SigningKeys> {
+  const jwks = await parseKeys(source);
+  const keys = await Promise.all(jwks.map((jwk) => withKidAndAlg(source, jwk)));
   const repeated = keys.find(({ kid }, i) => keys.findIndex((other) => other.kid === kid) !== i);
-  if (repeated) throw unusable(place, `holds two keys with the kid ${repeated.kid}`);
+  if (repeated) throw unusable(source, `holds two keys with the kid ${repeated.kid}`);
   const first = keys.find((key) => "d" in key);
-  if (!first) throw unusable(place, "holds no private key");
+  if (!first) throw unusable(source, "holds no private key");
   try {
     const key = await importJWK(first, first.alg) as CryptoKey;
     return { signing: { kid: first.kid, alg: first.alg, key }, publicKeys: { keys: keys.map(publicHalf) } };
   } catch (error) {
-    throw unusable(place, `holds a private key (${first.kid}) that cannot sign`, error);
+    throw unusable(source, `holds a private key (${first.kid}) that cannot sign`, error);
   }
 }
 
-async function parseKeys(place: Place): Promise<JWK[]> {
+async function parseKeys(source: KeySource): Promise<JWK[]> {
   let content: unknown;
   try {
-    content = JSON.parse(await place.read());
+    content = JSON.parse(await source.read());
   } catch (error) {
-    throw error instanceof SyntaxError ? unusable(place, "is no JSON") : unusable(place, "cannot be read", error);
+    throw error instanceof SyntaxError ? unusable(source, "is no JSON") : unusable(source, "cannot be read", error);
   }
   const keys = (content as { keys?: unknown } | null)?.keys;
   const isJwkList = Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null && "kty" in key);
-  if (!isJwkList) throw unusable(place, 'is no JWK set, {"keys": […]}');
+  if (!isJwkList) throw unusable(source, 'is no JWK set, {"keys": […]}');
   return keys as JWK[];
 }
 
 const ALGORITHM_OF: Record<string, string> = { Ed25519: "EdDSA", "P-256": "ES256", "P-384": "ES384", RSA: "RS256" };
 
-async function withKidAndAlg(place: Place, jwk: JWK): Promise<JWK & { kid: string; alg: string }> {
+async function withKidAndAlg(source: KeySource, jwk: JWK): Promise<JWK & { kid: string; alg: string }> {
   const alg = jwk.alg ?? ALGORITHM_OF[jwk.crv as string] ?? ALGORITHM_OF[jwk.kty as string];
   if (alg === undefined || jwk.kty === "oct") {
-    throw unusable(place, `holds a key of another kind than ${Object.keys(ALGORITHM_OF).join(", ")}`);
+    throw unusable(source, `holds a key of another kind than ${Object.keys(ALGORITHM_OF).join(", ")}`);
   }
   try {
     return { ...jwk, alg, kid: jwk.kid ?? await calculateJwkThumbprint(jwk) };
   } catch {
-    throw unusable(place, "holds a key that is not whole");
+    throw unusable(source, "holds a key that is not whole");
   }
 }
 
@@ -185,7 +185,7 @@ function unwritable(file: string, error: unknown): AppError {
 }
 
 /** One line, without the cause's text: a JSON parser's message may quote the keys, and they are secret. */
-function unusable({ name, remedy }: Place, what: string, cause?: unknown): AppError {
+function unusable({ name, remedy }: KeySource, what: string, cause?: unknown): AppError {
   const code = cause instanceof UnavailableError
     ? (cause.cause as Error | undefined)?.name
     : (cause as NodeJS.ErrnoException | undefined)?.code;

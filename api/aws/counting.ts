@@ -1,4 +1,4 @@
-import { type Placed, type Span, spanOf, uncounted } from "../core/places.ts";
+import { type SequenceSpans, sequenceSpansOf, type StreamPosition, uncounted } from "../core/stream-position.ts";
 import type { Dynamo, Expression, Item } from "./dynamo.ts";
 
 /** Attributes `w0` to `w7`: how far the item has counted each partition of a stream. */
@@ -10,7 +10,7 @@ const WATERMARK = /^w(\d+)$/;
  * `toChange` gives what a write does: expressions of UpdateItem whose names and values do not begin with `w`. Gives the item
  * as it is afterwards; undefined where nothing was left to count.
  */
-export async function countInto<C extends Placed>(
+export async function countInto<C extends StreamPosition>(
   dynamo: Pick<Dynamo, "updateIf">,
   table: string,
   key: Item,
@@ -20,16 +20,16 @@ export async function countInto<C extends Placed>(
   ) => { sets: readonly string[]; adds: readonly string[] } & Omit<Expression, "expression">,
 ): Promise<Item | undefined> {
   for (let rest = changes; rest.length > 0;) {
-    const span = spanOf(rest);
+    const spans = sequenceSpansOf(rest);
     const { sets, adds, names, values } = toChange(rest);
-    const moves = [...span.keys()].map((p) => `w${p} = :w${p}`);
+    const moves = [...spans.keys()].map((p) => `w${p} = :w${p}`);
     const written = await dynamo.updateIf(table, key, {
       expression: `SET ${[...moves, ...sets].join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : ""),
       ...(names && Object.keys(names).length > 0 ? { names } : {}),
-      values: { ...values, ...valuesOf(span, ":w", "last") },
+      values: { ...values, ...valuesOf(spans, ":w", "last") },
     }, {
-      expression: [...span.keys()].map((p) => `(attribute_not_exists(w${p}) OR w${p} < :wf${p})`).join(" AND "),
-      values: valuesOf(span, ":wf", "first"),
+      expression: [...spans.keys()].map((p) => `(attribute_not_exists(w${p}) OR w${p} < :wf${p})`).join(" AND "),
+      values: valuesOf(spans, ":wf", "first"),
     });
     if (written.ok) return written.current;
     rest = uncounted(rest, watermarksOf(written.current!));
@@ -47,6 +47,6 @@ export function watermarksOf(item: Item): Map<string, string> {
   );
 }
 
-function valuesOf(span: Span, prefix: string, end: "first" | "last"): Item {
-  return Object.fromEntries([...span].map(([partition, ends]) => [`${prefix}${partition}`, ends[end]]));
+function valuesOf(spans: SequenceSpans, prefix: string, end: "first" | "last"): Item {
+  return Object.fromEntries([...spans].map(([partition, ends]) => [`${prefix}${partition}`, ends[end]]));
 }

@@ -35,7 +35,7 @@ export type QueryOptions = {
 };
 
 /** One part of a transaction: an item put whole, or changed. */
-export type TransactPart =
+export type TransactWrite =
   | { table: string; put: Item; condition?: Expression }
   | { table: string; key: Item; change: Expression; condition?: Expression };
 
@@ -138,7 +138,7 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
      * Writes all parts or none, at twice the units: for what is rare. False, and nothing is changed, where a condition does
      * not hold, or another transaction was at the same items.
      */
-    transact: (parts: readonly TransactPart[]): Promise<boolean> =>
+    transact: (parts: readonly TransactWrite[]): Promise<boolean> =>
       run(async () => {
         try {
           const written = await documents.send(
@@ -196,7 +196,7 @@ function conditionOf(condition: Expression | undefined) {
   };
 }
 
-function transactItem(part: TransactPart) {
+function transactItem(part: TransactWrite) {
   const condition = part.condition ? { ConditionExpression: part.condition.expression } : {};
   if ("put" in part) {
     return { Put: { TableName: part.table, Item: part.put, ...condition, ...merged(part.condition) } };

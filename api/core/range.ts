@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS } from "./clock.ts";
 import { InvalidInputError } from "./errors.ts";
 
 /** From the first instant (included) to the second (excluded), in epoch milliseconds. */
-export type Range = { fromAt: number; toAt: number };
+export type TimeRange = { fromAt: number; toAt: number };
 
 /** A range as clients give it: one of the two. */
 export type RangeInput =
@@ -18,7 +18,7 @@ const PRESETS_MS = {
 };
 
 /** The range in instants; `last` ends now. Throws InvalidInputError where it ends before it starts. */
-export function parseRange(input: RangeInput, now: number): Range {
+export function parseRange(input: RangeInput, now: number): TimeRange {
   if (input.last !== undefined) return { fromAt: now - PRESETS_MS[input.last], toAt: now + 1 };
   const { from, to } = input.between;
   if (to > from) return { fromAt: from, toAt: to };

@@ -5,10 +5,10 @@
  * A watermark is a set of whole numbers, and this is its one canonical form: `ahead` ascends, its ranges
  * neither touch each other nor `hi`. The same numbers in any order, cut in any way, give the same watermark.
  */
-export type Watermark = { readonly hi: bigint; readonly ahead: readonly Range[] };
+export type Watermark = { readonly hi: bigint; readonly ahead: readonly NumberRange[] };
 
 /** Both ends included. */
-export type Range = readonly [from: bigint, to: bigint];
+export type NumberRange = readonly [from: bigint, to: bigint];
 
 /** Nothing counted yet, of a source whose first number is `first`. */
 export function emptyWatermark(first: bigint): Watermark {
@@ -26,7 +26,7 @@ export function count(wm: Watermark, from: bigint, to: bigint = from): Watermark
   if (from <= wm.hi + 1n) return settle(to > wm.hi ? to : wm.hi, wm.ahead);
   const apart = wm.ahead.filter(([f, t]) => t + 1n < from || to + 1n < f);
   const touching = wm.ahead.filter(([f, t]) => !(t + 1n < from || to + 1n < f));
-  const joined: Range = [
+  const joined: NumberRange = [
     touching.reduce((least, [f]) => (f < least ? f : least), from),
     touching.reduce((most, [, t]) => (t > most ? t : most), to),
   ];
@@ -34,11 +34,11 @@ export function count(wm: Watermark, from: bigint, to: bigint = from): Watermark
 }
 
 /** The numbers that `after` has counted and `before` has not, of a source whose first number is `first`. Ascending. */
-export function difference(after: Watermark, before: Watermark, first: bigint): Range[] {
-  const counted: Range[] = [[first, after.hi], ...after.ahead];
-  const known: Range[] = [[first, before.hi], ...before.ahead];
+export function difference(after: Watermark, before: Watermark, first: bigint): NumberRange[] {
+  const counted: NumberRange[] = [[first, after.hi], ...after.ahead];
+  const known: NumberRange[] = [[first, before.hi], ...before.ahead];
   return counted.flatMap(([from, to]) => {
-    const fresh: Range[] = [];
+    const fresh: NumberRange[] = [];
     let next = from;
     for (const [knownFrom, knownTo] of known) {
       if (knownTo < next || knownFrom > to) continue;
@@ -50,9 +50,9 @@ export function difference(after: Watermark, before: Watermark, first: bigint): 
 }
 
 /** The gaps: numbers that must exist, because a later one was counted, and are not counted. Ascending. */
-export function missing(wm: Watermark): Range[] {
+export function missing(wm: Watermark): NumberRange[] {
   const starts = [wm.hi, ...wm.ahead.map(([, to]) => to)];
-  return wm.ahead.map(([from], i): Range => [starts[i]! + 1n, from - 1n]);
+  return wm.ahead.map(([from], i): NumberRange => [starts[i]! + 1n, from - 1n]);
 }
 
 /** How many numbers are counted, of a source whose first number is `first`. */
@@ -69,7 +69,7 @@ export function formatWatermark(wm: Watermark): string {
 export function parseWatermark(text: string): Watermark {
   const match = /^(-?\d+)((?:,\d+(?:-\d+)?)*)$/.exec(text);
   if (!match) throw new SyntaxError("not a watermark");
-  const ahead = match[2]!.split(",").slice(1).map((part): Range => {
+  const ahead = match[2]!.split(",").slice(1).map((part): NumberRange => {
     const [from, to] = part.split("-");
     return [BigInt(from!), BigInt(to ?? from!)];
   });
@@ -81,9 +81,9 @@ export function parseWatermark(text: string): Watermark {
 }
 
 /** Moves `hi` over the ranges that it reaches. */
-function settle(hi: bigint, ahead: readonly Range[]): Watermark {
+function settle(hi: bigint, ahead: readonly NumberRange[]): Watermark {
   let top = hi;
-  const rest: Range[] = [];
+  const rest: NumberRange[] = [];
   for (const range of ahead) {
     if (range[0] <= top + 1n) top = range[1] > top ? range[1] : top;
     else rest.push(range);

@@ -5,14 +5,14 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { TENANT_PATTERN } from "../core/ids.ts";
 import { parseInstant } from "../core/time.ts";
-import type { AttachedTable, ForeignRecord, RecordPlace } from "../metrics/model.ts";
+import type { AttachedTable, ForeignRecord, RecordVersion } from "../metrics/model.ts";
 import { isPassing, reasonOf } from "./stream.ts";
 
 export type AttachedIngestOptions = {
   /** Keeps a record of another table, or what became of it, unless something later is known of it. */
   keep: (record: ForeignRecord) => Promise<void>;
-  takeBack: (place: RecordPlace) => Promise<void>;
-  park: (table: string, record: StreamRecord, reason: string) => Promise<void>;
+  takeBack: (of: RecordVersion) => Promise<void>;
+  quarantine: (table: string, record: StreamRecord, reason: string) => Promise<void>;
   clock: Clock;
 };
 
@@ -24,14 +24,14 @@ const MAX_SECONDS = 1e11;
  * Takes the stream of a table of others: each of its items becomes a record of ours, once, and the records' own stream
  * counts it. What was changed moves, what was deleted is taken back, what expired stays.
  */
-export function createAttachedIngest({ keep, takeBack, park, clock }: AttachedIngestOptions) {
+export function createAttachedIngest({ keep, takeBack, quarantine, clock }: AttachedIngestOptions) {
   return async function ingest(spec: AttachedTable, records: readonly StreamRecord[]): Promise<void> {
     for (const record of records) {
       try {
         await take(spec, record);
       } catch (error) {
         if (isPassing(error)) throw error;
-        await park(spec.table, record, reasonOf(error));
+        await quarantine(spec.table, record, reasonOf(error));
       }
     }
   };
@@ -42,10 +42,10 @@ export function createAttachedIngest({ keep, takeBack, park, clock }: AttachedIn
     const was = before && { tenantId: tenantOf(spec, before), at: before[spec.at] };
     const is = after && { tenantId: tenantOf(spec, after), at: after[spec.at] };
     if (was && is && was.tenantId === is.tenantId && was.at === is.at) return;
-    const place = { source: spec.source, recordId, sequence };
+    const version = { source: spec.source, recordId, sequence };
     const at = after && timeOf(spec, after, clock());
-    if (was && was.tenantId !== is?.tenantId) await takeBack({ ...place, tenantId: was.tenantId });
-    if (is) await keep({ ...place, tenantId: is.tenantId, at: at! });
+    if (was && was.tenantId !== is?.tenantId) await takeBack({ ...version, tenantId: was.tenantId });
+    if (is) await keep({ ...version, tenantId: is.tenantId, at: at! });
   }
 }
 

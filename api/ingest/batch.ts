@@ -2,7 +2,7 @@ import type { QueueMessage } from "../aws/queues.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Verdict } from "../journeys/rules.ts";
 import { parseEnvelope } from "./envelope.ts";
-import { createWorker, type Outcome, type Park, type WorkerOptions } from "./worker.ts";
+import { createWorker, type Outcome, type Reject, type WorkerOptions } from "./worker.ts";
 
 type Recorded = { __typename: string; message?: string };
 
@@ -14,17 +14,17 @@ export type IngestOptions = Omit<WorkerOptions, "handle"> & {
 };
 
 /**
- * Takes a batch of messages of the ingest queue. Events that are refused are parked without their good neighbours; those
- * of sessions that were erased are kept nowhere.
+ * Takes a batch of messages of the ingest queue. Of a message with some events that are refused, only these go to the
+ * dead-letter queue: of 500 events with one too old, 499 are recorded. Events of erased sessions are kept nowhere.
  */
 export function createIngest({ record, recordMotion, ingestBatch, ...worker }: IngestOptions) {
   return createWorker({ ...worker, handle });
 
-  async function handle(message: QueueMessage, park: Park): Promise<Outcome> {
+  async function handle(message: QueueMessage, reject: Reject): Promise<Outcome> {
     const parsed = parseEnvelope(message.body);
-    if ("reason" in parsed) return { kind: "park", reason: parsed.reason };
+    if ("reason" in parsed) return { kind: "reject", reason: parsed.reason };
     const { envelope } = parsed;
-    if (envelope.kind === "events") return await handleEvents(message, envelope.tenantId, envelope.events, park);
+    if (envelope.kind === "events") return await handleEvents(message, envelope.tenantId, envelope.events, reject);
     const keep = envelope.kind === "batch" ? ingestBatch : recordMotion;
     return await outcomeOf(() => keep(envelope.tenantId, envelope.input));
   }
@@ -33,7 +33,7 @@ export function createIngest({ record, recordMotion, ingestBatch, ...worker }: I
     message: QueueMessage,
     tenantId: string,
     events: readonly unknown[],
-    park: Park,
+    reject: Reject,
   ): Promise<Outcome> {
     const verdicts = await record(tenantId, events);
     const refused = events.flatMap((event, index) => {
@@ -42,20 +42,20 @@ export function createIngest({ record, recordMotion, ingestBatch, ...worker }: I
     });
     if (refused.length === 0) return { kind: "done" };
     const reasons = refused.map(({ index }) => `events.${index}: ${(verdicts[index] as { reason: string }).reason}`);
-    if (refused.length === events.length) return { kind: "park", reason: reasons.join("; ") };
+    if (refused.length === events.length) return { kind: "reject", reason: reasons.join("; ") };
     const rest = { ...message, body: JSON.stringify({ tenant: tenantId, events: refused.map(({ event }) => event) }) };
-    await park(rest, reasons.join("; "));
+    await reject(rest, reasons.join("; "));
     return { kind: "done" };
   }
 }
 
-/** What can never work, thrown or given, is parked; everything else that is thrown is tried again. */
+/** What can never work, thrown or given, is rejected; everything else that is thrown is tried again. */
 async function outcomeOf(keep: () => Promise<Recorded>): Promise<Outcome> {
   try {
     const { __typename, message } = await keep();
-    return __typename.endsWith("Error") ? { kind: "park", reason: message ?? __typename } : { kind: "done" };
+    return __typename.endsWith("Error") ? { kind: "reject", reason: message ?? __typename } : { kind: "done" };
   } catch (error) {
-    if (error instanceof InvalidInputError) return { kind: "park", reason: error.message };
+    if (error instanceof InvalidInputError) return { kind: "reject", reason: error.message };
     throw error;
   }
 }

@@ -1,13 +1,13 @@
 import * as v from "valibot";
-import type { TransactPart } from "../aws/dynamo.ts";
+import type { TransactWrite } from "../aws/dynamo.ts";
 import type { QueueMessage } from "../aws/queues.ts";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
 import type { Outcome } from "./worker.ts";
 import { isPassing, reasonOf } from "./stream.ts";
-import type { ParkedRecords } from "./parked.ts";
+import type { Quarantine } from "./quarantine.ts";
 
 export type LateIngestOptions = {
-  parked: Pick<ParkedRecords, "find" | "remove">;
+  quarantine: Pick<Quarantine, "find" | "remove">;
   streams: Pick<Streams, "readRange">;
   /** The name of a table by the ARN of its stream; undefined where it is none of ours. */
   tableOf: (streamArn: string) => string | undefined;
@@ -17,13 +17,13 @@ export type LateIngestOptions = {
    */
   countAgain: (table: string, records: readonly StreamRecord[]) => Promise<string | undefined>;
   /** What counts a record, as parts of transactions. Throws where it can never be counted as it is. */
-  partsOf: (table: string, record: StreamRecord) => Promise<{ parts: TransactPart[]; done: () => void }>;
+  writesOf: (table: string, record: StreamRecord) => Promise<{ parts: TransactWrite[]; done: () => void }>;
   /** Writes the parts if the marker is not there yet, together with it. */
-  writeOnce: (marker: string, parts: readonly TransactPart[]) => Promise<void>;
+  writeOnce: (marker: string, parts: readonly TransactWrite[]) => Promise<void>;
 };
 
-/** A record that we put aside ourselves. */
-const parkedMessage = v.object({ table: v.string(), key: v.pipe(v.string(), v.startsWith("late/")) });
+/** A record that is in quarantine. */
+const quarantinedMessage = v.object({ table: v.string(), key: v.pipe(v.string(), v.startsWith("late/")) });
 /** What Lambda says of a part of a stream that it gave up. */
 const failure = v.object({
   DDBStreamBatchInfo: v.object({
@@ -38,45 +38,47 @@ const failure = v.object({
 const MAX_PARTS = 50;
 
 /**
- * Counts records that were put aside in their turn: nothing of them was counted then. To a watermark they look counted, so
- * each has a marker of its own, written in one transaction with what it counts: however often a message comes, it counts
+ * Counts quarantined records: nothing of them was counted in their turn. To a watermark they look counted, so each has a marker of its own, written in one transaction with what it counts: however often a message comes, it counts
  * once. What Lambda gave up is another matter: it is counted as far as no watermark has passed it, and then audited.
  */
-export function createLateIngest({ parked, streams, tableOf, countAgain, partsOf, writeOnce }: LateIngestOptions) {
+export function createLateIngest({ quarantine, streams, tableOf, countAgain, writesOf, writeOnce }: LateIngestOptions) {
   return async function handle({ body }: QueueMessage): Promise<Outcome> {
     const content = parseJson(body);
-    const own = v.safeParse(parkedMessage, content);
-    if (own.success) return await takeParked(own.output);
+    const own = v.safeParse(quarantinedMessage, content);
+    if (own.success) return await takeQuarantined(own.output);
     const lambda = v.safeParse(failure, content);
     if (lambda.success) return await takeRange(lambda.output.DDBStreamBatchInfo);
-    return { kind: "park", reason: "body: must name a parked record (table, key) or hold Lambda's DDBStreamBatchInfo" };
+    return {
+      kind: "reject",
+      reason: "body: must name a quarantined record (table, key) or hold Lambda's DDBStreamBatchInfo",
+    };
   };
 
-  async function takeParked({ table, key }: { table: string; key: string }): Promise<Outcome> {
-    const record = await parked.find(key);
+  async function takeQuarantined({ table, key }: { table: string; key: string }): Promise<Outcome> {
+    const record = await quarantine.find(key);
     if (!record) return { kind: "done" };
     const reason = await take(table, record);
-    if (reason !== undefined) return { kind: "park", reason };
-    await parked.remove(key);
+    if (reason !== undefined) return { kind: "reject", reason };
+    await quarantine.remove(key);
     return { kind: "done" };
   }
 
   async function takeRange(range: v.InferOutput<typeof failure>["DDBStreamBatchInfo"]): Promise<Outcome> {
     const table = tableOf(range.streamArn);
-    if (table === undefined) return { kind: "park", reason: "streamArn: is no stream of this installation" };
+    if (table === undefined) return { kind: "reject", reason: "streamArn: is no stream of this installation" };
     const records: StreamRecord[] = [];
     const { streamArn, shardId, startSequenceNumber, endSequenceNumber } = range;
     for await (const page of streams.readRange(streamArn, shardId, startSequenceNumber, endSequenceNumber)) {
       records.push(...page);
     }
     const doubt = await countAgain(table, records);
-    return doubt === undefined ? { kind: "done" } : { kind: "park", reason: doubt };
+    return doubt === undefined ? { kind: "done" } : { kind: "reject", reason: doubt };
   }
 
   /** Counts a record, once; gives the reason where it can never be. */
   async function take(table: string, record: StreamRecord): Promise<string | undefined> {
     try {
-      const { parts, done } = await partsOf(table, record);
+      const { parts, done } = await writesOf(table, record);
       for (let from = 0; from < parts.length; from += MAX_PARTS) {
         const marker = `${table}#${String(record.keys.pk)}#${record.sequence}#${from}`;
         await writeOnce(marker, parts.slice(from, from + MAX_PARTS));

@@ -1,6 +1,6 @@
 import type { ItemChange } from "../analytics/cells.ts";
 import { toItemChanges } from "./projections/rollups.ts";
-import type { TransactPart } from "../aws/dynamo.ts";
+import type { TransactWrite } from "../aws/dynamo.ts";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
@@ -11,22 +11,22 @@ import type { MetricStore } from "../metrics/store.ts";
 import { createAttachedIngest } from "./attached.ts";
 import { createDecoder, type ReadChunks, type StreamTable } from "./decode.ts";
 import { createLateIngest } from "./late.ts";
-import type { ParkedRecords } from "./parked.ts";
+import type { Quarantine } from "./quarantine.ts";
 import { createStreamIngest, type StreamIngestOptions } from "./stream.ts";
 import { createWorker, type WorkerOptions } from "./worker.ts";
 
 export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
-  metrics: Pick<Metrics, "count" | "lateParts" | "wakeAll">;
+  metrics: Pick<Metrics, "count" | "lateWrites" | "wakeAll">;
   store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce">;
   roll: StreamIngestOptions["roll"];
   /** What a change does to the rollups, as parts of transactions. */
-  rollParts: (changes: readonly ItemChange[]) => TransactPart[];
+  rollupWrites: (changes: readonly ItemChange[]) => TransactWrite[];
   sessionExpired: StreamIngestOptions["sessionExpired"];
   journeyErased: StreamIngestOptions["journeyErased"];
   readChunks: ReadChunks;
   /** Counts an hour again from what is kept, and repairs it; false where the source keeps nothing to count again. */
   audit: (tenantId: string, source: MetricSource, hourAt: number) => Promise<boolean>;
-  parked: ParkedRecords;
+  quarantine: Quarantine;
   streams: Pick<Streams, "readRange">;
   /** Full names of our tables with streams, by their short ones. */
   tables: Readonly<Record<StreamTable, string>>;
@@ -36,22 +36,22 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
 
 /** The two ways of a record of a stream: in its turn, and late. Tables of others go the same ways. */
 export function createStreamPaths(options: StreamPathsOptions) {
-  const { metrics, store, parked, tables, attached, readChunks, sessionExpired, rollParts, clock } = options;
-  const park: ParkedRecords["park"] = (table, record, reason) => parked.park(table, record, reason);
-  const ingestOwn = createStreamIngest({ ...options, count: (changes) => metrics.count(changes), park });
+  const { metrics, store, quarantine, tables, attached, readChunks, sessionExpired, rollupWrites, clock } = options;
+  const add: Quarantine["add"] = (table, record, reason) => quarantine.add(table, record, reason);
+  const ingestOwn = createStreamIngest({ ...options, count: (changes) => metrics.count(changes), quarantine: add });
   const decode = createDecoder(readChunks);
   const foreign = new Map(attached.map((spec) => [spec.table, spec]));
   const keeping = {
     keep: (record: Parameters<MetricStore["keepForeign"]>[0]) => store.keepForeign(record, clock()),
-    takeBack: (place: Parameters<MetricStore["takeBackForeign"]>[0]) => store.takeBackForeign(place),
+    takeBack: (version: Parameters<MetricStore["takeBackForeign"]>[0]) => store.takeBackForeign(version),
     clock,
   };
-  const ingestForeign = createAttachedIngest({ ...keeping, park });
-  /** Late, there is nothing to put aside any more: the message itself stays. */
-  const ingestForeignLate = createAttachedIngest({ ...keeping, park: refuse });
+  const ingestForeign = createAttachedIngest({ ...keeping, quarantine: add });
+  /** Late, nothing goes to quarantine any more: the message itself stays. */
+  const ingestForeignLate = createAttachedIngest({ ...keeping, quarantine: refuse });
 
   /** Parts that count a record of ours; a record of another table is kept, which is done once in itself. */
-  async function partsOf(table: string, record: StreamRecord) {
+  async function writesOf(table: string, record: StreamRecord) {
     const spec = foreign.get(table);
     if (spec) {
       await ingestForeignLate(spec, [record]);
@@ -59,7 +59,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     }
     const { counts, change } = await decode(table as StreamTable, record);
     if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
-    const parts = [...metrics.lateParts(counts), ...(change ? rollParts(toItemChanges(change)) : [])];
+    const parts = [...metrics.lateWrites(counts), ...(change ? rollupWrites(toItemChanges(change)) : [])];
     return { parts, done: () => metrics.wakeAll(counts) };
   }
 
@@ -100,7 +100,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
         ...options,
         tableOf,
         countAgain,
-        partsOf,
+        writesOf,
         writeOnce: (marker, parts) => store.writeOnce(marker, parts),
       }),
     }),

@@ -12,20 +12,20 @@ export type StreamIngestOptions = {
   count: (changes: readonly CountChange[]) => Promise<void>;
   /** Counts what changes of sessions and journeys move in the rollups, in order. */
   roll: (changes: readonly ItemChange[]) => Promise<void>;
-  /** Told of each item of a session that was deleted because its time had come. */
+  /** Called with each item of a session that was deleted because its time had come. */
   sessionExpired: (image: Readonly<Record<string, unknown>>) => Promise<void>;
-  /** Told of each journey that was erased, once it is taken out of all counts. */
+  /** Called with each journey that was erased, once it is taken out of all counts. */
   journeyErased: (tenantId: string, sessionId: string) => Promise<void>;
-  /** Puts a record aside that can never be counted as it is, with the reason. */
-  park: (table: string, record: StreamRecord, reason: string) => Promise<void>;
+  /** Keeps a record that can never be counted as it is, with the reason. */
+  quarantine: (table: string, record: StreamRecord, reason: string) => Promise<void>;
 };
 
 /**
  * Takes a part of a table's stream, in order, and counts it. A throw means again, from the first record: what was counted
- * already is left out then. A record that can never be counted is put aside, and holds nothing up.
+ * already is left out then. A record that can never be counted goes to quarantine, and holds nothing up.
  */
 export function createStreamIngest(
-  { readChunks, count, roll, sessionExpired, journeyErased, park }: StreamIngestOptions,
+  { readChunks, count, roll, sessionExpired, journeyErased, quarantine }: StreamIngestOptions,
 ) {
   const decode = createDecoder(readChunks);
 
@@ -39,7 +39,7 @@ export function createStreamIngest(
         if (decoded.change) changes.push(decoded.change);
       } catch (error) {
         if (isPassing(error)) throw error;
-        await park(table, record, reasonOf(error));
+        await quarantine(table, record, reasonOf(error));
       }
       if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
     }

@@ -7,17 +7,17 @@ import type { Log } from "../core/log.ts";
 export type Outcome =
   | { kind: "done" }
   /** It can never work; it is kept on the dead-letter queue with the reason. */
-  | { kind: "park"; reason: string };
+  | { kind: "reject"; reason: string };
 
 export type WorkerOptions = {
-  handle: (message: QueueMessage, park: Park) => Promise<Outcome>;
+  handle: (message: QueueMessage, reject: Reject) => Promise<Outcome>;
   queues: Pick<Queues, "send">;
   deadLetter: { queue: string; maxReceives: number };
   log: Log;
 };
 
 /** Puts a message, or a part of one, on the dead-letter queue with its reason. */
-export type Park = (message: QueueMessage, reason: string) => Promise<void>;
+export type Reject = (message: QueueMessage, reason: string) => Promise<void>;
 
 /** Messages worked on at the same time. */
 const CONCURRENCY = 5;
@@ -33,7 +33,7 @@ export function createWorker({ handle, queues, deadLetter, log }: WorkerOptions)
     await pMap(messages, async (message) => {
       try {
         const outcome = await attempt(message);
-        if (outcome.kind === "park") await park(message, outcome.reason);
+        if (outcome.kind === "reject") await reject(message, outcome.reason);
       } catch (error) {
         failed.push(message.id);
         log.warn("a message failed and will be tried again", { messageId: message.id, code: codeOf(error), error });
@@ -45,17 +45,17 @@ export function createWorker({ handle, queues, deadLetter, log }: WorkerOptions)
   /** The last try ends in the dead-letter queue by our hand: SQS would move the message without a word of why. */
   async function attempt(message: QueueMessage): Promise<Outcome> {
     try {
-      return await handle(message, park);
+      return await handle(message, reject);
     } catch (error) {
       if (message.receives < deadLetter.maxReceives) throw error;
-      return { kind: "park", reason: `gave up after ${message.receives} tries: ${codeOf(error)}` };
+      return { kind: "reject", reason: `gave up after ${message.receives} tries: ${codeOf(error)}` };
     }
   }
 
-  async function park(message: QueueMessage, reason: string): Promise<void> {
+  async function reject(message: QueueMessage, reason: string): Promise<void> {
     const short = reason.slice(0, REASON_CHARS);
     await queues.send(deadLetter.queue, message.body, { reason: short, messageId: message.id });
-    log.warn("a message was parked", { messageId: message.id, reason: short });
+    log.warn("a message went to the dead-letter queue", { messageId: message.id, reason: short });
   }
 }
 

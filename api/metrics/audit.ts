@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import pMap from "p-map";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
-import { parseRange, type Range, type RangeInput } from "../core/range.ts";
+import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import type { Counted, HourBucket, MetricBucket, MetricSource, Recount } from "./model.ts";
 import { compareHour, emptyHour, hourOf, newestOf, toBucket, type Wrong } from "./rules.ts";
@@ -30,7 +30,7 @@ export type AuditOptions = {
 };
 
 /** What an hour holds, how many things it should count, and where the two differ. */
-type Look = { hour: HourBucket; things: number; range: Range; wrong: ReadonlyMap<number, Wrong> };
+type Look = { hour: HourBucket; things: number; range: TimeRange; wrong: ReadonlyMap<number, Wrong> };
 
 /** So much is looked at in one go. */
 const WINDOW_MS = 7 * DAY_MS;
@@ -81,7 +81,7 @@ export function createAudit(
   async function auditWindow(
     tenantId: string,
     source: MetricSource,
-    window: Range,
+    window: TimeRange,
     repair: boolean,
     report: AuditReport,
   ): Promise<void> {
@@ -123,7 +123,7 @@ export function createAudit(
   }
 
   /** The hours of a range with what they hold and should hold. Buckets are read first: what comes later is not settled. */
-  async function look(tenantId: string, source: MetricSource, { fromAt, toAt }: Range): Promise<Look[]> {
+  async function look(tenantId: string, source: MetricSource, { fromAt, toAt }: TimeRange): Promise<Look[]> {
     const now = clock();
     const hours = await store.listHours(tenantId, source, fromAt, toAt);
     const things: Counted[] = [];
@@ -169,6 +169,6 @@ function agreed(before: Look, now: Look): Map<number, Wrong> {
   );
 }
 
-function wholeMinutes({ fromAt, toAt }: Range): Range {
+function wholeMinutes({ fromAt, toAt }: TimeRange): TimeRange {
   return { fromAt: Math.floor(fromAt / MINUTE_MS) * MINUTE_MS, toAt: Math.ceil(toAt / MINUTE_MS) * MINUTE_MS };
 }

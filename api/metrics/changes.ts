@@ -5,15 +5,15 @@ import { formatVersion, hourOf, toBucket } from "./rules.ts";
 
 export type MetricUpdate = { cursor: string; bucket: MetricBucket };
 
-/** The last bucket given of an hour: buckets of an hour are given by version, then place. */
-type Place = readonly [version: string, start: number];
+/** The last bucket given of an hour: buckets of an hour are given by version, then by start. */
+type BucketVersion = readonly [version: string, start: number];
 /** Of each hour the last bucket given. */
-export type Given = ReadonlyMap<string, Place>;
+export type Given = ReadonlyMap<string, BucketVersion>;
 /** What a follower was given. `round` is that of its last snapshot. */
 export type State = { given: Given; isFirst: boolean; round: number };
 
 /** An hour older than the window that someone said was counted into, in which round, and how it was before. */
-export type LateHour = { hour: HourBucket; round: number; before?: { round: number; place: Place } | undefined };
+export type LateHour = { hour: HourBucket; round: number; before?: { round: number; last: BucketVersion } | undefined };
 
 /** The window as it was at one moment. */
 export type Snapshot = {
@@ -54,10 +54,10 @@ export function toSnapshot(
   maxLate: number,
 ): Snapshot {
   const from = windowStart(now, size);
-  const given = new Map<string, Place>();
+  const given = new Map<string, BucketVersion>();
   for (const hour of hours) {
-    const place = lastOf(hour, size, now);
-    if (place) given.set(hourKeyOf(hour), place);
+    const last = lastOf(hour, size, now);
+    if (last) given.set(hourKeyOf(hour), last);
   }
   const isSameMinute = previous && Math.floor(previous.now / MINUTE_MS) === Math.floor(now / MINUTE_MS);
   if (isSameMinute && hinted.length === 0 && isEqual(previous.settled.given, given)) return previous;
@@ -66,10 +66,10 @@ export function toSnapshot(
   for (const hour of hinted) {
     const key = hourKeyOf(hour);
     const known = late.get(key);
-    const place = known && lastOf(known.hour, size, now);
+    const last = known && lastOf(known.hour, size, now);
     // Anew, at the end: the oldest are forgotten first.
     late.delete(key);
-    late.set(key, { hour, round, before: place && { round: known.round, place } });
+    late.set(key, { hour, round, before: last && { round: known.round, last } });
   }
   const kept = new Map([...late].slice(-maxLate));
   return { size, now, from, hours, late: kept, round, settled: { given, isFirst: false, round } };
@@ -97,7 +97,7 @@ export function changesSince(
   };
   for (const { hour, round: hintedIn, before } of late.values()) {
     if (hintedIn <= lastRound) continue;
-    if (before && before.round <= lastRound) state.set(hourKeyOf(hour), before.place);
+    if (before && before.round <= lastRound) state.set(hourKeyOf(hour), before.last);
     give(hour, () => false);
   }
   // The window begins within its first hour; what lies before it is over when the feed begins.
@@ -115,21 +115,21 @@ function bucketsOf(hour: HourBucket, size: BucketSize, now: number): MetricBucke
   ).sort((a, b) => compare([a.version, a.start], [b.version, b.start]));
 }
 
-function lastOf(hour: HourBucket, size: BucketSize, now: number): Place | undefined {
+function lastOf(hour: HourBucket, size: BucketSize, now: number): BucketVersion | undefined {
   const last = bucketsOf(hour, size, now).at(-1)!;
   return last.version > NEVER ? [last.version, last.start] : undefined;
 }
 
-function compare(a: Place, b: Place): number {
+function compare(a: BucketVersion, b: BucketVersion): number {
   if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
   return a[1] - b[1];
 }
 
 function isEqual(a: Given, b: Given): boolean {
   if (a.size !== b.size) return false;
-  for (const [key, place] of a) {
+  for (const [key, last] of a) {
     const other = b.get(key);
-    if (!other || compare(place, other) !== 0) return false;
+    if (!other || compare(last, other) !== 0) return false;
   }
   return true;
 }

@@ -24,8 +24,8 @@ export type MetricRecord = { source: RecordedSource; recordId: string; at: numbe
 /** A table of others whose items count: the names of the attributes that say whose and when, and what they count as. */
 export type AttachedTable = { table: string; source: RecordedSource; tenant: string; at: string };
 /** A record of another table, and where its stream told of it. */
-export type RecordPlace = { tenantId: string; source: RecordedSource; recordId: string; sequence: string };
-export type ForeignRecord = RecordPlace & { at: number };
+export type RecordVersion = { tenantId: string; source: RecordedSource; recordId: string; sequence: string };
+export type ForeignRecord = RecordVersion & { at: number };
 
 /** A thing that counts now, as a recount finds it: when it happened, and when it was written last. */
 export type Counted = { at: number; arrivedAt: number; partition: string };

@@ -1,8 +1,8 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { itemKey, partitionOf } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
-import { placeOf } from "../core/places.ts";
-import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordPlace } from "./model.ts";
+import { sortableSequence } from "../core/stream-position.ts";
+import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordVersion } from "./model.ts";
 
 /**
  * Access patterns of the table `records` (pk = tenant#partition, sk = record#source):
@@ -21,11 +21,11 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     sequence: string,
     { values, ...change }: Expression,
   ): Promise<void> {
-    const place = placeOf(sequence);
+    const position = sortableSequence(sequence);
     await dynamo.updateIf(table, itemKey(tenantId, recordId, source), {
       ...change,
-      values: { ...values, ":place": place },
-    }, { expression: "attribute_not_exists(place) OR place < :place" });
+      values: { ...values, ":position": position },
+    }, { expression: "attribute_not_exists(streamPosition) OR streamPosition < :position" });
   }
 
   return {
@@ -43,15 +43,16 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */
     keepForeign: ({ tenantId, source, recordId, sequence, at }: ForeignRecord, now: number): Promise<void> =>
       changeForeign(tenantId, source, recordId, sequence, {
-        expression: "SET #at = :at, tenantSource = :source, recordedAt = :now, place = :place REMOVE isGone",
+        expression:
+          "SET #at = :at, tenantSource = :source, recordedAt = :now, streamPosition = :position REMOVE isGone",
         names: { "#at": "at" },
         values: { ":at": at, ":source": keyOf(tenantId, source), ":now": now },
       }),
 
     /** Takes a record of another table back. It stays known, so that it does not come again when it is told of again. */
-    takeBackForeign: ({ tenantId, source, recordId, sequence }: RecordPlace): Promise<void> =>
+    takeBackForeign: ({ tenantId, source, recordId, sequence }: RecordVersion): Promise<void> =>
       changeForeign(tenantId, source, recordId, sequence, {
-        expression: "SET isGone = :true, place = :place REMOVE tenantSource",
+        expression: "SET isGone = :true, streamPosition = :position REMOVE tenantSource",
         values: { ":true": true },
       }),
 

@@ -1,7 +1,7 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { PARTITIONS } from "../core/keys.ts";
-import type { Range } from "../core/range.ts";
+import type { TimeRange } from "../core/range.ts";
 import {
   BUCKET_MINUTES,
   type BucketSize,
@@ -91,7 +91,7 @@ export type Wrong = { recounted: number; isSettled: boolean };
  */
 export function compareHour(
   hour: HourBucket,
-  { fromAt, toAt }: Range,
+  { fromAt, toAt }: TimeRange,
   things: readonly Counted[],
   settledAt: (partition: string) => number,
 ): Map<number, Wrong> {
@@ -109,7 +109,7 @@ export function compareHour(
 }
 
 /** The range, widened to whole buckets. Throws InvalidInputError where it holds too many. */
-export function alignRange({ fromAt, toAt }: Range, size: BucketSize): Range {
+export function alignRange({ fromAt, toAt }: TimeRange, size: BucketSize): TimeRange {
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
   const aligned = { fromAt: Math.floor(fromAt / bucketMs) * bucketMs, toAt: Math.ceil(toAt / bucketMs) * bucketMs };
   const count = (aligned.toAt - aligned.fromAt) / bucketMs;
@@ -125,7 +125,7 @@ export function alignRange({ fromAt, toAt }: Range, size: BucketSize): Range {
 export function toSeries(
   source: MetricSource,
   size: BucketSize,
-  range: Range,
+  range: TimeRange,
   hours: readonly HourBucket[],
   now: number,
   countedUpTo?: number,

@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import type { TransactPart } from "../aws/dynamo.ts";
+import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
@@ -45,8 +45,8 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     },
 
     /** What counts a record of a stream that was left out in its turn: parts of transactions that say they are done once. */
-    lateParts: (changes: readonly CountChange[]): TransactPart[] =>
-      groupByHour(changes).map((own) => store.latePart(own)),
+    lateWrites: (changes: readonly CountChange[]): TransactWrite[] =>
+      groupByHour(changes).map((own) => store.lateWrite(own)),
 
     /** Tells those who watch that counts changed. */
     wakeAll(changes: readonly CountChange[]): void {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Dynamo, Item, TransactPart } from "../aws/dynamo.ts";
+import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { countInto } from "../aws/counting.ts";
 import { HOUR_MS } from "../core/clock.ts";
 import { UnavailableError } from "../core/errors.ts";
@@ -31,7 +31,7 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
     ...createRecordStore(dynamo, tables.records),
 
     /** Writes parts and the marker that says so, unless it is there. Throws UnavailableError where others were at the items. */
-    async writeOnce(marker: string, parts: readonly TransactPart[]): Promise<void> {
+    async writeOnce(marker: string, parts: readonly TransactWrite[]): Promise<void> {
       const key = { pk: `late#${createHash("sha256").update(marker).digest("hex")}`, sk: "marker" };
       const put = { table: tables.buckets, put: key, condition: { expression: "attribute_not_exists(pk)" } };
       const isDone = await dynamo.transact([put, ...parts]) ||
@@ -51,7 +51,7 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
     },
 
     /** The same as a part of a transaction, which says itself that it is done once: no watermark is asked or moved. */
-    latePart(changes: readonly CountChange[]): TransactPart {
+    lateWrite(changes: readonly CountChange[]): TransactWrite {
       const { sets, adds, values } = hourChange(changes, { ...toHourWrite(changes, new Map()), upTo: new Map() });
       const expression = `SET ${sets.join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : "");
       return { table: tables.buckets, key: hourKeyOf(changes), change: { expression, values } };

@@ -21,7 +21,7 @@ export type Counted = { tenantId: string; credential: string };
 export type Rates = ReturnType<typeof createRates>;
 
 /**
- * How often and how much at once, for all doors: HTTP, sockets and functions. Each call throws RateLimitedError where
+ * How often and how much at once, at every entry: HTTP, sockets and functions. Each call throws RateLimitedError where
  * it is too much. Rates hold across processes where there is Redis; what is open at once is counted by each process.
  */
 export function createRates({ limits, limiter, clock }: { limits: RateLimits; limiter: MakeLimiter; clock: Clock }) {
@@ -53,7 +53,7 @@ export function createRates({ limits, limiter, clock }: { limits: RateLimits; li
     },
     /** That socket, once its token is known. */
     identified: ({ credential }: Counted): () => void => openOfToken.open(credential),
-    /** A subscription, over whichever door. Gives what says that it has ended. */
+    /** A subscription, over whichever transport. Gives what says that it has ended. */
     subscription({ credential, tenantId }: Counted): () => void {
       const closeToken = byToken.open(credential);
       try {

@@ -12,7 +12,7 @@ export type SaverOptions = {
   objects: Objects;
   clock: Clock;
   ids: Ids;
-  /** Told of each lease that changed. */
+  /** Called with each lease that changed. */
   changed: (lease: Lease) => void;
 };
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Range } from "../core/range.ts";
+import type { TimeRange } from "../core/range.ts";
 import { readCollection } from "../anki/collection/collection.ts";
 import { LOG_TYPE, type LogRow } from "../anki/collection/rows.ts";
 import { zonedDay } from "../anki/collection/timing.ts";
@@ -16,7 +16,7 @@ type Row = Pick<LogRow, "id" | "ease" | "time" | "type">;
  * What was answered from the first instant (included) to the second (excluded), from the review log. Manual changes are
  * no answers. Days without answers are left out.
  */
-export function reviewStats(db: DatabaseSync, { fromAt, toAt }: Range, zone: string): ReviewStats {
+export function reviewStats(db: DatabaseSync, { fromAt, toAt }: TimeRange, zone: string): ReviewStats {
   const { rollover } = readCollection(db);
   const sql = "select id, ease, time, type from revlog where id >= ? and id < ? and ease between 1 and 4 order by id";
   const byDay: ReviewDay[] = [];

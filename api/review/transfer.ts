@@ -27,7 +27,7 @@ export type TransferOptions = {
   objects: Objects;
   clock: Clock;
   ids: Ids;
-  /** Told of each lease that changed. */
+  /** Called with each lease that changed. */
   changed: (lease: Lease) => void;
 };
 

@@ -6,10 +6,18 @@ import { LOST, retryLost, type Written } from "../core/writes.ts";
 import { sensorKeyOf } from "./item.ts";
 import type { SessionLists } from "./lists.ts";
 import { type BatchInput, type MotionInput, parseBatch, parseMotion, type Session } from "./model.ts";
-import type { Opening, Standing } from "./opening.ts";
+import type { Opening, SensorState } from "./opening.ts";
 import type { Readings } from "./readings.ts";
 import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
-import { applyMotion, applyMotionNumber, decideBatch, endedBy, isMotionKnown, placeMotion, spanOf } from "./rules.ts";
+import {
+  applyMotion,
+  applyMotionNumber,
+  decideBatch,
+  decideMotionTarget,
+  endedBy,
+  isMotionKnown,
+  spanOf,
+} from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Batches in a session's item; then they move to a sheet of the directory. */
@@ -22,7 +30,7 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
   lists: SessionLists;
   readings: Readings;
   opening: Opening;
-  /** Told of each session that changed. */
+  /** Called with each session that changed. */
   changed: (session: Session) => void;
   clock: Clock;
   ids: Ids;
@@ -77,27 +85,27 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
   ): Promise<MotionPayload> {
     const { sensorId, seq, at } = motion;
     return await retryLost(async () => {
-      const standing = await opening.standing(tenantId, sensorId);
-      const { latest } = standing;
+      const sensorState = await opening.findSensorState(tenantId, sensorId);
+      const { latest } = sensorState;
       const near = !latest || at >= latest.startedAt
         ? { before: latest, after: undefined }
         : await lists.neighbours(tenantId, sensorId, at);
       const after = near.after?.sessionId === latest?.sessionId ? latest : near.after;
       const before = near.before?.sessionId === latest?.sessionId ? latest : near.before;
-      const place = placeMotion(motion, latest, before, after);
-      if (!latest && standing.sensor?.motions && isMotionKnown(standing.sensor.motions, seq)) throw deleted();
+      const target = decideMotionTarget(motion, latest, before, after);
+      if (!latest && sensorState.sensor?.motions && isMotionKnown(sensorState.sensor.motions, seq)) throw deleted();
       if (latest && isMotionKnown(latest.motions, seq)) {
-        const session = place.kind === "in" ? place.session : before ?? latest;
+        const session = target.kind === "in" ? target.session : before ?? latest;
         return { __typename: "RecordMotionPayload", session, started: false, duplicate: true };
       }
       const now = clock();
-      if (place.kind === "in") {
-        const session = await countIn(place.session, latest!, motion, now);
+      if (target.kind === "in") {
+        const session = await countIn(target.session, latest!, motion, now);
         return session ? counted(session) : LOST;
       }
-      const fresh = await opening.begin({ tenantId, sessionId: ids(), sensorId, userId }, standing, at, now);
+      const fresh = await opening.begin({ tenantId, sessionId: ids(), sensorId, userId }, sensorState, at, now);
       const session = applyMotion(fresh, at, now);
-      const isWritten = await start(session, standing, seq, place.kind, now);
+      const isWritten = await start(session, sensorState, seq, target.kind, now);
       return isWritten ? { ...counted(await reread(session)), started: true } : LOST;
     });
   }
@@ -122,13 +130,13 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
 
   function start(
     session: Session,
-    standing: Standing,
+    sensorState: SensorState,
     seq: number,
     kind: "new" | "past",
     now: number,
   ): Promise<boolean> {
-    if (kind === "new") return opening.open(applyMotionNumber(session, seq), standing, now);
-    const latest = standing.latest!;
+    if (kind === "new") return opening.open(applyMotionNumber(session, seq), sensorState, now);
+    const latest = sensorState.latest!;
     return store.open([
       { session: endedBy(session, "IDLE"), known: undefined },
       { session: applyMotionNumber({ ...latest, updatedAt: now }, seq), known: latest },
@@ -174,20 +182,20 @@ export function createDevices({ store, lists, readings, opening, changed, clock,
   ): Promise<Session | undefined> {
     const now = clock();
     const { sessionId, sensorId } = batch;
-    const standing = await opening.standing(tenantId, sensorId);
+    const sensorState = await opening.findSensorState(tenantId, sensorId);
     const startedAt = Math.min(batch.startedAt ?? Infinity, spanOf(batch)?.firstAt ?? Infinity);
     const fresh = await opening.begin(
       { tenantId, sessionId, sensorId, userId },
-      standing,
+      sensorState,
       Number.isFinite(startedAt) ? startedAt : now,
       now,
     );
     const decision = decideBatch(fresh, batch, now);
     if (decision.kind === "refused") throw new InvalidInputError([{ path: ["batchOffset"], message: decision.reason }]);
     const session = (decision as { session: Session }).session;
-    const isLatest = !standing.latest || session.startedAt >= standing.latest.startedAt;
+    const isLatest = !sensorState.latest || session.startedAt >= sensorState.latest.startedAt;
     const done = isLatest
-      ? await opening.open(session, standing, now)
+      ? await opening.open(session, sensorState, now)
       : await store.open([{ session: endedBy(session, "IDLE"), known: undefined }]);
     return done ? await reread(session) : undefined;
   }

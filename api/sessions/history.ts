@@ -9,7 +9,7 @@ const MAX_PAGE = 2_000;
 
 /** Where a reading lies: readings are ordered by time, then batch, then place in it. */
 type Position = readonly [at: number, offset: number, index: number];
-type Placed = { reading: Reading; position: Position };
+type PositionedReading = { reading: Reading; position: Position };
 
 const wholeNumber = v.pipe(v.number(), v.safeInteger());
 const position: v.GenericSchema<unknown, Position> = v.tuple([wholeNumber, wholeNumber, wholeNumber]);
@@ -24,13 +24,13 @@ export function createHistory({ store, readings }: { store: SessionStore; readin
     const cursors = createCursors("readings", [session.tenantId, session.sessionId], position);
     const from = cursors.decode(after);
     const batches = (await directory(session)).filter((span) => !from || span.lastAt >= from[0]);
-    const found: Placed[] = [];
+    const found: PositionedReading[] = [];
     for (let i = 0; i < batches.length; i++) {
       const { offset } = batches[i]!;
-      const own = (await readings.read(session, offset)).map((reading, index): Placed => (
+      const own = (await readings.read(session, offset)).map((reading, index): PositionedReading => (
         { reading, position: [reading.at, offset, index] }
       ));
-      found.push(...own.filter((placed) => !from || compare(placed.position, from) > 0));
+      found.push(...own.filter(({ position }) => !from || compare(position, from) > 0));
       // What lies before the next batch begins is settled.
       const settledBefore = batches[i + 1]?.firstAt ?? Infinity;
       if (found.length > wanted && count(found, settledBefore) > wanted) break;
@@ -52,7 +52,7 @@ export function createHistory({ store, readings }: { store: SessionStore; readin
   }
 }
 
-function count(found: readonly Placed[], before: number): number {
+function count(found: readonly PositionedReading[], before: number): number {
   return found.reduce((sum, { reading }) => sum + (reading.at < before ? 1 : 0), 0);
 }
 

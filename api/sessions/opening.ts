@@ -7,7 +7,7 @@ import { FIRST, startOf, superseded } from "./rules.ts";
 import type { Change, SessionStore, Settings } from "./store.ts";
 
 /** A sensor with its latest session, as they are this moment. */
-export type Standing = { sensor: Sensor | undefined; latest: Session | undefined };
+export type SensorState = { sensor: Sensor | undefined; latest: Session | undefined };
 
 /** Settings of a tenant are read again after so long. */
 const SETTINGS_FRESH_MS = MINUTE_MS;
@@ -31,7 +31,7 @@ export function createOpening(store: SessionStore) {
   }
 
   return {
-    standing: (tenantId: string, sensorId: string): Promise<Standing> =>
+    findSensorState: (tenantId: string, sensorId: string): Promise<SensorState> =>
       retryLost(async () => {
         const sensor = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
         const id = sensor?.latestSessionId;
@@ -43,7 +43,7 @@ export function createOpening(store: SessionStore) {
     /** A session as it begins at an instant, not yet written. */
     async begin(
       of: { tenantId: string; sessionId: string; sensorId: string; userId: string | undefined },
-      { sensor, latest }: Standing,
+      { sensor, latest }: SensorState,
       startedAt: number,
       now: number,
     ): Promise<Session> {
@@ -71,7 +71,7 @@ export function createOpening(store: SessionStore) {
     },
 
     /** Writes a new session as the sensor's latest; the one before ends where it is active. False: it is no longer the latest. */
-    open(session: Session, { sensor, latest }: Standing, now: number): Promise<boolean> {
+    open(session: Session, { sensor, latest }: SensorState, now: number): Promise<boolean> {
       const { tenantId, sensorId, sessionId } = session;
       // Another writer opened this very session since it was looked for.
       if (latest?.sessionId === sessionId) return Promise.resolve(false);

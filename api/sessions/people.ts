@@ -51,7 +51,7 @@ export function createPeople({ store, opening, changed, clock, ids }: {
           );
         }
         const session = known ? await adopt(known, creation) : await open(tenantId, userId, sessionId, creation);
-        return session ? told(session) : LOST;
+        return session ? announce(session) : LOST;
       });
     },
 
@@ -71,7 +71,7 @@ export function createPeople({ store, opening, changed, clock, ids }: {
           return isCounted ? sessionPayload(known) : ended(known);
         }
         const isWritten = await store.markUpdate(applyUpdate(known, update, clock()), known, update.updateId);
-        return isWritten ? told((await find(tenantId, update.sessionId))!) : LOST;
+        return isWritten ? announce((await find(tenantId, update.sessionId))!) : LOST;
       });
     },
 
@@ -91,7 +91,7 @@ export function createPeople({ store, opening, changed, clock, ids }: {
         const playback = playbackStopped ? { ...known.playback, stoppedAt: at } : known.playback;
         const written = await store.replace({ ...endedBy({ ...known, playback }, { at }), updatedAt: now }, known);
         known = written.current;
-        return written.ok ? told(written.current) : LOST;
+        return written.ok ? announce(written.current) : LOST;
       });
     },
 
@@ -108,12 +108,12 @@ export function createPeople({ store, opening, changed, clock, ids }: {
         version: known.version + 1,
       };
       const written = await store.annotate({ ...known, ...changedByPerson }, expectedVersion, clock());
-      if (written.ok) return told(written.current);
+      if (written.ok) return announce(written.current);
       return written.current ? conflict(written.current, expectedVersion) : notFound(sessionId);
     },
   };
 
-  function told(session: Session): SessionPayload {
+  function announce(session: Session): SessionPayload {
     changed(session);
     return sessionPayload(session);
   }
@@ -126,17 +126,17 @@ export function createPeople({ store, opening, changed, clock, ids }: {
   ): Promise<Session | undefined> {
     const now = clock();
     const { sensorId } = creation;
-    const standing = await opening.standing(tenantId, sensorId);
+    const sensorState = await opening.findSensorState(tenantId, sensorId);
     const begun = await opening.begin(
       { tenantId, sessionId, sensorId, userId },
-      standing,
+      sensorState,
       creation.startedAt ?? now,
       now,
     );
     const session = created(begun, creation);
-    const isLatest = !standing.latest || session.startedAt >= standing.latest.startedAt;
+    const isLatest = !sensorState.latest || session.startedAt >= sensorState.latest.startedAt;
     const done = isLatest
-      ? await opening.open(session, standing, now)
+      ? await opening.open(session, sensorState, now)
       : await store.open([{ session: endedBy(session, "IDLE"), known: undefined }]);
     return done ? await find(tenantId, sessionId) : undefined;
   }

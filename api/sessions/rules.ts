@@ -168,19 +168,19 @@ export function decideSweep(session: Session, now: number): Session | undefined 
 }
 
 /** Where a motion belongs, among the sensor's latest session and its neighbours in time. */
-export type Place = { kind: "in"; session: Session } | { kind: "new" } | { kind: "past" };
+export type MotionTarget = { kind: "in"; session: Session } | { kind: "new" } | { kind: "past" };
 
 /**
  * Where a motion belongs: the session that covers its instant, else the one whose true start it is, else a new one: as the
  * latest, or in the past. `before` is the latest session that started at or before it, `after` the earliest that
  * started later.
  */
-export function placeMotion(
+export function decideMotionTarget(
   { at }: MotionInput,
   latest: Session | undefined,
   before: Session | undefined,
   after: Session | undefined,
-): Place {
+): MotionTarget {
   if (before && covers(before, at)) return { kind: "in", session: before };
   if (after && precedes(after, at)) return { kind: "in", session: after };
   return { kind: !latest || at >= latest.startedAt ? "new" : "past" };

@@ -71,7 +71,7 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
     listReadings: createHistory({ store, readings }),
     sweep: createSweep({ store, lists, changed, clock }),
 
-    /** Told of an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */
+    /** Called with an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */
     async expired(image: Readonly<Record<string, unknown>>): Promise<void> {
       const session = isSessionItem(image) ? fromItem(image) : undefined;
       if (session) await store.keepMotions(session);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Dynamo, Expression, Item, TransactPart } from "../aws/dynamo.ts";
+import type { Dynamo, Expression, Item, TransactWrite } from "../aws/dynamo.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { mapWritten, type Written } from "../core/writes.ts";
@@ -49,7 +49,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     return mapWritten(await dynamo.updateIf(tables.sessions, key, change, condition), (item) => fromItem(item)!);
   }
 
-  function devicePart(session: Session, known: Session | undefined): TransactPart {
+  function devicePart(session: Session, known: Session | undefined): TransactWrite {
     return {
       table: tables.sessions,
       key: keyOf(session.tenantId, session.sessionId),
@@ -128,7 +128,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
 
     /** Writes what devices report of a session that is still as `known`; undefined: that is not there yet. */
     async replace(session: Session, known: Session | undefined): Promise<Written<Session>> {
-      const { key, change, condition } = devicePart(session, known) as Extract<TransactPart, { key: Item }>;
+      const { key, change, condition } = devicePart(session, known) as Extract<TransactWrite, { key: Item }>;
       return await update(key, change, condition!);
     },
 
@@ -217,7 +217,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     },
   };
 
-  function sensorPart(sensor: Sensor, known: Sensor | undefined): TransactPart {
+  function sensorPart(sensor: Sensor, known: Sensor | undefined): TransactWrite {
     return {
       table: tables.sensors,
       key: { pk: sensorKeyOf(sensor.tenantId, sensor.sensorId) },

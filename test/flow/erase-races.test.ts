@@ -107,8 +107,8 @@ describe("an erasure that crashes", () => {
       await world.createProcess(fuse(calls).onCall).erase(T, "v").catch(() => undefined);
       await world.count();
       await world.createProcess().erase(T, "v");
-      const { counts, parked } = await world.count();
-      expect(parked).toEqual([]);
+      const { counts, quarantined } = await world.count();
+      expect(quarantined).toEqual([]);
       expect(counts).toEqual(expectedCounts(others));
     }
   });
@@ -135,14 +135,14 @@ describe("an erased visitor", () => {
     const world = await filled();
     await world.createProcess().erase(T, "v");
     const first = await world.count();
-    expect(first).toEqual({ counts: expectedCounts(others), parked: [] });
+    expect(first).toEqual({ counts: expectedCounts(others), quarantined: [] });
     const left = world.dynamo.dump("journeys").filter((item) => /^[ac]#/.test(item.sk as string));
     expect(left.map(({ sk, erased, events, ...more }) => ({ sk, erased, events, more: Object.keys(more) }))).toEqual([
       { sk: "a#META", erased: expect.any(String), events: 12, more: ["pk"] },
       { sk: "c#META", erased: expect.any(String), events: 20, more: ["pk"] },
     ]);
     const before = world.dump();
-    expect((await world.count()).parked).toEqual([]);
+    expect((await world.count()).quarantined).toEqual([]);
     expect(world.dump()).toEqual(before);
   });
 
@@ -213,7 +213,7 @@ describe("whatever happens at the same time", () => {
           expect(world.contents()).not.toContain(`"sessionId":"${sessionId}"`);
         }
         const alive = everything.filter(({ sessionId }) => !known.erased.has(sessionId));
-        expect(await world.count()).toEqual({ counts: expectedCounts(alive), parked: [] });
+        expect(await world.count()).toEqual({ counts: expectedCounts(alive), quarantined: [] });
         // New data of the visitor, if it came after: the next erasure takes that, and then there is nothing left.
         const last = await erase(T, "v");
         const settled = (await world.count(), world.dump());
@@ -273,7 +273,7 @@ describe("whatever happens at the same time", () => {
         expect(numbersOf(v!)).toMatchObject({ journeys: 2, events: 32 });
         expect(numbersOf(w!)).toMatchObject({ journeys: 2, events: 14 });
         expect(world.contents()).not.toContain(`"sessionId"`);
-        expect(await world.count()).toEqual({ counts: {}, parked: [] });
+        expect(await world.count()).toEqual({ counts: {}, quarantined: [] });
       }),
       { numRuns: 30 },
     );

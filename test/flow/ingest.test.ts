@@ -60,7 +60,7 @@ describe("a message of the ingest queue", () => {
     ["no events", { tenant: "t", events: [] }, "events: must hold 1 to 500 events, has 0"],
     ["501 events", { tenant: "t", events: Array(501).fill({}) }, "events: must hold 1 to 500 events, has 501"],
     ["only bad events", { tenant: "t", events: [{ seq: 0 }] }, "events.0: "],
-  ])("that can never work (%s) is parked with its reason and stops nobody", async (_name, poison, reason) => {
+  ])("that can never work (%s) is rejected with its reason and stops nobody", async (_name, poison, reason) => {
     await send(poison);
     await send({ tenant: "beside", events: visit("good", 1, 2, NOW - 3_600_000) });
     await settle();
@@ -71,7 +71,7 @@ describe("a message of the ingest queue", () => {
     expect(letter!.body).toBe(typeof poison === "string" ? poison : JSON.stringify(poison));
   });
 
-  test("with some bad events is recorded without them; they are parked alone, with the reason", async () => {
+  test("with some bad events is recorded without them; they are rejected alone, with the reason", async () => {
     const events = visit("mixed", 1, 3, NOW - 3_600_000);
     const bad = { ...events[1]!, seq: -1 };
     await send({ tenant: "mixed", events: [events[0], bad, events[2]] });
@@ -100,7 +100,7 @@ describe("a message of the ingest queue", () => {
     expect((await deadLetters()).map((letter) => letter.reason)).toEqual(["body: must be a JSON object"]);
   });
 
-  test("that fails to the last try is parked with the reason, and recorded when it is put back", async () => {
+  test("that fails to the last try is rejected with the reason, and recorded when it is put back", async () => {
     const body = { tenant: "given-up", events: visit("given-up", 1, 3, NOW - 3_600_000) };
     const broken = await startTestApp({
       system,

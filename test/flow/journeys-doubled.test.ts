@@ -42,10 +42,10 @@ function countsOf(source: string, times: readonly number[]): Record<string, numb
 /** Streams, timeline and recount say the same; and when the visitor is erased, nothing is counted any more. */
 async function expectOneTime(world: World): Promise<void> {
   const { start, times, recounted } = await shown(world);
-  expect(await world.count()).toEqual({ counts: { ...start, ...times }, parked: [] });
+  expect(await world.count()).toEqual({ counts: { ...start, ...times }, quarantined: [] });
   expect(countsOf("JOURNEY_EVENTS", recounted)).toEqual(times);
   await world.createProcess().erase(T, "v");
-  expect(await world.count()).toEqual({ counts: {}, parked: [] });
+  expect(await world.count()).toEqual({ counts: {}, quarantined: [] });
 }
 
 describe("an event that is sent with two times counts at one of them", () => {

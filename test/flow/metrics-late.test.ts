@@ -54,11 +54,11 @@ describe("a record of a stream that cannot be counted", () => {
   });
 
   test("counts once when it comes late, however often the message comes", async () => {
-    const { parked, message } = await parkOne("late", "x");
+    const { quarantined, message } = await parkOne("late", "x");
     await metricsOf(api, "late").record([item("y"), item("z")]);
     await api.settle();
     expect(await total("late")).toBe(2);
-    await parked.mend({ at: NOW });
+    await quarantined.mend({ at: NOW });
     const again = { ...message, id: "again" };
     await Promise.all([api.app.ingestLate([message, again]), api.app.ingestLate([again])]);
     await api.app.ingestLate([message]);
@@ -80,7 +80,7 @@ describe("a record of a stream that cannot be counted", () => {
     expect(await total("part")).toBe(2);
   });
 
-  test("a message that says nothing of use is parked with the reason", async () => {
+  test("a message that says nothing of use is rejected with the reason", async () => {
     for (const body of ["?", "{}", '{"table":"records","key":"../x"}']) {
       expect(await api.app.ingestLate([{ id: "m", body, receives: 1 } as QueueMessage])).toEqual({ failed: [] });
     }
@@ -125,7 +125,7 @@ async function parkOne(tenant: string, id: string) {
   const { key } = JSON.parse(message.body) as { key: string };
   const { S3Client: _, ...s3 } = await import("@aws-sdk/client-s3");
   const bucket = `${api.system.prefix}-events`;
-  const parked = {
+  const quarantined = {
     async mend(after: object) {
       const got = await api.system.clients.s3.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
       const kept = JSON.parse(await got.Body!.transformToString()) as StreamRecord;
@@ -133,7 +133,7 @@ async function parkOne(tenant: string, id: string) {
       await api.system.clients.s3.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
     },
   };
-  return { parked, message };
+  return { quarantined, message };
 }
 
 test("a record that was broken and is mended in its table counts", async () => {

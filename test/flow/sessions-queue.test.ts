@@ -88,7 +88,7 @@ describe("a batch on the ingest queue", () => {
     expect(await deadLetters()).toEqual([]);
   });
 
-  test("with other readings under a known offset is parked, and changes nothing", async () => {
+  test("with other readings under a known offset is rejected, and changes nothing", async () => {
     await send(batch("known", 0));
     await settle();
     const before = await sessionOf(api, T, "known");
@@ -148,7 +148,7 @@ describe("a message of a device", () => {
     ["motion ahead of time", motion("poison", 0, { at: NOW + 600_001 }), "at: must not be more than 10 minutes ahead"],
     ["motion before 1990", motion("poison", 0, { at: "1989-12-31T23:59:59.999Z" }), "at: must be 1990 or later"],
     ["a number of 1.5", motion("poison", 1.5), "seq: must be a whole number from 0 to 2147483647, got 1.5"],
-  ])("that can never work (%s) is parked with its reason and stops nobody", async (name, poison, reason) => {
+  ])("that can never work (%s) is rejected with its reason and stops nobody", async (name, poison, reason) => {
     const beside = `beside-${name.replaceAll(" ", "-")}`;
     await send(poison);
     await send(batch(beside, 0));

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseConfig, variables } from "../../api/config.ts";
 import { COMMANDED } from "../../api/entry/cli/commands.ts";
-import { commandOf, IMAGE_PLACES, type Program, programs } from "../../api/entry/cli/permissions.ts";
+import { commandOf, IMAGE_PATHS, type Program, programs } from "../../api/entry/cli/permissions.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const textOf = (name: string) => readFileSync(join(ROOT, name), "utf8");
@@ -28,7 +28,7 @@ describe("what is started", () => {
   test("is what permissions.ts says, everywhere (npm run generate)", () => {
     for (const [name, make] of Object.entries(COMMANDED)) expect(textOf(name)).toBe(make(textOf(name)));
     for (const program of ["serve", "local"] as const) {
-      const command = commandOf(program, IMAGE_PLACES);
+      const command = commandOf(program, IMAGE_PATHS);
       const last = stage(program).findLast((line) => line.startsWith("CMD "))!;
       expect(JSON.parse(last.slice("CMD ".length)).slice(0, command.length)).toEqual(command);
     }
@@ -38,7 +38,7 @@ describe("what is started", () => {
     for (const [program, { entry, grants }] of Object.entries(programs)) {
       expect(grants.filter(({ why }) => why.length < 10)).toEqual([]);
       expect(textOf(entry).length).toBeGreaterThan(0);
-      expect(commandOf(program as Program, IMAGE_PLACES).join(" ")).not.toMatch(/allow-all|-A\b|allow-ffi/);
+      expect(commandOf(program as Program, IMAGE_PATHS).join(" ")).not.toMatch(/allow-all|-A\b|allow-ffi/);
     }
     expect(dockerfile + compose + textOf("api/entry/cli/start.sh")).not.toMatch(/allow-all|"-A"/);
     expect(JSON.parse(textOf("package.json")).scripts.start).toBe("exec sh api/entry/cli/start.sh");
@@ -83,7 +83,7 @@ describe("the Dockerfile", () => {
         lines.find((line) => line.startsWith("ENV "))!.slice(4).split(/\s+/).map((pair) => pair.split("=")),
       ),
     );
-    expect({ host, port, dataDir }).toEqual({ host: "0.0.0.0", port: 4_000, dataDir: IMAGE_PLACES.data });
+    expect({ host, port, dataDir }).toEqual({ host: "0.0.0.0", port: 4_000, dataDir: IMAGE_PATHS.data });
   });
 
   test("makes serve where no target is named", () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { flagsOf, type Grant, type Places, type Program, programs } from "../../api/entry/cli/permissions.ts";
+import { flagsOf, type Grant, type Paths, type Program, programs } from "../../api/entry/cli/permissions.ts";
 import { makeTempDir } from "../kit/local.ts";
 import { killTree, type Running, runProgram } from "../kit/process.ts";
 import { hasRedis, startTestRedis, type TestRedis } from "../kit/redis.ts";
@@ -22,8 +22,8 @@ let endpoints: Record<string, string>;
 let redis: TestRedis | undefined;
 const running: Running[] = [];
 
-/** Places of a program's own, but for the data folder. */
-function placesOf(name: string): Places {
+/** Paths of a program's own, but for the data folder. */
+function pathsOf(name: string): Paths {
   const own = (place: string) => join(folder.path, name, place);
   for (const place of ["temp", "secrets", "home/.aws"]) mkdirSync(own(place), { recursive: true });
   const data = join(folder.path, "data");
@@ -31,9 +31,9 @@ function placesOf(name: string): Places {
 }
 
 function start(program: Program, name: string, env: Record<string, string> = {}, args: readonly string[] = []) {
-  const places = placesOf(name);
-  const own = { PORT: "0", DATA_DIR: places.data, TMPDIR: places.temp, HOME: places.home, LOG_LEVEL: "debug" };
-  const one = runProgram(program, { places, env: { ...own, ...env }, args, audit: auditFile(name) });
+  const paths = pathsOf(name);
+  const own = { PORT: "0", DATA_DIR: paths.data, TMPDIR: paths.temp, HOME: paths.home, LOG_LEVEL: "debug" };
+  const one = runProgram(program, { paths, env: { ...own, ...env }, args, audit: auditFile(name) });
   running.push(one);
   return one;
 }
@@ -63,10 +63,10 @@ function askedBy(name: string): Asked[] {
 }
 
 /** True where a grant covers what is asked: a file by its folder, a variable by its name or beginning. */
-function covers({ what, of }: Grant, { permission, value }: Asked, places: Places): boolean {
+function covers({ what, of }: Grant, { permission, value }: Asked, paths: Paths): boolean {
   if (what !== permission) return false;
   return of.length === 0 || of.some((each) => {
-    const allowed = each.replace(/\{(\w+)\}/, (_, place: keyof Places) => places[place]);
+    const allowed = each.replace(/\{(\w+)\}/, (_, path: keyof Paths) => paths[path]);
     if (what === "env") return allowed.endsWith("*") ? value?.startsWith(allowed.slice(0, -1)) : value === allowed;
     if (what === "net") return value?.startsWith(`${allowed}:`);
     return value === allowed || value?.startsWith(`${allowed}/`);
@@ -78,27 +78,27 @@ function isDoneWithout(asked: string): boolean {
   // prom-client looks there once: Deno shows /proc only to who may do everything. ioredis would tell Redis its version.
   if (["read /proc/self/limits", `read ${ROOT}/node_modules/ioredis/package.json`].includes(asked)) return true;
   // Whoever makes a folder tells which of its parents were missing.
-  return placesOf("local").data.startsWith(asked.slice("read ".length));
+  return pathsOf("local").data.startsWith(asked.slice("read ".length));
 }
 
 /** Asked for, and not given. Variables that are not named are as if they were not there: asking for them is harmless. */
 function refusedTo(program: Program, name: string): string[] {
   const grants: readonly Grant[] = programs[program].grants;
   return askedBy(name)
-    .filter((asked) => asked.permission !== "env" && !grants.some((grant) => covers(grant, asked, placesOf(name))))
+    .filter((asked) => asked.permission !== "env" && !grants.some((grant) => covers(grant, asked, pathsOf(name))))
     .map(({ permission, value }) => `${permission} ${value}`)
     .filter((asked) => !isDoneWithout(asked));
 }
 
 describe("a service under exactly its permissions", () => {
   test("does all that it is there for, with embedded stores", async () => {
-    await tour(remoteApi(localUrl, placesOf("local").data), "with-local");
+    await tour(remoteApi(localUrl, pathsOf("local").data), "with-local");
     expect(refusedTo("local", "local")).toEqual([]);
   });
 
   test("does the same over stores elsewhere, and ends in time with a stream open", async () => {
     const one = start("serve", "serve", { ...endpoints, ...(redis ? { REDIS_URL: redis.url } : {}) });
-    const api = remoteApi(await urlOf(one), placesOf("serve").data);
+    const api = remoteApi(await urlOf(one), pathsOf("serve").data);
     await tour(api, "with-serve");
     const query = `subscription { metricBuckets(sources: [TASKS], size: ONE_MINUTE) { cursor } }`;
     const stream = await openSse(api, { tenantId: "with-serve", query });
@@ -135,21 +135,21 @@ describe("a service under exactly its permissions", () => {
       const unused = programs[program].grants.filter((grant) =>
         // The audit does not tell of programs, mounted files and the sample are not there, and npm did not start it.
         grant.what !== "run" && !["{secrets}", "{app}/api/local/sample", "PATH"].includes(grant.of[0] ?? "") &&
-        !asked.some((each) => covers(grant, each, placesOf(name)))
+        !asked.some((each) => covers(grant, each, pathsOf(name)))
       );
       expect({ program, unused }).toEqual({ program, unused: [] });
     }
   });
 
   test("cannot write but to its folders, read but what is named, start programs, or see other variables", () => {
-    const places = placesOf("serve");
-    const flags = flagsOf("serve", places);
+    const paths = pathsOf("serve");
+    const flags = flagsOf("serve", paths);
     expect(flags.filter((flag) => /^--allow-(write|run|ffi|all|import)/.test(flag))).toEqual([
-      `--allow-write=${places.temp}`,
+      `--allow-write=${paths.temp}`,
     ]);
     expect(flags).toContain("--ignore-env");
     expect(flags).toContain("--no-prompt");
-    expect(flagsOf("local", places).filter((flag) => /^--allow-(run|ffi|all|import)/.test(flag))).toEqual([
+    expect(flagsOf("local", paths).filter((flag) => /^--allow-(run|ffi|all|import)/.test(flag))).toEqual([
       "--allow-run=sh",
     ]);
   });
@@ -166,9 +166,9 @@ describe("beside the service", () => {
   });
 
   test("the key file is made once", async () => {
-    const places = placesOf("keys");
+    const paths = pathsOf("keys");
     const data = join(folder.path, "keys-data");
-    const make = () => runProgram("keys", { places: { ...places, data }, env: { DATA_DIR: data } });
+    const make = () => runProgram("keys", { paths: { ...paths, data }, env: { DATA_DIR: data } });
     expect(await make().ended).toBe(0);
     const made = readFileSync(join(data, "signing-keys.json"), "utf8");
     expect(await make().ended).toBe(0);

@@ -59,10 +59,10 @@ export function createEraseWorld(now: number) {
     createProcess,
 
     /** What the stream counts when it is read from its beginning, by a consumer that remembers nothing from record to record. */
-    async count(): Promise<{ counts: Record<string, number>; parked: string[] }> {
+    async count(): Promise<{ counts: Record<string, number>; quarantined: string[] }> {
       const { store, erasures } = createProcess();
       const counted = new Map<string, CountChange[]>();
-      const parked: string[] = [];
+      const quarantined: string[] = [];
       for (const record of stream) {
         const ingest = createStreamIngest({
           readChunks: async (tenantId, sessionId) => {
@@ -76,7 +76,7 @@ export function createEraseWorld(now: number) {
           roll: nothing,
           sessionExpired: nothing,
           journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
-          park: (_table, _record, reason) => Promise.resolve(void parked.push(reason)),
+          quarantine: (_table, _record, reason) => Promise.resolve(void quarantined.push(reason)),
         });
         await ingest("journeys", [record]);
       }
@@ -85,7 +85,7 @@ export function createEraseWorld(now: number) {
         const bucket = `${source} ${Math.floor(at / MINUTE_MS)}`;
         counts[bucket] = (counts[bucket] ?? 0) + n;
       }
-      return { counts: Object.fromEntries(Object.entries(counts).filter(([, n]) => n !== 0)), parked };
+      return { counts: Object.fromEntries(Object.entries(counts).filter(([, n]) => n !== 0)), quarantined };
     },
 
     /** The table and the bucket as text: equal dumps are stores that are equal byte for byte. */

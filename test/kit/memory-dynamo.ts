@@ -1,4 +1,4 @@
-import type { Dynamo, Expression, Item, QueryOptions, TransactPart } from "../../api/aws/dynamo.ts";
+import type { Dynamo, Expression, Item, QueryOptions, TransactWrite } from "../../api/aws/dynamo.ts";
 import { AppError } from "../../api/core/errors.ts";
 import type { Written as Outcome } from "../../api/core/writes.ts";
 import type { IndexSpec, TableSpec } from "../../api/resources.ts";
@@ -93,7 +93,7 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
     return { table, key: keyIn(table, item), after: item };
   }
 
-  function plannedPart(part: TransactPart) {
+  function plannedPart(part: TransactWrite) {
     if (!("put" in part)) return planned(part.table, part.key, part.change, part.condition);
     if (part.condition && !holds(part.condition, itemIn(part.table, part.put))) return undefined;
     return checked(part.table, clean(part.put));
@@ -161,7 +161,7 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       return true;
     }),
 
-    transact: call((parts: readonly TransactPart[]) => {
+    transact: call((parts: readonly TransactWrite[]) => {
       const keys = parts.map((part) => part.table + keyIn(part.table, "put" in part ? part.put : part.key));
       if (new Set(keys).size < keys.length || keys.length > 100) refuse("an item twice, or more than a hundred");
       const plans = parts.map(plannedPart).filter((plan) => plan !== undefined);

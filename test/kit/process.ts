@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { commandOf, type Places, type Program } from "../../api/entry/cli/permissions.ts";
+import { commandOf, type Paths, type Program } from "../../api/entry/cli/permissions.ts";
 
 /** A program under way, with what it started. Linux only: it reads /proc. */
 export type Running = {
@@ -37,14 +37,14 @@ export function runScript(args: readonly string[], env: Record<string, string> =
  */
 export function runProgram(
   program: Program,
-  { places, env, audit, args = [] }: {
-    places: Places;
+  { paths, env, audit, args = [] }: {
+    paths: Paths;
     env: Record<string, string>;
     audit?: string;
     args?: readonly string[];
   },
 ): Running {
-  const child = spawn(join(ROOT, "node_modules/.bin/deno"), [...commandOf(program, places), ...args], {
+  const child = spawn(join(ROOT, "node_modules/.bin/deno"), [...commandOf(program, paths), ...args], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH!,

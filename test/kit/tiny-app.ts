@@ -47,7 +47,7 @@ type Context = { viewer: Viewer | undefined; requestId: string };
 const rows = { nodes: [{ id: "1" }] };
 
 /**
- * An App with a small schema of its own, for tests of the door. Tokens: `good`; `brief`, which ends after 50 ms;
+ * An App with a small schema of its own, for tests of the HTTP layer. Tokens: `good`; `brief`, which ends after 50 ms;
  * `down`, where the check itself fails; all others do not hold. `onWait` is told of each query that waits.
  */
 export function createTinyApp(env: Record<string, string> = {}, onWait: () => void = () => {}) {

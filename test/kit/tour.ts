@@ -42,7 +42,7 @@ export function remoteApi(base: string, dataDir: string): RemoteApi {
 }
 
 /**
- * Uses each part of a service once, through each of its doors. Throws where one of them does not answer as it should.
+ * Uses each part of a service once, through each of its entries. Throws where one of them does not answer as it should.
  * `counts` says that somebody reads the tables' streams, so that metrics follow.
  */
 export async function tour(api: RemoteApi, tenantId: string, { counts = true } = {}): Promise<void> {

@@ -9,7 +9,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { commandOf, IMAGE_PLACES } from "../../api/entry/cli/permissions.ts";
+import { commandOf, IMAGE_PATHS } from "../../api/entry/cli/permissions.ts";
 import { makeTempDir, startTestSystem } from "../kit/local.ts";
 import { killTree, type Running } from "../kit/process.ts";
 import { openSse } from "../kit/sse.ts";
@@ -44,8 +44,8 @@ function checkConfig(target: "serve" | "local", { config }: Image): void {
   strictEqual(config.User, `${NOBODY}:${NOBODY}`);
   strictEqual(config.StopSignal, "SIGTERM");
   deepStrictEqual(config.Entrypoint, ["deno"]);
-  deepStrictEqual(config.Cmd.slice(0, commandOf(target, IMAGE_PLACES).length), commandOf(target, IMAGE_PLACES));
-  deepStrictEqual(config.Healthcheck.Test, ["CMD", "deno", ...commandOf("health", IMAGE_PLACES)]);
+  deepStrictEqual(config.Cmd.slice(0, commandOf(target, IMAGE_PATHS).length), commandOf(target, IMAGE_PATHS));
+  deepStrictEqual(config.Healthcheck.Test, ["CMD", "deno", ...commandOf("health", IMAGE_PATHS)]);
   match(config.Labels["org.opencontainers.image.title"] ?? "", /^Sojourn/);
 }
 
@@ -121,7 +121,7 @@ async function proveServe(image: Image, folder: string): Promise<void> {
   const volume = makeVolume(folder, "keys");
   const keys = startImage(image, folder, {
     data: { path: volume, mode: "rw" },
-    command: commandOf("keys", IMAGE_PLACES),
+    command: commandOf("keys", IMAGE_PATHS),
   });
   strictEqual(await keys.ended, 0, keys.output());
   const system = await startTestSystem({ prefix: "sojourn" });

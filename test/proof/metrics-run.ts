@@ -28,7 +28,7 @@ export function noCounts(): Counts & { checked: number; audits: number } {
       refused: 0,
       held: 0,
     },
-    ...{ died: 0, abandoned: 0, reshards: 0, expired: 0, parked: 0, late: 0 },
+    ...{ died: 0, abandoned: 0, reshards: 0, expired: 0, quarantined: 0, late: 0 },
     ...{ batches: 0, failed: 0, bisected: 0, handovers: 0, restarts: 0, pauses: 0, checked: 0, audits: 0 },
   };
 }

@@ -10,7 +10,7 @@ type Batch = { sessionId: string; sensorId: string; batchOffset: number; reading
 export function createStores({ dynamo, random, counts, newId }: {
   dynamo: MemoryDynamo;
   random: Random;
-  counts: { parked: number };
+  counts: { quarantined: number };
   newId: () => string;
 }) {
   const raw = new Map<string, number>();
@@ -20,7 +20,7 @@ export function createStores({ dynamo, random, counts, newId }: {
   const below = (n: number) => Math.floor(random() * n);
 
   function send(queue: string, body: string): void {
-    counts.parked++;
+    counts.quarantined++;
     queues[queue]!.push({ id: newId(), body, receipt: "", receives: 0, attributes: {}, inFlight: false });
   }
 

@@ -5,7 +5,7 @@ import type { Objects } from "../../api/aws/objects.ts";
 import type { QueueMessage } from "../../api/aws/queues.ts";
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import type { StreamTable } from "../../api/ingest/decode.ts";
-import { createParkedRecords } from "../../api/ingest/parked.ts";
+import { createQuarantine } from "../../api/ingest/quarantine.ts";
 import { createStreamPaths } from "../../api/ingest/setup.ts";
 import { createErasureStore } from "../../api/journeys/erasures.ts";
 import type { RawEvents } from "../../api/journeys/raw.ts";
@@ -63,12 +63,12 @@ export function wire({ dynamo, objects, send, raw, sessions, clock }: {
     metrics,
     store,
     roll: analytics.roll,
-    rollParts: analytics.lateParts,
+    rollupWrites: analytics.lateWrites,
     sessionExpired: (image) => sessions.expired(image),
     journeyErased: () => Promise.resolve(),
     readChunks: (tenantId, sessionId) => journeyStore.readAllChunks(tenantId, sessionId),
     audit: () => Promise.resolve(false),
-    parked: createParkedRecords({
+    quarantine: createQuarantine({
       objects: objects as Objects,
       queues: { send },
       lateQueue: LATE_QUEUE,

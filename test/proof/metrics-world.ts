@@ -42,7 +42,7 @@ export type Counts =
     | "abandoned"
     | "reshards"
     | "expired"
-    | "parked"
+    | "quarantined"
     | "late",
     number
   >;

@@ -20,8 +20,8 @@ const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 /** Starts a program over a data folder, under exactly its permissions. */
 function launch(program: Program, dataDir: string, env: Record<string, string>, args: readonly string[] = []): Running {
   const own = { DATA_DIR: dataDir, HOME: dataDir, TMPDIR: tmpdir(), ...env };
-  const places = { app: ROOT, data: dataDir, temp: own.TMPDIR, secrets: dataDir, home: dataDir };
-  return runProgram(program, { places, env: own, args });
+  const paths = { app: ROOT, data: dataDir, temp: own.TMPDIR, secrets: dataDir, home: dataDir };
+  return runProgram(program, { paths, env: own, args });
 }
 
 /** What `npm start -- --empty` runs, under its permissions. It logs at debug level, which tells its endpoints. */

@@ -17,7 +17,7 @@ function setup(now = BEGIN) {
   const dynamo = createMemoryDynamo({ rollups: tables.rollups }, {
     onWrite: (written) => void writes.push(...written.map(({ key }) => key)),
   });
-  const { roll, lateParts } = createAnalytics({
+  const { roll, lateWrites } = createAnalytics({
     store: createRollupStore(dynamo, "rollups"),
     sessions: { find: async () => new Map(), findSensors: async () => new Map() },
     lists: {
@@ -29,7 +29,7 @@ function setup(now = BEGIN) {
   });
   const analytics = {
     roll: (changes: readonly ImageChange[]) => roll(changes.flatMap(toItemChanges)),
-    lateParts: (changes: readonly ImageChange[]) => lateParts(changes.flatMap(toItemChanges)),
+    lateWrites: (changes: readonly ImageChange[]) => lateWrites(changes.flatMap(toItemChanges)),
   };
   return { dynamo, analytics, writes, numbers: () => numbersOf(dynamo.dump("rollups")) };
 }
@@ -193,7 +193,7 @@ describe("rollups", () => {
         const late = changes[pick % changes.length]!;
         const rest = changes.filter((change) => change !== late);
         await analytics.roll(rest);
-        const parts = analytics.lateParts([late]);
+        const parts = analytics.lateWrites([late]);
         if (parts.length > 0) await dynamo.transact(parts);
         await analytics.roll(rest);
         const expected = Object.entries(lastOf(changes)).filter(([key]) => !key.startsWith("t#PENDING"));

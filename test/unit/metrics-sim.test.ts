@@ -16,9 +16,22 @@ test("every bucket is exact however streams are cut, delivered again, split, and
     expect(failure?.violations ?? [], `seed ${failure?.seed}: npm run proof:metrics -- 1 ${failure?.seed}`).toEqual([]);
   }
   // It was no calm day: all of it happened.
-  const { lost, repeated, refused, died, failed, bisected, handovers, restarts, reshards, expired, parked } = counts;
+  const { lost, repeated, refused, died, failed, bisected, handovers, restarts, reshards, expired, quarantined } =
+    counts;
   for (
-    const count of [lost, repeated, refused, died, failed, bisected, handovers, restarts, reshards, expired, parked]
+    const count of [
+      lost,
+      repeated,
+      refused,
+      died,
+      failed,
+      bisected,
+      handovers,
+      restarts,
+      reshards,
+      expired,
+      quarantined,
+    ]
   ) {
     expect(count).toBeGreaterThan(0);
   }

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { pour } from "../../api/entry/http/pipe.ts";
+import { pipe } from "../../api/entry/http/pipe.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -24,7 +24,7 @@ test("what comes is written, and the source's end ends it", async () => {
       controller.close();
     },
   });
-  await pour(source, out, 60_000);
+  await pipe(source, out, 60_000);
   expect(out.writable).toBe(true);
   out.end();
   expect(await text(out)).toBe("ab");
@@ -33,30 +33,30 @@ test("what comes is written, and the source's end ends it", async () => {
 test("a reader that goes ends the source", async () => {
   const out = new PassThrough();
   const { source, ended } = waitingSource("a");
-  const poured = pour(source, out, 60_000);
+  const piped = pipe(source, out, 60_000);
   out.destroy();
-  await Promise.all([poured, ended]);
+  await Promise.all([piped, ended]);
 });
 
 test("a reader that goes while it is too slow ends the source", async () => {
   const out = new PassThrough({ highWaterMark: 1 });
   const { source, ended } = waitingSource("aa", "bb");
-  const poured = pour(source, out, 60_000);
+  const piped = pipe(source, out, 60_000);
   out.once("data", () => out.destroy());
-  await Promise.all([poured, ended]);
+  await Promise.all([piped, ended]);
 });
 
 test("the end of the time ends the source, and leaves the writer open", async () => {
   const out = new PassThrough();
   const { source, ended } = waitingSource("a");
-  await Promise.all([pour(source, out, 1), ended]);
+  await Promise.all([pipe(source, out, 1), ended]);
   expect(out.writable).toBe(true);
 });
 
 test("the end of the time comes too where the reader takes nothing", async () => {
   const out = new PassThrough({ highWaterMark: 1 });
   const { source, ended } = waitingSource("aa", "bb");
-  await Promise.all([pour(source, out, 1), ended]);
+  await Promise.all([pipe(source, out, 1), ended]);
   expect(out.writable).toBe(true);
   expect([out.listenerCount("drain"), out.listenerCount("close")]).toEqual([0, 0]);
 });

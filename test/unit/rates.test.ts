@@ -92,7 +92,7 @@ describe("the client's address", () => {
   });
 });
 
-describe("the door", () => {
+describe("the HTTP layer", () => {
   const ask = (token?: string) =>
     new Request("http://127.0.0.1/graphql", {
       method: "POST",

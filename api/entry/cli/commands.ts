@@ -1,13 +1,13 @@
 /** `npm run generate`: writes the commands of the Dockerfile, of compose.yaml and of `npm start` from permissions.ts. */
 import { readFile, writeFile } from "node:fs/promises";
 import { variables } from "../../config.ts";
-import { commandOf, IMAGE_PLACES, type Program, programs, START_PLACES } from "./permissions.ts";
+import { commandOf, IMAGE_PATHS, type Program, programs, START_PATHS } from "./permissions.ts";
 
 /** A text with each `"run", …, "ENTRY"` of a program as permissions.ts has it, laid out as its first two words are. */
 export function withCommands(text: string): string {
   const commands = /"run"(,[\s\\]*)[^\]]*?"(api\/entry\/cli\/\w+\.ts)"/g;
   return text.replace(commands, (_, between: string, entry: string) => {
-    return commandOf(programAt(entry), IMAGE_PLACES).map((word) => JSON.stringify(word)).join(between);
+    return commandOf(programAt(entry), IMAGE_PATHS).map((word) => JSON.stringify(word)).join(between);
   });
 }
 
@@ -30,7 +30,7 @@ function withVariables(text: string): string {
 
 /** The script of `npm start` with its command as permissions.ts has it. */
 export function withStart(text: string): string {
-  const words = commandOf("local", START_PLACES).map((word) => /[$*]/.test(word) ? `"${word}"` : word);
+  const words = commandOf("local", START_PATHS).map((word) => /[$*]/.test(word) ? `"${word}"` : word);
   return text.replace(/^exec deno [^]*?start\.ts/m, () => `exec deno ${words.join(" \\\n  ")}`);
 }
 

@@ -1,12 +1,12 @@
 /** What each program may do under Deno, and why. The Dockerfile and `npm start` are made from it (`npm run generate`). */
 import { variables } from "../../config.ts";
 
-/** One permission of Deno's. `of` narrows it; empty is all of it. `{app}` and the like stand for places. */
+/** One permission of Deno's. `of` narrows it; empty is all of it. `{app}` and the like stand for paths. */
 export type Grant = { what: What; of: readonly string[]; why: string };
 type What = (typeof KINDS)[number];
 
 /** Where an installation has what. */
-export type Places = { app: string; data: string; temp: string; secrets: string; home: string };
+export type Paths = { app: string; data: string; temp: string; secrets: string; home: string };
 
 export type Program = keyof typeof programs;
 
@@ -78,8 +78,8 @@ export const programs = {
   keys: { entry: "api/entry/cli/keys.ts", grants: KEYS },
 };
 
-/** The container's places. */
-export const IMAGE_PLACES: Places = {
+/** The container's paths. */
+export const IMAGE_PATHS: Paths = {
   app: "/app",
   data: "/data",
   temp: "/tmp",
@@ -87,8 +87,8 @@ export const IMAGE_PLACES: Places = {
   home: "/home/nonroot",
 };
 
-/** The places of `npm start`, as its shell finds them. */
-export const START_PLACES: Places = {
+/** The paths of `npm start`, as its shell finds them. */
+export const START_PATHS: Paths = {
   app: ".",
   data: "${DATA_DIR:-.data}",
   temp: "${TMPDIR:-/tmp}",
@@ -97,23 +97,23 @@ export const START_PLACES: Places = {
 };
 
 /** Deno's flags for exactly what a program may do. Variables that are not named are as if they were not there. */
-export function flagsOf(program: Program, places: Places): string[] {
+export function flagsOf(program: Program, paths: Paths): string[] {
   const grants: readonly Grant[] = programs[program].grants;
   const allowed = KINDS.flatMap((kind) => {
     const own = grants.filter(({ what }) => what === kind);
     if (own.length === 0) return [];
-    const values = new Set(own.flatMap(({ of }) => of).map((value) => placed(value, places)));
+    const values = new Set(own.flatMap(({ of }) => of).map((value) => resolved(value, paths)));
     return own.some(({ of }) => of.length === 0) ? [`--allow-${kind}`] : [`--allow-${kind}=${[...values].join(",")}`];
   });
   return ["--no-prompt", ...allowed, "--ignore-env"];
 }
 
 /** What follows `deno`: the program under its permissions, with nothing fetched and nothing asked. */
-export function commandOf(program: Program, places: Places): string[] {
+export function commandOf(program: Program, paths: Paths): string[] {
   const fixed = ["run", "--quiet", "--cached-only", "--no-remote", "--unstable-no-legacy-abort"];
-  return [...fixed, ...flagsOf(program, places), programs[program].entry];
+  return [...fixed, ...flagsOf(program, paths), programs[program].entry];
 }
 
-function placed(value: string, places: Places): string {
-  return value.replace(/\{(\w+)\}/g, (_, name: keyof Places) => places[name]);
+function resolved(value: string, paths: Paths): string {
+  return value.replace(/\{(\w+)\}/g, (_, name: keyof Paths) => paths[name]);
 }

@@ -11,7 +11,7 @@ import {
 /** The status and headers that an error asks for. With `spec`, answers of `application/json` stay 200. */
 export type HttpHints = { status: number; headers?: Record<string, string>; spec?: boolean };
 
-/** The door turned a request away before any resolver ran. The message names the limit, what was found and what to do. */
+/** A request was refused before any resolver ran. The message names the limit, what was found and what to do. */
 export class RefusedError extends AppError {
   readonly http: HttpHints;
 
@@ -34,7 +34,7 @@ export class QueryRefusedError extends RefusedError {
  */
 export function toGraphQLError(error: unknown, requestId: string): GraphQLError {
   const cause = rootCause(error);
-  const at = error instanceof GraphQLError ? placeOf(error) : {};
+  const at = error instanceof GraphQLError ? locationOf(error) : {};
   if (cause instanceof GraphQLError) return cause === error ? cause : (error as GraphQLError);
   if (isCoercion(error) && !(cause instanceof RefusedError)) {
     const extensions = { code: "BAD_USER_INPUT", ...error.extensions, http: { status: 400, spec: true } };
@@ -78,7 +78,7 @@ function isCoercion(error: unknown): error is GraphQLError {
   return error.message !== (rootCause(error) as Error).message;
 }
 
-function placeOf({ nodes, source, positions, path }: GraphQLError) {
+function locationOf({ nodes, source, positions, path }: GraphQLError) {
   return { nodes, source, positions, path };
 }
 

@@ -21,7 +21,7 @@ type Options = {
   clock?: Clock;
   /** How this runtime turns a request into a WebSocket; without it sockets are refused. */
   upgradeWebSocket?: UpgradeWebSocket;
-  /** Refuses queries and mutations: for a door that may only read, and follow. */
+  /** Refuses queries and mutations: for an entry that may only read and subscribe. */
   subscriptionsOnly?: boolean;
 };
 

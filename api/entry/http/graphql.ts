@@ -11,7 +11,7 @@ import { isMasked, RefusedError, rootCause, toGraphQLError } from "./errors.ts";
 import { createShapeLimits } from "./limits.ts";
 import { createSharedExecution, mapEach } from "./shared-results.ts";
 
-/** What the door knows of one operation while it is under way. */
+/** What the HTTP layer knows of one operation while it is under way. */
 export type Call = {
   requestId: string;
   viewer: Viewer | undefined;
@@ -74,7 +74,7 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
     return { ...result, errors };
   }
 
-  const door: Plugin<{ call: Call }> = {
+  const httpLayer: Plugin<{ call: Call }> = {
     onRequestParse({ serverContext, setRequestParser }) {
       const { body } = (serverContext as unknown as { call: Call }).call;
       if (body) setRequestParser(() => body as { query?: string });
@@ -88,7 +88,7 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
       if (Symbol.asyncIterator in hook.result) {
         const source = hook.result as AsyncIterable<ExecutionResult>;
         call.results = mapEach(source, (one) => translateResult(one, call));
-        // The door makes the stream itself (see streams.ts); without a processor no type fits, which yoga answers.
+        // The HTTP layer makes the stream itself (see streams.ts); without a processor no type fits, which yoga answers.
         if (hook.resultProcessor) hook.setResultProcessor(() => new Response(null), "text/event-stream");
       } else hook.setResult(translateResult(hook.result as ExecutionResult, call));
     },
@@ -109,7 +109,7 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
     batching: false,
     cors: false,
     logging: false,
-    // The door's own translation does it, with the request id.
+    // The HTTP layer's own translation does it, with the request id.
     maskedErrors: false,
     graphiql: config.graphiql && { title: "Sojourn", defaultQuery: FIRST_QUERY, shouldPersistHeaders: true },
     // The page with its scripts inside, so that it works without a network; loaded when it is first asked for.
@@ -120,7 +120,7 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
       ...createShapeLimits(config),
       createCostLimit(config.limits.cost),
       ...(subscriptionsOnly ? [refuseOthers] : []),
-      door,
+      httpLayer,
     ],
   });
 

@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
  * Writes what comes, as fast as it is taken, until the source ends, `out` is closed, or so many milliseconds are over. The
  * source is ended in each case; `out` is left open.
  */
-export async function pour(source: ReadableStream<Uint8Array>, out: Writable, endMs: number): Promise<void> {
+export async function pipe(source: ReadableStream<Uint8Array>, out: Writable, endMs: number): Promise<void> {
   const reader = source.getReader();
   const over = Promise.withResolvers<void>();
   const end = () => {

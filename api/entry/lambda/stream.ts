@@ -6,7 +6,7 @@ import { SECOND_MS } from "../../core/clock.ts";
 import { createHttp } from "../http/fetch.ts";
 import { start, within } from "./runtime.ts";
 import { headOf, type HttpEvent, peerOf, toRequest } from "./events.ts";
-import { pour } from "../http/pipe.ts";
+import { pipe } from "../http/pipe.ts";
 
 /** Streams end so long before the function's time does; clients subscribe again with the last cursor. */
 const END_BEFORE_MS = 2 * SECOND_MS;
@@ -32,7 +32,7 @@ async function answer(event: HttpEvent, stream: Stream, context: Context): Promi
   const out = runtime.HttpResponseStream.from(stream, headOf(response));
   // The head goes with the first bytes, of which there may be none.
   out.write("");
-  if (response.body) await pour(response.body, out, context.getRemainingTimeInMillis() - END_BEFORE_MS);
+  if (response.body) await pipe(response.body, out, context.getRemainingTimeInMillis() - END_BEFORE_MS);
   out.end();
 }
 

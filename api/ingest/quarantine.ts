@@ -4,7 +4,7 @@ import type { Queues } from "../aws/queues.ts";
 import type { StreamRecord } from "../aws/streams.ts";
 import type { Log } from "../core/log.ts";
 
-export type ParkedRecords = ReturnType<typeof createParkedRecords>;
+export type Quarantine = ReturnType<typeof createQuarantine>;
 
 const BYTES = "$bytes";
 
@@ -12,12 +12,12 @@ const BYTES = "$bytes";
  * Records of streams that could not be counted in their turn. An item can be larger than a message, so the record lies in
  * the object store, and the message of the late queue says where.
  */
-export function createParkedRecords(
+export function createQuarantine(
   { objects, queues, lateQueue, log }: { objects: Objects; queues: Pick<Queues, "send">; lateQueue: string; log: Log },
 ) {
   return {
     /** Keeps the record, then tells of it. Both may happen twice; it is counted once. */
-    async park(table: string, record: StreamRecord, reason: string): Promise<void> {
+    async add(table: string, record: StreamRecord, reason: string): Promise<void> {
       const name = createHash("sha256").update(JSON.stringify([table, record.keys])).digest("hex").slice(0, 16);
       const key = `late/${encodeURIComponent(table)}/${record.sequence}-${name}.json`;
       const body = JSON.stringify(
@@ -26,7 +26,7 @@ export function createParkedRecords(
       );
       await objects.replace(key, Buffer.from(body), { contentType: "application/json" });
       await queues.send(lateQueue, JSON.stringify({ table, key, reason }), { reason });
-      log.error("a record of a stream could not be counted and was parked", { table, key, reason });
+      log.error("a record of a stream could not be counted and is in quarantine", { table, key, reason });
     },
 
     /** Undefined where it was counted and removed. */
