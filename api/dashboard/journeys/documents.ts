@@ -1,0 +1,103 @@
+// Made by `npm run generate` from queries.graphql and the contract; not to be edited.
+import { document } from "../core/document.ts";
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** A range of instants: exactly one of the two. */
+export type TimeRange =
+  {   /** The time up to now. */
+  last: RangePreset; between?: never; }
+  |  { last?: never;   /** From the first instant (included) to the second (excluded). */
+  between: Between; };
+
+/** From one instant to another. */
+export type Between = {
+  /** Included. */
+  from: string;
+  /** Excluded. Later than `from`. */
+  to: string;
+};
+
+/** A length of time that ends now. */
+export type RangePreset =
+  /** 2 hours. */
+  | 'TWO_HOURS'
+  /** 24 hours. */
+  | 'DAY'
+  /** 7 days. */
+  | 'WEEK'
+  /** 30 days. */
+  | 'MONTH'
+  /** 90 days. */
+  | 'QUARTER';
+
+/** Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive. */
+export type JourneyOutcome =
+  /** A form was completed. Strongest. */
+  | 'FORM_COMPLETED'
+  /** A call to action was clicked. */
+  | 'CTA_CLICKED'
+  /** A link was clicked. */
+  | 'LINK_CLICKED'
+  /** A form was begun or a message sent, none of the above happened, and 30 minutes passed without an event. */
+  | 'ABANDONED'
+  /** None of the above. Weakest. */
+  | 'BROWSING';
+
+/** Which journeys to list; all parts must hold. */
+export type JourneyFilter = {
+  /** By `startedAt`; the last 30 days where absent. */
+  range?: TimeRange | null | undefined;
+  /** Journeys with this outcome. */
+  outcome?: JourneyOutcome | null | undefined;
+  /** Journeys of this visitor. */
+  visitorId?: string | null | undefined;
+  /** Journeys in which each of these event types happened. */
+  did?: Array<string> | null | undefined;
+  /** Journeys in which none of these event types happened. */
+  didNot?: Array<string> | null | undefined;
+};
+
+export type JourneyListQueryVariables = Exact<{
+  filter?: JourneyFilter | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type JourneyListQuery = { journeys: { nodes: Array<{ id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type JourneyRowFragment = { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null };
+
+export type JourneyTimelineQueryVariables = Exact<{
+  sessionId: string;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type JourneyTimelineQuery = { journey: { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, events: { edges: Array<{ cursor: string, node: { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type EventRowFragment = { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null };
+
+export type JourneyFollowSubscriptionVariables = Exact<{
+  sessionId: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type JourneyFollowSubscription = { journeyEvents: { cursor: string, node: { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null } } };
+
+export const JourneyList = document<JourneyListQuery, JourneyListQueryVariables>(
+  "query JourneyList($filter: JourneyFilter, $first: Int!, $after: String) { journeys(filter: $filter, first: $first, after: $after) { nodes { ...JourneyRow } pageInfo { hasNextPage endCursor } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome eventCount userMessageCount firstQuestion }",
+);
+
+export const JourneyTimeline = document<JourneyTimelineQuery, JourneyTimelineQueryVariables>(
+  "query JourneyTimeline($sessionId: String!, $first: Int!, $after: String) { journey(sessionId: $sessionId) { ...JourneyRow events(first: $first, after: $after) { edges { cursor node { ...EventRow } } pageInfo { hasNextPage endCursor } } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome eventCount userMessageCount firstQuestion } fragment EventRow on JourneyEvent { source seq type occurredAt step page text }",
+);
+
+export const JourneyFollow = document<JourneyFollowSubscription, JourneyFollowSubscriptionVariables>(
+  "subscription JourneyFollow($sessionId: String!, $after: String) { journeyEvents(sessionId: $sessionId, after: $after) { cursor node { ...EventRow } } } fragment EventRow on JourneyEvent { source seq type occurredAt step page text }",
+);
