@@ -7,6 +7,7 @@ export type Page = { path: string; title: string; load: () => Promise<{ default:
 export const pages: readonly Page[] = [
   { path: "/", title: "Start", load: once(() => import("./start/Start.svelte")) },
   { path: "/live", title: "Live", load: once(() => import("./live/Live.svelte")) },
+  { path: "/sessions", title: "Sessions", load: once(() => import("./sessions/Sessions.svelte")) },
   { path: "/journeys", title: "Journeys", load: once(() => import("./journeys/Journeys.svelte")) },
 ];
 

@@ -15,6 +15,8 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const lockFile = join(root, "package-lock.json");
 const installedFile = join(root, "node_modules", ".package-lock.json");
 const stampFile = join(root, "node_modules", ".sojourn-installed");
+const pages = join(root, "api", "dashboard");
+const pagesStamp = join(pages, "built", ".stamp");
 const digest = (data) => createHash("sha256").update(data).digest("hex");
 
 if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
@@ -24,8 +26,12 @@ if (Number(process.versions.node.split(".")[0]) < MIN_NODE) {
 }
 const all = process.argv.indexOf("--all") > 0;
 const wanted = digest(fs.readFileSync(lockFile));
-if (!isInstalled()) whileAlone(() => isInstalled() || install());
-buildPages();
+if (!isInstalled() || !arePagesBuilt()) {
+  whileAlone(() => {
+    if (!isInstalled()) install();
+    if (!arePagesBuilt()) buildPages();
+  });
+}
 
 /** True where the last install was of this package-lock.json: by us, or by hand since it last changed. */
 function isInstalled() {
@@ -55,30 +61,30 @@ function install() {
   fs.writeFileSync(stampFile, wanted + (all ? " all" : " start"));
 }
 
-/** The pages at `/`, from their sources: where those changed, in about a second. Deno runs it, which is here on any Node. */
+/** True where `built/` was made from the sources as they are, by these tools. */
+function arePagesBuilt() {
+  return !fs.existsSync(pages) || read(pagesStamp) === digestOfPages();
+}
+
+/** The pages at `/`, in about a second. Deno runs the bundler: it is here on any Node. */
 function buildPages() {
-  const folder = join(root, "api", "dashboard");
-  if (!fs.existsSync(folder)) return;
-  const stamp = join(folder, "built", ".stamp");
-  const sources = digest(sourcesBelow(folder).map((file) => file + "\n" + read(file)).join("\n") + wanted);
-  if (read(stamp) === sources) return;
-  whileAlone(() => {
-    if (read(stamp) === sources) return;
-    const vite = join("node_modules", "vite", "bin", "vite.js");
-    const args = ["run", "--quiet", "--allow-all", vite, "build", "--config", "api/dashboard/vite.config.ts"];
-    const ran = spawnSync(join(root, "node_modules", ".bin", "deno"), args, { cwd: root, encoding: "utf8" });
-    if (ran.error) {
-      fail("The pages could not be built (" + ran.error.message + "). Remove node_modules, then start again.");
-    }
-    if (ran.status !== 0) fail(ran.stdout + ran.stderr + "\nThe pages could not be built; the reason is above.");
-    fs.writeFileSync(stamp, sources);
-  });
+  const made = digestOfPages();
+  const vite = join("node_modules", "vite", "bin", "vite.js");
+  const args = ["run", "--quiet", "--allow-all", vite, "build", "--config", "api/dashboard/vite.config.ts"];
+  const ran = spawnSync(join(root, "node_modules", ".bin", "deno"), args, { cwd: root, encoding: "utf8" });
+  if (ran.error) fail("The pages could not be built (" + ran.error.message + "). Remove node_modules and start again.");
+  if (ran.status !== 0) fail(ran.stdout + ran.stderr + "\nThe pages could not be built; the reason is above.");
+  fs.writeFileSync(pagesStamp, made);
+}
+
+function digestOfPages() {
+  return digest(sourcesBelow(pages).map((file) => file + "\n" + read(file)).join("\n") + wanted);
 }
 
 function sourcesBelow(folder) {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.name === "built") return [];
+    if (path === join(pages, "built")) return [];
     return entry.isDirectory() ? sourcesBelow(path) : [path];
   });
 }

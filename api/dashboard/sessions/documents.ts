@@ -1,0 +1,179 @@
+// Made by `npm run generate` from queries.graphql and the contract; not to be edited.
+import { document } from "../core/document.ts";
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** A range of instants: exactly one of the two. */
+export type TimeRange =
+  {   /** The time up to now. */
+  last: RangePreset; between?: never; }
+  |  { last?: never;   /** From the first instant (included) to the second (excluded). */
+  between: Between; };
+
+/** From one instant to another. */
+export type Between = {
+  /** Included. */
+  from: string;
+  /** Excluded. Later than `from`. */
+  to: string;
+};
+
+/** A length of time that ends now. */
+export type RangePreset =
+  /** 2 hours. */
+  | 'TWO_HOURS'
+  /** 24 hours. */
+  | 'DAY'
+  /** 7 days. */
+  | 'WEEK'
+  /** 30 days. */
+  | 'MONTH'
+  /** 90 days. */
+  | 'QUARTER';
+
+/** The kinds of expected failure. */
+export type ErrorCode =
+  /** A field of the input is wrong; nothing was done. */
+  | 'INVALID_INPUT'
+  /** There is no such thing in this tenant. */
+  | 'NOT_FOUND'
+  /** Somebody changed it since; look again and repeat. */
+  | 'VERSION_CONFLICT'
+  /** The name belongs to somebody else. */
+  | 'NAME_TAKEN'
+  /** The username or the password is wrong; which of them is not told. */
+  | 'BAD_CREDENTIALS'
+  /** The session is over. */
+  | 'SESSION_ENDED'
+  /** The same identity came before with other content. */
+  | 'PAYLOAD_MISMATCH'
+  /** The collection is under review elsewhere. */
+  | 'REVIEW_HELD'
+  /** The review session no longer holds the collection. */
+  | 'REVIEW_LOST'
+  /** The file is no Anki collection, or is damaged. */
+  | 'COLLECTION_UNREADABLE'
+  /** What was sent is over a limit. */
+  | 'TOO_LARGE';
+
+/** Whether a session goes on. */
+export type SessionStatus =
+  /** It goes on. At most one at a sensor. */
+  | 'ACTIVE'
+  /** It is over. Late motion and late batches still correct its numbers. */
+  | 'COMPLETED';
+
+/** How the end of a session is known. */
+export type SessionEndReason =
+  /** Somebody or something ended it. */
+  | 'EXPLICIT'
+  /** No motion for longer than the idle timeout; `endedAt` is the last motion. */
+  | 'IDLE';
+
+/** Which sessions to list; all parts must hold. */
+export type SessionFilter = {
+  /** Sessions at this sensor. */
+  sensorId?: string | null | undefined;
+  /** By `startedAt`. */
+  range?: TimeRange | null | undefined;
+  /** Sessions that go on, or that are over. */
+  status?: SessionStatus | null | undefined;
+  /** Sessions that carry this label. */
+  label?: string | null | undefined;
+};
+
+/** What a person writes of a session. What is left out stays; null empties. */
+export type AnnotateSessionInput = {
+  /** Which session. */
+  sessionId: string;
+  /** The `version` that the person saw. */
+  expectedVersion: number;
+  /** At most 100 of at most 64 characters. */
+  labels?: Array<string> | null | undefined;
+  /** At most 10,000 characters. */
+  notes?: string | null | undefined;
+  /** True keeps the session for ever. */
+  pinned?: boolean | null | undefined;
+};
+
+export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } };
+
+export type SessionListQueryVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SessionListQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type SessionFollowSubscriptionVariables = Exact<{
+  sensorId?: string | null | undefined;
+}>;
+
+
+export type SessionFollowSubscription = { sessionChanged: { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } } };
+
+export type SessionWholeFragment = { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } };
+
+export type SessionPageQueryVariables = Exact<{
+  sessionId: string;
+}>;
+
+
+export type SessionPageQuery = { session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null };
+
+export type SessionReadingsQueryVariables = Exact<{
+  sessionId: string;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SessionReadingsQuery = { session: { readings: { nodes: Array<{ at: string, values: Array<number> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type AnnotateSessionMutationVariables = Exact<{
+  input: AnnotateSessionInput;
+}>;
+
+
+export type AnnotateSessionMutation = { annotateSession:
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'VersionConflictError', message: string, code: ErrorCode, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export type SessionNumbersQueryVariables = Exact<{
+  range: TimeRange;
+  timeZone: string;
+}>;
+
+
+export type SessionNumbersQuery = { sessionAnalytics: { totalSessions: number, activeSessions: number, totalMotionEvents: number, totalDuration: number, averageDuration: number | null, peakHour: number | null, durationPercentiles: { p50: number, p95: number } | null, byDay: Array<{ start: string, sessions: number }>, byHourOfWeek: Array<{ weekday: number, hour: number, sessions: number }>, topSensors: Array<{ sessions: number, motionEvents: number, sensor: { sensorId: string } }> } };
+
+export const SessionList = document<SessionListQuery, SessionListQueryVariables>(
+  "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const SessionFollow = document<SessionFollowSubscription, SessionFollowSubscriptionVariables>(
+  "subscription SessionFollow($sensorId: String) { sessionChanged(sensorId: $sensorId) { ...SessionRow } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const SessionPage = document<SessionPageQuery, SessionPageQueryVariables>(
+  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const SessionReadings = document<SessionReadingsQuery, SessionReadingsQueryVariables>(
+  "query SessionReadings($sessionId: String!, $first: Int!, $after: String) { session(sessionId: $sessionId) { readings(first: $first, after: $after) { nodes { at values } pageInfo { hasNextPage endCursor } } } }",
+);
+
+export const AnnotateSession = document<AnnotateSessionMutation, AnnotateSessionMutationVariables>(
+  "mutation AnnotateSession($input: AnnotateSessionInput!) { annotateSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { message current { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryVariables>(
+  "query SessionNumbers($range: TimeRange!, $timeZone: TimeZone!) { sessionAnalytics(range: $range, timeZone: $timeZone) { totalSessions activeSessions totalMotionEvents totalDuration averageDuration peakHour durationPercentiles { p50 p95 } byDay { start sessions } byHourOfWeek { weekday hour sessions } topSensors(first: 8) { sensor { sensorId } sessions motionEvents } } }",
+);
