@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import type { GraphQLSchema } from "graphql";
 import { buildSchema } from "../schema/build.ts";
 import type { OpenContext } from "../schema/context.ts";
+import type { ApiKeys, KeyUse } from "./auth/apikeys/service.ts";
 import type { ScryptCost } from "./auth/passwords.ts";
 import { createAuth } from "./auth/setup.ts";
 import type { Viewer } from "./auth/viewer.ts";
@@ -35,8 +36,13 @@ export type App = {
   config: Config;
   log: Log;
   schema: GraphQLSchema;
-  /** The viewer of an Authorization header; undefined without one. Throws UnauthenticatedError where the token does not hold. */
-  authenticate: (authorization: string | null | undefined) => Promise<Viewer | undefined>;
+  /**
+   * The viewer of an Authorization header; undefined without one. Throws UnauthenticatedError where the token or key does
+   * not hold, ForbiddenError where a write key comes from another page than its own (`use`).
+   */
+  authenticate: (authorization: string | null | undefined, use?: KeyUse) => Promise<Viewer | undefined>;
+  /** What a write key may do, for entries that take it otherwise than in that header. Throws as `authenticate` does. */
+  writeKeys: ApiKeys["writeKeys"];
   /** How often and how much at once: each entry asks before it spends anything. */
   rates: Rates;
   /** A token for the sample's tenant, on the local instance only: whoever reaches it may do all there. */
@@ -85,7 +91,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const metricParts = createMetricParts(base, journeyParts, sessionParts, overrides.recheckMs);
   const analytics = createAnalyticsParts(base, sessionParts);
   const review = createReviewParts(base);
-  const auth = await createAuth({ config, dynamo, clock, ids, passwordCost: overrides.passwordCost });
+  const auth = await createAuth({
+    config,
+    dynamo,
+    rates: base.rates,
+    log,
+    clock,
+    ids,
+    passwordCost: overrides.passwordCost,
+  });
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
     sessions,
@@ -109,6 +123,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log,
     schema: await buildSchema(clock),
     authenticate: auth.authenticate,
+    writeKeys: auth.apiKeys.writeKeys,
     rates: base.rates,
     ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),
     contextFor: (request) => ({ ...request, services, ...loadersFor(request.viewer) }),

@@ -90,6 +90,16 @@ export const tables = {
   },
   /** One item per account, keyed by username. */
   accounts: { name: "accounts", partition: text("pk"), indexes: {}, ttlAttribute: "ttl", stream: false },
+  /** Keys of devices, servers and pages, and what happened at the door; `api/auth/apikeys/store.ts` lists the keys. */
+  access: {
+    name: "access",
+    partition: text("pk"),
+    sort: text("sk"),
+    /** Sparse: a tenant's keys. */
+    indexes: { byTenant: { partition: text("tenant"), sort: number("createdAt") } },
+    ttlAttribute: "ttl",
+    stream: false,
+  },
   /** One SESSION item a session, with what belongs to it; `api/sessions/store.ts` lists the access patterns. */
   sessions: {
     name: "sessions",
@@ -205,7 +215,8 @@ export const functions = {
       records: "write",
       buckets: "write",
       rollups: "read",
-      accounts: "write",
+      accounts: "remove",
+      access: "write",
       sessions: "write",
       sensors: "write",
       reviews: "write",
@@ -228,6 +239,9 @@ export const functions = {
       records: "read",
       buckets: "read",
       rollups: "read",
+      accounts: "read",
+      // Notes which keys are in use, and who was refused.
+      access: "write",
       sessions: "read",
       sensors: "read",
       reviews: "read",

@@ -4,21 +4,28 @@ import { createSecret } from "../aws/secrets.ts";
 import type { Config } from "../config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Ids, randomIds } from "../core/ids.ts";
+import type { Log } from "../core/log.ts";
+import type { Rates } from "../rates/rates.ts";
+import { fullName, tables } from "../resources.ts";
+import { createApiKeys, type KeyUse } from "./apikeys/service.ts";
+import { createApiKeyStore } from "./apikeys/store.ts";
 import { createSigner, loadOrCreateSigningKeys, loadSecretSigningKeys, signingKeyFile } from "./keys.ts";
 import { createKeyFinder, remoteKeySet } from "./keysets.ts";
 import { createPasswords, PASSWORD_COST, type ScryptCost } from "./passwords.ts";
 import { type Accounts, createAccounts } from "./service.ts";
 import { createAccountStore } from "./store.ts";
 import { createVerifier } from "./tokens.ts";
-import type { Scope } from "./viewer.ts";
+import type { Scope, Viewer } from "./viewer.ts";
 
 /**
  * Puts together what the configuration asks for: tokens of the identity provider, of built-in accounts, or of both.
  * Tokens of the local key file hold also where accounts are off: `npm run token` signs with it.
  */
-export async function createAuth({ config, dynamo, clock, ids, passwordCost = PASSWORD_COST }: {
+export async function createAuth({ config, dynamo, rates, log, clock, ids, passwordCost = PASSWORD_COST }: {
   config: Config;
   dynamo: Dynamo;
+  rates: Rates;
+  log: Log;
   clock: Clock;
   ids: Ids;
   passwordCost?: ScryptCost | undefined;
@@ -40,7 +47,22 @@ export async function createAuth({ config, dynamo, clock, ids, passwordCost = PA
       ids,
     })
     : undefined;
-  return { authenticate: createVerifier({ issuer, audience, algorithms, keys, clock }), accounts };
+  const apiKeys = createApiKeys({
+    store: createApiKeyStore(dynamo, fullName(config.prefix, tables.access)),
+    rates,
+    random: randomBytes,
+    clock,
+    log,
+  });
+  const authenticateToken = createVerifier({ issuer, audience, algorithms, keys, clock });
+
+  /** The viewer of an Authorization header, whether it holds a token or a key. */
+  function authenticate(authorization: string | null | undefined, use: KeyUse = {}): Promise<Viewer | undefined> {
+    const [, key] = /^Bearer +(sj[kw]_\S{1,100})$/i.exec(authorization?.trim() ?? "") ?? [];
+    return key === undefined ? authenticateToken(authorization) : apiKeys.authenticate(key, use);
+  }
+
+  return { authenticate, accounts, apiKeys };
 
   function loadOwnKeys() {
     if (secret === undefined) return loadOrCreateSigningKeys(signingKeyFile(config));

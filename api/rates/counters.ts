@@ -9,8 +9,12 @@ export type Rate = { points: number; seconds: number } | undefined;
 /** Makes what counts one kind of thing, for this process or, with Redis, for all of them. */
 export type MakeLimiter = (name: string, rate: { points: number; seconds: number }) => RateLimiterAbstract;
 
-/** Counts one more of `key`. Throws RateLimitedError where there were too many. */
-export type Counter = (key: string) => Promise<void>;
+export type Counter = {
+  /** Counts one more of `key`. Throws RateLimitedError where there were too many. */
+  count: (key: string) => Promise<void>;
+  /** Throws where this process knows already that there were too many; counts nothing. */
+  check: (key: string) => void;
+};
 
 /** Keys that a process holds a share of, or knows to be over. */
 const MAX_KEYS = 50_000;
@@ -34,7 +38,7 @@ export function createCounter(
     clock: Clock;
   },
 ): Counter {
-  if (!rate) return () => Promise.resolve();
+  if (!rate) return { count: () => Promise.resolve(), check: () => {} };
   const counted = limiter(name, rate);
   const share = Math.max(1, Math.floor(rate.points / SHARES));
   const held = new LRUCache<string, { left: number; until: number }>({ max: MAX_KEYS });
@@ -52,7 +56,12 @@ export function createCounter(
     }
   }
 
-  return async function count(key) {
+  function check(key: string): void {
+    const own = held.get(key);
+    if (own?.left === 0 && clock() < own.until) throw refuse(own.until);
+  }
+
+  async function count(key: string): Promise<void> {
     for (;;) {
       const own = held.get(key);
       if (own && clock() < own.until) {
@@ -69,7 +78,9 @@ export function createCounter(
       }
       await asking;
     }
-  };
+  }
+
+  return { count, check };
 }
 
 /** How many are open at once in this process, by key. */

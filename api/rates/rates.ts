@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import { createCounter, createGauge, type MakeLimiter, type Rate } from "./counters.ts";
+import { LRUCache } from "lru-cache";
+import { type Counter, createCounter, createGauge, type MakeLimiter, type Rate } from "./counters.ts";
 
 /** The limits, as the configuration gives them. */
 export type RateLimits = {
@@ -17,6 +18,8 @@ export type RateLimits = {
 
 /** Who is counted: `credential` stands for one token or key, and is none itself. */
 export type Counted = { tenantId: string; credential: string };
+
+const MAX_KEY_RATES = 1_000;
 
 export type Rates = ReturnType<typeof createRates>;
 
@@ -37,18 +40,30 @@ export function createRates({ limits, limiter, clock }: { limits: RateLimits; li
   const byToken = createGauge({ what: "subscriptions with this token", max: limits.subscriptionsPerToken });
   const byTenant = createGauge({ what: "subscriptions of this tenant", max: limits.subscriptionsPerTenant });
 
+  /** Keys have rates of their own; those of one rate are counted together. */
+  const ofKeys = new LRUCache<number, Counter>({
+    max: MAX_KEY_RATES,
+    memoMethod: (points) => counter(`key${points}`, "requests with this key", { points, seconds: 60 }),
+  });
+
   return {
     /** A request, of somebody or of nobody: who holds a token is not held up by neighbours at the same address. */
     async request(address: string, who: Counted | undefined): Promise<void> {
-      if (!who) return await anonymous(address);
-      await token(who.credential);
-      await tenant(who.tenantId);
+      if (!who) return await anonymous.count(address);
+      await token.count(who.credential);
+      await tenant.count(who.tenantId);
     },
-    login: (address: string): Promise<void> => logins(address),
-    registration: (address: string): Promise<void> => registrations(address),
+    /** A request with a key that may be used so often a minute. */
+    async key(keyId: string, perMinute: number | undefined): Promise<void> {
+      if (perMinute !== undefined) await ofKeys.memo(perMinute).count(keyId);
+    },
+    /** Before something is looked up that this address named: not, where it came too often without a token that holds. */
+    lookUp: (address: string): void => anonymous.check(address),
+    login: (address: string): Promise<void> => logins.count(address),
+    registration: (address: string): Promise<void> => registrations.count(address),
     /** A socket that is opened. Gives what says that it is closed. */
     async connection(address: string): Promise<() => void> {
-      await connections(address);
+      await connections.count(address);
       return openOfAddress.open(address);
     },
     /** That socket, once its token is known. */

@@ -28,6 +28,7 @@ const INDEXES: Record<string, readonly string[]> = {
   journeys: ["byStart", "byVisitor"],
   records: ["byTime"],
   buckets: ["byHour"],
+  access: ["byTenant"],
   sessions: ["byStart", "bySensor", "byCheck"],
   sensors: ["byTenant"],
   reviews: ["byCheck"],
@@ -44,10 +45,10 @@ const logs = (name: string) => [`function-${name}-logs:*`];
 /** Every statement of every function: what it is for, and the resources. Nothing else is allowed. */
 const ROLES: Record<string, Record<string, readonly string[]>> = {
   http: {
-    ReadItems: tables("journeys records buckets rollups accounts sessions sensors reviews"),
-    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
-    WriteItems: tables("journeys records buckets accounts sessions sensors reviews"),
-    RemoveItems: tables("journeys"),
+    ReadItems: tables("journeys records buckets rollups accounts access sessions sensors reviews"),
+    ReadIndexes: indexes("journeys records buckets access sessions sensors reviews"),
+    WriteItems: tables("journeys records buckets accounts access sessions sensors reviews"),
+    RemoveItems: tables("journeys accounts"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
     // Also what a link to upload allows: it is signed with this role.
@@ -58,8 +59,9 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("http"),
   },
   stream: {
-    ReadItems: tables("journeys records buckets rollups sessions sensors reviews"),
-    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
+    ReadItems: tables("journeys records buckets rollups accounts access sessions sensors reviews"),
+    ReadIndexes: indexes("journeys records buckets access sessions sensors reviews"),
+    WriteItems: tables("access"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
     ReadKeys: ["signing-key"],

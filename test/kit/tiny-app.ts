@@ -112,6 +112,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     log: createLog("info", (line) => lines.push(line), () => 0),
     schema: createSchema({ typeDefs, resolvers }),
     authenticate: (authorization) => authenticate(authorization),
+    writeKeys: { find: () => Promise.reject(new UnauthenticatedError("There are no keys here.")) },
     rates: createRates({ limits: config.rates, limiter: createMemoryLimiter, clock: Date.now }),
     contextFor: (request) => request,
     ingest: () => Promise.resolve({ failed: [] }),

@@ -10,7 +10,7 @@ const HOUR = 3_600;
 
 function counterOf(points: number) {
   const rate = { points, seconds: HOUR };
-  return createCounter({ name: "n", what: "things", rate, limiter: createMemoryLimiter, clock: Date.now });
+  return createCounter({ name: "n", what: "things", rate, limiter: createMemoryLimiter, clock: Date.now }).count;
 }
 
 /** How many of `count` were let through. */
@@ -45,7 +45,7 @@ describe("a rate", () => {
 
   test("that is off lets all through", async () => {
     const options = { name: "n", what: "things", rate: undefined, limiter: createMemoryLimiter, clock: Date.now };
-    expect(await passed(() => createCounter(options)("a"), 1_000)).toBe(1_000);
+    expect(await passed(() => createCounter(options).count("a"), 1_000)).toBe(1_000);
   });
 
   test("of what is open at once is free again when it is closed, once however often that is said", () => {
