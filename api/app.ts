@@ -121,7 +121,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   return {
     config,
     log,
-    schema: await buildSchema(clock),
+    schema: buildSchema(clock),
     authenticate: auth.authenticate,
     writeKeys: auth.apiKeys.writeKeys,
     rates: base.rates,

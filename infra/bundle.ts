@@ -1,7 +1,7 @@
 /** `npm run bundle`: one zip for each function in infra/dist; the same sources, lock file and Node give the same bytes. */
 import { build, type Metafile } from "esbuild";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import process from "node:process";
@@ -22,7 +22,6 @@ export type Bundle = {
 };
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const SCHEMA = "schema/schema.graphql";
 const NATIVE_FETCH = "node_modules/@whatwg-node/fetch/dist/global-ponyfill.js";
 /** The start of the zip format's calendar. It holds local time, so the date is made from parts. */
 const MTIME = new Date(1980, 0, 1);
@@ -68,7 +67,6 @@ export async function bundleFunction({ name, entry }: FunctionSpec, outDir: stri
   });
   const sources = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
   const files = new Map(outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("/") + 1), contents]));
-  if (sources.includes("schema/build.ts")) files.set("schema.graphql", await readFile(join(ROOT, SCHEMA)));
   const bytes = await zipOf(files);
   const zip = join(outDir, `${name}.zip`);
   await writeFile(zip, bytes);

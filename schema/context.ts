@@ -1,13 +1,14 @@
 import type { Analytics } from "../api/analytics/service.ts";
-import type { Viewer } from "../api/auth/viewer.ts";
 import type { Accounts } from "../api/auth/service.ts";
+import type { Viewer } from "../api/auth/viewer.ts";
+import type { RangeInput } from "../api/core/range.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { EraseVisitor } from "../api/journeys/erase.ts";
 import type { Journey } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
-import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { AuditMetrics } from "../api/metrics/audit.ts";
+import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { Metrics } from "../api/metrics/service.ts";
 import type { MetricUpdate } from "../api/metrics/watch.ts";
 import type { Person } from "../api/review/model.ts";
@@ -15,7 +16,6 @@ import type { Reviews, ReviewView } from "../api/review/service.ts";
 import type { Transfer } from "../api/review/transfer.ts";
 import type { Sensor, Session } from "../api/sessions/model.ts";
 import type { Sessions } from "../api/sessions/service.ts";
-import type { RangeInput } from "../api/core/range.ts";
 
 /** What the resolvers call. */
 export type Services = {
@@ -60,11 +60,27 @@ export type OpenContext = {
   header: { asked?: string | undefined; given?: string | undefined };
 };
 
-/** What resolvers get. The guard gives it only where there is a viewer with the scope that the field needs. */
-export type Context = OpenContext & {
-  viewer: Viewer;
+/**
+ * What resolvers below an entry point get: of the viewer, the tenant and the scopes alone. The results of a subscription
+ * are made once for all who may see the same, so nothing in them may depend on who of them asks.
+ */
+export type SharedContext = Pick<OpenContext, "services"> & {
+  viewer: Pick<Viewer, "tenantId" | "scopes">;
   /** These find things of the viewer's tenant; many at once cost one request. */
   loadJourney: (sessionId: string) => Promise<Journey | undefined>;
   loadSession: (sessionId: string) => Promise<Session | undefined>;
   loadSensor: (sensorId: string) => Promise<Sensor | undefined>;
 };
+
+/** What entry points get. Their guard lets in only a viewer who may; those for EVERYBODY may have none. */
+export type Context = OpenContext & SharedContext & { viewer: Viewer };
+
+/** What a subscription gets at its start; what it gives ends when the signal aborts. */
+export type StreamContext = Context & { signal: AbortSignal };
+
+/** What of a context may go into results that several viewers are given. */
+export function sharedPartOf({ viewer, services, loadJourney, loadSession, loadSensor }: Context): SharedContext {
+  // Fields for EVERYBODY have no viewer.
+  const shared = (viewer as Viewer | undefined) && { tenantId: viewer.tenantId, scopes: viewer.scopes };
+  return { viewer: shared as SharedContext["viewer"], services, loadJourney, loadSession, loadSensor };
+}

@@ -1,62 +1,165 @@
-import { KEEP_MS } from "../api/journeys/model.ts";
-import { connection, globalId, orInvalid } from "./results.ts";
-import type { Resolvers } from "./types.generated.ts";
-import type { Context } from "./context.ts";
-import type { Subscribe } from "./guard.ts";
+import * as Model from "../api/journeys/model.ts";
+import { builder, entries, streams } from "./builder.ts";
+import { TimeRange } from "./common.ts";
+import { pageArgs, pagesOf } from "./lists.ts";
+import { globalId, Node } from "./nodes.ts";
 
-export const journeyResolvers = {
-  Query: {
-    journey: (_, { sessionId }, { loadJourney }) => loadJourney(sessionId),
-    journeys: (_, { filter, first, after }, { viewer, services }) =>
-      services.journeys.list(viewer.tenantId, filter ?? {}, first, after),
-  },
-  Mutation: {
-    recordEvents: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => {
-        const receipts = await services.journeys.record(viewer.tenantId, input.events);
-        const total = (status: string) => receipts.filter((receipt) => receipt.status === status).length;
-        return {
-          __typename: "RecordEventsPayload",
-          receipts,
-          accepted: total("ACCEPTED"),
-          duplicates: total("DUPLICATE"),
-          rejected: total("REJECTED"),
-        };
-      }),
-    backfillJourneys: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => ({
-        __typename: "BackfillJourneysPayload",
-        ...await services.backfillJourneys(viewer.tenantId, input.range, input.dryRun ?? true),
-      })),
-    eraseVisitor: async (_, { input }, { viewer, services }) => {
-      const receipt = await services.eraseVisitor(viewer.tenantId, input.visitorId);
-      // The id of a visitor is not repeated: answers end up in logs.
-      if (!receipt) return { __typename: "NotFoundError", code: "NOT_FOUND", message: "There is no such visitor." };
-      const { receiptId, journeys, events, objectsRewritten } = receipt;
-      return { __typename: "EraseVisitorPayload", receiptId, journeys, events, objectsRewritten };
+const Journey = builder.objectRef<Model.Journey>("Journey").implement({
+  description: "All that one visitor did in one session, in order.",
+  access: "JOURNEYS_READ",
+  interfaces: [Node],
+  load: (id, { loadJourney }) => loadJourney(id),
+  fields: (t) => ({
+    id: t.id({
+      description: "Opaque global id, for `node`.",
+      resolve: ({ sessionId }) => globalId("Journey", sessionId),
+    }),
+    sessionId: t.exposeString("sessionId", { description: "The sender's id of the session." }),
+    visitorId: t.string({
+      nullable: true,
+      description: "The visitor that the earliest event with a visitor names.",
+      resolve: ({ visitor }) => visitor?.visitorId,
+    }),
+    startedAt: t.expose("startedAt", { type: "DateTime", description: "The earliest event so far." }),
+    endedAt: t.expose("endedAt", { type: "DateTime", description: "The latest event so far." }),
+    duration: t.field({
+      type: "Milliseconds",
+      description: "From the earliest to the latest event.",
+      resolve: ({ startedAt, endedAt }) => endedAt - startedAt,
+    }),
+    outcome: t.field({
+      type: JourneyOutcome,
+      description: "How the journey ended, or stands.",
+      resolve: (journey, _, { services }) => services.journeys.outcome(journey),
+    }),
+    outcomeEvent: t.field({
+      type: JourneyEvent,
+      nullable: true,
+      description: "The event that decided the outcome; null where no single event did.",
+      resolve: (journey, _, { services }) => services.journeys.findOutcomeEvent(journey),
+    }),
+    eventCount: t.exposeInt("eventCount", { description: "Events recorded, each once." }),
+    messageCount: t.int({
+      description: "Messages of the visitor and answers to them.",
+      resolve: ({ userMessageCount, botMessageCount }) => userMessageCount + botMessageCount,
+    }),
+    userMessageCount: t.exposeInt("userMessageCount", { description: "MESSAGE_SENT events." }),
+    botMessageCount: t.exposeInt("botMessageCount", { description: "MESSAGE_RECEIVED events." }),
+    firstQuestion: t.string({
+      nullable: true,
+      description: "The text of the first message that the visitor sent.",
+      resolve: (journey, _, { services }) => services.journeys.findFirstQuestion(journey),
+    }),
+    events: t.field({
+      type: JourneyEventConnection,
+      description: "The events in the order they occurred.",
+      args: pageArgs("events", { first: 100, most: 500 }),
+      cost: { rows: "first" },
+      resolve: (journey, { first, after }, { services }) => services.journeys.listEvents(journey, first, after),
+    }),
+    expiresAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the journey is deleted: 90 days after its last event arrived. Raw events are kept.",
+      resolve: ({ lastArrivalAt }) => lastArrivalAt + Model.KEEP_MS,
+    }),
+  }),
+});
+
+const { Connection: JourneyConnection } = pagesOf(Journey, {
+  access: "JOURNEYS_READ",
+  one: "journey",
+  many: "journeys",
+  cursor: "Good as `after` of `journeys` with the same filter.",
+});
+
+export const JourneyOutcome = builder.enumType("JourneyOutcome", {
+  description:
+    "Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive.",
+  values: {
+    FORM_COMPLETED: { description: "A form was completed. Strongest." },
+    CTA_CLICKED: { description: "A call to action was clicked." },
+    LINK_CLICKED: { description: "A link was clicked." },
+    ABANDONED: {
+      description:
+        "A form was begun or a message sent, none of the above happened, and 30 minutes passed without an event.",
     },
+    BROWSING: { description: "None of the above. Weakest." },
   },
-  Journey: {
-    id: (journey) => globalId("Journey", journey.sessionId),
-    visitorId: (journey) => journey.visitor?.visitorId,
-    duration: (journey) => journey.endedAt - journey.startedAt,
-    outcome: (journey, _, { services }) => services.journeys.outcome(journey),
-    outcomeEvent: (journey, _, { services }) => services.journeys.findOutcomeEvent(journey),
-    messageCount: (journey) => journey.userMessageCount + journey.botMessageCount,
-    firstQuestion: (journey, _, { services }) => services.journeys.findFirstQuestion(journey),
-    events: (journey, { first, after }, { services }) => services.journeys.listEvents(journey, first, after),
-    expiresAt: (journey) => journey.lastArrivalAt + KEEP_MS,
-  },
-  JourneyConnection: connection,
-  JourneyEventConnection: connection,
-} satisfies Resolvers;
+});
 
-export const journeyStreams = {
-  journeyEvents: ((args, context, signal) =>
-    context.services.watchJourneyEvents(
-      (context as Context).viewer.tenantId,
-      args.sessionId,
-      args.after,
-      signal,
-    )) satisfies Subscribe<{ sessionId: string; after?: string | null }>,
-};
+const JourneyEvent = builder.objectRef<Model.JourneyEvent>("JourneyEvent").implement({
+  description: "One thing that a visitor did, or that answered them.",
+  access: "JOURNEYS_READ",
+  fields: (t) => ({
+    source: t.exposeString("source", { description: "What numbered the event: a tab, a device." }),
+    seq: t.exposeInt("seq", { description: "The source's running number." }),
+    type: t.exposeString("type", { description: "Upper snake case, such as PAGE_VIEWED." }),
+    occurredAt: t.expose("occurredAt", { type: "DateTime", description: "When it happened, by the sender's clock." }),
+    receivedAt: t.expose("receivedAt", { type: "DateTime", description: "When it arrived here first." }),
+    step: t.exposeInt("step", { description: "Position in the journey, from 1." }),
+    page: t.exposeString("page", { nullable: true, description: "The page it happened on." }),
+    text: t.exposeString("text", { nullable: true, description: "What was written." }),
+    properties: t.expose("properties", { type: "JSON", nullable: true, description: "What the sender added." }),
+  }),
+});
+
+const { Connection: JourneyEventConnection, Edge: JourneyEventEdge } = pagesOf(JourneyEvent, {
+  access: "JOURNEYS_READ",
+  one: "event",
+  many: "events",
+  cursor: "Good as `after` of `Journey.events` and of the `journeyEvents` subscription.",
+});
+
+const JourneyFilter = builder.inputType("JourneyFilter", {
+  description: "Which journeys to list; all parts must hold.",
+  fields: (t) => ({
+    range: t.field({ type: TimeRange, description: "By `startedAt`; the last 30 days where absent." }),
+    outcome: t.field({ type: JourneyOutcome, description: "Journeys with this outcome." }),
+    visitorId: t.string({ description: "Journeys of this visitor." }),
+    did: t.stringList({ description: "Journeys in which each of these event types happened." }),
+    didNot: t.stringList({ description: "Journeys in which none of these event types happened." }),
+  }),
+});
+
+entries.queryFields((t) => ({
+  journey: t.field({
+    type: Journey,
+    nullable: true,
+    description: "The journey of this session; null where there is none.",
+    access: "JOURNEYS_READ",
+    args: { sessionId: t.arg.string({ required: true, description: "The sender's id of the session." }) },
+    resolve: (_, { sessionId }, { loadJourney }) => loadJourney(sessionId),
+  }),
+
+  journeys: t.field({
+    type: JourneyConnection,
+    description: "Latest start first.",
+    access: "JOURNEYS_READ",
+    args: {
+      filter: t.arg({ type: JourneyFilter, description: "Which journeys; those of the last 30 days where absent." }),
+      ...pageArgs("journeys", { first: 25, most: 100 }),
+    },
+    cost: { rows: "first" },
+    resolve: (_, { filter, first, after }, { viewer, services }) =>
+      services.journeys.list(viewer.tenantId, filter ?? {}, first, after),
+  }),
+}));
+
+streams.subscriptionFields((t) => ({
+  journeyEvents: t.field({
+    type: JourneyEventEdge,
+    description: "The journey's events so far (after the cursor `after`), then each new one.",
+    access: "JOURNEYS_READ",
+    args: {
+      sessionId: t.arg.string({
+        required: true,
+        description: "The sender's id of the session; it need not exist yet.",
+      }),
+      after: t.arg.string({ description: "The cursor of the last event received; from the beginning where absent." }),
+    },
+    subscribe: (_, { sessionId, after }, { viewer, services, signal }) =>
+      services.watchJourneyEvents(viewer.tenantId, sessionId, after, signal),
+    resolve: (message) => message,
+  }),
+}));

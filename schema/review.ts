@@ -1,177 +1,260 @@
-import { InvalidInputError } from "../api/core/errors.ts";
-import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "../api/review/errors.ts";
-import { CollectionUnreadableError, TooLargeError } from "../api/anki/file/errors.ts";
-import type { ReviewView } from "../api/review/service.ts";
-import type { Context } from "./context.ts";
-import type { Subscribe } from "./guard.ts";
-import { globalId, invalidInput } from "./results.ts";
-import type { Resolvers } from "./types.generated.ts";
+import type { DeckView } from "../api/anki/queue/counts.ts";
+import type { DeckCounts as DeckCountsModel } from "../api/anki/queue/next.ts";
+import type { Choice as ChoiceModel } from "../api/anki/schedule/question.ts";
+import type { CardToReview, ReviewView } from "../api/review/service.ts";
+import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/review/stats.ts";
+import { builder, entries, streams } from "./builder.ts";
+import { TimeRange } from "./common.ts";
+import { globalId, Node } from "./nodes.ts";
 
 const RATINGS = ["AGAIN", "HARD", "GOOD", "EASY"] as const;
 
-const IMPORT_REFUSALS = ["InvalidInputError", "CollectionUnreadableError", "TooLargeError", "ReviewHeldError"] as const;
+export const Deck = builder.objectRef<DeckView>("Deck").implement({
+  description: "A deck of the viewer's collection; its counts include the decks below it.",
+  access: "REVIEW",
+  interfaces: [Node],
+  load: (id, { viewer, services }) => services.reviews.deck(viewer, id),
+  fields: (t) => ({
+    id: t.id({
+      description: "Opaque; the same deck always has the same id.",
+      resolve: ({ deckId }) => globalId("Deck", String(deckId)),
+    }),
+    deckId: t.string({ description: "The deck's id in the collection.", resolve: ({ deckId }) => String(deckId) }),
+    name: t.exposeString("name", { description: "The full name, such as `Languages::Japanese`." }),
+    newCount: t.exposeInt("newCount", { description: "New cards to show today, within the deck's limits." }),
+    learningCount: t.exposeInt("learningCount", { description: "Cards being learned that are due." }),
+    dueCount: t.exposeInt("dueCount", { description: "Reviews that are due today, within the deck's limits." }),
+    cardCount: t.exposeInt("cardCount", { description: "All cards." }),
+  }),
+});
 
-export const reviewResolvers = {
-  Query: {
-    decks: (_, { timeZone }, { viewer, services }) => services.reviews.decks(viewer, timeZone),
-    deck: (_, { deckId, timeZone }, { viewer, services }) => services.reviews.deck(viewer, deckId, timeZone),
-    reviewSession: (_, _args, { viewer, services }) => services.reviews.find(viewer),
-    reviewStats: (_, { range, timeZone }, { viewer, services }) => services.reviews.stats(viewer, range, timeZone),
+const CardState = builder.enumType("CardState", {
+  description: "How far a card is learned.",
+  values: {
+    NEW: { description: "Never answered." },
+    LEARNING: { description: "In its first steps." },
+    REVIEW: { description: "Learned; reviewed at growing intervals." },
+    RELEARNING: { description: "Forgotten, and in its steps again." },
   },
-  Mutation: {
-    importCollection: (_, { input }, { viewer, services }) =>
-      orRefusal(IMPORT_REFUSALS, async () => {
-        const { report, repairs } = await services.transfer.importCollection(viewer, input);
-        const changed = ({ added, updated }: { added: number; updated: number }) => added + updated;
-        return {
-          __typename: "ImportCollectionPayload" as const,
-          decks: await services.reviews.decks(viewer),
-          notes: changed(report.notes),
-          cards: changed(report.cards),
-          reviews: report.reviews.added,
-          repairs,
-        };
+});
+
+export const Rating = builder.enumType("Rating", {
+  description: "How well a card was known.",
+  values: {
+    AGAIN: { description: "Not known." },
+    HARD: { description: "Known with effort." },
+    GOOD: { description: "Known." },
+    EASY: { description: "Known at once." },
+  },
+});
+
+const Choice = builder.objectRef<ChoiceModel>("Choice").implement({
+  description: "What an answer would lead to.",
+  access: "REVIEW",
+  fields: (t) => ({
+    rating: t.field({ type: Rating, description: "The answer.", resolve: ({ rating }) => RATINGS[rating - 1]! }),
+    interval: t.expose("intervalMs", { type: "Milliseconds", description: "How long until the card comes again." }),
+    due: t.expose("dueAt", { type: "DateTime", description: "When the card comes again." }),
+  }),
+});
+
+const Card = builder.objectRef<CardToReview>("Card").implement({
+  description: "A card under review.",
+  access: "REVIEW",
+  fields: (t) => ({
+    cardId: t.string({ description: "The card's id in the collection.", resolve: ({ cardId }) => String(cardId) }),
+    deck: t.field({
+      type: Deck,
+      description: "Where it lies.",
+      resolve: ({ view, deckId }, _, { services }) => services.reviews.deckOf(view, deckId),
+    }),
+    question: t.exposeString("question", { description: "HTML, unsanitised, as the note's template renders it." }),
+    answer: t.exposeString("answer", { description: "HTML, unsanitised, as the note's template renders it." }),
+    state: t.expose("state", { type: CardState, description: "How far it is learned." }),
+    due: t.expose("dueAt", { type: "DateTime", nullable: true, description: "When it is due; null for a new card." }),
+    reps: t.exposeInt("reps", { description: "How often it was answered." }),
+    lapses: t.exposeInt("lapses", { description: "How often it was forgotten after it was learned." }),
+    choices: t.expose("choices", { type: [Choice], description: "What each answer would lead to." }),
+  }),
+});
+
+export const ReviewStatus = builder.enumType("ReviewStatus", {
+  description: "Whether a review session goes on, or how it ended.",
+  values: {
+    ACTIVE: { description: "It goes on." },
+    ENDED: { description: "It was ended." },
+    EXPIRED: { description: "Nothing happened in it for five minutes." },
+    TAKEN_OVER: { description: "Another device went on in its place." },
+  },
+});
+
+const DeckCounts = builder.objectRef<DeckCountsModel>("DeckCounts").implement({
+  description: "Cards by what is to be done with them.",
+  access: "REVIEW",
+  fields: (t) => ({
+    new: t.exposeInt("new", { description: "New cards." }),
+    learning: t.exposeInt("learning", { description: "Cards being learned." }),
+    due: t.exposeInt("due", { description: "Reviews." }),
+  }),
+});
+
+export const ReviewSession = builder.objectRef<ReviewView>("ReviewSession").implement({
+  description: "One sitting over the viewer's collection. At most one is active.",
+  access: "REVIEW",
+  interfaces: [Node],
+  load: (id, { viewer, services }) => services.reviews.find(viewer, id),
+  fields: (t) => ({
+    id: t.id({
+      description: "Opaque; the same session always has the same id.",
+      resolve: ({ session }) => globalId("ReviewSession", session.sessionId),
+    }),
+    sessionId: t.string({
+      description: "What `answerCard` and the others take; also in the header `X-Session-ID`.",
+      resolve: ({ session }) => session.sessionId,
+    }),
+    deck: t.field({
+      type: Deck,
+      description: "What is reviewed.",
+      resolve: (view, _, { services }) => services.reviews.deckOf(view, view.session.deckId),
+    }),
+    status: t.field({
+      type: ReviewStatus,
+      description: "Whether it goes on, or how it ended.",
+      resolve: ({ session }) => session.status,
+    }),
+    holder: t.string({
+      description: "Who holds the collection, in the words that the client gave at the start.",
+      resolve: ({ session }) => session.holder,
+    }),
+    startedAt: t.field({
+      type: "DateTime",
+      description: "When it began.",
+      resolve: ({ session }) => session.startedAt,
+    }),
+    lastActivityAt: t.field({
+      type: "DateTime",
+      description: "The last answer, or anything else that was done in it.",
+      resolve: ({ session }) => session.lastActivityAt,
+    }),
+    expiresAt: t.field({
+      type: "DateTime",
+      description: "The session ends by itself here unless something happens in it.",
+      resolve: ({ session }) => session.expiresAt,
+    }),
+    answered: t.int({
+      description: "Answers of this session; those taken back do not count.",
+      resolve: ({ session }) => session.answered,
+    }),
+    unsavedAnswers: t.int({
+      description: "Answers that are safe and not yet in the stored collection file.",
+      resolve: ({ lease }) => lease.journal.length,
+    }),
+    savedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the file was last written in this session.",
+      resolve: ({ session }) => session.savedAt,
+    }),
+    nextCard: t.field({
+      type: Card,
+      nullable: true,
+      description: "Null where nothing is left to review now.",
+      resolve: (view, _, { services }) => services.reviews.nextCard(view),
+    }),
+    remaining: t.field({
+      type: DeckCounts,
+      description: "What is left of the day.",
+      resolve: async (view, _, { services }) => (await services.reviews.next(view)).remaining,
+    }),
+  }),
+});
+
+const ReviewDay = builder.objectRef<ReviewDayModel>("ReviewDay").implement({
+  description: "One day's answers.",
+  access: "REVIEW",
+  fields: (t) => ({
+    start: t.expose("startAt", { type: "DateTime", description: "When the day began." }),
+    reviews: t.exposeInt("reviews", { description: "Answers." }),
+    again: t.exposeInt("again", { description: "Answers AGAIN." }),
+    timeSpent: t.expose("timeSpentMs", {
+      type: "Milliseconds",
+      description: "Time that the person took, all answers together.",
+    }),
+  }),
+});
+
+const ReviewStats = builder.objectRef<ReviewStatsModel>("ReviewStats").implement({
+  description: "Numbers over the viewer's review log.",
+  access: "REVIEW",
+  fields: (t) => ({
+    reviews: t.exposeInt("reviews", { description: "Answers." }),
+    retention: t.exposeFloat("retention", {
+      nullable: true,
+      description: "Reviews of learned cards that were known, among all of them; 0 to 1; null where there were none.",
+    }),
+    byDay: t.expose("byDay", {
+      type: [ReviewDay],
+      description: "The days with answers, ascending. A day begins at 4 in the time zone asked for.",
+    }),
+  }),
+});
+
+entries.queryFields((t) => ({
+  decks: t.field({
+    type: [Deck],
+    description: "The decks of the viewer's collection; none without one.",
+    access: "REVIEW",
+    args: {
+      timeZone: t.arg({
+        type: "TimeZone",
+        description: "The person's zone: their day begins at 4 in it. As the collection says where absent.",
       }),
-    collectionUploadUrl: (_, _args, { viewer, services }) => services.transfer.createUpload(viewer),
-    exportCollection: (_, _args, { viewer, services }) =>
-      orRefusal(["NotFoundError"], async () => ({
-        __typename: "ExportCollectionPayload" as const,
-        ...await services.transfer.exportCollection(viewer),
-      })),
-    startReview: (_, { input }, context) =>
-      payload(
-        context,
-        ["InvalidInputError", "NotFoundError", "ReviewHeldError"],
-        () => context.services.reviews.start(context.viewer, input),
-      ),
-    answerCard: (_, { input }, context) =>
-      payload(
-        context,
-        ["InvalidInputError", "NotFoundError", "ReviewLostError"],
-        () => context.services.reviews.answer(context.viewer, { ...input, sessionId: sessionIn(input, context) }),
-      ),
-    undoAnswer: (_, { input }, context) =>
-      payload(
-        context,
-        ["NotFoundError", "ReviewLostError"],
-        () => context.services.reviews.undo(context.viewer, sessionIn(input, context)),
-      ),
-    saveReview: (_, { input }, context) =>
-      payload(
-        context,
-        ["NotFoundError", "ReviewLostError"],
-        () => context.services.reviews.save(context.viewer, sessionIn(input, context)),
-      ),
-    extendReview: (_, { input }, context) =>
-      payload(
-        context,
-        ["NotFoundError", "ReviewLostError"],
-        () => context.services.reviews.extend(context.viewer, sessionIn(input, context)),
-      ),
-    endReview: (_, { input }, context) =>
-      payload(
-        context,
-        ["NotFoundError", "ReviewLostError"],
-        () => context.services.reviews.end(context.viewer, sessionIn(input, context)),
-      ),
-  },
-  Deck: {
-    id: ({ deckId }) => globalId("Deck", String(deckId)),
-    deckId: ({ deckId }) => String(deckId),
-  },
-  Card: {
-    cardId: ({ cardId }) => String(cardId),
-    deck: ({ view, deckId }, _, { services }) => services.reviews.deckOf(view, deckId),
-    due: ({ dueAt }) => dueAt,
-  },
-  Choice: {
-    rating: ({ rating }) => RATINGS[rating - 1]!,
-    interval: ({ intervalMs }) => intervalMs,
-    due: ({ dueAt }) => dueAt,
-  },
-  ReviewSession: {
-    id: ({ session }) => globalId("ReviewSession", session.sessionId),
-    sessionId: ({ session }) => session.sessionId,
-    deck: (view, _, { services }) => services.reviews.deckOf(view, view.session.deckId),
-    status: ({ session }) => session.status,
-    holder: ({ session }) => session.holder,
-    startedAt: ({ session }) => session.startedAt,
-    lastActivityAt: ({ session }) => session.lastActivityAt,
-    expiresAt: ({ session }) => session.expiresAt,
-    answered: ({ session }) => session.answered,
-    unsavedAnswers: ({ lease }) => lease.journal.length,
-    savedAt: ({ session }) => session.savedAt,
-    nextCard: (view, _, { services }) => services.reviews.nextCard(view),
-    remaining: async (view, _, { services }) => (await services.reviews.next(view)).remaining,
-  },
-  ReviewStats: { retention: ({ retention }) => retention },
-  ReviewDay: { start: ({ startAt }) => startAt, timeSpent: ({ timeSpentMs }) => timeSpentMs },
-} satisfies Resolvers;
+    },
+    resolve: (_, { timeZone }, { viewer, services }) => services.reviews.decks(viewer, timeZone),
+  }),
 
-export const reviewStreams = {
-  reviewSessionChanged:
-    (({ sessionId }, context, signal) =>
-      context.services.watchReview((context as Context).viewer, sessionId, signal)) satisfies Subscribe<
-        { sessionId: string }
-      >,
-};
+  deck: t.field({
+    type: Deck,
+    nullable: true,
+    description: "One deck.",
+    access: "REVIEW",
+    args: {
+      deckId: t.arg.string({ required: true, description: "The deck's id in the collection." }),
+      timeZone: t.arg({
+        type: "TimeZone",
+        description: "The person's zone: their day begins at 4 in it. As the collection says where absent.",
+      }),
+    },
+    resolve: (_, { deckId, timeZone }, { viewer, services }) => services.reviews.deck(viewer, deckId, timeZone),
+  }),
 
-/** The session that is meant: the input's, or the one that the request's header names. */
-function sessionIn({ sessionId }: { sessionId?: string | null | undefined }, { header }: Context): string {
-  const meant = sessionId ?? header.asked;
-  if (meant !== undefined) return meant;
-  throw new ReviewNotFoundError("No session is named: give `sessionId`, or the header X-Session-ID.");
-}
+  reviewSession: t.field({
+    type: ReviewSession,
+    nullable: true,
+    description: "The viewer's review session, where one is active.",
+    access: "REVIEW",
+    resolve: (_, __, { viewer, services }) => services.reviews.find(viewer),
+  }),
 
-type Kind = keyof typeof refusals;
+  reviewStats: t.field({
+    type: ReviewStats,
+    description: "Numbers over the viewer's review log.",
+    access: "REVIEW",
+    args: {
+      range: t.arg({ type: TimeRange, required: true, description: "Which answers, by their time." }),
+      timeZone: t.arg({ type: "TimeZone", required: true, defaultValue: "UTC", description: "Whose days." }),
+    },
+    resolve: (_, { range, timeZone }, { viewer, services }) => services.reviews.stats(viewer, range, timeZone),
+  }),
+}));
 
-async function payload<K extends Kind>(context: Context, kinds: readonly K[], act: () => Promise<ReviewView>) {
-  return await orRefusal(kinds, async () => {
-    const reviewSession = await act();
-    context.header.given = reviewSession.session.sessionId;
-    return { __typename: "ReviewPayload" as const, reviewSession };
-  });
-}
-
-/** Refusals as the members of result unions that say them. */
-const refusals = {
-  InvalidInputError: (error: unknown) => (error instanceof InvalidInputError ? invalidInput(error) : undefined),
-  NotFoundError: (error: unknown) =>
-    error instanceof ReviewNotFoundError
-      ? { __typename: "NotFoundError" as const, code: "NOT_FOUND" as const, message: error.message }
-      : undefined,
-  ReviewHeldError: (error: unknown) => {
-    if (!(error instanceof ReviewHeldError)) return undefined;
-    const { by: { holder, startedAt, expiresAt }, message } = error;
-    const code = "REVIEW_HELD" as const;
-    return { __typename: "ReviewHeldError" as const, code, message, holder, since: startedAt, until: expiresAt };
-  },
-  ReviewLostError: (error: unknown) => {
-    if (!(error instanceof ReviewLostError)) return undefined;
-    const { status, holder, message } = error;
-    return { __typename: "ReviewLostError" as const, code: "REVIEW_LOST" as const, message, status, holder };
-  },
-  CollectionUnreadableError: (error: unknown) => {
-    if (!(error instanceof CollectionUnreadableError)) return undefined;
-    const code = "COLLECTION_UNREADABLE" as const;
-    return { __typename: "CollectionUnreadableError" as const, code, message: error.message };
-  },
-  TooLargeError: (error: unknown) => {
-    if (!(error instanceof TooLargeError)) return undefined;
-    const { limitBytes, message } = error;
-    return { __typename: "TooLargeError" as const, code: "TOO_LARGE" as const, message, limitBytes };
-  },
-};
-
-/** The result of `call`; what it refuses becomes the member of the result union that says so. */
-async function orRefusal<T, K extends Kind>(kinds: readonly K[], call: () => Promise<T>) {
-  try {
-    return await call();
-  } catch (error) {
-    for (const kind of kinds) {
-      const refusal = refusals[kind](error);
-      if (refusal) return refusal as NonNullable<ReturnType<(typeof refusals)[K]>>;
-    }
-    throw error;
-  }
-}
+streams.subscriptionFields((t) => ({
+  reviewSessionChanged: t.field({
+    type: ReviewSession,
+    description: "The review session's own state: countdown moved, saved, taken over.",
+    access: "REVIEW",
+    args: { sessionId: t.arg.string({ required: true, description: "The session." }) },
+    subscribe: (_, { sessionId }, { viewer, services, signal }) => services.watchReview(viewer, sessionId, signal),
+    resolve: (message) => message,
+  }),
+}));

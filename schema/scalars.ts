@@ -1,35 +1,36 @@
 import { GraphQLError, Kind, valueFromASTUntyped, type ValueNode } from "graphql";
 import { formatInstant, parseInstant } from "../api/core/time.ts";
+import { builder } from "./builder.ts";
 
-type Variables = Record<string, unknown> | null;
+builder.scalarType("DateTime", {
+  description:
+    "An instant: RFC 3339 with milliseconds, in UTC, such as 2026-01-31T12:00:00.000Z. Input may carry another offset and no fraction.",
+  specifiedByURL: "https://scalars.graphql.org/andimarek/date-time.html",
+  serialize: formatInstant,
+  parseValue: toInstant,
+  parseLiteral: (node: ValueNode) => toInstant(node.kind === Kind.STRING ? node.value : undefined),
+});
 
-/** How values of the contract's scalars are read and written; their names and descriptions are the contract's. */
-export const scalars = {
-  /** Instants: RFC 3339 text outside, epoch milliseconds inside. */
-  DateTime: {
-    __serialize: (value: unknown) => formatInstant(value as number),
-    __parseValue: toInstant,
-    __parseLiteral: (node: ValueNode) => toInstant(node.kind === Kind.STRING ? node.value : undefined),
-  },
-  /** Whole milliseconds, 0 to 2^53-1. */
-  Milliseconds: {
-    __serialize: toMilliseconds,
-    __parseValue: toMilliseconds,
-    __parseLiteral: (node: ValueNode) => toMilliseconds(node.kind === Kind.INT ? Number(node.value) : undefined),
-  },
-  /** Names of IANA time zones, as the runtime knows them. Offsets such as +05:30 are no zones: their days are the same length. */
-  TimeZone: {
-    __serialize: (value: unknown) => value,
-    __parseValue: toTimeZone,
-    __parseLiteral: (node: ValueNode) => toTimeZone(node.kind === Kind.STRING ? node.value : undefined),
-  },
-  /** Any JSON value, as it is. */
-  JSON: {
-    __serialize: (value: unknown) => value,
-    __parseValue: (value: unknown) => value,
-    __parseLiteral: (node: ValueNode, variables: Variables) => valueFromASTUntyped(node, variables),
-  },
-};
+builder.scalarType("Milliseconds", {
+  description: "A length of time in whole milliseconds, 0 to 2^53-1.",
+  serialize: toMilliseconds,
+  parseValue: toMilliseconds,
+  parseLiteral: (node: ValueNode) => toMilliseconds(node.kind === Kind.INT ? Number(node.value) : undefined),
+});
+
+builder.scalarType("TimeZone", {
+  description: "An IANA time zone name, such as Europe/Berlin.",
+  serialize: (value) => value,
+  parseValue: toTimeZone,
+  parseLiteral: (node: ValueNode) => toTimeZone(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+builder.scalarType("JSON", {
+  description: "A JSON value. Used only where the sender decides the shape.",
+  serialize: (value) => value,
+  parseValue: (value: unknown) => value,
+  parseLiteral: (node: ValueNode, variables) => valueFromASTUntyped(node, variables),
+});
 
 function toInstant(value: unknown): number {
   const at = typeof value === "string" ? parseInstant(value) : undefined;
@@ -47,6 +48,7 @@ function toTimeZone(value: unknown): string {
   throw new GraphQLError(`TimeZone must be an IANA time zone such as Europe/Madrid; got ${got}.`);
 }
 
+/** Offsets such as +05:30 are no zones: their days are the same length. */
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name) || name.length > MAX_ZONE_CHARACTERS) return false;
   try {

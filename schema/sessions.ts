@@ -1,84 +1,296 @@
 import { missing } from "../api/core/watermark.ts";
+import type * as Model from "../api/sessions/model.ts";
 import { durationOf, endOf } from "../api/sessions/rules.ts";
 import { expiryOf } from "../api/sessions/service.ts";
-import type { Context } from "./context.ts";
-import type { Subscribe } from "./guard.ts";
-import { connection, globalId, orInvalid } from "./results.ts";
-import type { Resolvers } from "./types.generated.ts";
+import { builder, entries, streams } from "./builder.ts";
+import { TimeRange } from "./common.ts";
+import type { SharedContext } from "./context.ts";
+import { pageArgs, pagesOf } from "./lists.ts";
+import { globalId, Node } from "./nodes.ts";
 
-export const sessionResolvers = {
-  Query: {
-    session: (_, { sessionId }, { loadSession }) => loadSession(sessionId),
-    activeSession: (_, { sensorId }, { viewer, services }) => services.sessions.findActive(viewer.tenantId, sensorId),
-    sessions: (_, { filter, first, after }, { viewer, services }) =>
+export const Sensor = builder.objectRef<Model.Sensor>("Sensor");
+
+Sensor.implement({
+  description: "A thing that senses: a motion sensor, a device.",
+  access: "SESSIONS_READ",
+  interfaces: [Node],
+  load: (id, { loadSensor }) => loadSensor(id),
+  fields: (t) => ({
+    id: t.id({ description: "Opaque global id, for `node`.", resolve: ({ sensorId }) => globalId("Sensor", sensorId) }),
+    sensorId: t.exposeString("sensorId", { description: "The sender's id of the sensor." }),
+    lastMotionAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "The latest motion or reading of its latest session.",
+      resolve: async ({ sensorId }, _, context) => (await findLatest(sensorId, context))?.lastMotionAt,
+    }),
+    activeSession: t.field({
+      type: Session,
+      nullable: true,
+      description: "Its active session; null where none is.",
+      resolve: async ({ sensorId }, _, context) => {
+        const latest = await findLatest(sensorId, context);
+        return latest?.status === "ACTIVE" ? latest : undefined;
+      },
+    }),
+    sessions: t.field({
+      type: SessionConnection,
+      description: "Its sessions, latest start first.",
+      args: {
+        filter: t.arg({
+          type: SessionFilter,
+          description: "Which sessions; all that are kept where absent. `sensorId` is this sensor's.",
+        }),
+        ...pageArgs("sessions", { first: 25, most: 100 }),
+      },
+      cost: { rows: "first" },
+      resolve: ({ sensorId }, { filter, first, after }, { viewer, services }) =>
+        services.sessions.list(viewer.tenantId, { ...filter, sensorId }, first, after),
+    }),
+  }),
+});
+
+const { Connection: SensorConnection } = pagesOf(Sensor, {
+  access: "SESSIONS_READ",
+  one: "sensor",
+  many: "sensors",
+  cursor: "Good as `after` of `sensors`.",
+});
+
+export const Session = builder.objectRef<Model.Session>("Session");
+
+Session.implement({
+  description: "A stretch of activity at one sensor.",
+  access: "SESSIONS_READ",
+  interfaces: [Node],
+  load: (id, { loadSession }) => loadSession(id),
+  fields: (t) => ({
+    id: t.id({
+      description: "Opaque global id, for `node`.",
+      resolve: ({ sessionId }) => globalId("Session", sessionId),
+    }),
+    sessionId: t.exposeString("sessionId", { description: "The creator's id of the session." }),
+    sensor: t.field({
+      type: Sensor,
+      description: "Where it is.",
+      // A session is at a sensor even where the sensor itself was never read.
+      resolve: ({ tenantId, sensorId }) => ({ tenantId, sensorId }),
+    }),
+    userId: t.exposeString("userId", { nullable: true, description: "The `sub` of the token that opened it." }),
+    status: t.expose("status", { type: SessionStatus, description: "Whether it goes on." }),
+    startedAt: t.expose("startedAt", {
+      type: "DateTime",
+      description: "The earliest that is known of it: given, motion or reading.",
+    }),
+    endedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "Null while the session is active.",
+      resolve: endOf,
+    }),
+    endReason: t.field({
+      type: SessionEndReason,
+      nullable: true,
+      description: "How the end is known; null while active.",
+      resolve: ({ endedBy }) => endedBy && (endedBy === "IDLE" ? "IDLE" : "EXPLICIT"),
+    }),
+    lastMotionAt: t.expose("lastMotionAt", {
+      type: "DateTime",
+      description: "The latest motion or reading; the start where there was none.",
+    }),
+    duration: t.field({
+      type: "Milliseconds",
+      nullable: true,
+      description: "From start to end, as the device measured it where it did; null while active.",
+      resolve: durationOf,
+    }),
+    motionEventCount: t.exposeInt("motionEventCount", { description: "Motion events, each counted once." }),
+    playback: t.expose("playback", { type: Playback, description: "Media playback that the session started." }),
+    sampleCount: t.exposeInt("sampleCount", {
+      description: "Readings received, each counted once however often its batch arrived.",
+    }),
+    missingBatches: t.field({
+      type: [IntRange],
+      description: "Offsets of batches that must exist, because a later one arrived, and have not arrived.",
+      resolve: missingBatchesOf,
+    }),
+    readings: t.field({
+      type: ReadingConnection,
+      description: "The readings in the order of time, over all batches.",
+      args: pageArgs("readings", { first: 100, most: 2_000 }),
+      cost: { rows: "first" },
+      resolve: async (session, { first, after }, { loadSession, services }) => {
+        // A row of a list has no directory of its batches.
+        const whole = session.notes === undefined ? await loadSession(session.sessionId) : session;
+        return await services.sessions.listReadings(whole ?? session, first, after);
+      },
+    }),
+    labels: t.exposeStringList("labels", { description: "Set by people only. No device write can change it." }),
+    notes: t.string({
+      nullable: true,
+      description: "Set by people only. No device write can change it.",
+      resolve: async (session, _, { loadSession }) =>
+        session.notes === undefined ? (await loadSession(session.sessionId))?.notes : session.notes,
+    }),
+    pinned: t.exposeBoolean("pinned", { description: "A pinned session never expires." }),
+    version: t.exposeInt("version", {
+      description: "Grows by one with each change by a person; pass it back when annotating.",
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was opened here." }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime", description: "The last write that was not a person's." }),
+    expiresAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the session is deleted; null where it is pinned.",
+      resolve: expiryOf,
+    }),
+  }),
+});
+
+const { Connection: SessionConnection } = pagesOf(Session, {
+  access: "SESSIONS_READ",
+  one: "session",
+  many: "sessions",
+  cursor: "Good as `after` of the same list with the same filter.",
+});
+
+const SessionStatus = builder.enumType("SessionStatus", {
+  description: "Whether a session goes on.",
+  values: {
+    ACTIVE: { description: "It goes on. At most one at a sensor." },
+    COMPLETED: { description: "It is over. Late motion and late batches still correct its numbers." },
+  },
+});
+
+const SessionEndReason = builder.enumType("SessionEndReason", {
+  description: "How the end of a session is known.",
+  values: {
+    EXPLICIT: { description: "Somebody or something ended it." },
+    IDLE: { description: "No motion for longer than the idle timeout; `endedAt` is the last motion." },
+  },
+});
+
+export const IntRange = builder.objectRef<{ from: number; to: number }>("IntRange").implement({
+  description: "Both ends are included.",
+  access: "HOLDER",
+  fields: (t) => ({
+    from: t.exposeInt("from", { description: "The first." }),
+    to: t.exposeInt("to", { description: "The last." }),
+  }),
+});
+
+const Playback = builder.objectRef<Model.Playback>("Playback").implement({
+  description: "Media playback that the session started.",
+  access: "SESSIONS_READ",
+  fields: (t) => ({
+    started: t.exposeBoolean("started", { description: "Whether it started." }),
+    startedAt: t.expose("startedAt", { type: "DateTime", nullable: true, description: "When it started." }),
+    stoppedAt: t.expose("stoppedAt", { type: "DateTime", nullable: true, description: "When it stopped." }),
+    failure: t.exposeString("failure", {
+      nullable: true,
+      description: "Why playback did not start, where it was tried and failed.",
+    }),
+    deviceId: t.exposeString("deviceId", { nullable: true, description: "On which device." }),
+    contextUri: t.exposeString("contextUri", { nullable: true, description: "What was to be played." }),
+  }),
+});
+
+const Reading = builder.objectRef<Model.Reading>("Reading").implement({
+  description: "What a device measured at one instant.",
+  access: "SESSIONS_READ",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "By the device's clock." }),
+    values: t.exposeFloatList("values", { description: "One number a channel." }),
+  }),
+});
+
+const { Connection: ReadingConnection } = pagesOf(Reading, {
+  access: "SESSIONS_READ",
+  one: "reading",
+  many: "readings",
+  cursor: "Good as `after` of `Session.readings`.",
+});
+
+const SessionFilter = builder.inputType("SessionFilter", {
+  description: "Which sessions to list; all parts must hold.",
+  fields: (t) => ({
+    sensorId: t.string({ description: "Sessions at this sensor." }),
+    range: t.field({ type: TimeRange, description: "By `startedAt`." }),
+    status: t.field({ type: SessionStatus, description: "Sessions that go on, or that are over." }),
+    label: t.string({ description: "Sessions that carry this label." }),
+  }),
+});
+
+entries.queryFields((t) => ({
+  session: t.field({
+    type: Session,
+    nullable: true,
+    description: "The session with this id; null where there is none.",
+    access: "SESSIONS_READ",
+    args: { sessionId: t.arg.string({ required: true, description: "The creator's id of the session." }) },
+    resolve: (_, { sessionId }, { loadSession }) => loadSession(sessionId),
+  }),
+
+  activeSession: t.field({
+    type: Session,
+    nullable: true,
+    description: "The session that goes on at a sensor; null where none does.",
+    access: "SESSIONS_READ",
+    args: { sensorId: t.arg.string({ required: true, description: "The sender's id of the sensor." }) },
+    resolve: (_, { sensorId }, { viewer, services }) => services.sessions.findActive(viewer.tenantId, sensorId),
+  }),
+
+  sessions: t.field({
+    type: SessionConnection,
+    description: "Latest start first.",
+    access: "SESSIONS_READ",
+    args: {
+      filter: t.arg({ type: SessionFilter, description: "Which sessions; all that are kept where absent." }),
+      ...pageArgs("sessions", { first: 25, most: 100 }),
+    },
+    cost: { rows: "first" },
+    resolve: (_, { filter, first, after }, { viewer, services }) =>
       services.sessions.list(viewer.tenantId, filter ?? {}, first, after),
-    sensor: (_, { sensorId }, { loadSensor }) => loadSensor(sensorId),
-    sensors: (_, { first, after }, { viewer, services }) =>
-      services.sessions.listSensors(viewer.tenantId, first, after),
-  },
-  Mutation: {
-    createSession: (_, { input }, { viewer, services }) =>
-      orInvalid(() => services.sessions.create(viewer.tenantId, viewer.userId, input)),
-    recordMotion: (_, { input }, { viewer, services }) =>
-      orInvalid(() => services.sessions.recordMotion(viewer.tenantId, viewer.userId, input)),
-    updateSession: (_, { input }, { viewer, services }) =>
-      orInvalid(() => services.sessions.update(viewer.tenantId, input)),
-    endSession: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.end(viewer.tenantId, input)),
-    annotateSession: (_, { input }, { viewer, services }) =>
-      orInvalid(() => services.sessions.annotate(viewer.tenantId, input)),
-    ingestSessionBatch: (_, { input }, { viewer, services }) =>
-      orInvalid(() => services.sessions.ingestBatch(viewer.tenantId, viewer.userId, input)),
-    configureSessions: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => {
-        const { sensorId, idleTimeout, keepDays } = input;
-        await services.sessions.configure(viewer.tenantId, {
-          sensorId: sensorId ?? undefined,
-          idleMs: idleTimeout ?? undefined,
-          keepDays: keepDays ?? undefined,
-        });
-        return { __typename: "ConfigureSessionsPayload", sensorId };
-      }),
-  },
-  Session: {
-    id: (session) => globalId("Session", session.sessionId),
-    // A session is at a sensor even where the sensor itself was never read.
-    sensor: ({ tenantId, sensorId }) => ({ tenantId, sensorId }),
-    endedAt: endOf,
-    endReason: ({ endedBy }) => endedBy && (endedBy === "IDLE" ? "IDLE" : "EXPLICIT"),
-    duration: durationOf,
-    missingBatches: ({ batches }) => missing(batches).map(([from, to]) => ({ from: Number(from), to: Number(to) })),
-    readings: (session, { first, after }, { loadSession, services }) =>
-      // A row of a list has no directory of its batches.
-      session.notes === undefined
-        ? loadSession(session.sessionId).then((whole) => services.sessions.listReadings(whole ?? session, first, after))
-        : services.sessions.listReadings(session, first, after),
-    notes: async (session, _, { loadSession }) =>
-      session.notes === undefined ? (await loadSession(session.sessionId))?.notes : session.notes,
-    expiresAt: expiryOf,
-  },
-  Sensor: {
-    id: ({ sensorId }) => globalId("Sensor", sensorId),
-    lastMotionAt: async ({ sensorId }, _, { loadSensor, loadSession }) => {
-      const latest = (await loadSensor(sensorId))?.latestSessionId;
-      return latest === undefined ? null : (await loadSession(latest))?.lastMotionAt;
-    },
-    activeSession: async ({ sensorId }, _, { loadSensor, loadSession }) => {
-      const latest = (await loadSensor(sensorId))?.latestSessionId;
-      const session = latest === undefined ? undefined : await loadSession(latest);
-      return session?.status === "ACTIVE" ? session : null;
-    },
-    sessions: ({ sensorId }, { filter, first, after }, { viewer, services }) =>
-      services.sessions.list(viewer.tenantId, { ...filter, sensorId }, first, after),
-  },
-  SessionConnection: connection,
-  SensorConnection: connection,
-  ReadingConnection: connection,
-} satisfies Resolvers;
+  }),
 
-export const sessionStreams = {
-  sessionChanged:
-    ((args, context, signal) =>
-      context.services.watchSessions((context as Context).viewer.tenantId, args.sensorId, signal)) satisfies Subscribe<
-        { sensorId?: string | null }
-      >,
-};
+  sensor: t.field({
+    type: Sensor,
+    nullable: true,
+    description: "The sensor with this id; null where nothing came from it yet.",
+    access: "SESSIONS_READ",
+    args: { sensorId: t.arg.string({ required: true, description: "The sender's id of the sensor." }) },
+    resolve: (_, { sensorId }, { loadSensor }) => loadSensor(sensorId),
+  }),
+
+  sensors: t.field({
+    type: SensorConnection,
+    description: "By their ids.",
+    access: "SESSIONS_READ",
+    args: pageArgs("sensors", { first: 25, most: 100 }),
+    cost: { rows: "first" },
+    resolve: (_, { first, after }, { viewer, services }) =>
+      services.sessions.listSensors(viewer.tenantId, first, after),
+  }),
+}));
+
+streams.subscriptionFields((t) => ({
+  sessionChanged: t.field({
+    type: Session,
+    description: "Sessions of the tenant as they start, change and end; from now on.",
+    access: "SESSIONS_READ",
+    args: { sensorId: t.arg.string({ description: "Only those at this sensor." }) },
+    subscribe: (_, { sensorId }, { viewer, services, signal }) =>
+      services.watchSessions(viewer.tenantId, sensorId, signal),
+    resolve: (message) => message,
+  }),
+}));
+
+/** Offsets of batches that must exist and have not arrived, in ranges. */
+export function missingBatchesOf({ batches }: Model.Session): { from: number; to: number }[] {
+  return missing(batches).map(([from, to]) => ({ from: Number(from), to: Number(to) }));
+}
+
+async function findLatest(sensorId: string, { loadSensor, loadSession }: SharedContext) {
+  const latest = (await loadSensor(sensorId))?.latestSessionId;
+  return latest === undefined ? undefined : await loadSession(latest);
+}

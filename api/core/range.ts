@@ -17,6 +17,11 @@ const PRESETS_MS = {
   QUARTER: 90 * DAY_MS,
 };
 
+/** How long a range is in ms, whether or not it is a right one: what it costs is asked before it is parsed. */
+export function lengthOf({ last, between }: RangeInput): number {
+  return last === undefined ? Math.max(0, between.to - between.from) : PRESETS_MS[last];
+}
+
 /** The range in instants; `last` ends now. Throws InvalidInputError where it ends before it starts. */
 export function parseRange(input: RangeInput, now: number): TimeRange {
   if (input.last !== undefined) return { fromAt: now - PRESETS_MS[input.last], toAt: now + 1 };

@@ -66,11 +66,11 @@ export async function* follow<State, Message>(options: {
 
 /**
  * A stream that ends at once when its reader leaves, also while it waits: leaving aborts the signal that `start` got.
- * At `expiry.at` the reader gets `error()` as the last thing. What `check` throws at a message is the last thing too.
+ * At `expiry.at` the reader gets `error()` as the last thing.
  */
 export function endable<T>(
   start: (signal: AbortSignal) => AsyncGenerator<T>,
-  expiry: { at: number; now: Clock; error: () => Error; check: () => void },
+  expiry: { at: number; now: Clock; error: () => Error },
 ): AsyncGenerator<T> {
   const abort = new AbortController();
   const inner = start(abort.signal);
@@ -86,16 +86,7 @@ export function endable<T>(
   const stream: AsyncGenerator<T> = {
     async next() {
       const result = await inner.next();
-      if (!result.done) {
-        try {
-          expiry.check();
-        } catch (error) {
-          close();
-          await inner.return(undefined);
-          throw error;
-        }
-        return result;
-      }
+      if (!result.done) return result;
       close();
       if (!isExpired) return result;
       isExpired = false;

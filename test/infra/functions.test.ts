@@ -65,9 +65,7 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
         expect(sources.filter((source) => NEVER.test(source))).toEqual([]);
         const isDoor = functions[name as FunctionName].tokens;
         expect({ name, isDoor: sources.some((source) => DOOR.test(source)) }).toEqual({ name, isDoor });
-        expect(Object.keys(files).filter((file) => !/^(index\.mjs|part-[A-Z0-9]{8}\.mjs)$/.test(file))).toEqual(
-          isDoor ? ["schema.graphql"] : [],
-        );
+        expect(Object.keys(files).filter((file) => !/^(index\.mjs|part-[A-Z0-9]{8}\.mjs)$/.test(file))).toEqual([]);
       }
     });
 

@@ -1,3 +1,4 @@
+import { type GraphQLSchema, isObjectType } from "graphql";
 import { createSchema } from "graphql-yoga";
 import type { App } from "../../api/app.ts";
 import type { Viewer } from "../../api/auth/viewer.ts";
@@ -12,6 +13,7 @@ import {
 import { createLog } from "../../api/core/log.ts";
 import { createMemoryLimiter } from "../../api/rates/counters.ts";
 import { createRates } from "../../api/rates/rates.ts";
+import { toExtensions } from "../../schema/cost.ts";
 
 const typeDefs = /* GraphQL */ `
   scalar Even
@@ -110,7 +112,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
   const app: App = {
     config,
     log: createLog("info", (line) => lines.push(line), () => 0),
-    schema: createSchema({ typeDefs, resolvers }),
+    schema: withCosts(createSchema({ typeDefs, resolvers })),
     authenticate: (authorization) => authenticate(authorization),
     writeKeys: { find: () => Promise.reject(new UnauthenticatedError("There are no keys here.")) },
     rates: createRates({ limits: config.rates, limiter: createMemoryLimiter, clock: Date.now }),
@@ -128,6 +130,16 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return { app, lines, states, counts, streamsEnded: ended.promise };
+}
+
+/** Pages cost as the pages of our own schema do. */
+function withCosts(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    for (const field of Object.values(type.getFields())) {
+      if (field.args.some(({ name }) => name === "first")) field.extensions = toExtensions({ rows: "first" });
+    }
+  }
+  return schema;
 }
 
 function authenticate(authorization: string | null | undefined): Promise<Viewer | undefined> {

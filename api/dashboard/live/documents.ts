@@ -5,21 +5,6 @@ import { document } from "../core/document.ts";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** A range of instants: exactly one of the two. */
-export type TimeRange =
-  {   /** The time up to now. */
-  last: RangePreset; between?: never; }
-  |  { last?: never;   /** From the first instant (included) to the second (excluded). */
-  between: Between; };
-
-/** From one instant to another. */
-export type Between = {
-  /** Included. */
-  from: string;
-  /** Excluded. Later than `from`. */
-  to: string;
-};
-
 /** A length of time that ends now. */
 export type RangePreset =
   /** 2 hours. */
@@ -32,6 +17,21 @@ export type RangePreset =
   | 'MONTH'
   /** 90 days. */
   | 'QUARTER';
+
+/** From one instant to another. */
+export type Between = {
+  /** Included. */
+  from: string;
+  /** Excluded. Later than `from`. */
+  to: string;
+};
+
+/** A range of instants: exactly one of the two. */
+export type TimeRange =
+  {   /** The time up to now. */
+  last: RangePreset; between?: never; }
+  |  { last?: never;   /** From the first instant (included) to the second (excluded). */
+  between: Between; };
 
 /** What is counted. The first four are records that clients or attached tables provide; the rest the service counts itself. */
 export type MetricSource =

@@ -5,21 +5,6 @@ import { document } from "../core/document.ts";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** A range of instants: exactly one of the two. */
-export type TimeRange =
-  {   /** The time up to now. */
-  last: RangePreset; between?: never; }
-  |  { last?: never;   /** From the first instant (included) to the second (excluded). */
-  between: Between; };
-
-/** From one instant to another. */
-export type Between = {
-  /** Included. */
-  from: string;
-  /** Excluded. Later than `from`. */
-  to: string;
-};
-
 /** A length of time that ends now. */
 export type RangePreset =
   /** 2 hours. */
@@ -32,6 +17,21 @@ export type RangePreset =
   | 'MONTH'
   /** 90 days. */
   | 'QUARTER';
+
+/** From one instant to another. */
+export type Between = {
+  /** Included. */
+  from: string;
+  /** Excluded. Later than `from`. */
+  to: string;
+};
+
+/** A range of instants: exactly one of the two. */
+export type TimeRange =
+  {   /** The time up to now. */
+  last: RangePreset; between?: never; }
+  |  { last?: never;   /** From the first instant (included) to the second (excluded). */
+  between: Between; };
 
 /** The kinds of expected failure. */
 export type ErrorCode =
@@ -140,9 +140,9 @@ export type AnnotateSessionMutationVariables = Exact<{
 
 
 export type AnnotateSessionMutation = { annotateSession:
-    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } }
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
-    | { __typename: 'VersionConflictError', message: string, code: ErrorCode, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } }
+    | { __typename: 'VersionConflictError', message: string, code: ErrorCode, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 

@@ -1,50 +1,43 @@
 import {
   type DocumentNode,
   type ExecutionArgs,
-  getNamedType,
   GraphQLError,
   type GraphQLSchema,
+  TypeInfo,
   type VariableNode,
   visit,
+  visitWithTypeInfo,
 } from "graphql";
-import { type ComplexityEstimator, getComplexity } from "graphql-query-complexity";
+import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
 import type { Plugin } from "graphql-yoga";
+import type { CostExtensions } from "../../../schema/cost.ts";
 import { QueryRefusedError } from "./errors.ts";
 
-/** Rows of a page whose query does not say how many, where the schema has no default either. */
-const ROWS_OF_UNNAMED_PAGE = 25;
 /** Beyond this many fields with their fragments written out, a document is not weighed to its end. */
 const MAX_NODES = 10_000;
-/** Most rows of lists that are no pages. */
-const ROWS: Readonly<Record<string, number>> = {
-  "SessionAnalytics.byDay": 402,
-  "SessionAnalytics.byWeek": 59,
-  "SessionAnalytics.byMonth": 15,
-  "SessionAnalytics.byHourOfWeek": 168,
-  "JourneyAnalytics.byDay": 402,
-};
-/** Numbers over up to 400 days weigh as much as so many fields: that is what they read. */
-const COST_OF_ANALYTICS = 100;
-/** Arguments that say how many rows are asked for. */
-const DECIDING = ["first", "ids"];
 const MAX_COSTS_KEPT = 100;
 const MAX_KEY_CHARACTERS = 200;
 
 /**
- * Refuses operations that ask for more than `maxCost` fields, with pages counted in full. It runs before execution and
+ * Finds operations that ask for more than `maxCost` fields, with pages counted in full. It runs before execution and
  * not among the validation rules: their findings are kept per document, and the cost depends on the variables.
  */
-export function createCostLimit(maxCost: number): Plugin {
+export function createCostCheck(maxCost: number): (args: ExecutionArgs) => GraphQLError | undefined {
   const costOf = createCostOf();
-  const check = (args: ExecutionArgs): GraphQLError | undefined => {
+  return (args) => {
     const cost = costOf(args);
     if (cost instanceof GraphQLError) return cost;
     if (cost <= maxCost) return undefined;
     const found = cost === Infinity ? `more than ${MAX_NODES}` : `${cost}`;
     const message = `The operation asks for ${found} fields with its pages counted in full; ` +
-      `at most ${maxCost} are allowed. Ask for smaller pages (first) or fewer fields.`;
+      `at most ${maxCost} are allowed. Ask for smaller pages (first), shorter ranges or fewer fields.`;
     return new GraphQLError(message, { originalError: new QueryRefusedError("QUERY_TOO_COSTLY", message) });
   };
+}
+
+/** The check as a plugin. */
+export function createCostLimit(maxCost: number): Plugin {
+  const check = createCostCheck(maxCost);
   return {
     onExecute({ args, setResultAndStopExecution }) {
       const error = check(args);
@@ -65,7 +58,7 @@ function createCostOf() {
   const known = new WeakMap<DocumentNode, { names: string[]; costs: Map<string, number> }>();
   return ({ schema, document, operationName, variableValues }: ExecutionArgs): number | GraphQLError => {
     const variables = variableValues ?? {};
-    const { names, costs } = known.get(document) ?? { names: decidingVariables(document), costs: new Map() };
+    const { names, costs } = known.get(document) ?? { names: decidingVariables(schema, document), costs: new Map() };
     known.set(document, { names, costs });
     const key = JSON.stringify([operationName, names.map((name) => name in variables ? [variables[name]] : [])]);
     const before = costs.get(key);
@@ -77,14 +70,21 @@ function createCostOf() {
   };
 }
 
-/** The variables that the cost depends on: sizes of pages, and conditions of directives. */
-function decidingVariables(document: DocumentNode): string[] {
+/** The variables that the cost depends on: in arguments that a field's cost is decided by, and in directives. */
+function decidingVariables(schema: GraphQLSchema, document: DocumentNode): string[] {
   const names = new Set<string>();
   const collect = { Variable: (node: VariableNode) => void names.add(node.name.value) };
-  visit(document, {
-    Directive: (node) => void visit(node, collect),
-    Argument: (node) => void (DECIDING.includes(node.name.value) && visit(node, collect)),
-  });
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Directive: (node) => void visit(node, collect),
+      Argument(node) {
+        const { decidedBy = [] } = (types.getFieldDef()?.extensions ?? {}) as Partial<CostExtensions>;
+        if (decidedBy.includes(node.name.value)) visit(node, collect);
+      },
+    }),
+  );
   return [...names];
 }
 
@@ -100,7 +100,7 @@ function weigh(
       schema,
       query,
       variables,
-      estimators: [fieldCost],
+      estimators,
       maxQueryNodes: MAX_NODES,
       ...(operationName === undefined ? {} : { operationName }),
     });
@@ -114,14 +114,5 @@ function weigh(
   }
 }
 
-/** One for the field itself, and its children once for each row of its list, or for each thing that was asked for. */
-const fieldCost: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
-  const { name } = getNamedType(field.type);
-  const isPage = name.endsWith("Connection") || args["first"] !== undefined;
-  const asked = isPage
-    ? Number(args["first"] ?? ROWS_OF_UNNAMED_PAGE)
-    : Array.isArray(args["ids"])
-    ? args["ids"].length
-    : ROWS[`${type.name}.${field.name}`] ?? 1;
-  return (name.endsWith("Analytics") ? COST_OF_ANALYTICS : 1) + childComplexity * Math.max(1, asked);
-};
+/** One for the field itself, and one for each field below it, where the field does not say otherwise (`schema/cost.ts`). */
+const estimators = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];

@@ -8,6 +8,7 @@ import {
   Kind,
   visit,
 } from "graphql";
+import { type Context, sharedPartOf } from "../../../schema/context.ts";
 import type { Viewer } from "../../auth/viewer.ts";
 
 type Result = ExecutionResult | Promise<ExecutionResult>;
@@ -15,8 +16,8 @@ type Answered = AsyncGenerator<ExecutionResult, void, void>;
 
 /**
  * Subscribes as graphql-js does, and executes a message once for all who are given the same object and ask the same of
- * it: same document, operation, variables that matter below the subscription's field, tenant and scopes. So resolvers
- * below a subscription's message may depend on these, and on nothing else that one viewer has and another has not.
+ * it: same document, operation, variables that matter below the subscription's field, tenant and scopes. Of a viewer,
+ * resolvers below a subscription's message get these alone.
  */
 export function createSharedExecution() {
   const results = new WeakMap<object, Map<string, Result>>();
@@ -31,7 +32,8 @@ export function createSharedExecution() {
   }
 
   function resultOf(message: unknown, key: string, args: ExecutionArgs): Result {
-    const run = () => execute({ ...args, rootValue: message });
+    const run = () =>
+      execute({ ...args, rootValue: message, contextValue: sharedPartOf(args.contextValue as Context) });
     if (typeof message !== "object" || message === null) return run();
     let own = results.get(message);
     if (!own) results.set(message, own = new Map());

@@ -1,0 +1,105 @@
+import type { BackfillReport } from "../api/journeys/backfill.ts";
+import type { Receipt } from "../api/journeys/erasures.ts";
+import { builder, entries } from "./builder.ts";
+import { TimeRange } from "./common.ts";
+import { InvalidInputError, notFound, NotFoundError, orInvalid } from "./errors.ts";
+
+const BackfillJourneysInput = builder.inputType("BackfillJourneysInput", {
+  description: "Which journeys to rebuild.",
+  fields: (t) => ({
+    range: t.field({
+      type: TimeRange,
+      required: true,
+      description: "Batches whose first event occurred in this range, widened to whole hours.",
+    }),
+    dryRun: t.boolean({
+      required: true,
+      defaultValue: true,
+      description: "True: say what would change and change nothing.",
+    }),
+  }),
+});
+
+const BackfillJourneysPayload = builder.objectRef<BackfillReport & { __typename: "BackfillJourneysPayload" }>(
+  "BackfillJourneysPayload",
+).implement({
+  description: "What rebuilding the stored journeys from the object store did, or would do.",
+  access: "ADMIN",
+  fields: (t) => ({
+    objectsRead: t.exposeInt("objectsRead", { description: "Objects of raw events read." }),
+    eventsRead: t.exposeInt("eventsRead", { description: "Events in them, repeats included." }),
+    journeysCreated: t.exposeInt("journeysCreated", { description: "Journeys that were not there." }),
+    journeysChanged: t.exposeInt("journeysChanged", { description: "Journeys that lacked events." }),
+    journeysUnchanged: t.exposeInt("journeysUnchanged", {
+      description: "Journeys that had every event; not written to.",
+    }),
+  }),
+});
+
+const BackfillJourneysResult = builder.unionType("BackfillJourneysResult", {
+  description: "What the rebuild did, or why it was refused.",
+  types: [BackfillJourneysPayload, InvalidInputError],
+});
+
+const EraseVisitorInput = builder.inputType("EraseVisitorInput", {
+  description: "Which visitor to erase.",
+  fields: (t) => ({ visitorId: t.string({ required: true, description: "The id that the visitor's events carry." }) }),
+});
+
+const EraseVisitorPayload = builder.objectRef<
+  Pick<Receipt, "receiptId" | "journeys" | "events" | "objectsRewritten"> & { __typename: "EraseVisitorPayload" }
+>("EraseVisitorPayload").implement({
+  description: "Proof of what was erased, from the object store, the tables and the counters.",
+  access: "ADMIN",
+  fields: (t) => ({
+    receiptId: t.exposeID("receiptId", {
+      description: "The same each time, until there is something of the visitor again.",
+    }),
+    journeys: t.exposeInt("journeys", {
+      description: "Journeys of the visitor; their sessions take no further events.",
+    }),
+    events: t.exposeInt("events", { description: "Events of these journeys." }),
+    objectsRewritten: t.exposeInt("objectsRewritten", {
+      description: "Objects of raw events that were written anew without them.",
+    }),
+  }),
+});
+
+const EraseVisitorResult = builder.unionType("EraseVisitorResult", {
+  description: "The receipt, or that there is nothing of this visitor and never was an erasure.",
+  types: [EraseVisitorPayload, NotFoundError],
+});
+
+entries.mutationFields((t) => ({
+  backfillJourneys: t.field({
+    type: BackfillJourneysResult,
+    description: "Rebuilds journeys from the object store; harmless however often it runs.",
+    access: "ADMIN",
+    args: {
+      input: t.arg({
+        type: BackfillJourneysInput,
+        required: true,
+        description: "Which journeys, and whether to write.",
+      }),
+    },
+    resolve: (_, { input: { range, dryRun } }, { viewer, services }) =>
+      orInvalid(async () => ({
+        __typename: "BackfillJourneysPayload" as const,
+        ...await services.backfillJourneys(viewer.tenantId, range, dryRun),
+      })),
+  }),
+
+  eraseVisitor: t.field({
+    type: EraseVisitorResult,
+    description:
+      "Removes a visitor: the journeys with their events, the raw events, and what they count for. Running it again finishes what broke off, and else changes nothing. In journeys of others, only the visitor's id is taken out.",
+    access: "ADMIN",
+    args: { input: t.arg({ type: EraseVisitorInput, required: true, description: "The visitor." }) },
+    resolve: async (_, { input }, { viewer, services }) => {
+      const receipt = await services.eraseVisitor(viewer.tenantId, input.visitorId);
+      return receipt
+        ? { __typename: "EraseVisitorPayload" as const, ...receipt }
+        : notFound("There is no such visitor.");
+    },
+  }),
+}));

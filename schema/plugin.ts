@@ -1,0 +1,168 @@
+/**
+ * What our schema asks of each type and field beyond what Pothos does: every type says who may read it and every entry
+ * point who may use it, or it does not compile; a field says what it costs where that is not 1.
+ */
+import SchemaBuilder, {
+  BasePlugin,
+  type FieldNullability,
+  type InputFieldMap,
+  type PothosOutputFieldConfig,
+  type PothosOutputFieldType,
+  type SchemaTypes,
+  type TypeParam,
+} from "@pothos/core";
+import type { GraphQLFieldResolver, GraphQLTypeResolver } from "graphql";
+import { AppError } from "../api/core/errors.ts";
+import { formatInstant } from "../api/core/time.ts";
+import { endable } from "../api/live/feed.ts";
+import { type Access, beyond, requireAccess, type TypeAccess } from "./access.ts";
+import type { Context, OpenContext } from "./context.ts";
+import { type Cost, toExtensions } from "./cost.ts";
+
+/** Finds a thing by the id within its type; undefined where the viewer's tenant has none. */
+export type LoadNode = (id: string, context: Context) => Promise<object | undefined>;
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> {
+      rules: RulesPlugin<Types>;
+    }
+
+    export interface BuildSchemaOptions<Types extends SchemaTypes> {
+      /** The clock that ends streams with their token. */
+      now: () => number;
+    }
+
+    export interface ObjectTypeOptions<Types extends SchemaTypes, Shape> {
+      /** Who may read it, on whatever way it is reached. */
+      access: TypeAccess;
+      /** Of a Node: how `node` finds one. */
+      load?: LoadNode;
+    }
+
+    export interface FieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      /** Who may use it; who may read its type where absent. */
+      access?: Access;
+      /** What it costs; 1, and its selection once, where absent. */
+      cost?: Cost<keyof Args & string>;
+    }
+
+    export interface QueryFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      access: Access;
+    }
+
+    export interface MutationFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      access: Access;
+    }
+
+    export interface SubscriptionFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      access: Access;
+    }
+  }
+}
+
+/** What our types and fields say beyond what Pothos knows. */
+export type Stated = { access?: TypeAccess; load?: LoadNode; cost?: Cost<string> };
+type Resolver = GraphQLFieldResolver<unknown, object, object>;
+type TypeResolver = GraphQLTypeResolver<unknown, object>;
+
+class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const { cost } = field.pothosOptions as Stated;
+    if (cost === undefined && field.args["first"]) {
+      throw new Error(`${field.parentType}.${field.name} gives pages: state its cost, { rows: "first" }.`);
+    }
+    return cost === undefined ? field : { ...field, extensions: { ...field.extensions, ...toExtensions(cost) } };
+  }
+
+  override wrapResolve(resolve: Resolver, field: PothosOutputFieldConfig<Types>): Resolver {
+    // A subscription is guarded where it begins.
+    if (field.kind === "Subscription") return resolve;
+    const needed = this.neededFor(field);
+    if (needed.length === 0) return resolve;
+    return (parent, args, context, info) => {
+      for (const access of needed) requireAccess((context as OpenContext).viewer, access);
+      return resolve(parent, args, context, info);
+    };
+  }
+
+  /** The stream ends, and says so, when the token does. Its subscriber gets the signal that it ends by. */
+  override wrapSubscribe(subscribe: Resolver | undefined, field: PothosOutputFieldConfig<Types>): Resolver | undefined {
+    if (!subscribe) return undefined;
+    const needed = this.neededFor(field);
+    const { now } = this.options;
+    return (parent, args, context, info) => {
+      const { viewer } = context as OpenContext;
+      for (const access of needed) requireAccess(viewer, access);
+      const at = viewer?.expiresAt ?? Infinity;
+      const start = (signal: AbortSignal) =>
+        subscribe(parent, args, { ...context, signal }, info) as AsyncGenerator<unknown>;
+      return endable(start, { at, now, error: () => expired(at) });
+    };
+  }
+
+  /** What an interface or a union turns out to be is checked too: `node` gives whatever its id names. */
+  override wrapResolveType(resolveType: TypeResolver): TypeResolver {
+    return (value, context, info, type) => {
+      const check = <Name>(name: Name): Name => {
+        if (typeof name === "string") requireAccess((context as OpenContext).viewer, this.accessOf(name) ?? "HOLDER");
+        return name;
+      };
+      const found = resolveType(value, context, info, type);
+      return found instanceof Promise ? found.then(check) : check(found);
+    };
+  }
+
+  private neededFor(field: PothosOutputFieldConfig<Types>): TypeAccess[] {
+    const { access } = field.pothosOptions as Stated;
+    const given = this.buildCache.getTypeConfig(namedIn(field.type).ref);
+    return beyond(this.accessOf(field.parentType), access, this.accessOf(given.name));
+  }
+
+  private accessOf(name: string): TypeAccess | undefined {
+    return (this.buildCache.getTypeConfig(name).pothosOptions as Stated).access;
+  }
+}
+
+SchemaBuilder.registerPlugin("rules", RulesPlugin);
+
+/** The type that a list, or a list of lists, is of. */
+function namedIn<Types extends SchemaTypes>(type: PothosOutputFieldType<Types>) {
+  let named = type;
+  while (named.kind === "List") named = named.type;
+  return named;
+}
+
+function expired(at: number): AppError {
+  return new AppError(
+    "TOKEN_EXPIRED",
+    `The token ended at ${formatInstant(at)}; subscribe again with a new one and the last cursor.`,
+  );
+}

@@ -1,0 +1,118 @@
+import type { DeckView } from "../api/anki/queue/counts.ts";
+import { builder, entries } from "./builder.ts";
+import { InvalidInputError, NotFoundError } from "./errors.ts";
+import { CollectionUnreadableError, orRefusal, ReviewHeldError, TooLargeError } from "./review-refusals.ts";
+import { Deck } from "./review.ts";
+
+const IMPORT_REFUSALS = ["InvalidInputError", "CollectionUnreadableError", "TooLargeError", "ReviewHeldError"] as const;
+
+const ImportCollectionInput = builder.inputType("ImportCollectionInput", {
+  description: "A collection to import.",
+  fields: (t) => ({
+    file: t.string({
+      description: "An .apkg, .colpkg or .anki2 file in base64, 32 MB at most; larger ones go through `uploadKey`.",
+    }),
+    uploadKey: t.string({ description: "The key that `collectionUploadUrl` gave." }),
+  }),
+});
+
+const ImportCollectionPayload = builder.objectRef<
+  {
+    __typename: "ImportCollectionPayload";
+    decks: DeckView[];
+    notes: number;
+    cards: number;
+    reviews: number;
+    repairs: string[];
+  }
+>("ImportCollectionPayload").implement({
+  description: "The collection as it is after an import.",
+  access: "REVIEW",
+  fields: (t) => ({
+    decks: t.expose("decks", { type: [Deck], description: "All decks." }),
+    notes: t.exposeInt("notes", { description: "Notes that the file brought or changed." }),
+    cards: t.exposeInt("cards", { description: "Cards that the file brought or changed." }),
+    reviews: t.exposeInt("reviews", { description: "Reviews that the file brought." }),
+    repairs: t.exposeStringList("repairs", { description: "What was wrong in the file and was repaired, in words." }),
+  }),
+});
+
+const ImportCollectionResult = builder.unionType("ImportCollectionResult", {
+  description: "The import, or why there was none.",
+  types: [ImportCollectionPayload, CollectionUnreadableError, TooLargeError, ReviewHeldError, InvalidInputError],
+});
+
+const CollectionUploadUrlPayload = builder.objectRef<{ uploadKey: string; url: string; expiresAt: number }>(
+  "CollectionUploadUrlPayload",
+).implement({
+  description: "Where to put a file that is too large to be sent inline.",
+  access: "REVIEW",
+  fields: (t) => ({
+    uploadKey: t.exposeString("uploadKey", { description: "What `importCollection` takes once the file is there." }),
+    url: t.exposeString("url", { description: "PUT the file here." }),
+    expiresAt: t.expose("expiresAt", { type: "DateTime", description: "The link is good until then." }),
+  }),
+});
+
+const ExportCollectionPayload = builder.objectRef<
+  { __typename: "ExportCollectionPayload"; url: string; bytes: number }
+>("ExportCollectionPayload").implement({
+  description: "A collection to take away.",
+  access: "REVIEW",
+  fields: (t) => ({
+    url: t.exposeString("url", { description: "Valid for 15 minutes." }),
+    bytes: t.exposeInt("bytes", { description: "How large the file is." }),
+  }),
+});
+
+const ExportCollectionResult = builder.unionType("ExportCollectionResult", {
+  description: "The link, or that there is no collection.",
+  types: [ExportCollectionPayload, NotFoundError],
+});
+
+entries.mutationFields((t) => ({
+  importCollection: t.field({
+    type: ImportCollectionResult,
+    description:
+      "Imports the viewer's collection: an .apkg, .colpkg or .anki2 file. Into a collection that is there it is merged: nothing of either is dropped, cards keep the newest state. The file is checked before it replaces anything.",
+    access: "REVIEW",
+    args: { input: t.arg({ type: ImportCollectionInput, required: true, description: "The file." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orRefusal(IMPORT_REFUSALS, async () => {
+        const { report, repairs } = await services.transfer.importCollection(viewer, input);
+        return {
+          __typename: "ImportCollectionPayload" as const,
+          decks: await services.reviews.decks(viewer),
+          notes: changed(report.notes),
+          cards: changed(report.cards),
+          reviews: report.reviews.added,
+          repairs,
+        };
+      }),
+  }),
+
+  collectionUploadUrl: t.field({
+    type: CollectionUploadUrlPayload,
+    description: "Gives a link to upload a collection that is too large to be sent inline.",
+    access: "REVIEW",
+    resolve: (_, __, { viewer, services }) => services.transfer.createUpload(viewer),
+  }),
+
+  exportCollection: t.field({
+    type: ExportCollectionResult,
+    description: "Gives a link to the viewer's collection with all answers and media, as a .colpkg that Anki opens.",
+    access: "REVIEW",
+    resolve: (_, __, { viewer, services }) =>
+      orRefusal(
+        ["NotFoundError"],
+        async () => ({
+          __typename: "ExportCollectionPayload" as const,
+          ...await services.transfer.exportCollection(viewer),
+        }),
+      ),
+  }),
+}));
+
+function changed({ added, updated }: { added: number; updated: number }): number {
+  return added + updated;
+}

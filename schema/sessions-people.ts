@@ -1,0 +1,89 @@
+import type { VersionConflict } from "../api/sessions/results.ts";
+import { builder, entries } from "./builder.ts";
+import { errorType, InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
+import { SessionPayload } from "./sessions-recording.ts";
+import { Session } from "./sessions.ts";
+
+const VersionConflictError = errorType<VersionConflict>("VersionConflictError", {
+  description: "Somebody else changed it since.",
+  code: "VERSION_CONFLICT",
+  message: "Which version it is at.",
+  fields: (t) => ({
+    current: t.expose("current", { type: Session, nullable: true, description: "The session as it is now." }),
+  }),
+});
+
+const AnnotateSessionInput = builder.inputType("AnnotateSessionInput", {
+  description: "What a person writes of a session. What is left out stays; null empties.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    expectedVersion: t.int({ required: true, description: "The `version` that the person saw." }),
+    labels: t.stringList({ description: "At most 100 of at most 64 characters." }),
+    notes: t.string({ description: "At most 10,000 characters." }),
+    pinned: t.boolean({ description: "True keeps the session for ever." }),
+  }),
+});
+
+const AnnotateSessionResult = builder.unionType("AnnotateSessionResult", {
+  description: "The session, or why it was not annotated.",
+  types: [SessionPayload, NotFoundError, VersionConflictError, InvalidInputError],
+});
+
+const ConfigureSessionsInput = builder.inputType("ConfigureSessionsInput", {
+  description: "How sessions end and are kept; holds for sessions that begin from now on.",
+  fields: (t) => ({
+    sensorId: t.string({ description: "For this sensor; for the tenant where absent." }),
+    idleTimeout: t.field({
+      type: "Milliseconds",
+      description: "How long without motion ends a session: 10 seconds to 24 hours; 5 minutes where never set.",
+    }),
+    keepDays: t.int({
+      description: "Days to keep a session after its last write: 1 to 3,650; 30 where never set. Of the tenant only.",
+    }),
+  }),
+});
+
+const ConfigureSessionsPayload = builder.objectRef<
+  { __typename: "ConfigureSessionsPayload"; sensorId: string | null | undefined }
+>("ConfigureSessionsPayload").implement({
+  description: "It is set.",
+  access: "ADMIN",
+  fields: (t) => ({
+    sensorId: t.exposeString("sensorId", {
+      nullable: true,
+      description: "The sensor that it holds for; null where it is the tenant.",
+    }),
+  }),
+});
+
+const ConfigureSessionsResult = builder.unionType("ConfigureSessionsResult", {
+  description: "What was set, or why it was refused.",
+  types: [ConfigureSessionsPayload, InvalidInputError],
+});
+
+entries.mutationFields((t) => ({
+  annotateSession: t.field({
+    type: AnnotateSessionResult,
+    description: "Changes what people write of a session, if nobody did since.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: AnnotateSessionInput, required: true, description: "What to change." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(() => services.sessions.annotate(viewer.tenantId, input)),
+  }),
+
+  configureSessions: t.field({
+    type: ConfigureSessionsResult,
+    description: "Sets how sessions end and are kept.",
+    access: "ADMIN",
+    args: { input: t.arg({ type: ConfigureSessionsInput, required: true, description: "What to set." }) },
+    resolve: (_, { input: { sensorId, idleTimeout, keepDays } }, { viewer, services }) =>
+      orInvalid(async () => {
+        await services.sessions.configure(viewer.tenantId, {
+          sensorId: sensorId ?? undefined,
+          idleMs: idleTimeout ?? undefined,
+          keepDays: keepDays ?? undefined,
+        });
+        return { __typename: "ConfigureSessionsPayload" as const, sensorId };
+      }),
+  }),
+}));

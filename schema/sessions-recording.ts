@@ -1,0 +1,214 @@
+import type * as Results from "../api/sessions/results.ts";
+import { builder, entries } from "./builder.ts";
+import { errorType, InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
+import { IntRange, missingBatchesOf, Session } from "./sessions.ts";
+
+export const SessionPayload = builder.objectRef<Results.SessionPayload>("SessionPayload").implement({
+  description: "A session, as it is now.",
+  access: "SESSIONS_WRITE",
+  fields: (t) => ({
+    sessionId: t.string({
+      description: "The session's id; readable with the scope that writes.",
+      resolve: ({ session }) => session.sessionId,
+    }),
+    session: t.expose("session", { type: Session, nullable: true, description: "As it is now." }),
+  }),
+});
+
+const RecordMotionPayload = builder.objectRef<Results.MotionPayload>("RecordMotionPayload").implement({
+  description: "Where a motion event was counted.",
+  access: "SESSIONS_WRITE",
+  fields: (t) => ({
+    sessionId: t.string({
+      description: "The id of the session that it belongs to.",
+      resolve: ({ session }) => session.sessionId,
+    }),
+    session: t.expose("session", { type: Session, nullable: true, description: "The session that it belongs to." }),
+    started: t.exposeBoolean("started", { description: "True where this event opened the session." }),
+    duplicate: t.exposeBoolean("duplicate", { description: "True where the event had been recorded before." }),
+  }),
+});
+
+const IngestSessionBatchPayload = builder.objectRef<Results.BatchPayload>("IngestSessionBatchPayload").implement({
+  description: "Where a batch was counted.",
+  access: "SESSIONS_WRITE",
+  fields: (t) => ({
+    sessionId: t.string({ description: "The id of the session.", resolve: ({ session }) => session.sessionId }),
+    missingBatches: t.field({
+      type: [IntRange],
+      description:
+        "Offsets of batches that must exist, because a later one arrived, and have not arrived: send these again.",
+      resolve: ({ session }) => missingBatchesOf(session),
+    }),
+    session: t.expose("session", { type: Session, nullable: true, description: "The session, with the batch." }),
+    duplicate: t.exposeBoolean("duplicate", { description: "True where this batch had been received before." }),
+  }),
+});
+
+const SessionEndedError = errorType<Results.SessionEnded>("SessionEndedError", {
+  description: "The session is over.",
+  code: "SESSION_ENDED",
+  message: "What to do instead.",
+  fields: (t) => ({ session: t.expose("session", { type: Session, nullable: true, description: "As it is." }) }),
+});
+
+const PayloadMismatchError = errorType<Results.PayloadMismatch>("PayloadMismatchError", {
+  description: "The same identity came before with other content; nothing was changed.",
+  code: "PAYLOAD_MISMATCH",
+  message: "Which identity.",
+});
+
+const CreateSessionInput = builder.inputType("CreateSessionInput", {
+  description: "A session to open.",
+  fields: (t) => ({
+    sensorId: t.string({ required: true, description: "Where: 1 to 128 characters." }),
+    sessionId: t.string({
+      description: "The creator's own id, which makes a retry safe; made by the service where absent.",
+    }),
+    startedAt: t.field({ type: "DateTime", description: "Now where absent. From 1990 to 10 minutes from now." }),
+    playbackDeviceId: t.string({ description: "The device on which media is to be played." }),
+    playbackContextUri: t.string({ description: "What is to be played." }),
+  }),
+});
+
+const CreateSessionResult = builder.unionType("CreateSessionResult", {
+  description: "The session, or why it was not created.",
+  types: [SessionPayload, PayloadMismatchError, InvalidInputError],
+});
+
+const RecordMotionInput = builder.inputType("RecordMotionInput", {
+  description: "One motion event.",
+  fields: (t) => ({
+    sensorId: t.string({ required: true, description: "Which sensor: 1 to 128 characters." }),
+    seq: t.int({
+      required: true,
+      description: "The sensor's own running number of this event; the same number again changes nothing.",
+    }),
+    at: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
+  }),
+});
+
+const RecordMotionResult = builder.unionType("RecordMotionResult", {
+  description: "Where the event was counted, or why it was refused.",
+  types: [RecordMotionPayload, InvalidInputError],
+});
+
+const UpdateSessionInput = builder.inputType("UpdateSessionInput", {
+  description: "What happened in a session.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    updateId: t.id({
+      required: true,
+      description: "The caller's id of this update; the same id again changes nothing.",
+    }),
+    incrementMotionCount: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Counts one more motion event, now.",
+    }),
+    playbackStarted: t.boolean({ description: "Whether playback started." }),
+    playbackFailure: t.string({ description: "Why playback did not start." }),
+    playbackDeviceId: t.string({ description: "The device on which media is played." }),
+    playbackContextUri: t.string({ description: "What is played." }),
+  }),
+});
+
+const UpdateSessionResult = builder.unionType("UpdateSessionResult", {
+  description: "The session, or why it was not updated.",
+  types: [SessionPayload, NotFoundError, SessionEndedError, InvalidInputError],
+});
+
+const EndSessionInput = builder.inputType("EndSessionInput", {
+  description: "A session to end.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    endedAt: t.field({ type: "DateTime", description: "Now where absent; not before the start." }),
+    playbackStopped: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Whether playback stopped with it.",
+    }),
+  }),
+});
+
+const EndSessionResult = builder.unionType("EndSessionResult", {
+  description: "The session, or why it was not ended.",
+  types: [SessionPayload, NotFoundError, InvalidInputError],
+});
+
+const ReadingInput = builder.inputType("ReadingInput", {
+  description: "What a device measured at one instant.",
+  fields: (t) => ({
+    at: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
+    values: t.floatList({ required: true, description: "1 to 64 numbers, as many in every reading of the batch." }),
+  }),
+});
+
+const IngestSessionBatchInput = builder.inputType("IngestSessionBatchInput", {
+  description: "One batch of a device's readings.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "The device's id of the session: 1 to 128 characters." }),
+    sensorId: t.string({ required: true, description: "Which device: 1 to 128 characters." }),
+    batchOffset: t.int({
+      required: true,
+      description: "Running number of this batch in its session, from 0. The same number again changes nothing.",
+    }),
+    readings: t.field({ type: [ReadingInput], required: true, description: "At most 5,000." }),
+    startedAt: t.field({ type: "DateTime", description: "Start of the session by the device's clock." }),
+    durationMs: t.field({
+      type: "Milliseconds",
+      description: "Length of the session so far, as the device measures it: at most 3,650 days.",
+    }),
+    final: t.boolean({ required: true, defaultValue: false, description: "True on the last batch." }),
+  }),
+});
+
+const IngestSessionBatchResult = builder.unionType("IngestSessionBatchResult", {
+  description: "Where the batch was counted, or why it was refused.",
+  types: [IngestSessionBatchPayload, PayloadMismatchError, InvalidInputError],
+});
+
+entries.mutationFields((t) => ({
+  createSession: t.field({
+    type: CreateSessionResult,
+    description: "Opens a session; one that is active at the sensor ends.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: CreateSessionInput, required: true, description: "The session." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(() => services.sessions.create(viewer.tenantId, viewer.userId, input)),
+  }),
+
+  recordMotion: t.field({
+    type: RecordMotionResult,
+    description: "Counts one motion event into the sensor's active session, opening one where there is none.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: RecordMotionInput, required: true, description: "The event." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(() => services.sessions.recordMotion(viewer.tenantId, viewer.userId, input)),
+  }),
+
+  updateSession: t.field({
+    type: UpdateSessionResult,
+    description: "Notes what happened in a session, once for each update id.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: UpdateSessionInput, required: true, description: "What happened." }) },
+    resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.update(viewer.tenantId, input)),
+  }),
+
+  endSession: t.field({
+    type: EndSessionResult,
+    description: "Ending an ended session changes nothing.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: EndSessionInput, required: true, description: "Which session, and when." }) },
+    resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.end(viewer.tenantId, input)),
+  }),
+
+  ingestSessionBatch: t.field({
+    type: IngestSessionBatchResult,
+    description: "Answers when the readings are safe in the object store and counted.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: IngestSessionBatchInput, required: true, description: "The batch." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(() => services.sessions.ingestBatch(viewer.tenantId, viewer.userId, input)),
+  }),
+}));

@@ -1,0 +1,72 @@
+import { parse, subscribe } from "graphql";
+import { expect, test } from "vitest";
+import { SCOPES } from "../../api/auth/viewer.ts";
+import { beyond } from "../../schema/access.ts";
+import { builder, entries, streams } from "../../schema/builder.ts";
+import { buildSchema } from "../../schema/build.ts";
+import { type Context, sharedPartOf } from "../../schema/context.ts";
+
+/** Never called: what must not compile. The type check fails where one of these compiles. */
+export function planted() {
+  const description = "Planted.";
+  builder.objectRef<object>("Planted").implement(
+    // @ts-expect-error A type without access.
+    { description, fields: () => ({}) },
+  );
+  entries.queryFields((t) => ({
+    // @ts-expect-error A query without access.
+    planted: t.string({ description, resolve: () => "" }),
+  }));
+  entries.mutationFields((t) => ({
+    // @ts-expect-error A mutation without access.
+    planted: t.string({ description, resolve: () => "" }),
+  }));
+  streams.subscriptionFields((t) => ({
+    // @ts-expect-error A subscription without access.
+    planted: t.string({ description, subscribe: async function* () {}, resolve: () => "" }),
+  }));
+  builder.objectRef<object>("Planted").implement({
+    description,
+    access: "SESSIONS_READ",
+    fields: (t) => ({
+      // @ts-expect-error A field below an entry point that depends on who asks.
+      planted: t.string({ description, resolve: (_, __, { viewer }) => viewer.userId }),
+      pages: t.string({
+        description,
+        args: { first: t.arg.int({ required: true, description }) },
+        // @ts-expect-error A cost that is decided by an argument that is not there.
+        cost: { rows: "last" },
+        resolve: () => "",
+      }),
+    }),
+  });
+}
+
+test("a field needs what it and its type state, beyond what its parent needed", () => {
+  expect(beyond(undefined, "SESSIONS_WRITE", undefined)).toEqual(["SESSIONS_WRITE"]);
+  expect(beyond("SESSIONS_WRITE", undefined, "SESSIONS_READ")).toEqual(["SESSIONS_READ"]);
+  expect(beyond("SESSIONS_READ", undefined, "SESSIONS_READ")).toEqual([]);
+  expect(beyond("HOLDER", undefined, "SESSIONS_READ")).toEqual(["SESSIONS_READ"]);
+  expect(beyond("SESSIONS_READ", undefined, "HOLDER")).toEqual([]);
+  expect(beyond(undefined, "SIGNED_IN", "REVIEW")).toEqual(["REVIEW"]);
+  expect(beyond(undefined, "SIGNED_IN", "HOLDER")).toEqual(["SIGNED_IN"]);
+  expect(beyond(undefined, "EVERYBODY", "HOLDER")).toEqual([]);
+});
+
+test("what several viewers are given depends on tenant and scopes alone", () => {
+  const viewer = { userId: "ada", tenantId: "t", scopes: SCOPES, expiresAt: 1, credential: "c" };
+  const shared = sharedPartOf({ viewer, requestId: "r", header: { asked: "s" } } as unknown as Context);
+  expect(shared.viewer).toEqual({ tenantId: "t", scopes: SCOPES });
+  expect(Object.keys(shared).sort()).toEqual(["loadJourney", "loadSensor", "loadSession", "services", "viewer"]);
+});
+
+test("a stream is refused where its scope is missing, and what it shows is checked too", async () => {
+  const schema = buildSchema(Date.now);
+  const document = parse(`subscription { sessionChanged { sessionId } }`);
+  const codeFor = async (viewer: object | undefined) => {
+    const result = await subscribe({ schema, document, contextValue: { viewer } });
+    return Symbol.asyncIterator in result ? "open" : (result.errors![0]!.originalError as { code?: string }).code;
+  };
+  expect(await codeFor(undefined)).toBe("UNAUTHENTICATED");
+  expect(await codeFor({ scopes: SCOPES.filter((scope) => scope !== "SESSIONS_READ") })).toBe("FORBIDDEN");
+});
