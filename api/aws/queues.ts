@@ -40,9 +40,11 @@ export function createQueues(client: SQSClient) {
         await client.send(
           new SendMessageCommand({
             QueueUrl: await urlOf(queue),
-            MessageBody: escapeAstral(body),
+            MessageBody: escapeJson(body),
             MessageAttributes: Object.fromEntries(
-              Object.entries(attributes).map(([name, value]) => [name, { DataType: "String", StringValue: value }]),
+              Object.entries(attributes).map((
+                [name, value],
+              ) => [name, { DataType: "String", StringValue: printable(value) }]),
             ),
           }),
         );
@@ -107,11 +109,15 @@ export function createQueues(client: SQSClient) {
   };
 }
 
-/** Code points above U+FFFF as escaped pairs: the same JSON, and the embedded server takes it too. */
-function escapeAstral(json: string): string {
-  return json.replace(
-    /[\u{10000}-\u{10FFFF}]/gu,
-    (char) =>
-      [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
-  );
+/** What SQS takes in a message, but for code points above U+FFFF, which the embedded server does not take. */
+const REFUSED = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/g;
+
+/** JSON whose characters that a queue refuses (U+FFFE and U+FFFF; lone surrogates; pairs) are escaped: the same JSON. */
+function escapeJson(json: string): string {
+  return json.replace(REFUSED, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Text for people, with what a queue refuses shown as U+FFFD, the sign for what cannot be shown. Never empty, never in half a pair. */
+function printable(text: string): string {
+  return text.toWellFormed().replace(/[^\t\n\r\u0020-\uFFFD]/gu, "\uFFFD") || " ";
 }

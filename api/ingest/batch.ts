@@ -38,7 +38,7 @@ export function createIngest({ record, recordMotion, ingestBatch, ...worker }: I
     const verdicts = await record(tenantId, events);
     const refused = events.flatMap((event, index) => {
       const verdict = verdicts[index]!;
-      return verdict.status === "REJECTED" && !verdict.isErased ? [{ event, index }] : [];
+      return verdict.status === "REJECTED" && verdict.code !== "SESSION_ERASED" ? [{ event, index }] : [];
     });
     if (refused.length === 0) return { kind: "done" };
     const reasons = refused.map(({ index }) => `events.${index}: ${(verdicts[index] as { reason: string }).reason}`);

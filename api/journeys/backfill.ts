@@ -5,8 +5,8 @@ import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
-import type { ArrivedEvent, Journey } from "./model.ts";
-import type { RawEvents } from "./raw.ts";
+import type { Journey } from "./model.ts";
+import type { RawEvents, ReplayedEvent } from "./raw.ts";
 import { decideEvents } from "./rules.ts";
 import { journeyKey } from "./service.ts";
 import type { JourneyStore } from "./store.ts";
@@ -25,7 +25,7 @@ const SLICE = 200;
 const CONCURRENCY = 16;
 
 type Change = "created" | "changed" | "unchanged";
-type Batch = { key: string; events: ArrivedEvent[] };
+type Batch = { key: string; events: ReplayedEvent[] };
 
 /**
  * Counts the stored batches of a range again, in the order in which they arrived, by the same function that counted
@@ -51,16 +51,18 @@ export function createBackfill(
     let objectsRead = 0;
     let eventsRead = 0;
 
-    for await (const hour of raw.list(tenantId, fromAt, toAt)) {
-      for (let from = 0; from < hour.length; from += SLICE) {
-        const keys = hour.slice(from, from + SLICE).map((object) => object.key);
-        const batches = await pMap(keys, async (key) => ({ key, events: await raw.read(key) }), {
+    const keys = await listByArrival(tenantId, fromAt, toAt);
+    for (let from = 0; from < keys.length; from += SLICE) {
+      const batches = await pMap(
+        keys.slice(from, from + SLICE),
+        async (key) => ({ key, events: await raw.read(key) }),
+        {
           concurrency: CONCURRENCY,
-        });
-        objectsRead += batches.length;
-        eventsRead += batches.reduce((sum, { events }) => sum + events.length, 0);
-        await countSlice(tenantId, batches.sort(byArrival));
-      }
+        },
+      );
+      objectsRead += batches.length;
+      eventsRead += batches.reduce((sum, { events }) => sum + events.length, 0);
+      await countSlice(tenantId, batches);
     }
     const total = (change: Change) => [...changes.values()].filter((own) => own === change).length;
     return {
@@ -71,9 +73,28 @@ export function createBackfill(
       journeysUnchanged: total("unchanged"),
     };
 
+    /**
+     * The keys of all batches in the range, in the order in which they arrived, whatever hour they lie in. When a batch
+     * arrived stands in it and nowhere else (an erasure writes objects anew), so each is read here and again when its
+     * turn comes: in memory are keys.
+     */
+    async function listByArrival(tenantId: string, fromAt: number, toAt: number): Promise<string[]> {
+      const found: Arrival[] = [];
+      for await (const hour of raw.list(tenantId, fromAt, toAt)) {
+        const batches = await pMap(hour, async ({ key }) => ({ key, receivedAt: await raw.arrivedAt(key) }), {
+          concurrency: CONCURRENCY,
+        });
+        found.push(...batches);
+      }
+      return found.sort(byArrival).map(({ key }) => key);
+    }
+
     async function countSlice(tenantId: string, batches: readonly Batch[]): Promise<void> {
       const sessions = Map.groupBy(
-        batches.flatMap(({ events }) => [...Map.groupBy(events, (event) => event.sessionId).values()]),
+        batches.flatMap(({ events }) => {
+          const counted = events.filter(({ outdone }) => !outdone);
+          return [...Map.groupBy(counted, (event) => event.sessionId).values()];
+        }),
         (events) => events[0]!.sessionId,
       );
       const { journeys: known, erased } = await store.look(tenantId, [...sessions.keys()]);
@@ -116,6 +137,8 @@ export function createBackfill(
   };
 }
 
-function byArrival(a: Batch, b: Batch): number {
-  return (a.events[0]?.receivedAt ?? 0) - (b.events[0]?.receivedAt ?? 0) || (a.key < b.key ? -1 : 1);
+type Arrival = { key: string; receivedAt: number };
+
+function byArrival(a: Arrival, b: Arrival): number {
+  return a.receivedAt - b.receivedAt || (a.key < b.key ? -1 : 1);
 }

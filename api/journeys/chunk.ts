@@ -47,6 +47,9 @@ function idOf(events: readonly ArrivedEvent[]): string {
   return createHash("sha256").update(counted).digest("hex").slice(0, ID_CHARS);
 }
 
+/** The position of an empty text, which is not the same as none. */
+const EMPTY = -1;
+
 /**
  * Columns instead of rows: numbers as differences, repeated texts as positions in a list. Half the size of
  * compressed rows, and size is what DynamoDB charges.
@@ -56,7 +59,7 @@ type Columns = {
   r: number;
   /** Distinct texts, in order of first use. */
   d: string[];
-  /** Positions in `d`; 0 is no text. */
+  /** Positions in `d`; 0 is no text, and -1 the empty one. */
   source: number[];
   type: number[];
   page: number[];
@@ -67,16 +70,24 @@ type Columns = {
   at: number[];
   /** By index; left out where no event has any. */
   properties?: Record<number, unknown>;
+  alias?: Record<number, string>;
+  /** How far the sender's clock was ahead of the time that the event has. */
+  ahead?: Record<number, number>;
 };
 
 function encode(events: readonly ArrivedEvent[]): Uint8Array {
   const dictionary = new Map<string, number>([["", 0]]);
-  const position = (text = "") => {
+  const position = (text?: string) => {
+    if (text === undefined) return 0;
+    if (text === "") return EMPTY;
     if (!dictionary.has(text)) dictionary.set(text, dictionary.size);
     return dictionary.get(text)!;
   };
   const differences = (values: number[]) => values.map((value, i) => value - (values[i - 1] ?? 0));
-  const properties = events.flatMap((e, i) => (e.properties === undefined ? [] : [[i, e.properties] as const]));
+  const sparse = <T>(name: string, valueOf: (event: ArrivedEvent) => T | undefined) => {
+    const entries = events.flatMap((e, i) => valueOf(e) === undefined ? [] : [[i, valueOf(e)!] as const]);
+    return entries.length > 0 ? { [name]: Object.fromEntries(entries) } : {};
+  };
   const columns: Columns = {
     r: events[0]!.receivedAt,
     d: [],
@@ -87,7 +98,9 @@ function encode(events: readonly ArrivedEvent[]): Uint8Array {
     visitor: events.map((e) => position(e.visitorId)),
     seq: differences(events.map((e) => e.seq)),
     at: differences(events.map((e) => e.occurredAt)),
-    ...(properties.length > 0 ? { properties: Object.fromEntries(properties) } : {}),
+    ...sparse("properties", (e) => e.properties),
+    ...sparse("alias", (e) => e.aliasOf),
+    ...sparse("ahead", (e) => e.clientAt === undefined ? undefined : e.clientAt - e.occurredAt),
   };
   columns.d = [...dictionary.keys()];
   const json = Buffer.from(JSON.stringify(columns));
@@ -103,7 +116,8 @@ function encode(events: readonly ArrivedEvent[]): Uint8Array {
 /** The events of a chunk, as they were put in. */
 export function fromChunk(sessionId: string, bytes: Uint8Array): ArrivedEvent[] {
   const columns = JSON.parse(brotliDecompressSync(bytes).toString("utf8")) as Columns;
-  const text = (position: number) => columns.d[position]!;
+  const text = (position: number) => position === EMPTY ? "" : columns.d[position]!;
+  const { properties, alias, ahead } = columns;
   let seq = 0;
   let occurredAt = 0;
   return columns.source.map((source, i) => {
@@ -116,10 +130,12 @@ export function fromChunk(sessionId: string, bytes: Uint8Array): ArrivedEvent[] 
       type: text(columns.type[i]!),
       occurredAt,
       receivedAt: columns.r,
+      ...(ahead && i in ahead ? { clientAt: occurredAt + ahead[i]! } : {}),
       ...(columns.visitor[i] ? { visitorId: text(columns.visitor[i]) } : {}),
+      ...(alias && i in alias ? { aliasOf: alias[i]! } : {}),
       ...(columns.page[i] ? { page: text(columns.page[i]) } : {}),
       ...(columns.text[i] ? { text: text(columns.text[i]) } : {}),
-      ...(columns.properties && i in columns.properties ? { properties: columns.properties[i] } : {}),
+      ...(properties && i in properties ? { properties: properties[i] } : {}),
     };
   });
 }

@@ -3,8 +3,16 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { type Chunk, toChunks } from "./chunk.ts";
 import { eventId, toggled } from "./counted.ts";
 import type { ArrivedEvent, Journey } from "./model.ts";
-import { decideEvents, type Decision, ERASED } from "./rules.ts";
+import { decideEvents, type Decision, ERASED, type Held, judgeAgain } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
+import { readHeld } from "./timeline.ts";
+
+/** What became of a batch's events of one session. */
+export type Kept = Decision & {
+  isErased?: true;
+  /** Refused events that had arrived before those that were counted under their numbers. */
+  outdone: readonly ArrivedEvent[];
+};
 
 /**
  * Counts events of one session into its journey: the chunks first, then the journey, whose watermarks make the chunks'
@@ -17,20 +25,39 @@ export async function keepEvents(
   tenantId: string,
   known: Journey | undefined,
   events: readonly ArrivedEvent[],
-): Promise<Decision & { isErased?: true }> {
+): Promise<Kept> {
   let before = known;
-  return await retryLost(async () => {
-    const decision = decideEvents(tenantId, before, events);
-    if (decision.added.length === 0) return decision;
+  return await retryLost(async (): Promise<Kept | typeof LOST> => {
+    const held = before ? await readHeld(store, before, events) : new Map<string, ArrivedEvent>();
+    const decision = decideEvents(tenantId, before, events, held);
+    if (decision.added.length === 0) return { ...decision, outdone: outdoneOf(events, decision, held) };
     const { added, chunks } = await keepChunks(store, tenantId, decision.added, clock());
     const journey = withChunks(decideEvents(tenantId, before, added).journey!, chunks);
     const written = await store.replace(journey, before);
-    if (written.ok) return { ...decision, added, journey };
+    if (written.ok) {
+      // Another writer had stored other texts under the same numbers, times and types: those are what counts now.
+      const stored = new Map([...held, ...added.map((event) => [eventId(event), event] as const)]);
+      const verdicts = decision.verdicts.map((verdict, i) => {
+        const again = verdict.status === "ACCEPTED" ? judgeAgain(events[i]!, stored.get(eventId(events[i]!))) : verdict;
+        return again.status === "DUPLICATE" ? verdict : again;
+      });
+      return { verdicts, added, journey, outdone: outdoneOf(events, { verdicts }, stored) };
+    }
     if (written.isErased) {
-      return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true as const };
+      const verdicts = events.map(() => ERASED);
+      return { verdicts, added: [], journey: undefined, isErased: true, outdone: [] };
     }
     before = written.current;
     return LOST;
+  });
+}
+
+function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision, "verdicts">, held: Held) {
+  return events.filter((event, i) => {
+    const verdict = verdicts[i]!;
+    if (verdict.status !== "REJECTED" || verdict.code !== "PAYLOAD_MISMATCH") return false;
+    const first = held.get(eventId(event));
+    return first !== undefined && !events.includes(first) && first.receivedAt >= event.receivedAt;
   });
 }
 

@@ -1,8 +1,9 @@
 import * as v from "valibot";
-import { instant, prose, tooFarAhead, whole, words } from "../core/check.ts";
-import { DAY_MS } from "../core/clock.ts";
+import { MIN_AT, prose, tooFarAhead, whole, words } from "../core/check.ts";
+import { DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Page } from "../core/page.ts";
+import { parseInstant } from "../core/time.ts";
 import type { Watermark } from "../core/watermark.ts";
 
 /** One event as it was accepted. (session, source, seq) identifies it for ever. */
@@ -12,7 +13,11 @@ export type RecordedEvent = {
   seq: number;
   type: string;
   occurredAt: number;
+  /** When it happened by the sender's own clock, where that was wrong and `occurredAt` was corrected. */
+  clientAt?: number | undefined;
   visitorId?: string | undefined;
+  /** Another id under which the same visitor was known. */
+  aliasOf?: string | undefined;
   page?: string | undefined;
   text?: string | undefined;
   properties?: unknown;
@@ -20,6 +25,10 @@ export type RecordedEvent = {
 
 /** An event with the instant at which it first arrived. */
 export type ArrivedEvent = RecordedEvent & { receivedAt: number };
+
+/** Why an event can never be recorded as it is. Stable: clients may rely on it. */
+export const REFUSALS = ["INVALID_EVENT", "PAYLOAD_MISMATCH", "SESSION_FULL", "SESSION_ERASED"] as const;
+export type Refusal = (typeof REFUSALS)[number];
 
 /** An event with its place in the journey, from 1. */
 export type JourneyEvent = ArrivedEvent & { step: number };
@@ -52,7 +61,7 @@ export type Journey = {
   decided: (EventPosition & { type: DecidingType }) | undefined;
   /** When a form was first begun or a message first sent. */
   engagedAt: number | undefined;
-  /** Stretches of activity with no pause over 30 minutes inside, ascending; the newest `MAX_VISITS`. */
+  /** Stretches of activity with no pause over 30 minutes inside, ascending: all of them. */
   visits: readonly (readonly [from: number, to: number])[];
   /** Event types that happened, ascending. */
   types: readonly string[];
@@ -84,6 +93,12 @@ export const LIMITS = {
   maxSeq: 2 ** 31 - 1,
 } as const;
 
+/** A clock that is off by no more is taken as it is: then a batch that is sent again is the same to the millisecond. */
+const CLOCK_TOLERANCE_MS = 30 * SECOND_MS;
+const EXAMPLE = "2026-01-31T12:00:00.000Z";
+const SAY_SENT_AT = "; where the sender's clock is wrong, send sentAt with the batch";
+const MAX_FIELDS = 5;
+
 const properties = v.pipe(
   v.unknown(),
   v.check(
@@ -100,7 +115,18 @@ const properties = v.pipe(
   ),
 );
 
-const event = v.object({
+const happened = v.pipe(
+  v.union([v.number(), v.string()], (issue) => `must be RFC 3339 text such as ${EXAMPLE}, got ${issue.received}`),
+  v.transform((given) => ({ given, at: typeof given === "number" ? given : parseInstant(given) ?? NaN })),
+  v.check(
+    ({ at }) => Number.isSafeInteger(at),
+    ({ input }) =>
+      `must be an RFC 3339 instant with its offset, such as ${EXAMPLE}; got ${quoted(String(input.given))}`,
+  ),
+  v.transform(({ at }) => at),
+);
+
+const event = v.strictObject({
   sessionId: words(LIMITS.sessionIdChars),
   source: v.nullish(words(LIMITS.sourceChars), "main"),
   seq: whole(1, LIMITS.maxSeq),
@@ -111,31 +137,56 @@ const event = v.object({
       (i) => `must be upper snake case of 1 to 64 characters, such as PAGE_VIEWED; got ${quoted(i.input)}`,
     ),
   ),
-  occurredAt: instant,
+  occurredAt: happened,
   visitorId: v.nullish(words(LIMITS.visitorIdChars)),
+  aliasOf: v.nullish(words(LIMITS.visitorIdChars)),
   page: v.nullish(prose(LIMITS.pageChars)),
   text: v.nullish(prose(LIMITS.textChars)),
   properties: v.nullish(properties),
+}, (issue) => {
+  if (issue.expected === "Object") return `must be an object, got ${issue.received}`;
+  return issue.expected === "never" ? "is no field of an event; put it into properties" : "is missing";
 });
 
-/** A typed event, or the reason why it can never be one: the field, the limit and the value. */
-export function parseEvent(input: unknown, now: number): { event: RecordedEvent } | { reason: string } {
+/**
+ * A typed event, or the reason why it can never be one: the field, the limit and the value. `aheadMs`: how far the
+ * sender's clock is known to be ahead of ours, or behind where negative; the event is placed by ours, and the sender's
+ * own time is kept beside it.
+ */
+export function parseEvent(input: unknown, now: number, aheadMs = 0): { event: RecordedEvent } | { reason: string } {
   const parsed = v.safeParse(event, input, { abortPipeEarly: true });
   if (!parsed.success) {
-    return { reason: parsed.issues.map((i) => `${v.getDotPath(i) ?? "event"}: ${i.message}`).join("; ") };
+    const fields = parsed.issues.map((i) => `${(v.getDotPath(i) ?? "event").slice(0, 100)}: ${i.message}`);
+    return { reason: fields.slice(0, MAX_FIELDS).join("; ") };
   }
-  const { visitorId, page, text, properties, ...rest } = parsed.output;
-  const ahead = tooFarAhead(rest.occurredAt, now);
-  if (ahead) return { reason: `occurredAt: ${ahead}` };
+  const { occurredAt: clientAt, visitorId, aliasOf, page, text, properties, ...rest } = parsed.output;
+  const occurredAt = clientAt - aheadMs;
+  if (occurredAt < MIN_AT) return { reason: "occurredAt: must be 1990 or later" };
+  const ahead = tooFarAhead(occurredAt, now);
+  if (ahead) return { reason: `occurredAt: ${ahead}${aheadMs === 0 ? SAY_SENT_AT : ""}` };
+  if (aliasOf && !visitorId) return { reason: "aliasOf: needs the visitorId that it is another id of" };
   return {
     event: {
       ...rest,
+      occurredAt,
+      ...(aheadMs === 0 ? {} : { clientAt }),
       ...(visitorId ? { visitorId } : {}),
-      ...(page ? { page } : {}),
-      ...(text ? { text } : {}),
+      ...(aliasOf ? { aliasOf } : {}),
+      // Given and empty is not the same as not given.
+      ...(typeof page === "string" ? { page } : {}),
+      ...(typeof text === "string" ? { text } : {}),
       ...(properties === null || properties === undefined ? {} : { properties }),
     },
   };
+}
+
+/**
+ * How far a sender's clock is ahead of ours, by what it said when it sent; 0 where that is within what a good clock and
+ * the way here explain, or where it did not say. A wrong clock is right again about how long ago something was.
+ */
+export function clockAhead(sentAt: number | undefined, now: number): number {
+  if (sentAt === undefined || Math.abs(sentAt - now) <= CLOCK_TOLERANCE_MS) return 0;
+  return sentAt - now;
 }
 
 /** Checks how many events came together. Throws InvalidInputError. */

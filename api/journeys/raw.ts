@@ -27,9 +27,17 @@ const ERASED_FOR = "erased-for";
 /** S3 takes 2 KB of metadata. */
 const MAX_RECEIPTS = 50;
 
-/** What becomes of a stored event: it stays, it goes, or it stays without its visitor. */
-export type Fate = "KEEP" | "DROP" | "UNNAME";
-export type FateOf = (event: { sessionId: string; visitorId?: string | undefined }) => Fate;
+/** What becomes of a stored event: it stays, it goes, it stays without its visitor, or marked as `ReplayedEvent` says. */
+export type Fate = "KEEP" | "DROP" | "UNNAME" | "OUTDONE";
+
+/**
+ * A stored event as a replay takes it. `outdone`: another event of its number that arrived later was counted first, as
+ * when two writers race, or when one is tried again; a replay by arrival must not count it.
+ */
+export type ReplayedEvent = ArrivedEvent & { outdone?: true };
+export type FateOf = (
+  event: { sessionId: string; source: string; seq: number; visitorId?: string | undefined },
+) => Fate;
 
 export function createRawEvents(objects: RawObjects) {
   return {
@@ -51,7 +59,7 @@ export function createRawEvents(objects: RawObjects) {
       return { receivedAt: Number(metadata?.[RECEIVED_AT] ?? now), isNew: false };
     },
 
-    /** The stored batches whose hour touches the range, hour by hour, and within an hour as they arrived. */
+    /** The stored batches whose hour touches the range, hour by hour. */
     async *list(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<ListedObject[]> {
       const prefix = `events/tenant=${tenantId}/`;
       const until = hourPrefix(tenantId, Math.ceil(toAt / HOUR_MS) * HOUR_MS);
@@ -59,23 +67,29 @@ export function createRawEvents(objects: RawObjects) {
       for await (const page of objects.list(prefix, hourPrefix(tenantId, fromAt))) {
         for (const object of page) {
           if (object.key >= until) {
-            if (hour.length > 0) yield hour.sort(byArrival);
+            if (hour.length > 0) yield hour;
             return;
           }
           if (hour.length > 0 && !object.key.startsWith(folderOf(hour[0]!.key))) {
-            yield hour.sort(byArrival);
+            yield hour;
             hour = [];
           }
           hour.push(object);
         }
       }
-      if (hour.length > 0) yield hour.sort(byArrival);
+      if (hour.length > 0) yield hour;
     },
 
     /** The events of one stored batch, in the order in which they were sent. */
-    async read(key: string): Promise<ArrivedEvent[]> {
+    async read(key: string): Promise<ReplayedEvent[]> {
       const { body } = await objects.get(key);
       return (await linesOf(body)).map((line) => fromLine(JSON.parse(line)));
+    },
+
+    /** When a stored batch first arrived. */
+    async arrivedAt(key: string): Promise<number> {
+      const metadata = await objects.findMetadata(key);
+      return Number(metadata?.[RECEIVED_AT] ?? 0);
     },
 
     /** The keys of all batches of a tenant, page by page. */
@@ -120,6 +134,7 @@ async function linesOf(body: Uint8Array): Promise<string[]> {
 function lineAfter(line: string, fateOf: FateOf): string[] {
   const event = JSON.parse(line) as Line;
   const fate = fateOf(event);
+  if (fate === "OUTDONE") return [JSON.stringify({ ...event, outdone: true })];
   if (fate === "UNNAME") return [JSON.stringify({ ...event, visitorId: undefined })];
   return fate === "KEEP" ? [line] : [];
 }
@@ -139,29 +154,37 @@ function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/") + 1);
 }
 
-function byArrival(a: ListedObject, b: ListedObject): number {
-  return a.modifiedAt - b.modifiedAt || (a.key < b.key ? -1 : 1);
-}
-
 /** Fields in a fixed order, so that equal events give equal lines. */
 function toLine(event: RecordedEvent & { receivedAt?: number }) {
-  const { sessionId, source, seq, type, occurredAt, receivedAt, visitorId, page, text, properties } = event;
+  const { sessionId, source, seq, type, occurredAt, clientAt, receivedAt, visitorId, aliasOf } = event;
+  const { page, text, properties } = event;
   return {
     sessionId,
     source,
     seq,
     type,
     occurredAt: formatInstant(occurredAt),
+    clientAt: clientAt === undefined ? undefined : formatInstant(clientAt),
     receivedAt: receivedAt === undefined ? undefined : formatInstant(receivedAt),
     visitorId,
+    aliasOf,
     page,
     text,
     properties,
   };
 }
 
-type Line = Omit<ArrivedEvent, "occurredAt" | "receivedAt"> & { occurredAt: string; receivedAt: string };
+type Line = Omit<ReplayedEvent, "occurredAt" | "clientAt" | "receivedAt"> & {
+  occurredAt: string;
+  clientAt?: string;
+  receivedAt: string;
+};
 
-function fromLine(line: Line): ArrivedEvent {
-  return { ...line, occurredAt: parseInstant(line.occurredAt)!, receivedAt: parseInstant(line.receivedAt)! };
+function fromLine({ clientAt, ...line }: Line): ReplayedEvent {
+  return {
+    ...line,
+    ...(clientAt === undefined ? {} : { clientAt: parseInstant(clientAt)! }),
+    occurredAt: parseInstant(line.occurredAt)!,
+    receivedAt: parseInstant(line.receivedAt)!,
+  };
 }

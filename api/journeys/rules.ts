@@ -1,6 +1,6 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { count, emptyWatermark, isCounted, type Watermark } from "../core/watermark.ts";
-import { NO_MARK } from "./counted.ts";
+import { eventId, NO_MARK } from "./counted.ts";
 import {
   type ArrivedEvent,
   DECIDING_TYPES,
@@ -8,64 +8,110 @@ import {
   type EventPosition,
   type Journey,
   type JourneyOutcome,
+  type RecordedEvent,
+  type Refusal,
 } from "./model.ts";
 
 /** A pause longer than this ends a visit and, after a form or message, abandons the journey. */
 export const IDLE_MS = 30 * MINUTE_MS;
 
 /** What one journey can hold, so that its META item stays small. */
-const MAX_SOURCES = 32;
+const MAX_SOURCES = 1_024;
 const MAX_GAPS = 1_000;
 const MAX_TYPES = 64;
-const MAX_VISITS = 16;
+/** 31 days of activity with a pause every half hour are 1,488. */
+const MAX_VISITS = 1_500;
 /** A longer first question is read from its event. */
 const MAX_QUESTION_CHARS = 256;
 
 export type Verdict =
   | { status: "ACCEPTED" | "DUPLICATE" }
-  | { status: "REJECTED"; reason: string; isErased?: true };
+  | { status: "REJECTED"; code: Refusal; reason: string };
 
 /** What is said of every event of a session that was erased, whether it is new or was there before. */
 export const ERASED: Verdict = {
   status: "REJECTED",
+  code: "SESSION_ERASED",
   reason: "sessionId: its visitor was erased; begin a new session",
-  isErased: true,
 };
+
+/** The events that were recorded under numbers that come again, by `eventId`. */
+export type Held = ReadonlyMap<string, ArrivedEvent>;
 
 /** What a batch changes: a verdict for each event in its order, the events that are new, and the journey with them. */
 export type Decision = { verdicts: Verdict[]; added: readonly ArrivedEvent[]; journey: Journey | undefined };
 
 /**
  * Counts each event once, by (source, seq). The journey that comes out depends on the set of events only, not on how
- * they were ordered or cut into batches.
+ * they were ordered or cut into batches. A number that comes again with other content than in `held` is refused and the
+ * first stays; one that was counted and is not in `held`, because it has expired, is taken for a repeat.
  */
-export function decideEvents(tenantId: string, known: Journey | undefined, events: readonly ArrivedEvent[]): Decision {
+export function decideEvents(
+  tenantId: string,
+  known: Journey | undefined,
+  events: readonly ArrivedEvent[],
+  held: Held = new Map(),
+): Decision {
   const watermarks = new Map(Object.entries(known?.watermarks ?? {}));
   const types = new Set(known?.types);
-  const added: ArrivedEvent[] = [];
+  const added = new Map<string, ArrivedEvent>();
+  let visits = known?.visits ?? [];
   const judge = (event: ArrivedEvent): Verdict => {
     const seq = BigInt(event.seq);
     const watermark = watermarks.get(event.source) ?? emptyWatermark(1n);
-    if (isCounted(watermark, seq)) return { status: "DUPLICATE" };
+    if (isCounted(watermark, seq)) return judgeAgain(event, added.get(eventId(event)) ?? held.get(eventId(event)));
     const counted = count(watermark, seq);
-    const reason = overflow(watermarks, types, event, counted);
-    if (reason) return { status: "REJECTED", reason };
+    const widened = addToVisits(visits, event.occurredAt);
+    const reason = overflow(watermarks, types, event, counted, widened);
+    if (reason) return { status: "REJECTED", code: "SESSION_FULL", reason };
     watermarks.set(event.source, counted);
     types.add(event.type);
-    added.push(event);
+    visits = widened;
+    added.set(eventId(event), event);
     return { status: "ACCEPTED" };
   };
   // By number, so that a shuffled batch opens no gaps that it closes itself.
   const inOrder = [...events.keys()].sort((a, b) => events[a]!.seq - events[b]!.seq);
   const judged = new Map(inOrder.map((index) => [index, judge(events[index]!)]));
   const verdicts = events.map((_, index) => judged.get(index)!);
-  if (added.length === 0) return { verdicts, added, journey: known };
-  const journey = added.reduce((sum, event) => applyEvent(sum, event), known ?? startOf(tenantId, added[0]!));
+  const fresh = [...added.values()];
+  if (fresh.length === 0) return { verdicts, added: fresh, journey: known };
+  const journey = fresh.reduce((sum, event) => applyEvent(sum, event), known ?? startOf(tenantId, fresh[0]!));
   return {
     verdicts,
-    added,
-    journey: { ...journey, types: [...types].sort(), watermarks: sorted(watermarks) },
+    added: fresh,
+    journey: { ...journey, visits, types: [...types].sort(), watermarks: sorted(watermarks) },
   };
+}
+
+/** What is said of an event whose number was counted: `first` is what was recorded under it. */
+export function judgeAgain(event: ArrivedEvent, first: ArrivedEvent | undefined): Verdict {
+  const differs = first && differingField(event, first);
+  if (!differs) return { status: "DUPLICATE" };
+  return {
+    status: "REJECTED",
+    code: "PAYLOAD_MISMATCH",
+    reason: `seq: ${event.seq} of source ${JSON.stringify(event.source)} was recorded with another ${differs}, which ` +
+      "stays; number each event once, and give each tab, page load and restart a source of its own",
+  };
+}
+
+/** The first field in which two events of one number differ; undefined where they say the same. */
+export function differingField(a: RecordedEvent, b: RecordedEvent): string | undefined {
+  if (a === b) return undefined;
+  const fields = ["type", "visitorId", "aliasOf", "page", "text"] as const;
+  // A wrong clock is corrected a little differently each time; what the sender itself said is the same.
+  if ((a.clientAt ?? a.occurredAt) !== (b.clientAt ?? b.occurredAt)) return "occurredAt";
+  const differing = fields.find((field) => a[field] !== b[field]);
+  return differing ?? (canonical(a.properties) === canonical(b.properties) ? undefined : "properties");
+}
+
+/** JSON with the keys of each object in order. */
+function canonical(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
 }
 
 /** Exactly one outcome, strongest first. Only ABANDONED needs the time. */
@@ -95,6 +141,7 @@ function overflow(
   types: ReadonlySet<string>,
   event: ArrivedEvent,
   counted: Watermark,
+  visits: Journey["visits"],
 ): string | undefined {
   if (!watermarks.has(event.source) && watermarks.size >= MAX_SOURCES) {
     return `source: a session has at most ${MAX_SOURCES} sources; begin another session`;
@@ -104,6 +151,9 @@ function overflow(
   }
   if (!types.has(event.type) && types.size >= MAX_TYPES) {
     return `type: a session has at most ${MAX_TYPES} types of events; put what differs into properties`;
+  }
+  if (visits.length > MAX_VISITS) {
+    return `occurredAt: a session has at most ${MAX_VISITS} visits, stretches of activity without a pause of 30 minutes; begin another session`;
   }
   return undefined;
 }
@@ -140,14 +190,13 @@ function applyEvent(journey: Journey, event: ArrivedEvent): Journey {
     eventCount: journey.eventCount + 1,
     userMessageCount: journey.userMessageCount + (type === "MESSAGE_SENT" ? 1 : 0),
     botMessageCount: journey.botMessageCount + (type === "MESSAGE_RECEIVED" ? 1 : 0),
-    firstQuestion: type === "MESSAGE_SENT" && text
+    firstQuestion: type === "MESSAGE_SENT" && text?.trim()
       ? earlier(journey.firstQuestion, { ...at, text: text.length <= MAX_QUESTION_CHARS ? text : undefined })
       : journey.firstQuestion,
     decided: isDeciding(type) ? stronger(journey.decided, { ...at, type }) : journey.decided,
     engagedAt: type === "FORM_STARTED" || type === "MESSAGE_SENT"
       ? Math.min(journey.engagedAt ?? event.occurredAt, event.occurredAt)
       : journey.engagedAt,
-    visits: addToVisits(journey.visits, event.occurredAt),
     lastArrivalAt: Math.max(journey.lastArrivalAt, event.receivedAt),
   };
 }
@@ -169,11 +218,12 @@ function isDeciding(type: string): type is DecidingType {
 
 /** The visits with one more instant: it opens a visit, widens one, or joins several. */
 function addToVisits(visits: Journey["visits"], at: number): Journey["visits"] {
+  if (visits.some(([from, to]) => at >= from && at <= to)) return visits;
   const near = visits.filter(([from, to]) => at >= from - IDLE_MS && at <= to + IDLE_MS);
   const from = Math.min(at, ...near.map(([start]) => start));
   const to = Math.max(at, ...near.map(([, end]) => end));
   const others = visits.filter((visit) => !near.includes(visit));
-  return [...others, [from, to] as const].sort(([a], [b]) => a - b).slice(-MAX_VISITS);
+  return [...others, [from, to] as const].sort(([a], [b]) => a - b);
 }
 
 function sorted(watermarks: ReadonlyMap<string, Watermark>): Record<string, Watermark> {

@@ -4,12 +4,13 @@ import { MAX_AHEAD_MS } from "../core/check.ts";
 import { type Clock, DAY_MS } from "../core/clock.ts";
 import { InvalidInputError, NotIndexedError } from "../core/errors.ts";
 import { createCursors, pages, parseFirst } from "../core/page.ts";
-import { parseRange, type RangeInput } from "../core/range.ts";
+import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { eventCursors } from "./cursor.ts";
 import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
 import {
+  clockAhead,
   type EventPosition,
   type Journey,
   type JourneyEvent,
@@ -45,6 +46,9 @@ export type JourneyFilter = {
   didNot?: readonly string[] | null | undefined;
 };
 
+/** A page of journeys, with the range that was read and whether journeys of before it are left out. */
+export type JourneyList = JourneyPage & { range: TimeRange; hasEarlier: () => Promise<boolean> };
+
 export type Journeys = ReturnType<typeof createJourneys>;
 
 const MAX_PAGE = { journeys: 100, events: 500 };
@@ -54,9 +58,16 @@ const CONCURRENCY = 16;
 /** Rows read at a time where most of them may not match. */
 const FILTERED_ROWS = 250;
 
+/** What a filter reads where no range is given. */
+const DEFAULT_RANGE_MS = 30 * DAY_MS;
+
 const listPosition = v.pipe(
-  v.tuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(LIMITS.sessionIdChars))]),
-  v.transform(([startedAt, sessionId]): ListPosition => ({ startedAt, sessionId })),
+  v.tuple([
+    v.pipe(v.number(), v.safeInteger()),
+    v.pipe(v.string(), v.maxLength(LIMITS.sessionIdChars)),
+    v.pipe(v.number(), v.safeInteger()),
+  ]),
+  v.transform(([startedAt, sessionId, fromAt]) => ({ startedAt, sessionId, fromAt })),
 );
 
 /** The key under which the hub tells of a journey's changes. */
@@ -83,39 +94,49 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
 
     /**
      * Records a batch: one verdict for each event, in order. When it answers, the events are in the object store and
-     * counted. Throws InvalidInputError for a batch that is too small or large, UnavailableError where a store failed:
-     * the same batch again completes it.
+     * counted. `sentAt` is the sender's clock when it sent: where that is wrong, the events' times are corrected. Throws
+     * InvalidInputError for a batch that is too small or large, UnavailableError where a store failed: the same batch
+     * again completes it.
      */
-    async record(tenantId: string, inputs: readonly unknown[]): Promise<Verdict[]> {
+    async record(tenantId: string, inputs: readonly unknown[], sentAt?: number): Promise<Verdict[]> {
       parseBatch(inputs);
       const now = clock();
-      const parsed = inputs.map((input) => parseEvent(input, now));
+      const aheadMs = clockAhead(sentAt, now);
+      const parsed = inputs.map((input) => parseEvent(input, now, aheadMs));
       const events = parsed.flatMap((p) => ("event" in p ? [p.event] : []));
       const verdicts = events.length > 0 ? await keep(tenantId, events, now) : [];
       let next = 0;
-      return parsed.map((p) => ("event" in p ? verdicts[next++]! : { status: "REJECTED", reason: p.reason }));
+      return parsed.map((p) =>
+        "event" in p ? verdicts[next++]! : { status: "REJECTED", code: "INVALID_EVENT", reason: p.reason }
+      );
     },
 
     /** One page of the tenant's journeys, latest start first. Full unless it is the last. */
-    async list(tenantId: string, filter: JourneyFilter, first: number, after?: string | null): Promise<JourneyPage> {
+    async list(tenantId: string, filter: JourneyFilter, first: number, after?: string | null): Promise<JourneyList> {
       requireIndex();
       const wanted = parseFirst(first, MAX_PAGE.journeys);
       const cursors = createCursors("journeys", [tenantId, canonical(filter)], listPosition);
-      const query = toQuery(tenantId, filter, clock());
+      const started = cursors.decode(after);
+      const query = await toQuery(tenantId, filter, started?.fromAt);
       const rows: Journey[] = [];
-      const isFiltered = query.outcome !== undefined || query.did!.length + query.didNot!.length > 0;
-      const from = cursors.decode(after);
       const read = (position?: ListPosition) =>
-        store.list(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
-      for await (const { journeys } of pages(read, from)) {
+        store.list(query, isSelective(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position);
+      for await (const { journeys } of pages(read, started)) {
         const now = clock();
         rows.push(...journeys.filter((journey) => !isExpired(journey, now) && matches(journey, query, now)));
         if (rows.length > wanted) break;
       }
+      const { fromAt, toAt } = query;
       const edges = rows.slice(0, wanted).map((node) => (
-        { node, cursor: cursors.encode([node.startedAt, node.sessionId]) }
+        { node, cursor: cursors.encode([node.startedAt, node.sessionId, fromAt]) }
       ));
-      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: from !== undefined };
+      return {
+        edges,
+        hasNextPage: rows.length > wanted,
+        hasPreviousPage: started !== undefined,
+        range: { fromAt, toAt },
+        hasEarlier: async () => fromAt > 0 && await latestStart({ ...query, fromAt: 0, toAt: fromAt }) !== undefined,
+      };
     },
 
     /** One page of a journey's events in the order in which they occurred. */
@@ -153,6 +174,36 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     },
   };
 
+  /**
+   * What a list reads. Without a range, all journeys; but where a filter may pass over most of them, those of 30 days up
+   * to the latest one. `fromAt`: where the range of the pages before began.
+   */
+  async function toQuery(tenantId: string, filter: JourneyFilter, fromAt: number | undefined): Promise<ListQuery> {
+    const now = clock();
+    const query = {
+      tenantId,
+      visitorId: filter.visitorId ?? undefined,
+      outcome: filter.outcome ?? undefined,
+      did: parseTypes("did", filter.did),
+      didNot: parseTypes("didNot", filter.didNot),
+    };
+    if (filter.range) {
+      const range = parseRange(filter.range, now);
+      // A clock that is ahead of ours has its events now, too.
+      return { ...query, ...range, toAt: filter.range.last === undefined ? range.toAt : now + MAX_AHEAD_MS + 1 };
+    }
+    const all = { ...query, fromAt: 0, toAt: now + MAX_AHEAD_MS + 1 };
+    if (fromAt !== undefined) return { ...all, fromAt };
+    const latest = isSelective(query) ? await latestStart(all) : undefined;
+    return latest === undefined ? all : { ...all, fromAt: Math.max(0, latest - DEFAULT_RANGE_MS) };
+  }
+
+  /** When the latest of the visitor's or tenant's journeys in a range started. */
+  async function latestStart({ tenantId, visitorId, fromAt, toAt }: ListQuery): Promise<number | undefined> {
+    const { journeys: [latest] } = await store.list({ tenantId, visitorId, fromAt, toAt }, 1, undefined);
+    return latest?.startedAt;
+  }
+
   async function findEvent(journey: Journey, at: EventPosition | undefined): Promise<JourneyEvent | undefined> {
     if (!at) return undefined;
     const { events } = await readStretch(store, journey, undefined, journey.eventCount);
@@ -173,15 +224,18 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     ]);
     const verdicts: Verdict[] = [];
     const unwritten: string[] = [];
+    const outdone = new Set<RecordedEvent>();
     await pMap(sessions, async ([sessionId, indexes]) => {
       if (erased.has(sessionId)) return;
       const own = indexes.map((index) => ({ ...events[index]!, receivedAt }));
       const decision = await keepEvents({ store, clock }, tenantId, known.get(sessionId), own);
+      for (const event of decision.outdone) outdone.add(events[indexes[own.indexOf(event)]!]!);
       indexes.forEach((index, i) => (verdicts[index] = decision.verdicts[i]!));
       if (decision.added.length > 0) hub.wake(journeyKey(tenantId, sessionId));
       if (decision.isErased) erased.add(sessionId);
       else if (isNew && decision.added.length === 0) unwritten.push(sessionId);
     }, { concurrency: CONCURRENCY });
+    if (outdone.size > 0) await markOutdone(tenantId, events, outdone);
     const gone = erased.union(await erasedSince(tenantId, unwritten));
     if (gone.size === 0) return verdicts;
     await withdraw(tenantId, events, gone);
@@ -196,6 +250,12 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     return sessionIds.length === 0 ? new Set() : (await store.look(tenantId, sessionIds)).erased;
   }
 
+  /** Notes with the stored batch which of its events a replay by arrival must not count. */
+  async function markOutdone(tenantId: string, events: readonly RecordedEvent[], outdone: ReadonlySet<RecordedEvent>) {
+    const lost = new Set([...outdone].map((event) => lineId(event)));
+    await raw.rewrite(raw.keyOf(tenantId, events), (line) => lost.has(lineId(line)) ? "OUTDONE" : "KEEP");
+  }
+
   /** Takes back what was stored of sessions that were erased. */
   async function withdraw(
     tenantId: string,
@@ -207,6 +267,10 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
   }
 }
 
+function lineId({ sessionId, source, seq }: Pick<RecordedEvent, "sessionId" | "source" | "seq">): string {
+  return JSON.stringify([sessionId, source, seq]);
+}
+
 function isExpired(journey: Journey, now: number): boolean {
   return journey.lastArrivalAt + KEEP_MS < now;
 }
@@ -215,31 +279,27 @@ function matches(journey: Journey, query: ListQuery, now: number): boolean {
   return query.outcome === undefined || outcomeOf(journey, now) === query.outcome;
 }
 
-function toQuery(tenantId: string, filter: JourneyFilter, now: number): ListQuery {
-  const { did, didNot } = filter;
-  for (const [name, types] of Object.entries({ did, didNot })) {
-    if ((types?.length ?? 0) > MAX_FILTER_TYPES) {
-      throw new InvalidInputError([{
-        path: ["filter", name],
-        message: `must hold at most ${MAX_FILTER_TYPES} types, has ${types!.length}`,
-      }]);
-    }
-    const wrong = types?.find((type) => !/^[A-Z][A-Z0-9_]{0,63}$/.test(type));
-    if (wrong !== undefined) {
-      throw new InvalidInputError([{
-        path: ["filter", name],
-        message: "must hold types in upper snake case, such as PAGE_VIEWED",
-      }]);
-    }
+/** Whether most rows may be read in vain. */
+function isSelective({ outcome, did = [], didNot = [] }: Pick<ListQuery, "outcome" | "did" | "didNot">): boolean {
+  return outcome !== undefined || did.length + didNot.length > 0;
+}
+
+/** The types of a filter, each once. Throws InvalidInputError. */
+function parseTypes(name: "did" | "didNot", types: readonly string[] | null | undefined): string[] {
+  const given = types ?? [];
+  if (given.length > MAX_FILTER_TYPES) {
+    throw new InvalidInputError([{
+      path: ["filter", name],
+      message: `must hold at most ${MAX_FILTER_TYPES} types, has ${given.length}`,
+    }]);
   }
-  return {
-    tenantId,
-    ...(filter.range ? parseRange(filter.range, now) : { fromAt: now - 30 * DAY_MS, toAt: now + MAX_AHEAD_MS }),
-    visitorId: filter.visitorId ?? undefined,
-    outcome: filter.outcome ?? undefined,
-    did: [...new Set(did ?? [])],
-    didNot: [...new Set(didNot ?? [])],
-  };
+  if (given.some((type) => !/^[A-Z][A-Z0-9_]{0,63}$/.test(type))) {
+    throw new InvalidInputError([{
+      path: ["filter", name],
+      message: "must hold types in upper snake case, such as PAGE_VIEWED",
+    }]);
+  }
+  return [...new Set(given)];
 }
 
 /** A filter's parts in a fixed order, so that equal filters have equal cursors. */

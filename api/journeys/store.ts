@@ -102,21 +102,24 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
     },
 
     /**
-     * One page of chunks whose first event is at `fromAt` or later, in that order. Events that the journey does not
+     * One page of chunks whose first event is at `fromAt` or later, and at `toAt` at most, in that order. Events that the journey does not
      * count, or not yet, can be among them.
      */
     async readChunks(
       tenantId: string,
       sessionId: string,
-      { fromAt, limit, startKey, consistent }: {
+      { fromAt, toAt, limit, startKey, consistent }: {
         fromAt: number;
+        toAt?: number;
         limit: number;
         startKey: Item | undefined;
         consistent: boolean;
       },
     ) {
       const first = chunkKey(tenantId, sessionId, fromAt, "");
-      const last = itemKey(tenantId, sessionId, "E#~");
+      const last = toAt === undefined
+        ? itemKey(tenantId, sessionId, "E#~")
+        : chunkKey(tenantId, sessionId, toAt + 1, "");
       const page = await dynamo.query(table, {
         key: {
           expression: "pk = :pk AND sk BETWEEN :from AND :to",

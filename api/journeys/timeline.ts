@@ -1,8 +1,9 @@
 import type { Item } from "../aws/dynamo.ts";
+import { MINUTE_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
 import { eventId, pickCounted, type Picked } from "./counted.ts";
 import type { ArrivedEvent, EventPosition, Journey, JourneyEvent } from "./model.ts";
-import { compareEvents, isVisible } from "./rules.ts";
+import { compareEvents, differingField, type Held, isVisible } from "./rules.ts";
 import { firstAtOf, type JourneyStore } from "./store.ts";
 
 type Stretch = { events: ArrivedEvent[]; complete: boolean };
@@ -36,6 +37,48 @@ export async function readWhole(store: JourneyStore, journey: Journey): Promise<
   // Of a whole journey its mark says whether the cheaper read saw all of it.
   const seen = await read(false);
   return seen.isExact ? seen : await read(true);
+}
+
+/** A clock that is corrected at each try moves a repeat by no more than this. */
+const REPEAT_SLACK_MS = MINUTE_MS;
+
+/**
+ * What was recorded under those numbers of `events` that were counted before. Where there are none, as for whoever goes
+ * on in order, nothing is read; a repeat lies where its first was, so that only what begins near it is read; and only a
+ * number with other content asks for the whole journey. Numbers whose chunk has expired are left out.
+ */
+export async function readHeld(store: JourneyStore, journey: Journey, events: readonly ArrivedEvent[]): Promise<Held> {
+  const again = events.filter((event) => isVisible(journey.watermarks, event));
+  if (again.length === 0) return new Map();
+  const ids = new Set(again.map(eventId));
+  const pick = (found: readonly ArrivedEvent[]) =>
+    new Map(found.filter((event) => ids.has(eventId(event))).map((event) => [eventId(event), event]));
+  const times = again.map(({ occurredAt }) => occurredAt);
+  const near = pick(await readNear(store, journey, Math.min(...times), Math.max(...times)));
+  const isRepeat = (event: ArrivedEvent) => {
+    const first = near.get(eventId(event));
+    return first !== undefined && differingField(event, first) === undefined;
+  };
+  return again.every(isRepeat) ? near : pick((await readWhole(store, journey)).events);
+}
+
+/** Events of chunks that the journey may count and that touch a stretch of time; the earliest arrival of each. */
+async function readNear(store: JourneyStore, journey: Journey, from: number, to: number): Promise<ArrivedEvent[]> {
+  const { tenantId, sessionId, watermarks, chunks } = journey;
+  const found: ArrivedEvent[] = [];
+  const read = (startKey?: Item) =>
+    store.readChunks(tenantId, sessionId, {
+      fromAt: from - chunks.maxSpanMs - REPEAT_SLACK_MS,
+      toAt: to + REPEAT_SLACK_MS,
+      limit: 1_000,
+      startKey,
+      consistent: true,
+    });
+  for await (const page of pages(read)) {
+    const own = page.chunks.filter(({ events }) => events.every((event) => isVisible(watermarks, event)));
+    found.push(...own.flatMap(({ events }) => events));
+  }
+  return found.sort((a, b) => b.receivedAt - a.receivedAt);
 }
 
 /** Undefined where an event lies at two times in what was read: only the whole journey tells which one is counted. */
