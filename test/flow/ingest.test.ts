@@ -45,7 +45,7 @@ describe("a message of the ingest queue", () => {
     const message = { tenant: "queue", events: visit("q", 1, 30, NOW - 3_600_000, { text: "grüße 🙂" }) };
     await send(message);
     await send(message);
-    await send({ tenant: "queue", events: visit("q", 20, 40, NOW - 3_600_000) });
+    await send({ tenant: "queue", events: visit("q", 20, 40, NOW - 3_600_000, { text: "grüße 🙂" }) });
     await settle();
     expect(await eventCount("queue", "q")).toBe(40);
     const { data } = await api.ask("queue", `{ journey(sessionId: "q") { events(first: 1) { nodes { text } } } }`);
@@ -80,6 +80,29 @@ describe("a message of the ingest queue", () => {
     const [letter] = await deadLetters();
     expect(JSON.parse(letter!.body)).toEqual({ tenant: "mixed", events: [bad] });
     expect(letter!.reason).toContain("events.1: seq: must be a whole number from 1");
+  });
+
+  test("with characters that a queue refuses is recorded, and its bad events are parked with what they held", async () => {
+    const [first, second] = visit("ffff", 1, 2, NOW - 3_600_000);
+    const bad = { ...second!, type: "\uffff\ufffe🙂", text: "a\uffffb🙂" };
+    await send({ tenant: "ffff", events: [{ ...first!, text: "kept \uffff" }, bad] });
+    await settle();
+    expect(await eventCount("ffff", "ffff")).toBe(1);
+    const letters = await deadLetters();
+    expect(letters.map(({ body }) => JSON.parse(body))).toEqual([{ tenant: "ffff", events: [bad] }]);
+    expect(letters[0]!.reason).toContain("events.1: type: must be upper snake case");
+  });
+
+  test("with a number that was recorded with other content is parked with that content", async () => {
+    const [event] = visit("twice", 1, 1, NOW - 3_600_000);
+    await send({ tenant: "twice", events: [event] });
+    await settle();
+    await send({ tenant: "twice", events: [event] });
+    await send({ tenant: "twice", events: [{ ...event!, page: "/other" }] });
+    await settle();
+    const letters = await deadLetters();
+    expect(letters.map(({ body }) => JSON.parse(body).events[0].page)).toEqual(["/other"]);
+    expect(letters[0]!.reason).toContain("was recorded with another");
   });
 
   test("that meets a passing fault stays on the queue, alone, and is recorded later", async () => {

@@ -24,7 +24,7 @@ describe("one bad event rejects only itself, and says which field, limit and val
     [
       "a time more than 10 minutes ahead",
       { occurredAt: "2026-06-01T12:10:00.001Z" },
-      "occurredAt: must not be more than 10 minutes ahead of the service's clock, which says 2026-06-01T12:00:00.000Z",
+      "occurredAt: must not be more than 10 minutes ahead of the service's clock, which says 2026-06-01T12:00:00.000Z; where the sender's clock is wrong, send sentAt with the batch",
     ],
     ["a time before 1990", { occurredAt: "1989-12-31T23:59:59.999Z" }, "occurredAt: must be 1990 or later"],
     [

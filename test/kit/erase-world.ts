@@ -23,7 +23,7 @@ const TABLE = "journeys";
 const nothing = () => Promise.resolve();
 
 /** The stores of journeys in memory, their stream, and any number of processes over them. */
-export function createEraseWorld(now: number) {
+export function createEraseWorld(now: number, clock: () => number = () => now) {
   const stream: StreamRecord[] = [];
   const dynamo = createMemoryDynamo({ [TABLE]: tables.journeys }, {
     onWrite: (written) => {
@@ -42,7 +42,7 @@ export function createEraseWorld(now: number) {
     const store = createJourneyStore(own, TABLE);
     const erasures = createErasureStore(own, TABLE);
     const raw = createRawEvents(through(objects, onCall) as RawObjects);
-    const options = { store, erasures, raw, hub: createHub(), clock: () => now, log: silentLog, indexed: true };
+    const options = { store, erasures, raw, hub: createHub(), clock, log: silentLog, indexed: true };
     return {
       store,
       erasures,
