@@ -331,7 +331,7 @@ export function streamedTables(prefix: string): Record<string, string> {
   return Object.fromEntries(streamed.map(([name, spec]) => [name, fullName(prefix, spec)]));
 }
 
-/** One reader of a table's stream: what it takes of it, and how much it takes at once. */
+/** What takes a part of a table's stream: which, and how much it waits for. */
 export type ConsumerSpec = {
   name: string;
   /** The table's short name; the full one of a table of others. */
@@ -339,38 +339,87 @@ export type ConsumerSpec = {
   tableName: string;
   /** Of the table of records: the sources that it takes. All where absent. */
   sources?: readonly string[];
+  /** So many records are enough to go on. */
   maxRecords: number;
-  /** So long it waits for a full batch. */
+  /** So long it waits for them. */
   maxWaitSeconds: number;
 };
 
 /** So many records of a source are counted at once, or as many as came within so many seconds. */
 export type Batching = Readonly<Record<string, { records: number; seconds: number }>>;
 
-const MAX_BATCH_RECORDS = 500;
+/** What is taken of a stream at once, at most. */
+export const MAX_BATCH_RECORDS = 500;
+/** On AWS a shard is worth some ten calls a second: what waits for fewer records than this waits for its time instead. */
+const MIN_WAITING_RECORDS = 100;
 
 /**
- * The readers of all streams. With `batching` each of its sources has its own, which waits; without, nothing waits.
- * `attached` are tables of others, by their full names.
+ * What is done with the streams. With `batching` each of its sources is counted on its own, and waits; without, nothing
+ * waits. `attached` are tables of others, by their full names.
  */
 export function consumersOf(
   prefix: string,
   batching: Batching,
   attached: readonly { table: string }[],
 ): ConsumerSpec[] {
-  const whole = (name: string, table: string, tableName: string) =>
-    ({ name, table, tableName, maxRecords: MAX_BATCH_RECORDS, maxWaitSeconds: 0 }) satisfies ConsumerSpec;
-  const own = Object.entries(streamedTables(prefix)).flatMap(([table, tableName]): ConsumerSpec[] => {
-    const sources = table === "records" ? Object.entries(batching) : [];
-    if (sources.length === 0) return [whole(table, table, tableName)];
-    return sources.map(([source, { records, seconds }]) => ({
-      name: `${table}-${source.toLowerCase().replaceAll("_", "-")}`,
-      table,
-      tableName,
-      sources: [source],
-      maxRecords: records,
-      maxWaitSeconds: seconds,
-    }));
+  return consumers(
+    prefix,
+    attached,
+    (records) =>
+      Object.entries(batching).map(([source, { records: maxRecords, seconds: maxWaitSeconds }]) => ({
+        ...records,
+        name: `${records.name}-${source.toLowerCase().replaceAll("_", "-")}`,
+        sources: [source],
+        maxRecords,
+        maxWaitSeconds,
+      })),
+  );
+}
+
+/**
+ * The same as event sources of Lambda: at most two of a stream, since AWS throttles the third reader of a shard. One takes
+ * what does not wait, as much as there is; the other what waits, no longer than any of its sources says.
+ */
+export function readersOf(
+  prefix: string,
+  batching: Batching,
+  attached: readonly { table: string }[],
+): ConsumerSpec[] {
+  return consumers(prefix, attached, (records) => {
+    const [prompt = [], waiting = []] = [0, 1].map((waits) =>
+      Object.entries(batching).filter(([, { seconds }]) => (seconds > 0 ? 1 : 0) === waits)
+    );
+    if (waiting.length === 0) return [];
+    const named = (suffix: string, part: typeof waiting) => ({
+      ...records,
+      ...(part.length < prompt.length + waiting.length
+        ? { name: `${records.name}-${suffix}`, sources: part.map(([source]) => source) }
+        : {}),
+    });
+    const least = Math.min(...waiting.map(([, { records: count }]) => count));
+    return [
+      ...(prompt.length > 0 ? [named("prompt", prompt)] : []),
+      {
+        ...named("waiting", waiting),
+        maxRecords: Math.max(MIN_WAITING_RECORDS, least),
+        maxWaitSeconds: Math.min(...waiting.map(([, { seconds }]) => seconds)),
+      },
+    ];
+  });
+}
+
+function consumers(
+  prefix: string,
+  attached: readonly { table: string }[],
+  cut: (records: ConsumerSpec) => ConsumerSpec[],
+): ConsumerSpec[] {
+  const whole = (name: string, table: string, tableName: string): ConsumerSpec => (
+    { name, table, tableName, maxRecords: MAX_BATCH_RECORDS, maxWaitSeconds: 0 }
+  );
+  const own = Object.entries(streamedTables(prefix)).flatMap(([table, tableName]) => {
+    const one = whole(table, table, tableName);
+    const parts = table === "records" ? cut(one) : [];
+    return parts.length > 0 ? parts : [one];
   });
   return [...own, ...attached.map(({ table }) => whole(`attached-${table}`, table, table))];
 }

@@ -2,13 +2,18 @@ import { DataAwsDynamodbTable } from "@cdktf/provider-aws/lib/data-aws-dynamodb-
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping/index.js";
 import type { TerraformStack } from "cdktf";
 import { DEPLOYED_BATCHING, variables } from "../api/config.ts";
-import { consumersOf, type ConsumerSpec, type tables } from "../api/resources.ts";
+import { type ConsumerSpec, readersOf, type tables } from "../api/resources.ts";
 import type { Consumers } from "./functions.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
-/** Then a part of a stream goes to the queue `late`, record by record after halving, and the rest goes on. */
-const STREAM_RETRIES = 10;
+/**
+ * A part of a stream that fails is tried again for so long; then it goes to the queue `late`, halved down to the record that
+ * fails, and the rest goes on. A stream keeps a record for 24 hours: what is given up can still be read for four.
+ */
+const STREAM_AGE_SECONDS = 20 * 3_600;
+/** A window names the shard in its events. It is of no other use, so it is as long as it may be: each costs a call. */
+const WINDOW_SECONDS = 900;
 const QUEUE_BATCH = 10;
 /** The least and the most that Lambda knows for a queue. */
 const QUEUE_CONCURRENCY = { min: 2, max: 1_000 };
@@ -39,7 +44,7 @@ export function addSources(
       addQueueSource(stack, stage, "ingest", functions, stores),
       addQueueSource(stack, stage, "late", functions, stores),
     ],
-    streams: consumersOf(stage.prefix, batching, attached).map((consumer) => {
+    streams: readersOf(stage.prefix, batching, attached).map((consumer) => {
       const arn = attachedStreams[consumer.table] ?? stores.tables[consumer.table as keyof typeof tables].streamArn;
       return addStreamSource(stack, consumer, arn, functions, stores);
     }),
@@ -81,8 +86,11 @@ function addStreamSource(
     batchSize: consumer.maxRecords,
     maximumBatchingWindowInSeconds: consumer.maxWaitSeconds,
     bisectBatchOnFunctionError: true,
-    maximumRetryAttempts: STREAM_RETRIES,
-    maximumRecordAgeInSeconds: -1,
+    maximumRetryAttempts: -1,
+    maximumRecordAgeInSeconds: STREAM_AGE_SECONDS,
+    tumblingWindowInSeconds: WINDOW_SECONDS,
+    // Within a shard in order: what counts goes by it.
+    parallelizationFactor: 1,
     destinationConfig: { onFailure: { destinationArn: stores.queues.late.queue.arn } },
     ...(consumer.sources ? { filterCriteria: { filter: [{ pattern: patternOf(consumer.sources) }] } } : {}),
   });

@@ -59,7 +59,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
      * before is left out, whoever counted it and however the stream was cut.
      */
     roll: async (changes: readonly ItemChange[]): Promise<void> => {
-      await pMap(groupByItem(changes), (own) => store.count(own), { concurrency: CONCURRENCY });
+      await pMap(groupByItem(changes), (own) => store.count(own, clock()), { concurrency: CONCURRENCY });
     },
 
     /** What counts changes that were left out in their turn: parts of transactions that say they are done once. */

@@ -10,7 +10,7 @@ import { type ItemChange, keys, readCounters } from "./cells.ts";
  *
  *  | what                              | how                                                                         |
  *  |-----------------------------------|-----------------------------------------------------------------------------|
- *  | count a part of a stream          | UpdateItem of each item that adds, if its watermarks are before it          |
+ *  | count a part of a stream          | UpdateItem of each item that adds, if its shard's mark is before it         |
  *  | what a range holds                | BatchGetItem by the days, hours and months of the range: half a read unit   |
  *  |                                   | for each item of up to 4 KB, whatever is in it                              |
  *  | journeys that wait for their end  | Query of the minutes still to come, 41 at most                              |
@@ -29,10 +29,10 @@ const CONCURRENCY = 8;
 export function createRollupStore(dynamo: Pick<Dynamo, "updateIf" | "batchGet" | "query">, table: string) {
   return {
     /** Counts changes of one item, in their order, each once however often they come. */
-    async count(changes: readonly ItemChange[]): Promise<void> {
+    async count(changes: readonly ItemChange[], now: number): Promise<void> {
       for (const part of cut(changes)) {
         const { pk, sk } = part[0]!;
-        const item = await countInto(dynamo, table, { pk, sk }, part, toChange);
+        const item = await countInto(dynamo, table, { pk, sk }, part, now, toChange);
         if (item) await dropZeros(item);
       }
     },

@@ -1,52 +1,128 @@
-import { type SequenceSpans, sequenceSpansOf, type StreamPosition, uncounted } from "../core/stream-position.ts";
+import { SECOND_MS } from "../core/clock.ts";
+import {
+  formatShardWatermark,
+  isOver,
+  parseShardWatermark,
+  sequenceSpanOf,
+  shardName,
+  sortableSequence,
+  type StreamPosition,
+} from "../core/stream-position.ts";
 import type { Dynamo, Expression, Item } from "./dynamo.ts";
 
-/** Attributes `w0` to `w7`: how far the item has counted each partition of a stream. */
-const WATERMARK = /^w(\d+)$/;
+/** Attributes that begin so say how far the item has counted a shard; `core/stream-position.ts` says how. */
+const WATERMARK = "w";
+const OF_SHARD = /^w[._]/;
+/**
+ * Items of before told partition keys apart, not shards: `w0` to `w7` hold for what was written until the first write that
+ * tells shards apart (`wc`, epoch seconds). A day later they go.
+ */
+const OF_PARTITION = /^w[0-7]$/;
+const OLD = /^[wa][0-7]$/;
+const CUT = "wc";
+/** So many watermarks that can go are worth a write. */
+const MANY_OVER = 4;
+
+/** What a write does beside moving the watermark; its names and values do not begin with `w`. */
+export type Counting = { sets: readonly string[]; adds: readonly string[] } & Omit<Expression, "expression">;
+type ToChange<C> = (changes: readonly C[]) => Counting;
+type Writer = Pick<Dynamo, "updateIf">;
 
 /**
- * Counts changes into an item, each once for ever: one conditional UpdateItem moves the numbers and the watermarks
+ * Counts changes into an item, each once for ever: one conditional UpdateItem moves the numbers and the shard's watermark
  * together. Where the item has counted some of them before, whoever did, those are left out and the rest is tried again.
- * `toChange` gives what a write does: expressions of UpdateItem whose names and values do not begin with `w`. Gives the item
- * as it is afterwards; undefined where nothing was left to count.
+ * Gives the item as it is afterwards; undefined where nothing was left to count.
  */
 export async function countInto<C extends StreamPosition>(
-  dynamo: Pick<Dynamo, "updateIf">,
+  dynamo: Writer,
   table: string,
   key: Item,
   changes: readonly C[],
-  toChange: (
-    changes: readonly C[],
-  ) => { sets: readonly string[]; adds: readonly string[] } & Omit<Expression, "expression">,
+  now: number,
+  toChange: ToChange<C>,
 ): Promise<Item | undefined> {
+  let item: Item | undefined;
+  for (const own of Map.groupBy(changes, ({ shard }) => shard).values()) {
+    item = await countShard(dynamo, table, key, own, now, toChange) ?? item;
+  }
+  if (item) await dropOver(dynamo, table, key, item, now);
+  return item;
+}
+
+async function countShard<C extends StreamPosition>(
+  dynamo: Writer,
+  table: string,
+  key: Item,
+  changes: readonly C[],
+  now: number,
+  toChange: ToChange<C>,
+): Promise<Item | undefined> {
+  const watermark = WATERMARK + shardName(changes[0]!.shard);
+  let known: Item | undefined;
   for (let rest = changes; rest.length > 0;) {
-    const spans = sequenceSpansOf(rest);
+    const { first, last } = sequenceSpanOf(rest);
     const { sets, adds, names, values } = toChange(rest);
-    const moves = [...spans.keys()].map((p) => `w${p} = :w${p}`);
+    const isOld = known !== undefined && Object.keys(known).some((name) => OF_PARTITION.test(name));
+    const moves = ["#w = :w", ...(isOld ? [`${CUT} = if_not_exists(${CUT}, :wc)`] : []), ...sets];
     const written = await dynamo.updateIf(table, key, {
-      expression: `SET ${[...moves, ...sets].join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : ""),
-      ...(names && Object.keys(names).length > 0 ? { names } : {}),
-      values: { ...values, ...valuesOf(spans, ":w", "last") },
+      expression: `SET ${moves.join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : ""),
+      names: { ...names, "#w": watermark },
+      values: {
+        ...values,
+        ":w": formatShardWatermark(last, now),
+        ...(isOld ? { ":wc": Math.ceil(now / SECOND_MS) } : {}),
+      },
     }, {
-      expression: [...spans.keys()].map((p) => `(attribute_not_exists(w${p}) OR w${p} < :wf${p})`).join(" AND "),
-      values: valuesOf(spans, ":wf", "first"),
+      expression: ["(attribute_not_exists(#w) OR #w < :wf)", ...(known ? [] : oldConditions(rest))].join(" AND "),
+      values: { ":wf": first, ...(known ? {} : { ":wa": oldestOf(rest) }) },
     });
     if (written.ok) return written.current;
-    rest = uncounted(rest, watermarksOf(written.current!));
+    known = written.current!;
+    rest = uncounted(rest, known);
   }
   return undefined;
 }
 
-/** How far an item has counted each partition. */
-export function watermarksOf(item: Item): Map<string, string> {
-  return new Map(
-    Object.entries(item).flatMap(([name, value]) => {
-      const partition = WATERMARK.exec(name)?.[1];
-      return partition === undefined ? [] : [[partition, value as string] as const];
-    }),
-  );
+/** The changes of one shard that an item has not counted yet. */
+export function uncounted<C extends StreamPosition>(changes: readonly C[], item: Item): C[] {
+  const watermark = changes[0] && item[WATERMARK + shardName(changes[0].shard)] as string | undefined;
+  const counted = watermark === undefined ? "" : parseShardWatermark(watermark).sequence;
+  const cut = item[CUT] as number | undefined;
+  return changes.filter(({ sequence, partition, arrivedAt }) => {
+    const own = sortableSequence(sequence);
+    const old = item[WATERMARK + partition] as string | undefined;
+    const isOld = old !== undefined && (cut === undefined || arrivedAt <= cut * SECOND_MS);
+    return own > counted && !(isOld && own <= old);
+  });
 }
 
-function valuesOf(spans: SequenceSpans, prefix: string, end: "first" | "last"): Item {
-  return Object.fromEntries([...spans].map(([partition, ends]) => [`${prefix}${partition}`, ends[end]]));
+/** Whoever writes without having read the item must not meet watermarks of before that hold for what it counts. */
+function oldConditions(changes: readonly StreamPosition[]): string[] {
+  return [...new Set(changes.map(({ partition }) => `${WATERMARK}${partition}`))]
+    .map((old) => `(attribute_not_exists(${old}) OR ${CUT} < :wa)`);
+}
+
+/** Epoch seconds. */
+function oldestOf(changes: readonly StreamPosition[]): number {
+  return Math.floor(changes.reduce((least, { arrivedAt }) => Math.min(least, arrivedAt), Infinity) / SECOND_MS);
+}
+
+/** Without the watermarks of shards that can repeat nothing any more: an item costs by its size. One that moves meanwhile stays. */
+async function dropOver(dynamo: Writer, table: string, key: Item, item: Item, now: number): Promise<void> {
+  const cut = item[CUT] as number | undefined;
+  const isCutOver = cut !== undefined && isOver(cut * SECOND_MS, now);
+  const over = Object.keys(item).filter((name) =>
+    OF_SHARD.test(name)
+      ? isOver(parseShardWatermark(item[name] as string).movedAt, now)
+      : isCutOver && (OLD.test(name) || name === CUT)
+  );
+  if (over.length < MANY_OVER) return;
+  const names = Object.fromEntries(over.map((name, i) => [`#w${i}`, name]));
+  const same = over.map((_, i) => `#w${i} = :w${i}`);
+  await dynamo.updateIf(
+    table,
+    key,
+    { expression: `REMOVE ${Object.keys(names).join(", ")}`, names },
+    { expression: same.join(" AND "), values: Object.fromEntries(over.map((name, i) => [`:w${i}`, item[name]])) },
+  );
 }

@@ -12,6 +12,8 @@ import { translating } from "./faults.ts";
 
 /** One record of a table's stream. */
 export type StreamRecord = {
+  /** The shard that holds it: there it comes after those of lower numbers, and from there it comes again. */
+  shard: string;
   sequence: string;
   /** The item's key, and the item as it was and is; undefined where it was not, or is no more. */
   keys: Record<string, unknown>;
@@ -39,9 +41,10 @@ export type RawStreamRecord = {
   } | undefined;
 };
 
-export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord): StreamRecord {
+export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord, shard: string): StreamRecord {
   const by = userIdentity?.PrincipalId ?? userIdentity?.principalId;
   return {
+    shard,
     sequence: dynamodb!.SequenceNumber!,
     keys: unmarshall(dynamodb!.Keys!),
     before: dynamodb!.OldImage && unmarshall(dynamodb!.OldImage),
@@ -52,8 +55,8 @@ export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord): Str
 }
 
 /** A record as Lambda's events hold it, in JSON: its binary values are base64. */
-export function fromLambdaRecord(record: DynamoDBRecord): StreamRecord {
-  return toStreamRecord(withBytes(record as unknown as RawStreamRecord));
+export function fromLambdaRecord(record: DynamoDBRecord, shard: string): StreamRecord {
+  return toStreamRecord(withBytes(record as unknown as RawStreamRecord), shard);
 }
 
 /** With the binary values of all attributes as bytes: their type's name stands nowhere else before a text. */
@@ -73,6 +76,7 @@ function arrivalOf(at: Date | number | undefined): number {
 }
 
 export type Streams = ReturnType<typeof createStreams>;
+export type StreamShard = { id: string; parentId: string | undefined };
 
 /** Reading tables' streams shard by shard, as Lambda does on AWS. */
 export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStreamsClient) {
@@ -85,10 +89,21 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
         (await tablesClient.send(new DescribeTableCommand({ TableName: table }))).Table!.LatestStreamArn!
       ),
 
-    shardsOf: (arn: string): Promise<string[]> =>
+    /** All shards that hold records that are kept, or take what comes. A child is to be read after its parent. */
+    shardsOf: (arn: string): Promise<StreamShard[]> =>
       run(async () => {
-        const { StreamDescription: stream } = await client.send(new DescribeStreamCommand({ StreamArn: arn }));
-        return (stream?.Shards ?? []).map((shard) => shard.ShardId!);
+        const shards: StreamShard[] = [];
+        let ExclusiveStartShardId: string | undefined;
+        do {
+          const { StreamDescription: stream } = await client.send(
+            new DescribeStreamCommand({ StreamArn: arn, ExclusiveStartShardId }),
+          );
+          shards.push(...(stream?.Shards ?? []).map(({ ShardId, ParentShardId }) => (
+            { id: ShardId!, parentId: ParentShardId }
+          )));
+          ExclusiveStartShardId = stream?.LastEvaluatedShardId;
+        } while (ExclusiveStartShardId !== undefined);
+        return shards;
       }),
 
     /** Where to read on in a shard: after a sequence number, or from the oldest record that is kept. */
@@ -109,7 +124,7 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
       const iterator = await run(async () =>
         (await client.send(new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position }))).ShardIterator
       );
-      for await (const { records } of pages((from?: string) => this.read(from!, 1_000), iterator)) {
+      for await (const { records } of pages((from?: string) => this.read(shard, from!, 1_000), iterator)) {
         const own = records.filter(({ sequence }) => BigInt(sequence) <= BigInt(last));
         if (own.length > 0) yield own;
         if (own.length < records.length || records.some(({ sequence }) => sequence === last)) return;
@@ -117,10 +132,17 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
     },
 
     /** Up to `limit` records in order, and where to read on; undefined at the end of a closed shard. */
-    read: (iterator: string, limit: number): Promise<{ records: StreamRecord[]; next: string | undefined }> =>
+    read: (
+      shard: string,
+      iterator: string,
+      limit: number,
+    ): Promise<{ records: StreamRecord[]; next: string | undefined }> =>
       run(async () => {
         const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: limit }));
-        return { records: (page.Records ?? []).map(toStreamRecord), next: page.NextShardIterator };
+        return {
+          records: (page.Records ?? []).map((record) => toStreamRecord(record, shard)),
+          next: page.NextShardIterator,
+        };
       }),
   };
 }

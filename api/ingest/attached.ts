@@ -36,13 +36,14 @@ export function createAttachedIngest({ keep, takeBack, quarantine, clock }: Atta
     }
   };
 
-  async function take(spec: AttachedTable, { keys, sequence, before, after, isExpiry }: StreamRecord): Promise<void> {
+  async function take(spec: AttachedTable, record: StreamRecord): Promise<void> {
+    const { keys, shard, sequence, arrivedAt, before, after, isExpiry } = record;
     if (isExpiry) return;
     const recordId = idOf(spec.table, keys);
     const was = before && { tenantId: tenantOf(spec, before), at: before[spec.at] };
     const is = after && { tenantId: tenantOf(spec, after), at: after[spec.at] };
     if (was && is && was.tenantId === is.tenantId && was.at === is.at) return;
-    const version = { source: spec.source, recordId, sequence };
+    const version = { source: spec.source, recordId, shard, sequence, arrivedAt };
     const at = after && timeOf(spec, after, clock());
     if (was && was.tenantId !== is?.tenantId) await takeBack({ ...version, tenantId: was.tenantId });
     if (is) await keep({ ...version, tenantId: is.tenantId, at: at! });

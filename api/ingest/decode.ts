@@ -41,8 +41,8 @@ export function createDecoder(readChunks: ReadChunks) {
   const seen = new LRUCache<string, Chunks>({ max: MAX_JOURNEYS });
 
   return async function decode(table: StreamTable, record: StreamRecord): Promise<Decoded> {
-    const { sequence, keys, before, after, arrivedAt } = record;
-    const change: ImageChange = { table, pk: keys.pk as string, sequence, arrivedAt, before, after };
+    const { shard, sequence, keys, before, after, arrivedAt } = record;
+    const change: ImageChange = { table, pk: keys.pk as string, shard, sequence, arrivedAt, before, after };
     if (record.isExpiry) return { counts: await expiredOf(change), change: undefined };
     const counts = toCountChanges(change);
     if (table === "journeys") counts.push(...await eventsOf(change));

@@ -80,7 +80,9 @@ export function createLateIngest({ quarantine, streams, tableOf, countAgain, wri
     try {
       const { parts, done } = await writesOf(table, record);
       for (let from = 0; from < parts.length; from += MAX_PARTS) {
-        const marker = `${table}#${String(record.keys.pk)}#${record.sequence}#${from}`;
+        // What was put aside before shards were told apart names none.
+        const source = record.shard ?? String(record.keys.pk);
+        const marker = `${table}#${source}#${record.sequence}#${from}`;
         await writeOnce(marker, parts.slice(from, from + MAX_PARTS));
       }
       done();

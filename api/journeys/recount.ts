@@ -1,5 +1,4 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
-import { partitionOf } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { eventId } from "./counted.ts";
 import { fromItem } from "./item.ts";
@@ -7,7 +6,7 @@ import type { Journey } from "./model.ts";
 import type { JourneyStore } from "./store.ts";
 import { readWhole } from "./timeline.ts";
 
-type Counted = { at: number; arrivedAt: number; partition: string };
+type Counted = { at: number; arrivedAt: number };
 
 /** The journeys and events that are kept, as things to be counted again. */
 export function createJourneyRecounts(dynamo: Dynamo, table: string, store: JourneyStore) {
@@ -16,7 +15,7 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
     fromAt: number,
     toAt: number,
     endedFrom?: number,
-  ): AsyncGenerator<{ journey: Journey; partition: string }[]> {
+  ): AsyncGenerator<Journey[]> {
     const read = (startKey?: Item) =>
       dynamo.query(table, {
         index: "byStart",
@@ -29,20 +28,14 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
           : { filter: { expression: "endedAt >= :ended", values: { ":ended": endedFrom } } }),
         startKey,
       });
-    for await (const { items } of pages(read)) {
-      yield items.map((item) => ({ journey: fromItem(item), partition: partitionOf(item.pk) }));
-    }
+    for await (const { items } of pages(read)) yield items.map(fromItem);
   }
 
   return {
     /** Journeys, by their start. */
     async *journeys(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<Counted[]> {
       for await (const page of list(tenantId, fromAt, toAt)) {
-        yield page.map(({ journey, partition }) => ({
-          at: journey.startedAt,
-          arrivedAt: journey.lastArrivalAt,
-          partition,
-        }));
+        yield page.map(({ startedAt, lastArrivalAt }) => ({ at: startedAt, arrivedAt: lastArrivalAt }));
       }
     },
 
@@ -52,13 +45,13 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
      */
     async *events(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<Counted[]> {
       for await (const page of list(tenantId, 0, toAt, fromAt)) {
-        for (const { journey, partition } of page) {
+        for (const journey of page) {
           const { events, inDoubt } = await readWhole(store, journey);
           const doubtful = new Set(inDoubt.map(eventId));
           const sure = events.filter((event) => !doubtful.has(eventId(event)));
           yield [
-            ...sure.map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: journey.lastArrivalAt, partition })),
-            ...inDoubt.map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: Infinity, partition })),
+            ...sure.map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: journey.lastArrivalAt })),
+            ...inDoubt.map(({ occurredAt }) => ({ at: occurredAt, arrivedAt: Infinity })),
           ].filter(({ at }) => at >= fromAt && at < toAt);
         }
       }

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { StreamRecord, Streams } from "../aws/streams.ts";
+import type { StreamRecord, Streams, StreamShard } from "../aws/streams.ts";
 import { type Clock, SECOND_MS, systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { type ConsumerSpec, takes } from "../resources.ts";
+import { type ConsumerSpec, MAX_BATCH_RECORDS, takes } from "../resources.ts";
 import { createBackground } from "./background.ts";
 
 export type StreamPumpOptions = {
@@ -19,23 +19,34 @@ export type StreamPumpOptions = {
   log: Log;
 };
 
-const PAGE_RECORDS = 500;
+const PAGE_RECORDS = 1_000;
 const IDLE_MS = 100;
 const FAULT_MS = 1_000;
 /** New shards are looked for so often. */
 const SHARDS_FRESH_MS = 10_000;
 
+/** By consumer and shard: the last record up to which all are handled. */
 type Positions = Record<string, string>;
 
-/** What a consumer has read of a shard and not handled: it waits for more, as long as it may. */
-type Reader = { iterator: string | undefined; waiting: StreamRecord[]; since: number };
+/** What a consumer was given and has not handled: it waits for more, as long as it may. */
+type Waiting = { consumer: ConsumerSpec; records: StreamRecord[]; since: number };
+/** One reader of a shard, for all its consumers: AWS throttles a third. `iterator` is undefined at the end of a closed one. */
+type Reader = { iterator: string | undefined; waiting: Waiting[] };
+type Stream = {
+  tableName: string;
+  consumers: readonly ConsumerSpec[];
+  shards: { arn: string; list: StreamShard[]; at: number } | undefined;
+  readers: Map<string, Reader>;
+};
+type Carried = { read: number; isDone: boolean };
 
 /** Carries tables' streams to `handle` in order, shard by shard, as Lambda's event sources do on AWS. */
 export function createStreamPump(options: StreamPumpOptions) {
-  const { streams, consumers, handle, onCaughtUp, positionFile, clock = systemClock, log } = options;
+  const { streams, handle, onCaughtUp, positionFile, clock = systemClock, log } = options;
   let positions: Positions | undefined;
-  const shards = new Map<string, { arn: string; shards: string[]; at: number }>();
-  const readers = new Map<string, Reader>();
+  const sources = [...Map.groupBy(options.consumers, ({ tableName }) => tableName)].map(
+    ([tableName, consumers]): Stream => ({ tableName, consumers, shards: undefined, readers: new Map() }),
+  );
 
   async function load(): Promise<Positions> {
     if (!positionFile) return {};
@@ -53,63 +64,95 @@ export function createStreamPump(options: StreamPumpOptions) {
     await rename(`${positionFile}.new`, positionFile);
   }
 
-  async function shardsOf(tableName: string): Promise<{ arn: string; shards: string[] }> {
-    const known = shards.get(tableName);
+  async function shardsOf(stream: Stream): Promise<{ arn: string; list: StreamShard[] }> {
+    const known = stream.shards;
     if (known && performance.now() - known.at < SHARDS_FRESH_MS) return known;
-    const arn = known?.arn ?? await streams.arnOf(tableName);
-    const fresh = { arn, shards: await streams.shardsOf(arn), at: performance.now() };
-    shards.set(tableName, fresh);
-    return fresh;
+    const arn = known?.arn ?? await streams.arnOf(stream.tableName);
+    stream.shards = { arn, list: await streams.shardsOf(arn), at: performance.now() };
+    return stream.shards;
+  }
+
+  async function open(stream: Stream, arn: string, shard: string): Promise<Reader> {
+    const places = stream.consumers.map(({ name }) => positions![`${name}/${shard}`]);
+    const least = places.includes(undefined) ? undefined : places.reduce((a, b) => (isAfter(a!, b!) ? b : a));
+    return {
+      iterator: await streams.iterate(arn, shard, least),
+      waiting: stream.consumers.map((consumer) => ({ consumer, records: [], since: 0 })),
+    };
   }
 
   /**
-   * Reads on in a shard and hands over what is enough or has waited enough; gives how many records it read, and whether
-   * nothing is left. Where it fails, the next try begins at the last position.
+   * Reads on in a shard and hands over what is enough or has waited enough. Where it fails, the next try begins at the last
+   * position.
    */
-  async function carry(consumer: ConsumerSpec, arn: string, shard: string, isImpatient: boolean) {
-    const place = `${consumer.name}/${shard}`;
-    const reader = readers.get(place) ?? { iterator: undefined, waiting: [], since: 0 };
-    readers.delete(place);
-    const iterator = reader.iterator ?? await streams.iterate(arn, shard, positions![place]);
-    if (!iterator) return { read: 0, isDone: true };
-    const { records, next } = await streams.read(iterator, PAGE_RECORDS);
-    const wanted = records.filter((record) => takes(consumer, record.keys));
-    if (reader.waiting.length === 0) reader.since = clock();
-    const waiting = [...reader.waiting, ...wanted];
-    const isDue = () => isImpatient || clock() - reader.since >= consumer.maxWaitSeconds * SECOND_MS;
-    while (waiting.length >= consumer.maxRecords || (waiting.length > 0 && isDue())) {
-      const batch = waiting.splice(0, consumer.maxRecords);
+  async function carry(stream: Stream, arn: string, shard: string, isImpatient: boolean): Promise<Carried> {
+    const reader = stream.readers.get(shard) ?? await open(stream, arn, shard);
+    stream.readers.delete(shard);
+    const { records, next } = reader.iterator === undefined
+      ? { records: [], next: undefined }
+      : await streams.read(shard, reader.iterator, PAGE_RECORDS);
+    for (const waiting of reader.waiting) {
+      const place = `${waiting.consumer.name}/${shard}`;
+      const known = positions![place];
+      const wanted = records.filter(({ keys, sequence }) =>
+        takes(waiting.consumer, keys) && (known === undefined || isAfter(sequence, known))
+      );
+      if (waiting.records.length === 0) waiting.since = clock();
+      waiting.records.push(...wanted);
+      await handOver(waiting, place, isImpatient);
+      const last = records.at(-1)?.sequence;
+      if (last !== undefined && waiting.records.length === 0) {
+        if (positions![place] === undefined || isAfter(last, positions![place])) positions![place] = last;
+      }
+    }
+    stream.readers.set(shard, { ...reader, iterator: next });
+    return { read: records.length, isDone: records.length === 0 && isEmpty(reader) };
+  }
+
+  async function handOver(waiting: Waiting, place: string, isImpatient: boolean): Promise<void> {
+    const { consumer, records } = waiting;
+    const isDue = isImpatient || clock() - waiting.since >= consumer.maxWaitSeconds * SECOND_MS;
+    while (records.length > 0 && (isDue || records.length >= consumer.maxRecords)) {
+      const batch = records.splice(0, MAX_BATCH_RECORDS);
       await handle(consumer.table, batch);
       positions![place] = batch.at(-1)!.sequence;
     }
-    const last = records.at(-1);
-    if (last && waiting.length === 0) positions![place] = last.sequence;
-    if (next) readers.set(place, { iterator: next, waiting, since: reader.since });
-    return { read: records.length, isDone: records.length === 0 && waiting.length === 0 };
   }
 
-  async function carryAll(consumer: ConsumerSpec, isImpatient: boolean): Promise<number> {
+  /** One round over a stream: children after their parents, and what is left of each other in turn. */
+  async function carryAll(stream: Stream, isImpatient: boolean): Promise<number> {
     const at = clock();
-    const { arn, shards } = await shardsOf(consumer.tableName);
-    const carried = [];
-    for (const shard of shards) carried.push(await carry(consumer, arn, shard, isImpatient));
+    const { arn, list } = await shardsOf(stream);
+    const open = new Set(list.map(({ id }) => id));
+    const carried: Carried[] = [];
+    for (const { id, parentId } of list) {
+      if (parentId !== undefined && open.has(parentId)) continue;
+      const one = await carry(stream, arn, id, isImpatient);
+      carried.push(one);
+      if (one.isDone && stream.readers.get(id)?.iterator === undefined) open.delete(id);
+    }
     // The embedded stream gives nothing only where nothing is left.
-    if (carried.every(({ isDone }) => isDone)) onCaughtUp?.(consumer, at);
+    if (carried.length === list.length) {
+      for (const [i, consumer] of stream.consumers.entries()) {
+        const isThrough = list.every(({ id }) => stream.readers.get(id)!.waiting[i]!.records.length === 0);
+        if (isThrough && carried.every(({ read }) => read === 0)) onCaughtUp?.(consumer, at);
+      }
+    }
     return carried.reduce((sum, { read }) => sum + read, 0);
   }
 
-  /** One round over all consumers; gives how many records it read. One that fails does not hold up the others. */
+  /** One round over all streams; gives how many records it read. One that fails does not hold up the others. */
   async function round(
     isImpatient = false,
-    onFault: (error: unknown, consumer: ConsumerSpec) => void = raise,
+    onFault: (error: unknown, tableName: string) => void = raise,
   ): Promise<number> {
     positions ??= await load();
     let carried = 0;
-    for (const consumer of consumers) {
+    for (const stream of sources) {
       try {
-        carried += await carryAll(consumer, isImpatient);
+        carried += await carryAll(stream, isImpatient);
       } catch (error) {
-        onFault(error, consumer);
+        onFault(error, stream.tableName);
       }
     }
     if (carried > 0) await save();
@@ -119,8 +162,8 @@ export function createStreamPump(options: StreamPumpOptions) {
   async function poll(stopped: AbortSignal): Promise<void> {
     while (!stopped.aborted) {
       let waitMs = IDLE_MS;
-      const carried = await round(false, (error, { name }) => {
-        log.warn("a part of a stream failed and is tried again", { consumer: name, error });
+      const carried = await round(false, (error, table) => {
+        log.warn("a part of a stream failed and is tried again", { table, error });
         waitMs = FAULT_MS;
       });
       if (carried > 0 && waitMs === IDLE_MS) waitMs = 0;
@@ -138,6 +181,14 @@ export function createStreamPump(options: StreamPumpOptions) {
     /** Reads once, and hands over what is enough or has waited enough. */
     round: () => round(),
   };
+}
+
+function isEmpty({ waiting }: Reader): boolean {
+  return waiting.every(({ records }) => records.length === 0);
+}
+
+function isAfter(a: string, b: string): boolean {
+  return BigInt(a) > BigInt(b);
 }
 
 function raise(error: unknown): never {

@@ -5,7 +5,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import type { Counted, HourBucket, MetricBucket, MetricSource, Recount } from "./model.ts";
-import { compareHour, emptyHour, hourOf, newestOf, toBucket, type Wrong } from "./rules.ts";
+import { compareHour, emptyHour, hourOf, toBucket, type Wrong } from "./rules.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
@@ -36,8 +36,6 @@ type Look = { hour: HourBucket; things: number; range: TimeRange; wrong: Readonl
 const WINDOW_MS = 7 * DAY_MS;
 /** A stream keeps its records so long: what is older was counted, or never will be. */
 const STREAM_KEEPS_MS = DAY_MS;
-/** Clocks differ, a stream's is exact to the second, and what is written may have been stamped a while before. */
-const SKEW_MS = 10 * MINUTE_MS;
 const MAX_DIFFERENCES = 1_000;
 const MAX_TRIES = 5;
 const CONCURRENCY = 8;
@@ -129,13 +127,7 @@ export function createAudit(
     const things: Counted[] = [];
     for await (const page of recounts[source]!(tenantId, fromAt, toAt)) things.push(...page);
     const caughtUp = caughtUpAt(source);
-    const newest = newestOf(hours);
-    const settledAt = (partition: string) =>
-      Math.max(
-        now - STREAM_KEEPS_MS,
-        caughtUp === undefined ? 0 : caughtUp - SECOND_MS,
-        (newest.get(partition) ?? 0) * SECOND_MS - SKEW_MS,
-      );
+    const settledAt = Math.max(now - STREAM_KEEPS_MS, caughtUp === undefined ? 0 : caughtUp - SECOND_MS);
     const byHour = Map.groupBy(things, ({ at }) => hourOf(at));
     const known = new Map(hours.map((hour) => [hour.hourAt, hour]));
     return [...new Set([...known.keys(), ...byHour.keys()])].sort((a, b) => a - b).map((hourAt) => {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { instant, parseInput, tooFarAhead, words } from "../core/check.ts";
 import { MINUTE_MS } from "../core/clock.ts";
+import type { StreamPosition } from "../core/stream-position.ts";
 
 /** What is counted. The first four are kept as records here; the rest is counted from what the other domains keep. */
 export const RECORDED_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
@@ -24,29 +25,25 @@ export type MetricRecord = { source: RecordedSource; recordId: string; at: numbe
 /** A table of others whose items count: the names of the attributes that say whose and when, and what they count as. */
 export type AttachedTable = { table: string; source: RecordedSource; tenant: string; at: string };
 /** A record of another table, and where its stream told of it. */
-export type RecordVersion = { tenantId: string; source: RecordedSource; recordId: string; sequence: string };
+export type RecordVersion =
+  & { tenantId: string; source: RecordedSource; recordId: string }
+  & Pick<StreamPosition, "shard" | "sequence" | "arrivedAt">;
 export type ForeignRecord = RecordVersion & { at: number };
 
 /** A thing that counts now, as a recount finds it: when it happened, and when it was written last. */
-export type Counted = { at: number; arrivedAt: number; partition: string };
+export type Counted = { at: number; arrivedAt: number };
 /** Pages of all things of a tenant that count in a range. */
 export type Recount = (tenantId: string, fromAt: number, toAt: number) => AsyncIterable<readonly Counted[]>;
 
 /**
  * One thing that changes a count: `n` more (or fewer) of the source at an instant. Its place in the stream that it came
- * from says whether it was counted: streams are in order within a partition.
+ * from says whether it was counted.
  */
-export type CountChange = {
+export type CountChange = StreamPosition & {
   tenantId: string;
   source: MetricSource;
   at: number;
   n: number;
-  /** The partition of its tenant, 0 to 7. */
-  partition: string;
-  /** The stream's sequence number: digits. */
-  sequence: string;
-  /** When what it counts was written, by the table's clock. */
-  arrivedAt: number;
   /** True where the thing is gone because its time had come: it stays counted, and a recount does not find it. */
   isExpired?: true;
 };
@@ -59,8 +56,6 @@ export type HourBucket = {
   minutes: ReadonlyMap<number, { count: number; version: number; expired: number }>;
   /** Grows with each write. */
   version: number;
-  /** By partition: whatever was written earlier is counted. Epoch seconds. */
-  countedUpTo: ReadonlyMap<string, number>;
 };
 
 /** A bucket as clients see it. */

@@ -1,8 +1,18 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
-import { itemKey, partitionOf } from "../core/keys.ts";
+import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { sortableSequence } from "../core/stream-position.ts";
 import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordVersion } from "./model.ts";
+
+/** Whether what another table tells is later than what was kept. */
+const IS_LATER = [
+  "attribute_not_exists(streamPosition) AND attribute_not_exists(place)",
+  // Of before, when a stream was taken for one sequence.
+  "attribute_not_exists(streamShard) AND (place < :position OR streamPosition < :position)",
+  "streamShard = :shard AND streamPosition < :position",
+  // Changes of one item lie in a line of shards, and each shard's id begins with the time at which it began.
+  "streamShard <> :shard AND (streamAt < :arrived OR (streamAt = :arrived AND streamShard < :shard))",
+].map((condition) => `(${condition})`).join(" OR ");
 
 /**
  * Access patterns of the table `records` (pk = tenant#partition, sk = record#source):
@@ -15,17 +25,14 @@ import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordVersion 
  */
 export function createRecordStore(dynamo: Dynamo, table: string) {
   async function changeForeign(
-    tenantId: string,
-    source: MetricSource,
-    recordId: string,
-    sequence: string,
-    { values, ...change }: Expression,
+    { tenantId, source, recordId, shard, sequence, arrivedAt }: RecordVersion,
+    { expression, values, ...change }: Expression,
   ): Promise<void> {
-    const position = sortableSequence(sequence);
     await dynamo.updateIf(table, itemKey(tenantId, recordId, source), {
       ...change,
-      values: { ...values, ":position": position },
-    }, { expression: "attribute_not_exists(streamPosition) OR streamPosition < :position" });
+      expression: `SET streamPosition = :position, streamShard = :shard, streamAt = :arrived, ${expression}`,
+      values: { ...values, ":position": sortableSequence(sequence), ":shard": shard, ":arrived": arrivedAt },
+    }, { expression: IS_LATER });
   }
 
   return {
@@ -41,20 +48,16 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     },
 
     /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */
-    keepForeign: ({ tenantId, source, recordId, sequence, at }: ForeignRecord, now: number): Promise<void> =>
-      changeForeign(tenantId, source, recordId, sequence, {
-        expression:
-          "SET #at = :at, tenantSource = :source, recordedAt = :now, streamPosition = :position REMOVE isGone",
+    keepForeign: (record: ForeignRecord, now: number): Promise<void> =>
+      changeForeign(record, {
+        expression: "#at = :at, tenantSource = :source, recordedAt = :now REMOVE isGone",
         names: { "#at": "at" },
-        values: { ":at": at, ":source": keyOf(tenantId, source), ":now": now },
+        values: { ":at": record.at, ":source": keyOf(record.tenantId, record.source), ":now": now },
       }),
 
     /** Takes a record of another table back. It stays known, so that it does not come again when it is told of again. */
-    takeBackForeign: ({ tenantId, source, recordId, sequence }: RecordVersion): Promise<void> =>
-      changeForeign(tenantId, source, recordId, sequence, {
-        expression: "SET isGone = :true, streamPosition = :position REMOVE tenantSource",
-        values: { ":true": true },
-      }),
+    takeBackForeign: (version: RecordVersion): Promise<void> =>
+      changeForeign(version, { expression: "isGone = :true REMOVE tenantSource", values: { ":true": true } }),
 
     /** Pages of the records of a source in a range, by their time. */
     async *listRecords(
@@ -74,7 +77,6 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
         yield items.map((item) => ({
           at: item.at as number,
           arrivedAt: (item.recordedAt as number | undefined) ?? 0,
-          partition: partitionOf(item.pk),
         }));
       }
     },

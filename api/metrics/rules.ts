@@ -1,6 +1,5 @@
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
-import { PARTITIONS } from "../core/keys.ts";
 import type { TimeRange } from "../core/range.ts";
 import {
   BUCKET_MINUTES,
@@ -22,7 +21,7 @@ export function hourOf(at: number): number {
 
 /** An hour into which nothing was counted yet. */
 export function emptyHour(source: MetricSource, hourAt: number): HourBucket {
-  return { source, hourAt, minutes: new Map(), version: 0, countedUpTo: new Map() };
+  return { source, hourAt, minutes: new Map(), version: 0 };
 }
 
 /** The changes of each bucket item, in the order in which they came. */
@@ -30,56 +29,21 @@ export function groupByHour(changes: readonly CountChange[]): CountChange[][] {
   return [...Map.groupBy(changes, ({ tenantId, source, at }) => `${tenantId}#${source}#${hourOf(at)}`).values()];
 }
 
-/** What one write to an hour does: how many more in each minute, and until when its partitions are counted then. */
+/** What one write to an hour does: how many more in each minute. */
 export type HourWrite = {
   minutes: Map<number, number>;
   /** Of those that are counted: how many are gone because their time had come. */
   expired: Map<number, number>;
-  /** By partition: whatever was written earlier is counted, in every hour; epoch seconds. */
-  upTo: Map<string, number>;
 };
 
-/** `starts` says when the oldest record of the part was written, by partition. */
-export function toHourWrite(changes: readonly CountChange[], starts: ReadonlyMap<string, number>): HourWrite {
-  const write: HourWrite = { minutes: new Map(), expired: new Map(), upTo: new Map() };
-  for (const { tenantId, at, n, isExpired, partition } of changes) {
+export function toHourWrite(changes: readonly CountChange[]): HourWrite {
+  const write: HourWrite = { minutes: new Map(), expired: new Map() };
+  for (const { at, n, isExpired } of changes) {
     const minute = Math.floor((at - hourOf(at)) / MINUTE_MS);
     const counts = isExpired ? write.expired : write.minutes;
     counts.set(minute, (counts.get(minute) ?? 0) + n);
-    const startedAt = starts.get(partitionKey(tenantId, partition)) ?? 0;
-    write.upTo.set(partition, Math.floor(startedAt / SECOND_MS) - 1);
   }
   return write;
-}
-
-/** When the oldest record of a part was written, by partition. */
-export function startsOf(changes: readonly CountChange[]): Map<string, number> {
-  const starts = new Map<string, number>();
-  for (const { tenantId, partition, arrivedAt } of changes) {
-    const key = partitionKey(tenantId, partition);
-    starts.set(key, Math.min(arrivedAt, starts.get(key) ?? Infinity));
-  }
-  return starts;
-}
-
-function partitionKey(tenantId: string, partition: string): string {
-  return `${tenantId}#${partition}`;
-}
-
-/** A partition was counted up to the latest of what its hours say, a source up to the least of its partitions. */
-export function countedUpToOf(hours: readonly HourBucket[]): number | undefined {
-  const partitions = newestOf(hours);
-  if (partitions.size < PARTITIONS) return undefined;
-  return Math.min(...partitions.values()) * SECOND_MS;
-}
-
-/** How far each partition is counted, by the hours given; epoch seconds. */
-export function newestOf(hours: readonly HourBucket[]): Map<string, number> {
-  const newest = new Map<string, number>();
-  for (const { countedUpTo } of hours) {
-    for (const [partition, at] of countedUpTo) newest.set(partition, Math.max(at, newest.get(partition) ?? 0));
-  }
-  return newest;
 }
 
 /** A count that is wrong: what it should be, and whether nothing in doubt is in the way of setting it. */
@@ -93,7 +57,7 @@ export function compareHour(
   hour: HourBucket,
   { fromAt, toAt }: TimeRange,
   things: readonly Counted[],
-  settledAt: (partition: string) => number,
+  settledAt: number,
 ): Map<number, Wrong> {
   const byMinute = Map.groupBy(things, ({ at }) => Math.floor((at - hour.hourAt) / MINUTE_MS));
   const wrong = new Map<number, Wrong>();
@@ -101,7 +65,7 @@ export function compareHour(
     const minute = (at - hour.hourAt) / MINUTE_MS;
     const { count = 0, expired = 0 } = hour.minutes.get(minute) ?? {};
     const own = byMinute.get(minute) ?? [];
-    const pending = own.filter(({ arrivedAt, partition }) => arrivedAt >= settledAt(partition)).length;
+    const pending = own.filter(({ arrivedAt }) => arrivedAt >= settledAt).length;
     const recounted = Math.min(Math.max(count, own.length - pending), own.length + expired);
     if (recounted !== count) wrong.set(minute, { recounted, isSettled: pending === 0 && expired === 0 });
   }

@@ -5,7 +5,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { type BucketSize, type CountChange, type MetricSeries, type MetricSource, parseRecords } from "./model.ts";
-import { alignRange, countedUpToOf, groupByHour, hourOf, startsOf, toSeries } from "./rules.ts";
+import { alignRange, groupByHour, hourOf, toSeries } from "./rules.ts";
 import type { MetricStore } from "./store.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -40,8 +40,7 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
      * out, whoever counted it and however the stream was cut.
      */
     async count(changes: readonly CountChange[]): Promise<void> {
-      const starts = startsOf(changes);
-      await pMap(groupByHour(changes), (own) => countHour(own, starts), { concurrency: CONCURRENCY });
+      await pMap(groupByHour(changes), countHour, { concurrency: CONCURRENCY });
     },
 
     /** What counts a record of a stream that was left out in its turn: parts of transactions that say they are done once. */
@@ -69,8 +68,7 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
       const { fromAt, toAt } = alignRange(parseRange(range, now), size);
       return await pMap(new Set(sources), async (source) => {
         const hours = await store.listHours(tenantId, source, fromAt, toAt);
-        const known = [countedUpToOf(hours), caughtUpAt(source)].filter((at) => at !== undefined);
-        return toSeries(source, size, { fromAt, toAt }, hours, now, known.length > 0 ? Math.max(...known) : undefined);
+        return toSeries(source, size, { fromAt, toAt }, hours, now, caughtUpAt(source));
       });
     },
   };
@@ -79,9 +77,9 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     hub.wake(metricsKey(tenantId), `${source} ${hourAt}`);
   }
 
-  async function countHour(changes: CountChange[], starts: ReadonlyMap<string, number>): Promise<void> {
+  async function countHour(changes: CountChange[]): Promise<void> {
     const { tenantId, source, at } = changes[0]!;
-    await store.count(changes, starts);
+    await store.count(changes, clock());
     wake(tenantId, source, hourOf(at));
   }
 }

@@ -6,21 +6,20 @@ import { UnavailableError } from "../core/errors.ts";
 import { pages } from "../core/page.ts";
 import type { CountChange, HourBucket, MetricSource } from "./model.ts";
 import { createRecordStore, keyOf } from "./records.ts";
-import { hourOf, type HourWrite, toHourWrite } from "./rules.ts";
+import { hourOf, toHourWrite } from "./rules.ts";
 
 /**
  * Access patterns of the table `buckets` (pk = tenant#source, sk = the hour):
  *
  *  | what                            | how                                                                  |
  *  |---------------------------------|----------------------------------------------------------------------|
- *  | count a part of a stream        | UpdateItem of the hour that adds, if its watermarks are before it    |
+ *  | count a part of a stream        | UpdateItem of the hour that adds, if its shard's mark is before it   |
  *  | count a record late             | TransactWriteItems of a marker and the hours that add                |
  *  | hours of a source in a range    | Query                                                                |
  *  | who has counts in an hour       | Query on byHour, shard by shard                                      |
  */
 export type MetricStore = ReturnType<typeof createMetricStore>;
 
-const UP_TO = "a";
 const COUNT = "m";
 const EXPIRED = "e";
 const VERSION = "x";
@@ -39,20 +38,14 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
       if (!isDone) throw new UnavailableError("DynamoDB");
     },
 
-    /** Counts changes into their hour, each once; what was counted before is left out. `starts` as `startsOf` gives it. */
-    async count(changes: readonly CountChange[], starts: ReadonlyMap<string, number>): Promise<void> {
-      await countInto(
-        dynamo,
-        tables.buckets,
-        hourKeyOf(changes),
-        changes,
-        (own) => hourChange(own, toHourWrite(own, starts)),
-      );
+    /** Counts changes into their hour, each once; what was counted before is left out. */
+    async count(changes: readonly CountChange[], now: number): Promise<void> {
+      await countInto(dynamo, tables.buckets, hourKeyOf(changes), changes, now, hourChange);
     },
 
     /** The same as a part of a transaction, which says itself that it is done once: no watermark is asked or moved. */
     lateWrite(changes: readonly CountChange[]): TransactWrite {
-      const { sets, adds, values } = hourChange(changes, { ...toHourWrite(changes, new Map()), upTo: new Map() });
+      const { sets, adds, values } = hourChange(changes);
       const expression = `SET ${sets.join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : "");
       return { table: tables.buckets, key: hourKeyOf(changes), change: { expression, values } };
     },
@@ -126,13 +119,13 @@ function hourKeyOf([change]: readonly CountChange[]) {
   return bucketKey(change!.tenantId, change!.source, hourOf(change!.at));
 }
 
-function hourChange([change]: readonly CountChange[], write: HourWrite) {
+function hourChange(changes: readonly CountChange[]) {
+  const [change] = changes;
+  const write = toHourWrite(changes);
   const minutes = [...write.minutes].filter(([, n]) => n !== 0);
   const expired = [...write.expired];
-  const upTo = [...write.upTo];
   return {
     sets: [
-      ...upTo.map(([p]) => `${UP_TO}${p} = :a${p}`),
       ...minutes.map(([minute]) => `${VERSION}${minute} = if_not_exists(version, :zero) + :one`),
       "version = if_not_exists(version, :zero) + :one",
       "hourShard = :shard",
@@ -147,7 +140,6 @@ function hourChange([change]: readonly CountChange[], write: HourWrite) {
       ":shard": shardOf(change!.tenantId, change!.source, hourOf(change!.at)),
       ...Object.fromEntries(minutes.map(([minute, n]) => [`:n${minute}`, n])),
       ...Object.fromEntries(expired.map(([minute, n]) => [`:e${minute}`, n])),
-      ...Object.fromEntries(upTo.map(([p, at]) => [`:a${p}`, at])),
     },
   };
 }
@@ -182,6 +174,5 @@ function fromItem(source: MetricSource, item: Item): HourBucket {
     hourAt: Number(item.sk),
     minutes: new Map(minutes),
     version: item.version as number,
-    countedUpTo: new Map(numbered(item, UP_TO) as [string, number][]),
   };
 }

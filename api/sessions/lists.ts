@@ -1,5 +1,5 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
-import { idOf, partitionOf } from "../core/keys.ts";
+import { idOf } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { fromItem, fromSensorItem, keyOf, sensorKeyOf, SHARDS } from "./item.ts";
 import type { Sensor, Session, SessionStatus } from "./model.ts";
@@ -56,7 +56,6 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         yield items.map((item) => ({
           at: item.startedAt as number,
           arrivedAt: item.createdAt as number,
-          partition: partitionOf(item.pk),
         }));
       }
     },

@@ -72,10 +72,11 @@ function createReader(api: TestApp) {
   return async function readAll(): Promise<StreamRecord[]> {
     const arn = await streams.arnOf(fullName(prefix, tables.records));
     const [shard] = await streams.shardsOf(arn);
-    let iterator = await streams.iterate(arn, shard!, last);
+    const { id } = shard!;
+    let iterator = await streams.iterate(arn, id, last);
     const all: StreamRecord[] = [];
     while (iterator) {
-      const { records, next } = await streams.read(iterator, READ);
+      const { records, next } = await streams.read(id, iterator, READ);
       if (records.length === 0) break;
       all.push(...records);
       iterator = next;

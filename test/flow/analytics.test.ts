@@ -46,7 +46,13 @@ async function removeItem(sessionId: string, isExpiry: boolean): Promise<void> {
   const key = { pk: item.pk!, sk: item.sk! };
   if (isExpiry) {
     // A removal that the stream says was DynamoDB's own; the item goes as well.
-    const record = { sequence: "9".repeat(30), keys: unmarshall(key), before: unmarshall(item), after: undefined };
+    const record = {
+      shard: "s",
+      sequence: "9".repeat(30),
+      keys: unmarshall(key),
+      before: unmarshall(item),
+      after: undefined,
+    };
     await api.app.ingestStream("sessions", [{ ...record, isExpiry: true, arrivedAt: 0 }]);
     return;
   }

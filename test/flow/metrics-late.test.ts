@@ -93,7 +93,7 @@ async function recordsOf(tenant: string): Promise<StreamRecord[]> {
   const { streams, arn, shard } = await shardOf();
   const records: StreamRecord[] = [];
   for (let next = await streams.iterate(arn, shard, undefined); next;) {
-    const page = await streams.read(next, 1_000);
+    const page = await streams.read(shard, next, 1_000);
     if (page.records.length === 0) break;
     records.push(...page.records);
     next = page.next;
@@ -113,7 +113,7 @@ async function shardOf() {
   const streams = createStreams(api.system.clients.dynamodb, api.system.clients.streams);
   const arn = await streams.arnOf(`${api.system.prefix}-records`);
   const [shard] = await streams.shardsOf(arn);
-  return { streams, arn, shard: shard! };
+  return { streams, arn, shard: shard!.id };
 }
 
 /** Parks a broken record; `mend` writes what the object store holds of it anew, as a mended consumer would read it. */

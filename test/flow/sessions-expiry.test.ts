@@ -28,6 +28,7 @@ describe("a sensor whose only session was deleted when its time had come", () =>
     await api.system.clients.dynamodb.send(new DeleteItemCommand({ TableName: table, Key: key }));
     const before = unmarshall(item);
     await api.app.ingestStream("sessions", [{
+      shard: "s",
       sequence: "1",
       keys: unmarshall(key),
       before,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { afterAll, describe, expect, test } from "vitest";
 import { DEPLOYED_BATCHING, variables } from "../../api/config.ts";
-import { consumersOf, functions, type FunctionSpec, takes } from "../../api/resources.ts";
+import { functions, type FunctionSpec, readersOf, takes } from "../../api/resources.ts";
 import { rateOf } from "../../infra/schedules.ts";
 import { patternOf } from "../../infra/sources.ts";
 import { synthStack } from "../../infra/stack.ts";
@@ -70,26 +70,36 @@ describe("each function", () => {
 
 describe("what comes to functions", () => {
   const sources = dev["aws_lambda_event_source_mapping"]!;
-  const consumers = consumersOf("sojourn", variables.METRICS_BATCHING.parse(DEPLOYED_BATCHING), []);
+  const consumers = readersOf("sojourn", variables.METRICS_BATCHING.parse(DEPLOYED_BATCHING), []);
 
-  test("is one source for each consumer of a stream, and one for each queue", () => {
+  test("is at most two sources for each stream, and one for each queue", () => {
+    for (const own of Map.groupBy(consumers, ({ tableName }) => tableName).values()) {
+      expect(own.length).toBeLessThanOrEqual(2);
+    }
+    expect(consumers.filter(({ maxRecords }) => maxRecords < 100)).toEqual([]);
     const names = [...consumers.map(({ name }) => name), "ingest", "late"].map((name) => `source-${name}`);
     expect(Object.keys(sources).sort()).toEqual(names.sort());
   });
 
-  test.each(consumers)("$name halves, ends, and puts aside", ({ name, table, maxRecords, maxWaitSeconds }) => {
-    expect(sources[`source-${name}`]).toMatchObject({
-      event_source_arn: `\${aws_dynamodb_table.table-${table}.stream_arn}`,
-      function_name: "${aws_lambda_function.function-rollup.arn}",
-      starting_position: "TRIM_HORIZON",
-      batch_size: maxRecords,
-      maximum_batching_window_in_seconds: maxWaitSeconds,
-      bisect_batch_on_function_error: true,
-      maximum_retry_attempts: 10,
-      maximum_record_age_in_seconds: -1,
-      destination_config: { on_failure: { destination_arn: "${aws_sqs_queue.queue-late.arn}" } },
-    });
-  });
+  test.each(consumers)(
+    "$name names its shard, halves, and puts aside what fails for most of a day",
+    ({ name, table, maxRecords, maxWaitSeconds }) => {
+      expect(sources[`source-${name}`]).toMatchObject({
+        event_source_arn: `\${aws_dynamodb_table.table-${table}.stream_arn}`,
+        function_name: "${aws_lambda_function.function-rollup.arn}",
+        starting_position: "TRIM_HORIZON",
+        batch_size: maxRecords,
+        maximum_batching_window_in_seconds: maxWaitSeconds,
+        bisect_batch_on_function_error: true,
+        maximum_retry_attempts: -1,
+        maximum_record_age_in_seconds: 72_000,
+        // Events name their shard in a window only, and what counts goes by the order within a shard.
+        tumbling_window_in_seconds: 900,
+        parallelization_factor: 1,
+        destination_config: { on_failure: { destination_arn: "${aws_sqs_queue.queue-late.arn}" } },
+      });
+    },
+  );
 
   test.each(["ingest", "late"])("of the queue %s fails message by message", (name) => {
     expect(sources[`source-${name}`]).toMatchObject({

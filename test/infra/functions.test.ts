@@ -171,11 +171,18 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     const { event } = await streamEvent(on.system, "journeys", "streamed");
     // The events lie in a chunk: bytes, which are base64 in Lambda's JSON.
     expect(JSON.stringify(event)).toContain('{"B":"');
-    for (let i = 0; i < 3; i++) expect(await on.invoke("rollup", event)).toEqual({ payload: null });
-    expect(await on.invoke("rollup", { Records: event.Records.slice(1) })).toEqual({ payload: null });
+    for (let i = 0; i < 3; i++) expect(await on.invoke("rollup", event)).toEqual({ payload: { state: {} } });
+    const again = { ...event, Records: event.Records.slice(1) };
+    expect(await on.invoke("rollup", again)).toEqual({ payload: { state: {} } });
+    // The last call of a window holds nothing more.
+    expect(await on.invoke("rollup", { ...event, Records: [], isFinalInvokeForWindow: true }))
+      .toEqual({ payload: { state: {} } });
     expect([await total("streamed", "JOURNEYS"), await total("streamed", "JOURNEY_EVENTS")]).toEqual([1, 3]);
     const error = { errorMessage: expect.stringContaining("is no stream of this installation: look at NAME_PREFIX") };
-    expect(await on.invoke("rollup", recorded("dynamodb"))).toMatchObject({ error });
+    expect(await on.invoke("rollup", { ...recorded<object>("dynamodb"), shardId: "s" })).toMatchObject({ error });
+    // Nothing is guessed where an event names no shard.
+    const plain = { errorMessage: expect.stringContaining("names no shard") };
+    expect(await on.invoke("rollup", { Records: event.Records })).toMatchObject({ error: plain });
   });
 
   test("late counts a part of a stream that Lambda gave up, once", async () => {

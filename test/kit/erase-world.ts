@@ -30,7 +30,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
       for (const { before, after } of written) {
         const { pk, sk } = (after ?? before)!;
         const sequence = String(stream.length + 1);
-        stream.push({ sequence, keys: { pk, sk }, before, after, isExpiry: false, arrivedAt: now });
+        stream.push({ shard: "s", sequence, keys: { pk, sk }, before, after, isExpiry: false, arrivedAt: now });
       }
     },
   });

@@ -109,5 +109,5 @@ export function changesOf(
       : toItem({ ...(state as Journey), sessionId: id });
   });
   const { pk } = keyOf("t", id);
-  return images.map((after, i) => ({ table, pk, arrivedAt: BEGIN, before: images[i - 1], after }));
+  return images.map((after, i) => ({ table, pk, shard: "s", arrivedAt: BEGIN, before: images[i - 1], after }));
 }

@@ -2,6 +2,7 @@ import { type _Record, GetRecordsCommand, GetShardIteratorCommand } from "@aws-s
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, DynamoDBStreamEvent, SQSEvent } from "aws-lambda";
 import { readFileSync } from "node:fs";
 import { createStreams } from "../../api/aws/streams.ts";
+import type { WindowedEvent } from "../../api/entry/lambda/rollup.ts";
 import type { TestSystem } from "./local.ts";
 
 /** An event as AWS's documentation shows it, with names where that has placeholders. */
@@ -64,10 +65,10 @@ export async function streamEvent(
   { clients, prefix }: TestSystem,
   table: string,
   tenant: string,
-): Promise<{ event: DynamoDBStreamEvent; arn: string; shard: string }> {
+): Promise<{ event: WindowedEvent; arn: string; shard: string }> {
   const streams = createStreams(clients.dynamodb, clients.streams);
   const arn = await streams.arnOf(`${prefix}-${table}`);
-  const [shard] = await streams.shardsOf(arn);
+  const [{ id: shard } = { id: "" }] = await streams.shardsOf(arn);
   const place = { StreamArn: arn, ShardId: shard, ShardIteratorType: "TRIM_HORIZON" } as const;
   let { ShardIterator: next } = await clients.streams.send(new GetShardIteratorCommand(place));
   const records: _Record[] = [];
@@ -78,8 +79,16 @@ export async function streamEvent(
     next = page.NextShardIterator;
   }
   const own = records.filter(({ dynamodb }) => dynamodb!.Keys!.pk!.S!.startsWith(`${tenant}#`));
-  return { event: { Records: own.map((record) => asLambdaGives(record, arn)) }, arn, shard: shard! };
+  return { event: { ...WINDOW, shardId: shard, Records: own.map((record) => asLambdaGives(record, arn)) }, arn, shard };
 }
+
+/** What a tumbling window adds to a stream's event, as AWS's documentation shows it. */
+const WINDOW = {
+  window: { start: "2020-07-30T17:00:00Z", end: "2020-07-30T17:05:00Z" },
+  state: {},
+  isFinalInvokeForWindow: false,
+  isWindowTerminatedEarly: false,
+};
 
 /** In the shape of the recorded event: JSON, bytes as base64, times as epoch seconds. */
 function asLambdaGives(record: _Record, arn: string) {

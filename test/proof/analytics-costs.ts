@@ -133,10 +133,10 @@ async function feedAgain(api: TestApp, from: string, to: string, random: () => n
   const streams = createStreams(api.system.clients.dynamodb, api.system.clients.streams);
   const arn = await streams.arnOf(`${api.system.prefix}-sessions`);
   const changes: ImageChange[] = [];
-  for (const shard of await streams.shardsOf(arn)) {
+  for (const { id: shard } of await streams.shardsOf(arn)) {
     let iterator = await streams.iterate(arn, shard, undefined);
     while (iterator) {
-      const { records, next } = await streams.read(iterator, 1_000);
+      const { records, next } = await streams.read(shard, iterator, 1_000);
       for (const { keys, sequence, before, after, arrivedAt } of records) {
         if (!(keys.pk as string).startsWith(`${from}#`)) continue;
         const renamed = JSON.parse(
@@ -145,7 +145,7 @@ async function feedAgain(api: TestApp, from: string, to: string, random: () => n
             `"${to}"`,
           ),
         ) as Pick<ImageChange, "pk" | "before" | "after">;
-        changes.push({ table: "sessions", sequence, arrivedAt, ...renamed });
+        changes.push({ table: "sessions", shard, sequence, arrivedAt, ...renamed });
       }
       iterator = records.length > 0 ? next : undefined;
     }
@@ -196,7 +196,7 @@ async function feedMany(count: number, spanMs: number, random: () => number, rol
     for (const step of [1, 2]) {
       const sequence = `9${String(2 * i + step).padStart(29, "0")}`;
       const [before, after] = [images[step - 1], images[step]];
-      changes.push({ table: "sessions", pk: after!.pk as string, sequence, arrivedAt: NOW, before, after });
+      changes.push({ table: "sessions", pk: after!.pk as string, shard: "s", sequence, arrivedAt: NOW, before, after });
       if (changes.length === PART) await flush();
     }
   }
@@ -214,6 +214,7 @@ async function reportChanges(roll: Roll, writes: Cost[]): Promise<void> {
     await roll([{
       table: "sessions",
       pk: after.pk as string,
+      shard: "s",
       sequence: `${sequence++}`,
       arrivedAt: NOW,
       before,

@@ -1,14 +1,13 @@
 import type { StreamRecord } from "../../api/aws/streams.ts";
-import { placeOf, type Shard, type StreamModel } from "./metrics-stream.ts";
+import type { Shard, StreamModel } from "./metrics-stream.ts";
 import type { Random } from "./random.ts";
 
-/** Who reads a shard at the moment, in lanes: a partition key is in one of them. */
+/** Who reads a shard at the moment. */
 export type Lease = {
   name: string;
   shard: Shard;
-  /** Of each lane: the index in the shard from which on it has not delivered. */
-  next: number[];
-  ended: number;
+  /** The index in the shard from which on it has not delivered. */
+  next: number;
   dead: boolean;
   /** Another has the shard now, and this one does not know it yet. */
   isZombie: boolean;
@@ -16,7 +15,10 @@ export type Lease = {
   pausedUntil: number;
 };
 
-export type MappingCounts = Record<"batches" | "failed" | "bisected" | "handovers" | "restarts" | "pauses", number>;
+export type MappingCounts = Record<
+  "batches" | "failed" | "bisected" | "handovers" | "restarts" | "pauses" | "givenUp",
+  number
+>;
 
 export type MappingOptions = {
   name: string;
@@ -27,92 +29,71 @@ export type MappingOptions = {
   turn: (lease: Lease) => Promise<void>;
   /** Gives whether the function answered without an error. */
   invoke: (records: readonly StreamRecord[]) => Promise<boolean>;
+  /** Takes what failed too often; false where that is not done today. */
+  giveUp: (records: readonly StreamRecord[]) => boolean;
 };
 
 export type Mapping = ReturnType<typeof createMapping>;
 
 /**
- * Reads a stream as an event source mapping of Lambda does: children after their parents, batches of any size, several
- * lanes to a shard, a failed batch again (halved, or cut anew), and after a handover or a restart from a checkpoint that
- * is older than what was delivered.
+ * Reads a stream as an event source mapping of Lambda does: children after their parents, siblings each at its own speed,
+ * batches of any size, a failed batch again (halved, or cut anew) until it is given up, and after a handover or a restart
+ * from a checkpoint that is older than what was delivered.
  */
-export function createMapping({ name, stream, random, counts, turn, invoke }: MappingOptions) {
+export function createMapping({ name, stream, random, counts, turn, invoke, giveUp }: MappingOptions) {
   const saved = new Map<Shard, number>();
   const done = new Set<Shard>();
   const leases = new Map<Shard, Lease>();
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const maxBatch = chance(0.3) ? 1 + below(3) : 1 + below(60);
-  const maxLanes = 1 + below(4);
   const bisects = chance(0.5);
 
   function take(shard: Shard): void {
-    const lanes = 1 + below(maxLanes);
-    const next = Array.from({ length: lanes }, () => Math.max(saved.get(shard) ?? 0, shard.trimmed));
-    const lease: Lease = {
-      name: `${name} ${shard.name}`,
-      shard,
-      next,
-      ended: 0,
-      dead: false,
-      isZombie: false,
-      pausedUntil: 0,
-    };
+    const next = Math.max(saved.get(shard) ?? 0, shard.trimmed);
+    const lease = { name: `${name} ${shard.name}`, shard, next, dead: false, isZombie: false, pausedUntil: 0 };
     leases.set(shard, lease);
-    for (let lane = 0; lane < lanes; lane++) void read(lease, lane);
+    void read(lease);
   }
 
   /** Takes the shards that can be read and that nobody reads. */
   function takeNew(): void {
     for (const shard of stream.shards) {
-      if (!leases.has(shard) && !done.has(shard) && shard.parents.every((parent) => done.has(parent))) take(shard);
+      if (!leases.has(shard) && !done.has(shard) && (!shard.parent || done.has(shard.parent))) take(shard);
     }
   }
 
-  async function read(lease: Lease, lane: number): Promise<void> {
+  async function read(lease: Lease): Promise<void> {
     const { shard } = lease;
     while (true) {
       await turn(lease);
       if (lease.isZombie) return;
-      const { records, end } = cut(lease, lane);
+      const records = shard.records.slice(lease.next, lease.next + 1 + below(maxBatch));
       if (records.length > 0) {
         if (!await deliver(lease, records)) continue;
-        lease.next[lane] = end;
-        if (chance(0.4)) save(lease);
+        lease.next += records.length;
+        if (chance(0.4) && leases.get(shard) === lease) saved.set(shard, lease.next);
         continue;
       }
-      lease.next[lane] = end;
       if (shard.closed) break;
       await stream.more(shard);
     }
-    if (++lease.ended < lease.next.length || leases.get(shard) !== lease) return;
+    if (leases.get(shard) !== lease) return;
     leases.delete(shard);
     done.add(shard);
     takeNew();
   }
 
-  function save(lease: Lease): void {
-    if (leases.get(lease.shard) === lease) saved.set(lease.shard, Math.min(...lease.next));
-  }
-
-  /** What a lane takes next: its records from where it stands, up to some size. */
-  function cut({ shard, next }: Lease, lane: number): { records: StreamRecord[]; end: number } {
-    const size = 1 + below(maxBatch);
-    const records: StreamRecord[] = [];
-    let end = next[lane]!;
-    for (; end < shard.records.length && records.length < size; end++) {
-      const record = shard.records[end]!;
-      if (Math.floor(placeOf(`lane ${record.keys.pk as string}`) * next.length) === lane) records.push(record);
-    }
-    return { records, end };
-  }
-
-  /** True once all is delivered; false: to be cut anew from where the lane stands. */
+  /** True once all is delivered; false: to be cut anew from where the reader stands. */
   async function deliver(lease: Lease, records: readonly StreamRecord[]): Promise<boolean> {
     counts.batches++;
     if (await invoke(records)) return true;
     counts.failed++;
     await turn(lease);
+    if (chance(0.2) && giveUp(records)) {
+      counts.givenUp++;
+      return true;
+    }
     if (!bisects || records.length < 2 || (lease.isZombie && chance(0.3))) return false;
     counts.bisected++;
     const half = records.length >> 1;
@@ -136,9 +117,8 @@ export function createMapping({ name, stream, random, counts, turn, invoke }: Ma
     },
 
     /** All begin again from their checkpoints, or from the oldest record of all. */
-    restart(): string {
+    restart(forgets = chance(0.3)): string {
       counts.restarts++;
-      const forgets = chance(0.3);
       for (const lease of leases.values()) lease.dead = true;
       leases.clear();
       if (forgets) {

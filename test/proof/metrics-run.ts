@@ -3,7 +3,7 @@ import { checkBuckets, checkRollups, checkTimelines } from "./metrics-end.ts";
 import { type EventTimes, operationsOf, type Plan } from "./metrics-inputs.ts";
 import { createOracle } from "./metrics-oracle.ts";
 import type { Services } from "./metrics-wiring.ts";
-import { type Counts, createWorld, START_AT, type Weather } from "./metrics-world.ts";
+import { type Counts, createWorld, type Planted, START_AT, type Weather } from "./metrics-world.ts";
 import { createRandom } from "./random.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
@@ -29,12 +29,16 @@ export function noCounts(): Counts & { checked: number; audits: number } {
       held: 0,
     },
     ...{ died: 0, abandoned: 0, reshards: 0, expired: 0, quarantined: 0, late: 0 },
-    ...{ batches: 0, failed: 0, bisected: 0, handovers: 0, restarts: 0, pauses: 0, checked: 0, audits: 0 },
+    ...{ batches: 0, failed: 0, bisected: 0, handovers: 0, restarts: 0, pauses: 0, givenUp: 0, checked: 0, audits: 0 },
   };
 }
 
 /** One interleaving, the same for the same seed; gives what was wrong, undefined where nothing was. */
-export async function runOnce(seed: string, counts: ReturnType<typeof noCounts>): Promise<Failure | undefined> {
+export async function runOnce(
+  seed: string,
+  counts: ReturnType<typeof noCounts>,
+  planted?: Planted,
+): Promise<Failure | undefined> {
   const random = createRandom(seed);
   const chance = (p: number) => random() < p;
   const weather: Weather = {
@@ -47,6 +51,8 @@ export async function runOnce(seed: string, counts: ReturnType<typeof noCounts>)
     processes: 1 + Math.floor(random() * 3),
     functions: 1 + Math.floor(random() * 4),
     mappings: chance(0.7) ? 1 : 2,
+    givesUp: false,
+    planted,
   };
   const plan: Plan = { corrections: chance(0.5), poison: chance(0.4) };
   // A journey's raw events are a tenant's, and a tenant's name is new in each run.
@@ -61,7 +67,14 @@ export async function runOnce(seed: string, counts: ReturnType<typeof noCounts>)
   };
   counts.runs++;
   try {
-    await world.run(operationsOf(random, tenants, START_AT, plan, times), isOver);
+    const operations = operationsOf(random, tenants, START_AT, plan, times);
+    // Late for days: into the same hours, while shards come and go.
+    const waves = chance(0.25) ? 2 + Math.floor(random() * 12) : 1;
+    const size = Math.ceil(operations.length / waves);
+    for (let from = 0; from < operations.length && !isOver(); from += size) {
+      if (from > 0) world.later();
+      await world.run(operations.slice(from, from + size), isOver);
+    }
     if (chance(0.3)) {
       // Sessions expire, and journeys; then some of it comes again.
       await settle();

@@ -53,6 +53,13 @@ export function createStores({ dynamo, random, counts, newId }: {
 
   return {
     methods,
+
+    /** What Lambda says of a part of a stream that it gave up. */
+    sendFailure(table: string, shardId: string, startSequenceNumber: string, endSequenceNumber: string): void {
+      const streamArn = `arn:aws:dynamodb:eu-central-1:123456789012:table/${table}/stream/2026-06-01`;
+      const info = { shardId, startSequenceNumber, endSequenceNumber, streamArn };
+      send(LATE_QUEUE, JSON.stringify({ DDBStreamBatchInfo: info }));
+    },
     hasLate: () => queues[LATE_QUEUE]!.some(({ inFlight }) => !inFlight),
 
     /** Some messages of the late queue. */

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import type { Random } from "./random.ts";
 
-/** A part of a stream: the records of the partition keys whose hash lies from `from` to `to`. */
+/** A part of a stream: the records of the items whose place lies from `from` (included) to `to` (excluded). */
 export type Shard = {
   name: string;
-  from: number;
-  to: number;
-  parents: readonly Shard[];
+  from: string;
+  to: string;
+  /** All of it is read before this one. */
+  parent: Shard | undefined;
   /** True once its children take what is written. */
   closed: boolean;
   records: StreamRecord[];
@@ -20,29 +21,33 @@ export type Shard = {
 export type StreamModel = ReturnType<typeof createStreamModel>;
 
 const MAX_SEQUENCE = 10n ** 40n - 1n;
+/** After every place: a hash begins with hexadecimal digits. */
+const END = "~";
 
 /**
- * A table's stream as DynamoDB keeps it: a record lies in the shard of its partition key, in the order of writing. Shards
- * split, merge and are replaced; a key's sequence numbers grow also from parent to child, and say nothing between shards.
+ * A table's stream as DynamoDB keeps it: a shard for each partition of the table, in the order of writing. A partition that
+ * is hot or full splits where it likes, also in the middle of a collection, by sort key; each is replaced every few hours.
+ * Numbers grow from parent to child, and those of siblings interleave and may be the same.
  */
 export function createStreamModel(random: Random) {
   const shards: Shard[] = [];
   const listeners = new Map<Shard, (() => void)[]>();
   const below = (n: number) => Math.floor(random() * n);
   const count = 1 + below(4);
-  for (let i = 0; i < count; i++) open(i / count, (i + 1) / count, []);
+  const bounds = Array.from({ length: count }, (_, i) => i === 0 ? "" : toHex(Math.floor(i / count * 2 ** 32)));
+  for (const [i, from] of bounds.entries()) open(from, bounds[i + 1] ?? END, undefined);
 
-  function open(from: number, to: number, parents: Shard[]): void {
-    const last = parents.reduce((most, shard) => (shard.last > most ? shard.last : most), 0n);
+  function open(from: string, to: string, parent: Shard | undefined): void {
     shards.push({
-      name: `shard ${shards.length}`,
+      // As DynamoDB names them: the time of their beginning, and eight random hexadecimal digits.
+      name: `shardId-${String(1_780_000_000_000 + shards.length).padStart(20, "0")}-${toHex(below(2 ** 32))}`,
       from,
       to,
-      parents,
+      parent,
       closed: false,
       records: [],
       trimmed: 0,
-      last: parents.length > 0 ? last : firstOf(),
+      last: parent?.last ?? firstOf(),
     });
   }
 
@@ -65,43 +70,45 @@ export function createStreamModel(random: Random) {
     for (const listener of told) listener();
   }
 
-  function close(shard: Shard): void {
-    shard.closed = true;
-    tell(shard);
+  /** Where a hot or full shard splits: at one of its items, or between two hashes. */
+  function middleOf({ from, to, records }: Shard): string {
+    const places = [...new Set(records.map(({ keys }) => placeOf(keys)))].filter((place) => place > from).sort();
+    const isHot = random() < 0.5;
+    if (places.length > 0) return isHot ? places[below(places.length)]! : places[places.length >> 1]!;
+    const [low, high] = [from, to].map((bound) => bound === END ? 2 ** 32 : parseInt(bound.slice(0, 8) || "0", 16));
+    const middle = toHex(Math.floor((low! + high!) / 2));
+    return middle > from && middle < to ? middle : to;
   }
 
   return {
     shards: shards as readonly Shard[],
 
-    append(record: Omit<StreamRecord, "sequence">): void {
-      const place = placeOf(record.keys.pk as string);
+    append(record: Omit<StreamRecord, "sequence" | "shard">): void {
+      const place = placeOf(record.keys);
       const shard = shards.find(({ closed, from, to }) => !closed && from <= place && place < to)!;
-      shard.records.push({ ...record, sequence: next(shard) });
+      shard.records.push({ ...record, shard: shard.name, sequence: next(shard) });
       tell(shard);
     },
 
-    /** Splits a shard, merges two neighbours, or replaces one by a new one. */
-    reshard(): string {
-      const open_ = shards.filter(({ closed }) => !closed).sort((a, b) => a.from - b.from);
-      const index = below(open_.length);
-      const shard = open_[index]!;
-      const neighbour = open_[index + 1];
-      const kind = below(3);
-      close(shard);
-      if (kind === 0) {
-        const middle = (shard.from + shard.to) / 2;
-        open(shard.from, middle, [shard]);
-        open(middle, shard.to, [shard]);
-      } else if (kind === 1 && neighbour) {
-        close(neighbour);
-        open(shard.from, neighbour.to, [shard, neighbour]);
-      } else open(shard.from, shard.to, [shard]);
-      return `${shard.name} ${["splits", "merges", "is replaced"][kind]}`;
+    /** Splits a shard, or replaces it by a new one. */
+    reshard(splits = random() < 0.6): string {
+      const open_ = shards.filter(({ closed }) => !closed);
+      const shard = open_[below(open_.length)]!;
+      const middle = splits ? middleOf(shard) : shard.to;
+      shard.closed = true;
+      tell(shard);
+      open(shard.from, middle, shard);
+      if (middle === shard.to) return `${shard.name} is replaced`;
+      open(middle, shard.to, shard);
+      return `${shard.name} splits at ${middle}`;
     },
 
-    /** A day has passed: what was written is not kept any longer. */
-    trim(): void {
-      for (const shard of shards) shard.trimmed = shard.records.length;
+    /** What was written before an instant is not kept any longer. */
+    trim(before: number): void {
+      for (const shard of shards) {
+        const kept = shard.records.findIndex(({ arrivedAt }) => arrivedAt >= before);
+        shard.trimmed = Math.max(shard.trimmed, kept < 0 ? shard.records.length : kept);
+      }
     },
 
     /** When something was written to the shard, or it was closed, after this call. */
@@ -110,7 +117,11 @@ export function createStreamModel(random: Random) {
   };
 }
 
-/** Where a partition key lies, from 0 (included) to 1 (excluded). */
-export function placeOf(key: string): number {
-  return createHash("sha256").update(key).digest().readUInt32BE(0) / 2 ** 32;
+/** Where an item lies in its table: by the hash of its partition key, then by its sort key. */
+function placeOf({ pk, sk }: StreamRecord["keys"]): string {
+  return `${createHash("sha256").update(pk as string).digest("hex").slice(0, 8)} ${sk as string}`;
+}
+
+function toHex(n: number): string {
+  return n.toString(16).padStart(8, "0");
 }

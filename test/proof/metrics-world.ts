@@ -23,7 +23,15 @@ export type Weather = {
   functions: number;
   /** Mappings that read each stream at the same time. */
   mappings: number;
+  /** Whether what fails often goes to the failure destination. */
+  givesUp: boolean;
+  /** A fault that is planted, so that the laws must find it. */
+  planted?: Planted | undefined;
 };
+
+/** How records could be told apart wrongly: by their partition key, as it was before, or not at all. */
+export const PLANTED = { key: ({ keys }: StreamRecord) => keys.pk as string, nothing: () => "-" } as const;
+export type Planted = keyof typeof PLANTED;
 
 export type Counts =
   & MappingCounts
@@ -120,6 +128,13 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
   const stores = createStores({ dynamo, random, counts, newId: () => `${ids++}` });
 
+  /** Streams keep what was written for a day, and are some hours late to drop it. */
+  function pass(ms: number): void {
+    clock += ms;
+    note(`${(ms / HOUR_MS).toFixed(1)} hours pass`);
+    for (const stream of Object.values(streams)) stream.trim(clock - DAY_MS - below(6 * HOUR_MS));
+  }
+
   function note(text: string): void {
     trace.push(`${((clock - START_AT) / 1_000).toFixed(0)}s ${text}`);
   }
@@ -172,27 +187,38 @@ export function createWorld({ random, weather, counts, onWrite }: {
             waiting.push({ owner: lease, label: "turn", heldUntil: 0, resolve: () => resolve(), reject })
           ),
         invoke: (records) => invoke(table, records),
+        giveUp: (records) => giveUp(table, records),
       }))
   );
 
   function invoke(table: (typeof STREAMED)[number], records: readonly StreamRecord[]): Promise<boolean> {
     const process = pick(functions);
     return new Promise((resolve) => {
-      const own: Invocation = { process, fail: () => finish(false) };
+      const invocation: Invocation = { process, fail: () => finish(false) };
       const finish = (isDone: boolean) => {
-        if (!invocations.includes(own)) return;
-        invocations = invocations.filter((other) => other !== own);
+        if (!invocations.includes(invocation)) return;
+        invocations = invocations.filter((other) => other !== invocation);
         resolve(isDone);
       };
-      invocations.push(own);
+      invocations.push(invocation);
       note(
         `${process.name} takes ${records.length} of ${table}, ${records[0]!.sequence} to ${records.at(-1)!.sequence}`,
       );
-      process.services.ingest(table, records).then(() => finish(true), (error: unknown) => {
+      const own = weather.planted ? records.map((one) => ({ ...one, shard: PLANTED[weather.planted!](one) })) : records;
+      process.services.ingest(table, own).then(() => finish(true), (error: unknown) => {
         if (!(error instanceof UnavailableError)) lastError = error;
         finish(false);
       });
     });
+  }
+
+  /** A part that failed too often goes to the late queue, as Lambda says it. */
+  function giveUp(table: string, records: readonly StreamRecord[]): boolean {
+    if (!weather.givesUp || maxFaults === 0) return false;
+    const [first, last] = [records[0]!, records.at(-1)!];
+    note(`${first.shard}, ${first.sequence} to ${last.sequence}, is given up`);
+    stores.sendFailure(table, first.shard, first.sequence, last.sequence);
+    return true;
   }
 
   /** Some messages of the late queue, to one of the functions; what is not done comes again, and sometimes what is done. */
@@ -239,8 +265,10 @@ export function createWorld({ random, weather, counts, onWrite }: {
   /** Something that happens beside the calls. */
   async function disturb(): Promise<void> {
     maxDisturbances--;
-    switch (below(9)) {
+    switch (below(11)) {
       case 0:
+      case 9:
+      case 10:
         counts.reshards++;
         return note(streams[pick(STREAMED)]!.reshard());
       case 1:
@@ -380,9 +408,20 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
     /** From now on nothing fails, dies or lags; time passes. */
     calm(passedMs: number): void {
-      if (passedMs > DAY_MS) { for (const stream of Object.values(streams)) stream.trim(); }
       [maxFaults, maxDisturbances, lag] = [0, 0, 0];
-      clock += passedMs;
+      pass(passedMs);
+    },
+
+    /** Hours later, all that was written being read: shards were replaced and split, and some is delivered once more. */
+    later(): void {
+      pass(HOUR_MS + below(8 * HOUR_MS));
+      for (const stream of Object.values(streams)) {
+        for (let left = below(4); left > 0; left--) {
+          counts.reshards++;
+          note(stream.reshard());
+        }
+      }
+      for (const mapping of mappings) if (chance(0.4)) note(mapping.restart(chance(0.5)));
     },
 
     /** Fails and dies again, as at the beginning. */

@@ -27,8 +27,8 @@ async function numbersOf(table: string): Promise<number[]> {
   const streams = createStreams(system.clients.dynamodb, system.clients.streams);
   const arn = await streams.arnOf(`test-${table}`);
   const [shard] = await streams.shardsOf(arn);
-  const iterator = await streams.iterate(arn, shard!, undefined);
-  return (await streams.read(iterator!, 1_000)).records.map(({ sequence }) => Number(sequence));
+  const iterator = await streams.iterate(arn, shard!.id, undefined);
+  return (await streams.read(shard!.id, iterator!, 1_000)).records.map(({ sequence }) => Number(sequence));
 }
 
 /** Makes all records that are there so much older. */

@@ -123,6 +123,7 @@ describe("what changes move", () => {
       toItemChanges({
         table: "sessions",
         pk: "t#1",
+        shard: "s",
         sequence: "1",
         arrivedAt: BEGIN,
         before: imageOf(sessionBase),

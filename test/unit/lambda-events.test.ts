@@ -125,7 +125,7 @@ test("bytes in a stream's event are bytes again, whatever attributes are called"
     list: { L: [{ M: { B: { B: "AQ==" }, BS: { BS: ["Ag=="] } } }] },
   };
   const [record] = recorded<{ Records: object[] }>("dynamodb").Records as [{ dynamodb: object }];
-  const { after, sequence } = fromLambdaRecord({ ...record, dynamodb: { ...record.dynamodb, NewImage: image } });
+  const { after, sequence } = fromLambdaRecord({ ...record, dynamodb: { ...record.dynamodb, NewImage: image } }, "s");
   const bytes = (value: unknown) => [...value as Uint8Array];
   const [{ B, BS }] = after!.list as [{ B: Uint8Array; BS: Set<Uint8Array> }];
   expect([after!.B, bytes(after!.z), bytes(B), bytes([...BS][0]), sequence]).toEqual([

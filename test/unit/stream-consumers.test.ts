@@ -11,11 +11,13 @@ const SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];
 function createShards() {
   const records: Record<string, StreamRecord[]> = {};
   let sequence = 0;
+  let reads = 0;
   const streams: Pick<Streams, "arnOf" | "shardsOf" | "iterate" | "read"> = {
     arnOf: (table) => Promise.resolve(table),
-    shardsOf: (arn) => Promise.resolve([arn]),
+    shardsOf: (arn) => Promise.resolve([{ id: arn, parentId: undefined }]),
     iterate: (arn, _, after) => Promise.resolve(`${arn} ${after ?? 0}`),
-    read: (iterator, limit) => {
+    read: (_, iterator, limit) => {
+      reads++;
       const [arn, after] = iterator.split(" ") as [string, string];
       const page = (records[arn] ?? []).filter((record) => Number(record.sequence) > Number(after)).slice(0, limit);
       return Promise.resolve({ records: page, next: `${arn} ${page.at(-1)?.sequence ?? after}` });
@@ -23,10 +25,19 @@ function createShards() {
   };
   return {
     streams: streams as Streams,
+    reads: () => reads,
     push(table: string, source: string, count: number) {
       for (let i = 0; i < count; i++) {
         const keys = { pk: "t#0", sk: `${++sequence}#${source}` };
-        const record = { sequence: `${sequence}`, keys, before: undefined, after: keys, isExpiry: false, arrivedAt: 0 };
+        const record = {
+          shard: table,
+          sequence: `${sequence}`,
+          keys,
+          before: undefined,
+          after: keys,
+          isExpiry: false,
+          arrivedAt: 0,
+        };
         (records[table] ??= []).push(record);
       }
     },
@@ -63,24 +74,33 @@ describe("a stream's consumers", () => {
     expect(caughtUp).toEqual(["records"]);
   });
 
-  test("take of each source as many as its batch holds, and wait for more so long as it says", async () => {
+  test("count a source as soon as it has as many as its batch holds, and else after the time that it says", async () => {
     const { shards, pump, handled, caughtUp, pass } = start(DEPLOYED_BATCHING);
-    shards.push("p-records", "ITEMS", 25);
+    shards.push("p-records", "ITEMS", 9);
     shards.push("p-records", "SCORE_RESULTS", 60);
     shards.push("p-records", "TASKS", 2);
     await pump.round();
-    expect(handled).toEqual(["10 ITEMS", "10 ITEMS", "1 TASKS", "1 TASKS"]);
+    expect(handled).toEqual(["2 TASKS"]);
     pass(14);
     await pump.round();
-    expect(handled).toHaveLength(4);
+    expect(handled).toHaveLength(1);
     expect(caughtUp).not.toContain("records-items");
-    shards.push("p-records", "SCORE_RESULTS", 40);
+    shards.push("p-records", "SCORE_RESULTS", 540);
     await pump.round();
-    expect(handled.slice(4)).toEqual(["100 SCORE_RESULTS"]);
+    expect(handled.slice(1)).toEqual(["500 SCORE_RESULTS", "100 SCORE_RESULTS"]);
     pass(1);
     await pump.round();
-    expect(handled.slice(5)).toEqual(["5 ITEMS"]);
+    expect(handled.slice(3)).toEqual(["9 ITEMS"]);
+    await pump.round();
     expect(new Set(caughtUp)).toEqual(new Set(SOURCES.map((s) => `records-${s.toLowerCase().replace("_", "-")}`)));
+  });
+
+  test("read each shard once, whatever waits", async () => {
+    const { shards, pump } = start(DEPLOYED_BATCHING);
+    shards.push("p-records", "ITEMS", 3);
+    await pump.round();
+    await pump.round();
+    expect(shards.reads()).toBe(2);
   });
 
   test("are settled at once, whatever they would wait for", async () => {

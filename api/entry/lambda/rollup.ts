@@ -1,17 +1,30 @@
-/** Lambda: parts of the tables' streams. A throw means again; what Lambda gives up goes to the queue `late`. */
+/**
+ * Lambda: parts of the tables' streams. A throw means again; what Lambda gives up goes to the queue `late`. A plain event
+ * names no shard, one of a tumbling window does: its answer must give a state back, of which we need none.
+ */
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import { fromLambdaRecord } from "../../aws/streams.ts";
 import { createBase, createStreamWorkers } from "../../parts.ts";
 import { start, within } from "./runtime.ts";
 
+/** What a tumbling window adds to an event. Its last call holds the records that are left, or none. */
+export type WindowedEvent = DynamoDBStreamEvent & { shardId?: string; isFinalInvokeForWindow?: boolean };
+export type WindowedResponse = { state: Record<string, never> };
+
 const { ingestStream, tableOf } = await start(async (config, log) =>
   createStreamWorkers(await createBase(config, { log }))
 );
 
-export async function handler({ Records: records }: DynamoDBStreamEvent, context: Context): Promise<void> {
+export async function handler(event: WindowedEvent, context: Context): Promise<WindowedResponse> {
+  const { Records: records, shardId } = event;
   const arn = records[0]?.eventSourceARN;
-  if (arn === undefined) return;
-  const table = tableOf(arn);
-  if (table === undefined) throw new Error(`${arn} is no stream of this installation: look at NAME_PREFIX`);
-  await within(context, () => ingestStream(table, records.map(fromLambdaRecord)));
+  if (arn !== undefined) {
+    if (!shardId) {
+      throw new Error("the event names no shard, so it cannot be counted exactly: set TumblingWindowInSeconds again");
+    }
+    const table = tableOf(arn);
+    if (table === undefined) throw new Error(`${arn} is no stream of this installation: look at NAME_PREFIX`);
+    await within(context, () => ingestStream(table, records.map((record) => fromLambdaRecord(record, shardId))));
+  }
+  return { state: {} };
 }

@@ -13,8 +13,9 @@ export type Image = Readonly<Record<string, unknown>>;
 /** One change of one item: as it was, and as it is; undefined where it was not, or is no more. */
 export type ImageChange = {
   table: "records" | "sessions" | "journeys" | "reviews";
-  /** The partition key and the stream's sequence number. */
+  /** The partition key, and where in the stream it lies. */
   pk: string;
+  shard: string;
   sequence: string;
   /** When the change was made, by the table's clock. */
   arrivedAt: number;
@@ -59,10 +60,10 @@ export function toExpiredEvents(change: ImageChange, events: readonly { occurred
   return summed(counts).map((count) => ({ ...count, ...placeIn(change), isExpired: true }));
 }
 
-function placeIn({ pk, sequence, arrivedAt }: ImageChange) {
+function placeIn({ pk, shard, sequence, arrivedAt }: ImageChange) {
   const [tenantId, partition] = pk.split("#");
   if (!tenantId || !/^\d+$/.test(partition ?? "")) throw new UncountableError("its key names no tenant and partition");
-  return { tenantId, partition: partition!, sequence, arrivedAt };
+  return { tenantId, partition: partition!, shard, sequence, arrivedAt };
 }
 
 /** What an item counted for; nothing where it never could be counted, so that whoever mends it makes it count. */

@@ -28,7 +28,7 @@ import type { Image, ImageChange } from "./counts.ts";
  * thing is what its last image says, and a thing that is removed leaves nothing behind. Items that the change moves
  * nothing in are not among it.
  */
-export function toItemChanges({ table, pk, sequence, before, after }: ImageChange): ItemChange[] {
+export function toItemChanges({ table, pk, shard, sequence, arrivedAt, before, after }: ImageChange): ItemChange[] {
   const [tenantId, partition] = pk.split("#") as [string, string];
   const cells = [
     ...cellsOf(table, tenantId, after),
@@ -39,7 +39,7 @@ export function toItemChanges({ table, pk, sequence, before, after }: ImageChang
     for (const { name, n } of own) adds.set(name, (adds.get(name) ?? 0) + n);
     for (const [name, n] of adds) if (n === 0) adds.delete(name);
     const { pk, sk, until } = own[0]!;
-    return adds.size > 0 ? [{ pk, sk, until, partition, sequence, adds }] : [];
+    return adds.size > 0 ? [{ pk, sk, until, partition, shard, sequence, arrivedAt, adds }] : [];
   });
 }
 
