@@ -11,6 +11,7 @@ import type { StreamRecord } from "./aws/streams.ts";
 import type { Config } from "./config.ts";
 import { AppError } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
+import type { ConsumerSpec } from "./ingest/consumers.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
 import { createBackfill } from "./journeys/backfill.ts";
 import { createEraser } from "./journeys/erase.ts";
@@ -28,7 +29,7 @@ import {
   createStreamParts,
 } from "./parts.ts";
 import type { Rates } from "./rates/rates.ts";
-import { buckets, type ConsumerSpec, queues as queueSpecs, tables } from "./resources.ts";
+import { buckets, queues as queueSpecs, tables } from "./resources.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
 
 /** What entries start from: the service, put together and not yet listening. */

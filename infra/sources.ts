@@ -2,7 +2,8 @@ import { DataAwsDynamodbTable } from "@cdktf/provider-aws/lib/data-aws-dynamodb-
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping/index.js";
 import type { TerraformStack } from "cdktf";
 import { DEPLOYED_BATCHING, variables } from "../api/config.ts";
-import { type ConsumerSpec, readersOf, type tables } from "../api/resources.ts";
+import { type ConsumerSpec, readersOf } from "../api/ingest/consumers.ts";
+import type { tables } from "../api/resources.ts";
 import type { Consumers } from "./functions.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { StreamRecord, Streams, StreamShard } from "../aws/streams.ts";
 import { type Clock, SECOND_MS, systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { type ConsumerSpec, MAX_BATCH_RECORDS, takes } from "../resources.ts";
+import { type ConsumerSpec, MAX_BATCH_RECORDS, takes } from "../ingest/consumers.ts";
 import { createBackground } from "./background.ts";
 
 export type StreamPumpOptions = {

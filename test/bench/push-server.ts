@@ -11,7 +11,7 @@ import { idOf } from "../../api/core/keys.ts";
 import { listen } from "../../api/entry/http/listen.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
 import { startLocalSystem } from "../../api/local/system.ts";
-import { consumersOf } from "../../api/resources.ts";
+import { consumersOf } from "../../api/ingest/consumers.ts";
 import { silentLog } from "../kit/local.ts";
 
 const now = () => performance.timeOrigin + performance.now();

@@ -8,7 +8,7 @@ import { parseConfig } from "../../api/config.ts";
 import { randomIds } from "../../api/core/ids.ts";
 import { createHttp } from "../../api/entry/http/fetch.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
-import { consumersOf } from "../../api/resources.ts";
+import { consumersOf } from "../../api/ingest/consumers.ts";
 import { silentLog, startTestSystem, type TestSystem } from "./local.ts";
 
 /** What a GraphQL answer holds. Tests know the shapes they ask for. */

@@ -5,7 +5,7 @@ import { createClients } from "../../api/aws/clients.ts";
 import { createStreams } from "../../api/aws/streams.ts";
 import { parseConfig } from "../../api/config.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
-import { consumersOf } from "../../api/resources.ts";
+import { consumersOf } from "../../api/ingest/consumers.ts";
 import { silentLog } from "../kit/local.ts";
 
 const config = parseConfig(process.env);

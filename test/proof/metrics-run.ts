@@ -3,7 +3,8 @@ import { checkBuckets, checkRollups, checkTimelines } from "./metrics-end.ts";
 import { type EventTimes, operationsOf, type Plan } from "./metrics-inputs.ts";
 import { createOracle } from "./metrics-oracle.ts";
 import type { Services } from "./metrics-wiring.ts";
-import { type Counts, createWorld, type Planted, START_AT, type Weather } from "./metrics-world.ts";
+import type { Counts, Planted, Weather } from "./metrics-weather.ts";
+import { createWorld, START_AT } from "./metrics-world.ts";
 import { createRandom } from "./random.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };

@@ -3,57 +3,13 @@ import type { StreamRecord } from "../../api/aws/streams.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
-import { createMapping, type Lease, type Mapping, type MappingCounts } from "./metrics-mapping.ts";
+import { createMapping, type Lease, type Mapping } from "./metrics-mapping.ts";
 import { createStores } from "./metrics-stores.ts";
 import { createStreamModel } from "./metrics-stream.ts";
+import { type Counts, PLANTED, type Weather } from "./metrics-weather.ts";
 import { METHODS, type Services, STREAMED, wire, type WorldDynamo } from "./metrics-wiring.ts";
 import type { Random } from "./random.ts";
 import { hostOf } from "./sessions-hosts.ts";
-
-/** How a run is disturbed: each is the chance of it at a call or step, or how much of it there is. */
-export type Weather = {
-  faults: number;
-  maxFaults: number;
-  /** Of shards, leases, pauses, kills, and clients that give up. */
-  disturbances: number;
-  maxDisturbances: number;
-  lag: number;
-  skewMs: number;
-  processes: number;
-  functions: number;
-  /** Mappings that read each stream at the same time. */
-  mappings: number;
-  /** Whether what fails often goes to the failure destination. */
-  givesUp: boolean;
-  /** A fault that is planted, so that the laws must find it. */
-  planted?: Planted | undefined;
-};
-
-/** How records could be told apart wrongly: by their partition key, as it was before, or not at all. */
-export const PLANTED = { key: ({ keys }: StreamRecord) => keys.pk as string, nothing: () => "-" } as const;
-export type Planted = keyof typeof PLANTED;
-
-export type Counts =
-  & MappingCounts
-  & Record<
-    | "runs"
-    | "calls"
-    | "writes"
-    | "streamed"
-    | "counted"
-    | "conflicts"
-    | "lost"
-    | "repeated"
-    | "refused"
-    | "held"
-    | "died"
-    | "abandoned"
-    | "reshards"
-    | "expired"
-    | "quarantined"
-    | "late",
-    number
-  >;
 
 export type View = { now: () => number; peek: (table: string, key: Item) => Item | undefined };
 export type Operation = { name: string; run: (services: Services, view: View) => Promise<unknown> };

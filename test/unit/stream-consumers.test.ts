@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
 import { DEPLOYED_BATCHING, parseConfig } from "../../api/config.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
-import { consumersOf } from "../../api/resources.ts";
+import { consumersOf } from "../../api/ingest/consumers.ts";
 import { silentLog } from "../kit/local.ts";
 
 const SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];

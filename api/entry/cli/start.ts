@@ -15,7 +15,8 @@ import { createPump } from "../../local/pump.ts";
 import { createStreamPump } from "../../local/stream-pump.ts";
 import { loadSample, SAMPLE_TENANT } from "../../local/sample.ts";
 import { type LocalSystem, startLocalSystem } from "../../local/system.ts";
-import { consumersOf, fullName, queues as queueSpecs } from "../../resources.ts";
+import { consumersOf } from "../../ingest/consumers.ts";
+import { fullName, queues as queueSpecs } from "../../resources.ts";
 import { ListenError } from "../http/listen.ts";
 import { runUntilSignal } from "../http/run.ts";
 
