@@ -47,6 +47,28 @@ function url(text: string): string | undefined {
   return text;
 }
 
+function urls(text: string): string[] {
+  return list(text).map((part) => url(part)!);
+}
+
+function atLeastOne(text: string): [string, ...string[]] {
+  const [first, ...rest] = list(text);
+  if (first === undefined) throw new Wrong("must name at least one");
+  return [first, ...rest];
+}
+
+const WORDS = valibot.record(valibot.string(), valibot.string());
+
+/** Such as `{"Journeys.Read": "journeys:read", "Admins": "*"}`; auth knows the words. */
+function words(text: string): Record<string, string> {
+  if (text === "") return {};
+  try {
+    return valibot.parse(WORDS, JSON.parse(text));
+  } catch {
+    throw new Wrong('must be a JSON object of words such as {"Journeys.Read":"journeys:read","Admins":"*"}');
+  }
+}
+
 function redisUrl(text: string): string | undefined {
   if (text === "") return undefined;
   if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "") return text;
@@ -148,10 +170,38 @@ export const variables = {
     onOff,
   ),
   ACCOUNTS: variable("on", "`off` refuses `register` and `login`, for installations with an identity provider.", onOff),
-  TOKEN_ISSUER: variable("sojourn", "The `iss` that tokens must carry.", text),
-  TOKEN_AUDIENCE: variable("sojourn", "The `aud` that tokens must carry.", text),
+  TOKEN_ISSUER: variable(
+    "sojourn",
+    "The `iss` that tokens must carry; several parted by commas. `{tid}` in one stands for the token's own claim of that name.",
+    atLeastOne,
+  ),
+  TOKEN_AUDIENCE: variable("sojourn", "The `aud` that tokens must carry; several parted by commas.", atLeastOne),
+  TOKEN_CLIENTS: variable(
+    "",
+    "Clients (`client_id` or `azp`) whose tokens are taken also without `aud`, parted by commas: Cognito's access tokens and Clerk's have none.",
+    list,
+  ),
+  TENANT_CLAIM: variable(
+    "tenant",
+    "Where the identity provider's tokens name the tenant: a claim, or members parted by dots, `*` for the only one (`organization.*.id`). Of several, parted by commas, the first that is there.",
+    atLeastOne,
+  ),
+  SCOPES_CLAIM: variable(
+    "scope",
+    "Where they name scopes, such as `scp,roles` or `realm_access.roles`: text of words or a list. All count.",
+    list,
+  ),
+  SCOPE_MAP: variable(
+    "",
+    'What other words than ours mean: `{"Journeys.Read": "journeys:read", "Admins": "*"}`.',
+    words,
+  ),
   TOKEN_ALGORITHMS: variable("EdDSA,ES256,RS256", "Signature algorithms that are accepted.", list),
-  JWKS_URL: variable("", "Where the identity provider publishes its public keys.", url),
+  JWKS_URL: variable(
+    "",
+    "Where the identity provider publishes its public keys. Several, parted by commas, are those of the issuers in their order.",
+    urls,
+  ),
   SIGNING_KEY_FILE: variable("", "JWK set with the private key that signs the tokens of built-in accounts.", optional),
   SIGNING_KEY_SECRET: variable(
     "",
@@ -232,6 +282,14 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
       }
     }),
   );
+  if (wrong.length === 0) {
+    const { JWKS_URL: sets, TOKEN_ISSUER: issuers } = values as Values;
+    if (sets.length > 1 && issuers.length > 1 && sets.length !== issuers.length) {
+      wrong.push(
+        `  JWKS_URL: names ${sets.length} key sets for ${issuers.length} issuers; name one for each, or one for all`,
+      );
+    }
+  }
   if (wrong.length > 0) throw new ConfigError(`Wrong in the environment:\n${wrong.join("\n")}`);
   return toConfig(values as Values);
 }
@@ -252,11 +310,14 @@ function toConfig(v: Values) {
     journeysIndex: v.JOURNEYS_INDEX,
     accounts: v.ACCOUNTS,
     token: {
-      issuer: v.TOKEN_ISSUER,
-      audience: v.TOKEN_AUDIENCE,
+      /** The first of each is what built-in accounts' tokens carry. */
+      issuers: v.TOKEN_ISSUER,
+      audiences: v.TOKEN_AUDIENCE,
+      clients: v.TOKEN_CLIENTS,
+      claims: { tenant: v.TENANT_CLAIM, scopes: v.SCOPES_CLAIM, scopeMap: v.SCOPE_MAP },
       algorithms: v.TOKEN_ALGORITHMS,
       ttlSeconds: v.TOKEN_TTL_SECONDS,
-      jwksUrl: v.JWKS_URL,
+      jwksUrls: v.JWKS_URL,
       signingKeyFile: v.SIGNING_KEY_FILE,
       signingKeySecret: v.SIGNING_KEY_SECRET,
     },

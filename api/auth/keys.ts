@@ -77,10 +77,10 @@ export function createSigner({ keys, issuer, audience, ttlSeconds, clock, ids }:
   clock: Clock;
   ids: Ids;
 }) {
-  const fresh = createFresh(keys, clock);
+  const fresh = createFresh(async () => ({ value: await keys() }), clock);
   return {
     sign: async ({ userId, tenantId, scopes }: { userId: string; tenantId: string; scopes: readonly Scope[] }) => {
-      const { signing } = await fresh(KEYS_FRESH_MS);
+      const { signing } = await fresh.get(KEYS_FRESH_MS);
       const nowSeconds = Math.floor(clock() / SECOND_MS);
       const expiresSeconds = nowSeconds + ttlSeconds;
       const token = await new SignJWT({ tenant: tenantId, scope: scopes.map(scopeWord).join(" ") })

@@ -9,12 +9,13 @@ import type { Rates } from "../rates/rates.ts";
 import { fullName, tables } from "../resources.ts";
 import { createApiKeys, type KeyUse } from "./apikeys/service.ts";
 import { createApiKeyStore } from "./apikeys/store.ts";
+import { OWN_CLAIMS, parseScopeMap } from "./claims.ts";
 import { createSigner, loadOrCreateSigningKeys, loadSecretSigningKeys, signingKeyFile } from "./keys.ts";
-import { createKeyFinder, remoteKeySet } from "./keysets.ts";
+import { createKeyFinder, KEYS_STALE_MS, remoteKeySet } from "./keysets.ts";
 import { createPasswords, PASSWORD_COST, type ScryptCost } from "./passwords.ts";
 import { type Accounts, createAccounts } from "./service.ts";
 import { createAccountStore } from "./store.ts";
-import { createVerifier } from "./tokens.ts";
+import { createVerifier, type Issuer } from "./tokens.ts";
 import type { Scope, Viewer } from "./viewer.ts";
 
 /**
@@ -30,13 +31,30 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
   ids: Ids;
   passwordCost?: ScryptCost | undefined;
 }) {
-  const { issuer, audience, algorithms, ttlSeconds, jwksUrl, signingKeyFile: ownFile } = config.token;
+  const { issuers, audiences, clients, algorithms, ttlSeconds, jwksUrls, signingKeyFile: ownFile } = config.token;
+  const [issuer, audience] = [issuers[0], audiences[0]];
   const secret = config.token.signingKeySecret;
-  const hasOwnKeys = config.accounts || ownFile !== undefined || secret !== undefined || jwksUrl === undefined;
+  const hasOwnKeys = config.accounts || ownFile !== undefined || secret !== undefined || jwksUrls.length === 0;
   const own = hasOwnKeys ? await loadOwnKeys() : undefined;
-  const keys = [
-    ...(own ? [createKeyFinder(async () => (await own()).publicKeys, clock)] : []),
-    ...(jwksUrl ? [createKeyFinder(remoteKeySet(jwksUrl), clock)] : []),
+  const ownFinder = own &&
+    createKeyFinder(async () => ({ keys: (await own()).publicKeys }), { clock, log });
+  const remotes = jwksUrls.map((url) => ({
+    url,
+    finder: createKeyFinder(remoteKeySet(url), { clock, log, staleMs: KEYS_STALE_MS }),
+  }));
+  const claims = { ...config.token.claims, scopeMap: parseScopeMap(config.token.claims.scopeMap) };
+  /** Of as many key sets as issuers each is for one; else all are for all. */
+  const isPaired = remotes.length > 1 && remotes.length === issuers.length;
+  const foreign: Issuer[] = isPaired
+    ? remotes.map(({ finder }, i) => ({ issuers: [issuers[i]!], audiences, clients, keys: [finder.find], claims }))
+    : remotes.length > 0
+    ? [{ issuers, audiences, clients, keys: remotes.map(({ finder }) => finder.find), claims }]
+    : [];
+  const trusted: Issuer[] = [
+    ...(ownFinder
+      ? [{ issuers: [issuer], audiences: [audience], clients: [], keys: [ownFinder.find], claims: OWN_CLAIMS }]
+      : []),
+    ...foreign,
   ];
   const accounts: Accounts | undefined = own && config.accounts
     ? createAccounts({
@@ -54,7 +72,7 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
     clock,
     log,
   });
-  const authenticateToken = createVerifier({ issuer, audience, algorithms, keys, clock });
+  const authenticateToken = createVerifier({ issuers: trusted, algorithms, clock });
 
   /** The viewer of an Authorization header, whether it holds a token or a key. */
   function authenticate(authorization: string | null | undefined, use: KeyUse = {}): Promise<Viewer | undefined> {
@@ -62,7 +80,13 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
     return key === undefined ? authenticateToken(authorization) : apiKeys.authenticate(key, use);
   }
 
-  return { authenticate, accounts, apiKeys };
+  return {
+    authenticate,
+    accounts,
+    apiKeys,
+    /** The identity provider's key sets: how each stands, and what loads it where that is due. */
+    keySets: remotes.map(({ url, finder }) => ({ url, check: finder.check, state: finder.state })),
+  };
 
   function loadOwnKeys() {
     if (secret === undefined) return loadOrCreateSigningKeys(signingKeyFile(config));
@@ -80,7 +104,7 @@ export async function signLocalToken(
     ttlSeconds?: number | undefined;
   },
 ): Promise<string> {
-  const { issuer, audience } = config.token;
+  const { issuers: [issuer], audiences: [audience] } = config.token;
   const keys = await loadOrCreateSigningKeys(signingKeyFile(config));
   const signer = createSigner({ keys, issuer, audience, ttlSeconds, clock: systemClock, ids: randomIds });
   return (await signer.sign({ userId, tenantId, scopes })).token;

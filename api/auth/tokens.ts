@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { errors, type JWSHeaderParameters, type JWTPayload, jwtVerify } from "jose";
+import { decodeJwt, decodeProtectedHeader, errors, type JWSHeaderParameters, type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { type Clock, SECOND_MS } from "../core/clock.ts";
 import { AppError, UnauthenticatedError } from "../core/errors.ts";
-import { TENANT_PATTERN } from "../core/ids.ts";
-import type { FindKey } from "./keysets.ts";
-import { parseScopes, type Viewer } from "./viewer.ts";
+import { type ClaimPaths, readScopes, readTenant } from "./claims.ts";
+import type { FindKeys } from "./keysets.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** Signatures made with a private key. `none` and shared secrets (HS256 and its like) are not among them. */
 const PUBLIC_KEY_ALGORITHMS = [
@@ -27,7 +27,10 @@ export const VERIFIED_FRESH_MS = 30 * SECOND_MS;
 
 /** How far the clocks of issuer and service may differ. */
 const TOLERANCE_SECONDS = 5;
-const MAX_TOKEN_CHARS = 8_192;
+const MAX_TOKEN_CHARS = 16_384;
+/** What access tokens say of themselves, where they do (RFC 9068): not those for a logout, or for another use. */
+const TYPES = ["jwt", "at+jwt", "application/at+jwt"];
+const MAX_KEYS_TRIED = 4;
 const MAX_USER_ID_CHARS = 255;
 /** Of the token's hash: 128 bits and more. */
 const CREDENTIAL_CHARS = 22;
@@ -35,48 +38,73 @@ const MAX_REMEMBERED = 10_000;
 
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i;
 
+/** Whose tokens are taken, by which keys, and how they are read. */
+export type Issuer = {
+  /** What `iss` may be. `{tid}` in it stands for the token's own claim of that name, as Entra has it. */
+  issuers: readonly string[];
+  /** What `aud` may name. */
+  audiences: readonly string[];
+  /** Whose tokens (`client_id` or `azp`) are taken where they have no `aud`. */
+  clients: readonly string[];
+  keys: readonly FindKeys[];
+  claims: ClaimPaths;
+};
+
 /**
  * Makes `authenticate`: the viewer of an Authorization header, or undefined without one. It throws UnauthenticatedError
  * where the token does not hold, and UnavailableError where the keys to judge it cannot be had.
  *
- * `keys` are asked in their order. A key that was taken out of its set is refused after `KEYS_FRESH_MS` and
- * `VERIFIED_FRESH_MS`, together a minute.
+ * A token is checked with the keys of those whose `iss` it carries and no others. A key that was taken out of its set is
+ * refused when the set is loaded again (30 seconds, or what its Cache-Control says up to an hour), and `VERIFIED_FRESH_MS`.
  */
-export function createVerifier({ issuer, audience, algorithms, keys, clock }: {
-  issuer: string;
-  audience: string;
+export function createVerifier({ issuers, algorithms, clock }: {
+  issuers: readonly Issuer[];
   algorithms: readonly string[];
-  keys: readonly FindKey[];
   clock: Clock;
 }) {
   checkAlgorithms(algorithms);
   const verified = new LRUCache<string, { viewer: Viewer; at: number }>({ max: MAX_REMEMBERED });
 
-  async function getKey(header: JWSHeaderParameters): Promise<CryptoKey> {
-    if (!header.kid) throw new UnauthenticatedError("The token names no key; its header needs a `kid`.");
-    for (const findKey of keys) {
-      const key = await findKey(header);
-      if (key) return key;
-    }
-    throw new UnauthenticatedError(
-      "The token names a key (`kid`) that is not known here for its algorithm; ask for a new token.",
-    );
-  }
-
   async function verify(token: string, credential: string): Promise<Viewer> {
     try {
-      const { payload } = await jwtVerify(token, getKey, {
-        issuer,
-        audience,
-        algorithms: [...algorithms],
-        requiredClaims: ["exp"],
-        clockTolerance: TOLERANCE_SECONDS,
-        currentDate: new Date(clock()),
-      });
-      return { ...parseViewer(payload), credential };
+      const candidates = await findCandidates(issuers, algorithms, token);
+      for (const [i, { issuer, key, iss }] of candidates.entries()) {
+        try {
+          const claims = await check(token, key, issuer, iss);
+          return { ...parseViewer(claims, issuer.claims), credential };
+        } catch (error) {
+          const isLast = i === candidates.length - 1;
+          if (isLast || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+        }
+      }
+      throw new UnauthenticatedError(
+        "The token names a key (`kid`) that is not known here for its algorithm; ask for a new token.",
+      );
     } catch (error) {
-      throw error instanceof errors.JOSEError ? new UnauthenticatedError(explain(error, { issuer, audience })) : error;
+      throw error instanceof errors.JOSEError ? new UnauthenticatedError(explain(error, issuers)) : error;
     }
+  }
+
+  async function check(token: string, key: CryptoKey, issuer: Issuer, iss: string): Promise<JWTPayload> {
+    const hasAudience = decodeJwt(token)["aud"] !== undefined || issuer.clients.length === 0;
+    const { payload, protectedHeader } = await jwtVerify(token, key, {
+      issuer: iss,
+      ...(hasAudience ? { audience: [...issuer.audiences] } : {}),
+      algorithms: [...algorithms],
+      requiredClaims: ["exp"],
+      clockTolerance: TOLERANCE_SECONDS,
+      currentDate: new Date(clock()),
+    });
+    if (protectedHeader.typ !== undefined && !TYPES.includes(protectedHeader.typ.toLowerCase())) {
+      throw new UnauthenticatedError("The token is of another kind (`typ`); send an access token.");
+    }
+    if (payload["cnf"] !== undefined) {
+      throw new UnauthenticatedError(
+        "The token is bound to a key (`cnf`), which is not checked here; ask for a bearer token.",
+      );
+    }
+    if (!hasAudience) checkClient(payload, issuer);
+    return payload;
   }
 
   return async function authenticate(authorization: string | null | undefined): Promise<Viewer | undefined> {
@@ -112,7 +140,7 @@ function checkAlgorithms(algorithms: readonly string[]): void {
 }
 
 function parseBearer(authorization: string): string {
-  if (authorization.length > MAX_TOKEN_CHARS) {
+  if (authorization.length > MAX_TOKEN_CHARS + "Bearer ".length) {
     throw new UnauthenticatedError(`The token is too long; at most ${MAX_TOKEN_CHARS} characters are read.`);
   }
   const token = BEARER.exec(authorization.trim())?.[1];
@@ -122,39 +150,86 @@ function parseBearer(authorization: string): string {
   );
 }
 
-function parseViewer(claims: JWTPayload): Omit<Viewer, "credential"> {
-  const { sub, tenant, scope = "", exp } = claims;
+/** The keys that may have signed the token, of those whose tokens say `iss` as it does. Checks nothing yet. */
+async function findCandidates(issuers: readonly Issuer[], algorithms: readonly string[], token: string) {
+  const header = readHeader(token);
+  if (!algorithms.includes(header.alg as string)) throw new errors.JOSEAlgNotAllowed("not accepted");
+  const claims = decodeJwt(token);
+  if (!header.kid) throw new UnauthenticatedError("The token names no key; its header needs a `kid`.");
+  const meant = issuers.flatMap((issuer) => {
+    const iss = issuer.issuers.map((one) => fillIn(one, claims)).find((one) => one === claims.iss);
+    return iss === undefined ? [] : [{ issuer, iss }];
+  });
+  if (meant.length === 0) throw wrongIssuer(issuers, claims.iss);
+  const found: { issuer: Issuer; key: CryptoKey; iss: string }[] = [];
+  for (const { issuer, iss } of meant) {
+    for (const find of issuer.keys) {
+      for (const key of await find(header)) found.push({ issuer, key, iss });
+      if (found.length > 0) return found.slice(0, MAX_KEYS_TRIED);
+    }
+  }
+  return found;
+}
+
+function readHeader(token: string): JWSHeaderParameters {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    throw new errors.JWTInvalid("malformed header");
+  }
+}
+
+/** `{tid}` becomes the claim of that name, where that is a plain word. */
+function fillIn(issuer: string, claims: JWTPayload): string {
+  return issuer.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = claims[name];
+    return typeof value === "string" && /^[\w-]{1,100}$/.test(value) ? value : whole;
+  });
+}
+
+function checkClient(claims: JWTPayload, { clients }: Issuer): void {
+  const client = claims["client_id"] ?? claims["azp"];
+  if (typeof client === "string" && clients.includes(client)) return;
+  throw new UnauthenticatedError(
+    `The token has no \`aud\` and is of another client; its \`client_id\` or \`azp\` must be ${clients.join(" or ")}.`,
+  );
+}
+
+function parseViewer(claims: JWTPayload, paths: ClaimPaths): Omit<Viewer, "credential"> {
+  const { sub, exp } = claims;
   if (typeof sub !== "string" || sub.length < 1 || sub.length > MAX_USER_ID_CHARS || !isPlain(sub)) {
     throw new UnauthenticatedError(
       `The token's \`sub\` must be 1 to ${MAX_USER_ID_CHARS} characters and no control characters.`,
     );
   }
-  if (tenant === undefined) {
-    throw new UnauthenticatedError("The token has no `tenant`; its issuer must add one.");
-  }
-  if (typeof tenant !== "string" || !TENANT_PATTERN.test(tenant)) {
-    throw new UnauthenticatedError(
-      "The token's `tenant` must be 1 to 63 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit.",
-    );
-  }
-  if (typeof scope !== "string") {
-    throw new UnauthenticatedError("The token's `scope` must be text: words parted by spaces.");
-  }
-  return { userId: sub, tenantId: tenant, scopes: parseScopes(scope), expiresAt: exp! * SECOND_MS };
+  return {
+    userId: sub,
+    tenantId: readTenant(claims, paths),
+    scopes: readScopes(claims, paths),
+    expiresAt: exp! * SECOND_MS,
+  };
 }
 
 function isPlain(text: string): boolean {
   return text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
-function explain(error: errors.JOSEError, expected: { issuer: string; audience: string }): string {
+function wrongIssuer(issuers: readonly Issuer[], iss: unknown): UnauthenticatedError {
+  if (iss === undefined) return new UnauthenticatedError("The token has no `iss`; its issuer must add one.");
+  const wanted = [...new Set(issuers.flatMap(({ issuers: names }) => names))].join(" or ");
+  return new UnauthenticatedError(`The token is of another issuer; its \`iss\` must be ${wanted}.`);
+}
+
+function explain(error: errors.JOSEError, issuers: readonly Issuer[]): string {
   if (error instanceof errors.JWTExpired) return "The token has expired; log in again.";
   if (error instanceof errors.JWSSignatureVerificationFailed) return "The token's signature does not hold.";
   if (error instanceof errors.JOSEAlgNotAllowed) return "The token is signed with an algorithm that is not accepted.";
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.reason === "missing") return `The token has no \`${error.claim}\`; its issuer must add one.`;
-    if (error.claim === "iss") return `The token is of another issuer; its \`iss\` must be ${expected.issuer}.`;
-    if (error.claim === "aud") return `The token is for another service; its \`aud\` must be ${expected.audience}.`;
+    if (error.claim === "aud") {
+      const wanted = [...new Set(issuers.flatMap(({ audiences }) => audiences))].join(" or ");
+      return `The token is for another service; its \`aud\` must be ${wanted}.`;
+    }
     if (error.claim === "nbf" && error.reason === "check_failed") {
       return "The token is not valid yet; try again after its `nbf`.";
     }

@@ -27,9 +27,3 @@ export type Viewer = {
 export function scopeWord(scope: Scope): string {
   return scope.toLowerCase().replace("_", ":");
 }
-
-/** The scopes among `words`; words that mean nothing here are left out, as RFC 6749 lets a server do. */
-export function parseScopes(words: string): Scope[] {
-  const given = new Set(words.split(/\s+/));
-  return SCOPES.filter((scope) => given.has(scopeWord(scope)));
-}

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { TENANT_PATTERN } from "../core/ids.ts";
+import { TENANT_PATTERN, TENANT_RULE } from "../core/ids.ts";
 
 /** What a message of the ingest queue holds: of one tenant, what one of the recording mutations takes. */
 export type Envelope =
@@ -11,7 +11,7 @@ export type Envelope =
 
 const tenant = v.pipe(
   v.string("must be text"),
-  v.regex(TENANT_PATTERN, "must be 1 to 63 of a-z, A-Z, 0-9, _ and -, beginning with a letter or digit"),
+  v.regex(TENANT_PATTERN, `must be ${TENANT_RULE}`),
 );
 const input = v.custom<object>((value) => typeof value === "object" && value !== null, "must be an object");
 const KINDS = {

@@ -43,8 +43,8 @@ export async function startTestApp(
   const http = createHttp(app);
   const signer = createSigner({
     keys: await loadOrCreateSigningKeys(join(own.dataDir, "signing-keys.json")),
-    issuer: config.token.issuer,
-    audience: config.token.audience,
+    issuer: config.token.issuers[0],
+    audience: config.token.audiences[0],
     ttlSeconds: 3_600,
     clock: overrides.clock ?? Date.now,
     ids: randomIds,

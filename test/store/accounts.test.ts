@@ -3,17 +3,16 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSigner, loadOrCreateSigningKeys } from "../../api/auth/keys.ts";
-import { createKeyFinder } from "../../api/auth/keysets.ts";
 import type { Account } from "../../api/auth/model.ts";
 import { createPasswords, type Derive, deriveByScrypt } from "../../api/auth/passwords.ts";
 import { FAILED_LOGINS_WINDOW_MS, MAX_FAILED_LOGINS } from "../../api/auth/rules.ts";
 import { createAccounts } from "../../api/auth/service.ts";
 import { type AccountStore, createAccountStore } from "../../api/auth/store.ts";
-import { createVerifier } from "../../api/auth/tokens.ts";
 import { SCOPES } from "../../api/auth/viewer.ts";
 import { type Cost, createDynamo } from "../../api/aws/dynamo.ts";
 import { randomIds, TENANT_PATTERN } from "../../api/core/ids.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { verifierOf } from "../kit/verifier.ts";
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 const world = { now: NOW, hashes: 0, costs: [] as Cost[], names: 0 };
@@ -24,7 +23,7 @@ const wrong = "wrong horse battery";
 let system: TestSystem;
 let store: AccountStore;
 let accounts: ReturnType<typeof createAccounts>;
-let authenticate: ReturnType<typeof createVerifier>;
+let authenticate: ReturnType<typeof verifierOf>["authenticate"];
 
 beforeAll(async () => {
   system = await startTestSystem();
@@ -35,8 +34,8 @@ beforeAll(async () => {
   const signer = createSigner({ ...named, keys, ttlSeconds: 3_600, ids: randomIds });
   const passwords = createPasswords({ random: randomBytes, cost: { logN: 4, r: 8, p: 1 }, derive: deriveCounted });
   accounts = createAccounts({ store, passwords, signer, clock, ids: randomIds });
-  const findKey = createKeyFinder(async () => (await keys()).publicKeys, clock);
-  authenticate = createVerifier({ ...named, algorithms: ["EdDSA"], keys: [findKey] });
+  const load = async () => ({ keys: (await keys()).publicKeys });
+  authenticate = verifierOf([load], { clock, algorithms: ["EdDSA"] }).authenticate;
 });
 
 afterAll(() => system?.stop());

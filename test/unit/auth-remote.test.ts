@@ -2,9 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createKeyFinder, KEYS_FRESH_MS, remoteKeySet, UNKNOWN_KEY_FRESH_MS } from "../../api/auth/keysets.ts";
-import { createVerifier } from "../../api/auth/tokens.ts";
+import { KEYS_FRESH_MS, KEYS_STALE_MS, remoteKeySet, UNKNOWN_KEY_FRESH_MS } from "../../api/auth/keysets.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
+import { verifierOf } from "../kit/verifier.ts";
 
 /** An identity provider on this machine: `answer` is what its JWKS URL gives, `requests` how often it was asked. */
 const provider = { server: undefined as Server | undefined, url: "", requests: 0, answer: { status: 200, body: "" } };
@@ -39,11 +39,8 @@ const publish = (...keys: JWK[]) => provider.answer = { status: 200, body: JSON.
 
 function createAuthenticate(local: JWK[] = []) {
   const clock = () => world.now;
-  const keys = [
-    createKeyFinder(async () => ({ keys: local }), clock),
-    createKeyFinder(remoteKeySet(provider.url), clock),
-  ];
-  return createVerifier({ issuer: "sojourn", audience: "sojourn", algorithms: ["ES256"], keys, clock });
+  const loads = [async () => ({ keys: { keys: local } }), remoteKeySet(provider.url)];
+  return verifierOf(loads, { clock, algorithms: ["ES256"], staleMs: KEYS_STALE_MS }).authenticate;
 }
 
 test("tokens of the identity provider hold, and its keys are fetched once for many", async () => {

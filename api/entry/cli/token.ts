@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { signLocalToken } from "../../auth/setup.ts";
 import { type Scope, SCOPES, scopeWord } from "../../auth/viewer.ts";
 import { parseConfig } from "../../config.ts";
-import { TENANT_PATTERN } from "../../core/ids.ts";
+import { TENANT_PATTERN, TENANT_RULE } from "../../core/ids.ts";
 
 const USAGE = "usage: npm run --silent token -- --tenant TENANT [--scope WORDS] [--user ID] [--ttl SECONDS]";
 const MAX_TTL_SECONDS = 2_592_000;
@@ -14,7 +14,7 @@ function parseArguments(args: string[]) {
   const { tenant: tenantId, user: userId = "local", scope, ttl } = parseOptions(args);
   if (tenantId === undefined) throw new WrongArguments("--tenant is missing");
   if (!TENANT_PATTERN.test(tenantId)) {
-    throw new WrongArguments("--tenant must be 1 to 63 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit");
+    throw new WrongArguments(`--tenant must be ${TENANT_RULE}`);
   }
   if (userId.length < 1 || userId.length > 255) throw new WrongArguments("--user must be 1 to 255 characters");
   return { tenantId, userId, scopes: parseScopeWords(scope), ttlSeconds: parseTtl(ttl) };

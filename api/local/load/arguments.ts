@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { TENANT_PATTERN } from "../../core/ids.ts";
+import { TENANT_PATTERN, TENANT_RULE } from "../../core/ids.ts";
 import { parseInstant } from "../../core/time.ts";
 import { RECORDED_SOURCES, type RecordedSource } from "../../metrics/model.ts";
 import { DEFAULT_START } from "./w2isp.ts";
@@ -47,7 +47,7 @@ export function parseArguments(args: string[]) {
   if (!file || more.length > 0) throw new WrongArguments("one FILE is needed");
   const { tenant, url, token, start, source } = values;
   if (!tenant || !TENANT_PATTERN.test(tenant)) {
-    throw new WrongArguments("--tenant must be 1 to 63 of A-Z, a-z, 0-9, _ and -, beginning with a letter or digit");
+    throw new WrongArguments(`--tenant must be ${TENANT_RULE}`);
   }
   if (start !== undefined && what !== "motion") throw new WrongArguments("--start is for motion only");
   if (source !== undefined && what !== "metrics") throw new WrongArguments("--source is for metrics only");
