@@ -67,10 +67,12 @@ export function createVerifier({ issuers, algorithms, clock }: {
 
   async function verify(token: string, credential: string): Promise<Viewer> {
     try {
-      const candidates = await findCandidates(issuers, algorithms, token);
+      const unverified = claimsOf(token);
+      const candidates = await findCandidates(issuers, algorithms, token, unverified);
       for (const [i, { issuer, key, iss }] of candidates.entries()) {
         try {
-          const claims = await check(token, key, issuer, iss);
+          const hasAudience = unverified?.aud !== undefined || issuer.clients.length === 0;
+          const claims = await check(token, key, issuer, iss, hasAudience);
           return { ...parseViewer(claims, issuer.claims), credential };
         } catch (error) {
           const isLast = i === candidates.length - 1;
@@ -85,8 +87,13 @@ export function createVerifier({ issuers, algorithms, clock }: {
     }
   }
 
-  async function check(token: string, key: CryptoKey, issuer: Issuer, iss: string): Promise<JWTPayload> {
-    const hasAudience = decodeJwt(token)["aud"] !== undefined || issuer.clients.length === 0;
+  async function check(
+    token: string,
+    key: CryptoKey,
+    issuer: Issuer,
+    iss: string,
+    hasAudience: boolean,
+  ): Promise<JWTPayload> {
     const { payload, protectedHeader } = await jwtVerify(token, key, {
       issuer: iss,
       ...(hasAudience ? { audience: [...issuer.audiences] } : {}),
@@ -151,16 +158,22 @@ function parseBearer(authorization: string): string {
 }
 
 /** The keys that may have signed the token, of those whose tokens say `iss` as it does. Checks nothing yet. */
-async function findCandidates(issuers: readonly Issuer[], algorithms: readonly string[], token: string) {
+async function findCandidates(
+  issuers: readonly Issuer[],
+  algorithms: readonly string[],
+  token: string,
+  claims: JWTPayload | undefined,
+) {
   const header = readHeader(token);
   if (!algorithms.includes(header.alg as string)) throw new errors.JOSEAlgNotAllowed("not accepted");
-  const claims = decodeJwt(token);
   if (!header.kid) throw new UnauthenticatedError("The token names no key; its header needs a `kid`.");
   const meant = issuers.flatMap((issuer) => {
+    // What holds no claims is told so after its signature, as everything else is.
+    if (claims === undefined) return [{ issuer, iss: "" }];
     const iss = issuer.issuers.map((one) => fillIn(one, claims)).find((one) => one === claims.iss);
     return iss === undefined ? [] : [{ issuer, iss }];
   });
-  if (meant.length === 0) throw wrongIssuer(issuers, claims.iss);
+  if (meant.length === 0) throw wrongIssuer(issuers, claims?.iss);
   const found: { issuer: Issuer; key: CryptoKey; iss: string }[] = [];
   for (const { issuer, iss } of meant) {
     for (const find of issuer.keys) {
@@ -169,6 +182,15 @@ async function findCandidates(issuers: readonly Issuer[], algorithms: readonly s
     }
   }
   return found;
+}
+
+/** What a token claims, before anything of it is checked; undefined where it is no set of claims. */
+function claimsOf(token: string): JWTPayload | undefined {
+  try {
+    return decodeJwt(token);
+  } catch {
+    return undefined;
+  }
 }
 
 function readHeader(token: string): JWSHeaderParameters {
@@ -235,5 +257,6 @@ function explain(error: errors.JOSEError, issuers: readonly Issuer[]): string {
     }
     return `The token's \`${error.claim}\` is not as it must be.`;
   }
+  if (/Claims Set/.test(error.message)) return "The token is signed and holds no claims; it must be a JWT.";
   return "The token is malformed; it must be a signed JWT.";
 }

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import type { JWK } from "jose";
+import { describe, expect, test } from "vitest";
+import { UnauthenticatedError } from "../../api/core/errors.ts";
+import { verifierOf } from "../kit/verifier.ts";
+
+type Vector = { tcId: number; comment: string; jws: string | object; result: "valid" | "invalid" };
+type Group = { comment: string; public?: JWK; private?: JWK; tests: Vector[] };
+
+const file = new URL("../fixtures/wycheproof/json_web_signature_test.json", import.meta.url);
+const { testGroups } = JSON.parse(readFileSync(file, "utf8")) as { testGroups: Group[] };
+
+/** Everything that can be configured, so that nothing is refused for a setting. */
+const ALL = ["EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+/** The payloads are no claims, so what passes the signature is told just that. */
+const PASSED = "The token is signed and holds no claims; it must be a JWT.";
+
+/** Valid by their signature, and refused here; each with the reason. */
+const EMPTY = "a JWT without a payload is none";
+const OTHER = "its key names another algorithm (PS256, ES521) than the token has";
+const STRICTER = new Map<number, string>([
+  ...[259, 264, 268, 272, 320, 325].map((tcId): [number, string] => [tcId, EMPTY]),
+  ...[346, 347, 350, 351].map((tcId): [number, string] => [tcId, OTHER]),
+]);
+
+async function answerTo(jwk: JWK, jws: string): Promise<string> {
+  const { authenticate } = verifierOf([async () => ({ keys: { keys: [jwk] } })], { clock: Date.now, algorithms: ALL });
+  const error = await authenticate(`Bearer ${jws}`).then(() => "accepted", (error: unknown) => error);
+  expect(error).toBeInstanceOf(UnauthenticatedError);
+  return (error as Error).message;
+}
+
+describe("Wycheproof's signatures", () => {
+  const cases = testGroups.flatMap((group) =>
+    group.tests.map((vector) => ({ ...vector, jwk: (group.public ?? group.private)!, kind: group.comment }))
+  );
+  test.each(cases)("$tcId $kind $comment is $result", async ({ jwk, jws, result, tcId }) => {
+    const text = typeof jws === "string" ? jws : JSON.stringify(jws);
+    const message = await answerTo(jwk, text);
+    const isGood = result === "valid" && jwk.kty !== "oct" && !STRICTER.has(tcId);
+    expect(message === PASSED).toBe(isGood);
+  });
+});
