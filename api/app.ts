@@ -1,4 +1,8 @@
-import DataLoader from "dataloader";
+/**
+ * The composition root, in three files that are read in this order: `connections.ts` is what all is made of, `domains.ts` makes
+ * each domain of it and what consumes queues, streams and schedules, and this puts the whole together. Functions that answer
+ * no requests begin at `domains.ts`, so that their bundles hold no schema.
+ */
 import type { GraphQLSchema } from "graphql";
 import { buildSchema } from "../schema/build.ts";
 import type { OpenContext } from "../schema/context.ts";
@@ -9,28 +13,30 @@ import type { Viewer } from "./auth/viewer.ts";
 import type { QueueMessage } from "./aws/queues.ts";
 import type { StreamRecord } from "./aws/streams.ts";
 import type { Config } from "./config.ts";
-import { AppError } from "./core/errors.ts";
+import { type ConnectionOverrides, createConnections } from "./connections.ts";
+import { createLoader } from "./core/loader.ts";
 import type { Log } from "./core/log.ts";
 import type { ConsumerSpec } from "./ingest/consumers.ts";
-import { createJobs, type Job } from "./jobs/jobs.ts";
+import { probe } from "./core/probe.ts";
+import type { Job } from "./jobs/jobs.ts";
 import { createBackfill } from "./journeys/backfill.ts";
 import { createEraser } from "./journeys/erase.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
 import { createMetricWatch } from "./metrics/watch.ts";
-import {
-  type BaseOverrides,
-  createAnalyticsParts,
-  createBase,
-  createIngestPart,
-  createJourneyParts,
-  createMetricParts,
-  createReviewParts,
-  createSessionParts,
-  createStreamParts,
-} from "./parts.ts";
 import type { Rates } from "./rates/rates.ts";
-import { buckets, queues as queueSpecs, tables } from "./resources.ts";
+import { createRatesOf } from "./rates/setup.ts";
+import { buckets, queues, tables } from "./resources.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
+import {
+  createAllJobs,
+  createAnalyticsDomain,
+  createJourneyDomain,
+  createMetricDomain,
+  createQueueConsumer,
+  createReviewDomain,
+  createSessionDomain,
+  createStreamConsumers,
+} from "./domains.ts";
 
 /** What entries start from: the service, put together and not yet listening. */
 export type App = {
@@ -68,7 +74,7 @@ export type App = {
 };
 
 /** What tests and the local system decide themselves. */
-export type Overrides = BaseOverrides & {
+export type Overrides = ConnectionOverrides & {
   passwordCost?: ScryptCost;
   demoToken?: App["demoToken"];
   /** Feeds read back this often where nobody wakes them. */
@@ -77,46 +83,42 @@ export type Overrides = BaseOverrides & {
   recheckMs?: number;
 };
 
-/** A dependency that takes longer to answer counts as down. */
-const CHECK_MS = 2_000;
-
-/** Puts the service together. Nothing is listening and nothing was asked of any dependency when it returns. */
+/** The whole service, for servers and for the API's functions. When it returns nothing listens and nothing was asked yet. */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
-  const base = await createBase(config, overrides);
-  const { clock, ids, log, hub, dynamo } = base;
+  const connections = await createConnections(config, overrides);
+  const { clock, ids, log, hub, dynamo, redis, named } = connections;
   const indexed = config.journeysIndex;
-  const journeyParts = createJourneyParts(base);
-  const { store, erasures, raw, journeys } = journeyParts;
-  const sessionParts = createSessionParts(base);
-  const { sessions } = sessionParts;
-  const metricParts = createMetricParts(base, journeyParts, sessionParts, overrides.recheckMs);
-  const analytics = createAnalyticsParts(base, sessionParts);
-  const review = createReviewParts(base);
-  const auth = await createAuth({
-    config,
-    dynamo,
-    rates: base.rates,
-    log,
-    clock,
-    ids,
-    passwordCost: overrides.passwordCost,
-  });
+
+  const { rates, stop: stopRates } = await createRatesOf(config, connections);
+  const auth = await createAuth({ config, dynamo, rates, log, clock, ids, passwordCost: overrides.passwordCost });
+  const journeys = createJourneyDomain(connections);
+  const sessions = createSessionDomain(connections);
+  const metrics = createMetricDomain(connections, journeys, sessions, overrides.recheckMs);
+  const analytics = createAnalyticsDomain(connections, sessions);
+  const review = createReviewDomain(connections);
+  const { store, erasures, raw } = journeys;
+
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
-    sessions,
-    watchSessions: createSessionWatch({ sessions, hub }),
-    journeys,
+    sessions: sessions.service,
+    watchSessions: createSessionWatch({ sessions: sessions.service, hub }),
+    journeys: journeys.service,
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
-    metrics: metricParts.metrics,
-    auditMetrics: metricParts.audit,
+    backfillJourneys: createBackfill({ store, erasures, raw, hub, clock, indexed }),
+    eraseVisitor: createEraser({ store, erasures, raw, clock, log, indexed }),
+    metrics: metrics.service,
+    auditMetrics: metrics.audit.audit,
+    watchMetrics: createMetricWatch({ store: metrics.store, hub, clock, pollMs: overrides.pollMs }),
     analytics,
-    watchMetrics: createMetricWatch({ store: metricParts.store, hub, clock, pollMs: overrides.pollMs }),
     reviews: review.reviews,
     transfer: review.transfer,
     watchReview: review.watch,
-    backfillJourneys: createBackfill({ store, erasures, raw, hub, clock, indexed }),
-    eraseVisitor: createEraser({ store, erasures, raw, clock, log, indexed }),
   };
+  const loadersOf = ({ tenantId }: Viewer) => ({
+    loadJourney: createLoader((ids) => journeys.service.find(tenantId, ids)),
+    loadSession: createLoader((ids) => sessions.service.find(tenantId, ids)),
+    loadSensor: createLoader((ids) => sessions.service.findSensors(tenantId, ids)),
+  });
   let auditDifferences = 0;
 
   return {
@@ -125,66 +127,24 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     schema: buildSchema(clock),
     authenticate: auth.authenticate,
     writeKeys: auth.apiKeys.writeKeys,
-    rates: base.rates,
+    rates,
     ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),
-    contextFor: (request) => ({ ...request, services, ...loadersFor(request.viewer) }),
-    ingest: createIngestPart(base, journeyParts, sessionParts),
-    ...createStreamParts(base, journeyParts, sessionParts, metricParts, analytics),
-    caughtUp: (consumer, at) => metricParts.progress.note(consumer, at),
-    jobs: createJobs({
-      sessions,
-      sweepReviews: review.sweep,
-      audit: {
-        audit: metricParts.audit,
-        store: metricParts.store,
-        sources: metricParts.audited,
-        clock,
-        log,
-        raise: (differences) => void (auditDifferences += differences),
-      },
-    }),
+    contextFor: (request) => ({ ...request, services, ...(request.viewer ? loadersOf(request.viewer) : {}) }),
+    ingest: createQueueConsumer(connections, journeys, sessions),
+    ...createStreamConsumers(connections, journeys, sessions, metrics, analytics),
+    caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
+    jobs: createAllJobs(connections, sessions, metrics, review, (differences) => auditDifferences += differences),
     auditDifferences: () => auditDifferences,
     checkDependencies: async () => ({
-      dynamodb: await stateOf(() => dynamo.get(base.named(tables.accounts), { pk: "-" })),
-      s3: await stateOf(() => base.objects(buckets.events).check()),
-      sqs: await stateOf(() => base.queues.depth(base.named(queueSpecs.ingest))),
-      ...(base.redis ? { redis: await stateOf(() => base.redis!.check()) } : {}),
+      dynamodb: await probe(() => dynamo.get(named(tables.accounts), { pk: "-" })),
+      s3: await probe(() => connections.objects(buckets.events).check()),
+      sqs: await probe(() => connections.queues.depth(named(queues.ingest))),
+      ...(redis ? { redis: await probe(() => redis.check()) } : {}),
     }),
     [Symbol.asyncDispose]: async () => {
       review.close();
-      base.stop();
+      stopRates();
+      connections.stop();
     },
   };
-
-  function loadersFor(viewer: Viewer | undefined) {
-    if (!viewer) return {};
-    return {
-      loadJourney: loader((ids) => journeys.find(viewer.tenantId, ids)),
-      loadSession: loader((ids) => sessions.find(viewer.tenantId, ids)),
-      loadSensor: loader((ids) => sessions.findSensors(viewer.tenantId, ids)),
-    };
-  }
-}
-
-/** Finds by id; what is asked for at the same moment is asked for together. */
-function loader<T>(find: (ids: readonly string[]) => Promise<Map<string, T>>) {
-  const loads = new DataLoader<string, T | undefined>(async (ids) => {
-    const found = await find(ids);
-    return ids.map((id) => found.get(id));
-  }, { maxBatchSize: 100, cache: false });
-  return (id: string) => loads.load(id);
-}
-
-async function stateOf(check: () => Promise<unknown>): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`did not answer within ${CHECK_MS} ms`), CHECK_MS);
-  });
-  try {
-    return await Promise.race([check().then(() => "ok"), late]);
-  } catch (error) {
-    return error instanceof AppError ? error.message : "failed";
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,6 @@
 import * as valibot from "valibot";
 import type { LogLevel } from "./core/log.ts";
-import type { Batching } from "./resources.ts";
+import { type Batching, RECORDED_SOURCES } from "./resources.ts";
 
 /** The environment as the service understands it. Read here only; passed on as one value. */
 export type Config = ReturnType<typeof toConfig>;
@@ -88,13 +88,12 @@ const variable = <T>(fallback: string, about: string, parse: (text: string) => T
   parse,
 });
 
-const RECORD_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
 /** What deployments set: few writes where much comes, no wait where each counts. */
 export const DEPLOYED_BATCHING = "ITEMS=10/15 SCORE_RESULTS=100/15 TASKS=1/0 EVALUATIONS=1/0";
 
 const ATTACHED = valibot.array(valibot.strictObject({
   table: valibot.pipe(valibot.string(), valibot.regex(/^[A-Za-z0-9_.-]{3,255}$/)),
-  source: valibot.picklist(RECORD_SOURCES),
+  source: valibot.picklist(RECORDED_SOURCES),
   tenant: valibot.pipe(valibot.string(), valibot.minLength(1)),
   at: valibot.pipe(valibot.string(), valibot.minLength(1)),
 }));
@@ -117,14 +116,14 @@ function batching(text: string): Batching {
   const found = new Map(
     parts.flatMap((part) => part ? [[part[1]!, { records: Number(part[2]), seconds: Number(part[3]) }] as const] : []),
   );
-  const isWhole = RECORD_SOURCES.every((source) => found.has(source)) && found.size === RECORD_SOURCES.length;
+  const isWhole = RECORDED_SOURCES.every((source) => found.has(source)) && found.size === RECORDED_SOURCES.length;
   const isBounded = [...found.values()].every(({ records, seconds }) =>
     records >= 1 && records <= 500 && seconds <= 300
   );
   if (parts.length === found.size && isWhole && isBounded) return Object.fromEntries(found);
   throw new Wrong(
     `must name each of ${
-      RECORD_SOURCES.join(", ")
+      RECORDED_SOURCES.join(", ")
     } as SOURCE=RECORDS/SECONDS (1 to 500, 0 to 300), such as ${DEPLOYED_BATCHING}`,
   );
 }

@@ -326,10 +326,22 @@ export function fullName(prefix: string, spec: { name: string }): string {
 }
 
 /** The full names of the tables that have a stream, by their short ones. */
-export function streamedTables(prefix: string): Record<string, string> {
+export function streamedTables(prefix: string): Record<StreamedTable, string> {
   const streamed = Object.entries<TableSpec>(tables).filter(([, spec]) => spec.stream);
-  return Object.fromEntries(streamed.map(([name, spec]) => [name, fullName(prefix, spec)]));
+  return Object.fromEntries(streamed.map(([name, spec]) => [name, fullName(prefix, spec)])) as Record<
+    StreamedTable,
+    string
+  >;
 }
+
+/** The short name of a table with a stream. */
+export type StreamedTable = {
+  [Name in keyof typeof tables]: (typeof tables)[Name]["stream"] extends true ? Name : never;
+}[keyof typeof tables];
+
+/** The sources whose single records are kept in the table `records`; the service counts the other sources itself. */
+export const RECORDED_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
+export type RecordedSource = (typeof RECORDED_SOURCES)[number];
 
 /** So many records of a source are counted at once, or as many as came within so many seconds. */
 export type Batching = Readonly<Record<string, { records: number; seconds: number }>>;

@@ -1,15 +1,18 @@
-import type { ItemChange } from "../analytics/cells.ts";
+import type { Analytics } from "../analytics/service.ts";
 import { toItemChanges } from "./projections/rollups.ts";
-import type { TransactWrite } from "../aws/dynamo.ts";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, HOUR_MS } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
-import type { AttachedTable, CountChange, MetricSource } from "../metrics/model.ts";
+import type { RangeInput } from "../core/range.ts";
+import { createChunkReader, type ErasureStore } from "../journeys/erasures.ts";
+import type { JourneyStore } from "../journeys/store.ts";
+import type { Audits } from "../metrics/audit.ts";
+import type { AttachedTable, CountChange } from "../metrics/model.ts";
 import { groupByHour, hourOf } from "../metrics/rules.ts";
 import type { Metrics } from "../metrics/service.ts";
 import type { MetricStore } from "../metrics/store.ts";
 import { createAttachedIngest } from "./attached.ts";
-import { createDecoder, type ReadChunks, type StreamTable } from "./decode.ts";
+import { createDecoder, type StreamTable } from "./decode.ts";
 import { createLateIngest } from "./late.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { createStreamIngest, type StreamIngestOptions } from "./stream.ts";
@@ -18,14 +21,11 @@ import { createWorker, type WorkerOptions } from "./worker.ts";
 export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   metrics: Pick<Metrics, "count" | "lateWrites" | "wakeAll">;
   store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce">;
-  roll: StreamIngestOptions["roll"];
-  /** What a change does to the rollups, as parts of transactions. */
-  rollupWrites: (changes: readonly ItemChange[]) => TransactWrite[];
+  audit: Audits;
+  rollups: Pick<Analytics, "roll" | "lateWrites">;
+  chunks: Pick<JourneyStore, "readAllChunks">;
+  erasures: Pick<ErasureStore, "isSettled" | "settle">;
   sessionExpired: StreamIngestOptions["sessionExpired"];
-  journeyErased: StreamIngestOptions["journeyErased"];
-  readChunks: ReadChunks;
-  /** Counts an hour again from what is kept, and repairs it; false where the source keeps nothing to count again. */
-  audit: (tenantId: string, source: MetricSource, hourAt: number) => Promise<boolean>;
   quarantine: Quarantine;
   streams: Pick<Streams, "readRange">;
   /** Full names of our tables with streams, by their short ones. */
@@ -36,9 +36,17 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
 
 /** The two ways of a record of a stream: in its turn, and late. Tables of others go the same ways. */
 export function createStreamPaths(options: StreamPathsOptions) {
-  const { metrics, store, quarantine, tables, attached, readChunks, sessionExpired, rollupWrites, clock } = options;
+  const { metrics, store, audit, rollups, erasures, quarantine, tables, attached, sessionExpired, clock } = options;
+  const readChunks = createChunkReader(options.chunks, erasures);
   const add: Quarantine["add"] = (table, record, reason) => quarantine.add(table, record, reason);
-  const ingestOwn = createStreamIngest({ ...options, count: (changes) => metrics.count(changes), quarantine: add });
+  const ingestOwn = createStreamIngest({
+    readChunks,
+    count: (changes) => metrics.count(changes),
+    roll: (changes) => rollups.roll(changes),
+    sessionExpired,
+    journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
+    quarantine: add,
+  });
   const decode = createDecoder(readChunks);
   const foreign = new Map(attached.map((spec) => [spec.table, spec]));
   const keeping = {
@@ -59,7 +67,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     }
     const { counts, change } = await decode(table as StreamTable, record);
     if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
-    const parts = [...metrics.lateWrites(counts), ...(change ? rollupWrites(toItemChanges(change)) : [])];
+    const parts = [...metrics.lateWrites(counts), ...(change ? rollups.lateWrites(toItemChanges(change)) : [])];
     return { parts, done: () => metrics.wakeAll(counts) };
   }
 
@@ -75,7 +83,8 @@ export function createStreamPaths(options: StreamPathsOptions) {
     if (foreign.has(table)) return undefined;
     const doubtful = new Set<string>();
     for (const [{ tenantId, source, at }] of await groupsOf(table as StreamTable, records)) {
-      if (!await options.audit(tenantId, source, hourOf(at))) doubtful.add(source);
+      if (audit.canAudit(source)) await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
+      else doubtful.add(source);
     }
     if (table !== "records") doubtful.add("analytics");
     if (doubtful.size === 0) return undefined;
@@ -112,6 +121,11 @@ export function createStreamPaths(options: StreamPathsOptions) {
     if (name === undefined || foreign.has(name)) return name;
     return Object.entries(tables).find(([, full]) => full === name)?.[0];
   }
+}
+
+/** The hour of an instant, as a range. */
+function hourRange(at: number): RangeInput {
+  return { between: { from: hourOf(at), to: hourOf(at) + HOUR_MS } };
 }
 
 function refuse(_table: string, _record: StreamRecord, reason: string): Promise<void> {

@@ -1,16 +1,12 @@
 import { type Clock, HOUR_MS } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { formatInstant } from "../core/time.ts";
-import type { AuditMetrics } from "../metrics/audit.ts";
-import type { MetricSource } from "../metrics/model.ts";
+import type { Audits } from "../metrics/audit.ts";
 import { hourOf } from "../metrics/rules.ts";
 import type { MetricStore } from "../metrics/store.ts";
 
-export type AuditJobOptions = {
-  audit: AuditMetrics;
+export type AuditJobOptions = Audits & {
   store: Pick<MetricStore, "listActive">;
-  /** The sources that can be counted again. */
-  sources: readonly MetricSource[];
   clock: Clock;
   log: Log;
   /** Told how many buckets were wrong. */
@@ -21,14 +17,14 @@ export type AuditJobOptions = {
  * Counts the hour just closed again, of every tenant, and says in one line what it found. Any difference raises the alarm;
  * nothing is repaired, so that somebody looks.
  */
-export function createAuditJob({ audit, store, sources, clock, log, raise }: AuditJobOptions) {
+export function createAuditJob({ audit, canAudit, store, clock, log, raise }: AuditJobOptions) {
   return async function auditHour(): Promise<Record<string, number>> {
     const hourAt = hourOf(clock()) - HOUR_MS;
     const range = { between: { from: hourAt, to: hourAt + HOUR_MS } };
     const sums = { audited: 0, records: 0, minuteBuckets: 0, differences: 0 };
     for await (const page of store.listActive(hourAt)) {
       for (const { tenantId, source } of page) {
-        if (!sources.includes(source)) continue;
+        if (!canAudit(source)) continue;
         const report = await audit(tenantId, { source, range, repair: false });
         sums.audited += 1;
         sums.records += report.recordsCounted;

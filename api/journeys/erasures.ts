@@ -6,6 +6,7 @@ import { pages } from "../core/page.ts";
 import { hollowed, unnamed } from "./chunk.ts";
 import { formatWatermarks, isErased, keyOf } from "./item.ts";
 import type { Journey } from "./model.ts";
+import type { JourneyStore } from "./store.ts";
 
 /**
  * What erasing keeps in the `journeys` table. None of it has an attribute of an index, and none says who the visitor was.
@@ -173,6 +174,20 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
       for (const { pk, sk } of items) await dynamo.remove(table, { pk, sk });
     }
   }
+}
+
+/**
+ * Reads all chunks of a journey for the stream's consumer; undefined where it was erased and all that it counted for is taken
+ * out again. Asked in this order: the chunks of a journey that is not settled yet were all there when they were read.
+ */
+export function createChunkReader(
+  store: Pick<JourneyStore, "readAllChunks">,
+  erasures: Pick<ErasureStore, "isSettled">,
+) {
+  return async (tenantId: string, sessionId: string) => {
+    const chunks = await store.readAllChunks(tenantId, sessionId);
+    return await erasures.isSettled(tenantId, sessionId) ? undefined : chunks;
+  };
 }
 
 function hashOf(tenantId: string, visitorId: string): string {

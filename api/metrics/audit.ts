@@ -146,10 +146,15 @@ export function createAudit(
     }
   }
 
-  return audit;
+  return {
+    audit,
+    /** Whether a source's things are kept one by one, and so can be counted again. */
+    canAudit: (source: MetricSource): boolean => recounts[source] !== undefined,
+  };
 }
 
-export type AuditMetrics = ReturnType<typeof createAudit>;
+export type Audits = ReturnType<typeof createAudit>;
+export type AuditMetrics = Audits["audit"];
 
 /** The minutes that two looks find wrong in the same way. What was on its way between them is no difference. */
 function agreed(before: Look, now: Look): Map<number, Wrong> {

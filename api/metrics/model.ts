@@ -1,10 +1,10 @@
+import { RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
 import * as v from "valibot";
 import { instant, parseInput, tooFarAhead, words } from "../core/check.ts";
 import { MINUTE_MS } from "../core/clock.ts";
 import type { StreamPosition } from "../core/stream-position.ts";
 
 /** What is counted. The first four are kept as records here; the rest is counted from what the other domains keep. */
-export const RECORDED_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
 export const SOURCES = [
   ...RECORDED_SOURCES,
   "SESSIONS",
@@ -14,7 +14,6 @@ export const SOURCES = [
   "REVIEWS",
 ] as const;
 export type MetricSource = (typeof SOURCES)[number];
-export type RecordedSource = (typeof RECORDED_SOURCES)[number];
 
 export const BUCKET_MINUTES = { ONE_MINUTE: 1, FIVE_MINUTES: 5, FIFTEEN_MINUTES: 15, ONE_HOUR: 60 } as const;
 export type BucketSize = keyof typeof BUCKET_MINUTES;

@@ -2,7 +2,8 @@ import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { sortableSequence } from "../core/stream-position.ts";
-import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordVersion } from "./model.ts";
+import { RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
+import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordVersion, Recount } from "./model.ts";
 
 /** Whether what another table tells is later than what was kept. */
 const IS_LATER = [
@@ -81,6 +82,16 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       }
     },
   };
+}
+
+/** The records of each source that keeps them, as things to be counted again. */
+export function recordRecounts({ listRecords }: Pick<ReturnType<typeof createRecordStore>, "listRecords">) {
+  return Object.fromEntries(
+    RECORDED_SOURCES.map((source): [RecordedSource, Recount] => [
+      source,
+      (tenantId, fromAt, toAt) => listRecords(tenantId, source, fromAt, toAt),
+    ]),
+  ) as Record<RecordedSource, Recount>;
 }
 
 /** What the records of a source are found by, and the key of its buckets. */

@@ -13,8 +13,8 @@ import { metricsOf } from "../kit/metrics.ts";
 
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 540_000, modulesAtStart: 1_120 },
-  stream: { zippedBytes: 540_000, modulesAtStart: 1_120 },
+  http: { zippedBytes: 570_000, modulesAtStart: 1_220 },
+  stream: { zippedBytes: 570_000, modulesAtStart: 1_220 },
   ingest: { zippedBytes: 275_000, modulesAtStart: 610 },
   rollup: { zippedBytes: 310_000, modulesAtStart: 640 },
   late: { zippedBytes: 310_000, modulesAtStart: 640 },
@@ -24,7 +24,7 @@ const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: numbe
 const NEVER =
   /dynoxide|fauxqs|render-graphiql|cli-progress|aws-lambda|graphql-codegen|api\/local\/|api\/entry\/(listen|load|run)/;
 /** What only those have use for who answer requests. */
-const DOOR = /node_modules\/(graphql|graphql-yoga|jose|prom-client|@graphql-tools)\/|^schema\/|api\/auth\//;
+const HTTP_LAYER = /node_modules\/(graphql|graphql-yoga|jose|prom-client|@graphql-tools)\/|^schema\/|api\/auth\//;
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
@@ -63,8 +63,11 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     test("holds what the function needs and no more", () => {
       for (const [name, { sources, files }] of Object.entries(on.bundles)) {
         expect(sources.filter((source) => NEVER.test(source))).toEqual([]);
-        const isDoor = functions[name as FunctionName].tokens;
-        expect({ name, isDoor: sources.some((source) => DOOR.test(source)) }).toEqual({ name, isDoor });
+        const answersRequests = functions[name as FunctionName].tokens;
+        expect({ name, answersRequests: sources.some((source) => HTTP_LAYER.test(source)) }).toEqual({
+          name,
+          answersRequests,
+        });
         expect(Object.keys(files).filter((file) => !/^(index\.mjs|part-[A-Z0-9]{8}\.mjs)$/.test(file))).toEqual([]);
       }
     });

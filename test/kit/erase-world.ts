@@ -5,7 +5,7 @@ import { MINUTE_MS } from "../../api/core/clock.ts";
 import { createStreamIngest } from "../../api/ingest/stream.ts";
 import { createBackfill } from "../../api/journeys/backfill.ts";
 import { createEraser } from "../../api/journeys/erase.ts";
-import { createErasureStore } from "../../api/journeys/erasures.ts";
+import { createChunkReader, createErasureStore } from "../../api/journeys/erasures.ts";
 import { createRawEvents, type RawObjects } from "../../api/journeys/raw.ts";
 import { createJourneys } from "../../api/journeys/service.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
@@ -65,10 +65,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
       const quarantined: string[] = [];
       for (const record of stream) {
         const ingest = createStreamIngest({
-          readChunks: async (tenantId, sessionId) => {
-            const chunks = await store.readAllChunks(tenantId, sessionId);
-            return await erasures.isSettled(tenantId, sessionId) ? undefined : chunks;
-          },
+          readChunks: createChunkReader(store, erasures),
           count: (changes) => {
             if (!counted.has(record.sequence)) counted.set(record.sequence, [...changes]);
             return nothing();

@@ -14,7 +14,7 @@ import { createJourneys } from "../../api/journeys/service.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { createAudit } from "../../api/metrics/audit.ts";
-import { RECORDED_SOURCES } from "../../api/metrics/model.ts";
+import { recordRecounts } from "../../api/metrics/records.ts";
 import { createMetrics } from "../../api/metrics/service.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
@@ -59,15 +59,26 @@ export function wire({ dynamo, objects, send, raw, sessions, clock }: {
     indexed: true,
   });
   const recounts = createJourneyRecounts(dynamo, "journeys", journeyStore);
+  const audit = createAudit({
+    store,
+    hub,
+    clock,
+    caughtUpAt,
+    recounts: {
+      ...recordRecounts(store),
+      JOURNEYS: (...args) => recounts.journeys(...args),
+      JOURNEY_EVENTS: (...args) => recounts.events(...args),
+    },
+  });
   const paths = createStreamPaths({
     metrics,
     store,
-    roll: analytics.roll,
-    rollupWrites: analytics.lateWrites,
+    rollups: analytics,
     sessionExpired: (image) => sessions.expired(image),
-    journeyErased: () => Promise.resolve(),
-    readChunks: (tenantId, sessionId) => journeyStore.readAllChunks(tenantId, sessionId),
-    audit: () => Promise.resolve(false),
+    chunks: journeyStore,
+    // Nobody erases here.
+    erasures: { settle: () => Promise.resolve(), isSettled: () => Promise.resolve(false) },
+    audit,
     quarantine: createQuarantine({
       objects: objects as Objects,
       queues: { send },
@@ -95,20 +106,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock }: {
       clock,
       indexed: true,
     }),
-    audit: createAudit({
-      store,
-      hub,
-      clock,
-      caughtUpAt,
-      recounts: {
-        ...Object.fromEntries(RECORDED_SOURCES.map((source) => [
-          source,
-          (tenantId: string, fromAt: number, toAt: number) => store.listRecords(tenantId, source, fromAt, toAt),
-        ])),
-        JOURNEYS: (...args) => recounts.journeys(...args),
-        JOURNEY_EVENTS: (...args) => recounts.events(...args),
-      },
-    }),
+    audit: audit.audit,
     ingest: (table: StreamTable, records: readonly StreamRecord[]) => paths.ingestStream(table, records),
     ingestLate: (messages: readonly QueueMessage[]) => paths.ingestLate(messages),
   };

@@ -29,7 +29,7 @@ function importsOf(file: string): string[] {
 /** The storey of a file: imports may go to the same storey's own folder or further down, never up. */
 const STOREYS: readonly (readonly [storey: number, pattern: RegExp])[] = [
   [8, /^api\/entry\//],
-  [7, /^api\/(app\.ts|parts\.ts|local\/)/],
+  [7, /^api\/(app\.ts|connections\.ts|domains\.ts|local\/)/],
   [6, /^(schema|api\/ingest|api\/jobs)\//],
   [5, /^api\/(auth|journeys|sessions|metrics|analytics|review)\//],
   [4, /^api\/(live|anki|rates)\//],

@@ -1,7 +1,8 @@
 /** Lambda: messages of the queue `ingest`. */
-import { createBase, createIngestWorker } from "../../parts.ts";
+import { createIngestFunction } from "../../domains.ts";
+import { createConnections } from "../../connections.ts";
 import { onQueue, start } from "./runtime.ts";
 
 export const handler = onQueue(
-  await start(async (config, log) => createIngestWorker(await createBase(config, { log }))),
+  await start(async (config, log) => createIngestFunction(await createConnections(config, { log }))),
 );

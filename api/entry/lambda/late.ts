@@ -1,7 +1,8 @@
 /** Lambda: messages of the queue `late`, which is also where failed parts of streams go. */
-import { createBase, createStreamWorkers } from "../../parts.ts";
+import { createStreamFunction } from "../../domains.ts";
+import { createConnections } from "../../connections.ts";
 import { onQueue, start } from "./runtime.ts";
 
 export const handler = onQueue(
-  await start(async (config, log) => createStreamWorkers(await createBase(config, { log })).ingestLate),
+  await start(async (config, log) => createStreamFunction(await createConnections(config, { log })).ingestLate),
 );

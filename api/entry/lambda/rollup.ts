@@ -4,7 +4,8 @@
  */
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import { fromLambdaRecord } from "../../aws/streams.ts";
-import { createBase, createStreamWorkers } from "../../parts.ts";
+import { createStreamFunction } from "../../domains.ts";
+import { createConnections } from "../../connections.ts";
 import { start, within } from "./runtime.ts";
 
 /** What a tumbling window adds to an event. Its last call holds the records that are left, or none. */
@@ -12,7 +13,7 @@ export type WindowedEvent = DynamoDBStreamEvent & { shardId?: string; isFinalInv
 export type WindowedResponse = { state: Record<string, never> };
 
 const { ingestStream, tableOf } = await start(async (config, log) =>
-  createStreamWorkers(await createBase(config, { log }))
+  createStreamFunction(await createConnections(config, { log }))
 );
 
 export async function handler(event: WindowedEvent, context: Context): Promise<WindowedResponse> {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { TENANT_PATTERN, TENANT_RULE } from "../../core/ids.ts";
 import { parseInstant } from "../../core/time.ts";
-import { RECORDED_SOURCES, type RecordedSource } from "../../metrics/model.ts";
+import { RECORDED_SOURCES, type RecordedSource } from "../../resources.ts";
 import { DEFAULT_START } from "./w2isp.ts";
 
 const KNOWN = RECORDED_SOURCES.join(", ");

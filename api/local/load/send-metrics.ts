@@ -1,4 +1,4 @@
-import type { RecordedSource } from "../../metrics/model.ts";
+import type { RecordedSource } from "../../resources.ts";
 import type { Member } from "./ask.ts";
 import { FileFormatError } from "./events.ts";
 import { linesOf } from "./lines.ts";

@@ -1,0 +1,57 @@
+import { createClients } from "./aws/clients.ts";
+import { type Cost, createDynamo } from "./aws/dynamo.ts";
+import { createObjects } from "./aws/objects.ts";
+import { createQueues } from "./aws/queues.ts";
+import { createStreams } from "./aws/streams.ts";
+import type { Config } from "./config.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import { type Ids, randomIds } from "./core/ids.ts";
+import { createLog, type Log } from "./core/log.ts";
+import { createHub } from "./live/hub.ts";
+import { fullName, type QueueSpec } from "./resources.ts";
+
+/** What every domain is made of: stores, a clock, ids, a log, and what processes tell each other. */
+export type Connections = Awaited<ReturnType<typeof createConnections>>;
+
+/** What tests and the local system decide themselves. */
+export type ConnectionOverrides = {
+  clock?: Clock;
+  ids?: Ids;
+  log?: Log;
+  /** Hears what each request to DynamoDB cost. */
+  onCost?: (cost: Cost) => void;
+};
+
+/** Connects to nothing yet, but to Redis where there is one. */
+export async function createConnections(config: Config, overrides: ConnectionOverrides = {}) {
+  const clock = overrides.clock ?? systemClock;
+  const log = overrides.log ?? createLog(config.logLevel, (line) => console.log(line));
+  const named = (spec: { name: string }) => fullName(config.prefix, spec);
+  const clients = createClients(config);
+  const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
+
+  /** Loaded only where it is used. */
+  async function connectRedis(url: string) {
+    const { createRedisHub } = await import("./live/redis.ts");
+    return createRedisHub({ url, prefix: config.prefix, processId: randomIds(), log });
+  }
+
+  return {
+    config,
+    log,
+    clock,
+    ids: overrides.ids ?? randomIds,
+    named,
+    dynamo: createDynamo(clients.dynamodb, overrides.onCost),
+    objects: (spec: { name: string }) => createObjects(clients.s3, named(spec)),
+    queues: createQueues(clients.sqs),
+    streams: createStreams(clients.dynamodb, clients.streams),
+    redis,
+    hub: redis ?? createHub(),
+    deadLetterOf: ({ deadLetter }: QueueSpec) => ({ queue: named(deadLetter), maxReceives: deadLetter.maxReceives }),
+    stop() {
+      redis?.stop();
+      clients.destroy();
+    },
+  };
+}

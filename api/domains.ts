@@ -1,0 +1,164 @@
+/** Each domain with what it is made of, and what consumes queues, streams and schedules. */
+import { createAnalytics } from "./analytics/service.ts";
+import { createRollupStore } from "./analytics/store.ts";
+import type { Connections } from "./connections.ts";
+import { createIngest } from "./ingest/batch.ts";
+import { createQuarantine } from "./ingest/quarantine.ts";
+import { createStreamPaths } from "./ingest/setup.ts";
+import { createJobs, type Job } from "./jobs/jobs.ts";
+import { createErasureStore } from "./journeys/erasures.ts";
+import { createRawEvents } from "./journeys/raw.ts";
+import { createJourneyRecounts } from "./journeys/recount.ts";
+import { createJourneys } from "./journeys/service.ts";
+import { createJourneyStore } from "./journeys/store.ts";
+import { createAudit } from "./metrics/audit.ts";
+import { createProgress } from "./metrics/progress.ts";
+import { recordRecounts } from "./metrics/records.ts";
+import { createMetrics } from "./metrics/service.ts";
+import { createMetricStore } from "./metrics/store.ts";
+import { buckets, queues, streamedTables, tables } from "./resources.ts";
+import { createReview } from "./review/setup.ts";
+import { createSessionLists } from "./sessions/lists.ts";
+import { createReadings } from "./sessions/readings.ts";
+import { createSessions } from "./sessions/service.ts";
+import { createSessionStore } from "./sessions/store.ts";
+
+type JourneyDomain = ReturnType<typeof createJourneyDomain>;
+type SessionDomain = ReturnType<typeof createSessionDomain>;
+type MetricDomain = ReturnType<typeof createMetricDomain>;
+type AnalyticsDomain = ReturnType<typeof createAnalyticsDomain>;
+type ReviewDomain = ReturnType<typeof createReviewDomain>;
+
+export function createJourneyDomain({ dynamo, objects, hub, clock, config, named }: Connections) {
+  const store = createJourneyStore(dynamo, named(tables.journeys));
+  const erasures = createErasureStore(dynamo, named(tables.journeys));
+  const raw = createRawEvents(objects(buckets.events));
+  const service = createJourneys({ store, erasures, raw, hub, clock, indexed: config.journeysIndex });
+  return { store, erasures, raw, service };
+}
+
+export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }: Connections) {
+  const names = { sessions: named(tables.sessions), sensors: named(tables.sensors) };
+  const lists = createSessionLists(dynamo, names);
+  const store = createSessionStore(dynamo, names);
+  const readings = createReadings(objects(buckets.readings));
+  return { lists, service: createSessions({ store, lists, readings, hub, clock, ids }) };
+}
+
+/** Counting, and counting again what other domains keep. */
+export function createMetricDomain(
+  { dynamo, hub, clock, named }: Connections,
+  journeys: Pick<JourneyDomain, "store">,
+  { lists }: Pick<SessionDomain, "lists">,
+  recheckMs?: number,
+) {
+  const store = createMetricStore(dynamo, { records: named(tables.records), buckets: named(tables.buckets) });
+  const progress = createProgress();
+  const { caughtUpAt } = progress;
+  const kept = createJourneyRecounts(dynamo, named(tables.journeys), journeys.store);
+  const audit = createAudit({
+    store,
+    hub,
+    clock,
+    caughtUpAt,
+    recounts: {
+      ...recordRecounts(store),
+      SESSIONS: (...range) => lists.listStarts(...range),
+      JOURNEYS: (...range) => kept.journeys(...range),
+      JOURNEY_EVENTS: (...range) => kept.events(...range),
+    },
+    recheckMs,
+  });
+  return { store, progress, service: createMetrics({ store, hub, clock, caughtUpAt }), audit };
+}
+
+export function createAnalyticsDomain(
+  { dynamo, clock, config, named }: Connections,
+  { service, lists }: SessionDomain,
+) {
+  const store = createRollupStore(dynamo, named(tables.rollups));
+  return createAnalytics({ store, sessions: service, lists, clock, indexed: config.journeysIndex });
+}
+
+export function createReviewDomain({ dynamo, objects, hub, clock, ids, config, named }: Connections) {
+  const kept = objects(buckets.collections);
+  const cacheBytes = config.collectionCacheBytes;
+  return createReview({ dynamo, table: named(tables.reviews), objects: kept, cacheBytes, hub, clock, ids });
+}
+
+export function createQueueConsumer(
+  { queues: messages, deadLetterOf, log }: Connections,
+  journeys: JourneyDomain,
+  sessions: SessionDomain,
+) {
+  return createIngest({
+    record: (tenantId, events) => journeys.service.record(tenantId, events),
+    recordMotion: (tenantId, motion) => sessions.service.recordMotion(tenantId, undefined, motion),
+    ingestBatch: (tenantId, batch) => sessions.service.ingestBatch(tenantId, undefined, batch),
+    queues: messages,
+    deadLetter: deadLetterOf(queues.ingest),
+    log,
+  });
+}
+
+/** What takes the tables' streams, in their turn and late. */
+export function createStreamConsumers(
+  { config, clock, log, named, objects, queues: messages, streams, deadLetterOf }: Connections,
+  { store: chunks, erasures }: JourneyDomain,
+  sessions: SessionDomain,
+  { service: metrics, store, audit }: MetricDomain,
+  analytics: AnalyticsDomain,
+) {
+  const lateQueue = named(queues.late);
+  return createStreamPaths({
+    metrics,
+    store,
+    audit,
+    rollups: analytics,
+    chunks,
+    erasures,
+    sessionExpired: (image) => sessions.service.expired(image),
+    quarantine: createQuarantine({ objects: objects(buckets.events), queues: messages, lateQueue, log }),
+    streams,
+    tables: streamedTables(config.prefix),
+    attached: config.attachedTables,
+    queues: messages,
+    deadLetter: deadLetterOf(queues.late),
+    clock,
+    log,
+  });
+}
+
+export function createAllJobs(
+  { clock, log }: Connections,
+  sessions: SessionDomain,
+  { audit, store }: MetricDomain,
+  { sweep }: ReviewDomain,
+  raise: (differences: number) => void,
+) {
+  return createJobs({
+    sessions: sessions.service,
+    sweepReviews: sweep,
+    audit: { ...audit, store, clock, log, raise },
+  });
+}
+
+/** The function `ingest`: the consumer of the ingest queue alone. */
+export function createIngestFunction(connections: Connections) {
+  return createQueueConsumer(connections, createJourneyDomain(connections), createSessionDomain(connections));
+}
+
+/** The functions `rollup` and `late`: the consumers of the tables' streams alone. */
+export function createStreamFunction(connections: Connections) {
+  const journeys = createJourneyDomain(connections);
+  const sessions = createSessionDomain(connections);
+  const metrics = createMetricDomain(connections, journeys, sessions);
+  return createStreamConsumers(connections, journeys, sessions, metrics, createAnalyticsDomain(connections, sessions));
+}
+
+/** The function `schedule`: the jobs alone. What an audit finds is in the log, where the alarm looks. */
+export function createScheduleFunction(connections: Connections): readonly Job[] {
+  const sessions = createSessionDomain(connections);
+  const metrics = createMetricDomain(connections, createJourneyDomain(connections), sessions);
+  return createAllJobs(connections, sessions, metrics, createReviewDomain(connections), () => {});
+}
