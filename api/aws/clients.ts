@@ -6,6 +6,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 export type AwsConfig = {
   region: string;
   endpoints: { dynamodb: string | undefined; s3: string | undefined; sqs: string | undefined };
+  timeLimits?: TimeLimits;
 };
 
 export type AwsClients = {
@@ -16,18 +17,28 @@ export type AwsClients = {
   destroy: () => void;
 };
 
+/** How long a client waits: for a connection, for the answer to a request that is sent meanwhile, and while nothing comes. */
+export type TimeLimits = { connectionTimeout: number; requestTimeout: number; socketTimeout: number };
+
 /**
  * Connects within five seconds, answers within ten, tries three times: then the caller hears of it. Waiting for a free
  * connection counts as connecting, so a burst needs more than an idle network does.
  */
-const LIMITS = { maxAttempts: 3, requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 } };
+const LIMITS: TimeLimits = { connectionTimeout: 5_000, requestTimeout: 10_000, socketTimeout: 10_000 };
+/** An object of 32 MB is under way for longer. */
+const OBJECT_LIMITS: TimeLimits = { ...LIMITS, requestTimeout: 60_000 };
 
 /** Makes the three clients. An endpoint on the loopback address is an embedded server and takes any credentials. */
-export function createClients({ region, endpoints }: AwsConfig): AwsClients {
-  const at = (endpoint: string | undefined) => settingsOf(region, endpoint);
+export function createClients({ region, endpoints, timeLimits }: AwsConfig): AwsClients {
+  const at = (endpoint: string | undefined, own = LIMITS) => settingsOf(region, endpoint, timeLimits ?? own);
   const dynamodb = new DynamoDBClient(at(endpoints.dynamodb));
   const streams = new DynamoDBStreamsClient(at(endpoints.dynamodb));
-  const s3 = new S3Client({ ...at(endpoints.s3), forcePathStyle: endpoints.s3 !== undefined });
+  const s3 = new S3Client({
+    ...at(endpoints.s3, OBJECT_LIMITS),
+    forcePathStyle: endpoints.s3 !== undefined,
+    // Else a link to upload carries the checksum of an empty body, and S3 refuses every other.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+  });
   const sqs = new SQSClient(at(endpoints.sqs));
   return {
     dynamodb,
@@ -39,10 +50,12 @@ export function createClients({ region, endpoints }: AwsConfig): AwsClients {
 }
 
 /** What every client is made with. */
-export function settingsOf(region: string, endpoint: string | undefined) {
+export function settingsOf(region: string, endpoint: string | undefined, limits = LIMITS) {
   return {
     region,
-    ...LIMITS,
+    maxAttempts: 3,
+    // Without it a limit that is passed is only logged, and the request stays pending.
+    requestHandler: { ...limits, throwOnRequestTimeout: true },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(isLoopback(endpoint) ? { credentials: { accessKeyId: "local", secretAccessKey: "local" } } : {}),
   };

@@ -14,10 +14,11 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import { setTimeout as pause } from "node:timers/promises";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { UnavailableError } from "../core/errors.ts";
 import type { Written } from "../core/writes.ts";
-import { translating } from "./faults.ts";
+import { nameOf, translating } from "./faults.ts";
 
 export type Item = Record<string, unknown>;
 
@@ -45,6 +46,7 @@ export type Cost = { operation: string; table: string; units: number; kind: "rea
 export type Dynamo = ReturnType<typeof createDynamo>;
 
 const ATTEMPTS_FOR_UNPROCESSED = 8;
+const ATTEMPTS_WHERE_BUSY = 8;
 
 /** DynamoDB as the stores use it. `onCost` hears what each request cost. */
 export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => void) {
@@ -55,7 +57,7 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
     kind: Cost["kind"],
     consumed: { TableName?: string | undefined; CapacityUnits?: number | undefined } | undefined,
   ) => onCost?.({ operation, kind, table: consumed?.TableName ?? "", units: consumed?.CapacityUnits ?? 0 });
-  const run = <T>(call: () => Promise<T>) => translating("DynamoDB", call);
+  const run = <T>(call: () => Promise<T>) => translating("DynamoDB", () => unlessBusy(call));
 
   async function put(table: string, item: Item, condition?: Expression): Promise<void> {
     const done = await documents.send(
@@ -101,7 +103,7 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
           };
           for (let attempt = 0; request?.[table]; attempt++) {
             if (attempt === ATTEMPTS_FOR_UNPROCESSED) throw new UnavailableError("DynamoDB");
-            if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 2 ** attempt * 10));
+            if (attempt > 0) await pause(2 ** attempt * 10);
             const got: BatchGetCommandOutput = await documents.send(
               new BatchGetCommand({ RequestItems: request, ...counted }),
             );
@@ -204,6 +206,21 @@ function transactItem(part: TransactWrite) {
   const { table: TableName, key: Key, change } = part;
   const UpdateExpression = change.expression;
   return { Update: { TableName, Key, UpdateExpression, ...condition, ...merged(change, part.condition) } };
+}
+
+/**
+ * Again where a transaction was at the item at that moment: nothing was written, and the SDK does not try again itself. Its
+ * last failure is one that passes.
+ */
+async function unlessBusy<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (nameOf(error) !== "TransactionConflictException" || attempt === ATTEMPTS_WHERE_BUSY) throw error;
+      await pause(2 ** attempt * 5);
+    }
+  }
 }
 
 /** Whether a transaction was given up because of a condition or of another transaction, and not of a fault. */
