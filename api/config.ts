@@ -218,6 +218,13 @@ export const variables = {
     "Largest request body; a collection of 32 MB sent inline needs 45 MB.",
     whole(1_024, 104_857_600),
   ),
+  MAX_CONNECTIONS: variable(
+    "10000",
+    "Connections open at once; where one more comes, the longest idle goes. Fewer where the system allows fewer open files.",
+    whole(1, 1_000_000),
+  ),
+  MAX_BATCH: variable("0", "Operations that one request may hold as a list; 0 takes no lists.", whole(0, 20)),
+  PERSISTED_QUERIES: variable("on", "`off` refuses automatic persisted queries.", onOff),
   MAX_QUERY_DEPTH: variable("12", "Deepest nesting of a GraphQL document.", whole(1, 100)),
   MAX_QUERY_ALIASES: variable("30", "Most aliases in a GraphQL document.", whole(0, 1_000)),
   MAX_QUERY_TOKENS: variable("2000", "Most tokens in a GraphQL document.", whole(50, 100_000)),
@@ -332,6 +339,9 @@ function toConfig(v: Values) {
       tokens: v.MAX_QUERY_TOKENS,
       cost: v.MAX_QUERY_COST,
     },
+    maxConnections: v.MAX_CONNECTIONS,
+    maxBatch: v.MAX_BATCH,
+    persistedQueries: v.PERSISTED_QUERIES,
     trustedProxies: v.TRUST_PROXY,
     rates: {
       anonymous: v.RATE_ADDRESS,

@@ -153,8 +153,8 @@ describe("sockets", () => {
     const { client } = connect(server.url);
     const deep = "{ " + "nested { ".repeat(12) + "name" + " }".repeat(13);
     await expect(all(client, deep)).rejects.toMatchObject([{ extensions: { code: "QUERY_TOO_DEEP" } }]);
-    expect(await all(client, "{ rows(first: 100000) { nodes { id } } }")).toMatchObject([
-      { errors: [{ extensions: { code: "QUERY_TOO_COSTLY" } }] },
+    await expect(all(client, "{ rows(first: 100000) { nodes { id } } }")).rejects.toMatchObject([
+      { extensions: { code: "QUERY_TOO_COSTLY" } },
     ]);
     await client.dispose();
   });
@@ -162,7 +162,7 @@ describe("sockets", () => {
   test("a message beyond the limit closes the socket with 1009", async () => {
     const { client, closed } = connect(server.url);
     all(client, `{ hello } #${"é".repeat(2_050)}`).catch(() => {});
-    expect(await closed).toMatchObject({ code: 1009, reason: "At most 4096 bytes a message." });
+    expect((await closed).code).toBe(1009);
   });
 
   test("the 101st operation at once is refused and the others go on", async () => {

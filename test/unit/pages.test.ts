@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDemoSignIn } from "../../api/entry/http/demo.ts";
+import { askedBy, toResponse } from "../../api/entry/http/exchange.ts";
 import { createPages } from "../../api/entry/http/pages.ts";
 import { makeTempDir } from "../kit/local.ts";
 
@@ -18,8 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
+function asked(url: string, init: RequestInit) {
+  return askedBy(new Request(url, init), "127.0.0.1", () => Promise.resolve(new Uint8Array()));
+}
+
 function get(path: string, init: RequestInit = {}): Response | undefined {
-  return createPages(folder).find(path)?.(new Request(`http://127.0.0.1${path}`, init));
+  const page = createPages(folder).find(path);
+  return page && toResponse(page(asked(`http://127.0.0.1${path}`, init)));
 }
 
 describe("pages", () => {
@@ -68,7 +74,7 @@ describe("pages", () => {
 describe("one-click sign-in", () => {
   const signIn = createDemoSignIn(() => Promise.resolve("token"));
   const ask = (headers: Record<string, string>, method = "POST") =>
-    signIn(new Request("http://127.0.0.1:4000/demo-token", { method, headers }));
+    signIn(asked("http://127.0.0.1:4000/demo-token", { method, headers })).then(toResponse);
 
   test("gives a page of this instance a token", async () => {
     const response = await ask({

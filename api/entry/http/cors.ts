@@ -1,4 +1,5 @@
 import { RefusedError } from "./errors.ts";
+import type { Answer, Asked } from "./exchange.ts";
 
 const EXPOSED = "x-request-id, x-session-id";
 const PREFLIGHT_SECONDS = "7200";
@@ -8,36 +9,36 @@ export function createCors(origins: readonly string[]) {
   const allowed = new Set(origins);
   return {
     /** Lets the page that asks read the answer, where its origin is allowed. */
-    mark(request: Request, headers: Headers): void {
+    mark({ header }: Asked, { headers }: Answer): void {
       if (allowed.size === 0) return;
-      headers.append("vary", "origin");
-      const origin = request.headers.get("origin");
-      if (origin === null || !allowed.has(origin)) return;
-      headers.set("access-control-allow-origin", origin);
-      headers.set("access-control-expose-headers", EXPOSED);
+      headers["vary"] = headers["vary"] ? `${headers["vary"]}, origin` : "origin";
+      const origin = header("origin");
+      if (origin === undefined || !allowed.has(origin)) return;
+      headers["access-control-allow-origin"] = origin;
+      headers["access-control-expose-headers"] = EXPOSED;
     },
 
     /** Answers a browser's question whether it may send a request; undefined where the request is no such question. */
-    preflight(request: Request): Response | undefined {
-      if (request.method !== "OPTIONS" || !request.headers.has("access-control-request-method")) return undefined;
-      const origin = request.headers.get("origin") ?? "";
+    preflight({ method, header }: Asked): Answer | undefined {
+      if (method !== "OPTIONS" || header("access-control-request-method") === undefined) return undefined;
+      const origin = header("origin") ?? "";
       if (!allowed.has(origin)) throw originRefused(origin);
-      return new Response(null, {
+      return {
         status: 204,
         headers: {
-          "access-control-allow-methods": "GET, POST",
-          "access-control-allow-headers": request.headers.get("access-control-request-headers") ?? "",
+          "access-control-allow-methods": "GET, POST, PUT, DELETE",
+          "access-control-allow-headers": header("access-control-request-headers") ?? "",
           "access-control-max-age": PREFLIGHT_SECONDS,
         },
-      });
+        body: "",
+      };
     },
 
     /** Throws where a page of another site opens a socket, which no browser asks about beforehand. */
-    checkSocket(request: Request): void {
-      const origin = request.headers.get("origin");
-      if (origin === null || allowed.has(origin)) return;
-      const host = request.headers.get("host") ?? new URL(request.url).host;
-      if (!URL.canParse(origin) || new URL(origin).host !== host) throw originRefused(origin);
+    checkSocket({ header }: Asked): void {
+      const origin = header("origin");
+      if (origin === undefined || allowed.has(origin)) return;
+      if (!URL.canParse(origin) || new URL(origin).host !== header("host")) throw originRefused(origin);
     },
   };
 }

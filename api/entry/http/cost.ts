@@ -9,7 +9,6 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
-import type { Plugin } from "graphql-yoga";
 import type { CostExtensions } from "../../../schema/cost.ts";
 import { QueryRefusedError } from "./errors.ts";
 
@@ -32,21 +31,6 @@ export function createCostCheck(maxCost: number): (args: ExecutionArgs) => Graph
     const message = `The operation asks for ${found} fields with its pages counted in full; ` +
       `at most ${maxCost} are allowed. Ask for smaller pages (first), shorter ranges or fewer fields.`;
     return new GraphQLError(message, { originalError: new QueryRefusedError("QUERY_TOO_COSTLY", message) });
-  };
-}
-
-/** The check as a plugin. */
-export function createCostLimit(maxCost: number): Plugin {
-  const check = createCostCheck(maxCost);
-  return {
-    onExecute({ args, setResultAndStopExecution }) {
-      const error = check(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
-    },
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const error = check(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
-    },
   };
 }
 

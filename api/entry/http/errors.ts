@@ -1,4 +1,4 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, type GraphQLErrorOptions } from "graphql";
 import {
   AppError,
   ForbiddenError,
@@ -76,6 +76,18 @@ export function rootCause(error: unknown): unknown {
 function isCoercion(error: unknown): error is GraphQLError {
   if (!(error instanceof GraphQLError) || error.path !== undefined || error.nodes === undefined) return false;
   return error.message !== (rootCause(error) as Error).message;
+}
+
+/** The same error with something changed. */
+export function changed(
+  error: GraphQLError,
+  { message = error.message, extensions = error.extensions }: {
+    message?: string;
+    extensions?: Record<string, unknown>;
+  },
+): GraphQLError {
+  const options = { ...locationOf(error), originalError: error.originalError, extensions };
+  return new GraphQLError(message, options as GraphQLErrorOptions);
 }
 
 function locationOf({ nodes, source, positions, path }: GraphQLError) {

@@ -1,37 +1,56 @@
-import type { GraphQLError } from "graphql";
+import type { ExecutionResult, GraphQLError } from "graphql";
 import type { App } from "../../app.ts";
-import { type Clock, systemClock } from "../../core/clock.ts";
+import type { Viewer } from "../../auth/viewer.ts";
+import { type Clock, SECOND_MS, systemClock } from "../../core/clock.ts";
 import { UnauthenticatedError } from "../../core/errors.ts";
 import { createTelemetry, type Telemetry } from "../../core/telemetry.ts";
+import { type Form, parseAccept } from "./accept.ts";
+import { checkType, readRequest, readText } from "./body.ts";
 import { createCors } from "./cors.ts";
-import { type HttpHints, RefusedError } from "./errors.ts";
-import { type Call, createEngine } from "./graphql.ts";
-import { createAddressOf, type Peer } from "./rates.ts";
 import { createDemoSignIn } from "./demo.ts";
+import { type HttpHints, plain, RefusedError } from "./errors.ts";
+import { type Answer, type Asked, askedBy, toResponse } from "./exchange.ts";
+import { createGraphiql } from "./graphiql.ts";
+import { BODY_BYTES, type Call, createEngine, isPlanned } from "./graphql.ts";
+import { badBody, parseJson } from "./json.ts";
 import { createPages } from "./pages.ts";
+import { type Params, paramsOfSearch, toParams } from "./params.ts";
 import { createProbes } from "./probes.ts";
-import { pathOf, readJsonObject, requestIdOf } from "./request.ts";
-import { createStreams } from "./streams.ts";
-import { createSockets, isUpgrade, type UpgradeWebSocket } from "./websocket.ts";
+import { createAddressOf, type Peer } from "./rates.ts";
+import { createStreams, EVENTS, MULTIPART, resultText } from "./streams.ts";
+import { createSockets } from "./websocket.ts";
 
 export type Http = ReturnType<typeof createHttp>;
 
 type Options = {
   telemetry?: Telemetry;
   clock?: Clock;
-  /** How this runtime turns a request into a WebSocket; without it sockets are refused. */
-  upgradeWebSocket?: UpgradeWebSocket;
   /** Refuses queries and mutations: for an entry that may only read and subscribe. */
   subscriptionsOnly?: boolean;
 };
 
 /** Carries the review session. */
 const REVIEW_SESSION = "x-session-id";
+const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** The whole service behind one `fetch`, which servers and tests call alike. */
+/** What a body may have before we know who sends it: a login, or a question about the schema. */
+const OPEN_BODY_BYTES = 32_768;
+const OPEN_BODY_MS = 10 * SECOND_MS;
+const BODY_MS = 60 * SECOND_MS;
+const LARGE_BODY_MS = 290 * SECOND_MS;
+const JSON_LIMITS = { depth: 64, values: 200_000 };
+/** A collection is one long string. */
+const LARGE_JSON_LIMITS = { depth: 16, values: 1_000 };
+
+const JSON_TYPES = {
+  graphql: "application/graphql-response+json; charset=utf-8",
+  json: "application/json; charset=utf-8",
+} as const;
+
+/** The whole service behind one `answer`, which servers, functions and tests call alike. */
 export function createHttp(app: App, options: Options = {}) {
   const { config, log } = app;
-  const { telemetry = createTelemetry(app.auditDifferences), clock = systemClock, upgradeWebSocket } = options;
+  const { telemetry = createTelemetry(app.auditDifferences), clock = systemClock } = options;
   const engine = createEngine(app, telemetry, options.subscriptionsOnly);
   const cors = createCors(config.corsOrigins);
   const pages = config.dashboard ? createPages() : undefined;
@@ -40,59 +59,66 @@ export function createHttp(app: App, options: Options = {}) {
   const streams = createStreams();
   const sockets = createSockets({ app, engine, clock });
   const addressOf = createAddressOf(config, log);
+  const graphiql = createGraphiql();
 
-  async function fetch(request: Request, peer: Peer = {}): Promise<Response> {
-    const call = engine.createCall(requestIdOf(request), undefined);
-    call.address = addressOf(request, peer);
-    let response: Response;
+  async function answer(asked: Asked): Promise<Answer> {
+    const call = createCall(asked);
+    let answered: Answer;
     try {
-      if (isUpgrade(request)) return await openSocket(request, call);
-      response = cors.preflight(request) ?? await route(request, call);
+      answered = cors.preflight(asked) ?? await route(asked, call);
     } catch (error) {
-      response = answerError(request, error, call);
+      answered = answerError(asked, error, call);
     }
-    response.headers.set("x-request-id", call.requestId);
-    if (call.header.given) response.headers.set(REVIEW_SESSION, call.header.given);
-    cors.mark(request, response.headers);
-    return response;
+    answered.headers["x-request-id"] = call.requestId;
+    if (call.header.given) answered.headers[REVIEW_SESSION] = call.header.given;
+    cors.mark(asked, answered);
+    return answered;
   }
 
-  function route(request: Request, call: Call): Response | Promise<Response> {
-    const path = pathOf(request.url);
-    if (path === "/graphql") return operate(request, call);
-    const page = pages?.find(path);
-    if (page) return page(request);
-    if (path === "/demo-token" && demo) return demo(request);
-    const probe = probes.find(path);
+  function createCall(asked: Asked): Call {
+    const given = asked.header("x-request-id");
+    const call = engine.createCall(
+      given !== undefined && REQUEST_ID.test(given) ? given : crypto.randomUUID(),
+      undefined,
+    );
+    call.address = addressOf(asked);
+    return call;
+  }
+
+  function route(asked: Asked, call: Call): Answer | Promise<Answer> {
+    if (asked.path === "/graphql") return operate(asked, call);
+    const page = pages?.find(asked.path);
+    if (page) return page(asked);
+    if (asked.path === "/demo-token" && demo) return demo(asked);
+    const probe = probes.find(asked.path);
     if (probe) return probe();
-    throw new RefusedError("NOT_FOUND", `There is nothing at ${path.slice(0, 100)}; the API is at /graphql.`, {
-      status: 404,
-    });
+    const message = `There is nothing at ${asked.path.slice(0, 100)}; the API is at /graphql.`;
+    throw new RefusedError("NOT_FOUND", message, { status: 404 });
   }
 
-  async function operate(request: Request, call: Call): Promise<Response> {
+  async function operate(asked: Asked, call: Call): Promise<Answer> {
     const startedAt = performance.now();
-    call.header.asked = request.headers.get(REVIEW_SESSION) ?? undefined;
+    call.header.asked = asked.header(REVIEW_SESSION);
     try {
-      await identify(request, call);
-      if (request.method === "POST") call.body = await readJsonObject(request, config.limits.bodyBytes);
-      const response = await engine.handle(request, call);
-      if (response.status === 406) {
-        await call.results?.return(undefined);
-        throw notAcceptable(response);
-      }
-      return call.results ? openStream(call.results, call) : response;
+      const { method } = asked;
+      const forms = parseAccept(asked.header("accept"));
+      if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST", "Send a GET or a POST.");
+      await identify(asked, call);
+      if (method === "GET" && config.graphiql && forms[0] === "html") return await graphiql(asked);
+      const params = method === "GET" ? paramsOfSearch(asked.search, JSON_LIMITS) : await readParams(asked, call);
+      if (Array.isArray(params)) return await operateEach(params, call);
+      return await operateOne(params as Params, forms, call, method === "GET");
     } catch (error) {
-      return answerError(request, error, call);
+      return answerError(asked, error, call);
     } finally {
-      if (request.method !== "GET" || call.operation) engine.observe(call, startedAt);
+      if (asked.method !== "GET" || call.operation) engine.observe(call, startedAt);
     }
   }
 
   /** Whoever comes without a token that holds is counted by address, before anything is read. */
-  async function identify(request: Request, call: Call): Promise<void> {
+  async function identify({ header }: Asked, call: Call): Promise<void> {
     try {
-      call.viewer = await app.authenticate(request.headers.get("authorization"));
+      call.viewer = await app.authenticate(header("authorization"), { origin: header("origin"), address: call.address });
     } catch (error) {
       if (error instanceof UnauthenticatedError) await app.rates.request(call.address, undefined);
       throw error;
@@ -100,38 +126,106 @@ export function createHttp(app: App, options: Options = {}) {
     await app.rates.request(call.address, call.viewer);
   }
 
-  async function openStream(results: NonNullable<Call["results"]>, { viewer }: Call): Promise<Response> {
+  async function readParams(asked: Asked, call: Call): Promise<Params | Params[]> {
+    checkType(asked);
+    const { bytes, ms } = bodyLimits(call.viewer, config.limits.bodyBytes);
+    const text = await readText(asked, bytes, ms);
+    const isLarge = text.length > BODY_BYTES;
+    if (isLarge) call.largeBytes = text.length;
+    const value = parseJson(text, isLarge ? LARGE_JSON_LIMITS : JSON_LIMITS);
+    if (!Array.isArray(value)) return toParams(value);
+    if (config.maxBatch === 0) throw badBody("is a list; batches are off here (MAX_BATCH)");
+    if (value.length === 0 || value.length > config.maxBatch) {
+      throw badBody(`is a list of ${value.length} operations; 1 to ${config.maxBatch} are taken (MAX_BATCH)`);
+    }
+    return value.map(toParams);
+  }
+
+  async function operateOne(
+    params: Params,
+    forms: readonly Form[],
+    call: Call,
+    isGet: boolean,
+  ): Promise<Answer> {
+    const planned = engine.plan(call, params);
+    if (!isPlanned(planned)) {
+      const form = forms.find((form) => form === "graphql" || form === "json") ?? "json";
+      return jsonAnswer({ errors: engine.translate(planned, call) }, form);
+    }
+    const type = call.operation!.type;
+    if (isGet && type === "mutation") throw methodNotAllowed("POST", "Mutations are sent by POST.");
+    const form = forms.find((form) => fits(form, type === "subscription"));
+    if (!form) throw notAcceptable();
+    if (type !== "subscription") {
+      const result = engine.translateResult(await engine.execute(planned), call);
+      if (form !== "events") return jsonAnswer(result, form as keyof typeof JSON_TYPES);
+      return { status: 200, headers: { ...EVENTS.headers }, body: streams.stream(only(result), EVENTS) };
+    }
+    const release = call.viewer && app.rates.subscription(call.viewer);
     try {
-      return streams.open(results, viewer && app.rates.subscription(viewer));
+      const results = await engine.subscribe(planned);
+      if (Symbol.asyncIterator in results) {
+        const framing = form === "multipart" ? MULTIPART : EVENTS;
+        const body = streams.stream(engine.translateEach(results, call), framing, release);
+        return { status: 200, headers: { ...framing.headers }, body };
+      }
+      release?.();
+      return jsonAnswer(engine.translateResult(results, call), "json");
     } catch (error) {
-      await results.return(undefined);
+      release?.();
       throw error;
     }
   }
 
-  async function openSocket(request: Request, call: Call): Promise<Response> {
-    if (pathOf(request.url) !== "/graphql" || !upgradeWebSocket) {
-      const message = "No WebSocket here. Subscribe at /graphql with POST and accept: text/event-stream.";
-      throw new RefusedError("NO_WEBSOCKET", message, { status: 400 });
-    }
-    cors.checkSocket(request);
-    const release = await app.rates.connection(call.address);
-    return sockets.accept(request, upgradeWebSocket, { address: call.address, release });
+  /** Several operations in one request, as Apollo's BatchHttpLink sends them: each is counted, and answered in its place. */
+  async function operateEach(all: Params[], { requestId, viewer, address, header }: Call): Promise<Answer> {
+    const results = await Promise.all(all.map(async (params, i) => {
+      const call: Call = { ...engine.createCall(requestId, viewer), address, header };
+      try {
+        if (i > 0) await app.rates.request(address, viewer);
+        const planned = engine.plan(call, params);
+        if (!isPlanned(planned)) return { errors: engine.translate(planned, call) };
+        if (call.operation!.type === "subscription") throw notAcceptable();
+        return engine.translateResult(await engine.execute(planned), call);
+      } catch (error) {
+        return { errors: engine.translate([error], call) };
+      }
+    }));
+    return {
+      status: 200,
+      headers: { "content-type": JSON_TYPES.json },
+      body: `[${results.map(resultText).join(",")}]`,
+    };
   }
 
-  function answerError(request: Request, error: unknown, call: Call): Response {
+  function answerError({ header }: Asked, error: unknown, call: Call): Answer {
     const [seen] = engine.translate([error], call) as [GraphQLError];
-    const { http, ...extensions } = seen.extensions as { http?: HttpHints };
-    const isGraphQLJson = request.headers.get("accept")?.includes("application/graphql-response+json");
-    const type = isGraphQLJson ? "application/graphql-response+json" : "application/json";
-    return Response.json({ errors: [{ message: seen.message, extensions }] }, {
-      status: http?.status ?? 500,
-      headers: { ...http?.headers, "content-type": `${type}; charset=utf-8` },
-    });
+    const hints = seen.extensions["http"] as HttpHints | undefined;
+    const type = header("accept")?.includes("application/graphql-response+json") ? JSON_TYPES.graphql : JSON_TYPES.json;
+    return {
+      status: hints?.status ?? 500,
+      headers: { ...hints?.headers, "content-type": type },
+      body: resultText({ errors: [seen] }),
+    };
   }
 
   return {
-    fetch,
+    answer,
+    /** The same for a Request, as tests and functions have it. */
+    async fetch(request: Request, { address = "unknown" }: Peer = {}): Promise<Response> {
+      return toResponse(await answer(askedBy(request, address, (maxBytes) => readRequest(request, maxBytes))));
+    },
+    /** What a server asks before it opens a socket; throws RefusedError. Gives what to do with the socket. */
+    async upgrade(asked: Asked) {
+      cors.checkSocket(asked);
+      const address = addressOf(asked);
+      const release = await app.rates.connection(address);
+      return { address, origin: asked.header("origin"), authorization: asked.header("authorization"), release };
+    },
+    sockets,
+    /** An error as an answer, where a server has no request that could be answered. */
+    refuse: (asked: Asked, error: unknown): Answer => answerError(asked, error, createCall(asked)),
+    deadlines: engine.deadlines,
     /** Ends all event streams and sockets, which clients take up again elsewhere; `/ready` answers 503 from then on. */
     endStreams(): void {
       log.debug("Ending streams.");
@@ -142,9 +236,47 @@ export function createHttp(app: App, options: Options = {}) {
   };
 }
 
-function notAcceptable(response: Response): RefusedError {
-  const types = response.headers.get("accept") ?? "application/json";
-  const message = `The answer comes in none of the accepted types. Subscriptions answer text/event-stream, ` +
-    `queries and mutations application/graphql-response+json or application/json.`;
-  return new RefusedError("NOT_ACCEPTABLE", message, { status: 406, headers: { accept: types } });
+/** How much may be read, and for how long, of a body: little from nobody, and much only from who may import. */
+function bodyLimits(viewer: Viewer | undefined, maxBytes: number): { bytes: number; ms: number } {
+  if (!viewer) return { bytes: Math.min(OPEN_BODY_BYTES, maxBytes), ms: OPEN_BODY_MS };
+  if (!viewer.scopes.includes("REVIEW")) return { bytes: Math.min(BODY_BYTES, maxBytes), ms: BODY_MS };
+  return { bytes: maxBytes, ms: LARGE_BODY_MS };
+}
+
+function fits(form: Form, isStream: boolean): boolean {
+  return isStream
+    ? form === "events" || form === "multipart"
+    : form === "graphql" || form === "json" || form === "events";
+}
+
+/** A result in JSON. Where anything was answered, the status is 200. */
+function jsonAnswer(result: ExecutionResult, form: keyof typeof JSON_TYPES): Answer {
+  const headers: Record<string, string> = { "content-type": JSON_TYPES[form] };
+  if (!result.errors) return { status: 200, headers, body: JSON.stringify(result) };
+  const isAnswered = Object.values(result.data ?? {}).some((value) => value !== null);
+  let status = 200;
+  if (!isAnswered) {
+    for (const { extensions } of result.errors) {
+      const hints = extensions["http"] as HttpHints | undefined;
+      if (!hints || (hints.spec && form === "json")) continue;
+      Object.assign(headers, hints.headers);
+      status = Math.max(status, hints.status);
+    }
+    if (status === 200 && form === "graphql" && !("data" in result)) status = 400;
+  }
+  return { status, headers, body: JSON.stringify({ ...result, errors: result.errors.map(plain) }) };
+}
+
+async function* only<T>(value: T): AsyncGenerator<T, void, void> {
+  yield value;
+}
+
+function methodNotAllowed(allow: string, message: string): RefusedError {
+  return new RefusedError("METHOD_NOT_ALLOWED", message, { status: 405, headers: { allow } });
+}
+
+function notAcceptable(): RefusedError {
+  const message = `The answer comes in none of the accepted types. Subscriptions answer text/event-stream or ` +
+    `multipart/mixed, queries and mutations application/graphql-response+json or application/json.`;
+  return new RefusedError("NOT_ACCEPTABLE", message, { status: 406 });
 }

@@ -1,14 +1,26 @@
-import type { OperationTypeNode } from "graphql";
-import { type DocumentNode, type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError } from "graphql";
-import { createYoga, type Plugin } from "graphql-yoga";
-import { LRUCache } from "lru-cache";
+import {
+  type DocumentNode,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+  getVariableValues,
+  GraphQLError,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+} from "graphql";
 import type { App } from "../../app.ts";
 import type { Viewer } from "../../auth/viewer.ts";
+import { SECOND_MS } from "../../core/clock.ts";
 import { AppError, UnavailableError } from "../../core/errors.ts";
 import type { Outcome, Telemetry } from "../../core/telemetry.ts";
-import { createCostLimit } from "./cost.ts";
-import { isMasked, RefusedError, rootCause, toGraphQLError } from "./errors.ts";
-import { createShapeLimits } from "./limits.ts";
+import { tooLarge } from "./body.ts";
+import { createCostCheck } from "./cost.ts";
+import { createDeadlines } from "./deadlines.ts";
+import { changed, isMasked, QueryRefusedError, RefusedError, rootCause, toGraphQLError } from "./errors.ts";
+import type { Params } from "./params.ts";
+import { createPersistedQueries } from "./persisted.ts";
+import { createPrepare } from "./prepare.ts";
 import { createSharedExecution, mapEach } from "./shared-results.ts";
 
 /** What the HTTP layer knows of one operation while it is under way. */
@@ -17,42 +29,46 @@ export type Call = {
   viewer: Viewer | undefined;
   /** From where it came, as it is counted. */
   address: string;
-  /** The parsed body of a POST. */
-  body?: object;
   operation?: { type: OperationTypeNode; name: string | undefined };
   outcome: Outcome;
   /** The review session that the request named in its header, and the one that the response names. */
   header: { asked?: string | undefined; given?: string | undefined };
-  /** The results of a subscription; whoever drops them must end them. */
-  results?: AsyncGenerator<ExecutionResult>;
+  /** Where the body is larger than all but one mutation may send: how large. */
+  largeBytes?: number;
 };
 
 export type Engine = ReturnType<typeof createEngine>;
 
-/** What GraphiQL shows a newcomer. */
-const FIRST_QUERY = `# Put a token into the Headers below, as {"Authorization": "Bearer TOKEN"}.
-# npm run --silent token -- --tenant demo   prints one for the sample.
-{
-  viewer { tenantId scopes }
-  journeys(first: 5) { nodes { sessionId startedAt outcome eventCount } }
-}
-`;
+/** An operation that may be executed. */
+export type Planned = ExecutionArgs & { call: Call };
 
-/** Documents are kept by their text, which may be as long as a body: so the caches are bounded by characters. */
-const CACHED_CHARACTERS = 1_000_000;
+/** The one mutation whose body may be large. */
+const LARGE_MUTATION = "importCollection";
+/** Most bytes of any other body. */
+export const BODY_BYTES = 1_048_576;
+
+const MAX_VARIABLE_ERRORS = 5;
+const MAX_MESSAGE_CHARACTERS = 1_000;
+const QUERY_MS = 30 * SECOND_MS;
+/** Rebuilding and erasing take their time. */
+const MUTATION_MS = 900 * SECOND_MS;
 
 /** Makes what parses, limits, executes and translates errors: the same for requests and sockets. */
 export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly = false) {
   const { config, log } = app;
   const subscribeShared = createSharedExecution();
+  const prepare = createPrepare(app.schema, config);
+  const persisted = createPersistedQueries({ isOn: config.persistedQueries });
+  const findCost = createCostCheck(config.limits.cost);
+  const deadlines = createDeadlines();
 
   /** What a caller may see of the errors of one result; what is masked is logged, one line for each. */
   function translate(errors: readonly unknown[], call: Call): GraphQLError[] {
     return errors.map((error) => {
-      const seen = toGraphQLError(error, call.requestId);
       note(error, call);
-      if (!config.introspection) seen.message = seen.message.replace(/ Did you mean [^?]*\?/g, "");
-      return seen;
+      const seen = toGraphQLError(error, call.requestId);
+      const message = shorten(seen.message, config.introspection);
+      return message === seen.message ? seen : changed(seen, { message });
     });
   }
 
@@ -65,79 +81,82 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
     call.outcome = worse(call.outcome, outcomeOf(error));
   }
 
-  /** The result with its errors translated. Where anything was answered, the HTTP status stays 200. */
   function translateResult<R extends ExecutionResult>(result: R, call: Call): R {
-    if (!result.errors?.length) return result;
-    const errors = translate(result.errors, call);
-    const answered = Object.values(result.data ?? {}).some((value) => value !== null);
-    if (answered) { for (const error of errors) delete error.extensions["http"]; }
-    return { ...result, errors };
+    return result.errors?.length ? { ...result, errors: translate(result.errors, call) } : result;
   }
 
-  const httpLayer: Plugin<{ call: Call }> = {
-    onRequestParse({ serverContext, setRequestParser }) {
-      const { body } = (serverContext as unknown as { call: Call }).call;
-      if (body) setRequestParser(() => body as { query?: string });
-    },
-    onParse: () => ({ result, context }) => noteOperation(result, context),
-    onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn((args) => executeFn(withOwnContext(args))),
-    onSubscribe: ({ setSubscribeFn }) =>
-      setSubscribeFn((args: ExecutionArgs) => subscribeShared(withOwnContext(args), callOf(args).viewer)),
-    onResultProcess(hook) {
-      const { call } = hook.serverContext as unknown as { call: Call };
-      if (Symbol.asyncIterator in hook.result) {
-        const source = hook.result as AsyncIterable<ExecutionResult>;
-        call.results = mapEach(source, (one) => translateResult(one, call));
-        // The HTTP layer makes the stream itself (see streams.ts); without a processor no type fits, which yoga answers.
-        if (hook.resultProcessor) hook.setResultProcessor(() => new Response(null), "text/event-stream");
-      } else hook.setResult(translateResult(hook.result as ExecutionResult, call));
-    },
-  };
-
-  /** Resolvers see what the app made for them, and neither the request nor its headers. */
-  function withOwnContext(args: ExecutionArgs): ExecutionArgs {
-    const { viewer, requestId, header } = callOf(args);
-    return { ...args, contextValue: app.contextFor({ viewer, requestId, header }) };
+  /**
+   * What to execute, or what is wrong with it. Nothing of the caller's is coerced before the document holds, and errors
+   * of variables are counted: a list of 100,000 wrong ones is wrong after the fifth.
+   */
+  function plan(call: Call, params: Params): Planned | readonly GraphQLError[] {
+    const text = persisted.find(params);
+    const { document, errors } = prepare(text);
+    const operation = document && getOperationAST(document, params.operationName);
+    if (operation) call.operation = { type: operation.operation, name: operation.name?.value };
+    if (errors) return errors;
+    if (!operation) return [noOperation(document, params.operationName)];
+    persisted.keep(params);
+    if (subscriptionsOnly && operation.operation !== "subscription") return [subscriptionsOnlyError()];
+    if (call.largeBytes !== undefined && !isLargeMutation(operation)) {
+      throw tooLarge(BODY_BYTES, `${call.largeBytes}`);
+    }
+    const wrong = wrongVariables(operation, params);
+    if (wrong) return wrong;
+    const { viewer, requestId, header } = call;
+    const args: Planned = {
+      schema: app.schema,
+      document,
+      operationName: params.operationName,
+      variableValues: params.variables,
+      contextValue: app.contextFor({ viewer, requestId, header }),
+      call,
+    };
+    const costly = findCost(args);
+    return costly ? [costly] : args;
   }
 
-  const { Request, Response, Headers, ReadableStream, TextEncoder, URL } = globalThis;
-  const yoga = createYoga<{ call: Call }>({
-    schema: app.schema,
-    landingPage: false,
-    multipart: false,
-    maxRequestBodySize: false,
-    batching: false,
-    cors: false,
-    logging: false,
-    // The HTTP layer's own translation does it, with the request id.
-    maskedErrors: false,
-    graphiql: config.graphiql && { title: "Sojourn", defaultQuery: FIRST_QUERY, shouldPersistHeaders: true },
-    // The page with its scripts inside, so that it works without a network; loaded when it is first asked for.
-    renderGraphiQL: async (options) => (await import("@graphql-yoga/render-graphiql")).renderGraphiQL(options),
-    fetchAPI: { Request, Response, Headers, ReadableStream, TextEncoder, URL },
-    parserAndValidationCache: { documentCache: createCache<DocumentNode>(), errorCache: createCache<Error>() },
-    plugins: [
-      ...createShapeLimits(config),
-      createCostLimit(config.limits.cost),
-      ...(subscriptionsOnly ? [refuseOthers] : []),
-      httpLayer,
-    ],
-  });
+  function wrongVariables({ variableDefinitions = [] }: OperationDefinitionNode, { variables = {} }: Params) {
+    if (variableDefinitions.length === 0) return undefined;
+    return getVariableValues(app.schema, variableDefinitions, variables, {
+      maxErrors: MAX_VARIABLE_ERRORS,
+      hideSuggestions: !config.introspection,
+    }).errors?.map((error) =>
+      error.originalError && !(error.originalError instanceof GraphQLError)
+        ? error
+        : changed(error, { extensions: { code: "BAD_USER_INPUT", http: { status: 400, spec: true } } })
+    );
+  }
 
   return {
-    createCall: (requestId: string, viewer: Viewer | undefined, body?: object): Call => ({
+    createCall: (requestId: string, viewer: Viewer | undefined): Call => ({
       requestId,
       viewer,
       address: "unknown",
       outcome: "ok",
       header: {},
-      ...(body === undefined ? {} : { body }),
     }),
-    handle: async (request: Request, call: Call): Promise<Response> => await yoga.handleRequest(request, { call }),
-    /** The same parse, validate, execute and subscribe, for one operation that came another way. */
-    bind: (call: Call, params: Params) => yoga.getEnveloped({ call, params }),
+    plan,
+    /** The result of a query or mutation, its errors as they were thrown. Throws where it takes too long. */
+    execute({ call, ...args }: Planned): ExecutionResult | Promise<ExecutionResult> {
+      const result = execute(args);
+      if (!(result instanceof Promise)) return result;
+      const ms = call.operation?.type === "mutation" ? MUTATION_MS : QUERY_MS;
+      return deadlines.within(ms, result, () => tookTooLong(ms));
+    },
+    /** The results of a subscription, with their errors as they were thrown; or what kept it from beginning. */
+    subscribe: ({ call, ...args }: Planned) => subscribeShared(args, call.viewer),
     translate,
     translateResult,
+    /** Results with what the caller may see of their errors. Where the source throws, that is the last of them. */
+    translateEach(results: AsyncIterable<ExecutionResult>, call: Call): AsyncGenerator<ExecutionResult, void, void> {
+      return mapEach(
+        results,
+        (one) => translateResult(one, call),
+        (error): ExecutionResult => ({ errors: translate([error], call) }),
+      );
+    },
+    deadlines,
     observe(call: Call, startedAt: number): void {
       telemetry.observeOperation(
         call.operation?.type ?? "unknown",
@@ -148,26 +167,43 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
   };
 }
 
-/** Queries and mutations are executed, subscriptions are not. */
-const refuseOthers: Plugin = {
-  onExecute({ setResultAndStopExecution }) {
-    const message =
-      "This address takes subscriptions only. Send queries and mutations to the address that answers at once.";
-    const originalError = new RefusedError("SUBSCRIPTIONS_ONLY", message, { status: 400, spec: true });
-    setResultAndStopExecution({ errors: [new GraphQLError(message, { originalError })] });
-  },
-};
-
-export type Params = { operationName?: string | null | undefined };
-
-function callOf(args: ExecutionArgs): Call {
-  return (args.contextValue as { call: Call }).call;
+export function isPlanned(planned: Planned | readonly GraphQLError[]): planned is Planned {
+  return !Array.isArray(planned);
 }
 
-function noteOperation(document: unknown, { call, params }: { call: Call; params: Params }): void {
-  if (document instanceof Error || document === null) return;
-  const operation = getOperationAST(document as DocumentNode, params.operationName);
-  if (operation) call.operation = { type: operation.operation, name: operation.name?.value };
+function noOperation(document: DocumentNode, name: string | undefined): GraphQLError {
+  const message = name === undefined
+    ? "The document has several operations, or none. Send operationName to say which."
+    : `The document has no operation ${name.slice(0, 100)}.`;
+  return new GraphQLError(message, {
+    nodes: document.definitions.slice(0, 1),
+    extensions: { code: "OPERATION_RESOLUTION_FAILURE", http: { status: 400, spec: true } },
+  });
+}
+
+function isLargeMutation({ operation, selectionSet }: OperationDefinitionNode): boolean {
+  return operation === "mutation" &&
+    selectionSet.selections.every((node) => node.kind === "Field" && node.name.value === LARGE_MUTATION);
+}
+
+function subscriptionsOnlyError(): GraphQLError {
+  const message =
+    "This address takes subscriptions only. Send queries and mutations to the address that answers at once.";
+  return new GraphQLError(message, { originalError: new QueryRefusedError("SUBSCRIPTIONS_ONLY", message) });
+}
+
+function tookTooLong(ms: number): RefusedError {
+  const message = `It took longer than ${
+    ms / SECOND_MS
+  } seconds, and may have happened. Ask for less, or send the same again.`;
+  return new RefusedError("TIMEOUT", message, { status: 504 });
+}
+
+/** Messages of graphql-js repeat what the client sent, and end with what it may have meant. */
+function shorten(message: string, isSuggesting: boolean): string {
+  const end = isSuggesting ? -1 : message.lastIndexOf(" Did you mean ");
+  const text = end < 0 ? message : message.slice(0, end);
+  return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, MAX_MESSAGE_CHARACTERS)}…` : text;
 }
 
 function outcomeOf(error: unknown): Outcome {
@@ -181,12 +217,4 @@ function outcomeOf(error: unknown): Outcome {
 function worse(a: Outcome, b: Outcome): Outcome {
   const order: readonly Outcome[] = ["ok", "error", "refused", "failed"];
   return order.indexOf(a) > order.indexOf(b) ? a : b;
-}
-
-function createCache<T extends object>() {
-  return new LRUCache<string, T>({
-    maxSize: CACHED_CHARACTERS,
-    maxEntrySize: CACHED_CHARACTERS / 20,
-    sizeCalculation: (_, text) => text.length + 1,
-  });
 }

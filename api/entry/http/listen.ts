@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import type { App } from "../../app.ts";
+import { createConnections, findCeiling } from "./connections.ts";
 import { createHttp } from "./fetch.ts";
-import type { Peer } from "./rates.ts";
+import { createServer } from "./server.ts";
 
 /** The address cannot be listened on. The message says which, and what to do. */
 export class ListenError extends Error {
@@ -9,45 +13,56 @@ export class ListenError extends Error {
 
 export type Listening = { url: string; port: number; stop: () => Promise<void> };
 
+/** Any file that the service may read. */
+const SOME_FILE = fileURLToPath(new URL("../../../schema/schema.graphql", import.meta.url));
+
 /**
  * Serves the app on its host and port. `stop` takes no more requests, ends streams, and gives what is under way
  * `drainSeconds` to finish; what is left then ends with the process. Calling it again gives the same promise.
  */
-export function listen(app: App): Promise<Listening> {
-  const { config } = app;
-  const http = createHttp(app, { upgradeWebSocket: Deno.upgradeWebSocket });
-  const server = open(config.host, config.port, http.fetch);
-  const { port } = server.addr;
+export async function listen(app: App): Promise<Listening> {
+  const { config, log } = app;
+  const ceiling = findCeiling(config.maxConnections, SOME_FILE);
+  if (ceiling < config.maxConnections) {
+    log.warn("Fewer connections than MAX_CONNECTIONS are taken: the system's limit of open files leaves no more.", {
+      connections: ceiling,
+    });
+  }
+  const http = createHttp(app);
+  const connections = createConnections(ceiling);
+  const server = createServer({ http, limits: config.limits, connections, log });
+  await open(server, config.host, config.port);
+  const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
 
   async function stopOnce(): Promise<void> {
     const drained = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => drained.resolve(false), config.drainSeconds * 1_000);
-    server.shutdown().then(() => drained.resolve(true), drained.reject);
+    server.close(() => drained.resolve(true));
     http.endStreams();
+    connections.closeIdle();
     const isDrained = await drained.promise;
     clearTimeout(timer);
-    if (!isDrained) app.log.warn("Requests were left at the end of the drain time.", { seconds: config.drainSeconds });
+    if (!isDrained) log.warn("Requests were left at the end of the drain time.", { seconds: config.drainSeconds });
   }
 
   let stopped: Promise<void> | undefined;
-  return Promise.resolve({ url: `http://${host}:${port}`, port, stop: () => stopped ??= stopOnce() });
+  return { url: `http://${host}:${port}`, port, stop: () => stopped ??= stopOnce() };
 }
 
-function open(hostname: string, port: number, fetch: (request: Request, peer: Peer) => Promise<Response>) {
-  const handler = (request: Request, { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>) =>
-    fetch(request, { address: remoteAddr.hostname });
+async function open(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    server.listen({ host, port, backlog: 1_024 });
+    await once(server, "listening");
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
       throw new ListenError(
-        `Port ${port} of ${hostname} is taken. Stop what listens there, or choose another: PORT=${
+        `Port ${port} of ${host} is taken. Stop what listens there, or choose another: PORT=${
           port < 65_535 ? port + 1 : port - 1
         } (PORT=0 takes a free one).`,
       );
     }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ListenError(`Cannot listen on port ${port} of ${hostname}: ${reason}. Choose others: HOST=… PORT=…`);
+    throw new ListenError(`Cannot listen on port ${port} of ${host}: ${message}. Choose others: HOST=… PORT=…`);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import type { Answer, Asked } from "./exchange.ts";
 
 /** Where the install step puts the pages that it builds from `api/dashboard` (see `api/entry/cli/install.mjs`). */
 const BUILT = join(import.meta.dirname, "../../dashboard/built");
@@ -51,9 +52,9 @@ export function createPages(folder = BUILT) {
   const index = files.get("/index.html");
 
   return {
-    find(path: string): ((request: Request) => Response) | undefined {
+    find(path: string): ((asked: Asked) => Answer) | undefined {
       const file = DOCUMENTS.test(path) ? index : files.get(path);
-      return file && ((request) => answer(file, request));
+      return file && ((asked) => answer(file, asked));
     },
   };
 }
@@ -85,13 +86,11 @@ function headersOf(name: string, body: Uint8Array): Record<string, string> {
   };
 }
 
-function answer({ body, brotli, headers }: File, request: Request): Response {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return new Response("A page is only read: GET or HEAD.\n", { status: 405, headers: { allow: "GET, HEAD" } });
+function answer({ body, brotli, headers }: File, { method, header }: Asked): Answer {
+  if (method !== "GET" && method !== "HEAD") {
+    return { status: 405, headers: { allow: "GET, HEAD" }, body: "A page is only read: GET or HEAD.\n" };
   }
-  if (request.headers.get("if-none-match") === headers.etag) return new Response(null, { status: 304, headers });
-  const isSmall = brotli && /\bbr\b/.test(request.headers.get("accept-encoding") ?? "");
-  return new Response(request.method === "HEAD" ? null : isSmall ? brotli : body, {
-    headers: isSmall ? { ...headers, "content-encoding": "br" } : headers,
-  });
+  if (header("if-none-match") === headers["etag"]) return { status: 304, headers: { ...headers }, body: "" };
+  if (!brotli || !/\bbr\b/.test(header("accept-encoding") ?? "")) return { status: 200, headers: { ...headers }, body };
+  return { status: 200, headers: { ...headers, "content-encoding": "br" }, body: brotli };
 }

@@ -1,6 +1,7 @@
 import type { App } from "../../app.ts";
 import { type Clock, SECOND_MS } from "../../core/clock.ts";
 import type { Telemetry } from "../../core/telemetry.ts";
+import type { Answer } from "./exchange.ts";
 
 const WELCOME = `Sojourn: sessions, journeys, metrics and review over one GraphQL API.
 
@@ -31,18 +32,18 @@ export function createProbes(app: App, telemetry: Telemetry, clock: Clock) {
     }
   }
 
-  async function ready(): Promise<Response> {
+  async function ready(): Promise<Answer> {
     const states = isStopping ? { service: "stopping" } : await check();
     const isReady = Object.entries(states).every(([name, state]) => state === "ok" || HINTS.includes(name));
-    return Response.json({ ready: isReady, dependencies: states }, { status: isReady ? 200 : 503 });
+    return json(isReady ? 200 : 503, { ready: isReady, dependencies: states });
   }
 
-  const routes = new Map<string, () => Response | Promise<Response>>([
-    ["/", () => new Response(WELCOME, { headers: { "content-type": "text/plain; charset=utf-8" } })],
-    ["/health", () => Response.json({ alive: true })],
+  const routes = new Map<string, () => Answer | Promise<Answer>>([
+    ["/", () => ({ status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: WELCOME })],
+    ["/health", () => json(200, { alive: true })],
     ["/ready", ready],
     ["/metrics", async () => {
-      return new Response(await telemetry.text(), { headers: { "content-type": telemetry.contentType } });
+      return { status: 200, headers: { "content-type": telemetry.contentType }, body: await telemetry.text() };
     }],
   ]);
 
@@ -53,4 +54,8 @@ export function createProbes(app: App, telemetry: Telemetry, clock: Clock) {
       isStopping = true;
     },
   };
+}
+
+function json(status: number, body: object): Answer {
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

@@ -53,17 +53,26 @@ export function createSharedExecution() {
   };
 }
 
-/** Maps each value as it passes; ends its source when it is ended. */
+/** Maps each value as it passes, and the error that ends it where `last` is given; ends its source when it is ended. */
 export function mapEach<T, U>(
   source: AsyncIterable<T>,
   map: (value: T) => U | Promise<U>,
+  last?: (error: unknown) => U,
 ): AsyncGenerator<U, void, void> {
   const iterator = source[Symbol.asyncIterator]();
   const ended = { done: true, value: undefined } as const;
+  let isOver = false;
   const mapped: AsyncGenerator<U, void, void> = {
     async next() {
-      const result = await iterator.next();
-      return result.done ? ended : { done: false, value: await map(result.value) };
+      if (isOver) return ended;
+      try {
+        const result = await iterator.next();
+        return result.done ? ended : { done: false, value: await map(result.value) };
+      } catch (error) {
+        if (!last) throw error;
+        isOver = true;
+        return { done: false, value: last(error) };
+      }
     },
     async return() {
       await iterator.return?.();

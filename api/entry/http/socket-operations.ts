@@ -1,12 +1,13 @@
 import { atInstant } from "../../core/timer.ts";
-import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
-import { CloseCode, type ServerOptions, type SubscribePayload } from "graphql-ws";
+import { type ExecutionResult, GraphQLError } from "graphql";
+import { CloseCode, type ServerOptions } from "graphql-ws";
 import type { App } from "../../app.ts";
 import type { Viewer } from "../../auth/viewer.ts";
 import type { Clock } from "../../core/clock.ts";
 import { UnauthenticatedError } from "../../core/errors.ts";
-import { plain, RefusedError } from "./errors.ts";
-import type { Call, Engine } from "./graphql.ts";
+import { plain, RefusedError, rootCause } from "./errors.ts";
+import { type Call, type Engine, isPlanned, type Planned } from "./graphql.ts";
+import { toParams } from "./params.ts";
 import { textOf } from "./shared-results.ts";
 
 type Running = { call: Call; startedAt: number; isObserved: boolean; release?: () => void };
@@ -16,19 +17,23 @@ export type Peer = {
   viewer: Viewer | undefined;
   /** From where it was opened, as it is counted. */
   address: string;
+  /** The page that opened it, where a page did. */
+  origin: string | undefined;
+  /** The token in the head of the request that opened it. */
+  authorization: string | undefined;
   /** What is under way, by the client's id. */
   calls: Map<string, Running>;
   close: (code: number, reason: string) => void;
   send: (text: string) => void;
   /** Resolves when what was sent before is on its way, or the socket is closed. */
   drained: () => Promise<void>;
+  /** Hears that its token holds. */
+  identified: () => void;
   stopTimer: () => void;
   isClosed: boolean;
 };
 
-/** Its payload says `{"authorization": "Bearer …"}`, since browsers give a socket no headers. */
-type Init = { authorization?: unknown };
-type Bound = ExecutionArgs & { operations: ReturnType<Engine["bind"]> };
+type Init = Record<string, unknown>;
 
 export const TRY_AGAIN_LATER = 1013;
 const MAX_SUBSCRIPTIONS = 100;
@@ -37,9 +42,9 @@ const MAX_SUBSCRIPTIONS = 100;
 export function createHooks(
   { app, engine, clock }: { app: App; engine: Engine; clock: Clock },
 ): ServerOptions<Init, Peer> {
-  async function connect(peer: Peer, authorization: unknown): Promise<boolean> {
+  async function connect(peer: Peer, authorization: string | undefined): Promise<boolean> {
     try {
-      peer.viewer = await app.authenticate(typeof authorization === "string" ? authorization : undefined);
+      peer.viewer = await app.authenticate(authorization, { origin: peer.origin, address: peer.address });
       if (peer.viewer && !peer.isClosed) admit(peer, peer.viewer);
     } catch (error) {
       const [seen] = engine.translate([error], engine.createCall(crypto.randomUUID(), undefined));
@@ -52,11 +57,24 @@ export function createHooks(
   /** Counts the socket for its token until it is closed, which the token's end does at the latest. */
   function admit(peer: Peer, viewer: Viewer): void {
     const release = app.rates.identified(viewer);
-    const stop = atInstant(viewer.expiresAt, clock, () => peer.close(CloseCode.Forbidden, "token expired"));
+    const stop = atInstant(viewer.expiresAt, clock, () => expire(peer));
+    peer.identified();
     peer.stopTimer = () => {
       stop();
       release();
     };
+  }
+
+  /** The token's end is said by the socket's close alone: an error would end a subscription for good. */
+  function expire(peer: Peer): void {
+    peer.close(CloseCode.Forbidden, "token expired");
+  }
+
+  /** Whether errors say no more than that the token has ended, which then closes the socket. */
+  function isExpiry(peer: Peer, errors: readonly GraphQLError[]): boolean {
+    const isOver = errors.some((error) => (rootCause(error) as { code?: unknown }).code === "TOKEN_EXPIRED");
+    if (isOver) expire(peer);
+    return isOver;
   }
 
   function finish(peer: Peer, id: string): void {
@@ -74,7 +92,7 @@ export function createHooks(
   }
 
   return {
-    onConnect: ({ connectionParams, extra: peer }) => connect(peer, connectionParams?.authorization),
+    onConnect: ({ connectionParams, extra: peer }) => connect(peer, tokenOf(connectionParams) ?? peer.authorization),
     async onSubscribe({ subscriptions, extra: peer }, id, params) {
       const call = engine.createCall(crypto.randomUUID(), peer.viewer);
       call.address = peer.address;
@@ -83,18 +101,19 @@ export function createHooks(
       try {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) throw tooMany();
         await app.rates.request(peer.address, peer.viewer);
-        const prepared = await prepare(engine, call, params);
+        const planned = engine.plan(call, toParams(params));
+        if (!isPlanned(planned)) return planned;
         const isOpen = peer.calls.has(id) && !peer.isClosed;
         if (isOpen && peer.viewer && call.operation?.type === "subscription") {
           running.release = app.rates.subscription(peer.viewer);
         }
-        return prepared;
+        return planned;
       } catch (error) {
         return [wrap(error)];
       }
     },
-    execute: (args) => (args as Bound).operations.execute(args),
-    subscribe: (args) => (args as Bound).operations.subscribe(args),
+    execute: (args) => engine.execute(args as Planned),
+    subscribe: (args) => engine.subscribe(args as Planned),
     onOperation({ extra: peer }, id, _params, _args, result) {
       if (!(Symbol.asyncIterator in result)) return;
       observe(peer, id);
@@ -102,7 +121,7 @@ export function createHooks(
     },
     onNext({ extra: peer }, id, _params, _args, result) {
       const running = peer.calls.get(id);
-      if (!running || !result.errors) return;
+      if (!running || !result.errors || isExpiry(peer, result.errors)) return;
       const { errors, ...rest } = engine.translateResult(
         { data: result.data ?? null, errors: result.errors },
         running.call,
@@ -110,6 +129,7 @@ export function createHooks(
       return { ...rest, errors: errors.map(plain) };
     },
     onError({ extra: peer }, id, _params, errors) {
+      if (isExpiry(peer, errors)) return;
       const call = peer.calls.get(id)?.call ?? engine.createCall(crypto.randomUUID(), peer.viewer);
       const seen = engine.translate(errors, call).map(plain);
       finish(peer, id);
@@ -142,21 +162,13 @@ function deliver(results: AsyncGenerator<ExecutionResult>, peer: Peer, id: strin
   return rest;
 }
 
-/** Everything that comes before execution: what to execute, or what is wrong with it. */
-async function prepare(engine: Engine, call: Call, params: SubscribePayload): Promise<Bound | readonly GraphQLError[]> {
-  const operations = engine.bind(call, params);
-  const document = operations.parse(params.query);
-  const errors: readonly GraphQLError[] = operations.validate(operations.schema, document);
-  if (errors.length > 0) return errors;
-  return {
-    schema: operations.schema,
-    document,
-    operationName: params.operationName,
-    variableValues: params.variables,
-    contextValue: await operations.contextFactory(),
-    rootValue: undefined,
-    operations,
-  };
+/** The token in a connection_init's payload, in any spelling: `authorization`, `Authorization`, or so inside `headers`. */
+function tokenOf(payload: Record<string, unknown> | undefined): string | undefined {
+  for (const [name, value] of Object.entries(payload ?? {})) {
+    if (/^authorization$/i.test(name) && typeof value === "string" && value !== "") return value;
+  }
+  const headers = payload?.["headers"];
+  return typeof headers === "object" && headers !== null ? tokenOf({ ...headers, headers: undefined }) : undefined;
 }
 
 function wrap(error: unknown): GraphQLError {

@@ -1,87 +1,117 @@
 import type { ExecutionResult } from "graphql";
 import { plain } from "./errors.ts";
+import type { Sink, Streamed } from "./exchange.ts";
 import { textOf } from "./shared-results.ts";
 
 /** So often an open stream gets a line that means nothing, so that nobody between takes it for dead. */
 const PING_MS = 12_000;
 
-const HEADERS = {
-  "content-type": "text/event-stream",
-  "connection": "keep-alive",
-  "cache-control": "no-cache",
-  "content-encoding": "none",
+const encoder = new TextEncoder();
+
+/** How results are written one after another. */
+export type Framing = {
+  headers: Record<string, string>;
+  /** Some browsers show nothing of a response before its first bytes. */
+  first: Uint8Array;
+  ping: Uint8Array;
+  frame: (result: ExecutionResult) => Uint8Array;
+  last: Uint8Array;
 };
 
-const encoder = new TextEncoder();
-const PING = encoder.encode(":\n\n");
-const COMPLETE = encoder.encode("event: complete\ndata:\n\n");
+const UNBUFFERED = { "cache-control": "no-cache", "content-encoding": "none", "x-accel-buffering": "no" };
 
-/** Makes event streams of subscriptions' results, and keeps hold of them, so that all of them end with the server. */
+/** Server-sent events, as graphql-sse reads them. */
+export const EVENTS: Framing = {
+  headers: { "content-type": "text/event-stream", ...UNBUFFERED },
+  first: encoder.encode(":\n\n"),
+  ping: encoder.encode(":\n\n"),
+  frame: once((result) => `event: next\ndata: ${resultText(result)}\n\n`),
+  last: encoder.encode("event: complete\ndata:\n\n"),
+};
+
+/** Parts of a multipart answer, as Apollo's HttpLink reads subscriptions. */
+export const MULTIPART: Framing = {
+  headers: { "content-type": 'multipart/mixed;boundary="-";subscriptionSpec=1.0', ...UNBUFFERED },
+  first: encoder.encode("\r\n---\r\ncontent-type: application/json\r\n\r\n{}"),
+  ping: encoder.encode("\r\n---\r\ncontent-type: application/json\r\n\r\n{}"),
+  frame: once((result) => `\r\n---\r\ncontent-type: application/json\r\n\r\n{"payload":${resultText(result)}}`),
+  last: encoder.encode("\r\n-----\r\n"),
+};
+
+/** The result as JSON, with its errors as clients get them. */
+export function resultText(result: ExecutionResult): string {
+  return result.errors ? JSON.stringify({ ...result, errors: result.errors.map(plain) }) : textOf(result);
+}
+
+/** What is made of a result, made once however many it is sent to. */
+function once(make: (result: ExecutionResult) => string): (result: ExecutionResult) => Uint8Array {
+  const made = new WeakMap<ExecutionResult, Uint8Array>();
+  return (result) => {
+    let bytes = made.get(result);
+    if (!bytes) made.set(result, bytes = encoder.encode(make(result)));
+    return bytes;
+  };
+}
+
+/** Writes subscriptions' results as streams, and keeps hold of them, so that all of them end with the server. */
 export function createStreams() {
   const open = new Set<{ ping: () => void; end: () => void }>();
-  const bytes = new WeakMap<ExecutionResult, Uint8Array>();
   let pings: ReturnType<typeof setInterval> | undefined;
   let ended = false;
 
-  /** The event of a result, made once however many it is sent to. */
-  function eventOf(result: ExecutionResult): Uint8Array {
-    const known = bytes.get(result);
-    if (known) return known;
-    const errors = result.errors?.map((error) => plain(error));
-    const text = errors ? JSON.stringify({ ...result, errors }) : textOf(result);
-    const event = encoder.encode(`event: next\ndata: ${text}\n\n`);
-    bytes.set(result, event);
-    return event;
+  function add(own: { ping: () => void; end: () => void }): () => void {
+    if (open.size === 0) pings = setInterval(() => open.forEach(({ ping }) => ping()), PING_MS);
+    open.add(own);
+    return () => {
+      open.delete(own);
+      if (open.size === 0) clearInterval(pings);
+    };
   }
 
   return {
     /**
-     * The results as server-sent events. The next one is asked for when the reader took the one before. With the server
-     * the stream ends without `complete`, which clients take as a reason to subscribe again. `onEnd` hears of its end.
+     * The results as a stream. The next one is asked for when the reader took the one before. With the server the stream
+     * ends without its last frame, which clients take as a reason to subscribe again. `onEnd` hears of its end, once.
      */
-    open(results: AsyncGenerator<ExecutionResult>, onEnd: () => void = () => {}): Response {
-      let isOver = false;
-      let release = () => {};
-      const body = new ReadableStream<Uint8Array>({
-        start(controller) {
-          const own = {
-            // One at most waits for a slow reader.
-            ping: () => void ((controller.desiredSize ?? -1) >= 0 && controller.enqueue(PING)),
-            end: () => {
-              release();
-              controller.close();
-              void results.return(undefined).catch(() => {});
-            },
-          };
-          release = () => {
-            isOver = true;
-            open.delete(own);
-            onEnd();
-            if (open.size === 0) clearInterval(pings);
-          };
-          if (open.size === 0) pings = setInterval(() => open.forEach(({ ping }) => ping()), PING_MS);
-          open.add(own);
-          // Some browsers show nothing of a response before its first bytes.
-          controller.enqueue(PING);
-          if (ended) own.end();
-        },
-        async pull(controller) {
-          const { done, value } = await results.next().catch((error) => {
-            release();
-            throw error;
-          });
+    stream(results: AsyncGenerator<ExecutionResult>, framing: Framing, onEnd: () => void = () => {}): Streamed {
+      return (sink) => {
+        let isOver = false;
+        const close = () => {
           if (isOver) return;
-          if (!done) return controller.enqueue(eventOf(value));
-          release();
-          controller.enqueue(COMPLETE);
-          controller.close();
-        },
-        async cancel() {
-          release();
-          await results.return(undefined);
-        },
-      }, { highWaterMark: 0 });
-      return new Response(body, { headers: HEADERS });
+          isOver = true;
+          remove();
+          onEnd();
+        };
+        const stop = () => {
+          close();
+          void results.return(undefined).catch(() => {});
+        };
+        const remove = add({
+          // One at most waits for a slow reader.
+          ping: () => void (sink.taken() ?? sink.write(framing.ping)),
+          end: () => {
+            stop();
+            sink.end(false);
+          },
+        });
+        sink.write(framing.first);
+        if (ended) {
+          stop();
+          sink.end(false);
+        } else {
+          carry(results, framing, sink, () => isOver).then((isWhole) => {
+            if (isOver) return;
+            close();
+            if (isWhole) sink.write(framing.last);
+            sink.end(false);
+          }, () => {
+            if (isOver) return;
+            stop();
+            sink.end(true);
+          });
+        }
+        return stop;
+      };
     },
 
     /** Ends every stream, and each that is still to come. */
@@ -90,4 +120,20 @@ export function createStreams() {
       for (const { end } of open) end();
     },
   };
+}
+
+/** Writes until there is no more, or nobody reads; says whether all was written. */
+async function carry(
+  results: AsyncGenerator<ExecutionResult>,
+  { frame }: Framing,
+  sink: Sink,
+  isOver: () => boolean,
+): Promise<boolean> {
+  for (;;) {
+    await sink.taken();
+    const { done, value } = await results.next();
+    if (isOver()) return false;
+    if (done) return true;
+    sink.write(frame(value));
+  }
 }
