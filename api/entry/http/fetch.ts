@@ -106,8 +106,8 @@ export function createHttp(app: App, options: Options = {}) {
       await identify(asked, call);
       if (method === "GET" && config.graphiql && forms[0] === "html") return await graphiql(asked);
       const params = method === "GET" ? paramsOfSearch(asked.search, JSON_LIMITS) : await readParams(asked, call);
-      if (Array.isArray(params)) return await operateEach(params, call);
-      return await operateOne(params as Params, forms, call, method === "GET");
+      if (isList(params)) return await operateEach(params, call);
+      return await operateOne(params, forms, call, method === "GET");
     } catch (error) {
       return answerError(asked, error, call);
     } finally {
@@ -118,7 +118,10 @@ export function createHttp(app: App, options: Options = {}) {
   /** Whoever comes without a token that holds is counted by address, before anything is read. */
   async function identify({ header }: Asked, call: Call): Promise<void> {
     try {
-      call.viewer = await app.authenticate(header("authorization"), { origin: header("origin"), address: call.address });
+      call.viewer = await app.authenticate(header("authorization"), {
+        origin: header("origin"),
+        address: call.address,
+      });
     } catch (error) {
       if (error instanceof UnauthenticatedError) await app.rates.request(call.address, undefined);
       throw error;
@@ -178,7 +181,7 @@ export function createHttp(app: App, options: Options = {}) {
   }
 
   /** Several operations in one request, as Apollo's BatchHttpLink sends them: each is counted, and answered in its place. */
-  async function operateEach(all: Params[], { requestId, viewer, address, header }: Call): Promise<Answer> {
+  async function operateEach(all: readonly Params[], { requestId, viewer, address, header }: Call): Promise<Answer> {
     const results = await Promise.all(all.map(async (params, i) => {
       const call: Call = { ...engine.createCall(requestId, viewer), address, header };
       try {
@@ -212,7 +215,7 @@ export function createHttp(app: App, options: Options = {}) {
   return {
     answer,
     /** The same for a Request, as tests and functions have it. */
-    async fetch(request: Request, { address = "unknown" }: Peer = {}): Promise<Response> {
+    fetch: async (request: Request, { address = "unknown" }: Peer = {}): Promise<Response> => {
       return toResponse(await answer(askedBy(request, address, (maxBytes) => readRequest(request, maxBytes))));
     },
     /** What a server asks before it opens a socket; throws RefusedError. Gives what to do with the socket. */
@@ -265,6 +268,10 @@ function jsonAnswer(result: ExecutionResult, form: keyof typeof JSON_TYPES): Ans
     if (status === 200 && form === "graphql" && !("data" in result)) status = 400;
   }
   return { status, headers, body: JSON.stringify({ ...result, errors: result.errors.map(plain) }) };
+}
+
+function isList(params: Params | readonly Params[]): params is readonly Params[] {
+  return Array.isArray(params);
 }
 
 async function* only<T>(value: T): AsyncGenerator<T, void, void> {

@@ -125,9 +125,10 @@ function checkUpgrade({ path, header }: Asked): void {
 }
 
 function refuseSocket(socket: Duplex, { status, headers, body }: Answer): void {
-  const head = { ...headers, connection: "close", "content-length": `${Buffer.byteLength(body as string)}` };
+  const text = typeof body === "string" ? body : "";
+  const head = { ...headers, connection: "close", "content-length": `${Buffer.byteLength(text)}` };
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join("")}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join("")}\r\n${text}`);
 }
 
 function hasNoBody({ headers }: IncomingMessage): boolean {
@@ -176,7 +177,10 @@ function readBody(
 }
 
 function write(response: ServerResponse, { status, headers, body }: Answer, server: Server): void {
-  if (response.destroyed) return typeof body === "function" ? void body(GONE)() : undefined;
+  if (response.destroyed) {
+    if (typeof body === "function") body(GONE)();
+    return;
+  }
   if (!server.listening) headers["connection"] = "close";
   const { req: request } = response;
   // Whoever still sends what nobody reads is not waited for.
