@@ -15,6 +15,7 @@ type Of<C extends object> = {
     Milliseconds: { Input: number; Output: number };
     TimeZone: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
+    EventInput: { Input: unknown; Output: unknown };
   };
 };
 

@@ -1,37 +1,18 @@
+import type { Refusal } from "../api/journeys/model.ts";
 import type { Verdict } from "../api/journeys/rules.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, orInvalid } from "./errors.ts";
 
-const EventInput = builder.inputType("EventInput", {
-  description: "One event as its sender numbers it.",
-  fields: (t) => ({
-    sessionId: t.string({ required: true, description: "The sender's id of the session: 1 to 128 characters." }),
-    source: t.string({
-      required: true,
-      defaultValue: "main",
-      description: "What numbers the events: a tab, a device. One session can have several.",
-    }),
-    seq: t.int({
-      required: true,
-      description:
-        "The source's running number in this session, from 1. (session, source, seq) is recorded once, for ever.",
-    }),
-    type: t.string({
-      required: true,
-      description:
-        "Upper snake case: WIDGET_OPENED, PAGE_VIEWED, MESSAGE_SENT, MESSAGE_RECEIVED, FORM_STARTED, FORM_COMPLETED, LINK_CLICKED, CTA_CLICKED or any other.",
-    }),
-    occurredAt: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
-    visitorId: t.string({ description: "Who the visitor is, where known: 1 to 128 characters." }),
-    page: t.string({ description: "The page it happened on: at most 2,048 characters." }),
-    text: t.string({ description: "What was written: at most 8,192 characters." }),
-    properties: t.field({ type: "JSON", description: "At most 8 KB as JSON." }),
-  }),
-});
-
 const RecordEventsInput = builder.inputType("RecordEventsInput", {
   description: "A batch of events, of one or of several sessions.",
-  fields: (t) => ({ events: t.field({ type: [EventInput], required: true, description: "1 to 500." }) }),
+  fields: (t) => ({
+    events: t.field({ type: ["EventInput"], required: true, description: "1 to 500." }),
+    sentAt: t.field({
+      type: "DateTime",
+      description:
+        "The sender's clock at the moment of sending. Where it is more than 30 seconds off ours, the events' times are corrected by the difference, and their own are kept as `clientAt`.",
+    }),
+  }),
 });
 
 const EventStatus = builder.enumType("EventStatus", {
@@ -43,11 +24,32 @@ const EventStatus = builder.enumType("EventStatus", {
   },
 });
 
+const EventRefusal = builder.enumType("EventRefusal", {
+  description: "Why an event was refused. Stable: programs may rely on it.",
+  values: {
+    INVALID_EVENT: {
+      description: "A field is missing, unknown, of another type or beyond a limit; `reason` names it.",
+    },
+    PAYLOAD_MISMATCH: {
+      description:
+        "The number was recorded with other content, which stays: a source that numbers from 1 again, such as a second tab. A mere repeat is a DUPLICATE.",
+    },
+    SESSION_FULL: { description: "The session has as many sources, types, visits or open gaps as one may have." },
+    SESSION_ERASED: { description: "The session's visitor was erased." },
+  } satisfies Record<Refusal, { description: string }>,
+});
+
 const EventReceipt = builder.objectRef<Verdict>("EventReceipt").implement({
   description: "What became of one event.",
   access: "JOURNEYS_WRITE",
   fields: (t) => ({
     status: t.expose("status", { type: EventStatus, description: "Recorded, known already, or refused." }),
+    code: t.field({
+      type: EventRefusal,
+      nullable: true,
+      description: "Why it was refused, in a word; null where it was not.",
+      resolve: (verdict) => ("code" in verdict ? verdict.code : undefined),
+    }),
     reason: t.string({
       nullable: true,
       description: "Why it was refused: the field, the limit and the value.",
@@ -84,7 +86,7 @@ entries.mutationFields((t) => ({
     access: "JOURNEYS_WRITE",
     args: { input: t.arg({ type: RecordEventsInput, required: true, description: "The batch." }) },
     resolve: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => toPayload(await services.journeys.record(viewer.tenantId, input.events))),
+      orInvalid(async () => toPayload(await services.journeys.record(viewer.tenantId, input.events, input.sentAt))),
   }),
 }));
 

@@ -1,4 +1,5 @@
 import * as Model from "../api/journeys/model.ts";
+import type { JourneyList } from "../api/journeys/service.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { pageArgs, pagesOf } from "./lists.ts";
@@ -47,7 +48,7 @@ const Journey = builder.objectRef<Model.Journey>("Journey").implement({
     botMessageCount: t.exposeInt("botMessageCount", { description: "MESSAGE_RECEIVED events." }),
     firstQuestion: t.string({
       nullable: true,
-      description: "The text of the first message that the visitor sent.",
+      description: "The text of the first message of the visitor that says something: one of blanks is none.",
       resolve: (journey, _, { services }) => services.journeys.findFirstQuestion(journey),
     }),
     events: t.field({
@@ -73,6 +74,24 @@ const { Connection: JourneyConnection } = pagesOf(Journey, {
   cursor: "Good as `after` of `journeys` with the same filter.",
 });
 
+builder.objectFields(JourneyConnection, (t) => ({
+  from: t.field({
+    type: "DateTime",
+    nullable: true,
+    description: "The beginning of what was looked through, by `startedAt`; null where that is everything up to `to`.",
+    resolve: (page) => (page as JourneyList).range.fromAt || null,
+  }),
+  to: t.field({
+    type: "DateTime",
+    description: "The end of what was looked through, by `startedAt`.",
+    resolve: (page) => (page as JourneyList).range.toAt,
+  }),
+  hasEarlier: t.boolean({
+    description: "Whether there are journeys before `from`, which this list leaves out. Costs a read.",
+    resolve: (page) => (page as JourneyList).hasEarlier(),
+  }),
+}));
+
 export const JourneyOutcome = builder.enumType("JourneyOutcome", {
   description:
     "Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive.",
@@ -95,9 +114,19 @@ const JourneyEvent = builder.objectRef<Model.JourneyEvent>("JourneyEvent").imple
     source: t.exposeString("source", { description: "What numbered the event: a tab, a device." }),
     seq: t.exposeInt("seq", { description: "The source's running number." }),
     type: t.exposeString("type", { description: "Upper snake case, such as PAGE_VIEWED." }),
-    occurredAt: t.expose("occurredAt", { type: "DateTime", description: "When it happened, by the sender's clock." }),
+    occurredAt: t.expose("occurredAt", { type: "DateTime", description: "When it happened." }),
+    clientAt: t.expose("clientAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When it happened by the sender's own clock, where that was wrong and `occurredAt` is corrected.",
+    }),
     receivedAt: t.expose("receivedAt", { type: "DateTime", description: "When it arrived here first." }),
     step: t.exposeInt("step", { description: "Position in the journey, from 1." }),
+    visitorId: t.exposeString("visitorId", { nullable: true, description: "Whom the event names as the visitor." }),
+    aliasOf: t.exposeString("aliasOf", {
+      nullable: true,
+      description: "Another id of the same visitor, where the event names one.",
+    }),
     page: t.exposeString("page", { nullable: true, description: "The page it happened on." }),
     text: t.exposeString("text", { nullable: true, description: "What was written." }),
     properties: t.expose("properties", { type: "JSON", nullable: true, description: "What the sender added." }),
@@ -114,7 +143,11 @@ const { Connection: JourneyEventConnection, Edge: JourneyEventEdge } = pagesOf(J
 const JourneyFilter = builder.inputType("JourneyFilter", {
   description: "Which journeys to list; all parts must hold.",
   fields: (t) => ({
-    range: t.field({ type: TimeRange, description: "By `startedAt`; the last 30 days where absent." }),
+    range: t.field({
+      type: TimeRange,
+      description:
+        "By `startedAt`. Where absent: all journeys, or with `outcome`, `did` or `didNot` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so.",
+    }),
     outcome: t.field({ type: JourneyOutcome, description: "Journeys with this outcome." }),
     visitorId: t.string({ description: "Journeys of this visitor." }),
     did: t.stringList({ description: "Journeys in which each of these event types happened." }),
@@ -137,7 +170,7 @@ entries.queryFields((t) => ({
     description: "Latest start first.",
     access: "JOURNEYS_READ",
     args: {
-      filter: t.arg({ type: JourneyFilter, description: "Which journeys; those of the last 30 days where absent." }),
+      filter: t.arg({ type: JourneyFilter, description: "Which journeys; all where absent." }),
       ...pageArgs("journeys", { first: 25, most: 100 }),
     },
     cost: { rows: "first" },

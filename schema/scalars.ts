@@ -32,6 +32,36 @@ builder.scalarType("JSON", {
   parseLiteral: (node: ValueNode, variables) => valueFromASTUntyped(node, variables),
 });
 
+/** A scalar, since an input type would refuse all 500 events of a batch for one that is of another shape. */
+builder.scalarType("EventInput", {
+  description: `One event as its sender numbers it: an object with these fields, each event checked by itself.
+
+- \`sessionId\`, text, required: the sender's id of the session; 1 to 128 characters.
+- \`source\`, text: what numbers the events, such as a tab, a page load, a device; "main" where absent; 1 to 64 characters. One session can have 1,024.
+- \`seq\`, whole number, required: the source's running number in this session, from 1. (session, source, seq) is recorded once, for ever.
+- \`type\`, text, required: upper snake case, such as WIDGET_OPENED, PAGE_VIEWED, MESSAGE_SENT, MESSAGE_RECEIVED, FORM_STARTED, FORM_COMPLETED, LINK_CLICKED, CTA_CLICKED or any other.
+- \`occurredAt\`, text, required: an RFC 3339 instant with its offset, from 1990 to 10 minutes from now.
+- \`visitorId\`, text: who the visitor is, where known; 1 to 128 characters.
+- \`aliasOf\`, text: another id under which this visitor was known; needs \`visitorId\`.
+- \`page\`, text: the page it happened on; at most 2,048 characters.
+- \`text\`, text: what was written; at most 8,192 characters.
+- \`properties\`, any JSON: at most 8 KB, nested 32 deep at most.
+
+Null is the same as absent. A field that is not listed, or is of another type, refuses the event in its receipt.`,
+  serialize: (value) => value,
+  parseValue: (value: unknown) => value,
+  parseLiteral: toEvent,
+});
+
+/** In an event that stands in the document, `occurredAt` may be a variable of type DateTime, which is a number by now. */
+function toEvent(node: ValueNode, variables: Parameters<typeof valueFromASTUntyped>[1]): unknown {
+  const event = valueFromASTUntyped(node, variables);
+  const at = node.kind === Kind.OBJECT ? node.fields.find(({ name }) => name.value === "occurredAt")?.value : undefined;
+  if (at?.kind !== Kind.VARIABLE) return event;
+  const value = variables?.[at.name.value];
+  return typeof value === "number" ? { ...event as object, occurredAt: formatInstant(value) } : event;
+}
+
 function toInstant(value: unknown): number {
   const at = typeof value === "string" ? parseInstant(value) : undefined;
   if (at === undefined) {

@@ -98,7 +98,7 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
      * InvalidInputError for a batch that is too small or large, UnavailableError where a store failed: the same batch
      * again completes it.
      */
-    async record(tenantId: string, inputs: readonly unknown[], sentAt?: number): Promise<Verdict[]> {
+    async record(tenantId: string, inputs: readonly unknown[], sentAt?: number | null): Promise<Verdict[]> {
       parseBatch(inputs);
       const now = clock();
       const aheadMs = clockAhead(sentAt, now);

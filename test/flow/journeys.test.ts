@@ -207,6 +207,38 @@ describe("the list", () => {
     expect(ids(await list({ filter: { did: ["NEVER_HAPPENED"] } }))).toEqual([]);
   });
 
+  test("without a range hides nothing: history shows, also filtered, and the page says what it looked through", async () => {
+    const at = (sessionId: string, occurredAt: string) => [
+      { sessionId, seq: 1, type: "FORM_STARTED", occurredAt },
+      { sessionId, seq: 2, type: "PAGE_VIEWED", occurredAt },
+    ];
+    await record(api, "history", [...at("old", "2020-01-05T00:00:00Z"), ...at("new", "2022-08-01T00:00:00Z")]);
+    const list = async (filter: object) =>
+      (await api.ask(
+        "history",
+        `query ($filter: JourneyFilter) { journeys(filter: $filter, first: 1) {
+          nodes { sessionId } from to hasEarlier pageInfo { hasNextPage endCursor } } }`,
+        { filter },
+      )).data.journeys;
+    expect(await list({})).toMatchObject({ nodes: [{ sessionId: "new" }], from: null, hasEarlier: false });
+    expect(await list({ outcome: "ABANDONED" })).toMatchObject({
+      nodes: [{ sessionId: "new" }],
+      from: "2022-07-02T00:00:00.000Z",
+      hasEarlier: true,
+      pageInfo: { hasNextPage: false },
+    });
+    expect(await list({ range: { last: "DAY" } })).toMatchObject({ nodes: [], hasEarlier: true });
+  });
+
+  test("shows what a clock ahead of ours sent, with and without a range", async () => {
+    const occurredAt = new Date(now + 300_000).toISOString();
+    await record(api, "early", [{ sessionId: "s", seq: 1, type: "PAGE_VIEWED", occurredAt }]);
+    for (const filter of [{}, { range: { last: "DAY" } }, { range: { last: "TWO_HOURS" } }]) {
+      const query = `query ($filter: JourneyFilter) { journeys(filter: $filter) { nodes { sessionId } } }`;
+      expect((await api.ask("early", query, { filter })).data.journeys.nodes).toHaveLength(1);
+    }
+  });
+
   test("refuses a cursor of another filter, of another tenant and of another list", async () => {
     const { pageInfo } = await list({ first: 2 });
     for (

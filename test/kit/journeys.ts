@@ -14,7 +14,7 @@ export type EventInput = {
 
 const RECORD = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
   __typename
-  ... on RecordEventsPayload { accepted duplicates rejected receipts { status reason } }
+  ... on RecordEventsPayload { accepted duplicates rejected receipts { status code reason } }
   ... on UserError { code message }
   ... on InvalidInputError { fields { path message } }
 } }`;

@@ -140,6 +140,7 @@ describe("what an event holds", () => {
   test.each<[unknown, string]>([
     [{ ...good, occurredAt: "2026-01-01T11:00:00" }, "occurredAt: must be an RFC 3339 instant with its offset"],
     [{ ...good, occurredAt: "" }, "occurredAt: must be an RFC 3339 instant with its offset"],
+    [{ ...good, occurredAt: T0 }, "occurredAt: must be RFC 3339 text such as 2026-01-31T12:00:00.000Z, got"],
     [{ ...good, occurredAt: null }, "occurredAt: must be RFC 3339 text"],
     [{ ...good, seq: 1.5 }, "seq: must be a whole number from 1 to 2147483647, got 1.5"],
     [{ ...good, seq: "2" }, "seq: must be a whole number"],

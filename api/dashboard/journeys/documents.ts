@@ -48,7 +48,7 @@ export type JourneyOutcome =
 
 /** Which journeys to list; all parts must hold. */
 export type JourneyFilter = {
-  /** By `startedAt`; the last 30 days where absent. */
+  /** By `startedAt`. Where absent: all journeys, or with `outcome`, `did` or `didNot` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so. */
   range?: TimeRange | null | undefined;
   /** Journeys with this outcome. */
   outcome?: JourneyOutcome | null | undefined;
