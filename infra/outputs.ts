@@ -1,15 +1,15 @@
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { TerraformOutput, type TerraformStack } from "cdktf";
 import type { Container } from "./container.ts";
-import type { FunctionWay } from "./stack.ts";
 import type { Stores } from "./stores.ts";
 
 /** Adds what a person needs to know after a deployment. None of it is secret. */
 export function addOutputs(
   stack: TerraformStack,
-  { stores, way, container, signingKey }: {
+  { stores, api, container, signingKey }: {
     stores: Stores;
-    way: FunctionWay | undefined;
+    /** Where functions answer; undefined where containers serve the API. */
+    api: Record<"http" | "stream", { url: string }> | undefined;
     container: Container | undefined;
     signingKey: SecretsmanagerSecret | undefined;
   },
@@ -20,9 +20,9 @@ export function addOutputs(
   output("buckets", namesOf(stores.buckets, (bucket) => bucket.bucket), "The buckets, by what they hold.");
   output("tables", namesOf(stores.tables, (table) => table.name), "The tables, by what they hold.");
   output("queues", namesOf(stores.queues, ({ queue }) => queue.url), "The queues that other systems may send to.");
-  if (way?.api) {
-    output("graphql_url", `${way.api.http.url}/graphql`, "Queries and mutations.");
-    output("subscriptions_url", way.api.stream.url, "Subscriptions, as server-sent events.");
+  if (api) {
+    output("graphql_url", `${api.http.url}/graphql`, "Queries and mutations.");
+    output("subscriptions_url", api.stream.url, "Subscriptions, as server-sent events.");
   }
   if (container) {
     output(

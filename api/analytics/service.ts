@@ -4,9 +4,7 @@ import { type Clock, MINUTE_MS } from "../core/clock.ts";
 import { NotIndexedError } from "../core/errors.ts";
 import { pages, parseFirst } from "../core/page.ts";
 import type { RangeInput, TimeRange } from "../core/range.ts";
-import type { SessionLists } from "../sessions/lists.ts";
-import type { Session } from "../sessions/model.ts";
-import type { Sessions } from "../sessions/service.ts";
+import type { Sensor, Session } from "../sessions/model.ts";
 import { percentilesOf } from "./bins.ts";
 import { type ItemChange, JOURNEY_LETTERS, SESSION_LETTERS, SLOT_MS, slotOf } from "./cells.ts";
 import {
@@ -43,8 +41,23 @@ const CLOCKS_MS = 10 * MINUTE_MS;
 export type AnalyticsOptions = {
   store: RollupStore;
   /** Where sessions themselves are asked: which is running, and which began first and last. */
-  sessions: Pick<Sessions, "find" | "findSensors">;
-  lists: Pick<SessionLists, "outerStarts" | "sensors">;
+  sessions: {
+    find: (tenantId: string, sessionIds: readonly string[]) => Promise<Map<string, Session>>;
+    findSensors: (tenantId: string, sensorIds: readonly string[]) => Promise<Map<string, Sensor>>;
+  };
+  lists: {
+    outerStarts: (
+      tenantId: string,
+      sensorId: string | undefined,
+      fromAt: number,
+      toAt: number,
+    ) => Promise<{ first: number | undefined; last: number | undefined }>;
+    sensors: (
+      tenantId: string,
+      limit: number,
+      after: string | undefined,
+    ) => Promise<{ sensors: Sensor[]; next: string | undefined }>;
+  };
   clock: Clock;
   /** False while journeys are kept in the object store only. */
   indexed: boolean;
