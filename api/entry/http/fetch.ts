@@ -12,7 +12,7 @@ import { type HttpHints, plain, RefusedError } from "./errors.ts";
 import { type Answer, type Asked, askedBy, toResponse } from "./exchange.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { BODY_BYTES, type Call, createEngine, isPlanned } from "./graphql.ts";
-import { badBody, parseJson } from "./json.ts";
+import { badBody, type JsonLimits, parseJson } from "./json.ts";
 import { createPages } from "./pages.ts";
 import { type Params, paramsOfSearch, toParams } from "./params.ts";
 import { createProbes } from "./probes.ts";
@@ -38,6 +38,7 @@ const OPEN_BODY_BYTES = 32_768;
 const OPEN_BODY_MS = 10 * SECOND_MS;
 const BODY_MS = 60 * SECOND_MS;
 const LARGE_BODY_MS = 290 * SECOND_MS;
+const OPEN_JSON_LIMITS = { depth: 32, values: 1_000 };
 const JSON_LIMITS = { depth: 64, values: 200_000 };
 /** A collection is one long string. */
 const LARGE_JSON_LIMITS = { depth: 16, values: 1_000 };
@@ -131,11 +132,11 @@ export function createHttp(app: App, options: Options = {}) {
 
   async function readParams(asked: Asked, call: Call): Promise<Params | Params[]> {
     checkType(asked);
-    const { bytes, ms } = bodyLimits(call.viewer, config.limits.bodyBytes);
+    const { bytes, ms, json } = bodyLimits(call.viewer, config.limits.bodyBytes);
     const text = await readText(asked, bytes, ms);
     const isLarge = text.length > BODY_BYTES;
     if (isLarge) call.largeBytes = text.length;
-    const value = parseJson(text, isLarge ? LARGE_JSON_LIMITS : JSON_LIMITS);
+    const value = parseJson(text, isLarge ? LARGE_JSON_LIMITS : json);
     if (!Array.isArray(value)) return toParams(value);
     if (config.maxBatch === 0) throw badBody("is a list; batches are off here (MAX_BATCH)");
     if (value.length === 0 || value.length > config.maxBatch) {
@@ -239,11 +240,13 @@ export function createHttp(app: App, options: Options = {}) {
   };
 }
 
-/** How much may be read, and for how long, of a body: little from nobody, and much only from who may import. */
-function bodyLimits(viewer: Viewer | undefined, maxBytes: number): { bytes: number; ms: number } {
-  if (!viewer) return { bytes: Math.min(OPEN_BODY_BYTES, maxBytes), ms: OPEN_BODY_MS };
-  if (!viewer.scopes.includes("REVIEW")) return { bytes: Math.min(BODY_BYTES, maxBytes), ms: BODY_MS };
-  return { bytes: maxBytes, ms: LARGE_BODY_MS };
+/** How much may be read, for how long, and how much is in it: little from nobody, much only from who may import. */
+function bodyLimits(viewer: Viewer | undefined, maxBytes: number): { bytes: number; ms: number; json: JsonLimits } {
+  if (!viewer) return { bytes: Math.min(OPEN_BODY_BYTES, maxBytes), ms: OPEN_BODY_MS, json: OPEN_JSON_LIMITS };
+  if (!viewer.scopes.includes("REVIEW")) {
+    return { bytes: Math.min(BODY_BYTES, maxBytes), ms: BODY_MS, json: JSON_LIMITS };
+  }
+  return { bytes: maxBytes, ms: LARGE_BODY_MS, json: JSON_LIMITS };
 }
 
 function fits(form: Form, isStream: boolean): boolean {

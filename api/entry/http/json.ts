@@ -3,9 +3,16 @@ import { RefusedError } from "./errors.ts";
 /** How much structure a body may have; strings count as one, however long. */
 export type JsonLimits = { depth: number; values: number };
 
+/** More fields than any input has. graphql-js prints a whole object where one field of it is wrong, for each of them. */
+const MAX_MEMBERS = 250;
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
+const OPEN_LIST = 91;
+const CLOSE_LIST = 93;
+const OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
 
 /**
  * The value of a JSON text. What is nested or split up beyond the limits is refused before anything is made of it: 48 MB
@@ -22,24 +29,29 @@ export function parseJson(text: string, limits: JsonLimits): unknown {
 
 /** Throws RefusedError where a JSON text is nested or split up beyond the limits. */
 export function checkStructure(text: string, limits: JsonLimits): void {
-  let depth = 0;
+  /** For each open bracket how many commas were in it; of lists they are taken off. */
+  const members: number[] = [];
   let values = 1;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case QUOTE:
         i = endOfString(text, i);
         break;
-      case 91: // [
-      case 123: // {
+      case OPEN_LIST:
+      case OPEN_OBJECT:
         values += 1;
-        if (++depth > limits.depth) throw tooComplex(`nests more than ${limits.depth} levels`);
+        members.push(text.charCodeAt(i) === OPEN_LIST ? -Infinity : 1);
+        if (members.length > limits.depth) throw tooComplex(`nests more than ${limits.depth} levels`);
         break;
-      case 93: // ]
-      case 125: // }
-        depth -= 1;
+      case CLOSE_LIST:
+      case CLOSE_OBJECT:
+        members.pop();
         break;
       case COMMA:
         values += 1;
+        if (++members[members.length - 1]! > MAX_MEMBERS) {
+          throw tooComplex(`has an object of over ${MAX_MEMBERS} fields`);
+        }
     }
     if (values > limits.values) throw tooComplex(`has more than ${limits.values} values`);
   }
