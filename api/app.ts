@@ -15,6 +15,7 @@ import type { StreamRecord } from "./aws/streams.ts";
 import type { Config } from "./config.ts";
 import { type ConnectionOverrides, createConnections } from "./connections.ts";
 import { createLoader } from "./core/loader.ts";
+import type { Measurement } from "./core/telemetry.ts";
 import type { Log } from "./core/log.ts";
 import type { ConsumerSpec } from "./ingest/consumers.ts";
 import { probe } from "./core/probe.ts";
@@ -68,6 +69,8 @@ export type App = {
   jobs: readonly Job[];
   /** How many wrong buckets the audits of this process have found. Expected: none, ever. */
   auditDifferences: () => number;
+  /** What `/metrics` shows beside what it measures itself. */
+  measurements: readonly Measurement[];
   /** Each dependency by name: "ok", or what is wrong in a few words. Holds no secret. */
   checkDependencies: () => Promise<Record<string, string>>;
   [Symbol.asyncDispose]: () => Promise<void>;
@@ -100,6 +103,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
+    apiKeys: auth.apiKeys,
     sessions: sessions.service,
     watchSessions: createSessionWatch({ sessions: sessions.service, hub }),
     journeys: journeys.service,
@@ -135,11 +139,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
     jobs: createAllJobs(connections, sessions, metrics, review, (differences) => auditDifferences += differences),
     auditDifferences: () => auditDifferences,
+    measurements: auth.keySets ? [auth.keySets.measurement] : [],
     checkDependencies: async () => ({
       dynamodb: await probe(() => dynamo.get(named(tables.accounts), { pk: "-" })),
       s3: await probe(() => connections.objects(buckets.events).check()),
       sqs: await probe(() => connections.queues.depth(named(queues.ingest))),
       ...(redis ? { redis: await probe(() => redis.check()) } : {}),
+      ...(auth.keySets ? { jwks: await probe(auth.keySets.check), jwksRefresh: auth.keySets.refresh() } : {}),
     }),
     [Symbol.asyncDispose]: async () => {
       review.close();

@@ -5,7 +5,7 @@ import { builder, entries } from "./builder.ts";
 import type { Services } from "./context.ts";
 import { errorType, InvalidInputError } from "./errors.ts";
 
-const Scope = builder.enumType("Scope", {
+export const Scope = builder.enumType("Scope", {
   description: "What a token may allow. Tokens write them in lower case with a colon, such as `journeys:read`.",
   values: {
     SESSIONS_READ: { description: "Read sessions and sensors." },

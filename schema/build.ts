@@ -5,6 +5,7 @@ import "./common.ts";
 import "./lists.ts";
 import "./errors.ts";
 import "./accounts.ts";
+import "./keys.ts";
 import "./nodes.ts";
 import "./sessions.ts";
 import "./sessions-recording.ts";

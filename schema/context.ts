@@ -1,4 +1,5 @@
 import type { Analytics } from "../api/analytics/service.ts";
+import type { ApiKeys } from "../api/auth/apikeys/service.ts";
 import type { Accounts } from "../api/auth/service.ts";
 import type { Viewer } from "../api/auth/viewer.ts";
 import type { RangeInput } from "../api/core/range.ts";
@@ -21,6 +22,7 @@ import type { Sessions } from "../api/sessions/service.ts";
 export type Services = {
   /** Undefined where an identity provider issues the tokens. */
   accounts: Accounts | undefined;
+  apiKeys: Pick<ApiKeys, "list" | "createApiKey" | "createWriteKey" | "revoke">;
   sessions: Sessions;
   watchSessions: (
     tenantId: string,

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Dynamo } from "../aws/dynamo.ts";
 import { createSecret } from "../aws/secrets.ts";
 import type { Config } from "../config.ts";
-import { type Clock, systemClock } from "../core/clock.ts";
+import { type Clock, SECOND_MS, systemClock } from "../core/clock.ts";
 import { type Ids, randomIds } from "../core/ids.ts";
+import { formatInstant } from "../core/time.ts";
 import type { Log } from "../core/log.ts";
 import type { Rates } from "../rates/rates.ts";
 import { fullName, tables } from "../resources.ts";
@@ -11,7 +12,7 @@ import { createApiKeys, type KeyUse } from "./apikeys/service.ts";
 import { createApiKeyStore } from "./apikeys/store.ts";
 import { OWN_CLAIMS, parseScopeMap } from "./claims.ts";
 import { createSigner, loadOrCreateSigningKeys, loadSecretSigningKeys, signingKeyFile } from "./keys.ts";
-import { createKeyFinder, KEYS_STALE_MS, remoteKeySet } from "./keysets.ts";
+import { createKeyFinder, type KeyFinder, KEYS_STALE_MS, remoteKeySet } from "./keysets.ts";
 import { createPasswords, PASSWORD_COST, type ScryptCost } from "./passwords.ts";
 import { type Accounts, createAccounts } from "./service.ts";
 import { createAccountStore } from "./store.ts";
@@ -84,14 +85,41 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
     authenticate,
     accounts,
     apiKeys,
-    /** The identity provider's key sets: how each stands, and what loads it where that is due. */
-    keySets: remotes.map(({ url, finder }) => ({ url, check: finder.check, state: finder.state })),
+    keySets: remotes.length === 0 ? undefined : watchKeySets(remotes, clock),
   };
 
   function loadOwnKeys() {
     if (secret === undefined) return loadOrCreateSigningKeys(signingKeyFile(config));
     return loadSecretSigningKeys(secret, createSecret(config, secret));
   }
+}
+
+/** How the identity provider's key sets are, for those who run the service. */
+function watchKeySets(sets: readonly { url: string; finder: KeyFinder }[], clock: Clock) {
+  return {
+    /** Loads what is due. Throws UnavailableError where a provider's tokens cannot be judged at all. */
+    check: async () => void await Promise.all(sets.map(({ finder }) => finder.check())),
+    /** "ok", or since when which sets could not be loaded, and until when the last keys hold. */
+    refresh(): string {
+      const failing = sets.flatMap(({ url, finder }) => {
+        const { failingSince, holdsUntil } = finder.state();
+        if (failingSince === undefined) return [];
+        const until = holdsUntil === undefined ? "" : `; its last keys hold until ${formatInstant(holdsUntil)}`;
+        return [`${new URL(url).host} has given no keys since ${formatInstant(failingSince)}${until}`];
+      });
+      return failing.length === 0 ? "ok" : failing.join(". ");
+    },
+    measurement: {
+      name: "sojourn_jwks_age_seconds",
+      help: "Seconds since the identity provider's key set was last loaded, by its host; -1 where it never was.",
+      label: "host",
+      read: () =>
+        Object.fromEntries(sets.map(({ url, finder }) => {
+          const { loadedAt } = finder.state();
+          return [new URL(url).host, loadedAt === undefined ? -1 : (clock() - loadedAt) / SECOND_MS];
+        })),
+    },
+  };
 }
 
 /** A token of the local instance: signed with its key file, which is made where there is none yet. */

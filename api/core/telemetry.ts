@@ -9,8 +9,14 @@ export type Outcome = "ok" | "error" | "refused" | "failed";
 /** Read from /proc, which Deno shows only to who may do everything. */
 const FROM_PROC = ["resident_memory_bytes", "virtual_memory_bytes", "heap_bytes", "open_fds", "max_fds"] as const;
 
+/** A number that somebody else keeps; `read` gives it as it is now, by the values of its label. */
+export type Measurement = { name: string; help: string; label: string; read: () => Readonly<Record<string, number>> };
+
 /** Makes the measurements of one server, in a registry of its own. `auditDifferences` says how many were found so far. */
-export function createTelemetry(auditDifferences: () => number = () => 0) {
+export function createTelemetry(
+  auditDifferences: () => number = () => 0,
+  measurements: readonly Measurement[] = [],
+) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of FROM_PROC) registry.removeSingleMetric(`process_${name}`);
@@ -22,6 +28,17 @@ export function createTelemetry(auditDifferences: () => number = () => 0) {
       this.set(process.memoryUsage.rss());
     },
   });
+  for (const { name, help, label, read } of measurements) {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        for (const [value, number] of Object.entries(read())) this.set({ [label]: value }, number);
+      },
+    });
+  }
   const requestSeconds = new Histogram({
     name: "sojourn_graphql_request_seconds",
     help: "Seconds from an operation's arrival to its answer, or to the start of its stream.",

@@ -123,6 +123,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     ingestLate: () => Promise.resolve({ failed: [] }),
     caughtUp: () => {},
     auditDifferences: () => 0,
+    measurements: [],
     checkDependencies: () => {
       counts.checks += 1;
       return Promise.resolve({ ...states });
