@@ -26,8 +26,9 @@ export type ItemChange = StreamPosition & {
 };
 
 /**
- * What session items count in each slot of the sessions' starts, by the letter of its attributes. What comes back to 0 for
- * most sessions is kept rather than what grows with each: items cost by their size.
+ * What session items count in each slot of the sessions' starts, by the letter of its attributes. Of two numbers that say the
+ * same, the one that returns to 0 is kept: `running` is 0 again when a session ends and its attribute is removed, where
+ * `completed` (sessions less running) would stay and make every write of the item larger.
  */
 export const SESSION_LETTERS = {
   sessions: "s",

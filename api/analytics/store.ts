@@ -21,7 +21,7 @@ export type RollupKey = { pk: string; sk: string };
 
 /** An expression may hold 4 KB. */
 const MAX_NAMES = 150;
-/** An item is rid of its zeros when it has so many. */
+/** Attributes that returned to 0 are removed once an item has so many: one write for 16, not one for each. */
 const MANY_ZEROS = 16;
 const KEYS_A_REQUEST = 100;
 const CONCURRENCY = 8;

@@ -59,7 +59,10 @@ export function fromLambdaRecord(record: DynamoDBRecord, shard: string): StreamR
   return toStreamRecord(withBytes(record as unknown as RawStreamRecord), shard);
 }
 
-/** With the binary values of all attributes as bytes: their type's name stands nowhere else before a text. */
+/**
+ * A copy whose binary values are bytes. Binary is `{"B": "aGk="}`: a key "B" with a string under it. An attribute that is called B
+ * is no such key: its value is an object, `{"B": {"S": "text"}}`.
+ */
 function withBytes<T>(value: T): T {
   const revived = (name: string, inner: unknown): unknown => {
     if (name === "B" && typeof inner === "string") return Buffer.from(inner, "base64");

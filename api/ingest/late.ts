@@ -12,8 +12,9 @@ export type LateIngestOptions = {
   /** The name of a table by the ARN of its stream; undefined where it is none of ours. */
   tableOf: (streamArn: string) => string | undefined;
   /**
-   * Counts a part of a stream that was given up, which may have been counted in part; gives what stays in doubt, in words.
-   * A marker cannot know what a watermark counted before.
+   * Counts a batch of a stream that Lambda gave up. Of records 1 to 100 it may have counted 1 to 40 in some items before it
+   * failed: so each goes by its item's watermark again, not by a marker, which would count 1 to 40 twice. Gives in words
+   * what may lack records all the same; undefined where nothing does.
    */
   countAgain: (table: string, records: readonly StreamRecord[]) => Promise<string | undefined>;
   /** What counts a record, as parts of transactions. Throws where it can never be counted as it is. */

@@ -31,9 +31,10 @@ export function eventId({ source, seq }: { source: string; seq: number }): strin
 }
 
 /**
- * The events that are counted, of which there are `count`, from the chunks that hold them. A journey counts each of its
- * chunks whole, so what a writer stored and did not count is a chunk beside them; `mark` tells one from the other, in
- * whatever order and however often it is asked. Undefined: a journey of before there were marks.
+ * The `count` events that a journey counts, out of all chunks that lie in its partition. A chunk is counted whole or not at
+ * all; one whose writer lost the race for META, or died before it, lies beside the others and is not counted. `mark` is the XOR
+ * of the ids of the counted chunks: of chunks 0a, 0c and 11 with the mark 06, it is 0a and 0c that count, since 0a ^ 0c = 06.
+ * Undefined for journeys that were written before there were marks.
  */
 export function pickCounted<E extends HeldEvent>(
   chunks: readonly HeldChunk<E>[],

@@ -72,7 +72,8 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
       pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, visitorId), { concurrency: CONCURRENCY });
     await unnameAll();
     const objectsRewritten = await rewriteAll(receipt, visitorId, all.union(found.leftovers), others);
-    // Once more for what arrived during the pass; before it, so that a crash leaves an object that says what is to be done.
+    // Twice: before the objects, since they are what says which journeys name the visitor, and a crash between must leave
+    // that; and after them, for what a batch that arrived meanwhile put into a journey.
     await unnameAll();
     const done = await erasures.close({ ...receipt, journeys: own }, objectsRewritten, clock());
     if (done) say("an erasure is done", { journeys: own, events: done.events, objectsRewritten });

@@ -116,7 +116,8 @@ function startFeed<Snapshot extends object, State extends object, Message>(
     let seen: typeof current;
     followers += 1;
     try {
-      // Whoever joins begins with a read that is no older than two messages are apart.
+      // A new subscriber begins with the snapshot that is there if it is at most one interval old; a thousand that join
+      // within one interval share one read.
       const oldestAt = performance.now() - intervalMs;
       const isFresh = () => readAt >= oldestAt;
       if (!isFresh()) ring();

@@ -42,10 +42,11 @@ const CONCURRENCY = 8;
 const RECHECK_MS = SECOND_MS;
 
 /**
- * Recounts from what is kept. A thing that the stream may not have shown yet can make no difference: it may be counted
- * or not. A thing that moved or went leaves no trace where it was, and an index lags: so a difference is one when a second
- * look agrees and, as far as this process knows, the stream has been read past the first. A repair holds only while
- * nothing else is counted into the hour, so the two never add up.
+ * Recounts from what is kept, and reports a difference only where nothing explains it. Of a minute with 10 records, the last of
+ * which the stream has not delivered yet, both 9 and 10 are right. A record that moved to another minute between reading the
+ * bucket and reading the records looks like a difference once, never twice: so a second look has to agree, and this process has
+ * to have read the stream past the first look. A repair is conditional on the version of the hour that was read, so it is never
+ * added to what the stream counts meanwhile.
  */
 export function createAudit(
   { store, hub, clock, caughtUpAt, recounts, recheckMs = RECHECK_MS }: AuditOptions,

@@ -12,7 +12,11 @@ export type Given = ReadonlyMap<string, BucketVersion>;
 /** What a follower was given. `round` is that of its last snapshot. */
 export type State = { given: Given; isFirst: boolean; round: number };
 
-/** An hour older than the window that someone said was counted into, in which round, and how it was before. */
+/**
+ * An hour that left the window and was counted into again, as the hub said: 09:00 at 14:30, by a batch that came late. `round`
+ * is the snapshot that found it; \`before\` what a subscriber of the round before it was given last, so that only what is new
+ * since is sent.
+ */
 export type LateHour = { hour: HourBucket; round: number; before?: { round: number; last: BucketVersion } | undefined };
 
 /** The window as it was at one moment. */
@@ -32,7 +36,7 @@ const WINDOW_MS = 2 * HOUR_MS;
 /** The version of a bucket that nothing was counted into. */
 const NEVER = formatVersion(0);
 
-/** Whoever was given nothing. Late hours are told from its first snapshot on. */
+/** Of a new subscriber: nothing was given yet, and late hours are sent from its first snapshot on. */
 export const NOTHING: State = { given: new Map(), isFirst: true, round: Infinity };
 
 export function windowStart(now: number, size: BucketSize): number {

@@ -26,7 +26,7 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
   /** Rows as sessions: those that are running are read from the table, where their numbers are. */
   async function whole(rows: readonly Item[]): Promise<Session[]> {
     const running = rows.filter((row) => fromItem(row) === undefined).map(({ pk, sk }) => ({ pk, sk }));
-    // The index that gave the rows may lag as well, so half the price does.
+    // Eventually consistent, at half the price: the index that gave the rows is no fresher.
     const items = running.length > 0 ? await dynamo.batchGet(tables.sessions, running) : [];
     const byKey = new Map(items.map((item) => [item.sk, item]));
     return rows.flatMap((row) => fromItem(row) ?? fromItem(byKey.get(row.sk) ?? {}) ?? []);

@@ -36,7 +36,8 @@ export function createOpening(store: SessionStore) {
         const sensor = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
         const id = sensor?.latestSessionId;
         const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
-        // Between the two reads the next one may have opened: what is counted in this one now would count again there.
+        // The pointer and the session are two reads. Where a later session opened between them, it has taken this one's
+        // watermark over: motion 7 counted here now would be counted there once more. So the pair is read again.
         return latest?.followed ? LOST : { sensor, latest };
       }),
 

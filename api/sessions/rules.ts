@@ -141,7 +141,11 @@ export function spanOf({ batchOffset, readings }: BatchInput): BatchSpan | undef
   };
 }
 
-/** The session, over. What ended it first stays, but that a device's last word is worth more than silence. */
+/**
+ * The session, over. The first reason stays, with one exception: a device's final batch replaces a timeout. A session that the
+ * sweeper ended at 12:05 for silence (IDLE) becomes FINAL when the batch with `final` arrives at 12:20; one that a person ended
+ * stays EXPLICIT.
+ */
 export function endedBy<S extends DeviceState>(session: S, reason: "FINAL" | "IDLE" | { at: number }): S {
   if (typeof reason === "object") {
     if (session.status === "COMPLETED") return session;
