@@ -1,0 +1,94 @@
+/** A tenant that has something of everything that the contract can show, and what to ask so that it shows. */
+import { schema11 } from "./anki-file.ts";
+import type { TestApp } from "./app.ts";
+import { LANGUAGES, NOON, reviewerOf, smallContent } from "./review.ts";
+import { batchOf, mutate } from "./sessions.ts";
+import type { Values, Walk } from "./walks.ts";
+
+export type Everything = Awaited<ReturnType<typeof seedEverything>>;
+
+const iso = (at: number) => new Date(at).toISOString();
+const range = { between: { from: iso(NOON - 3_600_000), to: iso(NOON + 3_600_000) } };
+
+/** All of it happened in the hour before noon of the small collections' fiftieth day. */
+export async function seedEverything(api: TestApp, tenantId: string) {
+  const at = iso(NOON - 60_000);
+  const ids = { sensorId: "hall", sessionId: "walk", ended: "over", visitorId: "ada" };
+  await mutate(api, tenantId, "createSession", { sensorId: "door", sessionId: ids.ended, startedAt: at });
+  await mutate(api, tenantId, "endSession", { sessionId: ids.ended });
+  const batch = batchOf(ids.sessionId, 1, NOON - 600_000, 3);
+  await mutate(api, tenantId, "ingestSessionBatch", { ...batch, sensorId: ids.sensorId });
+  const words = { labels: ["kept"], notes: "typed by a person" };
+  await mutate(api, tenantId, "annotateSession", { sessionId: ids.sessionId, expectedVersion: 0, ...words });
+  const event = { sessionId: ids.sessionId, occurredAt: at, visitorId: ids.visitorId };
+  const events = [{ ...event, seq: 1, type: "MESSAGE_SENT", text: "hello" }, { ...event, seq: 2, type: "CTA_CLICKED" }];
+  await api.ask(tenantId, `mutation ($e: [EventInput!]!) { recordEvents(input: { events: $e }) { __typename } }`, {
+    e: events,
+  });
+  const record = { source: "ITEMS", recordId: "r", at };
+  await api.ask(
+    tenantId,
+    `mutation ($r: [MetricRecordInput!]!) { recordMetrics(input: { records: $r }) { __typename } }`,
+    { r: [record] },
+  );
+  const person = reviewerOf(api, { tenantId, userId: "u" });
+  await person.import(schema11(smallContent()));
+  const review = (await person.start()).reviewSession;
+  await api.settle();
+  const { data } = await api.ask(
+    tenantId,
+    `{ session(sessionId: "walk") { id } sensor(sensorId: "hall") { id } journey(sessionId: "walk") { id }
+       deck(deckId: "${LANGUAGES}") { id } reviewSession { id } }`,
+  );
+  const nodes: Record<string, string> = {
+    Session: data.session.id,
+    Sensor: data.sensor.id,
+    Journey: data.journey.id,
+    Deck: data.deck.id,
+    ReviewSession: data.reviewSession.id,
+  };
+  return {
+    tenantId,
+    ids,
+    nodes,
+    reviewSessionId: review.sessionId as string,
+    cardId: review.nextCard.cardId as string,
+  };
+}
+
+/**
+ * What to ask along a walk so that its last type is reached where it can be. `version` is that of the session `over`,
+ * which the walks through `annotateSession` annotate.
+ */
+export function valuesFor({ ids, nodes, reviewSessionId }: Everything, { hops }: Walk, version = 0): Values {
+  const to = hops[0]!.to.name;
+  const { sessionId, sensorId } = ids;
+  const node = nodes[to] ?? "nothing";
+  const inputs: Record<string, Record<string, object>> = {
+    createSession: { SessionPayload: { sensorId: "made", sessionId: "made", startedAt: iso(NOON) } },
+    recordMotion: { RecordMotionPayload: { sensorId, seq: 1, at: iso(NOON) } },
+    updateSession: {
+      SessionPayload: { sessionId, updateId: "once" },
+      SessionEndedError: { sessionId: ids.ended, updateId: "late" },
+    },
+    endSession: { SessionPayload: { sessionId: ids.ended } },
+    annotateSession: {
+      SessionPayload: { sessionId: ids.ended, expectedVersion: version },
+      VersionConflictError: { sessionId, expectedVersion: 7 },
+    },
+    ingestSessionBatch: {
+      IngestSessionBatchPayload: { ...batchOf(sessionId, 1, NOON - 600_000, 3), sensorId },
+    },
+    auditMetrics: { AuditMetricsPayload: { source: "ITEMS", range } },
+  };
+  const input = inputs[hops[0]!.field.name]?.[to];
+  return {
+    "*": { sessionId, sensorId, range, deckId: String(LANGUAGES), size: "FIVE_MINUTES", sources: ["ITEMS"] },
+    "Query.node": { id: node },
+    "Query.nodes": { ids: [node] },
+    "Subscription.reviewSessionChanged": { sessionId: reviewSessionId },
+    "Subscription.sessionChanged": {},
+    "Sensor.sessions": {},
+    ...(input ? { [`Mutation.${hops[0]!.field.name}`]: { input } } : {}),
+  };
+}
