@@ -1,5 +1,6 @@
 import * as valibot from "valibot";
 import type { LogLevel } from "./core/log.ts";
+import { matching, oneOf, onOff, optional, SettingError, whole } from "./core/settings.ts";
 import { type Batching, RECORDED_SOURCES } from "./resources.ts";
 
 /** The environment as the service understands it. Read here only; passed on as one value. */
@@ -8,42 +9,21 @@ export type Config = ReturnType<typeof toConfig>;
 /** One variable: what it means, what it is where absent, and how its text becomes a value (or an error message). */
 type Variable<T> = { fallback: string; about: string; parse: (text: string) => T; isSecret?: boolean };
 
-class Wrong extends Error {}
-
 const text = (text: string) => text;
 const list = (text: string) => text.split(",").map((part) => part.trim()).filter(Boolean);
-const optional = (text: string) => (text === "" ? undefined : text);
-
-function whole(min: number, max: number) {
-  return (text: string) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new Wrong(`must be a whole number from ${min} to ${max}`);
-    }
-    return value;
-  };
-}
-
-function oneOf<const T extends readonly string[]>(...choices: T) {
-  return (text: string): T[number] => {
-    if (!choices.includes(text)) throw new Wrong(`must be one of ${choices.join(", ")}`);
-    return text;
-  };
-}
-
 /** Such as `600/60`: so many in so many seconds. `off` counts nothing. */
 function rate(text: string): { points: number; seconds: number } | undefined {
   if (text === "off") return undefined;
   const [, points, seconds] = /^(\d{1,9})\/(\d{1,6})$/.exec(text) ?? [];
   if (Number(points) >= 1 && Number(seconds) >= 1) return { points: Number(points), seconds: Number(seconds) };
-  throw new Wrong("must be COUNT/SECONDS such as 600/60, or off");
+  throw new SettingError("must be COUNT/SECONDS such as 600/60, or off");
 }
-
-const onOff = (text: string) => oneOf("on", "off")(text) === "on";
 
 function url(text: string): string | undefined {
   if (text === "") return undefined;
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new Wrong("must be an http or https URL");
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new SettingError("must be an http or https URL");
+  }
   return text;
 }
 
@@ -53,7 +33,7 @@ function urls(text: string): string[] {
 
 function atLeastOne(text: string): [string, ...string[]] {
   const [first, ...rest] = list(text);
-  if (first === undefined) throw new Wrong("must name at least one");
+  if (first === undefined) throw new SettingError("must name at least one");
   return [first, ...rest];
 }
 
@@ -65,22 +45,17 @@ function words(text: string): Record<string, string> {
   try {
     return valibot.parse(WORDS, JSON.parse(text));
   } catch {
-    throw new Wrong('must be a JSON object of words such as {"Journeys.Read":"journeys:read","Admins":"*"}');
+    throw new SettingError('must be a JSON object of words such as {"Journeys.Read":"journeys:read","Admins":"*"}');
   }
 }
 
 function redisUrl(text: string): string | undefined {
   if (text === "") return undefined;
   if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "") return text;
-  throw new Wrong("must be a redis or rediss URL: redis://HOST:6379");
+  throw new SettingError("must be a redis or rediss URL: redis://HOST:6379");
 }
 
-function name(text: string): string {
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(text)) {
-    throw new Wrong("must be 1 to 31 of a-z, 0-9 and -, beginning with a letter");
-  }
-  return text;
-}
+const name = matching(/^[a-z][a-z0-9-]{0,30}$/, "must be 1 to 31 of a-z, 0-9 and -, beginning with a letter");
 
 const variable = <T>(fallback: string, about: string, parse: (text: string) => T): Variable<T> => ({
   fallback,
@@ -103,7 +78,7 @@ function attachedTables(text: string): valibot.InferOutput<typeof ATTACHED> {
   try {
     return valibot.parse(ATTACHED, JSON.parse(text));
   } catch {
-    throw new Wrong(
+    throw new SettingError(
       'must be a JSON list such as [{"table":"orders","source":"ITEMS","tenant":"customer","at":"createdAt"}]; source is ITEMS, SCORE_RESULTS, TASKS or EVALUATIONS',
     );
   }
@@ -121,7 +96,7 @@ function batching(text: string): Batching {
     records >= 1 && records <= 500 && seconds <= 300
   );
   if (parts.length === found.size && isWhole && isBounded) return Object.fromEntries(found);
-  throw new Wrong(
+  throw new SettingError(
     `must name each of ${
       RECORDED_SOURCES.join(", ")
     } as SOURCE=RECORDS/SECONDS (1 to 500, 0 to 300), such as ${DEPLOYED_BATCHING}`,
@@ -142,7 +117,7 @@ export const variables = {
   DYNOXIDE_BIN: variable(
     "",
     "The embedded DynamoDB's program, where its npm package has none for this platform.",
-    optional,
+    optional(text),
   ),
   REDIS_URL: {
     ...variable(
@@ -201,11 +176,15 @@ export const variables = {
     "Where the identity provider publishes its public keys. Several, parted by commas, are those of the issuers in their order.",
     urls,
   ),
-  SIGNING_KEY_FILE: variable("", "JWK set with the private key that signs the tokens of built-in accounts.", optional),
+  SIGNING_KEY_FILE: variable(
+    "",
+    "JWK set with the private key that signs the tokens of built-in accounts.",
+    optional(text),
+  ),
   SIGNING_KEY_SECRET: variable(
     "",
     "Name or ARN of the secret in AWS Secrets Manager that holds that JWK set, in place of a file; `npm run signing-key` makes one.",
-    optional,
+    optional(text),
   ),
   TOKEN_TTL_SECONDS: variable("3600", "How long a token of `login` is good for.", whole(60, 2_592_000)),
   CORS_ORIGINS: variable("", "Origins of web pages that may call the API, separated by commas.", list),
@@ -282,7 +261,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
       try {
         return [key, parse(given)];
       } catch (error) {
-        if (!(error instanceof Wrong)) throw error;
+        if (!(error instanceof SettingError)) throw error;
         wrong.push(`  ${key}${isSecret ? "" : `=${given}`}: ${error.message}`);
         return [key, undefined];
       }

@@ -334,6 +334,18 @@ export function streamedTables(prefix: string): Record<StreamedTable, string> {
   >;
 }
 
+/** The attributes of a table's and its indexes' keys, each once: what DynamoDB wants to be told of. */
+export function keyAttributes(...keyed: readonly { partition: Key; sort?: Key }[]): Key[] {
+  const keys = keyed.flatMap(({ partition, sort }) => [partition, ...(sort ? [sort] : [])]);
+  return [...new Map(keys.map((key) => [key.name, key])).values()];
+}
+
+/** What an index carries beside the keys: all attributes, none, or these. */
+export function projectionOf({ include }: IndexSpec): { type: "ALL" | "KEYS_ONLY" | "INCLUDE"; attributes?: string[] } {
+  if (!include) return { type: "ALL" };
+  return include.length === 0 ? { type: "KEYS_ONLY" } : { type: "INCLUDE", attributes: [...include] };
+}
+
 /** The short name of a table with a stream. */
 export type StreamedTable = {
   [Name in keyof typeof tables]: (typeof tables)[Name]["stream"] extends true ? Name : never;

@@ -1,40 +1,22 @@
-/** How the text of a stage's variable becomes a value. Each throws an Error that says what the text must be. */
+/** How the text of a stage's variable becomes a value. Each throws SettingError, which says what the text must be. */
+import { matching, optional, SettingError } from "../api/core/settings.ts";
 import { functions } from "../api/resources.ts";
 
 /** Those that CloudWatch accepts. */
 const RETENTION_DAYS = "1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653";
 
-export const onOff = (text: string) => oneOf("on", "off")(text) === "on";
-
-export function oneOf<const T extends readonly string[]>(...choices: T) {
-  return (text: string): T[number] => {
-    if (!choices.includes(text)) throw new Error(`must be one of ${choices.join(", ")}`);
-    return text;
-  };
-}
-
-function optional(pattern: RegExp, message: string) {
-  return (text: string): string | undefined => {
-    if (text !== "" && !pattern.test(text)) throw new Error(message);
-    return text || undefined;
-  };
-}
-
-export function regionName(text: string): string {
-  if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
-  throw new Error("must be the name of a region: eu-central-1");
-}
+export const regionName = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be the name of a region: eu-central-1");
 
 export function retention(text: string): number {
   if (RETENTION_DAYS.split(" ").includes(text)) return Number(text);
-  throw new Error(`must be a number of days that CloudWatch knows: ${RETENTION_DAYS.replaceAll(" ", ", ")}`);
+  throw new SettingError(`must be a number of days that CloudWatch knows: ${RETENTION_DAYS.replaceAll(" ", ", ")}`);
 }
 
 /** Such as `a,b`. */
 export function twoZones(text: string): readonly [string, string] {
   const [, one, other] = /^([a-z]),([a-z])$/.exec(text) ?? [];
   if (one && other && one !== other) return [one, other];
-  throw new Error("must be the letters of two zones of the region: a,b");
+  throw new SettingError("must be the letters of two zones of the region: a,b");
 }
 
 /** Such as `http=200 schedule=2`, or `none`. */
@@ -43,22 +25,24 @@ export function concurrency(text: string): Record<string, number> {
   const parts = text.split(/\s+/).map((part) => /^([a-z]+)=(\d{1,5})$/.exec(part));
   const isKnown = parts.every((part) => part !== null && part[1]! in functions);
   if (isKnown) return Object.fromEntries(parts.map((part) => [part![1]!, Number(part![2])]));
-  throw new Error(`must be none, or a number for some of ${Object.keys(functions).join(", ")}: http=200 schedule=2`);
+  throw new SettingError(
+    `must be none, or a number for some of ${Object.keys(functions).join(", ")}: http=200 schedule=2`,
+  );
 }
 
 export function budget(text: string): number | undefined {
   if (text === "") return undefined;
   if (/^\d{1,7}(\.\d\d)?$/.test(text) && Number(text) > 0) return Number(text);
-  throw new Error("must be US dollars a month, such as 50");
+  throw new SettingError("must be US dollars a month, such as 50");
 }
 
-export const imageName = optional(
+export const imageName = optional(matching(
   /^[a-z0-9][a-z0-9.\-:]*(\/[a-z0-9._-]+)+(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})$/,
   "must be REPOSITORY:TAG or REPOSITORY@sha256:DIGEST",
-);
-export const emailAddress = optional(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "must be an address: ops@example.com");
-export const bucketName = optional(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket");
-export const certificateArn = optional(
+));
+export const emailAddress = optional(matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "must be an address: ops@example.com"));
+export const bucketName = optional(matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of a bucket"));
+export const certificateArn = optional(matching(
   /^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
   "must be the ARN of a certificate in ACM: arn:aws:acm:REGION:ACCOUNT:certificate/ID",
-);
+));

@@ -1,4 +1,5 @@
 import { variables } from "../api/config.ts";
+import { oneOf, onOff } from "../api/core/settings.ts";
 import {
   bucketName,
   budget,
@@ -6,8 +7,6 @@ import {
   concurrency,
   emailAddress,
   imageName,
-  oneOf,
-  onOff,
   regionName,
   retention,
   twoZones,

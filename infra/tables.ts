@@ -1,6 +1,6 @@
 import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table/index.js";
 import type { TerraformStack } from "cdktf";
-import { fullName, type IndexSpec, type Key, tables, type TableSpec } from "../api/resources.ts";
+import { fullName, type IndexSpec, keyAttributes, projectionOf, tables, type TableSpec } from "../api/resources.ts";
 import type { Stage } from "./stages.ts";
 
 export type Tables = Record<keyof typeof tables, DynamodbTable>;
@@ -17,7 +17,7 @@ function addTable(stack: TerraformStack, stage: Stage, spec: TableSpec): Dynamod
     billingMode: "PAY_PER_REQUEST",
     hashKey: spec.partition.name,
     ...(spec.sort ? { rangeKey: spec.sort.name } : {}),
-    attribute: attributesOf(spec, ...Object.values(spec.indexes)),
+    attribute: keyAttributes(spec, ...Object.values(spec.indexes)),
     globalSecondaryIndex: Object.entries(spec.indexes).map(([name, index]) => toIndex(name, index)),
     ...(spec.ttlAttribute ? { ttl: { attributeName: spec.ttlAttribute, enabled: true } } : {}),
     ...(spec.stream ? { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" } : {}),
@@ -29,15 +29,13 @@ function addTable(stack: TerraformStack, stage: Stage, spec: TableSpec): Dynamod
   });
 }
 
-function toIndex(name: string, { partition, sort, include }: IndexSpec) {
-  const keys = { name, hashKey: partition.name, rangeKey: sort.name };
-  if (!include) return { ...keys, projectionType: "ALL" };
-  if (include.length === 0) return { ...keys, projectionType: "KEYS_ONLY" };
-  return { ...keys, projectionType: "INCLUDE", nonKeyAttributes: [...include] };
-}
-
-/** Each key attribute once. */
-function attributesOf(...keyed: { partition: Key; sort?: Key }[]): Key[] {
-  const keys = keyed.flatMap(({ partition, sort }) => [partition, ...(sort ? [sort] : [])]);
-  return [...new Map(keys.map((key) => [key.name, key])).values()];
+function toIndex(name: string, index: IndexSpec) {
+  const { type, attributes } = projectionOf(index);
+  return {
+    name,
+    hashKey: index.partition.name,
+    rangeKey: index.sort.name,
+    projectionType: type,
+    ...(attributes ? { nonKeyAttributes: attributes } : {}),
+  };
 }

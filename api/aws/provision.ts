@@ -3,7 +3,6 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
-  type Projection,
   type TableDescription,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
@@ -17,7 +16,7 @@ import {
   SetQueueAttributesCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import type { IndexSpec, Key, TableSpec } from "../resources.ts";
+import { type IndexSpec, type Key, keyAttributes, projectionOf, type TableSpec } from "../resources.ts";
 import { nameOf } from "./faults.ts";
 
 const MAX_WAIT_SECONDS = 60;
@@ -108,22 +107,14 @@ function keyInput(partition: Key, sort?: Key) {
   };
 }
 
-function indexInput(name: string, { partition, sort, include }: IndexSpec) {
-  return { IndexName: name, ...keyInput(partition, sort), Projection: projectionOf(include) };
+function indexInput(name: string, index: IndexSpec) {
+  const { type, attributes } = projectionOf(index);
+  const Projection = { ProjectionType: type, ...(attributes ? { NonKeyAttributes: attributes } : {}) };
+  return { IndexName: name, ...keyInput(index.partition, index.sort), Projection };
 }
 
-function projectionOf(include: readonly string[] | undefined): Projection {
-  if (!include) return { ProjectionType: "ALL" };
-  if (include.length === 0) return { ProjectionType: "KEYS_ONLY" };
-  return { ProjectionType: "INCLUDE", NonKeyAttributes: [...include] };
-}
-
-/** Each key attribute once. */
 function attributesOf(...keyed: { partition: Key; sort?: Key }[]) {
-  const types = new Map(
-    keyed.flatMap(({ partition, sort }) => [partition, ...(sort ? [sort] : [])]).map((key) => [key.name, key.type]),
-  );
-  return [...types].map(([name, type]) => ({ AttributeName: name, AttributeType: type }));
+  return keyAttributes(...keyed).map(({ name, type }) => ({ AttributeName: name, AttributeType: type }));
 }
 
 async function undefinedWhere<T>(errorName: string, call: () => Promise<T>): Promise<T | undefined> {

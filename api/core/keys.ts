@@ -9,8 +9,16 @@ export const PARTITIONS = 8;
 
 /** The key of an item that belongs to a thing: `part` says which of the thing's items. */
 export function itemKey(tenantId: string, id: string, part: string): { pk: string; sk: string } {
-  const partition = createHash("sha256").update(id).digest()[0]! % PARTITIONS;
+  const partition = spread(id, PARTITIONS);
   return { pk: `${tenantId}#${partition}`, sk: `${escape(id)}#${part}` };
+}
+
+/**
+ * One of `count` numbers for an id, 0 to count - 1, and the same for ever: ids are spread evenly, also such as grow by one.
+ * Also for index keys that many items would share at the same moment ("write sharding").
+ */
+export function spread(id: string, count: number): number {
+  return createHash("sha256").update(id).digest()[0]! % count;
 }
 
 /** The partition of its tenant that an item lies in, from the item's partition key. */

@@ -3,6 +3,7 @@ import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { countInto } from "../aws/counting.ts";
 import { HOUR_MS } from "../core/clock.ts";
 import { UnavailableError } from "../core/errors.ts";
+import { spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { CountChange, HourBucket, MetricSource } from "./model.ts";
 import { createRecordStore, keyOf } from "./records.ts";
@@ -146,7 +147,7 @@ function hourChange(changes: readonly CountChange[]) {
 
 /** Where the index lists an hour's buckets: spread, since all tenants begin an hour at the same moment. */
 function shardOf(tenantId: string, source: MetricSource, hourAt: number): string {
-  const shard = createHash("sha256").update(keyOf(tenantId, source)).digest()[0]! % SHARDS;
+  const shard = spread(keyOf(tenantId, source), SHARDS);
   return `${hourKey(hourAt)}#${shard}`;
 }
 

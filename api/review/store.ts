@@ -1,5 +1,5 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
-import { idOf, itemKey } from "../core/keys.ts";
+import { idOf, itemKey, spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { Lease, Person, ReviewSession, StoredFile } from "./model.ts";
 
@@ -58,14 +58,13 @@ export function createLeaseStore(dynamo: Dynamo, table: string) {
 const NEW = { expression: "attribute_not_exists(pk)" };
 
 function toItem({ tenantId, userId, session, before, ...lease }: Lease): Item {
-  const shard = [...userId].reduce((sum, sign) => sum + sign.codePointAt(0)!, 0) % SHARDS.length;
   return {
     ...lease,
     tenant: tenantId,
     user: userId,
     session: session && JSON.stringify(session),
     before: before && JSON.stringify(before),
-    checkShard: lease.checkAt === undefined ? undefined : SHARDS[shard],
+    checkShard: lease.checkAt === undefined ? undefined : SHARDS[spread(userId, SHARDS.length)],
   };
 }
 

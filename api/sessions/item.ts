@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Expression, Item } from "../aws/dynamo.ts";
-import { idOf, itemKey } from "../core/keys.ts";
+import { idOf, itemKey, spread } from "../core/keys.ts";
 import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
 import type { BatchSpan, EndedBy, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
 
@@ -203,5 +202,5 @@ export function fromSensorItem(item: Item): Sensor {
 }
 
 function shardOf({ sessionId }: Session): string {
-  return SHARDS[createHash("sha256").update(sessionId).digest()[0]! % SHARDS.length]!;
+  return SHARDS[spread(sessionId, SHARDS.length)]!;
 }
