@@ -62,5 +62,5 @@ export function settingsOf(region: string, endpoint: string | undefined, limits 
 }
 
 function isLoopback(endpoint: string | undefined): boolean {
-  return endpoint !== undefined && ["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname);
+  return endpoint !== undefined && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(new URL(endpoint).hostname);
 }

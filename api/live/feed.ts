@@ -85,7 +85,10 @@ export function endable<T>(
   };
   const stream: AsyncGenerator<T> = {
     async next() {
-      const result = await inner.next();
+      const result = await inner.next().catch((error) => {
+        close();
+        throw error;
+      });
       if (!result.done) return result;
       close();
       if (!isExpired) return result;

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { ownAddress } from "./address.ts";
 import { LocalError } from "./errors.ts";
 
 export type LocalDynamodb = {
@@ -54,12 +55,13 @@ export async function startDynamodb(options: { dataDir: string; bin?: string | u
   const program = options.bin ?? findProgram();
   const file = join(options.dataDir, "dynamodb.sqlite");
   for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+    const host = ownAddress();
     const port = randomInt(PORTS.from, PORTS.to);
-    const started = launch(program, port, file);
+    const started = launch(program, host, port, file);
     const failure = await Promise.race([started.listening, started.ended, timeout(START_TIMEOUT_MS)]);
     if (failure === undefined) {
       applyStreamUpkeep(file);
-      return { endpoint: `http://127.0.0.1:${port}`, pid: started.pid, died: started.died, stop: started.stop };
+      return { endpoint: `http://${host}:${port}`, pid: started.pid, died: started.died, stop: started.stop };
     }
     await started.stop();
     if (!failure.includes("already in use")) {
@@ -82,8 +84,8 @@ function findProgram(): string {
   }
 }
 
-function launch(program: string, port: number, file: string) {
-  const args = ["serve", "--host", "127.0.0.1", "--port", `${port}`, "--db-path", file];
+function launch(program: string, host: string, port: number, file: string) {
+  const args = ["serve", "--host", host, "--port", `${port}`, "--db-path", file];
   const child = spawn("sh", ["-c", WATCHED, "sh", program, ...args], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     // A process group of its own: Ctrl-C reaches us alone, and we stop it last.

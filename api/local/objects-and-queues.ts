@@ -5,8 +5,11 @@ import { PersistenceManager } from "../../node_modules/fauxqs/dist/persistence.j
 import { S3Store } from "../../node_modules/fauxqs/dist/s3/s3Store.js";
 import { SnsStore } from "../../node_modules/fauxqs/dist/sns/snsStore.js";
 import { SqsStore } from "../../node_modules/fauxqs/dist/sqs/sqsStore.js";
+import { ownAddress } from "./address.ts";
 import { createListObjects } from "./s3-listing.ts";
 import { refusalOf } from "./s3-rules.ts";
+
+type App = ReturnType<typeof buildApp>;
 
 export type LocalObjectsAndQueues = { endpoint: string; stop: () => Promise<void> };
 
@@ -21,15 +24,18 @@ export async function startObjectsAndQueues(options: { dataDir: string }): Promi
   const stores = loadStores(persistence);
   // One region for all: queues are found by region and name, and a message must not depend on the client's region.
   const app = buildApp({ logger: false, defaultRegion: "local", stores });
-  app.addHook("onRequest", (request, _reply, done) => {
+  const host = ownAddress();
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!isOwnClient(request.headers, host)) return void reply.code(403).send(FOREIGN);
     delete request.raw.headers.authorization;
     done();
   });
+  takeObjectsAsTheyAre(app);
   acceptLargeBodies(app);
   refuseWhatS3Refuses(app, stores.s3Store);
   nameDownloads(app);
   try {
-    const endpoint = await app.listen({ host: "127.0.0.1", port: 0 });
+    const endpoint = await app.listen({ host, port: 0 });
     return {
       endpoint,
       stop: async () => {
@@ -41,6 +47,35 @@ export async function startObjectsAndQueues(options: { dataDir: string }): Promi
     persistence.close();
     throw error;
   }
+}
+
+const FOREIGN = "The embedded stores answer the service and its links, and no page of another site.\n";
+
+/** Whether a request names the address that is our secret, and comes from no other site's page. */
+function isOwnClient(headers: Record<string, string | string[] | undefined>, host: string): boolean {
+  // A stranger's name may resolve to us; our address stands in no DNS.
+  if (String(headers["host"]).replace(/:\d+$/, "") !== host) return false;
+  const site = headers["sec-fetch-site"];
+  // A link is opened by whoever was given it (`none`, or a navigation); scripts of other sites have an origin.
+  return headers["origin"] === undefined && (site === undefined || headers["sec-fetch-mode"] === "navigate");
+}
+
+/** An object is bytes, whatever its content type says of them: `curl --data-binary` says it sends a form. */
+function takeObjectsAsTheyAre(app: App): void {
+  const types = new WeakMap<object, string>();
+  app.addHook("onRequest", ({ raw }, _reply, done) => {
+    const type = raw.headers["content-type"];
+    if (raw.method === "PUT" && type !== undefined) {
+      types.set(raw, type);
+      raw.headers["content-type"] = "application/octet-stream";
+    }
+    done();
+  });
+  app.addHook("preHandler", ({ raw }, _reply, done) => {
+    const type = types.get(raw);
+    if (type !== undefined) raw.headers["content-type"] = type;
+    done();
+  });
 }
 
 function loadStores(persistence: PersistenceManager) {
@@ -65,8 +100,6 @@ function loadStores(persistence: PersistenceManager) {
   persistence.updateMessageReady = (messageId) => void makeReady.run(messageId);
   return { sqsStore, snsStore, s3Store };
 }
-
-type App = ReturnType<typeof buildApp>;
 
 function acceptLargeBodies(app: App): void {
   app.removeContentTypeParser("*");

@@ -62,7 +62,7 @@ export function createPump({ queues, queueName, handle, log, waitSeconds = 2, ba
 
   return {
     /** Works in the background until `stop`, which ends after the batch that is being worked on, and at most one wait. */
-    ...createBackground(poll),
+    ...createBackground(poll, log),
 
     /**
      * Works until nothing waits and nothing is in flight; what fails is tried again at once, up to the queue's

@@ -173,7 +173,7 @@ export function createStreamPump(options: StreamPumpOptions) {
 
   return {
     /** Works in the background until `stop`. */
-    ...createBackground(poll),
+    ...createBackground(poll, log),
     /** Works until nothing is left, and waits for nothing. Throws what `handle` throws. */
     async drain(): Promise<void> {
       while (await round(true) > 0);

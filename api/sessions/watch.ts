@@ -1,5 +1,6 @@
 import { follow } from "../live/feed.ts";
 import type { Hub } from "../live/hub.ts";
+import { createSharedLatest } from "../live/latest.ts";
 import type { Session } from "./model.ts";
 import { type Sessions, sessionsKey } from "./service.ts";
 
@@ -11,15 +12,25 @@ type Seen = Map<string, string> | undefined;
 
 /**
  * Sessions of the tenant (at one sensor) as they start, change and end, from now on; each state is given at most once.
- * What this process changes is given at once; what others change, within a second, among the newest hundred.
+ * What this process changes is given at once; what others change, within a second, among the newest hundred. All who follow
+ * the same share one reader of the store.
  */
 export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions, "find" | "list">; hub: Hub }) {
+  const followShared = createSharedLatest<Session>(({ sessionId }) => sessionId);
+
   return function watchSessions(
     tenantId: string,
     sensorId: string | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Session> {
-    async function read(seen: Seen, hints: readonly string[]) {
+    const read = readerOf(tenantId, sensorId);
+    const start = (signal: AbortSignal) =>
+      follow<Seen, Session>({ hub, key: sessionsKey(tenantId), state: undefined, read, signal });
+    return followShared(JSON.stringify([tenantId, sensorId ?? null]), start, signal);
+  };
+
+  function readerOf(tenantId: string, sensorId: string | null | undefined) {
+    return async function read(seen: Seen, hints: readonly string[]) {
       const { edges } = await sessions.list(tenantId, { sensorId }, NEWEST);
       const hinted = await sessions.find(tenantId, hints);
       const rows = edges.map((edge) => edge.node).filter(({ sessionId }) => !hinted.has(sessionId));
@@ -37,10 +48,8 @@ export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions,
         state.set(row.sessionId, stateOf(byId.get(row.sessionId) ?? row));
       }
       return { messages, state: newest(state) };
-    }
-
-    return follow<Seen, Session>({ hub, key: sessionsKey(tenantId), state: undefined, read, signal });
-  };
+    };
+  }
 
   /** Rows of lists lack what people wrote; whoever follows gets all of it. */
   async function whole(tenantId: string, rows: readonly Session[]): Promise<Session[]> {

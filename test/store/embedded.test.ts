@@ -1,5 +1,7 @@
 import { connect } from "node:net";
+import { request } from "node:http";
 import { networkInterfaces } from "node:os";
+import process from "node:process";
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -244,4 +246,41 @@ describe("SQS", () => {
     expect(await createQueues(clients.sqs).depth(QUEUE)).toEqual({ waiting: 0, inFlight: 0 });
     clients.destroy();
   });
+});
+
+describe("the embedded stores", () => {
+  const ask = (endpoint: string, headers: Record<string, string>, path = "/", method = "GET") =>
+    new Promise<number>((resolve, reject) => {
+      request(`${endpoint}${path}`, { method, headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      }).on("error", reject).end();
+    });
+
+  test.runIf(process.platform === "linux")("listen at an address that nobody can guess", () => {
+    for (const endpoint of Object.values(system.endpoints)) {
+      const { hostname } = new URL(endpoint);
+      expect(hostname).toMatch(/^127\.\d+\.\d+\.\d+$/);
+      expect(hostname).not.toBe("127.0.0.1");
+    }
+  });
+
+  test("refuse a stranger's name that resolves to them, and pages of other sites", async () => {
+    const { s3 } = system.endpoints;
+    expect(await ask(s3, { host: "evil.example" })).toBe(403);
+    expect(await ask(s3, { origin: "https://evil.example" })).toBe(403);
+    expect(await ask(s3, { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" })).toBe(403);
+  });
+
+  test.each(["application/x-www-form-urlencoded", "application/json", "text/xml", "multipart/form-data; boundary=x"])(
+    "take an upload of content type %s as the bytes that it is",
+    async (type) => {
+      const { s3 } = system.endpoints;
+      const body = bytes("a=b&c".repeat(400_000));
+      const url = `${s3}/test-collections/upload-${type.length}`;
+      const put = await fetch(url, { method: "PUT", headers: { "content-type": type }, body });
+      expect(put.status).toBe(200);
+      expect(new Uint8Array(await (await fetch(url)).arrayBuffer())).toEqual(body);
+    },
+  );
 });

@@ -11,6 +11,7 @@ import { createQueues } from "../../aws/queues.ts";
 import { type Config, ConfigError, parseConfig } from "../../config.ts";
 import { createLog } from "../../core/log.ts";
 import { LocalError } from "../../local/errors.ts";
+import { checkRoom, isFull } from "../../local/lock.ts";
 import { createPump } from "../../local/pump.ts";
 import { createStreamPump } from "../../local/stream-pump.ts";
 import { loadSample, SAMPLE_TENANT } from "../../local/sample.ts";
@@ -22,6 +23,7 @@ import { runUntilSignal } from "../http/run.ts";
 
 const USAGE = "usage: npm start [-- --empty]\n  --empty  leaves out the sample that the first start loads";
 
+const LEAST_ROOM_BYTES = 256 * 1_024;
 const PARENT_CHECK_MS = 500;
 
 class WrongArguments extends Error {}
@@ -40,10 +42,13 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
     },
   });
   try {
-    const app = await createApp({ ...config, endpoints: system.endpoints }, {
-      log,
-      ...(empty ? {} : { demoToken: () => signDemoToken(config) }),
-    });
+    const app = withDisk(
+      await createApp({ ...config, endpoints: system.endpoints }, {
+        log,
+        ...(empty ? {} : { demoToken: () => signDemoToken(config) }),
+      }),
+      config.dataDir,
+    );
     const stopPumps = startPumps(app, config, system);
     await runUntilSignal(app, async (url) => {
       const sample = empty ? undefined : await loadDemo(config, url);
@@ -52,6 +57,23 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
     await stopPumps();
   } finally {
     await system.stop();
+  }
+}
+
+/** Here the disk is ours to look after: embedded stores go on reading from a full one, and write nothing. */
+function withDisk(app: App, dataDir: string): App {
+  return {
+    ...app,
+    checkDependencies: async () => ({ ...await app.checkDependencies(), disk: stateOfDisk(dataDir) }),
+  };
+}
+
+function stateOfDisk(dataDir: string): string {
+  try {
+    checkRoom(dataDir, LEAST_ROOM_BYTES);
+    return "ok";
+  } catch (error) {
+    return isFull(error) ? "full: nothing can be recorded until there is room in DATA_DIR" : "cannot be written";
   }
 }
 

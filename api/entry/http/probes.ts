@@ -10,7 +10,7 @@ Alive, ready, measurements:          /health  /ready  /metrics
 `;
 
 /** Without these all works, later: how they are is told, and makes nobody unready. */
-const HINTS: readonly string[] = ["redis"];
+const HINTS: readonly string[] = ["redis", "jwksRefresh"];
 
 /** What those who run the service ask it, by path. */
 export function createProbes(app: App, telemetry: Telemetry, clock: Clock) {

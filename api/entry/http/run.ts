@@ -1,10 +1,12 @@
 import process from "node:process";
 import type { App } from "../../app.ts";
+import type { Log } from "../../core/log.ts";
 import { startTicker } from "../../jobs/ticker.ts";
 import { listen } from "./listen.ts";
 
 /** Serves the app until SIGTERM or SIGINT, then stops it gracefully. A second signal ends the process at once. */
 export async function runUntilSignal(app: App, announce: (url: string) => void | Promise<void>): Promise<void> {
+  const letGo = catchTheRest(app.log);
   try {
     const server = await listen(app);
     const signal = firstSignal();
@@ -18,7 +20,25 @@ export async function runUntilSignal(app: App, announce: (url: string) => void |
     }
   } finally {
     await app[Symbol.asyncDispose]();
+    letGo();
   }
+}
+
+/** Faults of disks and networks that come out of the runtime's own depths. They concern one thing that was under way. */
+const PASSING = /^(EMFILE|ENFILE|ENOSPC|EDQUOT|EIO|EPIPE|ECONN[A-Z]+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+
+/**
+ * The net below all that has an owner: a promise that nobody waited for, or a fault of disk or network that no listener
+ * took, is logged and ends nothing. Any other exception is a fault of ours after which nothing is certain; it ends the process.
+ */
+function catchTheRest(log: Log): () => void {
+  const onRejection = (error: unknown) => log.error("A promise that nobody waits for failed.", { error });
+  const onException = (error: unknown) => {
+    log.error("An error that nobody handles was thrown.", { error });
+    if (!PASSING.test(String((error as { code?: unknown }).code))) process.exit(1);
+  };
+  process.on("unhandledRejection", onRejection).on("uncaughtException", onException);
+  return () => void process.off("unhandledRejection", onRejection).off("uncaughtException", onException);
 }
 
 function firstSignal(): Promise<void> {

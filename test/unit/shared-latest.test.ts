@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { endable } from "../../api/live/feed.ts";
+import { createSharedLatest } from "../../api/live/latest.ts";
+
+type Message = { id: string; n: number };
+
+/** A source that gives what it is told to, and counts how often it was begun and ended. */
+function createSource() {
+  const counts = { begun: 0, ended: 0 };
+  let tell: (message: Message | Error) => void = () => {};
+  async function* start(signal: AbortSignal): AsyncGenerator<Message> {
+    counts.begun += 1;
+    const ended = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+    try {
+      for (;;) {
+        const next = await Promise.race([new Promise<Message | Error>((resolve) => tell = resolve), ended]);
+        if (next === undefined) return;
+        if (next instanceof Error) throw next;
+        yield next;
+      }
+    } finally {
+      counts.ended += 1;
+    }
+  }
+  const give = async (message: Message | Error) => {
+    tell(message);
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  };
+  return { start, give, counts };
+}
+
+test("a thousand who follow the same have one source, which ends with the last", async () => {
+  const { start, give, counts } = createSource();
+  const follow = createSharedLatest<Message>(({ id }) => id);
+  const aborts = Array.from({ length: 1_000 }, () => new AbortController());
+  const first = aborts.map(({ signal }) => follow("k", start, signal).next());
+  await give({ id: "a", n: 1 });
+  expect((await Promise.all(first)).every(({ value }) => value.n === 1)).toBe(true);
+  expect(counts).toEqual({ begun: 1, ended: 0 });
+});
+
+test("a slow one gets of each id the newest, in the order of their changes, and the source ends with it", async () => {
+  const { start, give, counts } = createSource();
+  const { signal } = new AbortController();
+  const own = createSharedLatest<Message>(({ id }) => id)("k", start, signal);
+  const first = own.next();
+  await give({ id: "a", n: 1 });
+  expect((await first).value).toEqual({ id: "a", n: 1 });
+  for (const message of [{ id: "a", n: 2 }, { id: "b", n: 1 }, { id: "a", n: 3 }]) await give(message);
+  expect([(await own.next()).value, (await own.next()).value]).toEqual([{ id: "b", n: 1 }, { id: "a", n: 3 }]);
+  await own.return(undefined);
+  expect(counts.begun).toBe(1);
+});
+
+test("what ends the source is told to all, and the next one begins anew", async () => {
+  const { start, give, counts } = createSource();
+  const { signal } = new AbortController();
+  const follow = createSharedLatest<Message>(({ id }) => id);
+  const both = [follow("k", start, signal).next(), follow("k", start, signal).next()];
+  const heard = Promise.allSettled(both);
+  await give(new Error("away"));
+  expect((await heard).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  void follow("k", start, signal).next();
+  await give({ id: "a", n: 1 });
+  expect(counts.begun).toBe(2);
+});
+
+test("a stream that throws leaves no timer behind", async () => {
+  const expiry = { at: Number.MAX_SAFE_INTEGER, now: () => 0, error: () => new Error("over") };
+  const aborted: boolean[] = [];
+  const stream = endable((signal) => {
+    signal.addEventListener("abort", () => aborted.push(true));
+    // oxlint-disable-next-line require-yield
+    return (async function* (): AsyncGenerator<number> {
+      throw new Error("away");
+    })();
+  }, expiry);
+  await expect(stream.next()).rejects.toThrow("away");
+  expect(aborted).toEqual([true]);
+});
