@@ -23,6 +23,8 @@ export type Bundle = {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NATIVE_FETCH = "node_modules/@whatwg-node/fetch/dist/global-ponyfill.js";
+/** The threads for strangers' files: what starts them asks for this file beside its own. */
+const WORKER = { startedBy: "api/anki/work/pool.ts", entry: "api/anki/work/worker.ts", file: "anki-worker" };
 /** The start of the zip format's calendar. It holds local time, so the date is made from parts. */
 const MTIME = new Date(1980, 0, 1);
 const MODE = 0o100644;
@@ -41,9 +43,30 @@ export async function bundleFunctions(outDir: string): Promise<Record<string, Bu
 
 /** Bundles one function into `outDir`, which is there. */
 export async function bundleFunction({ name, entry }: FunctionSpec, outDir: string): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile } = await built({ index: entry });
+  const sources = sourcesOf(metafile);
+  // Threads begin at a file of their own.
+  const worker = sources.includes(WORKER.startedBy) ? await built({ [WORKER.file]: WORKER.entry }) : undefined;
+  sources.push(...(worker ? sourcesOf(worker.metafile) : []));
+  const made = [...outputFiles, ...worker?.outputFiles ?? []];
+  const files = new Map(made.map(({ path, contents }) => [path.slice(path.lastIndexOf("/") + 1), contents]));
+  const bytes = await zipOf(files);
+  const zip = join(outDir, `${name}.zip`);
+  await writeFile(zip, bytes);
+  return {
+    zip,
+    bytes: bytes.length,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    files: Object.fromEntries([...files].map(([file, contents]) => [file, contents.length])),
+    loaded: loadedOf(metafile),
+    sources: [...new Set(sources)].sort(),
+  };
+}
+
+function built(entryPoints: Record<string, string>) {
+  return build({
     absWorkingDir: ROOT,
-    entryPoints: { index: entry },
+    entryPoints,
     outdir: "out",
     outExtension: { ".js": ".mjs" },
     chunkNames: "part-[hash]",
@@ -65,19 +88,10 @@ export async function bundleFunction({ name, entry }: FunctionSpec, outDir: stri
     // Node has fetch and its classes; what it lacks (URLPattern) is asked for at other paths than /graphql only.
     alias: { "@whatwg-node/fetch": join(ROOT, NATIVE_FETCH) },
   });
-  const sources = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
-  const files = new Map(outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf("/") + 1), contents]));
-  const bytes = await zipOf(files);
-  const zip = join(outDir, `${name}.zip`);
-  await writeFile(zip, bytes);
-  return {
-    zip,
-    bytes: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    files: Object.fromEntries([...files].map(([file, contents]) => [file, contents.length])),
-    loaded: loadedOf(metafile),
-    sources: [...new Set(sources)].sort(),
-  };
+}
+
+function sourcesOf({ outputs }: Metafile): string[] {
+  return Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
 }
 
 /** The sources of the entry's file and of what that imports at once. */

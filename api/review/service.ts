@@ -24,7 +24,8 @@ import {
 } from "./model.ts";
 import { type DeckView, findDeck, listDecks } from "../anki/queue/counts.ts";
 import { type Next, nextCard } from "../anki/queue/next.ts";
-import { renderCard } from "../anki/render/card.ts";
+import { readContent, type RenderedCard } from "../anki/render/card.ts";
+import type { Render } from "../anki/work/render.ts";
 import type { Saver } from "./save.ts";
 import { findAnswer, findUndoable, logIdOf } from "../anki/schedule/answers-table.ts";
 import { decideAnswer, decideAnswerTime, type Refusal } from "../anki/schedule/decide.ts";
@@ -37,7 +38,7 @@ export type Reviews = ReturnType<typeof createReviews>;
 
 /** A session with all that is known of its collection. */
 export type ReviewView = { lease: Lease; session: ReviewSession };
-export type CardToReview = CardView & { question: string; answer: string; view: ReviewView };
+export type CardToReview = CardView & RenderedCard & { view: ReviewView };
 
 type Ahead = { next: Next; card: CardToReview | undefined };
 
@@ -48,6 +49,7 @@ export type ReviewsOptions = {
   hub: Hub;
   clock: Clock;
   ids: Ids;
+  render: Render;
 };
 
 /** The key under which the hub tells of what happens to a person's collection. */
@@ -55,7 +57,7 @@ export function reviewKey({ tenantId, userId }: Person): string {
   return `review:${tenantId}#${userId}`;
 }
 
-export function createReviews({ store, copies, saver, hub, clock, ids }: ReviewsOptions) {
+export function createReviews({ store, copies, saver, hub, clock, ids, render }: ReviewsOptions) {
   const aheads = new WeakMap<ReviewView, Promise<Ahead>>();
   const getLease = async (person: Person) => await store.find(person) ?? emptyLease(person);
 
@@ -250,13 +252,13 @@ export function createReviews({ store, copies, saver, hub, clock, ids }: Reviews
     if (statusOf(session, clock()) !== "ACTIVE") {
       return { next: { cardId: undefined, remaining: { new: 0, learning: 0, due: 0 } }, card: undefined };
     }
-    return await read(lease, (db) => {
+    const { next, card, content } = await read(lease, (db) => {
       const moment = momentOf(db, clock(), session.zone);
       const next = nextCard(db, session.deckId, moment);
       const card = next.cardId === undefined ? undefined : viewCard(db, next.cardId, moment);
-      const html = card && renderCard(db, card.cardId);
-      return { next, card: card && html && { ...card, ...html, view } };
+      return { next, card, content: card && readContent(db, card.cardId) };
     });
+    return { next, card: card && content && { ...card, ...await render(lease.tenantId, content), view } };
   }
 
   /** The session as the lease has it; as it was known, and taken over, where two others came since. */

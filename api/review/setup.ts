@@ -5,6 +5,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Hub } from "../live/hub.ts";
 import { createCopies } from "./copies.ts";
+import { createWorkers } from "../anki/work/pool.ts";
+import { createRender } from "../anki/work/render.ts";
 import { createTempFiles } from "../anki/file/temp.ts";
 import type { Person } from "./model.ts";
 import { createSaver } from "./save.ts";
@@ -25,21 +27,26 @@ export type ReviewOptions = {
   ids: Ids;
 };
 
+/** Threads for what strangers made; none is started before it is needed. */
+const WORKERS = 2;
+
 /** Puts the review of collections together. */
 export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, ids }: ReviewOptions) {
   const store = createLeaseStore(dynamo, table);
   const files = createTempFiles({ dir: tmpdir() });
+  const workers = createWorkers({ size: WORKERS, folder: files.folder });
   const copies = createCopies({ files, objects, maxBytes: cacheBytes });
   const changed = (person: Person) => hub.wake(reviewKey(person));
   const saver = createSaver({ store, copies, objects, clock, ids, changed });
-  const reviews = createReviews({ store, copies, saver, hub, clock, ids });
+  const reviews = createReviews({ store, copies, saver, hub, clock, ids, render: createRender(workers) });
   return {
     reviews,
-    transfer: createTransfer({ store, copies, files, objects, clock, ids, changed }),
+    transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers }),
     watch: createReviewWatch({ reviews, hub }),
     sweep: createReviewSweep({ store, saver, clock, changed }),
     /** Closes and removes every copy. */
     close() {
+      workers.close();
       copies.close();
       files.closeAll();
     },

@@ -5,16 +5,20 @@ import type { Ids } from "../core/ids.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { type Copies, StaleLeaseError } from "./copies.ts";
 import { ReviewHeldError, ReviewNotFoundError } from "./errors.ts";
-import { type CheckedFile, openChecked } from "../anki/file/check.ts";
-import { TooLargeError } from "../anki/file/errors.ts";
-import { exportPackage } from "../anki/file/export.ts";
-import { importInto, type ImportReport, type ImportResult } from "../anki/file/import.ts";
-import { EXPORT_LESS, FILE_LIMITS, INLINE_LIMIT_BYTES, sizeInWords } from "../anki/file/limits.ts";
-import { sha1Of } from "../anki/file/media.ts";
-import type { IncomingMedia, MediaIndex } from "../anki/file/media-merge.ts";
-import { type CollectionPackage, readPackage } from "../anki/file/package.ts";
+import { CollectionUnreadableError, TooLargeError } from "../anki/file/errors.ts";
+import { packageOf } from "../anki/file/export.ts";
+import type { ImportReport } from "../anki/file/import.ts";
+import { EXPORT_LESS, FILE_LIMITS, INLINE_LIMIT_BYTES, QUOTA_BYTES, sizeInWords } from "../anki/file/limits.ts";
+import {
+  formatMediaIndex,
+  type IncomingMedia,
+  mediaBytes,
+  type MediaIndex,
+  parseMediaIndex,
+} from "../anki/file/media-merge.ts";
 import type { Repair } from "../anki/file/repair.ts";
-import type { OpenFile, TempFiles } from "../anki/file/temp.ts";
+import { type Ask, type Workers, WorkLimitError } from "../anki/work/pool.ts";
+import type { ListedMedia } from "../anki/work/tasks.ts";
 import { emptyLease, holderOf, statusOf } from "./lease.ts";
 import type { Lease, Person } from "./model.ts";
 import { fileKeyOf } from "./save.ts";
@@ -23,22 +27,29 @@ import type { LeaseStore } from "./store.ts";
 export type TransferOptions = {
   store: LeaseStore;
   copies: Copies;
-  files: TempFiles;
   objects: Objects;
   clock: Clock;
   ids: Ids;
   /** Called with each lease that changed. */
   changed: (lease: Lease) => void;
+  workers: Workers;
 };
+
+/** What came of an import, with what was mended in it, and the media files that the package names and does not hold. */
+export type Imported = { lease: Lease; report: ImportReport; repairs: string[]; missingMedia: readonly string[] };
+
+type Merged = Awaited<ReturnType<Ask["merge"]>>;
 
 export type Transfer = ReturnType<typeof createTransfer>;
 
+/** What each step of an import may take: reading the package, one media file, merging. */
+const IMPORT_MS = 60_000;
 /** Links to files are good for so long. */
 export const LINK_MS = 15 * MINUTE_MS;
 const UPLOAD_PATTERN = /^[0-9a-zA-Z-]{1,64}$/;
 
 /** Brings collections in and gives them back. Nothing is replaced before what comes was read and checked as a whole. */
-export function createTransfer({ store, copies, files, objects, clock, ids, changed }: TransferOptions) {
+export function createTransfer({ store, copies, objects, clock, ids, changed, workers }: TransferOptions) {
   const userOf = ({ tenantId, userId }: Person) => `${tenantId}/${Buffer.from(userId).toString("base64url")}`;
   const mediaKey = (person: Person, sha1: string) => `media/${userOf(person)}/${sha1}`;
   const uploadKey = (person: Person, id: string) => `uploads/${userOf(person)}/${id}`;
@@ -64,14 +75,16 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
     throw new TooLargeError(message, FILE_LIMITS.packageBytes);
   }
 
-  async function keepMedia(person: Person, media: CollectionPackage["media"]): Promise<IncomingMedia[]> {
+  /** Keeps the media of the open package, each content once, within what is left to the person. */
+  async function keepMedia(person: Person, ask: Ask, listed: readonly ListedMedia[], taken: number) {
     const kept: IncomingMedia[] = [];
-    for (const file of media) {
-      const { name, original } = file;
-      const bytes = await file.read();
-      const sha1 = sha1Of(bytes);
+    let left = QUOTA_BYTES - taken;
+    for (const [place, { name, original }] of listed.entries()) {
+      const { bytes, sha1 } = await ask.media(place);
+      left -= bytes.length;
+      if (left < 0) throw overQuota();
       await objects.create(mediaKey(person, sha1), bytes, { contentType: "application/octet-stream" });
-      kept.push({ name, original, sha1 });
+      kept.push({ name, original, sha1, bytes: bytes.length });
     }
     return kept;
   }
@@ -80,20 +93,20 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
     if (key === undefined) return new Map();
     const index = await objects.find(key);
     if (!index) throw new StaleLeaseError();
-    return new Map(JSON.parse(Buffer.from(index.body).toString("utf8")) as [string, string][]);
+    return parseMediaIndex(Buffer.from(index.body).toString("utf8"));
   }
 
   /**
    * The lease with the imported collection in it: a file of a new line, into which all waiting answers went. A session that
    * ended by time is over for good, also by the clock of a process that is behind.
    */
-  async function keepResult(known: Lease, { file, media }: ImportResult, now: number): Promise<Lease> {
+  async function keepResult(known: Lease, { bytes, index: media }: Merged, now: number): Promise<Lease> {
     const version = (known.file?.version ?? 0) + 1;
     const key = fileKeyOf(known, version, ids());
-    await objects.create(key, file.toBytes(), { contentType: "application/vnd.sqlite3" });
+    await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
     const index = media.size > 0 ? `${key}.media.json` : undefined;
     if (index) {
-      await objects.create(index, Buffer.from(JSON.stringify([...media])), { contentType: "application/json" });
+      await objects.create(index, Buffer.from(formatMediaIndex(media)), { contentType: "application/json" });
     }
     return {
       ...known,
@@ -111,31 +124,53 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
     const lease = await store.find(person);
     if (!lease?.file) throw new ReviewNotFoundError("There is no collection; import one first.");
     const index = await readMediaIndex(lease.file.mediaKey);
-    const media = [...index].map(([name, sha1]) => ({
+    const media = [...index].map(([name, { sha1 }]) => ({
       name,
       read: async () => (await objects.get(mediaKey(person, sha1))).body,
     }));
-    return await copies.read(lease, (file) => exportPackage(file, media, { now: clock() }));
+    const bytes = await copies.read(lease, (file) => file.toBytes());
+    const exported = await workers.run(person.tenantId, IMPORT_MS, (ask) => ask.exported(bytes));
+    return packageOf(exported, media, { now: clock() });
   }
 
   /** Imports into the collection as it is now; lost where somebody else changed it meanwhile. */
-  async function importOnce(person: Person, incoming: CheckedFile, media: readonly IncomingMedia[]) {
+  async function importOnce(
+    person: Person,
+    ask: Ask,
+    opened: { media: readonly ListedMedia[]; kept?: IncomingMedia[] },
+  ) {
     const known = await store.find(person) ?? emptyLease(person);
     const now = clock();
     requireFree(known, now);
     const index = await readMediaIndex(known.file?.mediaKey);
-    const merge = (file?: OpenFile) => importInto(file && { file, media: index }, incoming, { now, media });
-    const result = known.file ? await copies.read(known, merge) : merge();
+    const media = opened.kept ??= await keepMedia(person, ask, opened.media, mediaBytes(index));
+    const existing = known.file && await copies.read(known, (file) => file.toBytes());
+    const result = await ask.merge(existing, index, media, now);
+    if (mediaBytes(result.index) + result.bytes.length > QUOTA_BYTES) throw overQuota();
+    const next = await keepResult(known, result, now);
+    const { ok, current: lease } = await store.replace(next, known);
+    const { key, mediaKey: newIndex } = next.file!;
+    // Where a lost reply made the request go out twice, the second finds what the first wrote.
+    if (ok || [lease.file?.key, lease.previousKey].includes(key)) return { lease, report: result.report };
+    for (const unused of [key, newIndex]) if (unused) await objects.remove(unused);
+    return LOST;
+  }
+
+  /** In a worker: what is read is a stranger's. */
+  async function importBytes(person: Person, bytes: Uint8Array): Promise<Imported> {
     try {
-      const next = await keepResult(known, result, now);
-      const { ok, current: lease } = await store.replace(next, known);
-      const { key, mediaKey: newIndex } = next.file!;
-      // Where a lost reply made the request go out twice, the second finds what the first wrote.
-      if (ok || [lease.file?.key, lease.previousKey].includes(key)) return { lease, report: result.report };
-      for (const unused of [key, newIndex]) if (unused) await objects.remove(unused);
-      return LOST;
-    } finally {
-      result.file.close();
+      return await workers.run(person.tenantId, IMPORT_MS, async (ask) => {
+        const opened: Awaited<ReturnType<Ask["open"]>> & { kept?: IncomingMedia[] } = await ask.open(bytes, clock());
+        requireFree(await store.find(person), clock());
+        const done = await retryLost(() => importOnce(person, ask, opened).catch(lostWhereStale));
+        return { ...done, repairs: done.report.repairs.map(inWords), missingMedia: opened.missing };
+      });
+    } catch (error) {
+      if (!(error instanceof WorkLimitError)) throw error;
+      throw new CollectionUnreadableError(
+        `Reading the file took more ${error.limit} than an import may take. ${EXPORT_LESS}`,
+        error,
+      );
     }
   }
 
@@ -144,22 +179,11 @@ export function createTransfer({ store, copies, files, objects, clock, ids, chan
      * Imports a collection; into one that is there already it is merged, and nothing of either is dropped. Throws
      * CollectionUnreadableError, TooLargeError, ReviewHeldError or InvalidInputError; then the stored one is as it was.
      */
-    async importCollection(
-      person: Person,
-      input: ImportInput,
-    ): Promise<{ lease: Lease; report: ImportReport; repairs: string[] }> {
-      const found = await readPackage(await fetchInput(person, input));
-      const incoming = openChecked(files, found.collection, { now: clock() });
-      try {
-        requireFree(await store.find(person), clock());
-        const media = await keepMedia(person, found.media);
-        const done = await retryLost(() => importOnce(person, incoming, media).catch(lostWhereStale));
-        changed(done.lease);
-        if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey)).catch(() => {});
-        return { ...done, repairs: done.report.repairs.map(inWords) };
-      } finally {
-        incoming.file.close();
-      }
+    async importCollection(person: Person, input: ImportInput): Promise<Imported> {
+      const done = await importBytes(person, await fetchInput(person, input));
+      changed(done.lease);
+      if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey)).catch(() => {});
+      return done;
     },
 
     /** Where to PUT a file that is too large to be sent inline, and what `importCollection` calls it then. */
@@ -194,6 +218,14 @@ function lostWhereStale(error: unknown): typeof LOST {
   throw error;
 }
 
+function overQuota(): TooLargeError {
+  const limit = sizeInWords(QUOTA_BYTES);
+  return new TooLargeError(
+    `The collection and its media would take more than ${limit}, the limit of an account.`,
+    QUOTA_BYTES,
+  );
+}
+
 function inWords({ count, message }: Repair): string {
   return `${count} ${message}`;
 }
@@ -209,8 +241,11 @@ function decode(file: string): Uint8Array {
       "PUT it to the link of `collectionUploadUrl`, and import it by its `uploadKey`.";
     throw new TooLargeError(message, INLINE_LIMIT_BYTES);
   }
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(file)) {
+  const bytes = Buffer.from(file, "base64");
+  const padding = file.endsWith("==") ? 2 : file.endsWith("=") ? 1 : 0;
+  // Signs that are none of base64 are skipped, so there are fewer bytes then.
+  if (bytes.length === 0 || bytes.length !== Math.floor((file.length - padding) * 3 / 4)) {
     throw new InvalidInputError([{ path: ["file"], message: "must be the file in base64" }]);
   }
-  return Buffer.from(file, "base64");
+  return bytes;
 }

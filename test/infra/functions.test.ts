@@ -13,12 +13,12 @@ import { metricsOf } from "../kit/metrics.ts";
 
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 570_000, modulesAtStart: 1_220 },
-  stream: { zippedBytes: 570_000, modulesAtStart: 1_220 },
+  http: { zippedBytes: 730_000, modulesAtStart: 1_220 },
+  stream: { zippedBytes: 730_000, modulesAtStart: 1_220 },
   ingest: { zippedBytes: 275_000, modulesAtStart: 610 },
   rollup: { zippedBytes: 310_000, modulesAtStart: 640 },
   late: { zippedBytes: 310_000, modulesAtStart: 640 },
-  schedule: { zippedBytes: 360_000, modulesAtStart: 700 },
+  schedule: { zippedBytes: 560_000, modulesAtStart: 720 },
 };
 /** What only the local system, pages and tools need. */
 const NEVER =
@@ -68,7 +68,9 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
           name,
           answersRequests,
         });
-        expect(Object.keys(files).filter((file) => !/^(index\.mjs|part-[A-Z0-9]{8}\.mjs)$/.test(file))).toEqual([]);
+        expect(Object.keys(files).filter((file) => !/^(index\.mjs|part-[A-Z0-9]{8}\.mjs)$/.test(file))).toEqual(
+          sources.includes("api/anki/work/pool.ts") ? ["anki-worker.mjs"] : [],
+        );
       }
     });
 

@@ -63,7 +63,7 @@ export function createAnki(parts: CollectionParts = {}, db = new DatabaseSync(":
   db.prepare("insert into col values (1, ?, ?, 0, 11, 0, 0, 0, ?, ?, ?, ?, '{}')").run(
     CREATED_AT / 1_000,
     CREATED_AT,
-    JSON.stringify({ schedVer: 2, rollover: 4, creationOffset: 0, collapseTime: 1200, ...parts.conf }),
+    JSON.stringify({ schedVer: 2, rollover: 4, creationOffset: 0, collapseTime: 1200, fsrs: true, ...parts.conf }),
     byId(parts.models ?? [BASIC]),
     byId(parts.decks ?? [{ id: 1, name: "Default", conf: 1, dyn: 0 }]),
     byId(parts.dconf ?? [presetOf()]),

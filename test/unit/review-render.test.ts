@@ -39,7 +39,11 @@ describe("a template", () => {
     ["a field", "{{Front}}!", "What?!"],
     ["a field with spaces about it", "{{ Front }}", "What?"],
     ["HTML as it is", "{{Back}}", "<b>That</b> &amp; more"],
-    ["media and sounds as they are", "{{Media}}", FIELDS["Media"]],
+    [
+      "media and sounds as they are, LaTeX as the image that Anki made",
+      "{{Media}}",
+      '<img src="a b.png"> [sound:a.mp3] <img class="latex" alt="x" src="latex-11f6ad8ec52a2984abaafd7c3b516503785c2072.png">',
+    ],
     ["a condition that holds", "x{{#Front}}yes{{/Front}}", "xyes"],
     ["a condition on a field with breaks only", "x{{#Empty}}yes{{/Empty}}", "x"],
     ["a negation", "{{^Empty}}none{{/Empty}}{{^Front}}no{{/Front}}", "none"],
@@ -56,7 +60,12 @@ describe("a template", () => {
     ["kana", "{{kana:Kanji}}", "にほんのことば [sound:x.mp3]"],
     ["kanji", "{{kanji:Kanji}}", "日本の言葉 [sound:x.mp3]"],
     ["several filters, from the field outwards", "{{text:kanji:Back}}", "That &amp; more"],
-    ["the text where a filter is not known", "{{shiny:Front}}{{tts en_US:Front}}{{:Front}}", "What?What?What?"],
+    ["the text where a filter is not known", "{{shiny:Front}}{{:Front}}", "What?What?"],
+    [
+      "nothing of what is to be heard",
+      "{{Extra}}{{tts en_US voices=A:Front}}",
+      'a hint<span class="tts" data-lang="en_US" data-text="What?"></span>',
+    ],
     ["fields in comments as they are", "<!-- {{Nothing}} -->{{Front}}", "<!-- {{Nothing}} -->What?"],
     ["single braces as they are", "{a} }} {{Front}}", "{a} }} What?"],
     ["the signs of old templates", "{{=<% %>=}}<%#Front%><%Front%><%/Front%>", "What?"],
@@ -90,7 +99,10 @@ describe("a template", () => {
   test("to be typed gives an input, then what was to be typed", () => {
     const sides = render("{{Front}}{{type:Back}}", { answer: "{{FrontSide}}{{type:Back}}" });
     expect(sides.question).toBe('What?<input class="typeans" type="text" autocomplete="off">');
-    expect(sides.answer).toBe('What?<code class="typeans">That &amp; more</code>');
+    const told = '<code class="typeans">That &amp; more</code>';
+    expect(sides.answer).toBe(`What?${told}${told}`);
+    const front = render("{{Front}}{{type:Back}}", { answer: "{{FrontSide}}<hr id=answer>{{Extra}}" });
+    expect(front.answer).toBe(`What?<hr id=answer>${told}a hint`);
     const cloze = render("{{type:cloze:Text}}", { isCloze: true });
     expect(cloze.answer).toBe('<code class="typeans">Paris</code>');
   });
@@ -220,7 +232,7 @@ describe("a card", () => {
     anki.addNote(1, ["идти", "go"], { mid: 5, tags: " a b " });
     anki.addCard({ id: 2, nid: 1, ord: 1, flags: 3 });
     const question = "go Verb/Meaning/Verbs/Languages::Verbs/a b/flag3";
-    expect(renderCard(anki.db, 2)).toEqual({
+    expect(renderCard(anki.db, 2)).toMatchObject({
       question: `<style>b{}</style><div class="card card2">${question}</div>`,
       answer: `<style>b{}</style><div class="card card2">${question} идти</div>`,
     });

@@ -9,13 +9,13 @@ export type Memory = { stability: number; difficulty: number };
  * Source: ankitects/anki, rslib/src/storage/card/data.rs, which rounds to 3, 3, 2 and 3 places.
  */
 export type CardData = {
-  pos?: number;
-  s?: number;
-  d?: number;
-  dr?: number;
-  decay?: number;
-  lrt?: number;
-  cd?: string;
+  pos?: number | undefined;
+  s?: number | undefined;
+  d?: number | undefined;
+  dr?: number | undefined;
+  decay?: number | undefined;
+  lrt?: number | undefined;
+  cd?: string | undefined;
 };
 
 const MIN_STABILITY = 0.001;

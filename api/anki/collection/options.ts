@@ -6,6 +6,17 @@ export type DeckOptions = {
   relearnStepsMin: readonly number[];
   newPerDay: number;
   reviewsPerDay: number;
+  /** SM-2's first intervals, after good and after easy. */
+  graduatingDays: number;
+  easyDays: number;
+  hardFactor: number;
+  easyBonus: number;
+  intervalModifier: number;
+  /** What is left of an interval after a lapse, and the least of it. */
+  lapseFactor: number;
+  lapseLeastDays: number;
+  /** How much of a day's share each day of the week shall have, Monday first; empty where all have the same. */
+  weekdayShares: readonly number[];
   /** Ease of a card that leaves learning, in permille. */
   initialEase: number;
   maxIntervalDays: number;
@@ -23,7 +34,8 @@ export type DeckOptions = {
   newGatherOrder: number;
   newSortOrder: number;
   fsrsParameters: readonly number[];
-  desiredRetention: number;
+  /** Undefined where the options do not say it. */
+  desiredRetention: number | undefined;
   historicalRetention: number;
   /** Log entries before this instant (epoch ms) are not replayed. */
   ignoreLogBefore: number;
@@ -33,11 +45,20 @@ export type DeckOptions = {
 export function toOptions(value: unknown): DeckOptions {
   const top = objectOf(value);
   const [fresh, review, lapse] = [objectOf(top["new"]), objectOf(top["rev"]), objectOf(top["lapse"])];
+  const firstIntervals: unknown[] = Array.isArray(fresh["ints"]) ? fresh["ints"] : [];
   return {
     learnStepsMin: numbersOf(fresh["delays"]) ?? [1, 10],
     relearnStepsMin: numbersOf(lapse["delays"]) ?? [10],
     newPerDay: count(fresh["perDay"], 20),
     reviewsPerDay: count(review["perDay"], 200),
+    graduatingDays: Math.max(1, count(firstIntervals[0], 1)),
+    easyDays: Math.max(1, count(firstIntervals[1], 4)),
+    hardFactor: positive(review["hardFactor"], 1.2),
+    easyBonus: positive(review["ease4"], 1.3),
+    intervalModifier: positive(review["ivlFct"], 1),
+    lapseFactor: typeof lapse["mult"] === "number" ? Math.min(1, Math.max(0, lapse["mult"])) : 0,
+    lapseLeastDays: Math.max(1, count(lapse["minInt"], 1)),
+    weekdayShares: sharesOf(top["easyDaysPercentages"]),
     initialEase: count(fresh["initialFactor"], 2500),
     maxIntervalDays: Math.max(1, count(review["maxIvl"], 36_500)),
     leechLapses: count(lapse["leechFails"], 8),
@@ -52,7 +73,7 @@ export function toOptions(value: unknown): DeckOptions {
     newGatherOrder: count(top["newGatherPriority"], 0),
     newSortOrder: count(top["newSortOrder"], 0),
     fsrsParameters: parametersOf(top),
-    desiredRetention: retention(top["desiredRetention"]),
+    desiredRetention: top["desiredRetention"] === undefined ? undefined : retention(top["desiredRetention"]),
     historicalRetention: retention(top["sm2Retention"] ?? top["historicalRetention"]),
     ignoreLogBefore: dateOf(top["ignoreRevlogsBeforeDate"]),
   };
@@ -73,6 +94,15 @@ export function objectOf(value: unknown): Record<string, unknown> {
 export function count(value: unknown, fallback: number): number {
   const number = typeof value === "string" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? Math.max(0, Math.floor(number)) : fallback;
+}
+
+function positive(value: unknown, fallback: number): number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : fallback;
+}
+
+function sharesOf(value: unknown): readonly number[] {
+  const isWeek = Array.isArray(value) && value.length === 7 && value.every((share) => typeof share === "number");
+  return isWeek ? value.map((share: number) => Math.min(1, Math.max(0, share))) : [];
 }
 
 function numbersOf(value: unknown): readonly number[] | undefined {

@@ -1,62 +1,37 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Col, readCol } from "./col.ts";
+import { type Col, readCol, writeCol } from "./col.ts";
 import { CollectionUnreadableError, readable } from "./errors.ts";
 import { type Repair, repair } from "./repair.ts";
-import { convertToSchema11 } from "./schema18.ts";
-import { COLUMNS, NEWER_TABLES, SCHEMA_KEPT, SCHEMA_NEW, TABLES } from "./tables.ts";
+import { forgetUnicase, readNewer } from "./schema18.ts";
+import { SCHEMA_KEPT, SCHEMAS_NEWER } from "./tables.ts";
+import { checkTables, createIndexes, createTables, takeRows } from "./take.ts";
 import type { OpenFile, TempFiles } from "./temp.ts";
 
 /** A collection in schema 11 that was checked, and what was mended in it. */
 export type CheckedFile = {
   file: OpenFile;
-  /** The schema that the file came in: 11 or 18. */
+  /** The schema that the file came in: 11, or 14 to 18. */
   cameAs: number;
   repairs: readonly Repair[];
 };
 
 const DAMAGED = "The collection is damaged. Open it in Anki, choose Tools, Check Database, and export it again.";
-const FOREIGN = "The file is a SQLite database and no Anki collection.";
+const NOTHING = new Uint8Array();
+const ADVICE = (ver: unknown) =>
+  Number(ver) < SCHEMA_KEPT
+    ? "Open it once in a current Anki, which brings it up to date, and export it from there."
+    : "Export it with 'Support older Anki versions' checked.";
 const MAX_CRT_S = 4_102_444_800;
 
 const no = (message: string) => new CollectionUnreadableError(message);
 
-/** Refuses what no collection has: triggers, views, virtual tables, and limits on the tables that reviews write to. */
-function checkSchema(db: DatabaseSync): void {
-  const things = db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_master").all();
-  for (const { type, sql } of things) {
-    if (type === "trigger" || type === "view" || /^\s*create\s+virtual/i.test(String(sql ?? ""))) {
-      throw no("The file holds a trigger, a view or a virtual table, which no Anki collection does.");
-    }
-  }
-  for (const table of TABLES) {
-    const made = things.find(({ type, name }) => type === "table" && String(name).toLowerCase() === table);
-    if (!made) throw no(`${FOREIGN} It has no table ${table}.`);
-    if (/\b(check|references|generated|unique)\b|\bas\s*\(/i.test(String(made.sql).replaceAll(/\/\*.*?\*\//gs, ""))) {
-      throw no(`The table ${table} has constraints that Anki does not set.`);
-    }
-    const columns = db.prepare(`PRAGMA table_xinfo(${table})`).all();
-    const names = new Set(columns.map(({ name }) => String(name)));
-    const missing = COLUMNS[table].find((column) => !names.has(column));
-    if (missing) throw no(`${FOREIGN} Its table ${table} has no column ${missing}.`);
-    if (names.size > COLUMNS[table].length) throw no(`The table ${table} has columns that Anki does not know.`);
-    const isKeyed = columns.some(({ name, pk, type }) => name === "id" && pk === 1 && /^integer$/i.test(String(type)));
-    if (names.has("id") && !isKeyed) throw no(`${FOREIGN} The ids of its table ${table} are no key.`);
-    for (const index of db.prepare(`PRAGMA index_list(${table})`).all()) {
-      if (index.origin === "c" && index.unique) throw no(`The table ${table} has constraints that Anki does not set.`);
-    }
-  }
-}
-
 /** Gives the schema's number. Throws where it is none that can be read. */
 function schemaOf(db: DatabaseSync): number {
-  const rows = db.prepare("SELECT ver, crt FROM col").all();
+  const rows = db.prepare("SELECT ver, crt FROM col NOT INDEXED LIMIT 2").all();
   if (rows.length !== 1) throw no("The collection has no settings, or has them twice.");
   const { ver, crt } = rows[0]!;
-  if (ver !== SCHEMA_KEPT && ver !== SCHEMA_NEW) {
-    throw no(
-      `The collection has schema ${String(ver).slice(0, 20)}; 11 and 18 can be read. ` +
-        "Open it in a current Anki and export it with 'Support older Anki versions' checked.",
-    );
+  if (typeof ver !== "number" || (ver !== SCHEMA_KEPT && !SCHEMAS_NEWER.includes(ver))) {
+    throw no(`The collection has schema ${String(ver).slice(0, 20)}; 11 and 14 to 18 can be read. ${ADVICE(ver)}`);
   }
   if (typeof crt !== "number" || !Number.isInteger(crt) || crt <= 0 || crt > MAX_CRT_S) {
     throw no("The collection does not say when it was created. Check the database in Anki and export it again.");
@@ -73,38 +48,39 @@ export function checkIntegrity(db: DatabaseSync, tables: readonly string[] = [""
 }
 
 /**
- * Opens bytes as a collection in a file of its own: checks header, pages, tables, columns and settings, brings schema 18
- * to schema 11, and mends what Anki's own check mends. What was given stays as it is. Close the result's `file`.
+ * Takes the collection out of a stranger's bytes, into a file of its own: the rows of the known tables, in schema 11,
+ * mended as Anki's own check mends. Nothing else of what was given is kept or run. Close the result's `file`.
  */
 export function openChecked(files: TempFiles, bytes: Uint8Array, { now }: { now: number }): CheckedFile {
-  let file = files.fromBytes(bytes);
+  let given = files.fromBytes(bytes);
+  const file = files.fromBytes(NOTHING);
   try {
     return readable(DAMAGED, () => {
-      checkSchema(file.db);
-      const cameAs = schemaOf(file.db);
-      if (cameAs === SCHEMA_KEPT) {
-        checkIntegrity(file.db);
-      } else {
-        // The other tables sort by a collation that only Anki has: they are read whole, and the result is checked.
-        const own = new Set<string>(NEWER_TABLES);
-        checkIntegrity(file.db, TABLES.filter((table) => !own.has(table)));
-        file.close();
-        file = files.fromBytes(bytes, { writableSchema: true });
-        convertToSchema11(file.db);
-        const converted = file.toBytes();
-        file.close();
-        file = files.fromBytes(converted);
-        checkSchema(file.db);
-        checkIntegrity(file.db);
+      checkTables(given.db, SCHEMA_KEPT);
+      const cameAs = schemaOf(given.db);
+      if (cameAs !== SCHEMA_KEPT) {
+        // Tables of newer schemas sort by a collation that only Anki has: in a private copy they name another.
+        given.close();
+        given = files.fromBytes(bytes, { writableSchema: true });
+        forgetUnicase(given.db);
+        checkTables(given.db, cameAs);
       }
-      const repairs = repair(file.db, now);
-      if (repairs.length > 0) checkIntegrity(file.db);
+      createTables(file.db);
+      const taken = takeRows(given.db, file.db, bytes.length);
+      if (cameAs !== SCHEMA_KEPT) {
+        writeCol(file.db, readNewer(given.db, cameAs));
+        file.db.exec(`UPDATE col SET ver = ${SCHEMA_KEPT}`);
+      }
+      createIndexes(file.db);
+      const repairs = [...taken, ...repair(file.db, now)];
       checkInvariants(file.db);
       return { file, cameAs, repairs };
     });
   } catch (error) {
     file.close();
     throw error;
+  } finally {
+    given.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { CollectionUnreadableError, readable } from "./errors.ts";
+import { checkJson } from "./json.ts";
 
 /** Any JSON object of Anki's: what this program does not know is kept as it is. */
 export type Json = Record<string, unknown>;
@@ -33,7 +34,10 @@ const no = (what: string) =>
   );
 
 function parseObject(text: unknown, what: string): Json {
-  const value = readable(no(what).message, () => JSON.parse(String(text)) as unknown);
+  const value = readable(no(what).message, () => {
+    checkJson(String(text), what);
+    return JSON.parse(String(text)) as unknown;
+  });
   if (!isObject(value)) throw no(what);
   return value;
 }

@@ -35,12 +35,16 @@ async function* contentOf(media: ExportMedia): AsyncGenerator<Uint8Array> {
  * Gives a .colpkg, or an .apkg, which is the same inside, as a stream. Media files are read one after another while it
  * flows; the stream fails where one cannot be read.
  */
-export function exportPackage(file: OpenFile, media: readonly ExportMedia[], { now }: { now: number }): Readable {
+export function packageOf(
+  collection: Uint8Array,
+  media: readonly ExportMedia[],
+  { now }: { now: number },
+): Readable {
   const zip = new yazl.ZipFile();
   const mtime = new Date(now);
   const output = zip.outputStream as Readable;
   zip.on("error", (error: Error) => output.destroy(error));
-  zip.addBuffer(Buffer.from(exportCollection(file)), COLLECTION, { mtime });
+  zip.addBuffer(Buffer.from(collection), COLLECTION, { mtime });
   const names = Object.fromEntries(media.map(({ name }, place) => [place, name]));
   zip.addBuffer(Buffer.from(JSON.stringify(names)), "media", { mtime, compress: false });
   // Deflated, since some readers cannot find the end of stored data whose size was not known before.

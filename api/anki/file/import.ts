@@ -1,12 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type CheckedFile, checkIntegrity, checkInvariants } from "./check.ts";
-import { readCol, writeCol } from "./col.ts";
+import { upgradeScheduler } from "../schedule/upgrade.ts";
+import { type Col, readCol, writeCol } from "./col.ts";
 import { readable } from "./errors.ts";
 import { type IncomingMedia, type MediaIndex, mergeMedia, renameInCollection } from "./media-merge.ts";
 import { mergeCol } from "./merge-col.ts";
+import { bury, type Deleted } from "./merge-graves.ts";
+import { isOwn } from "./merge-settings.ts";
 import { mergeCards, type Merged, mergeGraves, mergeNotes, mergeReviews } from "./merge-rows.ts";
 import type { Repair } from "./repair.ts";
-import { OWN_TABLE } from "./tables.ts";
 import type { OpenFile } from "./temp.ts";
 
 /** What an import did. */
@@ -16,6 +18,9 @@ export type ImportReport = {
   /** `moved`: reviews that fell on a millisecond that another review has. */
   reviews: Merged & { moved: number };
   added: { decks: number; noteTypes: number; options: number; graves: number; media: number };
+  deleted: Deleted;
+  /** What was taken from the file over what was there, and what differs and was not, in words. */
+  told: readonly string[];
   /** Media files that got another name, old to new. */
   renamedMedia: ReadonlyMap<string, string>;
   repairs: readonly Repair[];
@@ -47,29 +52,79 @@ function firstReport(db: DatabaseSync): Omit<ImportReport, "renamedMedia" | "rep
       graves: countOf(db, "graves"),
       media: 0,
     },
+    deleted: { notes: 0, cards: 0 },
+    told: [],
   };
 }
 
-/** Merges one collection into another, in one transaction. Marks it as changed at `now` only where something did change. */
+/**
+ * Merges one collection into another, in one transaction. Marks it as changed at `now` only where something did change.
+ * `from` is brought to the scheduler, the days and the note types of the merged one, and is of no use after.
+ */
 function merge(into: DatabaseSync, from: DatabaseSync, now: number): Omit<ImportReport, "renamedMedia" | "repairs"> {
   into.exec("BEGIN IMMEDIATE");
-  const col = readCol(into);
+  from.exec("BEGIN IMMEDIATE");
+  const told: string[] = [];
+  if (isOldScheduler(into) !== isOldScheduler(from) && upgradeScheduler(into)) told.push(UPGRADED);
+  if (isOldScheduler(into) !== isOldScheduler(from)) upgradeScheduler(from);
   const theirs = readCol(from);
+  const isMoved = adoptDays(into, theirs);
+  const col = readCol(into);
+  const deleted = bury(into, from);
+  if (countOf(from, "revlog") + countOf(from, "graves") > 0) bury(from, into);
   const days = Math.round((theirs.crt - col.crt) / DAY_S);
-  const used = from.prepare("SELECT did AS id FROM cards UNION SELECT odid FROM cards").all();
-  const merged = mergeCol(col, theirs, days, new Set(used.map(({ id }) => Number(id))));
+  const merged = mergeCol(col, theirs, days, { into, from });
   writeCol(into, Object.fromEntries([...merged.changed].map((part) => [part, col[part]])));
   const { ids: noteIds, notes } = mergeNotes(into, from, merged.noteTypes);
   const { ids: cardIds, cards } = mergeCards(into, from, { notes: noteIds, decks: merged.decks, days });
   const reviews = mergeReviews(into, from, cardIds);
   const graves = mergeGraves(into, from, col.decks);
   const changes = merged.changed.size + notes.added + notes.updated + cards.added + cards.updated + reviews.added +
-    graves;
-  if (changes > 0) into.prepare("UPDATE col SET mod = ?").run(now);
+    graves + deleted.cards + deleted.notes + told.length + Number(isMoved);
+  if (changes > 0) into.prepare("UPDATE col SET mod = max(mod, ?)").run(now);
   // Anki wants a full sync after a change of note types or a removal; it knows by scm.
   if (merged.changed.has("models")) into.prepare("UPDATE col SET scm = ?").run(now);
+  from.exec("COMMIT");
   into.exec("COMMIT");
-  return { notes, cards, reviews, added: { ...merged.added, graves, media: 0 } };
+  if (deleted.cards > 0) {
+    told.push(`${deleted.cards} cards and ${deleted.notes} notes that the file says are deleted are gone`);
+  }
+  return {
+    notes,
+    cards,
+    reviews,
+    added: { ...merged.added, graves, media: 0 },
+    deleted,
+    told: [...told, ...merged.told],
+  };
+}
+
+const UPGRADED = "scheduler 1 is scheduler 2 now, as Anki upgrades it";
+
+function isOldScheduler(db: DatabaseSync): boolean {
+  return !(Number(readCol(db).conf.schedVer ?? 1) >= 2);
+}
+
+/** A collection in which nothing is due yet takes the first day of the other, from which a person's own days count. */
+function adoptDays(into: DatabaseSync, theirs: Col): boolean {
+  const col = readCol(into);
+  const isFree = !into.prepare("SELECT 1 FROM cards WHERE type != 0 LIMIT 1").get();
+  if (!isFree || isOwn(col) || !isOwn(theirs)) return false;
+  const { creationOffset } = theirs.conf;
+  const { creationOffset: _, ...conf } = col.conf;
+  into.prepare("UPDATE col SET crt = ?").run(theirs.crt);
+  writeCol(into, { conf: creationOffset === undefined ? conf : { ...conf, creationOffset } });
+  return true;
+}
+
+/** Packages do not say whether FSRS is on; their cards do, where they carry its memory. */
+function noticeFsrs(db: DatabaseSync, told: string[]): void {
+  const { conf } = readCol(db);
+  if (conf.fsrs !== undefined) return;
+  const sql = "SELECT 1 FROM cards WHERE json_valid(data) AND json_extract(data, '$.s') IS NOT NULL LIMIT 1";
+  if (!db.prepare(sql).get()) return;
+  writeCol(db, { conf: { ...conf, fsrs: true } });
+  told.push("FSRS is on, since the cards carry its memory");
 }
 
 /**
@@ -87,13 +142,14 @@ export function importInto(
   let file: OpenFile | undefined;
   try {
     const report = readable("The collection is damaged. Check the database in Anki and export it again.", () => {
-      theirs.db.exec(`DROP TABLE IF EXISTS ${OWN_TABLE}`);
       renameInCollection(theirs.db, media.renamed);
+      const noticed: string[] = [];
+      noticeFsrs(theirs.db, noticed);
       file = existing ? existing.file.copy() : theirs;
       const done = existing ? merge(file.db, theirs.db, now) : firstReport(file.db);
       checkIntegrity(file.db);
       checkInvariants(file.db);
-      return done;
+      return { ...done, told: [...noticed, ...done.told] };
     });
     if (existing) theirs.close();
     report.added.media = media.index.size - (existing?.media.size ?? 0);

@@ -12,6 +12,8 @@ export type FileLimits = {
   mediaBytes: number;
   /** Largest list of media names, unpacked. */
   mediaListBytes: number;
+  /** How many times its own size a package may unpack to in all, beyond `ratioFromBytes` for small ones. */
+  packageRatio: number;
   /** Most entries in a package. */
   entries: number;
   /** How many times its packed size an entry may unpack to, where it is over `ratioFromBytes`. */
@@ -29,6 +31,7 @@ export const FILE_LIMITS: FileLimits = {
   collectionBytes: 256 * MB,
   mediaBytes: 100 * MB,
   mediaListBytes: 16 * MB,
+  packageRatio: 32,
   entries: 100_000,
   ratio: 200,
   ratioFromBytes: MB,
@@ -41,3 +44,6 @@ export const EXPORT_LESS = "Export it in Anki without media, or deck by deck.";
 export function sizeInWords(bytes: number): string {
   return bytes >= MB ? `${Math.floor(bytes / MB)} MB` : `${bytes} bytes`;
 }
+
+/** What a person may keep: the collection and all media, each content once. */
+export const QUOTA_BYTES = 1024 * MB;

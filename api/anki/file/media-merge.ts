@@ -1,12 +1,31 @@
 import type { DatabaseSync } from "node:sqlite";
 import { readCol, writeCol } from "./col.ts";
 import { nameWithHash } from "./media-names.ts";
+import { escapeHtml, unescapeHtml } from "../render/text.ts";
 
-/** The media of a collection: each file's name and the SHA-1 (hex) under which it is kept. */
-export type MediaIndex = ReadonlyMap<string, string>;
+/** A media file as it is kept: under its SHA-1 (hex), with its size; 0 where an older index does not say it. */
+export type MediaFile = { sha1: string; bytes: number };
+
+/** The media of a collection, by name. */
+export type MediaIndex = ReadonlyMap<string, MediaFile>;
 
 /** A media file that came with a package. `original` is what its notes may call it. */
-export type IncomingMedia = { name: string; original?: string; sha1: string };
+export type IncomingMedia = MediaFile & { name: string; original?: string };
+
+/** The index as it is stored, and back. Before sizes were kept, an entry was the hash alone. */
+export function formatMediaIndex(index: MediaIndex): string {
+  return JSON.stringify([...index].map(([name, { sha1, bytes }]) => [name, sha1, bytes]));
+}
+export function parseMediaIndex(text: string): MediaIndex {
+  const entries = JSON.parse(text) as [name: string, sha1: string, bytes?: number][];
+  return new Map(entries.map(([name, sha1, bytes = 0]) => [name, { sha1, bytes }]));
+}
+
+/** What the files of an index take, each content once. */
+export function mediaBytes(index: MediaIndex): number {
+  const contents = new Map([...index.values()].map(({ sha1, bytes }) => [sha1, bytes]));
+  return [...contents.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
 
 /**
  * Adds media to an index. A file whose name is taken by other content gets the name with its hash, as in Anki; so no
@@ -18,26 +37,29 @@ export function mergeMedia(
 ): { index: MediaIndex; renamed: ReadonlyMap<string, string> } {
   const index = new Map(existing);
   const renamed = new Map<string, string>();
-  for (const { name, original = name, sha1 } of incoming) {
+  for (const { name, original = name, sha1, bytes } of incoming) {
     const known = index.get(name);
-    const kept = known === undefined || known === sha1 ? name : nameWithHash(name, sha1);
-    index.set(kept, sha1);
+    const kept = known === undefined || known.sha1 === sha1 ? name : nameWithHash(name, sha1);
+    index.set(kept, { sha1, bytes });
     if (kept !== original) renamed.set(original, kept);
   }
   return { index, renamed };
 }
 
 const REFERENCE =
-  /(\[sound:)([^\]]+)(\])|((?:src|data|href)\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)|(url\(\s*)([^)]*)(\))/gi;
+  /(\[sound:)([^\]]{1,1000})(\])|((?:src|data|href)\s{0,20}=\s{0,20})("[^"]{0,1000}"|'[^']{0,1000}'|[^\s"'>]{1,1000})|(url\(\s{0,20})([^)]{0,1000})(\))/gi;
 
 /** Gives the text with each reference to a renamed file changed: sounds, `src`, `data`, `href` and CSS `url()`. */
 export function renameReferences(text: string, renamed: ReadonlyMap<string, string>): string {
   const swap = (quoted: string, bare = "") => {
     const quote = /^["']/.exec(quoted)?.[0];
     const name = quote ? quoted.slice(1, -1) : quoted;
-    const found = renamed.get(name) ?? renamed.get(decoded(name));
     const around = quote ?? bare;
-    return found === undefined ? quoted : `${around}${found}${around}`;
+    const found = renamed.get(name) ?? renamed.get(decoded(name));
+    if (found !== undefined) return `${around}${found}${around}`;
+    // In HTML the name `a&b.jpg` is written `a&amp;b.jpg`.
+    const escaped = renamed.get(unescapeHtml(name)) ?? renamed.get(decoded(unescapeHtml(name)));
+    return escaped === undefined ? quoted : `${around}${escapeHtml(escaped)}${around}`;
   };
   return text.replaceAll(
     REFERENCE,

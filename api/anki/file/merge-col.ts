@@ -1,5 +1,8 @@
+import type { DatabaseSync } from "node:sqlite";
 import { type Col, type Deck, isCloze, isFiltered, type Json, type NoteType } from "./col.ts";
-import { DEFAULT_OPTIONS } from "./defaults.ts";
+import { DEFAULT_DECK, DEFAULT_OPTIONS } from "./defaults.ts";
+import { mergeSettings, type Whose, whoseSettings } from "./merge-settings.ts";
+import { isSameKind, mergedShape, reshape, usesOf } from "./reshape.ts";
 import { UNSYNCED } from "../collection/rows.ts";
 
 /** What an incoming id is in the merged collection. */
@@ -11,6 +14,8 @@ export type MergedCol = {
   added: { decks: number; noteTypes: number; options: number };
   /** Which parts are other than they were. */
   changed: ReadonlySet<"decks" | "models" | "dconf" | "tags" | "conf">;
+  /** What was taken from the file over what was there, and what differs and was not, in words. */
+  told: readonly string[];
 };
 
 const nameOf = ({ name }: Json) => (typeof name === "string" ? name : "");
@@ -40,45 +45,37 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
   return free;
 }
 
-/** What makes two deck options the same, whatever they are called. */
-function optionsContent({ id: _id, mod: _mod, usn: _usn, name: _name, ...content }: Json): string {
+/** What makes two deck options the same. */
+function optionsContent({ id: _id, mod: _mod, usn: _usn, ...content }: Json): string {
   return canonical(content);
 }
 
-/**
- * Options with the same id: the later change holds. Id 1 is in every collection, so other content under it is another
- * thing: it is mapped to options of that content, which are made where there are none.
- */
+/** Options are the same by id. Of the two, those of a person's own collection hold, else the later change. */
 function mergeOptions(
   into: Col,
   from: Col,
-  used: ReadonlySet<number>,
+  whose: Whose,
+  told: string[],
 ): { ids: IdMap; added: number; changed: boolean } {
   const ids = new Map<number, number>();
   let added = 0;
   let changed = false;
   for (const [id, options] of from.dconf) {
+    ids.set(id, id);
     const known = into.dconf.get(id);
-    if (known && id !== DEFAULT_OPTIONS) {
-      ids.set(id, id);
-      if (seconds(options) <= seconds(known)) continue;
-      into.dconf.set(id, { ...options, usn: UNSYNCED });
-      changed = true;
+    if (known && optionsContent(known) === optionsContent(options)) continue;
+    const isTheirs = whose === "later" ? !known || seconds(options) > seconds(known) : whose === "theirs" || !known;
+    if (!isTheirs) {
+      told.push(`options "${nameOf(options)}" differ and stay as they were`);
       continue;
     }
-    const content = optionsContent(options);
-    const same = [...into.dconf].find(([, other]) => optionsContent(other) === content)?.[0];
-    if (known && (same !== undefined || !used.has(id))) {
-      ids.set(id, same ?? id);
-      continue;
-    }
-    const kept = freeId(id, into.dconf, known ? from.dconf : new Set());
-    const names = new Set([...into.dconf.values()].map(nameOf));
-    into.dconf.set(kept, { ...options, id: kept, name: freeName(nameOf(options), names), usn: UNSYNCED });
-    ids.set(id, kept);
-    added++;
+    if (known) told.push(`options "${nameOf(known)}" are those of the file now`);
+    const names = new Set([...into.dconf].filter(([other]) => other !== id).map(([, other]) => nameOf(other)));
+    into.dconf.set(id, { ...options, name: freeName(nameOf(options), names), usn: UNSYNCED });
+    if (!known) added++;
+    changed = true;
   }
-  return { ids, added, changed: changed || added > 0 };
+  return { ids, added, changed };
 }
 
 /** Days count from each collection's own first day. */
@@ -95,12 +92,16 @@ function withDaysShifted(deck: Deck, days: number): Deck {
   return shifted;
 }
 
-/** Decks are the same by name, as it is written, if both are filtered or neither. Of the two, the later change holds. */
+/**
+ * Decks are the same by name, as it is written, else by id (one was renamed), if both are filtered or neither. Of the two,
+ * the later change holds.
+ */
 function mergeDecks(
   into: Col,
   from: Col,
   options: IdMap,
   days: number,
+  told: string[],
 ): { ids: IdMap; added: number; changed: boolean } {
   const ids = new Map<number, number>();
   const byName = new Map([...into.decks].map(([id, { name }]) => [name, id]));
@@ -113,10 +114,15 @@ function mergeDecks(
       name += "+";
       same = byName.get(name);
     }
-    const kept = same ?? freeId(id, into.decks, into.decks.has(id) ? from.decks : new Set());
+    const kept = same ?? renamed(into, from, id, deck) ??
+      freeId(id, into.decks, into.decks.has(id) ? from.decks : new Set());
     ids.set(id, kept);
     const known = into.decks.get(kept);
     if (known && seconds(deck) <= seconds(known)) continue;
+    if (known && known.name !== name) {
+      told.push(`deck "${known.name}" is called "${name}" now`);
+      byName.delete(known.name);
+    }
     const conf = deck.conf === undefined ? {} : { conf: options.get(Number(deck.conf)) ?? DEFAULT_OPTIONS };
     into.decks.set(kept, { ...withDaysShifted(deck, days), ...conf, id: kept, name, usn: UNSYNCED });
     byName.set(name, kept);
@@ -126,48 +132,94 @@ function mergeDecks(
   return { ids, added, changed };
 }
 
+/** The id itself where our deck of that id has no other deck of theirs by its name. */
+function renamed(into: Col, from: Col, id: number, deck: Deck): number | undefined {
+  const known = id === DEFAULT_DECK ? undefined : into.decks.get(id);
+  if (!known || isFiltered(known) !== isFiltered(deck)) return undefined;
+  return [...from.decks.values()].some(({ name }) => name === known.name) ? undefined : id;
+}
+
 /** What must be equal for two note types to be the same: the fields and cards that notes and cards are built on. */
 function shapeOf(type: NoteType): string {
   return JSON.stringify([isCloze(type), type.flds.map(({ name }) => name), type.tmpls.map(({ name }) => name)]);
 }
 
 /**
- * Note types are the same by id and shape; of the two, the later change holds. Another shape under the same id gets a new
- * id and says in `originalId`, a key of Anki's own, where it came from: the next import finds it by that.
+ * Note types are the same by id, if they are of one kind and have a field in common; of the two, the later change holds,
+ * and notes and cards of the other are brought to its shape. Another kind under the same id gets a new id and says in
+ * `originalId`, a key of Anki's own, where it came from: the next import finds it by that.
  */
-function mergeNoteTypes(into: Col, from: Col, decks: IdMap): { ids: IdMap; added: number; changed: boolean } {
+function mergeNoteTypes(
+  into: Col,
+  from: Col,
+  decks: IdMap,
+  rows: Rows,
+  told: string[],
+): { ids: IdMap; added: number; changed: boolean } {
   const ids = new Map<number, number>();
   let added = 0;
   let changed = false;
   for (const [id, type] of from.models) {
-    const shape = shapeOf(type);
     const known = into.models.get(id);
-    const isSame = known !== undefined && shapeOf(known) === shape;
-    const copy = [...into.models].find(([, other]) => other.originalId === id && shapeOf(other) === shape)?.[0];
+    const isSame = known !== undefined && (shapeOf(known) === shapeOf(type) || isSameKind(known, type));
+    const copy = [...into.models].find(([, other]) => other.originalId === id && isSameKind(other, type))?.[0];
     const kept = isSame ? id : known ? copy ?? freeId(id, into.models, from.models) : id;
     ids.set(id, kept);
     const present = into.models.get(kept);
-    if (present && seconds(type) <= seconds(present)) continue;
+    const isLater = !present || seconds(type) > seconds(present);
+    const merged = present && shapeOf(present) !== shapeOf(type)
+      ? reshaped(rows, { id, kept, type, present, isLater })
+      : undefined;
+    if (merged) told.push(`note type "${present!.name}" has the shape of its later change, with the notes of both`);
+    if (!isLater && (!merged || shapeOf(merged) === shapeOf(present!))) continue;
     const names = new Set([...into.models].filter(([other]) => other !== kept).map(([, { name }]) => name));
-    const did = typeof type.did === "number" ? { did: decks.get(type.did) ?? null } : {};
+    const winner = merged ?? type;
+    const did = isLater && typeof type.did === "number" ? { did: decks.get(type.did) ?? null } : {};
     const origin = kept === id ? {} : { originalId: id };
-    into.models.set(kept, { ...type, ...did, ...origin, id: kept, name: freeName(type.name, names), usn: UNSYNCED });
+    into.models.set(kept, {
+      ...winner,
+      ...did,
+      ...origin,
+      id: kept,
+      name: freeName(winner.name, names),
+      usn: UNSYNCED,
+    });
     if (!present) added++;
     changed = true;
   }
   return { ids, added, changed };
 }
 
+/** The rows of both collections, which follow their note types. */
+export type Rows = { into: DatabaseSync; from: DatabaseSync };
+
+function reshaped(
+  { into, from }: Rows,
+  { id, kept, type, present, isLater }: {
+    id: number;
+    kept: number;
+    type: NoteType;
+    present: NoteType;
+    isLater: boolean;
+  },
+): NoteType {
+  const [later, earlier] = isLater ? [type, present] : [present, type];
+  const shape = mergedShape(later, earlier, isLater ? usesOf(into, kept) : usesOf(from, id));
+  reshape(into, kept, shape.type, isLater ? shape.ofEarlier : shape.ofLater);
+  reshape(from, id, shape.type, isLater ? shape.ofLater : shape.ofEarlier);
+  return shape.type;
+}
+
 /**
- * Merges decks, deck options, note types and tags of `from` into `into`, which is changed. The settings stay those of
- * `into`; only the place of the next new card is the higher of the two. `days` is what a day of `from` is in `into`, less
- * the same day in `from`.
+ * Merges decks, deck options, note types, tags and settings of `from` into `into`, which is changed; rows are brought to
+ * the shape of their note types. `days` is what a day of `from` is in `into`, less the same day in `from`.
  */
-export function mergeCol(into: Col, from: Col, days: number, decksWithCards: ReadonlySet<number>): MergedCol {
-  const used = new Set([...from.decks].filter(([id]) => decksWithCards.has(id)).map(([, { conf }]) => Number(conf)));
-  const options = mergeOptions(into, from, used);
-  const decks = mergeDecks(into, from, options.ids, days);
-  const noteTypes = mergeNoteTypes(into, from, decks.ids);
+export function mergeCol(into: Col, from: Col, days: number, rows: Rows): MergedCol {
+  const told: string[] = [];
+  const whose = whoseSettings(into, from);
+  const options = mergeOptions(into, from, whose, told);
+  const decks = mergeDecks(into, from, options.ids, days, told);
+  const noteTypes = mergeNoteTypes(into, from, decks.ids, rows, told);
   const changed = new Set<"decks" | "models" | "dconf" | "tags" | "conf">();
   if (options.changed) changed.add("dconf");
   if (decks.changed) changed.add("decks");
@@ -177,14 +229,12 @@ export function mergeCol(into: Col, from: Col, days: number, decksWithCards: Rea
     into.tags.set(tag, UNSYNCED);
     changed.add("tags");
   }
-  if (Number(from.conf.nextPos ?? 0) > Number(into.conf.nextPos ?? 0)) {
-    into.conf.nextPos = from.conf.nextPos;
-    changed.add("conf");
-  }
+  if (mergeSettings(into, from, whose, told)) changed.add("conf");
   return {
     decks: decks.ids,
     noteTypes: noteTypes.ids,
     added: { decks: decks.added, noteTypes: noteTypes.added, options: options.added },
     changed,
+    told,
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { UNSYNCED } from "../collection/rows.ts";
+import { GRAVE } from "./merge-graves.ts";
 import { freeId, type IdMap } from "./merge-col.ts";
 import { CARD_STATE, COLUMNS } from "./tables.ts";
 
@@ -8,7 +9,6 @@ type Row = Record<string, SQLOutputValue>;
 /** What came of the rows of one table. */
 export type Merged = { added: number; updated: number; kept: number };
 
-const LIVING = { card: 0, note: 1, deck: 2 } as const;
 // A due number from here on is an instant in seconds; below, it is a day of the collection.
 const FIRST_INSTANT_S = 1_000_000_000;
 
@@ -83,26 +83,46 @@ function withDaysShifted(row: Row, days: number): Row {
   return isDay ? { ...row, [column]: due + days } : row;
 }
 
-/** True where a card's state is further than another's: more answers, else the later change. */
-function isFurther(card: Row, than: Row): boolean {
-  if (card.reps !== than.reps) return Number(card.reps) > Number(than.reps);
-  return Number(card.mod) > Number(than.mod);
+/**
+ * True where a card's state holds over another's: the later change, with as late ones the one with more answers. A card
+ * that was never answered is no later state of one that was: so a deck shared without progress resets nobody's.
+ */
+function isLater(card: State, than: State): boolean {
+  if (isUntouched(card) !== isUntouched(than)) return isUntouched(than);
+  if (card.mod !== than.mod) return card.mod > than.mod;
+  return card.reps > than.reps;
 }
 
-/** Cards are the same by note and template; of the two, the state that is further holds. */
+type State = { type: number; reps: number; mod: number; hasLog: boolean };
+
+const stateOf = ({ type, reps, mod }: Row, hasLog: boolean): State => ({
+  type: Number(type),
+  reps: Number(reps),
+  mod: Number(mod),
+  hasLog,
+});
+
+const isUntouched = ({ type, hasLog }: State) => type === 0 && !hasLog;
+
+/** The cards that a review log tells of. */
+const answeredIn = (db: DatabaseSync) =>
+  new Set(db.prepare("SELECT DISTINCT cid FROM revlog").all().map(({ cid }) => Number(cid)));
+
+/** Cards are the same by note and template; of the two, the later state holds. */
 export function mergeCards(
   into: DatabaseSync,
   from: DatabaseSync,
   { notes, decks, days }: { notes: IdMap; decks: IdMap; days: number },
 ): { ids: IdMap; cards: Merged } {
   const byPlace = new Map<string, Row>(
-    into.prepare("SELECT id, nid, ord, reps, mod FROM cards").all().map((row) => [key(row.nid, row.ord), row]),
+    into.prepare("SELECT id, nid, ord, type, reps, mod FROM cards").all().map((row) => [key(row.nid, row.ord), row]),
   );
   const [taken, theirs] = [idsOf(into, "cards"), idsOf(from, "cards")];
   const insert = insertInto(into, "cards");
   const update = into.prepare(
     `UPDATE cards SET ${CARD_STATE.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`,
   );
+  const [ourLog, theirLog] = [answeredIn(into), answeredIn(from)];
   const ids = new Map<number, number>();
   const cards = nothing();
   for (const raw of from.prepare("SELECT * FROM cards ORDER BY id").all()) {
@@ -122,7 +142,11 @@ export function mergeCards(
       continue;
     }
     ids.set(Number(raw.id), Number(known.id));
-    if (isFurther(raw, known)) {
+    const [theirState, ourState] = [
+      stateOf(raw, theirLog.has(Number(raw.id))),
+      stateOf(known, ourLog.has(Number(known.id))),
+    ];
+    if (isLater(theirState, ourState)) {
       update.run(...values(row, CARD_STATE), Number(known.id));
       byPlace.set(key(nid, raw.ord), { ...row, id: known.id! });
       cards.updated++;
@@ -178,8 +202,10 @@ export function mergeReviews(into: DatabaseSync, from: DatabaseSync, cards: IdMa
 
 /** The union of the marks of what was deleted, but for what lives in the merged collection: such a mark would delete it. */
 export function mergeGraves(into: DatabaseSync, from: DatabaseSync, decks: { has(id: number): boolean }): number {
+  into.exec(`DELETE FROM graves WHERE (type = ${GRAVE.card} AND oid IN (SELECT id FROM cards))
+    OR (type = ${GRAVE.note} AND oid IN (SELECT id FROM notes))`);
   const known = new Set(into.prepare("SELECT oid, type FROM graves").all().map(({ oid, type }) => key(oid, type)));
-  const living = { [LIVING.card]: idsOf(into, "cards"), [LIVING.note]: idsOf(into, "notes"), [LIVING.deck]: decks };
+  const living = { [GRAVE.card]: idsOf(into, "cards"), [GRAVE.note]: idsOf(into, "notes"), [GRAVE.deck]: decks };
   const insert = insertInto(into, "graves");
   let added = 0;
   for (const row of from.prepare("SELECT usn, oid, type FROM graves").all()) {

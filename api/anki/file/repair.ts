@@ -1,8 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Col, type Deck, isCloze, isFiltered, readCol, writeCol } from "./col.ts";
 import { DEFAULT_DECK, DEFAULT_OPTIONS, defaultDeck, defaultOptions, recoveredNoteType } from "./defaults.ts";
-import { CollectionUnreadableError } from "./errors.ts";
-import { COLUMNS, INDEXES, TEXT_COLUMNS } from "./tables.ts";
+import { COLUMNS } from "./tables.ts";
 
 /** One kind of thing that was mended: in how many places, and in words for people. */
 export type Repair = { count: number; message: string };
@@ -12,31 +11,6 @@ const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 const MAX_RECOVERED_CARDS = 100;
 
 type Report = (count: number | bigint, message: string) => void;
-
-/** SQLite keeps anything in any column. Numbers must be whole and as JavaScript can hold them, text must be text. */
-function repairValues(db: DatabaseSync, report: Report): void {
-  for (const table of ["notes", "cards", "revlog", "graves"] as const) {
-    let changed = 0;
-    for (const column of COLUMNS[table]) {
-      if (column === "sfld" || column === "id") continue;
-      const [type, empty] = TEXT_COLUMNS.has(column) ? ["TEXT", "''"] : ["INTEGER", "0"];
-      const { changes } = db
-        .prepare(`UPDATE ${table} SET ${column} = coalesce(CAST(${column} AS ${type}), ${empty})
-          WHERE typeof(${column}) != '${type.toLowerCase()}'`)
-        .run();
-      changed += Number(changes);
-    }
-    report(changed, `values in ${table} that were no whole number or no text were made so`);
-    for (const column of COLUMNS[table]) {
-      if (TEXT_COLUMNS.has(column) || column === "sfld") continue;
-      if (db.prepare(`SELECT 1 FROM ${table} WHERE ${column} NOT BETWEEN ${-MAX_SAFE} AND ${MAX_SAFE} LIMIT 1`).get()) {
-        throw new CollectionUnreadableError(
-          `The collection holds a number in ${table}.${column} that is out of range.`,
-        );
-      }
-    }
-  }
-}
 
 /** Notes are known by their guid when collections are merged, so no two may have one. */
 function repairGuids(db: DatabaseSync, report: Report): void {
@@ -183,7 +157,6 @@ export function repair(db: DatabaseSync, now: number): Repair[] {
     if (count > 0) repairs.push({ count: Number(count), message });
   };
   db.exec("BEGIN IMMEDIATE");
-  repairValues(db, report);
   const gone = db.prepare("DELETE FROM cards WHERE nid NOT IN (SELECT id FROM notes)").run();
   report(gone.changes, "cards whose note is gone were removed; their reviews are kept");
   repairTwins(db, report);
@@ -198,10 +171,6 @@ export function repair(db: DatabaseSync, now: number): Repair[] {
   if (repairs.length > reported) writeCol(db, { decks: col.decks, dconf: col.dconf });
   repairCards(db, col, report);
   repairEmptyNotes(db, col, now, report);
-  const has = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?");
-  const missing = Object.entries(INDEXES).filter(([name]) => !has.get(name));
-  for (const [name, on] of missing) db.exec(`CREATE INDEX ${name} ON ${on}`);
-  report(missing.length, "indexes were missing and were made");
   db.exec("COMMIT");
   return repairs;
 }

@@ -18,17 +18,25 @@ export const CARD_STATE = COLUMNS.cards.filter((column) => column !== "id" && co
 /** The columns that hold text; sfld may hold text or a number; the others hold whole numbers. */
 export const TEXT_COLUMNS: ReadonlySet<string> = new Set([
   "guid",
-  "tags",
   "flds",
   "data",
   "conf",
   "models",
   "decks",
   "dconf",
+  "tags",
 ]);
 
-/** What schema 18 keeps in tables of their own, and schema 11 in `col`. */
-export const NEWER_TABLES = ["notetypes", "fields", "templates", "decks", "deck_config", "config", "tags"] as const;
+/** What newer schemas keep in tables of their own, and schema 11 in `col`, each with the schema that brought it. */
+export const NEWER_TABLES = {
+  deck_config: 14,
+  config: 14,
+  tags: 14,
+  notetypes: 15,
+  fields: 15,
+  templates: 15,
+  decks: 15,
+} as const;
 
 /** The indexes of schema 11, by name. */
 export const INDEXES: Readonly<Record<string, string>> = {
@@ -46,5 +54,14 @@ export const OWN_TABLE = "sojourn_answers";
 
 /** The schema that every Anki since 2.0 reads, and in which collections are kept here. */
 export const SCHEMA_KEPT = 11;
-/** The schema that Anki has used since 2.1.28 while it runs, and packs as collection.anki21b. */
-export const SCHEMA_NEW = 18;
+/** The schemas that Anki has used since 2.1.28 while it runs; the last is packed as collection.anki21b. */
+export const SCHEMAS_NEWER: readonly number[] = [14, 15, 16, 17, 18];
+
+/** SQL that makes a table as Anki makes it. */
+export function createTableSql(table: Table): string {
+  const columns = COLUMNS[table].map((column) => {
+    if (column === "id") return "id integer primary key";
+    return `${column} ${TEXT_COLUMNS.has(column) ? "text" : "integer"} not null`;
+  });
+  return `CREATE TABLE ${table} (${columns.join(", ")})`;
+}

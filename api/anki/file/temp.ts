@@ -4,7 +4,7 @@ import process from "node:process";
 import { DatabaseSync, type DatabaseSyncOptions } from "node:sqlite";
 import { type Ids, randomIds } from "../../core/ids.ts";
 import { CollectionUnreadableError } from "./errors.ts";
-import { createOwnFolder } from "./own-folder.ts";
+import { createOwnFolder, type OwnFolder } from "./own-folder.ts";
 
 /** A collection open in a private temporary file. Only this process has it; close it to remove it. */
 export type OpenFile = {
@@ -53,9 +53,10 @@ process.once("exit", () => atExit.forEach((closeAll) => closeAll()));
  * Opens collections from bytes, each in a folder of its own (0700) as a file (0600), gone when closed or at exit. What a
  * killed process left below `dir` is removed first.
  */
-export function createTempFiles({ dir, ids = randomIds }: { dir: string; ids?: Ids }) {
+export function createTempFiles(
+  { dir, ids = randomIds, own = createOwnFolder({ parent: dir, ids }) }: { dir: string; ids?: Ids; own?: OwnFolder },
+) {
   const open = new Set<() => void>();
-  const own = createOwnFolder({ parent: dir, ids });
 
   function closeAll(): void {
     atExit.delete(closeAll);
@@ -111,6 +112,8 @@ export function createTempFiles({ dir, ids = randomIds }: { dir: string; ids?: I
   }
 
   return {
+    /** The folder that all of it lies in, for nobody else. */
+    folder: () => own.path(),
     /** `writableSchema` is for the conversion of newer schemas only: it lets SQL change the schema's own table. */
     fromBytes,
     /** How many are open now. */

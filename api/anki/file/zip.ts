@@ -16,6 +16,8 @@ export type Zip = {
   read(name: string, maxBytes: number): Promise<Uint8Array>;
 };
 
+/** A small package may unpack to so many times `ratioFromBytes`. */
+const SMALL_RATIOS = 64;
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -51,6 +53,10 @@ async function readDirectory(
 ): Promise<Map<string, yauzl.Entry>> {
   if (zip.entryCount > limits.entries) throw no(`The package holds more than ${limits.entries} files.`);
   const entries = new Map<string, yauzl.Entry>();
+  const most = Math.min(
+    limits.unpackedBytes,
+    SMALL_RATIOS * limits.ratioFromBytes + packageBytes * limits.packageRatio,
+  );
   let packed = 0;
   let unpacked = 0;
   for await (const entry of zip.eachEntry()) {
@@ -61,11 +67,8 @@ async function readDirectory(
     unpacked += entry.uncompressedSize;
     if (entries.size > limits.entries) throw no(`The package holds more than ${limits.entries} files.`);
     if (packed > packageBytes) throw no("Files in the package overlap. It was not made by Anki.");
-    if (unpacked > limits.unpackedBytes) {
-      throw new TooLargeError(
-        `The package unpacks to more than ${sizeInWords(limits.unpackedBytes)}, the limit. ${EXPORT_LESS}`,
-        limits.unpackedBytes,
-      );
+    if (unpacked > most) {
+      throw new TooLargeError(`The package unpacks to more than ${sizeInWords(most)}, the limit. ${EXPORT_LESS}`, most);
     }
   }
   return entries;

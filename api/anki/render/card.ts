@@ -4,12 +4,24 @@ import { SEPARATOR } from "../collection/decks.ts";
 import { objectOf } from "../collection/options.ts";
 import { findCard, getRow } from "../collection/rows.ts";
 import { clozeNumbers, parseCloze } from "./cloze.ts";
-import { applyFilters } from "./filters.ts";
+import { applyFilters, expectedAnswer } from "./filters.ts";
+import { renderLatex } from "./latex.ts";
+import { createMeter, MAX_CHARS, type Meter, RenderLimitError } from "./meter.ts";
+import { drawOcclusions } from "./occlusion.ts";
+import { type Sound, soundsOf } from "./sounds.ts";
 import { parseTemplate, renderTemplate, TemplateError, type TemplateNode } from "./template.ts";
 import { escapeHtml, isBlank } from "./text.ts";
 
-/** A card's two sides as HTML, as the note's template makes them: not sanitised, media and sounds by their file names. */
-export type RenderedCard = { question: string; answer: string };
+/**
+ * A card's two sides as HTML, as the note's template makes them: not sanitised, media and sounds by their file names.
+ * `expected` is what is to be typed, where anything is.
+ */
+export type RenderedCard = {
+  question: string;
+  answer: string;
+  sounds: { question: Sound[]; answer: Sound[] };
+  expected: string | undefined;
+};
 
 /** All that a template can show. `fields` holds the note's and the special ones. */
 export type CardContent = {
@@ -20,12 +32,27 @@ export type CardContent = {
   questionTemplate: string;
   answerTemplate: string;
   css: string;
+  /** Whether images of LaTeX are SVG. */
+  isSvg?: boolean;
 };
 
 type NoteRow = { mid: number; flds: string; tags: string };
 
 /** Undefined where the card, its note or its note type is gone. Never throws: a broken template says so in the card. */
 export function renderCard(db: DatabaseSync, cardId: number): RenderedCard | undefined {
+  const content = readContent(db, cardId);
+  return content && renderContent(content);
+}
+
+/** How many characters go into a card: what it costs to render it grows with them. */
+export function sizeOf({ fields, questionTemplate, answerTemplate, css }: CardContent): number {
+  let chars = questionTemplate.length + answerTemplate.length + css.length;
+  for (const value of fields.values()) chars += value.length;
+  return chars;
+}
+
+/** All that a card is rendered from; undefined where the card, its note or its note type is gone. */
+export function readContent(db: DatabaseSync, cardId: number): CardContent | undefined {
   const card = findCard(db, cardId);
   const note = card && getRow<NoteRow>(db, "select mid, flds, tags from notes where id = ?", card.nid);
   if (!note) return undefined;
@@ -48,44 +75,116 @@ export function renderCard(db: DatabaseSync, cardId: number): RenderedCard | und
     CardFlag: flag === 0 ? "" : `flag${flag}`,
   };
   for (const [name, value] of Object.entries(special)) if (!fields.has(name)) fields.set(name, value);
-  return renderContent({
+  return {
     fields,
     number: card.ord + 1,
     isCloze,
     questionTemplate: textOf(template["qfmt"]),
     answerTemplate: textOf(template["afmt"]),
     css: textOf(type["css"]),
-  });
+    isSvg: type["latexsvg"] === true,
+  };
 }
 
 /** Both sides in the note type's style, within `<div class="card cardN">`, to which note types' styles refer. */
 export function renderContent(content: CardContent): RenderedCard {
-  const { number, css } = content;
+  if (sizeOf(content) > MAX_CHARS) return tooLarge("its fields and templates are larger than 4 MB", content.number);
+  try {
+    return render(content, createMeter());
+  } catch (error) {
+    if (!(error instanceof RenderLimitError)) throw error;
+    return tooLarge(error.message, content.number);
+  }
+}
+
+/** What is shown in the place of a card that is too much, with the reason. */
+export function tooLarge(reason: string, number = 1): RenderedCard {
+  const html = `<div class="card card${number}">${problem(`This card cannot be shown: ${reason}.`)}</div>`;
+  return { question: html, answer: html, sounds: { question: [], answer: [] }, expected: undefined };
+}
+
+function render(content: CardContent, meter: Meter): RenderedCard {
+  const { number, css, questionTemplate, answerTemplate, isSvg = false } = content;
   const style = `<style>${css.replaceAll(/<\/(?=style)/gi, "<\\/")}</style>`;
-  const framed = (html: string) => `${style}<div class="card card${number}">${html}</div>`;
-  const question = sideOf(content, content.questionTemplate, "Front", undefined);
-  const front = question.replaceAll(/<input class="typeans"[^>]*>/g, "");
+  const framed = (html: string) => `${style}<div class="card card${number}">${drawOcclusions(html)}</div>`;
+  const side = (template: string, name: "Front" | "Back", front?: string, isQuestion = name === "Front") => {
+    const html = renderLatex(sideOf(content, template, { name, front, isQuestion, meter }), isSvg);
+    meter.spend(html.length * 4);
+    if (html.length > MAX_CHARS) throw new RenderLimitError("a side of it is larger than 4 MB");
+    return html;
+  };
+  const question = side(questionTemplate, "Front");
+  const isTyped = /\{\{[^{}]{0,200}type:/.test(questionTemplate);
+  // On the back, the front shows what was to be typed, and the line between the two comes before it.
+  const front = isTyped ? side(questionTemplate, "Front", undefined, false) : question;
+  const back = side(answerTemplate, "Back", front);
+  const answer = isTyped && /\{\{\s*FrontSide\s*\}\}/.test(answerTemplate) ? withLineBefore(back) : back;
   return {
     question: framed(emptyReason(content, question) ?? question),
-    answer: framed(sideOf(content, content.answerTemplate, "Back", front)),
+    answer: framed(answer),
+    sounds: { question: soundsOf(question), answer: soundsOf(answer) },
+    expected: isTyped ? expectedOf(content) : undefined,
   };
 }
 
-function sideOf(content: CardContent, template: string, side: "Front" | "Back", front: string | undefined): string {
+const LINE = /<hr id="?answer"?\s{0,10}\/?>/i;
+const TYPED = `<code class="typeans">`;
+
+function withLineBefore(html: string): string {
+  const line = LINE.exec(html);
+  const place = html.indexOf(TYPED);
+  if (!line || place < 0 || line.index < place) return html;
+  return `${html.slice(0, place)}${line[0]}${html.slice(place, line.index)}${html.slice(line.index + line[0].length)}`;
+}
+
+/** What the first field to be typed of the question holds. */
+function expectedOf({ questionTemplate, fields, number }: CardContent): string | undefined {
+  const fieldsIn = (nodes: readonly TemplateNode[]): Extract<TemplateNode, { kind: "field" }>[] =>
+    nodes.flatMap((node) => (node.kind === "text" ? [] : node.kind === "field" ? [node] : fieldsIn(node.children)));
+  try {
+    const typed = fieldsIn(parseTemplate(questionTemplate)).find(({ filters }) => filters.at(-1) === "type");
+    return typed && expectedAnswer(fields.get(typed.key) ?? "", typed.filters, number);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return undefined;
+  }
+}
+
+type Side = { name: "Front" | "Back"; front: string | undefined; isQuestion: boolean; meter: Meter };
+
+function sideOf(content: CardContent, template: string, { name, front, isQuestion, meter }: Side): string {
   const { fields, number } = content;
   const fieldOf = (key: string) => (key === "FrontSide" ? front ?? "" : fields.get(key));
+  // A field may stand in a template many times: it is looked at once.
+  const filled = new Map<string, boolean>();
+  const texts = new Map<string, string>();
   try {
     const nodes = parseTemplate(template);
     checkKeys(nodes, (key) => fieldOf(key) !== undefined);
     return renderTemplate(
       nodes,
-      (key) => isFilled(content, key, fieldOf(key)),
-      (key, filters) => applyFilters(fieldOf(key) ?? "", filters, { field: key, number, isQuestion: side === "Front" }),
+      (key) => known(filled, key, () => isFilled(content, key, fieldOf(key))),
+      (key, filters) =>
+        known(
+          texts,
+          JSON.stringify([key, filters]),
+          () => applyFilters(fieldOf(key) ?? "", filters, { field: key, number, isQuestion, meter }),
+        ),
+      meter,
     );
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    return `<p class="template-problem">${side} template has a problem: ${escapeHtml(error.message)}</p>`;
+    return problem(`${name} template has a problem: ${escapeHtml(error.message)}`);
   }
+}
+
+function known<T>(all: Map<string, T>, key: string, make: () => T): T {
+  if (!all.has(key)) all.set(key, make());
+  return all.get(key)!;
+}
+
+function problem(html: string): string {
+  return `<p class="template-problem">${html}</p>`;
 }
 
 /** Throws TemplateError at the first field that the note does not have. */
@@ -116,9 +215,9 @@ function isFilled({ number, isCloze }: CardContent, key: string, value: string |
 function emptyReason({ fields, number, isCloze }: CardContent, question: string): string | undefined {
   if (isCloze) {
     const isThere = [...fields.values()].some((value) => clozeNumbers(parseCloze(value)).has(number));
-    return isThere ? undefined : `<p class="template-problem">No cloze ${number} found on card.</p>`;
+    return isThere ? undefined : problem(`No cloze ${number} found on card.`);
   }
-  return isBlank(question) ? `<p class="template-problem">The front of this card is blank.</p>` : undefined;
+  return isBlank(question) ? problem("The front of this card is blank.") : undefined;
 }
 
 function arrayOf(value: unknown): Record<string, unknown>[] {

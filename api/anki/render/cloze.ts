@@ -1,11 +1,15 @@
-import { escapeHtml } from "./text.ts";
+import { isOcclusion, occlusionHtml } from "./occlusion.ts";
+import { finderOf } from "./scan.ts";
+import { escapeHtml, stripHtml } from "./text.ts";
 
 /** A field's text in parts: text, or a deletion with its numbers, its own parts and its hint. */
 export type ClozeNode = string | { numbers: number[]; children: ClozeNode[]; hint: string | undefined };
 
 type Open = { numbers: number[]; children: ClozeNode[]; hint: string | undefined };
 
-const MARK = /\{\{c(\d+(?:,\d+)*)::|\}\}|::/g;
+const MARK = /\{\{c(\d{1,9}(?:,\d{1,9}){0,99})::|\}\}|::/g;
+/** Deletions within each other; what is deeper stays text. */
+const MAX_DEPTH = 32;
 
 /** Reads `{{c1::text::hint}}`, also one within another. What is not closed stays text. */
 export function parseCloze(text: string): ClozeNode[] {
@@ -22,13 +26,13 @@ export function parseCloze(text: string): ClozeNode[] {
     push(text.slice(from, match.index));
     from = match.index + match[0].length;
     const top = open.at(-1);
-    if (match[1] !== undefined) {
+    if (match[1] !== undefined && open.length < MAX_DEPTH) {
       const outer = top?.children ?? root;
       open.push({ numbers: match[1].split(",").map(Number), children: [], hint: undefined, start: match.index, outer });
     } else if (match[0] === "}}" && top) {
       open.pop();
       top.outer.push({ numbers: top.numbers, children: top.children, hint: top.hint });
-    } else if (match[0] === "::" && top && top.hint === undefined) top.hint = "";
+    } else if (match[0] === "::" && top && top.hint === undefined && !isOcclusion(top.children)) top.hint = "";
     else push(match[0]);
   }
   push(text.slice(from));
@@ -38,19 +42,25 @@ export function parseCloze(text: string): ClozeNode[] {
 }
 
 /** The numbers of all deletions in a text. */
-export function clozeNumbers(nodes: readonly ClozeNode[]): Set<number> {
-  return new Set(
-    nodes.flatMap((node) => (typeof node === "string" ? [] : [...node.numbers, ...clozeNumbers(node.children)])),
-  );
+export function clozeNumbers(nodes: readonly ClozeNode[], found = new Set<number>()): Set<number> {
+  for (const node of nodes) {
+    if (typeof node === "string") continue;
+    for (const number of node.numbers) found.add(number);
+    clozeNumbers(node.children, found);
+  }
+  return found;
 }
 
 /**
  * A field with the deletion of this number hidden (question) or marked (answer), the others as their text. Empty where
- * the number is not in it, as in Anki. The marks are Anki's: `cloze` and `cloze-inactive`, with `data-ordinal`.
+ * the number is not in it, as in Anki. The marks are Anki's: `cloze` and `cloze-inactive`, with `data-ordinal`; within
+ * mathematics they are left out.
  */
 export function renderCloze(text: string, number: number, isQuestion: boolean): string {
   const nodes = parseCloze(text);
-  return clozeNumbers(nodes).has(number) ? rendered(nodes, number, isQuestion) : "";
+  if (!clozeNumbers(nodes).has(number)) return "";
+  const html = rendered(nodes, number, isQuestion);
+  return /\\[([]/.test(text) ? withoutMarksInMath(html) : html;
 }
 
 /** Only the texts of the deletion of this number, separated by commas. */
@@ -68,14 +78,29 @@ function rendered(nodes: readonly ClozeNode[], number: number, isQuestion: boole
   return nodes.map((node) => {
     if (typeof node === "string") return node;
     const ordinal = node.numbers.join(",");
-    const inner = rendered(node.children, number, isQuestion);
-    if (!node.numbers.includes(number)) {
-      return `<span class="cloze-inactive" data-ordinal="${ordinal}">${inner}</span>`;
+    const isActive = node.numbers.includes(number);
+    if (isOcclusion(node.children)) return occlusionHtml(node.children[0] as string, ordinal, isActive, isQuestion);
+    if (isActive && isQuestion) {
+      const kept = escapeHtml(plain(node.children));
+      return `<span class="cloze" data-cloze="${kept}" data-ordinal="${ordinal}">${hidden(node.hint)}</span>`;
     }
-    if (!isQuestion) return `<span class="cloze" data-ordinal="${ordinal}">${inner}</span>`;
-    const kept = escapeHtml(inner);
-    return `<span class="cloze" data-cloze="${kept}" data-ordinal="${ordinal}">${hidden(node.hint)}</span>`;
+    const inner = rendered(node.children, number, isQuestion);
+    return `<span class="${isActive ? "cloze" : "cloze-inactive"}" data-ordinal="${ordinal}">${inner}</span>`;
   }).join("");
+}
+
+/** MathJax reads `\(…\)` and `\[…\]` as text: marks in it would be mathematics. */
+function withoutMarksInMath(html: string): string {
+  const [start, end] = [finderOf(html, /\\[([]/), finderOf(html, /\\[)\]]/)];
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = start(0); at < Infinity; at = start(from)) {
+    const past = end(at + 2) + 2;
+    if (past === Infinity) break;
+    parts.push(html.slice(from, at + 2), stripHtml(html.slice(at + 2, past - 2)), html.slice(past - 2, past));
+    from = past;
+  }
+  return parts.join("") + html.slice(from);
 }
 
 function hidden(hint: string | undefined): string {

@@ -1,21 +1,31 @@
 import { clozeOnly, renderCloze } from "./cloze.ts";
-import { escapeHtml, isBlank, stripHtml } from "./text.ts";
+import type { Meter } from "./meter.ts";
+import { finderOf } from "./scan.ts";
+import { escapeHtml, isBlank, stripHtml, unescapeHtml } from "./text.ts";
 
 /** Where a filter works: the field's name, the number of the cloze deletion, and the side. */
-export type FilterContext = { field: string; number: number; isQuestion: boolean };
+export type FilterContext = { field: string; number: number; isQuestion: boolean; meter: Meter };
 
-const READING = / ?([^ >]+?)\[(.+?)\]/g;
+/** What is to be typed into, and what was to be typed. */
+const INPUT = `<input class="typeans" type="text" autocomplete="off">`;
 
 /**
  * A field's text after a template's filters. Filters that are not known leave the text as it is. `hint` becomes a
- * `<details>`, which works without scripts; `type` an input on the question and what was to be typed on the answer.
+ * `<details>`, which works without scripts; `type` an input on the question and what was to be typed on the answer; `tts`
+ * an empty mark, for what is to be heard is not to be read.
  */
 export function applyFilters(text: string, filters: readonly string[], context: FilterContext): string {
   if (filters.at(-1) === "type") return typed(text, filters, context);
   return filters.reduce((html, filter) => applyFilter(html, filter, context), text);
 }
 
-function applyFilter(text: string, filter: string, { field, number, isQuestion }: FilterContext): string {
+/** What is to be typed for a field on this card, as plain text. */
+export function expectedAnswer(text: string, filters: readonly string[], number: number): string {
+  return unescapeHtml(stripHtml(filters.includes("cloze") ? clozeOnly(text, number, false) : text)).trim();
+}
+
+function applyFilter(text: string, filter: string, { field, number, isQuestion, meter }: FilterContext): string {
+  meter.spend(text.length);
   switch (filter) {
     case "text":
       return stripHtml(text);
@@ -32,20 +42,46 @@ function applyFilter(text: string, filter: string, { field, number, isQuestion }
     case "kanji":
       return readings(text, (base) => base);
     default:
-      return text;
+      return filter.startsWith("tts ") ? spoken(text, filter.slice(4).trim()) : text;
   }
 }
 
-function typed(text: string, filters: readonly string[], { number, isQuestion }: FilterContext): string {
-  if (isQuestion) return `<input class="typeans" type="text" autocomplete="off">`;
+function spoken(text: string, options: string): string {
+  const language = /^[\w-]{1,40}/.exec(options)?.[0] ?? "";
+  const plain = unescapeHtml(stripHtml(text)).trim();
+  return plain === "" ? "" : `<span class="tts" data-lang="${language}" data-text="${escapeHtml(plain)}"></span>`;
+}
+
+function typed(text: string, filters: readonly string[], { number, isQuestion, meter }: FilterContext): string {
+  if (isQuestion) return INPUT;
+  meter.spend(text.length);
   const expected = filters.includes("cloze") ? clozeOnly(text, number, false) : text;
   return `<code class="typeans">${stripHtml(expected)}</code>`;
 }
 
-/** `漢字[かんじ]`: the base and its reading. A sound is none. */
-function readings(text: string, write: (base: string, reading: string) => string): string {
-  return text.replaceAll("&nbsp;", " ").replaceAll(
-    READING,
-    (whole, base: string, reading: string) => (reading.startsWith("sound:") ? whole : write(base, reading)),
-  );
+/**
+ * `漢字[かんじ]`: the base and its reading; the space before a base is taken away. A sound is none. The base begins after
+ * a space, a tag, or the reading before; a bracket that is not closed on its line is part of it.
+ */
+function readings(source: string, write: (base: string, reading: string) => string): string {
+  const text = source.replaceAll("&nbsp;", " ");
+  if (!text.includes("[")) return text;
+  const [close, line] = [finderOf(text, "]"), finderOf(text, "\n")];
+  const parts: string[] = [];
+  let [from, start] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === " " || sign === ">") start = at + 1;
+    if (sign !== "[" || at === start) continue;
+    const end = close(at + 2);
+    if (end === Infinity || line(at) < end) continue;
+    const hasSpace = start > from && text[start - 1] === " ";
+    const [base, reading] = [text.slice(start, at), text.slice(at + 1, end)];
+    const isSound = reading.startsWith("sound:");
+    parts.push(text.slice(from, hasSpace && !isSound ? start - 1 : start));
+    parts.push(isSound ? text.slice(start, end + 1) : write(base, reading));
+    from = start = end + 1;
+    at = end;
+  }
+  return parts.join("") + text.slice(from);
 }

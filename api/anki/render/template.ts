@@ -1,3 +1,6 @@
+import { type Meter } from "./meter.ts";
+import { finderOf } from "./scan.ts";
+
 /** A template in parts: text, a field with its filters (in the order in which they work), or a part that is conditional. */
 export type TemplateNode =
   | { kind: "text"; text: string }
@@ -8,37 +11,44 @@ export type TemplateNode =
 export class TemplateError extends Error {}
 
 const LEGACY_SIGN = "{{=<% %>=}}";
+const MAX_DEPTH = 100;
 
-/** Comments are text, whatever they hold. */
-const TOKEN = /<!--[\s\S]*?-->|\{\{([\s\S]*?)\}\}/g;
-
-/** Throws TemplateError where a part is not closed, or closed where it was not open. */
+/** Throws TemplateError where a part is not closed, or closed where it was not open. Comments are text, whatever they hold. */
 export function parseTemplate(source: string): TemplateNode[] {
   const text = withoutLegacySigns(source);
+  const [tagStart, tagEnd, commentStart, commentEnd] = ["{{", "}}", "<!--", "-->"].map((sign) => finderOf(text, sign));
   const root: TemplateNode[] = [];
   const open: { key: string; children: TemplateNode[] }[] = [];
-  let from = 0;
   const add = (node: TemplateNode) => (open.at(-1)?.children ?? root).push(node);
-  for (const match of text.matchAll(TOKEN)) {
-    if (match[1] === undefined) continue;
-    if (match.index > from) add({ kind: "text", text: text.slice(from, match.index) });
-    from = match.index + match[0].length;
-    const tag = match[1].replaceAll(/^\{+/g, "").trim();
+  let [from, at] = [0, 0];
+  for (;;) {
+    const start = tagStart!(at);
+    if (start === Infinity) break;
+    const comment = commentStart!(at);
+    if (comment < start) {
+      const past = commentEnd!(comment + 4) + 3;
+      at = past === Infinity ? comment + 4 : past;
+      continue;
+    }
+    const end = tagEnd!(start + 2);
+    if (end === Infinity) {
+      throw new TemplateError(`Found '{{' without '}}' in '${text.slice(from).trim().slice(0, 40)}'.`);
+    }
+    if (start > from) add({ kind: "text", text: text.slice(from, start) });
+    from = at = end + 2;
+    const tag = text.slice(start + 2, end).replace(/^\{+/, "").trim();
     const key = tag.slice(1).trim();
     if (tag.startsWith("#") || tag.startsWith("^")) {
       const children: TemplateNode[] = [];
       add({ kind: "section", key, isNegated: tag.startsWith("^"), children });
       open.push({ key, children });
+      if (open.length > MAX_DEPTH) throw new TemplateError(`Found more than ${MAX_DEPTH} parts within each other.`);
     } else if (tag.startsWith("/")) {
       const last = open.pop();
       if (last?.key !== key) throw new TemplateError(closingProblem(key, last?.key));
     } else add(fieldOf(tag));
   }
-  const left = text.slice(from);
-  if (/\{\{(?!.*\}\})/s.test(left.replaceAll(/<!--[\s\S]*?-->/g, ""))) {
-    throw new TemplateError(`Found '{{' without '}}' in '${left.trim().slice(0, 40)}'.`);
-  }
-  if (left) add({ kind: "text", text: left });
+  if (from < text.length) add({ kind: "text", text: text.slice(from) });
   const unclosed = open.at(-1);
   if (unclosed) throw new TemplateError(`Found '{{#${unclosed.key}}}', but not '{{/${unclosed.key}}}'.`);
   return root;
@@ -49,15 +59,19 @@ export function renderTemplate(
   nodes: readonly TemplateNode[],
   isFilled: (key: string) => boolean,
   fill: (key: string, filters: readonly string[]) => string,
+  meter: Meter,
 ): string {
   return nodes.map((node): string => {
     switch (node.kind) {
       case "text":
         return node.text;
-      case "field":
-        return fill(node.key, node.filters);
+      case "field": {
+        const text = fill(node.key, node.filters);
+        meter.spend(text.length + 1);
+        return text;
+      }
       case "section":
-        return isFilled(node.key) === node.isNegated ? "" : renderTemplate(node.children, isFilled, fill);
+        return isFilled(node.key) === node.isNegated ? "" : renderTemplate(node.children, isFilled, fill, meter);
     }
   }).join("");
 }

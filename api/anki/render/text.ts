@@ -1,15 +1,53 @@
+import { finderOf } from "./scan.ts";
+
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const NAMED: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }
 
-/** The text without tags, comments, styles and scripts; entities stay as they are. */
+/** The text with the common entities as the signs that they stand for. */
+export function unescapeHtml(html: string): string {
+  return html.replaceAll(/&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,4});/gi, (whole, name: string) => {
+    if (!name.startsWith("#")) return NAMED[name.toLowerCase()] ?? whole;
+    const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : Number(name.slice(1));
+    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
+
+/** The text without tags, comments, styles and scripts; entities stay as they are. In one pass, whatever is not closed. */
 export function stripHtml(html: string): string {
-  return html.replaceAll(/<!--[\s\S]*?-->|<style[\s\S]*?<\/style>|<script[\s\S]*?<\/script>|<[^>]*>/gi, "");
+  if (!html.includes("<")) return html;
+  const [comment, style, script, tag] = [
+    finderOf(html, "-->"),
+    finderOf(html, /<\/style>/),
+    finderOf(html, /<\/script>/),
+    finderOf(html, ">"),
+  ];
+  const kept: string[] = [];
+  let from = 0;
+  for (let at = html.indexOf("<"); at >= 0; at = html.indexOf("<", at)) {
+    const head = html.slice(at, at + 7).toLowerCase();
+    const end = Math.min(
+      head.startsWith("<!--") ? comment(at + 4) + 3 : Infinity,
+      head.startsWith("<style") ? style(at + 6) + 8 : Infinity,
+      head === "<script" ? script(at + 7) + 9 : Infinity,
+    );
+    const past = end === Infinity ? tag(at + 1) + 1 : end;
+    if (past === Infinity) {
+      at++;
+      continue;
+    }
+    kept.push(html.slice(from, at));
+    from = at = past;
+  }
+  return kept.join("") + html.slice(from);
 }
 
 /** Whether a field counts as empty in conditionals: nothing, white space, or only breaks. */
 export function isBlank(html: string): boolean {
-  return /^(?:\s|<\/?(?:br|div)\s*\/?>)*$/i.test(html);
+  const part = /\s+|<\/?(?:br|div)\s*\/?>/iy;
+  while (part.lastIndex < html.length) if (!part.test(html)) return false;
+  return true;
 }

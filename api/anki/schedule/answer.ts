@@ -6,15 +6,19 @@ import { dayStart, type Timing } from "../collection/timing.ts";
 import { fuzzedSecs } from "./fuzz.ts";
 import type { Rating } from "./memory.ts";
 import { isRelearning, isReview, type Outcome, outcomeOf, type Situation } from "./outcome.ts";
+import { sm2OutcomeOf, type Sm2Situation } from "./sm2.ts";
 import { presentStepSecs } from "./steps.ts";
 
 /** A card in front of a person, with all that an answer to it depends on. */
-export type Question = Situation & {
+export type Question = Sm2Situation & {
   deck: Deck;
   timing: Timing;
-  desiredRetention: number;
-  decay: number;
+  fuzz: number;
+  /** FSRS with the deck's settings; undefined where the collection is scheduled by SM-2. */
+  fsrs: Fsrs | undefined;
 };
+
+type Fsrs = Pick<Situation, "forecasts" | "shortTerm"> & { desiredRetention: number; decay: number };
 
 /** What one answer does to the card and writes into the log; `dueAt` and `intervalMs` are what people are told. */
 export type Answered = { card: CardRow; log: LogRow; isLeech: boolean; dueAt: number; intervalMs: number };
@@ -38,17 +42,23 @@ export function answer(question: Question, rating: Rating, takenMs: number): Ans
     const secs = rating === 4 ? 0 : deck.filtered.previewSecs[rating - 1]!;
     const seen = stamped(secs === 0 ? broughtHome(card) : previewedAgain(card, at, secs), at);
     const dueAt = dueAtOf(seen, timing) ?? at;
-    return { card: seen, log: log(0 - secs, 0, LOG_TYPE.FILTERED), isLeech: false, dueAt, intervalMs: dueAt - at };
+    return {
+      card: seen,
+      log: log(0 - secs, 0, LOG_TYPE.FILTERED),
+      isLeech: false,
+      dueAt,
+      intervalMs: Math.max(0, dueAt - at),
+    };
   }
-  const outcome = outcomeOf(question, rating);
+  const outcome = question.fsrs ? outcomeOf({ ...question, ...question.fsrs }, rating) : sm2OutcomeOf(question, rating);
   const after = stamped(scheduled(question, outcome), at);
   const dueAt = dueAtOf({ ...after, queue: queueOf(after) }, timing) ?? at;
   return {
     card: outcome.isLeech && options.leechSuspends ? { ...after, queue: QUEUE.SUSPENDED } : after,
-    log: log(nextInterval(outcome, timing), shiftedDifficulty(outcome.memory), logTypeOf(question)),
+    log: log(nextInterval(outcome, timing), factorOf(outcome), logTypeOf(question)),
     isLeech: outcome.isLeech,
     dueAt,
-    intervalMs: outcome.type === "REVIEW" ? outcome.days * 24 * 60 * MINUTE_MS : dueAt - at,
+    intervalMs: outcome.type === "REVIEW" ? outcome.days * 24 * 60 * MINUTE_MS : Math.max(0, dueAt - at),
   };
 }
 
@@ -96,17 +106,14 @@ function scheduled(question: Question, outcome: Outcome): CardRow {
   };
 }
 
-function dataAfter({ card, timing, desiredRetention, decay }: Question, memory: Memory): CardData {
+function dataAfter({ card, timing, fsrs }: Question, memory: Memory | undefined): CardData {
   const before = parseCardData(card.data);
   const place = card.odid !== 0 && card.odue !== 0 ? card.odue : card.due;
   return {
-    ...before,
-    ...(card.type === CARD_TYPE.NEW && { pos: Math.max(0, place) }),
-    s: memory.stability,
-    d: memory.difficulty,
-    dr: desiredRetention,
-    decay,
+    pos: card.type === CARD_TYPE.NEW ? Math.max(0, place) : before.pos,
+    ...(memory && { s: memory.stability, d: memory.difficulty, dr: fsrs!.desiredRetention, decay: fsrs!.decay }),
     lrt: Math.floor(timing.at / SECOND_MS),
+    cd: before.cd,
   };
 }
 
@@ -152,7 +159,11 @@ function logTypeOf({ card, timing }: Question): number {
   return due > timing.today && isAway(card) ? LOG_TYPE.FILTERED : LOG_TYPE.REVIEW;
 }
 
-/** Difficulty as the log's factor: 1 to 10 becomes 100 to 1100. Source: rslib/src/card/mod.rs, difficulty_shifted. */
-function shiftedDifficulty({ difficulty }: Memory): number {
-  return Math.round(((difficulty - 1) / 9 + 0.1) * 1_000);
+/**
+ * What the log keeps as factor: SM-2's ease of a review, 0 in learning; FSRS's difficulty, of which 1 to 10 become 100 to
+ * 1100. Source: rslib/src/card/mod.rs, difficulty_shifted.
+ */
+function factorOf({ type, ease, memory }: Outcome): number {
+  if (!memory) return type === "LEARNING" ? 0 : ease;
+  return Math.round(((memory.difficulty - 1) / 9 + 0.1) * 1_000);
 }

@@ -19,6 +19,7 @@ import { answer, type Question, queueOf } from "./answer.ts";
 import { findAnswer, keepAnswer, markUndone } from "./answers-table.ts";
 import type { AnswerEntry, Entry } from "./entry.ts";
 import { readQuestion } from "./question.ts";
+import { upgradeScheduler } from "./upgrade.ts";
 import { keysOf, listSiblings, restore, type UndoRecord } from "./undo-record.ts";
 
 /** What an entry did; `unchanged` where it was applied before. */
@@ -52,6 +53,7 @@ function undo(db: DatabaseSync, answerId: string): Applied {
 
 function count(db: DatabaseSync, entry: AnswerEntry, position: number): Applied {
   if (findAnswer(db, entry.answerId)) return { kind: "unchanged" };
+  upgradeScheduler(db);
   const collection = readCollection(db);
   const asStored = findCard(db, entry.cardId);
   const unburied = unbury(db, collection, entry);

@@ -12,8 +12,25 @@ export function fuzzOf(cardId: number, reps: number): number {
   return (a >>> 0) / 4_294_967_296;
 }
 
-/** Days of an interval after fuzz: longer ones move by a larger share. Never outside of the bounds, which are at least 1. */
-export function fuzzedDays(interval: number, fuzz: number, minDays: number, maxDays: number): number {
+/** Chooses an interval near `interval`, within bounds. */
+export type Pick = (interval: number, minDays: number, maxDays: number) => number;
+
+/**
+ * Chooses by a number from 0 to 1 (excluded). `weightOf` says how much of a day's share a day so far ahead shall have: 1
+ * for all of it, 0 for as little as can be, as Anki's easy days say.
+ */
+export function createPick(fuzz: number, weightOf: (days: number) => number = () => 1): Pick {
+  return (interval, minDays, maxDays) => {
+    const { lower, upper } = fuzzRange(interval, minDays, maxDays);
+    const weights = Array.from({ length: 1 + upper - lower }, (_, i) => Math.max(weightOf(lower + i), 1e-6));
+    let left = fuzz * weights.reduce((sum, weight) => sum + weight, 0);
+    const place = weights.findIndex((weight) => (left -= weight) < 0);
+    return place < 0 ? upper : lower + place;
+  };
+}
+
+/** The days among which fuzz chooses: longer intervals move by a larger share. Within the bounds, which are at least 1. */
+export function fuzzRange(interval: number, minDays: number, maxDays: number): { lower: number; upper: number } {
   const max = Math.max(1, maxDays);
   const min = Math.min(max, Math.max(1, minDays));
   const middle = clamp(interval, min, max);
@@ -21,7 +38,7 @@ export function fuzzedDays(interval: number, fuzz: number, minDays: number, maxD
   const lower = clamp(Math.round(middle - delta), min, max);
   const reach = clamp(Math.round(middle + delta), min, max);
   const upper = reach === lower && reach > 2 && reach < max ? lower + 1 : reach;
-  return Math.floor(lower + fuzz * (1 + upper - lower));
+  return { lower, upper };
 }
 
 /** Seconds until a learning card is due: up to a quarter more, 5 minutes at most. */

@@ -111,14 +111,14 @@ export function elapsedDaysOf(
   return card.type === 2 ? Math.max(0, card.ivl - (due - today)) : 0;
 }
 
+/** The deck's own retention, else its options', else the one that the card was scheduled for last. */
 export function fsrsSettingsOf(
-  options: DeckOptions,
+  { fsrsParameters, desiredRetention, historicalRetention }: DeckOptions,
   ownRetention: number | undefined,
-  usesFsrs: boolean,
+  cardRetention: number | undefined,
 ): FsrsSettings {
-  const { fsrsParameters, desiredRetention, historicalRetention } = options;
-  if (!usesFsrs) return { parameters: [], desiredRetention: 0.9, historicalRetention: 0.9 };
-  return { parameters: fsrsParameters, desiredRetention: ownRetention ?? desiredRetention, historicalRetention };
+  const wanted = ownRetention ?? desiredRetention ?? cardRetention ?? 0.9;
+  return { parameters: fsrsParameters, desiredRetention: wanted, historicalRetention };
 }
 
 function startOf(log: readonly LogRow[], ignoreBefore: number): { index: number; isComplete: boolean } | undefined {

@@ -1,7 +1,7 @@
 import type { Memory } from "../collection/card-data.ts";
 import type { DeckOptions } from "../collection/options.ts";
 import { CARD_TYPE, type CardRow, QUEUE } from "../collection/rows.ts";
-import { clamp, fuzzedDays } from "./fuzz.ts";
+import { clamp, type Pick } from "./fuzz.ts";
 import type { Rating } from "./memory.ts";
 import { nextStep, type Step } from "./steps.ts";
 
@@ -13,7 +13,7 @@ export type Situation = {
   card: CardRow;
   options: DeckOptions;
   forecasts: Readonly<Record<Rating, Forecast>>;
-  fuzz: number;
+  pick: Pick;
   /** Whether FSRS may give intervals shorter than half a day after learning steps that were given, or without any. */
   shortTerm: { allowed: boolean; withSteps: boolean };
 };
@@ -27,10 +27,11 @@ export type Outcome = {
   ease: number;
   lapses: number;
   isLeech: boolean;
-  memory: Memory;
+  /** FSRS's memory; none by SM-2. */
+  memory: Memory | undefined;
 };
 
-const MIN_EASE = 1_300;
+export const MIN_EASE = 1_300;
 
 /** Whether the card is being relearned; scheduler 1 kept such cards as reviews in the learning queue. */
 export function isRelearning({ type, queue }: CardRow): boolean {
@@ -101,21 +102,21 @@ function passed(situation: Situation, rating: Rating): Outcome {
 }
 
 /** Hard, good and easy grow in this order; an interval that grows never falls back to the last one by fuzz. */
-function passedDays({ card, options, forecasts, fuzz }: Situation): Record<2 | 3 | 4, number> {
+function passedDays({ card, options, forecasts, pick }: Situation): Record<2 | 3 | 4, number> {
   const max = options.maxIntervalDays;
   const floor = (days: number) => (Math.round(days) > card.ivl ? card.ivl + 1 : 0);
   const fuzzed = (rating: Rating, min: number) =>
-    fuzzedDays(forecasts[rating].days, fuzz, Math.max(min, floor(forecasts[rating].days)), max);
+    pick(forecasts[rating].days, Math.max(min, floor(forecasts[rating].days)), max);
   const hard = fuzzed(2, 1);
   const good = fuzzed(3, hard + 1);
   return { 2: hard, 3: good, 4: fuzzed(4, good + 1) };
 }
 
 /** The first interval of a card that leaves its steps; easy is longer than good. */
-function graduated({ options, forecasts, fuzz }: Situation, rating: Rating): number {
+function graduated({ options, forecasts, pick }: Situation, rating: Rating): number {
   const max = options.maxIntervalDays;
-  const min = rating === 4 ? fuzzedDays(forecasts[3].days, fuzz, 1, max) + 1 : 1;
-  return fuzzedDays(Math.max(1, Math.round(forecasts[rating].days)), fuzz, min, max);
+  const min = rating === 4 ? pick(forecasts[3].days, 1, max) + 1 : 1;
+  return pick(Math.max(1, Math.round(forecasts[rating].days)), min, max);
 }
 
 function failedDays({ options, forecasts }: Situation): number {
@@ -135,7 +136,7 @@ function shortStep(
 }
 
 /** At the limit, and at each half of it beyond. */
-function isLeech(lapses: number, limit: number): boolean {
+export function isLeech(lapses: number, limit: number): boolean {
   if (limit === 0 || lapses < limit) return false;
   return (lapses - limit) % Math.max(1, Math.ceil(limit / 2)) === 0;
 }

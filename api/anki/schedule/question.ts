@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Memory, memoryOf, parseCardData } from "../collection/card-data.ts";
+import { isAway, type Memory, memoryOf, parseCardData } from "../collection/card-data.ts";
 import { type Collection, readCollection, timingOf } from "../collection/collection.ts";
+import type { DeckOptions } from "../collection/options.ts";
 import { CARD_TYPE, type CardRow, findCard, listLog } from "../collection/rows.ts";
-import { SECOND_MS } from "../../core/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../core/clock.ts";
 import { answer, dueAtOf, type Question } from "./answer.ts";
-import { fuzzOf } from "./fuzz.ts";
+import { createPick, fuzzOf } from "./fuzz.ts";
 import { computeMemory, elapsedDaysOf, fsrsFor, fsrsSettingsOf, historyOf, nextMemory, type Rating } from "./memory.ts";
 import { RATINGS } from "./memory.ts";
 import { isRelearning } from "./outcome.ts";
@@ -64,7 +65,36 @@ export function readQuestion(
   if (!deck || !home) return undefined;
   const options = collection.optionsOf(home);
   const timing = timingOf(collection, at, offsetMinutes);
-  const settings = fsrsSettingsOf(options, home.desiredRetention, collection.usesFsrs);
+  const fuzz = fuzzOf(card.id, card.reps);
+  return {
+    card,
+    deck,
+    options,
+    timing,
+    fuzz,
+    pick: createPick(fuzz, weekdayWeights(options, collection, { at, offsetMinutes })),
+    daysLate: timing.today - (isAway(card) && card.odue !== 0 ? card.odue : card.due),
+    fsrs: collection.usesFsrs
+      ? fsrsOf(db, collection, card, { timing, options, ownRetention: home.desiredRetention })
+      : undefined,
+  };
+}
+
+/** How much of a day's share a day so far ahead shall have, by the options' easy days. */
+function weekdayWeights({ weekdayShares }: DeckOptions, { rollover }: Collection, { at, offsetMinutes }: Moment) {
+  if (weekdayShares.length === 0) return undefined;
+  // 1 January 1970 was a Thursday, the fourth day of a week that begins on Monday.
+  const weekday = Math.floor((at + offsetMinutes * MINUTE_MS - rollover * HOUR_MS) / DAY_MS) + 3;
+  return (days: number) => weekdayShares[(weekday + days) % 7]!;
+}
+
+function fsrsOf(
+  db: DatabaseSync,
+  collection: Collection,
+  card: CardRow,
+  { timing, options, ownRetention }: Pick<Question, "timing" | "options"> & { ownRetention: number | undefined },
+): Question["fsrs"] {
+  const settings = fsrsSettingsOf(options, ownRetention, parseCardData(card.data).dr);
   const algorithm = fsrsFor(settings);
   const { w } = algorithm.parameters;
   const { memory, elapsedDays } = rememberedOf(db, collection, card, { timing, settings, algorithm, options });
@@ -73,12 +103,7 @@ export function readQuestion(
     return { memory: next, days: next.stability * algorithm.interval_modifier };
   };
   return {
-    card,
-    deck,
-    options,
-    timing,
     forecasts: { 1: forecastOf(1), 2: forecastOf(2), 3: forecastOf(3), 4: forecastOf(4) },
-    fuzz: fuzzOf(card.id, card.reps),
     shortTerm: { allowed: w[17]! > 0 && w[18]! > 0, withSteps: collection.shortTermWithSteps },
     desiredRetention: settings.desiredRetention,
     decay: w[20]!,

@@ -33,6 +33,11 @@ const SERVE: readonly Grant[] = [
     of: ["osRelease", "uid", "homedir"],
     why: "The AWS SDK names the system in its requests, and asks for the home folder where HOME is not set.",
   },
+  {
+    what: "read",
+    of: ["{app}/api", "{app}/node_modules"],
+    why: "The modules of a thread that reads strangers' files. Those of the program itself need no permission.",
+  },
   { what: "read", of: ["{app}/schema"], why: "The contract. Modules need no permission." },
   { what: "read", of: ["{app}/api/dashboard/built"], why: "The pages at /." },
   { what: "read", of: ["{data}"], why: "The key file." },
@@ -44,7 +49,6 @@ const SERVE: readonly Grant[] = [
 
 const LOCAL: readonly Grant[] = [
   ...SERVE,
-  { what: "read", of: ["{app}/api/local/sample"], why: "The sample that the first start loads." },
   { what: "write", of: ["{data}"], why: "What the embedded stores hold, the lock, and the key file." },
   {
     what: "run",

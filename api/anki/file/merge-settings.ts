@@ -1,0 +1,52 @@
+import type { Col, Json } from "./col.ts";
+
+/** Whose settings hold where two collections differ: those of the later change, where neither is or both are a person's. */
+export type Whose = "ours" | "theirs" | "later";
+
+/** What of `col.conf` decides about days and schedules. */
+const SETTINGS = [
+  "fsrs",
+  "rollover",
+  "localOffset",
+  "newSpread",
+  "collapseTime",
+  "dayLearnFirst",
+  "fsrsShortTermWithStepsEnabled",
+  "newCardsIgnoreReviewLimit",
+  "applyAllParentLimits",
+  "loadBalancerEnabled",
+] as const;
+
+/** Whether settings are a person's own: packages of decks carry the defaults, without what Anki notes while it runs. */
+export function isOwn({ conf }: Pick<Col, "conf">): boolean {
+  return ["fsrs", "localOffset", "lastUnburied"].some((key) => conf[key] !== undefined);
+}
+
+/** Whoever imports their own collection means its settings too. */
+export function whoseSettings(into: Pick<Col, "conf">, from: Pick<Col, "conf">): Whose {
+  if (isOwn(from)) return "theirs";
+  return isOwn(into) ? "ours" : "later";
+}
+
+/** Takes settings over, and says which, and which differ. Gives whether any changed. */
+export function mergeSettings(into: { conf: Json }, from: { conf: Json }, whose: Whose, told: string[]): boolean {
+  let isChanged = false;
+  for (const key of SETTINGS) {
+    const [ours, theirs] = [into.conf[key], from.conf[key]];
+    if (theirs === undefined || JSON.stringify(ours) === JSON.stringify(theirs)) continue;
+    if (whose === "theirs" || (whose === "later" && ours === undefined)) {
+      told.push(
+        `setting ${key} is ${JSON.stringify(theirs)} now${ours === undefined ? "" : `, was ${JSON.stringify(ours)}`}`,
+      );
+      into.conf[key] = theirs;
+      isChanged = true;
+    } else {told.push(
+        `setting ${key} is ${JSON.stringify(theirs)} in the file and stays ${JSON.stringify(ours ?? null)}`,
+      );}
+  }
+  if (Number(from.conf.nextPos ?? 0) > Number(into.conf.nextPos ?? 0)) {
+    into.conf.nextPos = from.conf.nextPos;
+    isChanged = true;
+  }
+  return isChanged;
+}
