@@ -5,18 +5,7 @@ import { openChecked } from "../../api/anki/file/check.ts";
 import { readCol } from "../../api/anki/file/col.ts";
 import { importInto, type ImportResult } from "../../api/anki/file/import.ts";
 import { createTempFiles } from "../../api/anki/file/temp.ts";
-import {
-  BASIC,
-  card,
-  type Content,
-  CRT,
-  deck,
-  note,
-  noteType,
-  options,
-  review,
-  schema11,
-} from "../kit/anki-file.ts";
+import { BASIC, card, type Content, CRT, deck, note, noteType, options, review, schema11 } from "../kit/anki-file.ts";
 
 const files = createTempFiles({ dir: tmpdir() });
 const NOW = 1_700_000_000_000;
