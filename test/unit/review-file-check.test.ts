@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
-import { AppError } from "../../api/core/errors.ts";
+import type { AppError } from "../../api/core/errors.ts";
 import { checkInvariants, openChecked } from "../../api/anki/file/check.ts";
 import { readCol } from "../../api/anki/file/col.ts";
 import { createTempFiles } from "../../api/anki/file/temp.ts";

@@ -171,7 +171,7 @@ function mergeNoteTypes(
       ? reshaped(rows, { id, kept, type, present, isLater })
       : undefined;
     if (merged) told.push(`note type "${present!.name}" has the shape of its later change, with the notes of both`);
-    if (!isLater && (!merged || shapeOf(merged) === shapeOf(present!))) continue;
+    if (!isLater && (!merged || shapeOf(merged) === shapeOf(present))) continue;
     const names = new Set([...into.models].filter(([other]) => other !== kept).map(([, { name }]) => name));
     const winner = merged ?? type;
     const did = isLater && typeof type.did === "number" ? { did: decks.get(type.did) ?? null } : {};
