@@ -13,7 +13,7 @@ const Journey = builder.objectRef<Model.Journey>("Journey").implement({
   fields: (t) => ({
     id: t.id({
       description: "Opaque global id, for `node`.",
-      resolve: ({ sessionId }) => globalId("Journey", sessionId),
+      resolve: ({ tenantId, sessionId }) => globalId("Journey", { tenantId }, sessionId),
     }),
     sessionId: t.exposeString("sessionId", { description: "The sender's id of the session." }),
     visitorId: t.string({
@@ -110,7 +110,18 @@ export const JourneyOutcome = builder.enumType("JourneyOutcome", {
 const JourneyEvent = builder.objectRef<Model.JourneyEvent>("JourneyEvent").implement({
   description: "One thing that a visitor did, or that answered them.",
   access: "JOURNEYS_READ",
+  interfaces: [Node],
+  load: async (id, { loadJourney, services }) => {
+    const number = parseEventId(id);
+    const journey = number && await loadJourney(number.sessionId);
+    return journey && await services.journeys.findEvent(journey, number);
+  },
   fields: (t) => ({
+    id: t.id({
+      description: "Opaque global id, for `node`; the event keeps it, whatever arrives later.",
+      resolve: ({ sessionId, source, seq }, _, { viewer: { tenantId } }) =>
+        globalId("JourneyEvent", { tenantId }, JSON.stringify([sessionId, source, seq])),
+    }),
     source: t.exposeString("source", { description: "What numbered the event: a tab, a device." }),
     seq: t.exposeInt("seq", { description: "The source's running number." }),
     type: t.exposeString("type", { description: "Upper snake case, such as PAGE_VIEWED." }),
@@ -196,3 +207,13 @@ streams.subscriptionFields((t) => ({
     resolve: (message) => message,
   }),
 }));
+
+/** What an event's id names; undefined where it names nothing. */
+function parseEventId(id: string): { sessionId: string; source: string; seq: number } | undefined {
+  try {
+    const [sessionId, source, seq] = JSON.parse(id);
+    return typeof sessionId === "string" ? { sessionId, source, seq } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { GraphQLObjectType, type GraphQLResolveInfo } from "graphql";
+import { LRUCache } from "lru-cache";
 import { InvalidInputError } from "../api/core/errors.ts";
 import { requireAccess } from "./access.ts";
 import { builder, entries } from "./builder.ts";
@@ -43,27 +45,54 @@ entries.queryFields((t) => ({
   }),
 }));
 
-/** Unknown ids and other tenants' ids come to the same: nothing. */
+/** Unknown ids and those of others come to the same: nothing. */
 async function load(globalId: string, context: Context, { schema }: GraphQLResolveInfo): Promise<object | undefined> {
   const named = parseGlobalId(globalId);
   const type = named && schema.getType(named.type);
   if (!named || !(type instanceof GraphQLObjectType)) return undefined;
   const { access = "HOLDER", load } = type.extensions["pothosOptions"] as Stated;
   if (!load) return undefined;
-  requireAccess(context.viewer, access);
+  const { viewer } = context;
+  requireAccess(viewer, access);
+  // An id of before ids named their owner is meant as the viewer's own.
+  const { tag = tagOf(viewer) } = named;
+  if (tag !== tagOf(viewer) && tag !== tagOf({ tenantId: viewer.tenantId })) return undefined;
   const found = await load(named.id, context);
   return found && { ...found, __typename: type.name };
 }
 
-/** The opaque global id of a thing. The tenant is no part of it: the viewer's own is meant. */
-export function globalId(type: string, id: string): string {
-  return Buffer.from(`${type}:${id}`).toString("base64url");
+/** Whose a thing is: a tenant's, or one person's within it. */
+export type Owner = { tenantId: string; userId?: string };
+
+/**
+ * The opaque global id of a thing. It differs from that of a thing of the same name that is another's, so that a client
+ * may keep what it reads of several tenants in one cache: `Journey.QoV9-dAbq2:s-1`.
+ */
+export function globalId(type: string, owner: Owner, id: string): string {
+  return encode(`${type}.${tagOf(owner)}`, id);
 }
 
-/** What a global id names; undefined where it names nothing. */
-export function parseGlobalId(id: string): { type: string; id: string } | undefined {
+/** What a global id names; undefined where it names nothing. Ids of before owners had tags have none. */
+export function parseGlobalId(id: string): { type: string; tag: string | undefined; id: string } | undefined {
   const text = Buffer.from(id, "base64url").toString("utf8");
   const at = text.indexOf(":");
-  if (at < 1 || globalId(text.slice(0, at), text.slice(at + 1)) !== id) return undefined;
-  return { type: text.slice(0, at), id: text.slice(at + 1) };
+  if (at < 1 || encode(text.slice(0, at), text.slice(at + 1)) !== id) return undefined;
+  const [type = "", tag] = text.slice(0, at).split(".");
+  return { type, tag, id: text.slice(at + 1) };
+}
+
+const encode = (head: string, id: string): string => Buffer.from(`${head}:${id}`).toString("base64url");
+
+const TAG_CHARACTERS = 10;
+const tags = new LRUCache<string, string>({ max: 1_000 });
+
+/** Stands for an owner in ids: 60 bits of a hash. */
+function tagOf({ tenantId, userId }: Owner): string {
+  const key = JSON.stringify([tenantId, userId]);
+  let tag = tags.get(key);
+  if (tag === undefined) {
+    tag = createHash("sha256").update(key).digest("base64url").slice(0, TAG_CHARACTERS);
+    tags.set(key, tag);
+  }
+  return tag;
 }

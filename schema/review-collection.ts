@@ -1,8 +1,7 @@
-import type { DeckView } from "../api/anki/queue/counts.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, NotFoundError } from "./errors.ts";
 import { CollectionUnreadableError, orRefusal, ReviewHeldError, TooLargeError } from "./review-refusals.ts";
-import { Deck } from "./review.ts";
+import { Deck, ownedBy, type OwnedDeck } from "./review.ts";
 
 const IMPORT_REFUSALS = ["InvalidInputError", "CollectionUnreadableError", "TooLargeError", "ReviewHeldError"] as const;
 
@@ -19,7 +18,7 @@ const ImportCollectionInput = builder.inputType("ImportCollectionInput", {
 const ImportCollectionPayload = builder.objectRef<
   {
     __typename: "ImportCollectionPayload";
-    decks: DeckView[];
+    decks: OwnedDeck[];
     notes: number;
     cards: number;
     reviews: number;
@@ -82,7 +81,7 @@ entries.mutationFields((t) => ({
         const { report, repairs } = await services.transfer.importCollection(viewer, input);
         return {
           __typename: "ImportCollectionPayload" as const,
-          decks: await services.reviews.decks(viewer),
+          decks: (await services.reviews.decks(viewer)).map(ownedBy(viewer)),
           notes: changed(report.notes),
           cards: changed(report.cards),
           reviews: report.reviews.added,

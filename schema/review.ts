@@ -1,6 +1,7 @@
 import type { DeckView } from "../api/anki/queue/counts.ts";
 import type { DeckCounts as DeckCountsModel } from "../api/anki/queue/next.ts";
 import type { Choice as ChoiceModel } from "../api/anki/schedule/question.ts";
+import type { Person } from "../api/review/model.ts";
 import type { CardToReview, ReviewView } from "../api/review/service.ts";
 import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/review/stats.ts";
 import { builder, entries, streams } from "./builder.ts";
@@ -9,15 +10,25 @@ import { globalId, Node } from "./nodes.ts";
 
 const RATINGS = ["AGAIN", "HARD", "GOOD", "EASY"] as const;
 
-export const Deck = builder.objectRef<DeckView>("Deck").implement({
+const ownerOf = ({ tenantId, userId }: Person): Person => ({ tenantId, userId });
+
+/** A deck with whose it is: each person's default deck has the same id in the collection. */
+export type OwnedDeck = DeckView & { owner: Person };
+
+export const ownedBy = (person: Person) => (deck: DeckView): OwnedDeck => ({ ...deck, owner: ownerOf(person) });
+
+export const Deck = builder.objectRef<OwnedDeck>("Deck").implement({
   description: "A deck of the viewer's collection; its counts include the decks below it.",
   access: "REVIEW",
   interfaces: [Node],
-  load: (id, { viewer, services }) => services.reviews.deck(viewer, id),
+  load: async (id, { viewer, services }) => {
+    const deck = await services.reviews.deck(viewer, id);
+    return deck && ownedBy(viewer)(deck);
+  },
   fields: (t) => ({
     id: t.id({
       description: "Opaque; the same deck always has the same id.",
-      resolve: ({ deckId }) => globalId("Deck", String(deckId)),
+      resolve: ({ deckId, owner }) => globalId("Deck", owner, String(deckId)),
     }),
     deckId: t.string({ description: "The deck's id in the collection.", resolve: ({ deckId }) => String(deckId) }),
     name: t.exposeString("name", { description: "The full name, such as `Languages::Japanese`." }),
@@ -66,7 +77,8 @@ const Card = builder.objectRef<CardToReview>("Card").implement({
     deck: t.field({
       type: Deck,
       description: "Where it lies.",
-      resolve: ({ view, deckId }, _, { services }) => services.reviews.deckOf(view, deckId),
+      resolve: async ({ view, deckId }, _, { services }) =>
+        ownedBy(view.lease)(await services.reviews.deckOf(view, deckId)),
     }),
     question: t.exposeString("question", { description: "HTML, unsanitised, as the note's template renders it." }),
     answer: t.exposeString("answer", { description: "HTML, unsanitised, as the note's template renders it." }),
@@ -106,7 +118,7 @@ export const ReviewSession = builder.objectRef<ReviewView>("ReviewSession").impl
   fields: (t) => ({
     id: t.id({
       description: "Opaque; the same session always has the same id.",
-      resolve: ({ session }) => globalId("ReviewSession", session.sessionId),
+      resolve: ({ lease, session }) => globalId("ReviewSession", ownerOf(lease), session.sessionId),
     }),
     sessionId: t.string({
       description: "What `answerCard` and the others take; also in the header `X-Session-ID`.",
@@ -115,7 +127,8 @@ export const ReviewSession = builder.objectRef<ReviewView>("ReviewSession").impl
     deck: t.field({
       type: Deck,
       description: "What is reviewed.",
-      resolve: (view, _, { services }) => services.reviews.deckOf(view, view.session.deckId),
+      resolve: async (view, _, { services }) =>
+        ownedBy(view.lease)(await services.reviews.deckOf(view, view.session.deckId)),
     }),
     status: t.field({
       type: ReviewStatus,
@@ -210,7 +223,8 @@ entries.queryFields((t) => ({
         description: "The person's zone: their day begins at 4 in it. As the collection says where absent.",
       }),
     },
-    resolve: (_, { timeZone }, { viewer, services }) => services.reviews.decks(viewer, timeZone),
+    resolve: async (_, { timeZone }, { viewer, services }) =>
+      (await services.reviews.decks(viewer, timeZone)).map(ownedBy(viewer)),
   }),
 
   deck: t.field({
@@ -225,7 +239,10 @@ entries.queryFields((t) => ({
         description: "The person's zone: their day begins at 4 in it. As the collection says where absent.",
       }),
     },
-    resolve: (_, { deckId, timeZone }, { viewer, services }) => services.reviews.deck(viewer, deckId, timeZone),
+    resolve: async (_, { deckId, timeZone }, { viewer, services }) => {
+      const deck = await services.reviews.deck(viewer, deckId, timeZone);
+      return deck && ownedBy(viewer)(deck);
+    },
   }),
 
   reviewSession: t.field({

@@ -16,7 +16,10 @@ Sensor.implement({
   interfaces: [Node],
   load: (id, { loadSensor }) => loadSensor(id),
   fields: (t) => ({
-    id: t.id({ description: "Opaque global id, for `node`.", resolve: ({ sensorId }) => globalId("Sensor", sensorId) }),
+    id: t.id({
+      description: "Opaque global id, for `node`.",
+      resolve: ({ tenantId, sensorId }) => globalId("Sensor", { tenantId }, sensorId),
+    }),
     sensorId: t.exposeString("sensorId", { description: "The sender's id of the sensor." }),
     lastMotionAt: t.field({
       type: "DateTime",
@@ -67,7 +70,7 @@ Session.implement({
   fields: (t) => ({
     id: t.id({
       description: "Opaque global id, for `node`.",
-      resolve: ({ sessionId }) => globalId("Session", sessionId),
+      resolve: ({ tenantId, sessionId }) => globalId("Session", { tenantId }, sessionId),
     }),
     sessionId: t.exposeString("sessionId", { description: "The creator's id of the session." }),
     sensor: t.field({

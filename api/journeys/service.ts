@@ -166,11 +166,18 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     outcome: (journey: Journey): JourneyOutcome => outcomeOf(journey, clock()),
 
     /** The event that decided the outcome, where one did. */
-    findOutcomeEvent: (journey: Journey): Promise<JourneyEvent | undefined> => findEvent(journey, journey.decided),
+    findOutcomeEvent: (journey: Journey): Promise<JourneyEvent | undefined> => findEventAt(journey, journey.decided),
+
+    /** The event with a source's number, where the journey has it. */
+    findEvent: (
+      journey: Journey,
+      { source, seq }: { source: string; seq: number },
+    ): Promise<JourneyEvent | undefined> =>
+      findEventBy(journey, (event) => event.source === source && event.seq === seq),
 
     /** The text of the first message that the visitor sent. */
     async findFirstQuestion(journey: Journey): Promise<string | undefined> {
-      return journey.firstQuestion?.text ?? (await findEvent(journey, journey.firstQuestion))?.text;
+      return journey.firstQuestion?.text ?? (await findEventAt(journey, journey.firstQuestion))?.text;
     },
   };
 
@@ -204,10 +211,17 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     return latest?.startedAt;
   }
 
-  async function findEvent(journey: Journey, at: EventPosition | undefined): Promise<JourneyEvent | undefined> {
-    if (!at) return undefined;
+  async function findEventAt(journey: Journey, at: EventPosition | undefined): Promise<JourneyEvent | undefined> {
+    return at && await findEventBy(journey, (event) => compareEvents(event, at) === 0);
+  }
+
+  /** Reads the whole journey: only then is known at which step an event is. */
+  async function findEventBy(
+    journey: Journey,
+    isMeant: (event: JourneyEvent) => boolean,
+  ): Promise<JourneyEvent | undefined> {
     const { events } = await readStretch(store, journey, undefined, journey.eventCount);
-    return withSteps(events, 0).find((event) => compareEvents(event, at) === 0);
+    return withSteps(events, 0).find(isMeant);
   }
 
   async function keep(tenantId: string, events: readonly RecordedEvent[], now: number): Promise<Verdict[]> {

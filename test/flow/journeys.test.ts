@@ -104,6 +104,23 @@ describe("recording", () => {
     expect((await api.ask("mine", query, { id, unknown })).data.nodes).toEqual([{ id }, null]);
   });
 
+  test("an id differs from that of another tenant's thing of the same name, and ids of before are still understood", async () => {
+    const events = visit("same", 1, 2, NOW - 10 * MIN);
+    for (const tenant of ["mine", "theirs"]) await record(api, tenant, events);
+    const idsIn = async (tenant: string) => {
+      const { data } = await api.ask(tenant, `{ journey(sessionId: "same") { id events { nodes { id } } } }`);
+      return [data.journey.id, ...data.journey.events.nodes.map(({ id }: { id: string }) => id)];
+    };
+    const [mine, theirs] = [await idsIn("mine"), await idsIn("theirs")];
+    expect(new Set([...mine, ...theirs]).size).toBe(6);
+    const query = `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on JourneyEvent { step } } }`;
+    const nodesOf = async (ids: string[]) => (await api.ask("mine", query, { ids })).data.nodes;
+    expect(await nodesOf(mine)).toEqual([{ id: mine[0] }, { id: mine[1], step: 1 }, { id: mine[2], step: 2 }]);
+    expect(await nodesOf(theirs)).toEqual([null, null, null]);
+    const before = Buffer.from("Journey:same").toString("base64url");
+    expect(await nodesOf([before])).toEqual([{ id: mine[0] }]);
+  });
+
   test("a tenant that begins with another's name is another tenant", async () => {
     await record(api, "ab", visit("c", 1, 1, NOW - MIN));
     expect(await journeyOf("a", "b#c")).toBeNull();

@@ -37,13 +37,14 @@ export async function seedEverything(api: TestApp, tenantId: string) {
   await api.settle();
   const { data } = await api.ask(
     tenantId,
-    `{ session(sessionId: "walk") { id } sensor(sensorId: "hall") { id } journey(sessionId: "walk") { id }
+    `{ session(sessionId: "walk") { id } sensor(sensorId: "hall") { id } journey(sessionId: "walk") { id events { nodes { id } } }
        deck(deckId: "${LANGUAGES}") { id } reviewSession { id } }`,
   );
   const nodes: Record<string, string> = {
     Session: data.session.id,
     Sensor: data.sensor.id,
     Journey: data.journey.id,
+    JourneyEvent: data.journey.events.nodes[0].id,
     Deck: data.deck.id,
     ReviewSession: data.reviewSession.id,
   };
