@@ -104,7 +104,8 @@ describe("another table", () => {
       "1769853600,,b",
       "1769853600000,,c",
       "2026-01-31 10:00,,d",
-      `2026-01-31 10:00:59.5,"with, and ""so""","e,e"`,
+      `2026-01-31 10:00:59.5,"with, and ""so""
+over two lines","e,e"`,
       "",
     ];
     const { code, out, err } = await load(await write("table.csv", rows.join("\r\n")), "table");
@@ -127,7 +128,7 @@ describe("what cannot be loaded", () => {
     ["heading.csv", "recordId,at\n", "it holds no records"],
     ["other.csv", "a,b\n1,2\n", "its first line must name the columns recordId and at, or be that of commits.csv or"],
     ["columns.csv", "recordId,at\nx,1769853600\ny\n", "line 3 has not the 2 columns of the first: y"],
-    ["quotes.csv", 'recordId,at\n"x,1769853600\n', "line 2 has not the 2 columns of the first"],
+    ["quotes.csv", 'recordId,at\n"x,1769853600\n', "has wrong quotes; quote a cell whole, and double quotes in it"],
     ["id.csv", "recordId,at\n,1769853600\n", "line 2: its id must be 1 to 128 characters, has 0"],
     ["long-id.csv", `recordId,at\n${"x".repeat(129)},1\n`, "line 2: its id must be 1 to 128 characters, has 129"],
     [
@@ -137,7 +138,7 @@ describe("what cannot be loaded", () => {
     ],
     ["early.csv", "recordId,at\nx,1989-12-31T23:59:59Z\n", "line 2: its time must be 1990 or later"],
     ["ahead.csv", "recordId,at\nx,2999-01-01T00:00:00Z\n", "line 2: its time must not be more than 10 minutes ahead"],
-    ["no-table.csv", "x".repeat(200_000), "it has a line of more than 65536 characters: it is no table"],
+    ["no-table.csv", "x".repeat(200_000), "it has a record of more than 65536 characters: it is no table"],
     ["not-packed.csv.gz", "recordId,at\n", "it cannot be read (Z_DATA_ERROR)"],
     ["cut.csv.gz", gzipSync("recordId,at\nx,1769853600\n").subarray(0, 20), "it cannot be read (Z_BUF_ERROR)"],
   ])("is refused before anything is sent: %s", async (name, content, reason) => {

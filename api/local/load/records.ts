@@ -2,17 +2,18 @@ import * as v from "valibot";
 import { MIN_AT, tooFarAhead, words } from "../../core/check.ts";
 import { parseInstant } from "../../core/time.ts";
 import { LIMITS } from "../../metrics/model.ts";
+import type { CsvRecord } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
 
-/** One line of a table: its time, and what tells it from the other lines. */
+/** One row of a table: its time, and what names it. */
 export type Row = { id: string; at: number };
 
-/** A table whose lines are records to be counted. */
+/** A table of records to be counted. */
 export type RecordTable = {
-  /** Whether lines with the same id are things of their own: then they are told apart by a number. */
+  /** Whether rows with the same id are things of their own: then they get a number each. */
   repeats: boolean;
-  /** Throws FileFormatError. `number` is the line's, from 1. */
-  parse: (line: string, number: number) => Row;
+  /** Throws FileFormatError. */
+  parse: (record: CsvRecord) => Row;
 };
 
 type Picked = { id: string; time: string };
@@ -21,14 +22,14 @@ const COMMITS = "repo,commit,author_ts,author_offset,committer_ts,committer_offs
 const REVIEWS = "reviewerId,vendorId,rating,date";
 
 /** The table that begins with a heading. `now` says which times lie too far ahead. Throws FileFormatError. */
-export function tableOf(heading: string, now: number): RecordTable {
+export function tableOf({ cells: columns }: CsvRecord, now: number): RecordTable {
+  const heading = columns.join(",");
   if (heading === COMMITS) {
     return tableWith(false, ([repo, commit, , , time]) => ({ id: `${repo}/${commit}`, time: time! }));
   }
   if (heading === REVIEWS) {
     return tableWith(true, (cells) => ({ id: cells.join("/"), time: cells[3]! }));
   }
-  const columns = cellsOf(heading) ?? [];
   const [id, time] = [columns.indexOf("recordId"), columns.indexOf("at")];
   if (id >= 0 && time >= 0) return tableWith(false, (cells) => ({ id: cells[id]!, time: cells[time]! }));
   throw new FileFormatError(
@@ -37,18 +38,17 @@ export function tableOf(heading: string, now: number): RecordTable {
   );
 
   function tableWith(repeats: boolean, pick: (cells: string[]) => Picked): RecordTable {
-    const width = cellsOf(heading)!.length;
     return {
       repeats,
-      parse(line, number) {
-        const cells = cellsOf(line);
-        if (cells?.length !== width) {
-          throw new FileFormatError(`line ${number} has not the ${width} columns of the first: ${line.slice(0, 80)}`);
+      parse({ cells, line }) {
+        const text = cells.join(",").slice(0, 80);
+        if (cells.length !== columns.length) {
+          throw new FileFormatError(`line ${line} has not the ${columns.length} columns of the first: ${text}`);
         }
         const { id, time } = pick(cells);
         const at = parseTime(time);
         const wrong = whatIsWrong(id, at, now);
-        if (wrong) throw new FileFormatError(`line ${number}: ${wrong}: ${line.slice(0, 80)}`);
+        if (wrong) throw new FileFormatError(`line ${line}: ${wrong}: ${text}`);
         return { id, at: at! };
       },
     };
@@ -77,19 +77,4 @@ export function parseTime(text: string): number | undefined {
   if (EPOCH.test(text)) return Number(text) * (text.length <= SECONDS_DIGITS ? 1_000 : 1);
   const [, date, minute, second = "00", zone = "Z"] = LOCAL.exec(text) ?? [];
   return date === undefined ? undefined : parseInstant(`${date}T${minute}:${second}${zone}`);
-}
-
-const CELL = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
-
-/** The cells of a line as RFC 4180 has them; undefined where its quotes are wrong. */
-export function cellsOf(line: string): string[] | undefined {
-  if (!line.includes('"')) return line.split(",");
-  const cells: string[] = [];
-  CELL.lastIndex = 0;
-  for (;;) {
-    const match = CELL.exec(line);
-    if (!match) return undefined;
-    cells.push(match[1]?.replaceAll('""', '"') ?? match[2]!);
-    if (match[3] === "") return cells;
-  }
 }

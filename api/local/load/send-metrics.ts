@@ -1,7 +1,7 @@
 import type { RecordedSource } from "../../resources.ts";
 import type { Member } from "./ask.ts";
+import { recordsOf } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
-import { linesOf } from "./lines.ts";
 import { type RecordTable, type Row, tableOf } from "./records.ts";
 import { createRepeats } from "./repeats.ts";
 import { type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
@@ -48,11 +48,9 @@ export async function readMetrics({ file, source, batchSize }: MetricsFile, now:
 
 async function* rowsOf(file: string, now: number): AsyncGenerator<{ table: RecordTable; row: Row }> {
   let table: RecordTable | undefined;
-  let number = 0;
-  for await (const line of linesOf(file)) {
-    number++;
-    if (!table) table = tableOf(line, now);
-    else if (line !== "") yield { table, row: table.parse(line, number) };
+  for await (const record of recordsOf(file)) {
+    if (table) yield { table, row: table.parse(record) };
+    else table = tableOf(record, now);
   }
   if (!table) throw new FileFormatError("it is empty");
 }
