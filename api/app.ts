@@ -21,6 +21,7 @@ import type { ConsumerSpec } from "./ingest/consumers.ts";
 import { probe } from "./core/probe.ts";
 import type { Job } from "./jobs/jobs.ts";
 import { createBackfill } from "./journeys/backfill.ts";
+import { createCollect } from "./journeys/collect.ts";
 import { createEraser } from "./journeys/erase.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
 import { createMetricWatch } from "./metrics/watch.ts";
@@ -51,6 +52,8 @@ export type App = {
   authenticate: (authorization: string | null | undefined, use?: KeyUse) => Promise<Viewer | undefined>;
   /** What a write key may do, for entries that take it otherwise than in that header. Throws as `authenticate` does. */
   writeKeys: ApiKeys["writeKeys"];
+  /** Takes what a tenant's page sent, with what its browser calls itself. */
+  collect: ReturnType<typeof createCollect>;
   /** How often and how much at once: each entry asks before it spends anything. */
   rates: Rates;
   /** A token for the sample's tenant, on the local instance only: whoever reaches it may do all there. */
@@ -131,6 +134,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     schema: buildSchema(clock),
     authenticate: auth.authenticate,
     writeKeys: auth.apiKeys.writeKeys,
+    collect: createCollect(journeys.service),
     rates,
     ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),
     contextFor: (request) => ({ ...request, services, ...(request.viewer ? loadersOf(request.viewer) : {}) }),

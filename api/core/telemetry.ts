@@ -52,6 +52,11 @@ export function createTelemetry(
     labelNames: ["code"],
     registers: [registry],
   });
+  const robotEvents = new Counter({
+    name: "sojourn_robot_events_total",
+    help: "Events of known robots that pages sent, which are left out.",
+    registers: [registry],
+  });
   registry.registerMetric(
     new Counter({
       name: "sojourn_audit_differences_total",
@@ -69,6 +74,9 @@ export function createTelemetry(
     text: () => registry.metrics(),
     observeOperation(operationType: string, outcome: Outcome, seconds: number): void {
       requestSeconds.labels(operationType, outcome).observe(seconds);
+    },
+    countRobotEvents(events: number): void {
+      robotEvents.inc(events);
     },
     countRefusal(code: string): void {
       refused.labels(code).inc();

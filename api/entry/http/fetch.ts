@@ -6,6 +6,7 @@ import { UnauthenticatedError } from "../../core/errors.ts";
 import { createTelemetry, type Telemetry } from "../../core/telemetry.ts";
 import { type Form, parseAccept } from "./accept.ts";
 import { checkType, readRequest, readText } from "./body.ts";
+import { createCollectRoutes } from "./collect.ts";
 import { createCors } from "./cors.ts";
 import { createDemoSignIn } from "./demo.ts";
 import { type HttpHints, plain, RefusedError } from "./errors.ts";
@@ -56,6 +57,7 @@ export function createHttp(app: App, options: Options = {}) {
   const cors = createCors(config.corsOrigins);
   const pages = config.dashboard ? createPages() : undefined;
   const demo = app.demoToken && createDemoSignIn(app.demoToken);
+  const collect = createCollectRoutes(app, telemetry);
   const probes = createProbes(app, telemetry, clock);
   const streams = createStreams();
   const sockets = createSockets({ app, engine, clock });
@@ -73,6 +75,7 @@ export function createHttp(app: App, options: Options = {}) {
     answered.headers["x-request-id"] = call.requestId;
     if (call.header.given) answered.headers[REVIEW_SESSION] = call.header.given;
     cors.mark(asked, answered);
+    collect.mark(asked, answered);
     return answered;
   }
 
@@ -88,6 +91,8 @@ export function createHttp(app: App, options: Options = {}) {
 
   function route(asked: Asked, call: Call): Answer | Promise<Answer> {
     if (asked.path === "/graphql") return operate(asked, call);
+    const collecting = collect.find(asked.path);
+    if (collecting) return collecting(asked, call.address);
     const page = pages?.find(asked.path);
     if (page) return page(asked);
     if (asked.path === "/demo-token" && demo) return demo(asked);

@@ -1,0 +1,98 @@
+/** An event as it is sent, under a key that no other has. */
+export type Sendable = { key: string; json: string };
+
+/** Where events wait until they are acknowledged: over reloads, in all tabs of the site, for as long as they must. */
+export type Queue = {
+  put: (events: readonly Sendable[]) => void;
+  remove: (keys: readonly string[]) => void;
+  /** Keeps those that are not safe yet, at once: what IndexedDB began while a page went away may not be finished. */
+  rescue: (waiting: readonly Sendable[]) => void;
+  clear: () => void;
+};
+
+const NAME = "sojourn";
+/** Beyond, what is new is sent and not kept. */
+const MAX_KEPT = 10_000;
+
+/**
+ * Opens the queue of this site and gives what waits in it. Where the browser keeps nothing (private windows), events wait in
+ * the page alone.
+ */
+export async function openQueue(found: (events: Sendable[]) => void): Promise<Queue> {
+  const db = await open().catch(() => undefined);
+  /** Keys that the database holds for sure. */
+  const safe = new Set<string>();
+  let count = 0;
+
+  function change(work: (store: IDBObjectStore) => void, done: () => void = () => {}): void {
+    try {
+      const transaction = db?.transaction(NAME, "readwrite", { durability: "strict" });
+      if (!transaction) return;
+      work(transaction.objectStore(NAME));
+      transaction.oncomplete = done;
+    } catch {
+      // The database was closed under us: events go on to wait in the page, and are rescued when it goes.
+    }
+  }
+
+  const queue: Queue = {
+    put: (events) =>
+      change((store) => {
+        for (const { key, json } of events) if (count++ < MAX_KEPT) store.put(json, key);
+      }, () => events.forEach(({ key }) => safe.add(key))),
+    remove: (keys) => {
+      for (const key of keys) {
+        rescued(key);
+        safe.delete(key);
+      }
+      change((store) => keys.forEach((key) => store.delete(key)));
+    },
+    rescue: (waiting) => {
+      for (const { key, json } of waiting) if (!safe.has(key)) keep(key, json);
+    },
+    clear: () => change((store) => store.clear()),
+  };
+
+  const kept: Sendable[] = Object.keys(storage() ?? {}).filter((name) => name.startsWith(`${NAME}.`))
+    .map((name) => ({ key: name.slice(NAME.length + 1), json: storage()!.getItem(name)! }));
+  found(kept);
+  change((store) => {
+    const keys = store.getAllKeys();
+    const values = store.getAll();
+    values.onsuccess = () => {
+      count = keys.result.length;
+      found(keys.result.map((key, i) => ({ key: key as string, json: values.result[i] as string })));
+    };
+  });
+  return queue;
+}
+
+function keep(key: string, json: string): void {
+  try {
+    storage()?.setItem(`${NAME}.${key}`, json);
+  } catch {
+    // Full: it waits in the database, or nowhere.
+  }
+}
+
+function rescued(key: string): void {
+  storage()?.removeItem(`${NAME}.${key}`);
+}
+
+/** Reading the property throws where a browser blocks it. */
+export function storage(): Storage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(NAME);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = request.onblocked = reject;
+  });
+}

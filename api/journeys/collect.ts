@@ -1,0 +1,26 @@
+import { isbot } from "isbot";
+import * as v from "valibot";
+import { instant, parseInput } from "../core/check.ts";
+import type { Verdict } from "./rules.ts";
+import type { Journeys } from "./service.ts";
+
+/** What became of what a page sent; `robots` are events of a known robot, which are left out. */
+export type Collected = { verdicts: Verdict[]; robots: number };
+
+const batch = v.strictObject({
+  sentAt: v.nullish(instant),
+  events: v.array(v.unknown(), "must be a list of events"),
+}, (issue) => issue.expected === "never" ? "is no field of a batch; it has sentAt and events" : "is missing");
+
+/**
+ * Takes what a page's script sends: `{sentAt, events}`, each event as `recordEvents` takes it, on the same durable path.
+ * Throws InvalidInputError for another shape and as `record` does.
+ */
+export function createCollect({ record }: Pick<Journeys, "record">) {
+  return async function collect(tenantId: string, body: unknown, userAgent: string | undefined): Promise<Collected> {
+    const { events, sentAt } = parseInput(batch, body);
+    // The list is kept by the package `isbot`, from what crawlers say of themselves.
+    if (isbot(userAgent)) return { verdicts: [], robots: events.length };
+    return { verdicts: await record(tenantId, events, sentAt), robots: 0 };
+  };
+}
