@@ -35,7 +35,7 @@ const data = tag.dataset;
 const address = new URL(`collect?key=${data.key}`, data.to ?? tag.src).href;
 
 function start(): Sojourn {
-  const session = createSession();
+  const session = createSession(() => state === "ON");
   /** Sent by now or not, everything that is not acknowledged. */
   let waiting: Sendable[] = [];
   let queue: Queue | undefined;
@@ -44,7 +44,7 @@ function start(): Sojourn {
   let seq = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let pause = PAUSE_MS;
-  let isSending = false;
+  let sending: Promise<void> | undefined;
   /** "" until it is known whether events may be kept and sent. */
   let state: "ON" | "OFF" | "" = data.consent === "required" ? "" : "ON";
   const signals = navigator as { doNotTrack?: string; globalPrivacyControl?: boolean };
@@ -109,17 +109,18 @@ function start(): Sojourn {
     queue?.remove([...keys]);
   }
 
-  async function flush(): Promise<void> {
-    if (state !== "ON" || isSending) return;
-    isSending = true;
+  async function sendAll(): Promise<void> {
     try {
-      while (waiting.length) await send(take());
+      while (waiting.length && state === "ON") await send(take());
       pause = PAUSE_MS;
     } catch {
       pause = Math.min(2 * pause, MAX_PAUSE_MS);
       schedule(pause);
     }
-    isSending = false;
+  }
+
+  function flush(): Promise<void> {
+    return sending ??= sendAll().finally(() => sending = undefined);
   }
 
   /** The page may be gone after this: what is not safe yet is kept at once, and what waits is sent while it goes. */
