@@ -1,4 +1,5 @@
-import type { Fields } from "./sojourn.ts";
+/** What an event holds beside its type; the page is where the visitor is, where absent. */
+export type Fields = { page?: string; text?: string; properties?: object | undefined };
 
 type Track = (type: string, fields?: Fields) => void;
 

@@ -7,9 +7,7 @@
 import { openQueue, type Queue, type Sendable } from "./queue.ts";
 import { randomText } from "./random.ts";
 import { createSession } from "./session.ts";
-import { watchPage } from "./page.ts";
-
-export type Fields = { page?: string; text?: string; properties?: object | undefined };
+import { type Fields, watchPage } from "./page.ts";
 
 /** What pages call. */
 export type Sojourn = {
@@ -90,7 +88,7 @@ function start(): Sojourn {
   }
 
   async function send(batch: readonly Sendable[]): Promise<void> {
-    const body = `{"sentAt":"${new Date().toISOString()}","events":[${batch.map(({ json }) => json)}]}`;
+    const body = `{"sentAt":"${new Date().toISOString()}","events":[${batch.map(({ json }) => json).join()}]}`;
     // Text needs no preflight; `keepalive` goes on where the page goes away.
     const headers = { "content-type": "text/plain" };
     const signal = AbortSignal.timeout(MAX_SEND_MS);

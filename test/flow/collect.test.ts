@@ -3,6 +3,7 @@ import { startTestApp, type TestApp } from "../kit/app.ts";
 import { visit } from "../kit/journeys.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
+const PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const ORIGIN = "https://shop.example";
 let api: TestApp;
 let key: string;
@@ -19,7 +20,7 @@ afterAll(() => api.stop());
 
 const events = (id: string, from = 1, to = 3) => visit(id, from, to, NOW - 3_600_000);
 
-async function send(body: unknown, { origin = ORIGIN, search = `?key=${key}`, method = "POST", agent = "Firefox" } = {}) {
+async function send(body: unknown, { origin = ORIGIN, search = `?key=${key}`, method = "POST", agent = PERSON } = {}) {
   const request = new Request(`http://127.0.0.1/collect${search}`, {
     method,
     headers: { "content-type": "text/plain;charset=UTF-8", origin, "user-agent": agent },

@@ -48,6 +48,8 @@ const STOREYS: readonly (readonly string[])[] = [
   ["api/core"],
   // Pages talk GraphQL only: they import nothing of the service.
   ["api/dashboard"],
+  // The script that pages of others include; it runs in their visitors' browsers.
+  ["api/browser"],
 ];
 /** Imports that are meant all the same: whose, and of what. */
 const SEEN: readonly (readonly [from: string, target: RegExp])[] = [
