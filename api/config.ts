@@ -49,6 +49,23 @@ function words(text: string): Record<string, string> {
   }
 }
 
+/** Origins as browsers send them: scheme, host and port, and nothing after. */
+function origins(text: string): string[] {
+  return list(text).map((given) => {
+    if (given === "*") {
+      throw new SettingError("must name each origin, such as https://app.example.com; `*` would let in every page");
+    }
+    const origin = /^https?:\/\//i.test(given) && URL.canParse(given) ? new URL(given).origin : undefined;
+    if (origin === undefined) {
+      throw new SettingError(`must hold origins such as https://app.example.com; ${given} is none`);
+    }
+    if (origin !== given) {
+      throw new SettingError(`must hold origins without slash or path: ${origin} in place of ${given}`);
+    }
+    return given;
+  });
+}
+
 function redisUrl(text: string): string | undefined {
   if (text === "") return undefined;
   if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "") return text;
@@ -187,7 +204,11 @@ export const variables = {
     optional(text),
   ),
   TOKEN_TTL_SECONDS: variable("3600", "How long a token of `login` is good for.", whole(60, 2_592_000)),
-  CORS_ORIGINS: variable("", "Origins of web pages that may call the API, separated by commas.", list),
+  CORS_ORIGINS: variable(
+    "",
+    "Origins of web pages that may call the API, such as `https://app.example.com`, separated by commas.",
+    origins,
+  ),
   INTROSPECTION: variable("on", "`off` refuses introspection queries.", onOff),
   DASHBOARD: variable("on", "`off` removes the pages at `/`.", onOff),
   GRAPHIQL: variable("on", "`off` removes the GraphiQL page.", onOff),

@@ -1,4 +1,5 @@
 import { GraphQLError, Kind, valueFromASTUntyped, type ValueNode } from "graphql";
+import { Temporal } from "temporal-polyfill";
 import { formatInstant, parseInstant } from "../api/core/time.ts";
 import { builder } from "./builder.ts";
 
@@ -83,6 +84,8 @@ function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name) || name.length > MAX_ZONE_CHARACTERS) return false;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
+    // The runtime takes names that its calendars do not, such as Factory, JST or SystemV/EST5.
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     return true;
   } catch {
     return false;

@@ -34,9 +34,10 @@ export function signingKeyFile(config: { dataDir: string; token: { signingKeyFil
  * start at once all end with the same key, and a kill at any moment leaves a whole file or none.
  *
  * The file is a JWK set: its first private key signs, all its keys verify, a public key alone is enough for that. To
- * rotate, put a new key first and take the old one out when its last token has ended. Throws where the file is unusable.
+ * rotate, put a new key first and take the old one out when its last token has ended. Throws where the file is unusable,
+ * and where somebody named it (`isNamed`) and it is not there: a new key would end every token in silence.
  */
-export async function loadOrCreateSigningKeys(file: string): Promise<ReadSigningKeys> {
+export async function loadOrCreateSigningKeys(file: string, { isNamed = false } = {}): Promise<ReadSigningKeys> {
   const source = {
     name: `The key file ${file}`,
     remedy: "put back a JWK set with a private key, or remove the file to get a new key (all tokens end with it)",
@@ -46,6 +47,7 @@ export async function loadOrCreateSigningKeys(file: string): Promise<ReadSigning
     await source.read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw unusable(source, "cannot be read", error);
+    if (isNamed) throw missing(file);
     await createKeyFile(file);
   }
   return await openKeys(source);
@@ -96,6 +98,13 @@ export function createSigner({ keys, issuer, audience, ttlSeconds, clock, ids }:
       return { token, expiresAt: expiresSeconds * SECOND_MS };
     },
   };
+}
+
+function missing(file: string): AppError {
+  return new AppError(
+    "SIGNING_KEYS_UNUSABLE",
+    `The key file ${file} (SIGNING_KEY_FILE) is not there: mend the path, or make a key with \`npm run --silent signing-key > ${file}\`.`,
+  );
 }
 
 /** Writes a new key beside the file and links it to the file's name, which fails where another process was first. */

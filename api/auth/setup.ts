@@ -32,11 +32,10 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
   ids: Ids;
   passwordCost?: ScryptCost | undefined;
 }) {
-  const { issuers, audiences, clients, algorithms, ttlSeconds, jwksUrls, signingKeyFile: ownFile } = config.token;
+  const { issuers, audiences, clients, algorithms, ttlSeconds, jwksUrls } = config.token;
   const [issuer, audience] = [issuers[0], audiences[0]];
   const secret = config.token.signingKeySecret;
-  const hasOwnKeys = config.accounts || ownFile !== undefined || secret !== undefined || jwksUrls.length === 0;
-  const own = hasOwnKeys ? await loadOwnKeys() : undefined;
+  const own = takesOwnTokens(config) ? await loadOwnKeys() : undefined;
   const ownFinder = own &&
     createKeyFinder(async () => ({ keys: (await own()).publicKeys }), { clock, log });
   const remotes = jwksUrls.map((url) => ({
@@ -89,7 +88,7 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
   };
 
   function loadOwnKeys() {
-    if (secret === undefined) return loadOrCreateSigningKeys(signingKeyFile(config));
+    if (secret === undefined) return loadOwnKeyFile(config);
     return loadSecretSigningKeys(secret, createSecret(config, secret));
   }
 }
@@ -122,6 +121,16 @@ function watchKeySets(sets: readonly { url: string; finder: KeyFinder }[], clock
   };
 }
 
+/** Whether tokens that are signed with a key of our own hold: of built-in accounts, or of `npm run token`. */
+export function takesOwnTokens({ accounts, token }: Config): boolean {
+  return accounts || token.signingKeyFile !== undefined || token.signingKeySecret !== undefined ||
+    token.jwksUrls.length === 0;
+}
+
+function loadOwnKeyFile(config: Config) {
+  return loadOrCreateSigningKeys(signingKeyFile(config), { isNamed: config.token.signingKeyFile !== undefined });
+}
+
 /** A token of the local instance: signed with its key file, which is made where there is none yet. */
 export async function signLocalToken(
   config: Config,
@@ -133,7 +142,7 @@ export async function signLocalToken(
   },
 ): Promise<string> {
   const { issuers: [issuer], audiences: [audience] } = config.token;
-  const keys = await loadOrCreateSigningKeys(signingKeyFile(config));
+  const keys = await loadOwnKeyFile(config);
   const signer = createSigner({ keys, issuer, audience, ttlSeconds, clock: systemClock, ids: randomIds });
   return (await signer.sign({ userId, tenantId, scopes })).token;
 }

@@ -60,6 +60,11 @@ export function tooFarAhead(at: number, now: number): string | undefined {
   return `must not be more than 10 minutes ahead of the service's clock, which says ${new Date(now).toISOString()}`;
 }
 
+/** Throws InvalidInputError where an argument cannot be an id: something may be watched that is not there yet. */
+export function checkId(name: string, value: string, maxChars: number): void {
+  parseInput(v.object({ [name]: words(maxChars) }), { [name]: value });
+}
+
 /** The typed input. Throws InvalidInputError with every wrong field, also those that `more` finds in it. */
 export function parseInput<T>(
   schema: v.GenericSchema<unknown, T>,

@@ -1,10 +1,11 @@
+import { checkId } from "../core/check.ts";
 import { NotIndexedError } from "../core/errors.ts";
 import { count, emptyWatermark, size } from "../core/watermark.ts";
 import { follow } from "../live/feed.ts";
 import type { Hub } from "../live/hub.ts";
 import { eventCursors, isSeen, type Seen } from "./cursor.ts";
 import { formatWatermarks } from "./item.ts";
-import type { ArrivedEvent, Journey, JourneyEvent } from "./model.ts";
+import { type ArrivedEvent, type Journey, type JourneyEvent, LIMITS } from "./model.ts";
 import { journeyKey } from "./service.ts";
 import type { JourneyStore } from "./store.ts";
 import { isVisible } from "./rules.ts";
@@ -27,6 +28,7 @@ export function createJourneyWatch({ store, hub, indexed }: { store: JourneyStor
     signal: AbortSignal,
   ): AsyncGenerator<JourneyEventEdge> {
     if (!indexed) throw new NotIndexedError();
+    checkId("sessionId", sessionId, LIMITS.sessionIdChars);
     const cursors = eventCursors(tenantId, sessionId);
 
     async function read(state: State): Promise<{ messages: JourneyEventEdge[]; state: State }> {

@@ -2,6 +2,7 @@ import pMap from "p-map";
 import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
+import { MIN_AT } from "../core/check.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { type BucketSize, type CountChange, type MetricSeries, type MetricSource, parseRecords } from "./model.ts";
@@ -66,6 +67,10 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
       }
       const now = clock();
       const { fromAt, toAt } = alignRange(parseRange(range, now), size);
+      // Nothing is recorded before, and keys of hours have no sign.
+      if (fromAt < MIN_AT) {
+        throw new InvalidInputError([{ path: ["range", "between", "from"], message: "must be 1990 or later" }]);
+      }
       return await pMap(new Set(sources), async (source) => {
         const hours = await store.listHours(tenantId, source, fromAt, toAt);
         return toSeries(source, size, { fromAt, toAt }, hours, now, caughtUpAt(source));

@@ -1,7 +1,8 @@
+import { checkId } from "../core/check.ts";
 import { follow } from "../live/feed.ts";
 import type { Hub } from "../live/hub.ts";
 import { createSharedLatest } from "../live/latest.ts";
-import type { Session } from "./model.ts";
+import { LIMITS, type Session } from "./model.ts";
 import { type Sessions, sessionsKey } from "./service.ts";
 
 /** Of so many sessions, the newest, changes by other processes are looked for. */
@@ -23,6 +24,7 @@ export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions,
     sensorId: string | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Session> {
+    if (sensorId !== null && sensorId !== undefined) checkId("sensorId", sensorId, LIMITS.idChars);
     const read = readerOf(tenantId, sensorId);
     const start = (signal: AbortSignal) =>
       follow<Seen, Session>({ hub, key: sessionsKey(tenantId), state: undefined, read, signal });

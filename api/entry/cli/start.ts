@@ -3,12 +3,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type App, createApp } from "../../app.ts";
-import { signLocalToken } from "../../auth/setup.ts";
+import { signLocalToken, takesOwnTokens } from "../../auth/setup.ts";
 import { SCOPES } from "../../auth/viewer.ts";
 import { createClients } from "../../aws/clients.ts";
 import { createStreams } from "../../aws/streams.ts";
 import { createQueues } from "../../aws/queues.ts";
 import { type Config, ConfigError, parseConfig } from "../../config.ts";
+import { AppError } from "../../core/errors.ts";
 import { createLog } from "../../core/log.ts";
 import { LocalError } from "../../local/errors.ts";
 import { checkRoom, isFull } from "../../local/lock.ts";
@@ -31,6 +32,7 @@ class WrongArguments extends Error {}
 async function main(args: string[], env: Record<string, string | undefined>): Promise<void> {
   const { empty } = parseFlags(args);
   const config = parseConfig(env);
+  const hasTokens = takesOwnTokens(config);
   if (env.npm_lifecycle_event === "start") stopWithParent();
   const log = createLog(config.logLevel, (line) => console.error(line));
   const system = await startLocalSystem({
@@ -45,14 +47,14 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
     const app = withDisk(
       await createApp({ ...config, endpoints: system.endpoints }, {
         log,
-        ...(empty ? {} : { demoToken: () => signDemoToken(config) }),
+        ...(empty || !hasTokens ? {} : { demoToken: () => signDemoToken(config) }),
       }),
       config.dataDir,
     );
     const stopPumps = startPumps(app, config, system);
     await runUntilSignal(app, async (url) => {
-      const sample = empty ? undefined : await loadDemo(config, url);
-      console.log(greeting(url, sample));
+      const sample = empty || !hasTokens ? undefined : await loadDemo(config, url);
+      console.log(greeting(url, hasTokens, sample));
     });
     await stopPumps();
   } finally {
@@ -133,13 +135,16 @@ async function loadDemo(config: Config, url: string): Promise<string | undefined
   return totals && `Loaded a sample into the tenant ${SAMPLE_TENANT}: ${totals.accepted} events of 20 shop visits.`;
 }
 
-function greeting(url: string, sample: string | undefined): string {
+function greeting(url: string, hasTokens: boolean, sample: string | undefined): string {
+  const token = hasTokens
+    ? `npm run --silent token -- --tenant ${SAMPLE_TENANT}`
+    : "one of your identity provider (JWKS_URL); ACCOUNTS is off";
   return `
 Sojourn is ready.
-  Pages      ${url}/   (one click signs you in)
+  Pages      ${url}/${hasTokens ? "   (one click signs you in)" : ""}
   GraphQL    ${url}/graphql   (HTTP, SSE and WebSocket)
   GraphiQL   ${url}/graphql   (in a browser)
-  Token      npm run --silent token -- --tenant ${SAMPLE_TENANT}
+  Token      ${token}
 ${sample ? `\n${sample}\n` : ""}
 In GraphiQL, set the header {"Authorization": "Bearer TOKEN"} and try:
   { journeys(first: 5) { nodes { sessionId outcome eventCount duration } } }
@@ -155,7 +160,8 @@ try {
     console.error(error.message);
     process.exit(2);
   }
-  const isExpected = error instanceof ConfigError || error instanceof LocalError || error instanceof ListenError;
-  console.error(isExpected ? error.message : error);
+  const expected = [ConfigError, LocalError, ListenError, AppError];
+  const isExpected = expected.some((kind) => error instanceof kind);
+  console.error(isExpected ? (error as Error).message : error);
   process.exit(1);
 }

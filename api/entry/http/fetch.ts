@@ -40,7 +40,7 @@ const OPEN_BODY_MS = 10 * SECOND_MS;
 const BODY_MS = 60 * SECOND_MS;
 const LARGE_BODY_MS = 290 * SECOND_MS;
 const OPEN_JSON_LIMITS = { depth: 32, values: 1_000 };
-const JSON_LIMITS = { depth: 64, values: 200_000 };
+const JSON_LIMITS = { depth: 64, values: 400_000 };
 /** A collection is one long string. */
 const LARGE_JSON_LIMITS = { depth: 16, values: 1_000 };
 
@@ -52,7 +52,7 @@ const JSON_TYPES = {
 /** The whole service behind one `answer`, which servers, functions and tests call alike. */
 export function createHttp(app: App, options: Options = {}) {
   const { config, log } = app;
-  const { telemetry = createTelemetry(app.auditDifferences), clock = systemClock } = options;
+  const { telemetry = createTelemetry(app.auditDifferences, app.measurements), clock = systemClock } = options;
   const engine = createEngine(app, telemetry, options.subscriptionsOnly);
   const cors = createCors(config.corsOrigins);
   const pages = config.dashboard ? createPages() : undefined;

@@ -3,8 +3,8 @@ import { RefusedError } from "./errors.ts";
 /** How much structure a body may have; strings count as one, however long. */
 export type JsonLimits = { depth: number; values: number };
 
-/** More fields than any input has. graphql-js prints a whole object where one field of it is wrong, for each of them. */
-const MAX_MEMBERS = 250;
+/** More fields than any input has, and than fit into the properties of an event. graphql-js prints a whole object where one field of it is wrong, for each of them. */
+const MAX_MEMBERS = 2_048;
 
 const QUOTE = 34;
 const BACKSLASH = 92;

@@ -49,7 +49,7 @@ const NOT_TEXT = 1003;
 const INTERNAL = 1011;
 /** A close frame has room for no more. */
 const MAX_REASON_CHARACTERS = 120;
-const JSON_LIMITS = { depth: 64, values: 200_000 };
+const JSON_LIMITS = { depth: 64, values: 400_000 };
 
 /** Whether a client's list of protocols has ours. Throws RefusedError where it has not. */
 export function checkProtocol(header: string | undefined): void {
