@@ -6,13 +6,13 @@ export type Weight = { own?: number; rows?: number };
 
 /**
  * What a field costs, in fields: its own weight, and what is selected below it once for each row. `rows` is a number, or
- * the argument that says it: a number of rows, or a list with a row for each item. Where more than one argument decides,
+ * the argument that says it: a number of rows, or a list with a row for each item; of several, the first that is given. Where more than one argument decides,
  * `by` names them and `weigh` reads them; these must not depend on the time, since weights are kept.
  *
  *     cost: { rows: "first" }      sessions(first: 50) { nodes { id } }  =  1 + 50 x (1 + 1)
  */
 export type Cost<Arg extends PropertyKey> =
-  | { own?: number; rows?: number | Arg }
+  | { own?: number; rows?: number | Arg | readonly Arg[] }
   | { by: readonly Arg[]; weigh: (args: never) => Weight };
 
 /** What the estimator reads of a field. */
@@ -36,11 +36,13 @@ export function toExtensions(cost: Cost<string>): CostExtensions {
 }
 
 function fixed({ rows, ...own }: Exclude<Cost<string>, { weigh: unknown }>): Extract<Cost<string>, { weigh: unknown }> {
-  if (typeof rows !== "string") return { by: [], weigh: () => (rows === undefined ? own : { ...own, rows }) };
+  if (rows === undefined) return { by: [], weigh: () => own };
+  if (typeof rows === "number") return { by: [], weigh: () => ({ ...own, rows }) };
+  const by = typeof rows === "string" ? [rows] : rows;
   return {
-    by: [rows],
+    by,
     weigh: (args: Readonly<Record<string, unknown>>) => {
-      const value = args[rows];
+      const value = by.map((name) => args[name]).find((each) => each !== undefined && each !== null);
       return { ...own, rows: Array.isArray(value) ? value.length : Number(value ?? ROWS_OF_UNNAMED_PAGE) };
     },
   };

@@ -2,7 +2,7 @@ import * as Model from "../api/journeys/model.ts";
 import type { JourneyList } from "../api/journeys/service.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
-import { pageArgs, pagesOf } from "./lists.ts";
+import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
 import { globalId, Node } from "./nodes.ts";
 
 const Journey = builder.objectRef<Model.Journey>("Journey").implement({
@@ -55,8 +55,11 @@ const Journey = builder.objectRef<Model.Journey>("Journey").implement({
       type: JourneyEventConnection,
       description: "The events in the order they occurred.",
       args: pageArgs("events", { first: 100, most: 500 }),
-      cost: { rows: "first" },
-      resolve: (journey, { first, after }, { services }) => services.journeys.listEvents(journey, first, after),
+      cost: PAGE_COST,
+      resolve: async (journey, page, { services }) => ({
+        ...await services.journeys.listEvents(journey, page),
+        totalCount: journey.eventCount,
+      }),
     }),
     expiresAt: t.field({
       type: "DateTime",
@@ -148,6 +151,7 @@ const { Connection: JourneyEventConnection, Edge: JourneyEventEdge } = pagesOf(J
   access: "JOURNEYS_READ",
   one: "event",
   many: "events",
+  totalCount: "All events of the journey, whichever page this is.",
   cursor: "Good as `after` of `Journey.events` and of the `journeyEvents` subscription.",
 });
 
@@ -184,9 +188,9 @@ entries.queryFields((t) => ({
       filter: t.arg({ type: JourneyFilter, description: "Which journeys; all where absent." }),
       ...pageArgs("journeys", { first: 25, most: 100 }),
     },
-    cost: { rows: "first" },
-    resolve: (_, { filter, first, after }, { viewer, services }) =>
-      services.journeys.list(viewer.tenantId, filter ?? {}, first, after),
+    cost: PAGE_COST,
+    resolve: (_, { filter, ...page }, { viewer, services }) =>
+      services.journeys.list(viewer.tenantId, filter ?? {}, page),
   }),
 }));
 

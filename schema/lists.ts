@@ -7,9 +7,11 @@ const PageInfo = builder.objectRef<Page<unknown>>("PageInfo").implement({
   description: "Where a page lies in its list.",
   access: "HOLDER",
   fields: (t) => ({
-    hasNextPage: t.exposeBoolean("hasNextPage", { description: "Whether there is more after this page." }),
+    hasNextPage: t.exposeBoolean("hasNextPage", {
+      description: "Whether there is more after this page; with `last`, true where `before` was given.",
+    }),
     hasPreviousPage: t.exposeBoolean("hasPreviousPage", {
-      description: "Whether there is more before this page: true where `after` was given.",
+      description: "Whether there is more before this page; with `first`, true where `after` was given.",
     }),
     startCursor: t.string({
       nullable: true,
@@ -32,15 +34,17 @@ export type ListOptions = {
   many: string;
   /** What the cursor of an edge is good for. */
   cursor: string;
+  /** Says what `totalCount` counts, where pages have one. */
+  totalCount?: string;
 };
 
 /** The types of a page over a list, `XConnection` and `XEdge`, as Relay has them. */
 export function pagesOf<Types extends SchemaTypes, T>(
   node: ObjectRef<Types, T>,
-  { access, one, many, cursor }: ListOptions,
+  { access, one, many, cursor, totalCount }: ListOptions,
 ) {
   const Edge = builder.objectRef<{ cursor: string; node: T }>(`${node.name}Edge`);
-  const Connection = builder.objectRef<Page<T>>(`${node.name}Connection`);
+  const Connection = builder.objectRef<Page<T> & { totalCount?: number }>(`${node.name}Connection`);
   Connection.implement({
     description: `A page of ${many}.`,
     access,
@@ -54,6 +58,13 @@ export function pagesOf<Types extends SchemaTypes, T>(
       pageInfo: t.field({ type: PageInfo, description: "Where the page lies.", resolve: (page) => page }),
     }),
   });
+  if (totalCount) {
+    builder.objectField(
+      Connection,
+      "totalCount",
+      (t) => t.int({ description: totalCount, resolve: (page) => page.totalCount! }),
+    );
+  }
   Edge.implement({
     description: `${/^[aeiou]/.test(one) ? "An" : "A"} ${one} with its cursor.`,
     access,
@@ -65,7 +76,10 @@ export function pagesOf<Types extends SchemaTypes, T>(
   return { Connection, Edge };
 }
 
-/** The arguments of a field that gives pages of at most `most` rows; its cost is `{ rows: "first" }`. */
+/** What a field with `pageArgs` costs. */
+export const PAGE_COST = { rows: ["last", "first"] } as const;
+
+/** The arguments of a field that gives pages of at most `most` rows; its cost is `PAGE_COST`. */
 export function pageArgs(many: string, { first, most }: { first: number; most: number }) {
   return builder.args((t) => ({
     first: t.int({
@@ -74,5 +88,11 @@ export function pageArgs(many: string, { first, most }: { first: number; most: n
       description: `Most ${many} on the page, 1 to ${most.toLocaleString("en")}.`,
     }),
     after: t.string({ description: "The `endCursor` of the page before." }),
+    last: t.int({
+      description: `The last ${many} instead of the first, in the same order: most on the page, 1 to ${
+        most.toLocaleString("en")
+      }. Give no \`after\`; \`first\` is not looked at.`,
+    }),
+    before: t.string({ description: "With `last`: the `startCursor` of the page after." }),
   }));
 }

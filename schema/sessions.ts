@@ -5,7 +5,7 @@ import { expiryOf } from "../api/sessions/service.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import type { SharedContext } from "./context.ts";
-import { pageArgs, pagesOf } from "./lists.ts";
+import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
 import { globalId, Node } from "./nodes.ts";
 
 export const Sensor = builder.objectRef<Model.Sensor>("Sensor");
@@ -46,9 +46,9 @@ Sensor.implement({
         }),
         ...pageArgs("sessions", { first: 25, most: 100 }),
       },
-      cost: { rows: "first" },
-      resolve: ({ sensorId }, { filter, first, after }, { viewer, services }) =>
-        services.sessions.list(viewer.tenantId, { ...filter, sensorId }, first, after),
+      cost: PAGE_COST,
+      resolve: ({ sensorId }, { filter, ...page }, { viewer, services }) =>
+        services.sessions.list(viewer.tenantId, { ...filter, sensorId }, page),
     }),
   }),
 });
@@ -121,11 +121,12 @@ Session.implement({
       type: ReadingConnection,
       description: "The readings in the order of time, over all batches.",
       args: pageArgs("readings", { first: 100, most: 2_000 }),
-      cost: { rows: "first" },
-      resolve: async (session, { first, after }, { loadSession, services }) => {
+      cost: PAGE_COST,
+      resolve: async (session, page, { loadSession, services }) => {
         // A row of a list has no directory of its batches.
         const whole = session.notes === undefined ? await loadSession(session.sessionId) : session;
-        return await services.sessions.listReadings(whole ?? session, first, after);
+        const { sampleCount: totalCount } = whole ?? session;
+        return { ...await services.sessions.listReadings(whole ?? session, page), totalCount };
       },
     }),
     labels: t.exposeStringList("labels", { description: "Set by people only. No device write can change it." }),
@@ -211,6 +212,7 @@ const { Connection: ReadingConnection } = pagesOf(Reading, {
   access: "SESSIONS_READ",
   one: "reading",
   many: "readings",
+  totalCount: "All readings of the session, whichever page this is.",
   cursor: "Good as `after` of `Session.readings`.",
 });
 
@@ -251,9 +253,9 @@ entries.queryFields((t) => ({
       filter: t.arg({ type: SessionFilter, description: "Which sessions; all that are kept where absent." }),
       ...pageArgs("sessions", { first: 25, most: 100 }),
     },
-    cost: { rows: "first" },
-    resolve: (_, { filter, first, after }, { viewer, services }) =>
-      services.sessions.list(viewer.tenantId, filter ?? {}, first, after),
+    cost: PAGE_COST,
+    resolve: (_, { filter, ...page }, { viewer, services }) =>
+      services.sessions.list(viewer.tenantId, filter ?? {}, page),
   }),
 
   sensor: t.field({
@@ -270,9 +272,8 @@ entries.queryFields((t) => ({
     description: "By their ids.",
     access: "SESSIONS_READ",
     args: pageArgs("sensors", { first: 25, most: 100 }),
-    cost: { rows: "first" },
-    resolve: (_, { first, after }, { viewer, services }) =>
-      services.sessions.listSensors(viewer.tenantId, first, after),
+    cost: PAGE_COST,
+    resolve: (_, page, { viewer, services }) => services.sessions.listSensors(viewer.tenantId, page),
   }),
 }));
 

@@ -41,7 +41,7 @@ const seen: v.GenericSchema<unknown, Seen> = v.pipe(
 export function eventCursors(tenantId: string, sessionId: string) {
   const cursors = createCursors("journey events", [tenantId, sessionId], seen);
   return {
-    decode: (cursor: string | null | undefined) => cursors.decode(cursor),
+    decode: (...of: Parameters<typeof cursors.decode>) => cursors.decode(...of),
     encode: ({ before, within, at, step, eventCount }: Seen) =>
       cursors.encode([
         at.occurredAt,

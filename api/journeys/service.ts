@@ -3,10 +3,10 @@ import * as v from "valibot";
 import { MAX_AHEAD_MS } from "../core/check.ts";
 import { type Clock, DAY_MS } from "../core/clock.ts";
 import { InvalidInputError, NotIndexedError } from "../core/errors.ts";
-import { createCursors, pages, parseFirst } from "../core/page.ts";
+import { createCursors, type PageArgs, type PageRequest, pages, parsePage, toPage } from "../core/page.ts";
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
-import { eventCursors } from "./cursor.ts";
+import { eventCursors, type Seen } from "./cursor.ts";
 import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
 import {
@@ -50,6 +50,8 @@ export type JourneyFilter = {
 export type JourneyList = JourneyPage & { range: TimeRange; hasEarlier: () => Promise<boolean> };
 
 export type Journeys = ReturnType<typeof createJourneys>;
+
+type EventRequest = PageRequest<Seen>;
 
 const MAX_PAGE = { journeys: 100, events: 500 };
 const MAX_FILTER_TYPES = 20;
@@ -112,55 +114,39 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     },
 
     /** One page of the tenant's journeys, latest start first. Full unless it is the last. */
-    async list(tenantId: string, filter: JourneyFilter, first: number, after?: string | null): Promise<JourneyList> {
+    async list(tenantId: string, filter: JourneyFilter, page: PageArgs): Promise<JourneyList> {
       requireIndex();
-      const wanted = parseFirst(first, MAX_PAGE.journeys);
       const cursors = createCursors("journeys", [tenantId, canonical(filter)], listPosition);
-      const started = cursors.decode(after);
-      const query = await toQuery(tenantId, filter, started?.fromAt);
+      const request = parsePage(page, MAX_PAGE.journeys, cursors);
+      const { wanted, isBackward, from } = request;
+      const query = await toQuery(tenantId, filter, from?.fromAt);
       const rows: Journey[] = [];
       const read = (position?: ListPosition) =>
-        store.list(query, isSelective(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position);
-      for await (const { journeys } of pages(read, started)) {
+        store.list(query, isSelective(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
+      for await (const { journeys } of pages(read, from)) {
         const now = clock();
         rows.push(...journeys.filter((journey) => !isExpired(journey, now) && matches(journey, query, now)));
         if (rows.length > wanted) break;
       }
       const { fromAt, toAt } = query;
-      const edges = rows.slice(0, wanted).map((node) => (
-        { node, cursor: cursors.encode([node.startedAt, node.sessionId, fromAt]) }
-      ));
       return {
-        edges,
-        hasNextPage: rows.length > wanted,
-        hasPreviousPage: started !== undefined,
+        ...toPage(rows, request, ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, fromAt])),
         range: { fromAt, toAt },
         hasEarlier: async () => fromAt > 0 && await latestStart({ ...query, fromAt: 0, toAt: fromAt }) !== undefined,
       };
     },
 
-    /** One page of a journey's events in the order in which they occurred. */
-    async listEvents(journey: Journey, first: number, after?: string | null): Promise<JourneyEventPage> {
-      const wanted = parseFirst(first, MAX_PAGE.events);
+    /** One page of a journey's events in the order in which they occurred. Backward, the whole journey is read. */
+    async listEvents(journey: Journey, page: PageArgs): Promise<JourneyEventPage> {
       const cursors = eventCursors(journey.tenantId, journey.sessionId);
-      const seen = cursors.decode(after);
-      const isStepKnown = seen === undefined || seen.eventCount === journey.eventCount;
-      const stretch = isStepKnown
-        ? await readStretch(store, journey, seen?.at, wanted + 1)
-        : await readStretch(store, journey, undefined, journey.eventCount);
-      const later = stretch.events.filter((event) => !seen || compareEvents(event, seen.at) > 0);
-      const before = isStepKnown ? seen?.step ?? 0 : stretch.events.length - later.length;
-      const edges = withSteps(later.slice(0, wanted), before).map((node) => ({
-        node,
-        cursor: cursors.encode({
-          before: {},
-          within: journey.watermarks,
-          at: node,
-          step: node.step,
-          eventCount: journey.eventCount,
-        }),
-      }));
-      return { edges, hasNextPage: later.length > wanted, hasPreviousPage: seen !== undefined };
+      const request = parsePage(page, MAX_PAGE.events, cursors);
+      const read = request.isBackward ? readBefore : readAfter;
+      const { eventCount } = journey;
+      return toPage(
+        await read(journey, request),
+        request,
+        (node) => cursors.encode({ before: {}, within: journey.watermarks, at: node, step: node.step, eventCount }),
+      );
     },
 
     outcome: (journey: Journey): JourneyOutcome => outcomeOf(journey, clock()),
@@ -209,6 +195,23 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
   async function latestStart({ tenantId, visitorId, fromAt, toAt }: ListQuery): Promise<number | undefined> {
     const { journeys: [latest] } = await store.list({ tenantId, visitorId, fromAt, toAt }, 1, undefined);
     return latest?.startedAt;
+  }
+
+  /** The events after a place, one more than wanted where there are so many. */
+  async function readAfter(journey: Journey, { wanted, from }: EventRequest): Promise<JourneyEvent[]> {
+    const isStepKnown = from === undefined || from.eventCount === journey.eventCount;
+    const { events } = isStepKnown
+      ? await readStretch(store, journey, from?.at, wanted + 1)
+      : await readStretch(store, journey, undefined, journey.eventCount);
+    const later = events.filter((event) => !from || compareEvents(event, from.at) > 0);
+    return withSteps(later.slice(0, wanted + 1), isStepKnown ? from?.step ?? 0 : events.length - later.length);
+  }
+
+  /** The events before a place, the last of them first. */
+  async function readBefore(journey: Journey, { wanted, from }: EventRequest): Promise<JourneyEvent[]> {
+    const { events } = await readStretch(store, journey, undefined, journey.eventCount);
+    const earlier = withSteps(events, 0).filter((event) => !from || compareEvents(event, from.at) < 0);
+    return earlier.slice(-wanted - 1).reverse();
   }
 
   async function findEventAt(journey: Journey, at: EventPosition | undefined): Promise<JourneyEvent | undefined> {

@@ -151,8 +151,8 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       return chunks;
     },
 
-    /** One page of journeys, latest start first, that may match; the caller settles what depends on the time. */
-    async list(query: ListQuery, limit: number, after: ListPosition | undefined) {
+    /** One page of journeys, latest start first or last, that may match; the caller settles what depends on the time. */
+    async list(query: ListQuery, limit: number, after: ListPosition | undefined, ascending = false) {
       const byVisitor = query.visitorId !== undefined;
       const partition = byVisitor ? visitorKeyOf(query.tenantId, query.visitorId!) : query.tenantId;
       const partitionName = byVisitor ? "visitorKey" : "tenant";
@@ -165,7 +165,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         },
         ...filterOf(query),
         limit,
-        descending: true,
+        descending: !ascending,
         startKey: after && {
           ...keyOf(query.tenantId, after.sessionId),
           [partitionName]: partition,

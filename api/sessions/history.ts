@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { createCursors, parseFirst } from "../core/page.ts";
+import { createCursors, type PageArgs, parsePage, toPage } from "../core/page.ts";
 import { isCounted } from "../core/watermark.ts";
 import type { BatchSpan, Reading, ReadingPage, Session } from "./model.ts";
 import type { Readings } from "./readings.ts";
@@ -19,27 +19,33 @@ const position: v.GenericSchema<unknown, Position> = v.tuple([wholeNumber, whole
  * that hold the page and no others: the directory says where each batch lies in time.
  */
 export function createHistory({ store, readings }: { store: SessionStore; readings: Readings }) {
-  return async function listReadings(session: Session, first: number, after?: string | null): Promise<ReadingPage> {
-    const wanted = parseFirst(first, MAX_PAGE);
+  return async function listReadings(session: Session, page: PageArgs): Promise<ReadingPage> {
     const cursors = createCursors("readings", [session.tenantId, session.sessionId], position);
-    const from = cursors.decode(after);
-    const batches = (await directory(session)).filter((span) => !from || span.lastAt >= from[0]);
+    const request = parsePage(page, MAX_PAGE, cursors);
+    const { wanted, isBackward, from } = request;
+    // Whoever reads backward meets a batch at its last reading first; where that lies counts down.
+    const sign = isBackward ? -1 : 1;
+    const beginOf = ({ firstAt, lastAt }: BatchSpan) => sign * (isBackward ? lastAt : firstAt);
+    const endOf = ({ firstAt, lastAt }: BatchSpan) => sign * (isBackward ? firstAt : lastAt);
+    const batches = (await directory(session))
+      .filter((span) => !from || endOf(span) >= sign * from[0])
+      .sort((a, b) => beginOf(a) - beginOf(b));
     const found: PositionedReading[] = [];
     for (let i = 0; i < batches.length; i++) {
       const { offset } = batches[i]!;
       const own = (await readings.read(session, offset)).map((reading, index): PositionedReading => (
         { reading, position: [reading.at, offset, index] }
       ));
-      found.push(...own.filter(({ position }) => !from || compare(position, from) > 0));
+      found.push(...own.filter(({ position }) => !from || sign * compare(position, from) > 0));
+      const next = batches[i + 1];
+      if (!next || found.length <= wanted) continue;
       // What lies before the next batch begins is settled.
-      const settledBefore = batches[i + 1]?.firstAt ?? Infinity;
-      if (found.length > wanted && count(found, settledBefore) > wanted) break;
+      const settled = found.filter(({ reading }) => sign * reading.at < beginOf(next));
+      if (settled.length > wanted) break;
     }
-    const ordered = found.sort((a, b) => compare(a.position, b.position));
-    const edges = ordered.slice(0, wanted).map(({ reading, position }) => (
-      { node: reading, cursor: cursors.encode(position) }
-    ));
-    return { edges, hasNextPage: ordered.length > wanted, hasPreviousPage: from !== undefined };
+    const ordered = found.sort((a, b) => sign * compare(a.position, b.position));
+    const { edges, ...place } = toPage(ordered, request, ({ position }) => cursors.encode(position));
+    return { ...place, edges: edges.map(({ node, cursor }) => ({ node: node.reading, cursor })) };
   };
 
   /** Every batch that counts, once, by the time at which it begins. */
@@ -50,10 +56,6 @@ export function createHistory({ store, readings }: { store: SessionStore; readin
       .filter((span) => isCounted(session.batches, BigInt(span.offset)))
       .sort((a, b) => a.firstAt - b.firstAt || a.offset - b.offset);
   }
-}
-
-function count(found: readonly PositionedReading[], before: number): number {
-  return found.reduce((sum, { reading }) => sum + (reading.at < before ? 1 : 0), 0);
 }
 
 function compare(a: Position, b: Position): number {

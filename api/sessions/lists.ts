@@ -60,8 +60,8 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
       }
     },
 
-    /** One page, latest start first; `next` is where the one after it begins, where there may be one. */
-    async page(query: SessionQuery, limit: number, after: SessionPosition | undefined) {
+    /** One page, latest start first or last; `next` is where the one after it begins, where there may be one. */
+    async page(query: SessionQuery, limit: number, after: SessionPosition | undefined, ascending = false) {
       const { tenantId, sensorId } = query;
       const [index, name, value] = sensorId === undefined
         ? ["byStart", "tenant", tenantId] as const
@@ -75,7 +75,7 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         },
         ...filterOf(query),
         limit,
-        descending: true,
+        descending: !ascending,
         startKey: after && { ...keyOf(tenantId, after.sessionId), [name]: value, startedAt: after.startedAt },
       });
       return { sessions: await whole(page.items), next: positionOf(page.next) };
@@ -138,11 +138,13 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
       tenantId: string,
       limit: number,
       after: string | undefined,
+      descending = false,
     ): Promise<{ sensors: Sensor[]; next: string | undefined }> {
       const page = await dynamo.query(tables.sensors, {
         index: "byTenant",
         key: { expression: "tenant = :tenant", values: { ":tenant": tenantId } },
         limit,
+        descending,
         startKey: after === undefined
           ? undefined
           : { pk: sensorKeyOf(tenantId, after), tenant: tenantId, sensorId: after },

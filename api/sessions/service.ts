@@ -3,7 +3,7 @@ import { MAX_AHEAD_MS, MIN_AT, words } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
-import { createCursors, pages, parseFirst } from "../core/page.ts";
+import { createCursors, type PageArgs, pages, parsePage, toPage } from "../core/page.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { createDevices } from "./devices.ts";
@@ -90,35 +90,30 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
     },
 
     /** One page of sessions, latest start first. Full unless it is the last. */
-    async list(tenantId: string, filter: SessionFilter, first: number, after?: string | null): Promise<SessionPage> {
-      const wanted = parseFirst(first, MAX_PAGE);
+    async list(tenantId: string, filter: SessionFilter, page: PageArgs): Promise<SessionPage> {
       const cursors = createCursors("sessions", [tenantId, canonical(filter)], sessionPosition);
+      const request = parsePage(page, MAX_PAGE, cursors);
+      const { wanted, isBackward, from } = request;
       const query = toQuery(tenantId, filter, clock());
       // No session has them, and the store would not take them as values.
       if ([query.sensorId, query.label].some((text) => text !== undefined && !isId(text))) return EMPTY_PAGE;
       const rows: Session[] = [];
       const isFiltered = query.status !== undefined || query.label !== undefined;
-      const from = cursors.decode(after);
       const read = (position?: SessionPosition) =>
-        lists.page(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position);
+        lists.page(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
       for await (const { sessions } of pages(read, from)) {
         rows.push(...sessions.filter((session) => !isExpired(session, clock()) && matches(session, query)));
         if (rows.length > wanted) break;
       }
-      const edges = rows.slice(0, wanted).map((node) => (
-        { node, cursor: cursors.encode([node.startedAt, node.sessionId]) }
-      ));
-      return { edges, hasNextPage: rows.length > wanted, hasPreviousPage: from !== undefined };
+      return toPage(rows, request, ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId]));
     },
 
     /** One page of the tenant's sensors, by id. */
-    async listSensors(tenantId: string, first: number, after?: string | null): Promise<SensorPage> {
-      const wanted = parseFirst(first, MAX_PAGE);
+    async listSensors(tenantId: string, page: PageArgs): Promise<SensorPage> {
       const cursors = createCursors("sensors", [tenantId], id);
-      const from = cursors.decode(after);
-      const { sensors } = await lists.sensors(tenantId, wanted + 1, from);
-      const edges = sensors.slice(0, wanted).map((node) => ({ node, cursor: cursors.encode(node.sensorId) }));
-      return { edges, hasNextPage: sensors.length > wanted, hasPreviousPage: from !== undefined };
+      const request = parsePage(page, MAX_PAGE, cursors);
+      const { sensors } = await lists.sensors(tenantId, request.wanted + 1, request.from, request.isBackward);
+      return toPage(sensors, request, ({ sensorId }) => cursors.encode(sensorId));
     },
 
     /** Sets how sessions of a tenant, or of one sensor, end and are kept; holds for sessions that begin from now on. */

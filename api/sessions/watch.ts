@@ -33,7 +33,7 @@ export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions,
 
   function readerOf(tenantId: string, sensorId: string | null | undefined) {
     return async function read(seen: Seen, hints: readonly string[]) {
-      const { edges } = await sessions.list(tenantId, { sensorId }, NEWEST);
+      const { edges } = await sessions.list(tenantId, { sensorId }, { first: NEWEST });
       const hinted = await sessions.find(tenantId, hints);
       const rows = edges.map((edge) => edge.node).filter(({ sessionId }) => !hinted.has(sessionId));
       const found = [...[...hinted.values()].filter((session) => !sensorId || session.sensorId === sensorId), ...rows];

@@ -28,7 +28,7 @@ function told(from: number, to: number, by: string, minutes = 0): EventInput[] {
 async function timeline(world: World): Promise<string[]> {
   const { journeys } = world.createProcess();
   const journey = (await journeys.find(T, ["s"])).get("s")!;
-  const { edges } = await journeys.listEvents(journey, 500);
+  const { edges } = await journeys.listEvents(journey, { first: 500 });
   expect(edges).toHaveLength(journey.eventCount);
   return edges.map(({ node }) => `${node.source} ${node.seq} ${node.occurredAt} ${node.page}`);
 }

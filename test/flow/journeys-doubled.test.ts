@@ -24,7 +24,7 @@ function sent(from: number, to: number, minutes: number): EventInput[] {
 async function shown(world: World) {
   const { store, journeys } = world.createProcess();
   const journey = (await journeys.find(T, ["s"])).get("s")!;
-  const { edges } = await journeys.listEvents(journey, 500);
+  const { edges } = await journeys.listEvents(journey, { first: 500 });
   expect(edges).toHaveLength(journey.eventCount);
   const times = edges.map(({ node }) => node.occurredAt);
   expect([times[0], times.at(-1)]).toEqual([journey.startedAt, journey.endedAt]);
@@ -94,8 +94,8 @@ describe("an event that is sent with two times counts at one of them", () => {
     const { journeys } = world.createProcess();
     await journeys.record(T, sent(1, 30, 1));
     const journey = (await journeys.find(T, ["s"])).get("s")!;
-    const first = await journeys.listEvents(journey, 10);
-    const second = await journeys.listEvents(journey, 30, first.edges.at(-1)!.cursor);
+    const first = await journeys.listEvents(journey, { first: 10 });
+    const second = await journeys.listEvents(journey, { first: 30, after: first.edges.at(-1)!.cursor });
     const nodes = [...first.edges, ...second.edges].map(({ node }) => node);
     expect(nodes.map(({ seq }) => seq)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     expect(nodes.map(({ occurredAt }) => new Date(occurredAt).toISOString())).toEqual(

@@ -57,7 +57,7 @@ export async function checkTimelines(services: Services, oracle: Oracle, must: M
     const [tenantId, sessionId] = name.split(" ") as [string, string];
     const journey = (await services.journeys.find(tenantId, [sessionId])).get(sessionId);
     if (!journey) continue;
-    const { edges } = await services.journeys.listEvents(journey, 500);
+    const { edges } = await services.journeys.listEvents(journey, { first: 500 });
     must(
       `the timeline of ${name} is what was counted`,
       edges.map(({ node }) => node.occurredAt),

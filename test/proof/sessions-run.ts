@@ -131,7 +131,7 @@ async function atTheEnd(
   await sessions.sweep();
   const ids = [...oracle.sessions.keys()];
   const found = await sessions.find(tenantId, ids);
-  const rows = (await sessions.list(tenantId, {}, 100)).edges.map((edge) => edge.node);
+  const rows = (await sessions.list(tenantId, {}, { first: 100 })).edges.map((edge) => edge.node);
   must("the list has every session once", rows.map((row) => row.sessionId).sort(), [...ids].sort(), "it");
   for (const told of oracle.sessions.values()) {
     const session = found.get(told.sessionId)!;
@@ -158,7 +158,7 @@ async function atTheEnd(
       pinned: last?.pinned ?? false,
       version: 1 + told.edits.length,
     }, told.sessionId);
-    const readings = (await sessions.listReadings(session, 200)).edges.map((edge) => edge.node);
+    const readings = (await sessions.listReadings(session, { first: 200 })).edges.map((edge) => edge.node);
     const sent = [...told.batches.values()].sort((a, b) => a.batchOffset - b.batchOffset).flatMap((batch) =>
       batch.readings
     );
