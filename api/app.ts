@@ -36,6 +36,7 @@ import {
   createMetricDomain,
   createQueueConsumer,
   createReviewDomain,
+  createRollupAuditor,
   createSessionDomain,
   createStreamConsumers,
 } from "./domains.ts";
@@ -101,6 +102,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const sessions = createSessionDomain(connections);
   const metrics = createMetricDomain(connections, journeys, sessions, overrides.recheckMs);
   const analytics = createAnalyticsDomain(connections, sessions);
+  const auditRollups = createRollupAuditor(connections, metrics, overrides.recheckMs);
   const review = createReviewDomain(connections);
   const { store, erasures, raw } = journeys;
 
@@ -115,6 +117,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     eraseVisitor: createEraser({ store, erasures, raw, clock, log, indexed }),
     metrics: metrics.service,
     auditMetrics: metrics.audit.audit,
+    auditAnalytics: auditRollups,
     watchMetrics: createMetricWatch({ store: metrics.store, hub, clock, pollMs: overrides.pollMs }),
     analytics,
     reviews: review.reviews,
@@ -139,7 +142,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),
     contextFor: (request) => ({ ...request, services, ...(request.viewer ? loadersOf(request.viewer) : {}) }),
     ingest: createQueueConsumer(connections, journeys, sessions),
-    ...createStreamConsumers(connections, journeys, sessions, metrics, analytics),
+    ...createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups),
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
     jobs: createAllJobs(connections, sessions, metrics, review, (differences) => auditDifferences += differences),
     auditDifferences: () => auditDifferences,

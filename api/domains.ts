@@ -4,6 +4,7 @@ import { createRollupStore } from "./analytics/store.ts";
 import type { Connections } from "./connections.ts";
 import { createIngest } from "./ingest/batch.ts";
 import { createQuarantine } from "./ingest/quarantine.ts";
+import { type AuditRollups, createRollupAudit } from "./ingest/rollup-audit.ts";
 import { createStreamPaths } from "./ingest/setup.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
@@ -80,6 +81,23 @@ export function createAnalyticsDomain(
   return createAnalytics({ store, sessions: service, lists, clock, indexed: config.journeysIndex });
 }
 
+/** Counting rollups again from the sessions and journeys that are kept. */
+export function createRollupAuditor(
+  { dynamo, clock, named }: Connections,
+  { store, progress }: MetricDomain,
+  recheckMs?: number,
+) {
+  return createRollupAudit({
+    dynamo,
+    tables: { SESSIONS: named(tables.sessions), JOURNEYS: named(tables.journeys) },
+    store: createRollupStore(dynamo, named(tables.rollups)),
+    hasExpired: (...of) => store.hasExpired(...of),
+    caughtUpAt: progress.caughtUpAt,
+    clock,
+    recheckMs,
+  });
+}
+
 export function createReviewDomain({ dynamo, objects, hub, clock, ids, config, named }: Connections) {
   const kept = objects(buckets.collections);
   const cacheBytes = config.collectionCacheBytes;
@@ -108,12 +126,14 @@ export function createStreamConsumers(
   sessions: SessionDomain,
   { service: metrics, store, audit }: MetricDomain,
   analytics: AnalyticsDomain,
+  auditRollups: AuditRollups,
 ) {
   const lateQueue = named(queues.late);
   return createStreamPaths({
     metrics,
     store,
     audit,
+    auditRollups,
     rollups: analytics,
     chunks,
     erasures,
@@ -153,7 +173,9 @@ export function createStreamFunction(connections: Connections) {
   const journeys = createJourneyDomain(connections);
   const sessions = createSessionDomain(connections);
   const metrics = createMetricDomain(connections, journeys, sessions);
-  return createStreamConsumers(connections, journeys, sessions, metrics, createAnalyticsDomain(connections, sessions));
+  const analytics = createAnalyticsDomain(connections, sessions);
+  const auditRollups = createRollupAuditor(connections, metrics);
+  return createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups);
 }
 
 /** The function `schedule`: the jobs alone. What an audit finds is in the log, where the alarm looks. */

@@ -16,6 +16,7 @@ import "./journeys-keeping.ts";
 import "./analytics.ts";
 import "./metrics.ts";
 import "./metrics-recording.ts";
+import "./analytics-audit.ts";
 import "./review.ts";
 import "./review-collection.ts";
 import "./review-answering.ts";

@@ -8,6 +8,7 @@ import type { EraseVisitor } from "../api/journeys/erase.ts";
 import type { Journey } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
+import type { AuditRollups } from "../api/ingest/rollup-audit.ts";
 import type { AuditMetrics } from "../api/metrics/audit.ts";
 import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { Metrics } from "../api/metrics/service.ts";
@@ -39,6 +40,7 @@ export type Services = {
   metrics: Metrics;
   analytics: Pick<Analytics, "sessions" | "journeys">;
   auditMetrics: AuditMetrics;
+  auditAnalytics: AuditRollups;
   watchMetrics: (
     tenantId: string,
     sources: readonly MetricSource[],

@@ -21,6 +21,8 @@ export type RollupKey = { pk: string; sk: string };
 
 /** An expression may hold 4 KB. */
 const MAX_NAMES = 150;
+/** And a condition too. */
+const MAX_CORRECTED = 40;
 /** Attributes that returned to 0 are removed once an item has so many: one write for 16, not one for each. */
 const MANY_ZEROS = 16;
 const KEYS_A_REQUEST = 100;
@@ -45,14 +47,37 @@ export function createRollupStore(dynamo: Pick<Dynamo, "updateIf" | "batchGet" |
       return { table, key: { pk, sk }, change: { expression, names, values } };
     },
 
-    /** The items that exist, by `pk` and `sk`. What was counted a moment ago may be missing. */
-    async find(wanted: readonly RollupKey[]): Promise<Map<string, Item>> {
+    /** The items that exist, by `pk` and `sk`. What was counted a moment ago may be missing, unless `consistent`. */
+    async find(wanted: readonly RollupKey[], options: { consistent?: boolean } = {}): Promise<Map<string, Item>> {
       const parts = Array.from(
         { length: Math.ceil(wanted.length / KEYS_A_REQUEST) },
         (_, i) => wanted.slice(i * KEYS_A_REQUEST, (i + 1) * KEYS_A_REQUEST),
       );
-      const found = await pMap(parts, (part) => dynamo.batchGet(table, part), { concurrency: CONCURRENCY });
+      const found = await pMap(parts, (part) => dynamo.batchGet(table, part, options), { concurrency: CONCURRENCY });
       return new Map(found.flat().map((item) => [nameOf(item as RollupKey), item]));
+    },
+
+    /** Sets numbers of an item, if each is still as it was read (0: or not there); false, and nothing is changed, where not. */
+    async correct(
+      key: RollupKey,
+      numbers: readonly { name: string; count: number; recounted: number }[],
+    ): Promise<boolean> {
+      for (let from = 0; from < numbers.length; from += MAX_CORRECTED) {
+        const part = numbers.slice(from, from + MAX_CORRECTED).map((number, i) => ({ ...number, i: from + i }));
+        const isSame = part.map(({ count, i }) =>
+          count === 0 ? `(attribute_not_exists(#n${i}) OR #n${i} = :o${i})` : `#n${i} = :o${i}`
+        );
+        const { ok } = await dynamo.updateIf(table, { ...key }, {
+          expression: `SET ${part.map(({ i }) => `#n${i} = :n${i}`).join(", ")}`,
+          names: Object.fromEntries(part.map(({ name, i }) => [`#n${i}`, name])),
+          values: Object.fromEntries(part.map(({ recounted, i }) => [`:n${i}`, recounted])),
+        }, {
+          expression: isSame.join(" AND "),
+          values: Object.fromEntries(part.map(({ count, i }) => [`:o${i}`, count])),
+        });
+        if (!ok) return false;
+      }
+      return true;
     },
 
     /** How many journeys will be abandoned if nothing more comes, by the slot of their start. */

@@ -1,7 +1,7 @@
 import type { Analytics } from "../analytics/service.ts";
 import { toItemChanges } from "./projections/rollups.ts";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
-import { type Clock, HOUR_MS } from "../core/clock.ts";
+import { type Clock, DAY_MS, HOUR_MS } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { RangeInput } from "../core/range.ts";
 import { createChunkReader, type ErasureStore } from "../journeys/erasures.ts";
@@ -15,6 +15,7 @@ import { createAttachedIngest } from "./attached.ts";
 import { createDecoder, type StreamTable } from "./decode.ts";
 import { createLateIngest } from "./late.ts";
 import type { Quarantine } from "./quarantine.ts";
+import type { AuditRollups } from "./rollup-audit.ts";
 import { createStreamIngest, type StreamIngestOptions } from "./stream.ts";
 import { createWorker, type WorkerOptions } from "./worker.ts";
 
@@ -22,6 +23,7 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   metrics: Pick<Metrics, "count" | "lateWrites" | "wakeAll">;
   store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce">;
   audit: Audits;
+  auditRollups: AuditRollups;
   rollups: Pick<Analytics, "roll" | "lateWrites">;
   chunks: Pick<JourneyStore, "readAllChunks">;
   erasures: Pick<ErasureStore, "isSettled" | "settle">;
@@ -83,12 +85,21 @@ export function createStreamPaths(options: StreamPathsOptions) {
     if (foreign.has(table)) return undefined;
     const doubtful = new Set<string>();
     for (const [{ tenantId, source, at }] of await groupsOf(table as StreamTable, records)) {
-      if (audit.canAudit(source)) await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
-      else doubtful.add(source);
+      const report = audit.canAudit(source) &&
+        await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
+      if (!report || report.differences.length > report.repaired) doubtful.add(source);
     }
-    if (table !== "records") doubtful.add("analytics");
+    for (const [tenantId, range] of daysOf(table as StreamTable, records)) {
+      if (!await isMended(tenantId, table, range)) doubtful.add("analytics");
+    }
     if (doubtful.size === 0) return undefined;
     return `counted as far as no watermark had passed it; ${[...doubtful].join(", ")} may lack what came before that`;
+  }
+
+  async function isMended(tenantId: string, table: string, range: RangeInput): Promise<boolean> {
+    const of = table === "sessions" ? "SESSIONS" : "JOURNEYS";
+    const report = await options.auditRollups(tenantId, { of, range, repair: true });
+    return report.daysInDoubt.length === 0 && report.differences.length === report.repaired;
   }
 
   async function groupsOf(table: StreamTable, records: readonly StreamRecord[]): Promise<[CountChange][]> {
@@ -121,6 +132,20 @@ export function createStreamPaths(options: StreamPathsOptions) {
     if (name === undefined || foreign.has(name)) return name;
     return Object.entries(tables).find(([, full]) => full === name)?.[0];
   }
+}
+
+/** The UTC days of the sessions or journeys that records show, by tenant. */
+function daysOf(table: StreamTable, records: readonly StreamRecord[]): [tenantId: string, range: RangeInput][] {
+  if (table !== "sessions" && table !== "journeys") return [];
+  const days = records.flatMap(({ keys, before, after }) =>
+    [before, after].flatMap((image) => {
+      if (!Number.isSafeInteger(image?.startedAt)) return [];
+      const from = Math.floor((image!.startedAt as number) / DAY_MS) * DAY_MS;
+      return [[String(keys.pk).split("#")[0]!, from] as const];
+    })
+  );
+  const unique = new Map(days.map(([tenantId, from]) => [`${tenantId} ${from}`, [tenantId, from] as const]));
+  return [...unique.values()].map(([tenantId, from]) => [tenantId, { between: { from, to: from + DAY_MS } }]);
 }
 
 /** The hour of an instant, as a range. */

@@ -89,7 +89,7 @@ export function createAudit(
     let suspects = looks.filter(({ wrong }) => wrong.size > 0);
     for (let tries = MAX_TRIES; suspects.length > 0; tries--) {
       const seenAt = clock();
-      await pause(recheckMs);
+      if (recheckMs > 0) await pause(recheckMs);
       const again = await pMap(suspects, ({ range }) => look(tenantId, source, range), { concurrency: CONCURRENCY });
       // Whoever reads the streams knows whether they showed everything that the first look could have met.
       const isRead = (caughtUpAt(source) ?? seenAt) >= seenAt;

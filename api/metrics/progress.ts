@@ -1,7 +1,7 @@
 import { type MetricSource, SOURCES } from "./model.ts";
 
-/** The tables whose streams count each source. */
-const TABLE_OF: Record<MetricSource, string> = {
+/** The table whose stream counts each source. */
+export const TABLE_OF: Record<MetricSource, string> = {
   ITEMS: "records",
   SCORE_RESULTS: "records",
   TASKS: "records",

@@ -5,6 +5,7 @@ import { HOUR_MS } from "../core/clock.ts";
 import { UnavailableError } from "../core/errors.ts";
 import { spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
+import type { TimeRange } from "../core/range.ts";
 import type { CountChange, HourBucket, MetricSource } from "./model.ts";
 import { createRecordStore, keyOf } from "./records.ts";
 import { hourOf, toHourWrite } from "./rules.ts";
@@ -91,6 +92,12 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
           });
         }
       }
+    },
+
+    /** Whether something that was counted in a range has expired since: a recount does not find it. */
+    async hasExpired(tenantId: string, source: MetricSource, { fromAt, toAt }: TimeRange): Promise<boolean> {
+      const hours = await this.listHours(tenantId, source, fromAt, toAt);
+      return hours.some(({ minutes }) => [...minutes.values()].some(({ expired }) => expired > 0));
     },
 
     /** The hours of a source in a range that have counts, ascending. */

@@ -1,5 +1,6 @@
+import { formatEntry } from "../../api/anki/schedule/entry.ts";
 import { itemKey } from "../../api/core/keys.ts";
-import type { Operation, View } from "./metrics-world.ts";
+import type { Operation, View } from "./metrics-weather.ts";
 import type { Services } from "./metrics-wiring.ts";
 import type { Random } from "./random.ts";
 import { operationsOf as sessionOperationsOf } from "./sessions-inputs.ts";
@@ -60,6 +61,7 @@ export function operationsOf(
   if (plan.corrections) many(2 + below(8), (i) => sendCorrection(i));
   if (plan.poison) many(1 + below(4), (i) => sendPoison(i));
   many(1 + below(4), (i) => sendJourney(i));
+  many(2 + below(10), (i) => sendReview(i));
   return placed.sort((a, b) => a.place - b.place).map(({ operation }) => operation);
 
   /** A record gets another time, or goes. One that could not be counted is mended where it was put aside, and not here too. */
@@ -83,6 +85,46 @@ export function operationsOf(
     const key = itemKey(pick(tenants), chance(0.5) ? pick(ids) : `poison${i}`, pick(sources));
     const item = { ...key, ...pick<object>([{}, { at: 1.5 }, { at: -1 }]), meant: someTime() };
     send({ name: `poison ${i}`, run: ({ dynamo }) => dynamo.put("records", item) });
+  }
+
+  /** An answer, an answer taken back, or a save, as a person's lease shows it: its journal grows, and is cut when it is saved. */
+  function sendReview(i: number): void {
+    const key = itemKey(pick(tenants), pick(["ann", "ben"]), "LEASE");
+    const [kind, at] = [below(5), someTime()];
+    const text = kind === 1 ? formatEntry({ kind: "undo", answerId: `a${i}`, at }) : formatEntry({
+      kind: "answer",
+      answerId: `a${i}`,
+      cardId: 1,
+      rating: 3,
+      at,
+      offsetMinutes: 0,
+      tookMs: 1,
+      session: "s",
+    });
+    send({
+      name: `review ${i}`,
+      run: async ({ dynamo }, { peek }) => {
+        const { base = 0, journal = [], revision = 0 } = (peek("reviews", key) ?? {}) as {
+          base?: number;
+          journal?: string[];
+          revision?: number;
+        };
+        const saved = kind === 0 ? journal.length : 0;
+        await dynamo.putIf(
+          "reviews",
+          {
+            ...key,
+            base: base + saved,
+            journal: saved > 0 ? [] : [...journal, text],
+            revision: revision + 1,
+          },
+          revision === 0 ? { expression: "attribute_not_exists(pk)" } : {
+            expression: "revision = :revision",
+            values: { ":revision": revision },
+          },
+        );
+      },
+    });
   }
 
   /** Batches of a visit that overlap, come twice and out of order; some senders say another time each time. */

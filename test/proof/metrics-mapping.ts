@@ -105,6 +105,17 @@ export function createMapping({ name, stream, random, counts, turn, invoke, give
   return {
     takeNew,
 
+    /** When the oldest record that was not delivered was written; undefined where all was. */
+    behindSince(): number | undefined {
+      const oldest = stream.shards.flatMap((shard) => {
+        if (done.has(shard)) return [];
+        const next = leases.get(shard)?.next ?? Math.max(saved.get(shard) ?? 0, shard.trimmed);
+        const record = shard.records[next];
+        return record ? [record.arrivedAt] : [];
+      });
+      return oldest.length > 0 ? Math.min(...oldest) : undefined;
+    },
+
     /** Another reads one of the shards now, from the checkpoint; who had it may go on with its batch. */
     handOver(): string {
       const lease = some();

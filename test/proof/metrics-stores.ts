@@ -1,17 +1,19 @@
 import type { QueueMessage } from "../../api/aws/queues.ts";
 import type { MemoryDynamo } from "../kit/memory-dynamo.ts";
 import { DEAD_QUEUE, LATE_QUEUE, mendParked } from "./metrics-wiring.ts";
+import type { StreamModel } from "./metrics-stream.ts";
 import type { Random } from "./random.ts";
 
 type Message = QueueMessage & { inFlight: boolean };
 type Batch = { sessionId: string; sensorId: string; batchOffset: number; readings: unknown };
 
 /** All that processes ask of stores, by method; objects and queues are kept in memory. */
-export function createStores({ dynamo, random, counts, newId }: {
+export function createStores({ dynamo, random, counts, newId, streams }: {
   dynamo: MemoryDynamo;
   random: Random;
   counts: { quarantined: number };
   newId: () => string;
+  streams: Readonly<Record<string, StreamModel>>;
 }) {
   const raw = new Map<string, number>();
   const readings = new Map<string, { digest: string; readings: unknown }>();
@@ -49,6 +51,7 @@ export function createStores({ dynamo, random, counts, newId }: {
     },
     removeObject: (key: string) => void objects.delete(key),
     send,
+    readRange: (table: string, ...range: [string, string, string]) => streams[table]!.range(...range),
   };
 
   return {
@@ -81,7 +84,8 @@ export function createStores({ dynamo, random, counts, newId }: {
 
     /** A person mends what could not be counted, and sends it again, some of it several times; gives how many it was. */
     mend(): number {
-      const dead = queues[DEAD_QUEUE]!.splice(0);
+      // What was given up stays in doubt where nothing can be counted again: sending it again changes nothing.
+      const dead = queues[DEAD_QUEUE]!.splice(0).filter(({ body }) => !body.includes("DDBStreamBatchInfo"));
       for (const [key, { body }] of objects) objects.set(key, { body: mendParked(body) });
       for (const { body } of dead.flatMap((message) => Array.from({ length: 1 + below(3) }, () => message))) {
         send(LATE_QUEUE, body);

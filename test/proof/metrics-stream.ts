@@ -103,6 +103,14 @@ export function createStreamModel(random: Random) {
       return `${shard.name} splits at ${middle}`;
     },
 
+    /** The records of a shard from one number to another, both included. */
+    range(name: string, first: string, last: string): StreamRecord[] {
+      const { records, trimmed } = shards.find((shard) => shard.name === name)!;
+      return records.slice(trimmed).filter(({ sequence }) =>
+        BigInt(sequence) >= BigInt(first) && BigInt(sequence) <= BigInt(last)
+      );
+    },
+
     /** What was written before an instant is not kept any longer. */
     trim(before: number): void {
       for (const shard of shards) {

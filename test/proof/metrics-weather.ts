@@ -1,5 +1,7 @@
 import type { StreamRecord } from "../../api/aws/streams.ts";
-import type { MappingCounts } from "./metrics-mapping.ts";
+import type { Item } from "../../api/aws/dynamo.ts";
+import type { Lease, MappingCounts } from "./metrics-mapping.ts";
+import type { Services } from "./metrics-wiring.ts";
 
 /** How a run is disturbed: each is the chance of it at a call or step, or how much of it there is. */
 export type Weather = {
@@ -45,3 +47,19 @@ export type Counts =
     | "late",
     number
   >;
+
+export type View = { now: () => number; peek: (table: string, key: Item) => Item | undefined };
+export type Operation = { name: string; run: (services: Services, view: View) => Promise<unknown> };
+
+export type Process = { name: string; services: Services; skewMs: number; dead: boolean; pausedUntil: number };
+export type Waiting = {
+  owner: Process | Lease;
+  label: string;
+  heldUntil: number;
+  /** A call to the store; without one it is a reader's turn. */
+  perform?: () => Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+};
+export type Attempt = { operation: Operation; process: Process };
+export type Invocation = { process: Process; fail: () => void };

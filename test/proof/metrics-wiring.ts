@@ -3,9 +3,10 @@ import { createRollupStore } from "../../api/analytics/store.ts";
 import type { Dynamo, Item } from "../../api/aws/dynamo.ts";
 import type { Objects } from "../../api/aws/objects.ts";
 import type { QueueMessage } from "../../api/aws/queues.ts";
-import type { StreamRecord } from "../../api/aws/streams.ts";
+import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
 import type { StreamTable } from "../../api/ingest/decode.ts";
 import { createQuarantine } from "../../api/ingest/quarantine.ts";
+import { createRollupAudit } from "../../api/ingest/rollup-audit.ts";
 import { createStreamPaths } from "../../api/ingest/setup.ts";
 import { createErasureStore } from "../../api/journeys/erasures.ts";
 import type { RawEvents } from "../../api/journeys/raw.ts";
@@ -15,6 +16,7 @@ import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { createAudit } from "../../api/metrics/audit.ts";
 import { recordRecounts } from "../../api/metrics/records.ts";
+import type { MetricSource } from "../../api/metrics/model.ts";
 import { createMetrics } from "../../api/metrics/service.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
@@ -23,7 +25,7 @@ import { silentLog } from "../kit/local.ts";
 import { DYNAMO_METHODS, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 
 /** The tables whose streams are counted. */
-export const STREAMED = ["records", "sessions", "journeys"] as const satisfies readonly StreamTable[];
+export const STREAMED = ["records", "sessions", "journeys", "reviews"] as const satisfies readonly StreamTable[];
 export type { StreamTable };
 
 /** What a process of the service offers to the simulation. */
@@ -37,16 +39,18 @@ export type WorldDynamo = Dynamo & Pick<MemoryDynamo, "removeIf">;
 export const METHODS: readonly string[] = [...DYNAMO_METHODS, "removeIf"];
 
 /** The real services and the real consumer of streams over a store: the one place that knows how they are put together. */
-export function wire({ dynamo, objects, send, raw, sessions, clock }: {
+export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, readRange }: {
   dynamo: WorldDynamo;
   objects: Pick<Objects, "find" | "replace" | "remove">;
   send: (queue: string, body: string) => Promise<void>;
   raw: Pick<RawEvents, "keep">;
   sessions: Sessions;
   clock: () => number;
+  /** Until when all that was written to a source's table was delivered. */
+  caughtUpAt: (source: MetricSource) => number | undefined;
+  readRange: Streams["readRange"];
 }) {
   const hub = createHub();
-  const caughtUpAt = () => undefined;
   const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" });
   const journeyStore = createJourneyStore(dynamo, "journeys");
   const lists = createSessionLists(dynamo, { sessions: "sessions", sensors: "sensors" });
@@ -68,7 +72,18 @@ export function wire({ dynamo, objects, send, raw, sessions, clock }: {
       ...recordRecounts(store),
       JOURNEYS: (...args) => recounts.journeys(...args),
       JOURNEY_EVENTS: (...args) => recounts.events(...args),
+      SESSIONS: (...args) => lists.listStarts(...args),
     },
+    recheckMs: 0,
+  });
+  const auditRollups = createRollupAudit({
+    dynamo,
+    tables: { SESSIONS: "sessions", JOURNEYS: "journeys" },
+    store: createRollupStore(dynamo, "rollups"),
+    hasExpired: (...args) => store.hasExpired(...args),
+    caughtUpAt,
+    clock,
+    recheckMs: 0,
   });
   const paths = createStreamPaths({
     metrics,
@@ -79,13 +94,14 @@ export function wire({ dynamo, objects, send, raw, sessions, clock }: {
     // Nobody erases here.
     erasures: { settle: () => Promise.resolve(), isSettled: () => Promise.resolve(false) },
     audit,
+    auditRollups,
     quarantine: createQuarantine({
       objects: objects as Objects,
       queues: { send },
       lateQueue: LATE_QUEUE,
       log: silentLog,
     }),
-    streams: { readRange: () => Promise.reject(new Error("no part of a stream is given up")) as never },
+    streams: { readRange },
     tables: { records: "records", sessions: "sessions", journeys: "journeys", reviews: "reviews" },
     attached: [],
     queues: { send },
@@ -107,6 +123,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock }: {
       indexed: true,
     }),
     audit: audit.audit,
+    auditRollups,
     ingest: (table: StreamTable, records: readonly StreamRecord[]) => paths.ingestStream(table, records),
     ingestLate: (messages: readonly QueueMessage[]) => paths.ingestLate(messages),
   };

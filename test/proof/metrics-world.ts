@@ -1,31 +1,25 @@
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
+import { TABLE_OF } from "../../api/metrics/progress.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
-import { createMapping, type Lease, type Mapping } from "./metrics-mapping.ts";
+import { createMapping, type Mapping } from "./metrics-mapping.ts";
 import { createStores } from "./metrics-stores.ts";
 import { createStreamModel } from "./metrics-stream.ts";
-import { type Counts, PLANTED, type Weather } from "./metrics-weather.ts";
+import {
+  type Attempt,
+  type Counts,
+  type Invocation,
+  type Operation,
+  PLANTED,
+  type Process,
+  type Waiting,
+  type Weather,
+} from "./metrics-weather.ts";
 import { METHODS, type Services, STREAMED, wire, type WorldDynamo } from "./metrics-wiring.ts";
 import type { Random } from "./random.ts";
 import { hostOf } from "./sessions-hosts.ts";
-
-export type View = { now: () => number; peek: (table: string, key: Item) => Item | undefined };
-export type Operation = { name: string; run: (services: Services, view: View) => Promise<unknown> };
-
-type Process = { name: string; services: Services; skewMs: number; dead: boolean; pausedUntil: number };
-type Waiting = {
-  owner: Process | Lease;
-  label: string;
-  heldUntil: number;
-  /** A call to the store; without one it is a reader's turn. */
-  perform?: () => Promise<unknown>;
-  resolve: (value: unknown) => void;
-  reject: (error: Error) => void;
-};
-type Attempt = { operation: Operation; process: Process };
-type Invocation = { process: Process; fail: () => void };
 
 export const START_AT = Date.UTC(2026, 5, 1, 12, 20);
 const AT_ONCE = 6;
@@ -60,6 +54,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
   let invocations: Invocation[] = [];
   /** When an item was written last, by table and key. */
   const writtenAt = new Map<string, number>();
+  /** Tables of whose streams a part was given up. */
+  const givenUp = new Set<string>();
   let isExpiry = false;
   let step = 0;
   let [hosts, ids] = [0, 0];
@@ -82,7 +78,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     lag: () => lag > 0 && chance(lag) ? 1 + below(4) : 0,
   });
 
-  const stores = createStores({ dynamo, random, counts, newId: () => `${ids++}` });
+  const stores = createStores({ dynamo, random, counts, newId: () => `${ids++}`, streams });
 
   /** Streams keep what was written for a day, and are some hours late to drop it. */
   function pass(ms: number): void {
@@ -124,6 +120,11 @@ export function createWorld({ random, weather, counts, onWrite }: {
         send: (queue, body) => ask("send", [queue, body]) as Promise<void>,
         sessions: hostOf(hosts++, { ask, now, id: () => `m${ids++}` }),
         clock: now,
+        caughtUpAt: (source) => caughtUpAt(TABLE_OF[source]),
+        async *readRange(arn, shard, first, last) {
+          const table = /table\/(\w+)\//.exec(arn)![1]!;
+          yield await ask("readRange", [table, shard, first, last]) as StreamRecord[];
+        },
       }),
     };
     return own;
@@ -131,9 +132,10 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
   const processes = Array.from({ length: weather.processes }, (_, i) => spawn(`process ${i}`));
   const functions = Array.from({ length: weather.functions }, (_, i) => spawn(`function ${i}`));
-  const mappings: Mapping[] = STREAMED.flatMap((table) =>
-    Array.from({ length: weather.mappings }, (_, i) =>
-      createMapping({
+  const mappings: (Mapping & { table: string })[] = STREAMED.flatMap((table) =>
+    Array.from({ length: weather.mappings }, (_, i) => ({
+      table,
+      ...createMapping({
         name: `${table} ${i}`,
         stream: streams[table]!,
         random,
@@ -144,8 +146,15 @@ export function createWorld({ random, weather, counts, onWrite }: {
           ),
         invoke: (records) => invoke(table, records),
         giveUp: (records) => giveUp(table, records),
-      }))
+      }),
+    }))
   );
+
+  /** By the reader that is farthest; what is given up counts as read. */
+  function caughtUpAt(table: string): number {
+    const own = mappings.filter((mapping) => mapping.table === table);
+    return Math.max(...own.map((mapping) => mapping.behindSince() ?? clock));
+  }
 
   function invoke(table: (typeof STREAMED)[number], records: readonly StreamRecord[]): Promise<boolean> {
     const process = pick(functions);
@@ -173,6 +182,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     if (!weather.givesUp || maxFaults === 0) return false;
     const [first, last] = [records[0]!, records.at(-1)!];
     note(`${first.shard}, ${first.sequence} to ${last.sequence}, is given up`);
+    givenUp.add(table);
     stores.sendFailure(table, first.shard, first.sequence, last.sequence);
     return true;
   }
@@ -261,6 +271,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
    * it (events of long ago) stays for a day, as it mostly does: a stream's record is of use only with its journey's chunks.
    */
   async function expire(): Promise<void> {
+    // What is given up of an expiry is not told before an audit, which then takes the thing for one that never was.
+    if (weather.givesUp) return;
     const isOver = ({ pk, sk, ttl }: Item) =>
       (ttl as number) * 1_000 < clock &&
       STREAMED.every((table) => (writtenAt.get(`${table} ${JSON.stringify([pk, sk])}`) ?? 0) < clock - DAY_MS);
@@ -325,6 +337,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     dynamo,
     trace,
     streams,
+    givenUp: givenUp as ReadonlySet<string>,
     now: () => clock,
     /** The services of a reader whom nothing disturbs and for whom nobody waits. */
     reader: (): Services => spawn("reader", true).services,
