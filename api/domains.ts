@@ -4,7 +4,8 @@ import { createRollupStore } from "./analytics/store.ts";
 import type { Connections } from "./connections.ts";
 import { createIngest } from "./ingest/batch.ts";
 import { createQuarantine } from "./ingest/quarantine.ts";
-import { type AuditRollups, createRollupAudit } from "./ingest/rollup-audit.ts";
+import { type AuditRollups, createRollupAudit } from "./analytics/audit.ts";
+import { cellsOf } from "./ingest/projections/rollups.ts";
 import { createStreamPaths } from "./ingest/setup.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
@@ -93,6 +94,7 @@ export function createRollupAuditor(
     store: createRollupStore(dynamo, named(tables.rollups)),
     hasExpired: (...of) => store.hasExpired(...of),
     caughtUpAt: progress.caughtUpAt,
+    cellsOf,
     clock,
     recheckMs,
   });

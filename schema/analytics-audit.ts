@@ -1,6 +1,6 @@
 import { DAY_MS } from "../api/core/clock.ts";
 import { lengthOf, type RangeInput } from "../api/core/range.ts";
-import type { RollupAuditReport, RollupDifference as RollupDifferenceModel } from "../api/ingest/rollup-audit.ts";
+import type { RollupAuditReport, RollupDifference as RollupDifferenceModel } from "../api/analytics/audit.ts";
 import { builder, entries } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { InvalidInputError, orInvalid } from "./errors.ts";

@@ -8,7 +8,7 @@ import type { EraseVisitor } from "../api/journeys/erase.ts";
 import type { Journey } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
-import type { AuditRollups } from "../api/ingest/rollup-audit.ts";
+import type { AuditRollups } from "../api/analytics/audit.ts";
 import type { AuditMetrics } from "../api/metrics/audit.ts";
 import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { Metrics } from "../api/metrics/service.ts";

@@ -15,7 +15,7 @@ import { createAttachedIngest } from "./attached.ts";
 import { createDecoder, type StreamTable } from "./decode.ts";
 import { createLateIngest } from "./late.ts";
 import type { Quarantine } from "./quarantine.ts";
-import type { AuditRollups } from "./rollup-audit.ts";
+import type { AuditRollups } from "../analytics/audit.ts";
 import { createStreamIngest, type StreamIngestOptions } from "./stream.ts";
 import { createWorker, type WorkerOptions } from "./worker.ts";
 

@@ -6,7 +6,8 @@ import type { QueueMessage } from "../../api/aws/queues.ts";
 import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
 import type { StreamTable } from "../../api/ingest/decode.ts";
 import { createQuarantine } from "../../api/ingest/quarantine.ts";
-import { createRollupAudit } from "../../api/ingest/rollup-audit.ts";
+import { createRollupAudit } from "../../api/analytics/audit.ts";
+import { cellsOf } from "../../api/ingest/projections/rollups.ts";
 import { createStreamPaths } from "../../api/ingest/setup.ts";
 import { createErasureStore } from "../../api/journeys/erasures.ts";
 import type { RawEvents } from "../../api/journeys/raw.ts";
@@ -82,6 +83,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     store: createRollupStore(dynamo, "rollups"),
     hasExpired: (...args) => store.hasExpired(...args),
     caughtUpAt,
+    cellsOf,
     clock,
     recheckMs: 0,
   });

@@ -1,5 +1,6 @@
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { StreamRecord } from "../../api/aws/streams.ts";
+import { DAY_MS, HOUR_MS } from "../../api/core/clock.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
 import { TABLE_OF } from "../../api/metrics/progress.ts";
 import { tables } from "../../api/resources.ts";
@@ -24,8 +25,6 @@ import { hostOf } from "./sessions-hosts.ts";
 export const START_AT = Date.UTC(2026, 5, 1, 12, 20);
 const AT_ONCE = 6;
 const MAX_STEPS = 30_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export type World = ReturnType<typeof createWorld>;
 
@@ -276,8 +275,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
     const isOver = ({ pk, sk, ttl }: Item) =>
       (ttl as number) * 1_000 < clock &&
       STREAMED.every((table) => (writtenAt.get(`${table} ${JSON.stringify([pk, sk])}`) ?? 0) < clock - DAY_MS);
-    const all = STREAMED.flatMap((table) => dynamo.dump(table).map((item) => ({ table, item })));
-    const over = all.filter(({ table, item }) => table === "records" || isOver(item));
+    const over = STREAMED.flatMap((table) => dynamo.dump(table).map((item) => ({ table, item })))
+      .filter(({ table, item }) => table === "records" || isOver(item));
     if (over.length === 0) return;
     // A table first: there are many more records than journeys.
     const from = pick([...new Set(over.map(({ table }) => table))]);
@@ -290,9 +289,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
   }
 
   async function take(one: Waiting): Promise<void> {
-    const { owner, label, perform } = one;
+    const { label, perform } = one;
     if (!perform) return one.resolve(undefined);
-    const process = owner as Process;
+    const process = one.owner as Process;
     const fault = maxFaults > 0 && chance(weather.faults) ? below(6) : -1;
     if (fault >= 0) maxFaults--;
     counts.calls++;

@@ -1,13 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Cell, dayName, keys, SLOTS_OF_DAY } from "../analytics/cells.ts";
-import { nameOf, type RollupKey, type RollupStore } from "../analytics/store.ts";
+import { type Cell, dayName, keys, SLOTS_OF_DAY } from "./cells.ts";
+import { nameOf, type RollupKey, type RollupStore } from "./store.ts";
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import { pages } from "../core/page.ts";
-import type { MetricSource } from "../metrics/model.ts";
-import { cellsOf } from "./projections/rollups.ts";
 
 /** What rollups are made of. */
 export type RolledUp = "SESSIONS" | "JOURNEYS";
@@ -31,9 +29,11 @@ export type RollupAuditOptions = {
   tables: Readonly<Record<RolledUp, string>>;
   store: Pick<RollupStore, "find" | "correct">;
   /** Whether something that was counted in a range has expired since. */
-  hasExpired: (tenantId: string, source: MetricSource, range: TimeRange) => Promise<boolean>;
+  hasExpired: (tenantId: string, of: RolledUp, range: TimeRange) => Promise<boolean>;
   /** Until when this process has read the stream; undefined where it does not read it. */
-  caughtUpAt: (source: MetricSource) => number | undefined;
+  caughtUpAt: (of: RolledUp) => number | undefined;
+  /** What an item of a table counts for. */
+  cellsOf: (table: "sessions" | "journeys", tenantId: string, image: Item) => readonly Cell[];
   clock: Clock;
   recheckMs?: number | undefined;
 };
@@ -58,7 +58,7 @@ const RECHECK_MS = SECOND_MS;
  * the first. A number is set only while it is as it was read, so nothing that is counted meanwhile is lost.
  */
 export function createRollupAudit(options: RollupAuditOptions) {
-  const { dynamo, tables, store, hasExpired, caughtUpAt, clock, recheckMs = RECHECK_MS } = options;
+  const { dynamo, tables, store, hasExpired, caughtUpAt, cellsOf, clock, recheckMs = RECHECK_MS } = options;
 
   return async function auditRollups(
     tenantId: string,
