@@ -150,10 +150,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
   );
 
   /** By the reader that is farthest; what is given up counts as read. */
-  function caughtUpAt(table: string): number {
-    const own = mappings.filter((mapping) => mapping.table === table);
-    return Math.max(...own.map((mapping) => mapping.behindSince() ?? clock));
-  }
+  const caughtUpAt = (name: string) =>
+    Math.max(...mappings.flatMap(({ table, behindSince }) => table === name ? [behindSince() ?? clock] : []));
 
   function invoke(table: (typeof STREAMED)[number], records: readonly StreamRecord[]): Promise<boolean> {
     const process = pick(functions);
@@ -272,9 +270,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
   async function expire(): Promise<void> {
     // What is given up of an expiry is not told before an audit, which then takes the thing for one that never was.
     if (weather.givesUp) return;
-    const isOver = ({ pk, sk, ttl }: Item) =>
-      (ttl as number) * 1_000 < clock &&
-      STREAMED.every((table) => (writtenAt.get(`${table} ${JSON.stringify([pk, sk])}`) ?? 0) < clock - DAY_MS);
+    const lastOf = ({ pk, sk }: Item) => (table: string) => writtenAt.get(`${table} ${JSON.stringify([pk, sk])}`) ?? 0;
+    const isOver = (item: Item) =>
+      (item.ttl as number) * 1_000 < clock && STREAMED.map(lastOf(item)).every((at) => at < clock - DAY_MS);
     const over = STREAMED.flatMap((table) => dynamo.dump(table).map((item) => ({ table, item })))
       .filter(({ table, item }) => table === "records" || isOver(item));
     if (over.length === 0) return;
@@ -284,7 +282,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     counts.expired++;
     note(`${table} ${item.pk as string} ${item.sk as string} expires`);
     isExpiry = true;
-    await dynamo.remove(table, { pk: item.pk, sk: item.sk });
+    await dynamo.remove(table, item);
     isExpiry = false;
   }
 
