@@ -73,10 +73,10 @@ test("a recount of rollups finds nothing, and after damage every wrong number, w
   expect((await audit("damaged", "SESSIONS")).differences).toEqual([
     { day: "2026-06-02", item: "damaged#SESSIONS 2026-06-02#n", number: name, count: 40, recounted: Number(n) },
   ]);
-  for (const  of of["SESSIONS", "JOURNEYS"]) {
-    const { differences, repaired } = await audit("damaged", of, true);
-    expect([of, repaired]).toEqual([of, differences.length]);
-    expect((await audit("damaged", of)).differences).toEqual([]);
+  for (const kind of ["SESSIONS", "JOURNEYS"]) {
+    const { differences, repaired } = await audit("damaged", kind, true);
+    expect([kind, repaired]).toEqual([kind, differences.length]);
+    expect((await audit("damaged", kind)).differences).toEqual([]);
   }
   expect(await numbers("damaged")).toEqual(right);
 });
@@ -92,7 +92,7 @@ test("what was there before the rollups is in them after a repair, and counting 
     await api.system.clients.dynamodb.send(new DeleteItemCommand({ TableName: `${api.system.prefix}-rollups`, Key }));
   }
   expect((await numbers("older")).sessionAnalytics.totalSessions).toBe(0);
-  for (const  of of["SESSIONS", "JOURNEYS"]) await audit("older", of, true);
+  for (const kind of ["SESSIONS", "JOURNEYS"]) await audit("older", kind, true);
   expect(await numbers("older")).toEqual(right);
   await record(api, "older", visit("j3", 1, 4, NOW - 2 * HOUR));
   await api.settle();

@@ -113,10 +113,10 @@ export async function runOnce(
     await checkTimelines(services, oracle, must);
     for (const tenantId of tenants) {
       await checkRollups(services, tenantId, oracle, [START_AT - DAY_MS, world.now()], must);
-      for (const  of of["SESSIONS", "JOURNEYS"] as const) {
+      for (const kind of ["SESSIONS", "JOURNEYS"] as const) {
         const range = { between: { from: START_AT - DAY_MS, to: START_AT + DAY_MS } };
-        const { differences } = await services.auditRollups(tenantId, { of, range, repair: false });
-        must(`an audit of the rollups of ${of} finds no difference`, differences, []);
+        const { differences } = await services.auditRollups(tenantId, { of: kind, range, repair: false });
+        must(`an audit of the rollups of ${kind} finds no difference`, differences, []);
       }
       if (plan.poison) continue;
       for (const source of AUDITED) {

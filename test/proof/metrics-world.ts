@@ -151,7 +151,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
   /** By the reader that is farthest; what is given up counts as read. */
   const caughtUpAt = (name: string) =>
-    Math.max(...mappings.flatMap(({ table, behindSince }) => table === name ? [behindSince() ?? clock] : []));
+    Math.max(...mappings.flatMap((own) => own.table === name ? [own.behindSince() ?? clock] : []));
 
   function invoke(table: (typeof STREAMED)[number], records: readonly StreamRecord[]): Promise<boolean> {
     const process = pick(functions);
