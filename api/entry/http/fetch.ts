@@ -18,6 +18,7 @@ import { createPages } from "./pages.ts";
 import { type Params, paramsOfSearch, toParams } from "./params.ts";
 import { createProbes } from "./probes.ts";
 import { createAddressOf, type Peer } from "./rates.ts";
+import { createSingleStreams, STREAM_TOKEN } from "./single-streams.ts";
 import { createStreams, EVENTS, MULTIPART, resultText } from "./streams.ts";
 import { createSockets } from "./websocket.ts";
 
@@ -30,8 +31,11 @@ type Options = {
   subscriptionsOnly?: boolean;
 };
 
+/** The last two are of streams that carry several operations. */
+const METHODS = ["GET", "POST", "PUT", "DELETE"];
 /** Carries the review session. */
 const REVIEW_SESSION = "x-session-id";
+const NO_SEARCH = new URLSearchParams();
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What a body may have before we know who sends it: a login, or a question about the schema. */
@@ -60,6 +64,7 @@ export function createHttp(app: App, options: Options = {}) {
   const collect = createCollectRoutes(app, telemetry);
   const probes = createProbes(app, telemetry, clock);
   const streams = createStreams();
+  const single = createSingleStreams({ app, engine, streams });
   const sockets = createSockets({ app, engine, clock });
   const addressOf = createAddressOf(config, log);
   const graphiql = createGraphiql();
@@ -108,16 +113,24 @@ export function createHttp(app: App, options: Options = {}) {
     try {
       const { method } = asked;
       const forms = parseAccept(asked.header("accept"));
-      if (method !== "GET" && method !== "POST") throw methodNotAllowed("GET, POST", "Send a GET or a POST.");
+      if (!METHODS.includes(method)) throw methodNotAllowed(METHODS.join(", "), "Send a GET or a POST.");
       await identify(asked, call);
+      const search = asked.search === "" ? NO_SEARCH : new URLSearchParams(asked.search);
+      const stream = asked.header(STREAM_TOKEN) ?? search.get("token") ?? undefined;
+      if (method === "PUT") return single.reserve(call);
+      if (method === "DELETE") return single.end(stream ?? "", search.get("operationId") ?? "", call);
+      if (method === "GET" && stream !== undefined && forms[0] === "events") return single.open(stream, call);
       if (method === "GET" && config.graphiql && forms[0] === "html") return await graphiql(asked);
       const params = method === "GET" ? paramsOfSearch(asked.search, JSON_LIMITS) : await readParams(asked, call);
+      if (stream !== undefined && method === "POST" && !isList(params)) {
+        return await single.operate(stream, params, call);
+      }
       if (isList(params)) return await operateEach(params, call);
       return await operateOne(params, forms, call, method === "GET");
     } catch (error) {
       return answerError(asked, error, call);
     } finally {
-      if (asked.method !== "GET" || call.operation) engine.observe(call, startedAt);
+      if (asked.method === "POST" || call.operation) engine.observe(call, startedAt);
     }
   }
 

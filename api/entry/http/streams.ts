@@ -9,13 +9,14 @@ const PING_MS = 12_000;
 const encoder = new TextEncoder();
 
 /** How results are written one after another. */
-export type Framing = {
+export type Framing<T = ExecutionResult> = {
   headers: Record<string, string>;
   /** Some browsers show nothing of a response before its first bytes. */
   first: Uint8Array;
   ping: Uint8Array;
-  frame: (result: ExecutionResult) => Uint8Array;
-  last: Uint8Array;
+  frame: (result: T) => Uint8Array;
+  /** None where the reader is told each end otherwise. */
+  last?: Uint8Array;
 };
 
 const UNBUFFERED = { "cache-control": "no-cache", "content-encoding": "none", "x-accel-buffering": "no" };
@@ -73,7 +74,7 @@ export function createStreams() {
      * The results as a stream. The next one is asked for when the reader took the one before. With the server the stream
      * ends without its last frame, which clients take as a reason to subscribe again. `onEnd` hears of its end, once.
      */
-    stream(results: AsyncGenerator<ExecutionResult>, framing: Framing, onEnd: () => void = () => {}): Streamed {
+    stream<T>(results: AsyncGenerator<T>, framing: Framing<T>, onEnd: () => void = () => {}): Streamed {
       return (sink) => {
         let isOver = false;
         const close = () => {
@@ -102,7 +103,7 @@ export function createStreams() {
           carry(results, framing, sink, () => isOver).then((isWhole) => {
             if (isOver) return;
             close();
-            if (isWhole) sink.write(framing.last);
+            if (isWhole && framing.last) sink.write(framing.last);
             sink.end(false);
           }, () => {
             if (isOver) return;
@@ -123,9 +124,9 @@ export function createStreams() {
 }
 
 /** Writes until there is no more, or nobody reads; says whether all was written. */
-async function carry(
-  results: AsyncGenerator<ExecutionResult>,
-  { frame }: Framing,
+async function carry<T>(
+  results: AsyncGenerator<T>,
+  { frame }: Framing<T>,
   sink: Sink,
   isOver: () => boolean,
 ): Promise<boolean> {

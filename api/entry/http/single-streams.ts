@@ -1,0 +1,186 @@
+import type { ExecutionResult } from "graphql";
+import type { App } from "../../app.ts";
+import type { Viewer } from "../../auth/viewer.ts";
+import { SECOND_MS } from "../../core/clock.ts";
+import { ForbiddenError, UnauthenticatedError } from "../../core/errors.ts";
+import { RefusedError } from "./errors.ts";
+import type { Answer } from "./exchange.ts";
+import { type Call, type Engine, isPlanned } from "./graphql.ts";
+import type { Params } from "./params.ts";
+import { type createStreams, EVENTS, type Framing, resultText } from "./streams.ts";
+
+/** Names a reserved stream; in the URL it is `token`, since an EventSource sends no headers. */
+export const STREAM_TOKEN = "x-graphql-event-stream-token";
+
+/** A stream that was reserved and is not opened within this is gone. */
+const OPEN_MS = 10 * SECOND_MS;
+const MAX_OPERATIONS = 100;
+
+type Reserved = {
+  viewer: Viewer;
+  isOpen: boolean;
+  queue: ReturnType<typeof createQueue>;
+  operations: Map<string, { end: () => void }>;
+  close: () => void;
+};
+
+const encoder = new TextEncoder();
+const FRAMING: Framing<string> = {
+  headers: EVENTS.headers,
+  first: EVENTS.first,
+  ping: EVENTS.ping,
+  frame: (text) => encoder.encode(text),
+};
+
+/**
+ * graphql-sse's single connection mode: a client reserves a stream (PUT), opens it (GET), and sends operations (POST) whose
+ * results come over that one stream, until it ends them (DELETE). For browsers, which open six connections to a host over
+ * HTTP/1.1. A stream lives in one process: where there are several, a client must stay with one.
+ */
+export function createSingleStreams(
+  { app, engine, streams }: { app: App; engine: Engine; streams: ReturnType<typeof createStreams> },
+) {
+  const reserved = new Map<string, Reserved>();
+
+  function find(token: string, { viewer }: Call): Reserved {
+    const found = reserved.get(token);
+    if (!found) throw refused("STREAM_NOT_FOUND", 404, "There is no such stream. Reserve one with PUT.");
+    const isOwn = viewer?.tenantId === found.viewer.tenantId && viewer.userId === found.viewer.userId;
+    if (!isOwn) throw new ForbiddenError("The stream is somebody else's. Reserve one with PUT.");
+    return found;
+  }
+
+  async function run(own: Reserved, id: string, results: AsyncGenerator<ExecutionResult>): Promise<void> {
+    const name = JSON.stringify(id);
+    try {
+      for await (const result of results) {
+        await own.queue.push(`event: next\ndata: {"id":${name},"payload":${resultText(result)}}\n\n`);
+      }
+    } finally {
+      own.operations.get(id)?.end();
+      await own.queue.push(`event: complete\ndata: {"id":${name}}\n\n`);
+    }
+  }
+
+  return {
+    reserve({ viewer }: Call): Answer {
+      if (!viewer) throw new UnauthenticatedError("Reserving a stream needs a token.");
+      const release = app.rates.identified(viewer);
+      const token = crypto.randomUUID();
+      const operations: Reserved["operations"] = new Map();
+      const queue = createQueue();
+      const own: Reserved = {
+        viewer,
+        isOpen: false,
+        queue,
+        operations,
+        close() {
+          if (!reserved.delete(token)) return;
+          release();
+          queue.close();
+          for (const { end } of operations.values()) end();
+        },
+      };
+      reserved.set(token, own);
+      engine.deadlines.start(OPEN_MS, () => own.isOpen || own.close());
+      return { status: 201, headers: { "content-type": "text/plain; charset=utf-8" }, body: token };
+    },
+
+    open(token: string, call: Call): Answer {
+      const own = find(token, call);
+      if (own.isOpen) throw refused("STREAM_OPEN", 409, "The stream is open already.");
+      own.isOpen = true;
+      return {
+        status: 200,
+        headers: { ...FRAMING.headers },
+        body: streams.stream(own.queue.frames, FRAMING, own.close),
+      };
+    },
+
+    async operate(token: string, params: Params, call: Call): Promise<Answer> {
+      const own = find(token, call);
+      const id = params.extensions?.["operationId"];
+      if (typeof id !== "string" || id === "" || id.length > 128) {
+        throw refused("BAD_REQUEST", 400, "extensions.operationId must be text of 1 to 128 characters.");
+      }
+      if (own.operations.has(id)) throw refused("OPERATION_EXISTS", 409, "There is an operation of this id.");
+      if (own.operations.size >= MAX_OPERATIONS) {
+        throw refused("TOO_MANY_SUBSCRIPTIONS", 429, `A stream has at most ${MAX_OPERATIONS} operations at once.`);
+      }
+      const planned = engine.plan(call, params);
+      if (!isPlanned(planned)) return answer(400, resultText({ errors: engine.translate(planned, call) }));
+      const isStream = call.operation!.type === "subscription";
+      const release = isStream && call.viewer ? app.rates.subscription(call.viewer) : () => {};
+      const begun = isStream ? await begin(() => engine.subscribe(planned), release) : only(engine.execute(planned));
+      const results = engine.translateEach(Symbol.asyncIterator in begun ? begun : only(begun), call);
+      const end = () => {
+        if (!own.operations.delete(id)) return;
+        release();
+        void results.return(undefined).catch(() => {});
+      };
+      own.operations.set(id, { end });
+      if (!reserved.has(token)) end();
+      run(own, id, results).catch((error) => app.log.error("An operation of a stream failed.", { error }));
+      return answer(202, "");
+    },
+
+    /** Ends an operation; one that is over is no error. */
+    end(token: string, id: string, call: Call): Answer {
+      find(token, call).operations.get(id)?.end();
+      return answer(200, "");
+    },
+  };
+}
+
+async function begin<T>(start: () => Promise<T>, release: () => void): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Texts for one reader: whoever adds one waits until it is taken. */
+function createQueue() {
+  const waiting: { text: string; taken: () => void }[] = [];
+  let isClosed = false;
+  let wake = () => {};
+  async function* take(): AsyncGenerator<string, void, void> {
+    for (;;) {
+      const next = waiting.shift();
+      if (next) {
+        next.taken();
+        yield next.text;
+      } else if (isClosed) return;
+      else await new Promise<void>((resolve) => wake = resolve);
+    }
+  }
+  return {
+    frames: take(),
+    push(text: string): Promise<void> {
+      if (isClosed) return Promise.resolve();
+      return new Promise((taken) => {
+        waiting.push({ text, taken });
+        wake();
+      });
+    },
+    close(): void {
+      isClosed = true;
+      waiting.splice(0).forEach(({ taken }) => taken());
+      wake();
+    },
+  };
+}
+
+async function* only<T>(value: T | Promise<T>): AsyncGenerator<T, void, void> {
+  yield await value;
+}
+
+function answer(status: number, body: string): Answer {
+  return { status, headers: body === "" ? {} : { "content-type": "application/json; charset=utf-8" }, body };
+}
+
+function refused(code: string, status: number, message: string): RefusedError {
+  return new RefusedError(code, message, { status });
+}
