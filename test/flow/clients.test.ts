@@ -163,9 +163,9 @@ describe("urql", () => {
     const { data } = await client.mutation(RECORD, { input: { events: [event("u-1", 1)] } }).toPromise();
     expect(data).toMatchObject({ recordEvents: { accepted: 1 } });
     const first = await new Promise((resolve) => {
-      const { unsubscribe } = client.subscription(EVENTS, { id: "u-1" }).subscribe((result) => {
+      const subscription = client.subscription(EVENTS, { id: "u-1" }).subscribe((result) => {
         resolve(result);
-        queueMicrotask(unsubscribe);
+        queueMicrotask(() => subscription.unsubscribe());
       });
     });
     expect(first).toMatchObject(FIRST);
@@ -241,14 +241,13 @@ describe.each([["distinct connections", false], ["a single connection", true]])(
   "graphql-sse over %s",
   (_, singleConnection) => {
     test("queries, subscribes, and is told what is wrong", async () => {
-      const client = createSseClient(
-        {
-          url, // The client adds its stream's token to these.
-          headers: { ...headers },
-          singleConnection,
-          retryAttempts: 0,
-        } as Parameters<typeof createSseClient>[0],
-      );
+      const client = createSseClient({
+        url,
+        // The client adds its stream's token to these.
+        headers: { ...headers },
+        singleConnection,
+        retryAttempts: 0,
+      });
       const results = async (query: string, variables = {}) => {
         for await (const result of client.iterate({ query, variables })) return result;
       };
