@@ -20,6 +20,7 @@ import { createMetrics } from "./metrics/service.ts";
 import { createMetricStore } from "./metrics/store.ts";
 import { buckets, queues, streamedTables, tables } from "./resources.ts";
 import { createReview } from "./review/setup.ts";
+import { createLineStore } from "./sessions/line-store.ts";
 import { createSessionLists } from "./sessions/lists.ts";
 import { createReadings } from "./sessions/readings.ts";
 import { createSessions } from "./sessions/service.ts";
@@ -44,7 +45,8 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
   const lists = createSessionLists(dynamo, names);
   const store = createSessionStore(dynamo, names);
   const readings = createReadings(objects(buckets.readings));
-  return { lists, service: createSessions({ store, lists, readings, hub, clock, ids }) };
+  const lineStore = createLineStore(dynamo, names);
+  return { lists, service: createSessions({ store, lineStore, lists, readings, hub, clock, ids }) };
 }
 
 /** Counting, and counting again what other domains keep. */

@@ -46,7 +46,7 @@ const number = (name: string): Key => ({ name, type: "N" });
  * no index; `done` holds it for a session that is over.
  */
 const LISTED_OF_SESSION = [
-  ...["status", "user", "endedBy", "explicitEnd", "playback", "createdAt", "done"],
+  ...["status", "user", "endedBy", "endedAt", "playback", "createdAt", "done"],
   ...["labels", "pinned", "version"],
 ];
 

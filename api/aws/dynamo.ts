@@ -35,10 +35,11 @@ export type QueryOptions = {
   consistent?: boolean;
 };
 
-/** One part of a transaction: an item put whole, or changed. */
+/** One part of a transaction: an item put whole, changed, or removed. */
 export type TransactWrite =
   | { table: string; put: Item; condition?: Expression }
-  | { table: string; key: Item; change: Expression; condition?: Expression };
+  | { table: string; key: Item; change: Expression; condition?: Expression }
+  | { table: string; remove: Item; condition?: Expression };
 
 /** What one request cost, in write units (1 KB) or read units (4 KB), index arms included. */
 export type Cost = { operation: string; table: string; units: number; kind: "read" | "write" };
@@ -202,6 +203,9 @@ function transactItem(part: TransactWrite) {
   const condition = part.condition ? { ConditionExpression: part.condition.expression } : {};
   if ("put" in part) {
     return { Put: { TableName: part.table, Item: part.put, ...condition, ...merged(part.condition) } };
+  }
+  if ("remove" in part) {
+    return { Delete: { TableName: part.table, Key: part.remove, ...condition, ...merged(part.condition) } };
   }
   const { table: TableName, key: Key, change } = part;
   const UpdateExpression = change.expression;

@@ -1,7 +1,8 @@
 import type { Expression, Item } from "../aws/dynamo.ts";
 import { idOf, itemKey, spread } from "../core/keys.ts";
 import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
-import type { BatchSpan, EndedBy, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
+import { formatHeard, parseHeard } from "./heard.ts";
+import type { BatchSpan, Boots, EndedBy, Next, Numbers, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
 
 export const SESSION = "SESSION";
 
@@ -38,31 +39,43 @@ export function joinWatermark(top: number, gaps: string): Watermark {
 
 /** What devices and the service itself write of a session. People's attributes are not among it. */
 export function deviceAttributes(session: Session): Item {
-  const motion = splitWatermark(session.motions);
+  const motion = splitWatermark(session.numbers.counted);
   const batch = splitWatermark(session.batches);
   return {
-    tenant: session.tenantId,
-    sensorKey: sensorKeyOf(session.tenantId, session.sensorId),
+    ...placeAttributes(session),
     user: session.userId,
     status: session.status,
-    startedAt: session.startedAt,
+    isStated: session.isStated || undefined,
+    isStartGuessed: session.isStartGuessed,
     lastMotionAt: session.lastMotionAt,
+    lastReadingAt: session.lastReadingAt,
+    lastHeardAt: session.lastHeardAt,
+    reported: some(session.reported),
     endedBy: session.endedBy,
-    explicitEnd: session.explicitEnd,
-    motions: session.motionEventCount,
+    endedAt: session.endedAt,
+    ends: some(session.ends),
+    isFinal: session.isFinal,
+    motions: session.arrivedCount,
+    moved: session.motionEventCount - session.arrivedCount || undefined,
     motionAt: session.motionAt,
+    heard: session.heard.map(formatHeard),
+    hasSheets: session.hasSheets,
     samples: session.sampleCount,
+    mBoot: session.numbers.boot,
     mTop: motion.top,
     mGaps: motion.gaps,
+    mVague: session.numbers.vague === -1 ? undefined : session.numbers.vague,
     bTop: batch.top,
     bGaps: batch.gaps,
     spans: session.spans.map(formatSpan),
     durationOffset: session.deviceDuration?.offset,
     durationMs: session.deviceDuration?.ms,
-    openUntil: session.openUntil,
+    openUntil: session.lastMotionAt + session.idleMs,
+    arrivingUntil: session.arrivingUntil,
     checkAt: session.checkAt,
     checkShard: session.checkAt === undefined ? undefined : shardOf(session),
-    followed: session.followed,
+    nextAt: session.next?.at,
+    nextBy: session.next?.by,
     createdAt: session.createdAt,
     createdWith: session.createdWith,
     playback: session.playback,
@@ -70,16 +83,35 @@ export function deviceAttributes(session: Session): Item {
     keepMs: session.keepMs,
     updatedAt: session.updatedAt,
     revision: session.revision,
-    done: session.status === "COMPLETED" ? doneOf(session) : undefined,
+    done: session.status === "COMPLETED" && session.mergedInto === undefined ? doneOf(session) : undefined,
+    mergedInto: session.mergedInto,
   };
 }
 
-/** Sets or removes each of the attributes, and moves the expiry unless a person pinned the session. */
-export function deviceChange(session: Session): Expression {
-  const attributes = Object.entries(deviceAttributes(session));
+/** The keys of the lists. What is gone keeps its place under other names, and so is in no list. */
+function placeAttributes({ tenantId, sensorId, startedAt, mergedInto }: Session): Item {
+  const place = { tenant: tenantId, sensorKey: sensorKeyOf(tenantId, sensorId), startedAt };
+  return mergedInto === undefined
+    ? { ...place, was: undefined }
+    : { tenant: undefined, sensorKey: undefined, startedAt: undefined, was: place };
+}
+
+function some<T>(values: readonly T[]): readonly T[] | undefined {
+  return values.length > 0 ? values : undefined;
+}
+
+/**
+ * Sets or removes each of the attributes, and moves the expiry unless a person pinned the session. With `takesPeoples` also
+ * what people wrote: for a session that takes in another, and for nothing else.
+ */
+export function deviceChange(session: Session, takesPeoples = false): Expression {
+  const { labels, notes, pinned, version } = session;
+  const peoples = takesPeoples ? { labels, notes: notes ?? undefined, pinned, version } : {};
+  const attributes = Object.entries({ ...deviceAttributes(session), ...peoples });
   const set = attributes.filter(([, value]) => value !== undefined);
   const removed = attributes.filter(([, value]) => value === undefined);
-  const expiry = [
+  const isPinned = takesPeoples && pinned;
+  const expiry = isPinned ? ["keepSeconds = :keepSeconds", "#ttl = :keepSeconds + :nowSeconds"] : [
     "keepSeconds = if_not_exists(keepSeconds, :keepSeconds)",
     "#ttl = if_not_exists(keepSeconds, :keepSeconds) + :nowSeconds",
   ];
@@ -89,7 +121,7 @@ export function deviceChange(session: Session): Expression {
     names: { "#ttl": "ttl", ...Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])) },
     values: {
       ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-      ":keepSeconds": Math.ceil(session.keepMs / 1_000),
+      ":keepSeconds": isPinned ? PINNED_SECONDS : Math.ceil(session.keepMs / 1_000),
       ":nowSeconds": Math.ceil(session.updatedAt / 1_000),
     },
   };
@@ -118,36 +150,57 @@ export function isSessionItem(item: Item): boolean {
 export function fromItem(item: Item): Session | undefined {
   const numbers = "mTop" in item ? item : "done" in item ? JSON.parse(item.done as string) as Item : undefined;
   if (!numbers) return undefined;
-  const { tenant: tenantId, sensorKey } = item as { tenant: string; sensorKey: string };
+  const place = (item.was ?? item) as { tenant: string; sensorKey: string; startedAt: number };
+  const { tenant: tenantId, sensorKey, startedAt } = place;
   const durationMs = numbers.durationMs as number | undefined;
+  const arrivedCount = numbers.motions as number;
   return {
     tenantId,
     sessionId: idOf(item.sk),
     sensorId: sensorKey.slice(tenantId.length + 1),
     userId: item.user as string | undefined,
     status: item.status as SessionStatus,
-    startedAt: item.startedAt as number,
+    startedAt,
+    isStated: item.isStated === true,
+    isStartGuessed: item.isStartGuessed as true | undefined,
     lastMotionAt: numbers.lastMotionAt as number,
+    lastReadingAt: item.lastReadingAt as number | undefined,
+    lastHeardAt: item.lastHeardAt as number | undefined,
+    reported: (item.reported ?? []) as Session["reported"],
     endedBy: item.endedBy as EndedBy | undefined,
-    explicitEnd: item.explicitEnd as number | undefined,
-    motionEventCount: numbers.motions as number,
+    endedAt: item.endedAt as number | undefined,
+    ends: (item.ends ?? []) as Session["ends"],
+    isFinal: item.isFinal as true | undefined,
+    motionEventCount: arrivedCount + ((numbers.moved as number | undefined) ?? 0),
+    arrivedCount,
     motionAt: item.motionAt as number | undefined,
+    heard: ((item.heard ?? []) as string[]).map(parseHeard),
+    hasSheets: item.hasSheets as true | undefined,
     sampleCount: numbers.samples as number,
-    motions: joinWatermark((numbers.mTop as number | undefined) ?? -1, (numbers.mGaps as string | undefined) ?? ""),
+    numbers: numbersOf(item),
     batches: joinWatermark(numbers.bTop as number, numbers.bGaps as string),
     spans: ((item.spans ?? []) as string[]).map(parseSpan),
     deviceDuration: durationMs === undefined ? undefined : { offset: numbers.durationOffset as number, ms: durationMs },
-    openUntil: (numbers.openUntil as number | undefined) ?? 0,
+    arrivingUntil: item.arrivingUntil as number | undefined,
     checkAt: item.checkAt as number | undefined,
-    followed: item.followed as true | undefined,
+    next: item.nextAt === undefined ? undefined : { at: item.nextAt as number, by: item.nextBy as Next["by"] },
     createdAt: item.createdAt as number,
     createdWith: item.createdWith as string | undefined,
+    mergedInto: item.mergedInto as string | undefined,
     playback: item.playback as Session["playback"],
     idleMs: numbers.idleMs as number,
     keepMs: numbers.keepMs as number,
     updatedAt: numbers.updatedAt as number,
     revision: (item.revision as number | undefined) ?? 0,
     ...peopleOf(item),
+  };
+}
+
+function numbersOf({ mBoot, mTop, mGaps, mVague }: Item): Numbers {
+  return {
+    boot: (mBoot as string | undefined) ?? "",
+    counted: joinWatermark((mTop as number | undefined) ?? -1, (mGaps as string | undefined) ?? ""),
+    vague: (mVague as number | undefined) ?? -1,
   };
 }
 
@@ -192,13 +245,26 @@ export function parseSpan(text: string): BatchSpan {
 }
 
 export function fromSensorItem(item: Item): Sensor {
+  const boots = (item.boots ?? {}) as Record<string, string>;
   return {
     tenantId: item.tenant as string,
     sensorId: item.sensorId as string,
     latestSessionId: item.latest as string | undefined,
-    motions: item.mTop === undefined ? undefined : joinWatermark(item.mTop as number, item.mGaps as string),
+    numbers: item.mTop === undefined ? undefined : numbersOf(item),
+    boots: Object.fromEntries(Object.entries(boots).map(([boot, text]) => {
+      const [counted, vague] = text.split(" ") as [string, string];
+      return [boot, { counted: parseWatermark(counted), vague: Number(vague) }];
+    })),
+    forgottenUntil: item.forgottenUntil as number | undefined,
+    revision: item.revision as number | undefined,
     idleMs: item.idleMs as number | undefined,
   };
+}
+
+export function bootsAttribute(boots: Boots): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(boots).map(([boot, { counted, vague }]) => [boot, `${formatWatermark(counted)} ${vague}`]),
+  );
 }
 
 function shardOf({ sessionId }: Session): string {

@@ -32,18 +32,6 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
     return rows.flatMap((row) => fromItem(row) ?? fromItem(byKey.get(row.sk) ?? {}) ?? []);
   }
 
-  function neighbour(tenantId: string, sensorId: string, key: string, at: number, descending: boolean) {
-    return dynamo.query(tables.sessions, {
-      index: "bySensor",
-      key: {
-        expression: `sensorKey = :sensor AND ${key}`,
-        values: { ":sensor": sensorKeyOf(tenantId, sensorId), ":at": at },
-      },
-      limit: 1,
-      descending,
-    });
-  }
-
   return {
     /** Pages of the sessions that started in a range, as things to be counted again. */
     async *listStarts(tenantId: string, fromAt: number, toAt: number) {
@@ -100,22 +88,6 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         return page.items[0]?.startedAt as number | undefined;
       }));
       return { first, last };
-    },
-
-    /** The sensor's latest session that started at or before an instant, and the earliest that started after it. */
-    async neighbours(tenantId: string, sensorId: string, at: number): Promise<{ before?: Session; after?: Session }> {
-      const pages = await Promise.all([
-        neighbour(tenantId, sensorId, "startedAt <= :at", at, true),
-        neighbour(tenantId, sensorId, "startedAt > :at", at, false),
-      ]);
-      // A session whose start moves meanwhile is on both pages; a request may name a key once.
-      const rows = new Map(pages.flatMap((page) => page.items.map((row) => [row.sk, row])));
-      const keys = [...rows.values()].map(({ pk, sk }) => ({ pk, sk }));
-      const items = keys.length > 0 ? await dynamo.batchGet(tables.sessions, keys, { consistent: true }) : [];
-      const found = items.map((item) => fromItem(item)!);
-      const before = found.find((session) => session.startedAt <= at);
-      const after = found.find((session) => session.startedAt > at);
-      return { ...(before ? { before } : {}), ...(after ? { after } : {}) };
     },
 
     /** Running sessions that have to be looked at by now, some at a time, until there are none. */

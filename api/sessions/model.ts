@@ -7,8 +7,35 @@ import type { Watermark } from "../core/watermark.ts";
 
 export type SessionStatus = "ACTIVE" | "COMPLETED";
 
-/** How a session ended: somebody said so, its device sent the last batch, or nothing came for the idle timeout. */
-export type EndedBy = "EXPLICIT" | "FINAL" | "IDLE";
+/**
+ * How a session ended, the strongest first: a person corrected it, somebody or something said so, its device sent the last
+ * batch, or nothing came for the idle timeout.
+ */
+export type EndedBy = "CORRECTED" | "EXPLICIT" | "FINAL" | "IDLE";
+
+/**
+ * An end that was said. Of a session that motion opened it is kept with the instant of a motion event that the session
+ * held: whichever session holds that event ends there, however late motion joins or parts sessions.
+ */
+export type EndSaid = { at: number; anchor?: number | undefined };
+
+/** Motion that updates reported: how many, and the latest of them. The anchor is as that of an end. */
+export type Report = { at: number; count: number; anchor?: number | undefined };
+
+/** Numbers of a sensor's motion events, since its device started last. */
+export type Numbers = {
+  /** Says which start of the device they are of; empty where it does not say. */
+  boot: string;
+  counted: Watermark;
+  /** Up to this number too many gaps were open: there an instant alone says whether an event was counted. */
+  vague: number;
+};
+
+/** A motion event that was counted: its instant, and its number where it has one. */
+export type Heard = { at: number; seq?: number | undefined; boot?: string | undefined };
+
+/** What comes next at the same sensor: motion opened it, batches did, or somebody created it. */
+export type Next = { at: number; by: "MOTION" | "BATCH" | "CREATION" };
 
 /** Where the readings of one batch lie in time. */
 export type BatchSpan = { offset: number; firstAt: number; lastAt: number; count: number };
@@ -25,31 +52,47 @@ export type Playback = {
 /** What devices and sensors report. No person writes any of it. */
 export type DeviceState = {
   status: SessionStatus;
-  /** The earliest of all that is known of it. */
+  /** The start that was stated: given, or of the earliest reading. Where none was, the earliest motion event. */
   startedAt: number;
+  /** True where the start was stated: no motion moves it, and motion before it belongs to another session. */
+  isStated: boolean;
+  /** True where nothing stated a start yet: it is when the first batch arrived, until something does. */
+  isStartGuessed?: true | undefined;
   /** The latest motion or reading; the start where there was none. */
   lastMotionAt: number;
+  lastReadingAt?: number | undefined;
+  /** The latest motion event that its sensor reported. */
+  lastHeardAt?: number | undefined;
+  /** Motion that updates told of it. */
+  reported: readonly Report[];
   endedBy?: EndedBy | undefined;
-  /** Where it was ended by hand: the end that was given. */
-  explicitEnd?: number | undefined;
+  /** When it ended; undefined while it is active. Late motion and late batches move it. */
+  endedAt?: number | undefined;
+  ends: readonly EndSaid[];
+  /** True once the device sent its last batch. */
+  isFinal?: true | undefined;
   motionEventCount: number;
-  /** When the motion event happened that was counted last. */
+  /** When the motion event happened that came last, and how many came here: they stay counted where sessions are joined. */
   motionAt?: number | undefined;
+  arrivedCount: number;
+  /** The newest motion events, in the order of arrival; the others lie on the sensor's sheets. */
+  heard: readonly Heard[];
+  hasSheets?: true | undefined;
   sampleCount: number;
-  /** Motion events counted by the sensor's numbers, in this session and all before it: it goes on from session to session. */
-  motions: Watermark;
+  /** Numbers of the sensor's motion events, in this session and all before it: the sensor's latest session has them. */
+  numbers: Numbers;
   /** Batches counted, from 0. */
   batches: Watermark;
   /** The batches since the last sheet of the directory. */
   spans: readonly BatchSpan[];
   /** Length as the device measures it, by the batch with the highest offset that says it. */
   deviceDuration?: { offset: number; ms: number } | undefined;
-  /** Until then a motion goes on with this session, and the sweeper leaves it alone. */
-  openUntil: number;
+  /** By the arrival's clock: as long as that, a device that uploads is not idle. It places nothing. */
+  arrivingUntil?: number | undefined;
   /** When the sweeper looks next; undefined once it is over. */
   checkAt?: number | undefined;
-  /** True once a later session has opened at the sensor: the numbers of its motion events go on there. */
-  followed?: true | undefined;
+  /** The session that begins after it at the sensor; undefined for the latest. */
+  next?: Next | undefined;
   updatedAt: number;
 };
 
@@ -74,6 +117,8 @@ export type Session = DeviceState & PeopleState & {
   createdAt: number;
   /** Says with what `createSession` made it; undefined where it was opened otherwise. */
   createdWith?: string | undefined;
+  /** Motion joined it to an earlier session, or a person did: everything of it is there now. */
+  mergedInto?: string | undefined;
   playback: Playback;
   /** Grows by one with each write that is not a person's. */
   revision: number;
@@ -83,13 +128,22 @@ export type Session = DeviceState & PeopleState & {
 export type Sensor = {
   tenantId: string;
   sensorId: string;
-  /** The newest session; active or over. Undefined before the first. */
+  /** The session that begins last; active or over. Undefined before the first. */
   latestSessionId?: string | undefined;
-  /** The numbers of motion events that its newest session had counted when it was deleted. */
-  motions?: Watermark | undefined;
+  /** The numbers of motion events that its latest session had counted when it was deleted. */
+  numbers?: Numbers | undefined;
+  /** Of earlier starts of the device, the newest. */
+  boots?: Boots;
+  /** Up to this instant sessions were deleted when their time had come. */
+  forgottenUntil?: number | undefined;
+  /** Grows by one with each change of which sessions there are, and where they begin. */
+  revision?: number | undefined;
   /** Of this sensor; the tenant's where undefined. */
   idleMs?: number | undefined;
 };
+
+/** Numbers of earlier starts of a device, by their `boot`. */
+export type Boots = Readonly<Record<string, Pick<Numbers, "counted" | "vague">>>;
 
 export type SessionPage = Page<Session>;
 export type SensorPage = Page<Sensor>;
@@ -101,6 +155,7 @@ export const DEFAULT_KEEP_MS = 30 * DAY_MS;
 
 export const LIMITS = {
   idChars: 128,
+  bootChars: 64,
   readingsPerBatch: 5_000,
   valuesPerReading: 64,
   labels: 100,
@@ -152,7 +207,7 @@ const batch = v.object({
 });
 export type BatchInput = v.InferOutput<typeof batch>;
 
-const motion = v.object({ sensorId: id, seq: number, at: instant });
+const motion = v.object({ sensorId: id, seq: v.nullish(number), boot: v.nullish(words(LIMITS.bootChars)), at: instant });
 export type MotionInput = v.InferOutput<typeof motion>;
 
 const creation = v.object({
@@ -209,7 +264,12 @@ export function parseBatch(input: unknown, now: number): BatchInput {
 }
 
 export function parseMotion(input: unknown, now: number): MotionInput {
-  return parseInput(motion, input, ({ at }) => aheadOf("at", at, now));
+  return parseInput(motion, input, ({ at, seq, boot }) => [
+    ...aheadOf("at", at, now),
+    ...(typeof boot === "string" && typeof seq !== "number"
+      ? [{ path: ["boot"], message: "says which start of the device `seq` is of; leave both out, or give both" }]
+      : []),
+  ]);
 }
 
 export function parseCreation(input: unknown, now: number): CreationInput {

@@ -12,7 +12,7 @@ import {
   type Session,
   type UpdateInput,
 } from "./model.ts";
-import type { Opening } from "./opening.ts";
+import type { Lines, Owner } from "./lines.ts";
 import {
   conflict,
   ended,
@@ -25,18 +25,28 @@ import {
   sessionPayload,
   type VersionConflict,
 } from "./results.ts";
-import { applyMotion, applyStart, endedBy } from "./rules.ts";
+import { applyEnd, applyStart, applyReport, statedEndOf } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
+/** So often a session can have become a part of another, one after the other. */
+const MAX_STEPS = 100;
+
 /** What people and their programs do with sessions. All throw InvalidInputError for input that can never work. */
-export function createPeople({ store, opening, changed, clock, ids }: {
+export function createPeople({ store, lines, changed, clock, ids }: {
   store: SessionStore;
-  opening: Opening;
+  lines: Lines;
   changed: (session: Session) => void;
   clock: Clock;
   ids: Ids;
 }) {
-  const find = async (tenantId: string, sessionId: string) => (await store.find(tenantId, [sessionId])).get(sessionId);
+  /** The session, or the one that it became a part of. */
+  async function find(tenantId: string, sessionId: string): Promise<Session | undefined> {
+    let session = (await store.find(tenantId, [sessionId])).get(sessionId);
+    for (let step = 0; session?.mergedInto !== undefined && step < MAX_STEPS; step++) {
+      session = (await store.find(tenantId, [session.mergedInto])).get(session.mergedInto);
+    }
+    return session;
+  }
 
   return {
     /** Opens a session at a sensor; one that is active there ends. The same id again gives the same session. */
@@ -50,8 +60,15 @@ export function createPeople({ store, opening, changed, clock, ids }: {
             `The session ${JSON.stringify(sessionId)} was created before with other content; choose another id.`,
           );
         }
-        const session = known ? await adopt(known, creation) : await open(tenantId, userId, sessionId, creation);
-        return session ? announce(session) : LOST;
+        const of = { tenantId, userId, sensorId: creation.sensorId };
+        const was = await lines.findSensorState(of);
+        const startedAt = creation.startedAt ?? clock();
+        const begun = known
+          ? applyStart(known, startedAt)
+          : await lines.begin(of, sessionId, was, { startedAt, isStated: true });
+        const session = { ...created(begun, creation), updatedAt: clock() };
+        if (await lines.state(of, session, known, was)) return announce((await find(tenantId, sessionId))!);
+        return LOST;
       });
     },
 
@@ -70,28 +87,41 @@ export function createPeople({ store, opening, changed, clock, ids }: {
           const isCounted = await store.hasUpdate(tenantId, update.sessionId, update.updateId);
           return isCounted ? sessionPayload(known) : ended(known);
         }
-        const isWritten = await store.markUpdate(applyUpdate(known, update, clock()), known, update.updateId);
-        return isWritten ? announce((await find(tenantId, update.sessionId))!) : LOST;
+        const of: Owner = known;
+        const marker = store.markerOf(tenantId, update.sessionId, update.updateId);
+        if (await lines.state(of, applyUpdate(known, update, clock()), known, await lines.findSensorState(known), [marker])) {
+          return announce((await find(tenantId, update.sessionId))!);
+        }
+        return LOST;
       });
     },
 
-    /** Ends a session; one that is over stays as it is. */
+    /** Says when a session ended. Of several ends the earliest holds; an end that is said beats a guess by silence. */
     async end(tenantId: string, input: unknown): Promise<SessionPayload | NotFound> {
       const { sessionId, endedAt, playbackStopped } = parseEnd(input, clock());
-      let known = await find(tenantId, sessionId);
       return await retryLost(async () => {
+        const known = await find(tenantId, sessionId);
         if (!known) return notFound(sessionId);
-        if (known.status === "COMPLETED") return sessionPayload(known);
         const now = clock();
+        // Without an end now is meant: of a session whose end was stated that says nothing more.
+        if (typeof endedAt !== "number" && statedEndOf(known)) return sessionPayload(known);
         const at = endedAt ?? Math.max(now, known.lastMotionAt);
         if (at < known.startedAt) {
           const start = new Date(known.startedAt).toISOString();
           throw new InvalidInputError([{ path: ["endedAt"], message: `must not be before the start, ${start}` }]);
         }
-        const playback = playbackStopped ? { ...known.playback, stoppedAt: at } : known.playback;
-        const written = await store.replace({ ...endedBy({ ...known, playback }, { at }), updatedAt: now }, known);
-        known = written.current;
-        return written.ok ? announce(written.current) : LOST;
+        const said = applyEnd(known, at);
+        const playback = playbackStopped && known.playback.stoppedAt === undefined
+          ? { ...known.playback, stoppedAt: at }
+          : known.playback;
+        if (said === known && playback === known.playback) return sessionPayload(known);
+        const next = { ...said, playback, updatedAt: now };
+        const own = await lines.stateOwn(next, known);
+        if (own?.ok) return announce(own.current);
+        if (!own && await lines.state(known, next, known, await lines.findSensorState(known))) {
+          return announce((await find(tenantId, sessionId))!);
+        }
+        return LOST;
       });
     },
 
@@ -118,35 +148,6 @@ export function createPeople({ store, opening, changed, clock, ids }: {
     return sessionPayload(session);
   }
 
-  async function open(
-    tenantId: string,
-    userId: string,
-    sessionId: string,
-    creation: CreationInput,
-  ): Promise<Session | undefined> {
-    const now = clock();
-    const { sensorId } = creation;
-    const sensorState = await opening.findSensorState(tenantId, sensorId);
-    const begun = await opening.begin(
-      { tenantId, sessionId, sensorId, userId },
-      sensorState,
-      creation.startedAt ?? now,
-      now,
-    );
-    const session = created(begun, creation);
-    const isLatest = !sensorState.latest || session.startedAt >= sensorState.latest.startedAt;
-    const done = isLatest
-      ? await opening.open(session, sensorState, now)
-      : await store.open([{ session: endedBy(session, "IDLE"), known: undefined }]);
-    return done ? await find(tenantId, sessionId) : undefined;
-  }
-
-  /** A session that batches have opened already gets what its creator says of it. */
-  async function adopt(known: Session, creation: CreationInput): Promise<Session | undefined> {
-    const begun = applyStart(known, creation.startedAt ?? Infinity);
-    const written = await store.replace({ ...created(begun, creation), updatedAt: clock() }, known);
-    return written.ok ? written.current : undefined;
-  }
 }
 
 function created(session: Session, creation: CreationInput): Session {
@@ -169,7 +170,7 @@ function fingerprint({ sensorId, startedAt, playbackDeviceId, playbackContextUri
 
 function applyUpdate(session: Session, update: UpdateInput, now: number): Session {
   const { playbackStarted, playbackFailure, playbackDeviceId, playbackContextUri } = update;
-  const moved = update.incrementMotionCount ? applyMotion(session, now, now) : session;
+  const moved = update.incrementMotionCount ? applyReport(session, now) : session;
   return {
     ...moved,
     updatedAt: now,

@@ -1,91 +1,138 @@
-import { count, emptyWatermark, isCounted, type Watermark } from "../core/watermark.ts";
-import type { BatchInput, BatchSpan, DeviceState, MotionInput, Session } from "./model.ts";
+import { count, emptyWatermark, isCounted } from "../core/watermark.ts";
+import type { BatchInput, BatchSpan, DeviceState, Heard, Numbers, Session } from "./model.ts";
+import { FIRST } from "./numbers.ts";
 
-/** Numbers of motion events and of batches begin at 0. */
-export const FIRST = 0n;
-
-/** Gaps that are remembered. Of motion, the oldest are given up; a batch that would open one more is refused. */
-const MAX_MOTION_GAPS = 100;
+/** Gaps between batches that are remembered; a batch that would open one more is refused. */
 const MAX_BATCH_GAPS = 1_000;
 
 /** A session as it is before anything is known of it but its start. */
-export function startOf(startedAt: number, idleMs: number, motions: Watermark, now: number): DeviceState {
+export function startOf(startedAt: number, isStated: boolean, numbers: Numbers, now: number): DeviceState {
   return {
     status: "ACTIVE",
     startedAt,
+    isStated,
     lastMotionAt: startedAt,
+    ends: [],
+    reported: [],
     motionEventCount: 0,
+    arrivedCount: 0,
+    heard: [],
     sampleCount: 0,
-    motions,
+    numbers,
     batches: emptyWatermark(FIRST),
     spans: [],
-    openUntil: startedAt + idleMs,
-    checkAt: startedAt + idleMs,
     updatedAt: now,
   };
-}
-
-/** When the session ended; undefined while it is active. Late motion and late batches move it. */
-export function endOf(session: DeviceState): number | undefined {
-  switch (session.endedBy) {
-    case undefined:
-      return undefined;
-    case "EXPLICIT":
-      return session.explicitEnd!;
-    case "FINAL":
-      return session.deviceDuration ? session.startedAt + session.deviceDuration.ms : session.lastMotionAt;
-    case "IDLE":
-      return session.lastMotionAt;
-  }
 }
 
 /** Milliseconds from start to end: what the device measured, else by the clock; undefined while active. */
-export function durationOf(session: DeviceState): number | undefined {
-  const endedAt = endOf(session);
+export function durationOf({ endedAt, endedBy, startedAt, deviceDuration }: DeviceState): number | undefined {
   if (endedAt === undefined) return undefined;
-  if (session.endedBy !== "EXPLICIT" && session.deviceDuration) return session.deviceDuration.ms;
-  return Math.max(0, endedAt - session.startedAt);
+  const isMeasured = deviceDuration !== undefined && (endedBy === "FINAL" || endedBy === "IDLE");
+  return isMeasured ? deviceDuration.ms : Math.max(0, endedAt - startedAt);
 }
 
-/** The last instant at which a motion still belongs to the session. */
+/** When the session ended; undefined while it is active. Late motion and late batches move it. */
+export function endOf({ endedAt }: DeviceState): number | undefined {
+  return endedAt;
+}
+
+/** The latest sign of life. */
+export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported }: DeviceState): number {
+  return Math.max(startedAt, lastReadingAt ?? startedAt, lastHeardAt ?? startedAt, ...reported.map(({ at }) => at));
+}
+
+/**
+ * The end that was stated, and by whom; undefined where only silence can end the session. The earliest of several ends
+ * holds: a retry of a request that ends it now comes later. What a device measures never ends before its last reading.
+ */
+export function statedEndOf(session: DeviceState): { at: number; by: "EXPLICIT" | "FINAL" } | undefined {
+  const said = session.ends.map(({ at }) => at);
+  if (said.length > 0) return { at: Math.min(...said), by: "EXPLICIT" };
+  if (!session.isFinal) return undefined;
+  const own = session.reported.filter(({ anchor }) => anchor === undefined);
+  const measured = session.startedAt + (session.deviceDuration?.ms ?? 0);
+  return { at: Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own })), by: "FINAL" };
+}
+
+/** The last instant at which a motion still belongs to the session, by the device's clock alone. */
 export function reachOf(session: DeviceState & { idleMs: number }): number {
-  if (session.status === "ACTIVE") return Math.max(session.openUntil, session.lastMotionAt + session.idleMs);
-  return session.endedBy === "IDLE" ? session.lastMotionAt + session.idleMs : endOf(session)!;
+  return statedEndOf(session)?.at ?? lastSignOf(session) + session.idleMs;
 }
 
-/** Whether a motion at this instant belongs to a session that started before it. */
-export function covers(session: Session, at: number): boolean {
-  return session.startedAt <= at && at <= reachOf(session);
+/** Until when a session without a stated end counts as live, by the arrival's clock. */
+export function aliveUntil(session: DeviceState & { idleMs: number }): number {
+  return Math.max(lastSignOf(session) + session.idleMs, session.arrivingUntil ?? 0);
 }
 
-/** Whether a motion at this instant lies so close before the session that it is its true start. */
-export function precedes(session: Session, at: number): boolean {
-  return at < session.startedAt && session.startedAt - at <= session.idleMs;
-}
-
-/** The session with one more motion event. The watermark of its numbers is kept by the sensor's latest session. */
-export function applyMotion(session: Session, at: number, now: number): Session {
+/**
+ * The session with what follows from what is known of it: whether it goes on, and how and when it ended. A stated end
+ * holds; else whoever creates the next session ends this one, unless a device uploads it; else it goes on while it may be
+ * live. The sensor's latest session goes on until the sweeper looks.
+ */
+export function stand<S extends DeviceState & { idleMs: number }>(session: S, now: number): S {
+  const lastMotionAt = lastSignOf(session);
+  const alive = aliveUntil(session);
+  const over = (endedBy: DeviceState["endedBy"], endedAt: number): S => (
+    { ...session, lastMotionAt, status: "COMPLETED", endedBy, endedAt, checkAt: undefined }
+  );
+  const stated = statedEndOf(session);
+  if (stated) return over(stated.by, stated.at);
+  const { next } = session;
+  const isCut = next?.by === "CREATION" && session.sampleCount === 0 && next.at <= lastMotionAt + session.idleMs;
+  if (isCut) return over("EXPLICIT", Math.max(next.at, lastMotionAt));
+  if (now > alive && (next || session.status === "COMPLETED")) return over("IDLE", lastMotionAt);
   return {
     ...session,
-    startedAt: Math.min(session.startedAt, at),
-    lastMotionAt: Math.max(session.lastMotionAt, at),
+    lastMotionAt,
+    status: "ACTIVE",
+    endedBy: undefined,
+    endedAt: undefined,
+    checkAt: session.checkAt ?? alive,
+  };
+}
+
+/** What the sweeper makes of a session whose time to be looked at has come. */
+export function decideSweep(session: Session, now: number): Session | undefined {
+  if (session.status === "COMPLETED") return undefined;
+  const alive = aliveUntil(session);
+  if (now <= alive) return { ...session, checkAt: alive };
+  return { ...stand({ ...session, status: "COMPLETED" }, now), updatedAt: now };
+}
+
+/** The session with one more motion event of its sensor; where motion opened it, it may be the one that begins it. */
+export function applyMotion(session: Session, heard: Heard, now: number): Session {
+  const { at } = heard;
+  return {
+    ...session,
+    startedAt: session.isStated ? session.startedAt : Math.min(session.startedAt, at),
+    lastHeardAt: Math.max(session.lastHeardAt ?? at, at),
     motionEventCount: session.motionEventCount + 1,
+    arrivedCount: session.arrivedCount + 1,
     motionAt: at,
-    openUntil: Math.max(session.openUntil, at + session.idleMs),
+    heard: [...session.heard, heard],
     updatedAt: now,
   };
 }
 
-/** The session with the number of a motion event counted. */
-export function applyMotionNumber(session: Session, seq: number): Session {
-  const counted = count(session.motions, BigInt(seq));
-  const [oldest] = counted.ahead;
-  if (counted.ahead.length <= MAX_MOTION_GAPS) return { ...session, motions: counted };
-  return { ...session, motions: count(counted, counted.hi + 1n, oldest![0]) };
+/** The session with a motion event that an update told of it. */
+export function applyReport(session: Session, at: number): Session {
+  const anchor = anchorOf(session);
+  const same = session.reported.find((reported) => reported.anchor === anchor);
+  const reported = { at: Math.max(same?.at ?? at, at), count: (same?.count ?? 0) + 1, ...(anchor === undefined ? {} : { anchor }) };
+  return {
+    ...session,
+    reported: [...session.reported.filter((other) => other !== same), reported],
+    motionEventCount: session.motionEventCount + 1,
+    arrivedCount: session.arrivedCount + 1,
+    motionAt: at,
+    updatedAt: at,
+  };
 }
 
-export function isMotionKnown(motions: Watermark, seq: number): boolean {
-  return isCounted(motions, BigInt(seq));
+/** What is said of a session that motion opened is said of whatever holds its first motion event. */
+function anchorOf({ isStated, startedAt }: Session): number | undefined {
+  return isStated ? undefined : startedAt;
 }
 
 export type BatchDecision = { kind: "duplicate" } | { kind: "refused"; reason: string } | {
@@ -107,26 +154,35 @@ export function decideBatch(session: Session, batch: BatchInput, now: number): B
   }
   const span = spanOf(batch);
   const begun = applyStart(session, Math.min(span?.firstAt ?? Infinity, batch.startedAt ?? Infinity));
-  const counted: Session = {
-    ...begun,
-    batches,
-    spans: span ? [...session.spans, span] : session.spans,
-    sampleCount: session.sampleCount + batch.readings.length,
-    lastMotionAt: Math.max(begun.lastMotionAt, span?.lastAt ?? -Infinity),
-    deviceDuration: longerSeen(session.deviceDuration, batch),
-    openUntil: session.motionEventCount === 0
-      ? now + session.idleMs
-      : Math.max(session.openUntil, now + session.idleMs),
-    updatedAt: now,
+  return {
+    kind: "counted",
+    session: {
+      ...begun,
+      batches,
+      spans: span ? [...session.spans, span] : session.spans,
+      sampleCount: session.sampleCount + batch.readings.length,
+      lastReadingAt: later(session.lastReadingAt, span?.lastAt),
+      deviceDuration: longerSeen(session.deviceDuration, batch),
+      isFinal: batch.final ? true : session.isFinal,
+      arrivingUntil: now + session.idleMs,
+      updatedAt: now,
+    },
   };
-  return { kind: "counted", session: batch.final ? endedBy(counted, "FINAL") : counted };
 }
 
-/** The session with a start that is known of it. Where there was no motion and no reading, the start is the last motion. */
+/** The session with a start that was stated of it. */
 export function applyStart(session: Session, at: number): Session {
-  const startedAt = Math.min(session.startedAt, at);
-  const isSilent = session.motionEventCount === 0 && session.sampleCount === 0;
-  return { ...session, startedAt, lastMotionAt: isSilent ? startedAt : session.lastMotionAt };
+  if (!Number.isFinite(at)) return { ...session, isStated: true };
+  const startedAt = session.isStartGuessed ? at : Math.min(session.startedAt, at);
+  return { ...session, isStated: true, isStartGuessed: undefined, startedAt };
+}
+
+/** The session with an end that was said of it. */
+export function applyEnd(session: Session, at: number): Session {
+  const anchor = anchorOf(session);
+  const said = { at, ...(anchor === undefined ? {} : { anchor }) };
+  const isKnown = session.ends.some((end) => end.at === at && end.anchor === anchor);
+  return isKnown ? session : { ...session, ends: [...session.ends, said] };
 }
 
 /** Where a batch lies in time; undefined where it holds no readings. */
@@ -141,53 +197,8 @@ export function spanOf({ batchOffset, readings }: BatchInput): BatchSpan | undef
   };
 }
 
-/**
- * The session, over. The first reason stays, with one exception: a device's final batch replaces a timeout. A session that the
- * sweeper ended at 12:05 for silence (IDLE) becomes FINAL when the batch with `final` arrives at 12:20; one that a person ended
- * stays EXPLICIT.
- */
-export function endedBy<S extends DeviceState>(session: S, reason: "FINAL" | "IDLE" | { at: number }): S {
-  if (typeof reason === "object") {
-    if (session.status === "COMPLETED") return session;
-    return { ...session, status: "COMPLETED", endedBy: "EXPLICIT", explicitEnd: reason.at, checkAt: undefined };
-  }
-  if (session.status === "COMPLETED" && !(session.endedBy === "IDLE" && reason === "FINAL")) return session;
-  return { ...session, status: "COMPLETED", endedBy: reason, checkAt: undefined };
-}
-
-/** The session when another begins at the same sensor: it is followed, and over. */
-export function superseded(session: Session, byStartAt: number, now: number): Session {
-  if (session.status === "COMPLETED") return { ...session, followed: true };
-  const ended = byStartAt > reachOf(session)
-    ? endedBy(session, "IDLE")
-    : endedBy(session, { at: Math.max(session.lastMotionAt, byStartAt) });
-  return { ...ended, followed: true, updatedAt: now };
-}
-
-/** What the sweeper does with a session whose time to be looked at has come. */
-export function decideSweep(session: Session, now: number): Session | undefined {
-  if (session.status === "COMPLETED") return undefined;
-  if (now <= reachOf(session)) return { ...session, checkAt: reachOf(session) };
-  return { ...endedBy(session, "IDLE"), updatedAt: now };
-}
-
-/** Where a motion belongs, among the sensor's latest session and its neighbours in time. */
-export type MotionTarget = { kind: "in"; session: Session } | { kind: "new" } | { kind: "past" };
-
-/**
- * Where a motion belongs: the session that covers its instant, else the one whose true start it is, else a new one: as the
- * latest, or in the past. `before` is the latest session that started at or before it, `after` the earliest that
- * started later.
- */
-export function decideMotionTarget(
-  { at }: MotionInput,
-  latest: Session | undefined,
-  before: Session | undefined,
-  after: Session | undefined,
-): MotionTarget {
-  if (before && covers(before, at)) return { kind: "in", session: before };
-  if (after && precedes(after, at)) return { kind: "in", session: after };
-  return { kind: !latest || at >= latest.startedAt ? "new" : "past" };
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? a ?? b : Math.max(a, b);
 }
 
 function longerSeen(

@@ -8,12 +8,15 @@ import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { createDevices } from "./devices.ts";
 import { fromItem, isSessionItem } from "./item.ts";
+import { createHearing } from "./hearing.ts";
 import { createHistory } from "./history.ts";
+import type { LineStore } from "./line-store.ts";
+import { createLines } from "./lines.ts";
 import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
 import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
-import { createOpening } from "./opening.ts";
 import { createPeople } from "./people.ts";
 import type { Readings } from "./readings.ts";
+import { createSettings } from "./settings.ts";
 import type { SessionStore } from "./store.ts";
 import { createSweep } from "./sweep.ts";
 
@@ -29,6 +32,8 @@ export type SessionFilter = {
 const MAX_PAGE = 100;
 /** Rows read at a time where most of them may not match. */
 const FILTERED_ROWS = 250;
+/** Among so many of the newest sessions of a sensor an active one is looked for. */
+const NEAR_ROWS = 10;
 const EMPTY_PAGE: SessionPage = { edges: [], hasNextPage: false, hasPreviousPage: false };
 
 const id = v.pipe(v.string(), v.maxLength(LIMITS.idChars));
@@ -42,8 +47,9 @@ export function sessionsKey(tenantId: string): string {
   return `sessions:${tenantId}`;
 }
 
-export function createSessions({ store, lists, readings, hub, clock, ids }: {
+export function createSessions({ store, lineStore, lists, readings, hub, clock, ids }: {
   store: SessionStore;
+  lineStore: LineStore;
   lists: SessionLists;
   readings: Readings;
   hub: Hub;
@@ -51,7 +57,18 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
   ids: Ids;
 }) {
   const changed = ({ tenantId, sessionId }: Session) => hub.wake(sessionsKey(tenantId), sessionId);
-  const opening = createOpening(store);
+  const settings = createSettings(store);
+  /** Whoever follows hears of each session that a change of its line moved. */
+  const announcing: LineStore = {
+    ...lineStore,
+    async commit(change) {
+      const isDone = await lineStore.commit(change);
+      if (isDone) for (const { session } of change.changes) changed(session);
+      return isDone;
+    },
+  };
+  const lines = createLines({ store, lineStore: announcing, settings, clock, ids });
+  const hearing = createHearing({ store, lineStore: announcing, lines, clock, ids });
 
   async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
     const possible = [...new Set(sessionIds)].filter(isId);
@@ -66,15 +83,17 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
   }
 
   return {
-    ...createDevices({ store, lists, readings, opening, changed, clock, ids }),
-    ...createPeople({ store, opening, changed, clock, ids }),
+    ...createDevices({ store, lines, hearing, readings, changed, clock }),
+    ...createPeople({ store, lines, changed, clock, ids }),
     listReadings: createHistory({ store, readings }),
     sweep: createSweep({ store, lists, changed, clock }),
 
     /** Called with an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */
     async expired(image: Readonly<Record<string, unknown>>): Promise<void> {
       const session = isSessionItem(image) ? fromItem(image) : undefined;
-      if (session) await store.keepMotions(session);
+      if (!session || session.mergedInto !== undefined) return;
+      await store.keepMotions(session);
+      await lineStore.forget(session, session.lastMotionAt);
     },
 
     /** The sessions that exist among these, by id. */
@@ -82,11 +101,17 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
     /** The sensors that exist among these, by id. */
     findSensors,
 
-    /** The sensor's active session, where it has one. */
+    /** The sensor's active session, where it has one; of several the one that began last, but not after now. */
     async findActive(tenantId: string, sensorId: string): Promise<Session | undefined> {
       const latest = (await findSensors(tenantId, [sensorId])).get(sensorId)?.latestSessionId;
-      const session = latest === undefined ? undefined : (await find(tenantId, [latest])).get(latest);
-      return session?.status === "ACTIVE" ? session : undefined;
+      if (latest === undefined) return undefined;
+      const now = clock();
+      const session = (await find(tenantId, [latest])).get(latest);
+      if (session?.status === "ACTIVE" && session.startedAt <= now) return session;
+      // A device whose clock is ahead, or two devices at one sensor.
+      const query: SessionQuery = { tenantId, sensorId, fromAt: MIN_AT, toAt: now + 1, status: "ACTIVE" };
+      const { sessions } = await lists.page(query, NEAR_ROWS, undefined);
+      return sessions.find((own) => own.status === "ACTIVE") ?? (session?.status === "ACTIVE" ? session : undefined);
     },
 
     /** One page of sessions, latest start first. Full unless it is the last. */
@@ -140,7 +165,7 @@ export function createSessions({ store, lists, readings, hub, clock, ids }: {
       if (idleMs === undefined && keepDays === undefined) throw invalid("idleTimeout", "nothing to set was given");
       const keepMs = keepDays === undefined ? undefined : keepDays * 86_400_000;
       await store.putIdle(tenantId, sensorId, { idleMs, keepMs });
-      opening.forget(tenantId);
+      settings.forget(tenantId);
     },
   };
 }

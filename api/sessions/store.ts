@@ -14,7 +14,9 @@ import {
   sensorKeyOf,
   splitWatermark,
 } from "./item.ts";
-import type { BatchSpan, Sensor, Session } from "./model.ts";
+import { formatHeard } from "./heard.ts";
+import { unchanged } from "./line-store.ts";
+import type { BatchSpan, Heard, Sensor, Session } from "./model.ts";
 
 /**
  * Access patterns of the tables `sessions` (pk = tenant#partition, sk = session#part) and `sensors` (pk = tenant#sensor):
@@ -23,19 +25,15 @@ import type { BatchSpan, Sensor, Session } from "./model.ts";
  *  |----------------------------------------|-------------------------------------------------------------------|
  *  | next batch or motion, in order         | UpdateItem that adds, if the number before it is the highest      |
  *  | anything else that devices report      | UpdateItem, if the revision is as it was read                     |
- *  | a session opens                        | a transaction: the sensor's latest, the session before, the new one |
+ *  | which sessions a sensor has, and where | `api/sessions/line-store.ts`                                      |
  *  | a person's edit                        | UpdateItem, if the version is as the person saw it                |
  *  | an update by id                        | a transaction with a marker item, sk = …#U#<updateId>             |
  *  | sessions by id, sensors by id          | GetItem or BatchGetItem                                           |
  *  | a tenant's or a sensor's sessions      | Query on byStart or bySensor, and BatchGetItem of running ones    |
- *  | the neighbours of an instant           | Query on bySensor, one row each way                               |
  *  | running sessions to look at            | Query on byCheck (sparse)                                         |
  *  | the directory of a session's batches   | `spans` of the item, and Query of its sheets, sk = …#D#…          |
  */
 export type SessionStore = ReturnType<typeof createSessionStore>;
-
-/** A session to write, and as it was when it was read; undefined: not there. */
-export type Change = { session: Session; known: Session | undefined };
 
 /** How sessions of a tenant, or of one sensor, end and are kept. */
 export type Settings = { idleMs?: number | undefined; keepMs?: number | undefined };
@@ -47,15 +45,6 @@ type Tables = { sessions: string; sensors: string };
 export function createSessionStore(dynamo: Dynamo, tables: Tables) {
   async function update(key: Item, change: Expression, condition: Expression): Promise<Written<Session>> {
     return mapWritten(await dynamo.updateIf(tables.sessions, key, change, condition), (item) => fromItem(item)!);
-  }
-
-  function devicePart(session: Session, known: Session | undefined): TransactWrite {
-    return {
-      table: tables.sessions,
-      key: keyOf(session.tenantId, session.sessionId),
-      change: deviceChange({ ...session, revision: (known?.revision ?? 0) + 1 }),
-      condition: unchanged(known),
-    };
   }
 
   return {
@@ -81,8 +70,8 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       const duration = hasDuration ? ", durationOffset = :offset, durationMs = :duration" : "";
       return update(keyOf(of.tenantId, of.sessionId), {
         ...hotChange(
-          "bTop = :offset, spans = list_append(spans, :span), samples = samples + :count, " +
-            `lastMotionAt = :last, openUntil = idleMs + :now${duration}`,
+          "bTop = :offset, spans = list_append(spans, :span), samples = samples + :count, lastReadingAt = :last, " +
+            `lastMotionAt = :last, openUntil = idleMs + :last, arrivingUntil = idleMs + :now${duration}`,
         ),
         values: {
           ...hotValues(now),
@@ -94,67 +83,79 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
         },
       }, {
         ...hotCondition(
-          "bTop = :before AND sensorKey = :sensor AND motions = :none AND startedAt <= :first AND lastMotionAt <= :last",
+          "bTop = :before AND sensorKey = :sensor AND isStated = :yes AND attribute_not_exists(isStartGuessed) " +
+            "AND startedAt <= :first AND lastMotionAt <= :last AND (attribute_not_exists(nextAt) OR nextBy = :batch)",
         ),
         values: {
           ":active": "ACTIVE",
           ":before": span.offset - 1,
           ":sensor": sensorKeyOf(of.tenantId, of.sensorId),
-          ":none": 0,
+          ":yes": true,
+          ":batch": "BATCH",
           ":first": Math.min(span.firstAt, more.startedAt ?? Infinity),
         },
       });
     },
 
-    /** Counts the next motion event of a running session without having read it; fails where it is not simply the next. */
-    addNextMotion(of: Owner, { seq, at }: { seq: number; at: number }, now: number): Promise<Written<Session>> {
+    /**
+     * Counts a motion event of a running session that is simply the next, without having read it: it is later than all that
+     * is known of the sensor, so its instant was never counted; and its number, where it has one, follows the highest.
+     */
+    addNextMotion(of: Owner, heard: Heard, boot: string | undefined, now: number): Promise<Written<Session>> {
+      const { at, seq } = heard;
+      const isNumbered = seq !== undefined;
       return update(keyOf(of.tenantId, of.sessionId), {
         ...hotChange(
-          "mTop = :seq, motions = motions + :one, motionAt = :at, lastMotionAt = :at, openUntil = idleMs + :at",
+          "motions = motions + :one, motionAt = :at, lastHeardAt = :at, lastMotionAt = :at, openUntil = idleMs + :at, " +
+            `heard = list_append(heard, :heard)${isNumbered ? ", mTop = :seq" : ""}`,
         ),
-        values: { ...hotValues(now), ":seq": seq, ":at": at },
+        values: {
+          ...hotValues(now),
+          ":at": at,
+          ":heard": [formatHeard(heard)],
+          ...(isNumbered ? { ":seq": seq } : {}),
+        },
       }, {
         ...hotCondition(
-          "mTop = :before AND sensorKey = :sensor AND bTop = :none AND lastMotionAt <= :at AND openUntil >= :at",
+          "sensorKey = :sensor AND attribute_not_exists(nextAt) AND lastMotionAt < :at AND openUntil >= :at" +
+            (isNumbered ? " AND mTop = :before AND mBoot = :boot" : ""),
         ),
         values: {
           ":active": "ACTIVE",
-          ":before": seq - 1,
           ":sensor": sensorKeyOf(of.tenantId, of.sensorId),
-          ":none": -1,
+          ...(isNumbered ? { ":before": seq - 1, ":boot": boot ?? "" } : {}),
         },
       });
     },
 
     /** Writes what devices report of a session that is still as `known`; undefined: that is not there yet. */
     async replace(session: Session, known: Session | undefined): Promise<Written<Session>> {
-      const { key, change, condition } = devicePart(session, known) as Extract<TransactWrite, { key: Item }>;
-      return await update(key, change, condition!);
+      const next = { ...session, revision: (known?.revision ?? 0) + 1 };
+      return await update(keyOf(session.tenantId, session.sessionId), deviceChange(next), unchanged(known));
     },
 
-    /** Writes several sessions that are still as they are known, and the sensor's latest one; all or none. False: none. */
-    open(changes: readonly Change[], sensor?: { now: Sensor; known: Sensor | undefined }): Promise<boolean> {
-      return dynamo.transact([
-        ...changes.map(({ session, known }) => devicePart(session, known)),
-        ...(sensor ? [sensorPart(sensor.now, sensor.known)] : []),
-      ]);
+    /** The marker of an update of a session, as a part of the transaction that does it: once for each update id. */
+    markerOf(tenantId: string, sessionId: string, updateId: string): TransactWrite {
+      const put = itemKey(tenantId, sessionId, `U#${updateId}`);
+      return { table: tables.sessions, put, condition: { expression: "attribute_not_exists(pk)" } };
     },
 
-    /** Writes a session and the marker of an update, once for each update id. */
-    markUpdate(session: Session, known: Session, updateId: string): Promise<boolean> {
-      const marker = itemKey(session.tenantId, session.sessionId, `U#${updateId}`);
-      return dynamo.transact([
-        devicePart(session, known),
-        { table: tables.sessions, put: marker, condition: { expression: "attribute_not_exists(pk)" } },
-      ]);
-    },
-
-    /** Keeps the numbers of a deleted session's motion with its sensor, where that had no later session. */
-    async keepMotions({ tenantId, sensorId, sessionId, motions }: Session): Promise<void> {
-      const { top, gaps } = splitWatermark(motions);
-      await dynamo.updateIf(tables.sensors, { pk: sensorKeyOf(tenantId, sensorId) }, {
-        expression: "SET mTop = :top, mGaps = :gaps",
-        values: { ":top": top, ":gaps": gaps },
+    /**
+     * Keeps with its sensor what must outlive a session that was deleted when its time had come: until when there were
+     * sessions, and the numbers of its motion, where it was the latest.
+     */
+    async keepMotions({ tenantId, sensorId, sessionId, lastMotionAt, numbers: { boot, counted, vague } }: Session) {
+      const { top, gaps } = splitWatermark(counted);
+      const key = { pk: sensorKeyOf(tenantId, sensorId) };
+      await dynamo.updateIf(tables.sensors, key, {
+        expression: "SET forgottenUntil = :until",
+        values: { ":until": lastMotionAt },
+      }, {
+        expression: "attribute_exists(latest) AND (attribute_not_exists(forgottenUntil) OR forgottenUntil < :until)",
+      });
+      await dynamo.updateIf(tables.sensors, key, {
+        expression: "SET mBoot = :boot, mTop = :top, mGaps = :gaps, mVague = :vague",
+        values: { ":boot": boot, ":top": top, ":gaps": gaps, ":vague": vague },
       }, { expression: "latest = :session", values: { ":session": sessionId } });
     },
 
@@ -216,20 +217,6 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       return { idleMs: item?.idleMs as number | undefined, keepMs: item?.keepMs as number | undefined };
     },
   };
-
-  function sensorPart(sensor: Sensor, known: Sensor | undefined): TransactWrite {
-    return {
-      table: tables.sensors,
-      key: { pk: sensorKeyOf(sensor.tenantId, sensor.sensorId) },
-      change: {
-        expression: "SET tenant = :tenant, sensorId = :sensorId, latest = :latest",
-        values: { ":tenant": sensor.tenantId, ":sensorId": sensor.sensorId, ":latest": sensor.latestSessionId },
-      },
-      condition: known?.latestSessionId === undefined
-        ? { expression: "attribute_not_exists(latest)" }
-        : { expression: "latest = :known", values: { ":known": known.latestSessionId } },
-    };
-  }
 }
 
 /** The parts of a write that adds to a running session: its revision, its time and its expiry move with it. */
@@ -246,9 +233,4 @@ function hotValues(now: number): Item {
 
 function hotCondition(expression: string) {
   return { expression: `#status = :active AND ${expression}`, names: { "#status": "status" } };
-}
-
-function unchanged(known: Session | undefined): Expression {
-  if (!known) return { expression: "attribute_not_exists(pk)" };
-  return { expression: "revision = :seen", values: { ":seen": known.revision } };
 }

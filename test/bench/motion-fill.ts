@@ -3,10 +3,10 @@ import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb
 import pMap from "p-map";
 import { strictEqual } from "node:assert/strict";
 import type { Item } from "../../api/aws/dynamo.ts";
-import { emptyWatermark } from "../../api/core/watermark.ts";
 import { deviceAttributes, keyOf, sensorKeyOf } from "../../api/sessions/item.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Session } from "../../api/sessions/model.ts";
-import { applyMotion, applyMotionNumber, endedBy, FIRST, startOf } from "../../api/sessions/rules.ts";
+import { addNumber, noNumbers } from "../../api/sessions/numbers.ts";
+import { applyMotion, stand, startOf } from "../../api/sessions/rules.ts";
 
 const ITEMS_OF_A_REQUEST = 25;
 const CONCURRENCY = 8;
@@ -15,7 +15,7 @@ export type Of = { tenantId: string; sensorId: string; sessionId: string };
 
 /** A session with one motion event, which has the number 0, as the service would have written it. */
 export function sessionAt(of: Of, startedAt: number, { isOver }: { isOver: boolean }): Session {
-  const device = startOf(startedAt, DEFAULT_IDLE_MS, emptyWatermark(FIRST), startedAt);
+  const device = startOf(startedAt, false, addNumber(noNumbers(), 0), startedAt);
   const people = { labels: [], notes: null, pinned: false, version: 1 };
   const kept = { idleMs: DEFAULT_IDLE_MS, keepMs: DEFAULT_KEEP_MS, createdAt: startedAt };
   const fresh: Session = {
@@ -27,8 +27,8 @@ export function sessionAt(of: Of, startedAt: number, { isOver }: { isOver: boole
     playback: { started: false },
     revision: 1,
   };
-  const active = applyMotionNumber(applyMotion(fresh, startedAt, startedAt), 0);
-  return isOver ? endedBy(active, "IDLE") : active;
+  const active = applyMotion(fresh, { at: startedAt, seq: 0 }, startedAt);
+  return stand({ ...active, status: isOver ? "COMPLETED" : "ACTIVE" }, isOver ? Infinity : startedAt);
 }
 
 /** Puts sessions into the table `PREFIX-sessions`, and the last of each sensor as the sensor's latest. */

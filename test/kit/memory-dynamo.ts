@@ -94,6 +94,10 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
   }
 
   function plannedPart(part: TransactWrite) {
+    if ("remove" in part) {
+      if (part.condition && !holds(part.condition, itemIn(part.table, part.remove))) return undefined;
+      return { table: part.table, key: keyIn(part.table, part.remove), after: undefined };
+    }
     if (!("put" in part)) return planned(part.table, part.key, part.change, part.condition);
     if (part.condition && !holds(part.condition, itemIn(part.table, part.put))) return undefined;
     return checked(part.table, clean(part.put));
@@ -162,7 +166,8 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
     }),
 
     transact: call((parts: readonly TransactWrite[]) => {
-      const keys = parts.map((part) => part.table + keyIn(part.table, "put" in part ? part.put : part.key));
+      const keyOf = (part: TransactWrite) => "put" in part ? part.put : "remove" in part ? part.remove : part.key;
+      const keys = parts.map((part) => part.table + keyIn(part.table, keyOf(part)));
       if (new Set(keys).size < keys.length || keys.length > 100) refuse("an item twice, or more than a hundred");
       const plans = parts.map(plannedPart).filter((plan) => plan !== undefined);
       if (plans.length < parts.length) return false;

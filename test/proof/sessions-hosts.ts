@@ -1,5 +1,6 @@
 import type { Dynamo } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
+import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions, type Sessions } from "../../api/sessions/service.ts";
@@ -32,6 +33,7 @@ function createHost(link: () => Link): Sessions {
   const readings = Object.fromEntries(["keep", "read"].map((method) => [method, through(method)]));
   return createSessions({
     store: createSessionStore(dynamo, NAMES),
+    lineStore: createLineStore(dynamo, NAMES),
     lists: createSessionLists(dynamo, NAMES),
     readings: readings as unknown as Readings,
     hub: createHub(),

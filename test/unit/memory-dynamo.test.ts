@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDynamo, type Dynamo, type Expression, type Item } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { fullName, tables } from "../../api/resources.ts";
+import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
 import { createSessions } from "../../api/sessions/service.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
@@ -36,6 +37,7 @@ afterAll(() => system.stop());
 /** Two processes of the service over one store, and the stores themselves. */
 function stackOver(dynamo: Dynamo) {
   const [store, lists] = [createSessionStore(dynamo, names()), createSessionLists(dynamo, names())];
+  const lineStore = createLineStore(dynamo, names());
   let ids = 0;
   const kept = new Map<string, string>();
   const readings = {
@@ -52,8 +54,8 @@ function stackOver(dynamo: Dynamo) {
     read: () => Promise.resolve([]),
   };
   const service = () =>
-    createSessions({ store, lists, readings, hub: createHub(), clock: () => clock, ids: () => `m${ids++}` });
-  return { dynamo, store, lists, services: [service(), service()] as const };
+    createSessions({ store, lineStore, lists, readings, hub: createHub(), clock: () => clock, ids: () => `m${ids++}` });
+  return { dynamo, store, lineStore, lists, services: [service(), service()] as const };
 }
 
 /** What a call gave, as text: its value, or the code of its error with the item that it met. */
@@ -153,12 +155,13 @@ function storeCalls(tenantId: string, random: Random): ((stack: ReturnType<typeo
       const first = await lists.page({ ...query, ...filter }, limit, undefined);
       return [first, first.next && await lists.page({ ...query, ...filter }, limit, first.next)];
     },
-    ({ lists }) => lists.neighbours(tenantId, "s0", at),
+    ({ lineStore }) => lineStore.around({ tenantId, sensorId: "s0" }, at),
+    ({ lineStore }) => lineStore.listHeard({ tenantId, sensorId: "s0" }, at, clock),
     ({ store }) => store.putIdle(tenantId, "s1", { idleMs: 60_000 }),
     ({ store }) => store.getSettings(tenantId),
     ({ lists }) => lists.sensors(tenantId, 1, undefined),
     ({ lists }) => lists.sensors(tenantId, 2, "s0"),
-    async ({ store, lists }) => {
+    async ({ store, lineStore, lists }) => {
       const [known] = (await lists.page(query, 1, undefined)).sessions;
       if (!known) return;
       const whole = (await store.find(tenantId, [known.sessionId])).get(known.sessionId)!;
@@ -172,7 +175,7 @@ function storeCalls(tenantId: string, random: Random): ((stack: ReturnType<typeo
         await store.replace(whole, undefined),
         await store.annotate({ ...whole, labels: ["x"], notes: "n", pinned: true }, 9, NOW),
         await store.annotate({ ...whole, labels: ["x"], notes: "n", pinned: true, version: 2 }, 1, NOW),
-        await store.open([{ session: whole, known: whole }], { now, known: undefined }),
+        await lineStore.commit({ changes: [{ session: whole, known: whole }], sensor: { now, known: undefined } }),
         await store.find(tenantId, [known.sessionId, "nobody"]),
       ];
     },

@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
+import { itemKey } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
+import { formatAt, formatHeard, parseHeard } from "./heard.ts";
+import { bootsAttribute, deviceChange, keyOf, sensorKeyOf } from "./item.ts";
+import { placeKeyOf } from "./line.ts";
+import type { Heard, Sensor, Session } from "./model.ts";
+
+/**
+ * Access patterns of a sensor's line, in the table `sessions` beside the sessions (sk = sensor#part):
+ *
+ *  | what                                  | how                                                                    |
+ *  |---------------------------------------|------------------------------------------------------------------------|
+ *  | which sessions begin around an instant | consistent Query of the places, sk = …#T#<start>#<session>#            |
+ *  | the motion events of a stretch        | consistent Query of the sheets, sk = …#M#<latest>#<hash>, and the tails in sessions |
+ *  | any change of which sessions there are | a transaction: sessions, places, a sheet, and the sensor, if its revision is as it was read |
+ */
+export type LineStore = ReturnType<typeof createLineStore>;
+
+/** What a change of a line writes; all of it or nothing. Sessions that are as they were read are not among it. */
+export type LineChange = {
+  sensor?: { now: Sensor; known: Sensor | undefined } | undefined;
+  changes: readonly { session: Session; known: Session | undefined; takesPeoples?: boolean }[];
+  /** Motion events that no session keeps in its own item any more. */
+  sheet?: readonly Heard[];
+  /** What else is written with it. */
+  also?: readonly TransactWrite[];
+};
+
+type Place = { startedAt: number; sessionId: string };
+type Of = { tenantId: string; sensorId: string };
+
+/** A sheet holds so many motion events: about 10 KB. */
+const MAX_ON_SHEET = 500;
+/** A transaction of DynamoDB has at most so many parts. */
+const MAX_PARTS = 100;
+
+export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sensors: string }) {
+  async function query({ pk, from, to }: { pk: string; from: string; to: string }, limit?: number, descending = false) {
+    const key = {
+      expression: "pk = :pk AND sk BETWEEN :from AND :to",
+      values: { ":pk": pk, ":from": from, ":to": to },
+    };
+    const read = (startKey?: Item) =>
+      dynamo.query(tables.sessions, { key, descending, startKey, consistent: true, ...(limit ? { limit } : {}) });
+    const found: Item[] = [];
+    for await (const { items } of pages(read)) {
+      found.push(...items);
+      if (limit && found.length >= limit) break;
+    }
+    return found;
+  }
+
+  const partOf = ({ tenantId, sensorId }: Of, part: string) => itemKey(tenantId, sensorId, part);
+
+  async function places(of: Of, from: string, to: string, limit: number, descending = false): Promise<Place[]> {
+    const { pk, sk } = partOf(of, `T#${from}`);
+    const items = await query({ pk, from: sk, to: partOf(of, `T#${to}`).sk }, limit, descending);
+    return items.map((item) => ({ startedAt: item.at as number, sessionId: item.session as string }));
+  }
+
+  return {
+    /** The last session that begins at or before an instant, and the first that begins after it. */
+    async around(of: Of, at: number): Promise<{ before: Place | undefined; after: Place | undefined }> {
+      const [[before], [after]] = await Promise.all([
+        places(of, "", `${formatAt(at)}~`, 1, true),
+        places(of, `${formatAt(at)}~`, "~", 1),
+      ]);
+      return { before, after };
+    },
+
+    /** The last session that begins before another's place, and those that follow it there. */
+    async before(of: Of, place: string): Promise<Place | undefined> {
+      const found = await places(of, "", place, 2, true);
+      return found.find((own) => placeKeyOf(own) < place);
+    },
+
+    /** The sensor's last session. */
+    async last(of: Of): Promise<Place | undefined> {
+      return (await places(of, "", "~", 1, true))[0];
+    },
+
+    /** Sessions by their places from one on, that one included. */
+    from: (of: Of, place: string, limit: number): Promise<Place[]> => places(of, place, "~", limit),
+
+    /** The motion events on sheets that happened from one instant to another; none twice. */
+    async listHeard(of: Of, fromAt: number, toAt: number): Promise<Heard[]> {
+      const { pk, sk: from } = partOf(of, `M#${formatAt(fromAt)}`);
+      const items = await query({ pk, from, to: partOf(of, "M#~").sk });
+      return items.flatMap((item) => item.heard as string[]).map(parseHeard)
+        .filter(({ at }) => fromAt <= at && at <= toAt);
+    },
+
+    /** Writes all of a change or nothing; false where something is not as it was read. */
+    async commit(change: LineChange): Promise<boolean> {
+      const parts = partsOf(change);
+      if (parts.length > MAX_PARTS) throw new RangeError(`a change of a line has ${parts.length} parts`);
+      return await dynamo.transact(parts);
+    },
+
+    /** Removes the place of a session that is no longer there. */
+    removePlace: ({ tenantId, sensorId }: Of, place: Place): Promise<void> =>
+      dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${placeKeyOf(place)}`)),
+
+    /** Removes what the line keeps of a session that was deleted when its time had come. */
+    async forget(session: Session, until: number): Promise<void> {
+      await dynamo.remove(tables.sessions, keyIn(placeItem(session)));
+      const { pk, sk: from } = partOf(session, `M#${formatAt(session.startedAt)}`);
+      const sheets = await query({ pk, from, to: partOf(session, `M#${formatAt(until)}~`).sk });
+      for (const { pk, sk } of sheets) await dynamo.remove(tables.sessions, { pk, sk });
+    },
+  };
+
+  function partsOf({ sensor, changes, sheet = [], also = [] }: LineChange): TransactWrite[] {
+    return [
+      ...changes.map(({ session, known, takesPeoples = false }): TransactWrite => ({
+        table: tables.sessions,
+        key: keyOf(session.tenantId, session.sessionId),
+        change: deviceChange({ ...session, revision: (known?.revision ?? 0) + 1 }, takesPeoples),
+        condition: unchanged(known, takesPeoples || session.mergedInto !== undefined),
+      })),
+      ...changes.flatMap(({ session, known }) => placeParts(session, known)),
+      ...sheetParts(changes[0]!.session, sheet),
+      ...(sensor ? [sensorPart(sensor.now, sensor.known)] : []),
+      ...also,
+    ];
+  }
+
+  function placeParts(session: Session, known: Session | undefined): TransactWrite[] {
+    const table = tables.sessions;
+    const isKept = session.mergedInto === undefined;
+    const moved = known === undefined || known.startedAt !== session.startedAt;
+    return [
+      ...(known && (moved || !isKept) && known.mergedInto === undefined ? [{ table, remove: keyIn(placeItem(known)) }] : []),
+      ...(moved && isKept ? [{ table, put: placeItem(session) }] : []),
+    ];
+  }
+
+  function placeItem({ tenantId, sensorId, sessionId, startedAt }: Session) {
+    const key = partOf({ tenantId, sensorId }, `T#${placeKeyOf({ startedAt, sessionId })}`);
+    return { ...key, at: startedAt, session: sessionId };
+  }
+
+  function sheetParts(of: Of, heard: readonly Heard[]): TransactWrite[] {
+    const ordered = [...heard].sort((a, b) => a.at - b.at);
+    const sheets: TransactWrite[] = [];
+    for (let from = 0; from < ordered.length; from += MAX_ON_SHEET) {
+      const texts = ordered.slice(from, from + MAX_ON_SHEET).map(formatHeard);
+      const hash = createHash("sha256").update(texts.join()).digest("base64url").slice(0, 12);
+      const last = ordered[Math.min(from + MAX_ON_SHEET, ordered.length) - 1]!.at;
+      sheets.push({
+        table: tables.sessions,
+        put: { ...partOf(of, `M#${formatAt(last)}#${hash}#`), heard: texts },
+      });
+    }
+    return sheets;
+  }
+
+  function sensorPart(sensor: Sensor, known: Sensor | undefined): TransactWrite {
+    const { tenantId, sensorId, latestSessionId, boots = {} } = sensor;
+    return {
+      table: tables.sensors,
+      key: { pk: sensorKeyOf(tenantId, sensorId) },
+      change: {
+        expression: "SET tenant = :tenant, sensorId = :sensorId, latest = :latest, boots = :boots, revision = :revision",
+        values: {
+          ":tenant": tenantId,
+          ":sensorId": sensorId,
+          ":latest": latestSessionId,
+          ":boots": bootsAttribute(boots),
+          ":revision": (known?.revision ?? 0) + 1,
+        },
+      },
+      condition: known?.revision !== undefined && known.revision > 0
+        ? { expression: "revision = :known", values: { ":known": known.revision } }
+        : { expression: "attribute_not_exists(revision)" },
+    };
+  }
+}
+
+function keyIn({ pk, sk }: Item): Item {
+  return { pk, sk };
+}
+
+/** Holds while nobody wrote the session since; with `peoples` also no person. */
+export function unchanged(known: Session | undefined, peoples = false) {
+  if (!known) return { expression: "attribute_not_exists(pk)" };
+  const seen = { expression: "revision = :seen", values: { ":seen": known.revision } };
+  if (!peoples) return seen;
+  const unseen = known.version === 1 ? " OR attribute_not_exists(version)" : "";
+  return {
+    expression: `revision = :seen AND (version = :version${unseen})`,
+    values: { ...seen.values, ":version": known.version },
+  };
+}
+

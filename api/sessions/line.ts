@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+import { formatAt } from "./heard.ts";
+import type { EndSaid, Next, Session, Report } from "./model.ts";
+import { reachOf, statedEndOf } from "./rules.ts";
+
+/**
+ * The line of a sensor: its sessions in the order of their starts. Each motion event belongs to the session that began
+ * last at or before it, if that still reaches it, and else opens one. So what lies between the starts of two neighbours is
+ * a session's own, and every law here is about neighbours.
+ *
+ * A stated start is a wall: motion joins sessions up to it and never across it. Stated ends and batches of sessions that
+ * overlap do not touch each other.
+ */
+export type MotionTarget =
+  /** It lies in this session, which may go on a little longer for it. */
+  | { kind: "inside"; session: Session }
+  /** It lies in this session and reaches the next, which motion opened as well: the two are one. */
+  | { kind: "joins"; session: Session; next: Session }
+  /** It is the true start of this session. */
+  | { kind: "begins"; session: Session }
+  | { kind: "opens" };
+
+/** Where a motion belongs, between the last session that began at or before it and the first that begins after it. */
+export function decideMotionTarget(at: number, before: Session | undefined, after: Session | undefined): MotionTarget {
+  const canJoin = after !== undefined && !after.isStated;
+  if (before && at <= reachOf(before)) {
+    const isOpen = statedEndOf(before) === undefined;
+    const joins = canJoin && isOpen && after.startedAt <= Math.max(reachOf(before), at + before.idleMs);
+    return joins ? { kind: "joins", session: before, next: after } : { kind: "inside", session: before };
+  }
+  if (canJoin && after.startedAt - at <= after.idleMs) return { kind: "begins", session: after };
+  return { kind: "opens" };
+}
+
+/** Two neighbours as one, which is the earlier; the later one was opened by motion. */
+export function join(earlier: Session, later: Session, now: number): Session {
+  const joined: Session = {
+    ...earlier,
+    lastHeardAt: Math.max(earlier.lastHeardAt ?? 0, later.lastHeardAt ?? later.startedAt),
+    motionEventCount: earlier.motionEventCount + later.motionEventCount,
+    reported: [...earlier.reported, ...later.reported],
+    ends: [...earlier.ends, ...later.ends],
+    next: later.next,
+    updatedAt: now,
+    ...joinPeoples(earlier, later),
+  };
+  return { ...joined, ...joinPlayback(earlier, later) };
+}
+
+function joinPlayback(a: Session, b: Session) {
+  return a.playback.started || a.playback.startedAt !== undefined ? {} : { playback: b.playback };
+}
+
+/** What people wrote of both: labels joined, notes one below the other, a pin holds. */
+export function joinPeoples(a: Session, b: Session) {
+  if (!hasPeoples(b)) return {};
+  const notes = [a.notes, b.notes].filter((text) => typeof text === "string" && text !== "");
+  return {
+    labels: [...new Set([...a.labels, ...b.labels])],
+    notes: notes.length > 0 ? notes.join("\n") : a.notes,
+    pinned: a.pinned || b.pinned,
+    version: Math.max(a.version, b.version) + 1,
+  };
+}
+
+export function hasPeoples({ labels, notes, pinned }: Session): boolean {
+  return labels.length > 0 || (notes ?? "") !== "" || pinned;
+}
+
+/** What a stretch of a line becomes: the sessions that are there, and those that are gone, each with where it is now. */
+export type Settled = { sessions: Session[]; gone: { session: Session; into: string }[] };
+
+type Run = {
+  stated?: Session;
+  first: number;
+  last: number;
+  count: number;
+  ends: EndSaid[];
+  reported: Report[];
+  idleMs: number;
+};
+
+/**
+ * A stretch of a line, made anew from what was said: stated starts and ends, and every motion event in it. `begin` makes a
+ * session that motion opens; sessions that motion had opened before go on as whatever holds their events now.
+ */
+export function settleLine(
+  line: readonly Session[],
+  heard: readonly number[],
+  begin: (at: number) => Session,
+  idleMs: number,
+): Settled {
+  const walls = line.filter((session) => session.isStated).sort(inLine);
+  const runs = runsOf(walls, [...heard].sort((a, b) => a - b), saidAt(line), idleMs);
+  const movers = line.filter((session) => !session.isStated).sort(inLine);
+  const used = new Set<Session>();
+  const sessions = runs.map((run) => {
+    if (run.stated) return filled(run.stated, run);
+    const own = movers.find((session) =>
+      !used.has(session) && session.startedAt <= run.last && (session.lastHeardAt ?? session.startedAt) >= run.first
+    );
+    if (own) used.add(own);
+    return filled(own ?? begin(run.first), run);
+  });
+  const settled: Settled = { sessions, gone: [] };
+  for (const session of movers.filter((own) => !used.has(own))) {
+    const at = Math.max(sessions.findLastIndex((other) => other.startedAt <= session.startedAt), 0);
+    settled.gone.push({ session, into: sessions[at]!.sessionId });
+    sessions[at] = { ...sessions[at]!, ...joinPeoples(sessions[at]!, session), ...joinPlayback(sessions[at]!, session) };
+  }
+  return settled;
+}
+
+/** What was said of sessions by one of their motion events, by its instant. */
+function saidAt(line: readonly Session[]) {
+  const byAnchor = <S extends { anchor?: number | undefined }>(said: readonly S[]) =>
+    Map.groupBy(said.filter(({ anchor }) => anchor !== undefined), ({ anchor }) => anchor!);
+  return {
+    ends: byAnchor(line.flatMap((session) => session.ends)),
+    reported: byAnchor(line.flatMap((session) => session.reported)),
+  };
+}
+
+function runsOf(
+  walls: readonly Session[],
+  heard: readonly number[],
+  said: ReturnType<typeof saidAt>,
+  idleMs: number,
+): Run[] {
+  const runs: Run[] = [];
+  let next = 0;
+  const beginAt = (at: number) => {
+    while (next < walls.length && walls[next]!.startedAt <= at) {
+      const stated = walls[next++]!;
+      const own = <S extends { anchor?: number | undefined }>(all: readonly S[]) =>
+        all.filter(({ anchor }) => anchor === undefined);
+      const { idleMs, startedAt: first } = stated;
+      runs.push({ stated, first, last: -Infinity, count: 0, ends: own(stated.ends), reported: own(stated.reported), idleMs });
+    }
+  };
+  for (const at of heard) {
+    beginAt(at);
+    let run = runs.at(-1);
+    if (!run || at > reachOfRun(run)) {
+      run = { first: at, last: at, count: 0, ends: [], reported: [], idleMs };
+      runs.push(run);
+    }
+    if (run.count === 0 || at > run.last) {
+      run.ends.push(...said.ends.get(at) ?? []);
+      run.reported.push(...said.reported.get(at) ?? []);
+    }
+    run.last = at;
+    run.count++;
+  }
+  beginAt(Infinity);
+  return runs;
+}
+
+function reachOfRun({ stated, last, ends, reported, idleMs }: Run): number {
+  if (stated) return reachOf({ ...stated, lastHeardAt: Math.max(last, stated.startedAt), ends, reported });
+  if (ends.length > 0) return Math.min(...ends.map((end) => end.at));
+  return Math.max(last, ...reported.map((own) => own.at)) + idleMs;
+}
+
+function filled(session: Session, { stated, first, last, count, ends, reported }: Run): Session {
+  return {
+    ...session,
+    ...(stated ? {} : { startedAt: first }),
+    lastHeardAt: count > 0 ? last : undefined,
+    motionEventCount: reported.reduce((sum, own) => sum + own.count, count),
+    ends,
+    reported,
+  };
+}
+
+/** The sessions in their order, each knowing the next; the last one knows `beyond`. */
+export function linked(sessions: readonly Session[], beyond: Next | undefined): Session[] {
+  const ordered = [...sessions].sort(inLine);
+  return ordered.map((session, i) => ({ ...session, next: ordered[i + 1] ? nextOf(ordered[i + 1]!) : beyond }));
+}
+
+/** How the session before sees this one. */
+export function nextOf(session: Session): Next {
+  const by = session.createdWith !== undefined ? "CREATION" : session.isStated ? "BATCH" : "MOTION";
+  return { at: session.startedAt, by };
+}
+
+/** A session's place among its sensor's, as text that sorts so: by its start; of equals, by its id's hash, since ids are long. */
+export function placeKeyOf({ startedAt, sessionId }: Pick<Session, "startedAt" | "sessionId">): string {
+  return `${formatAt(startedAt)}#${createHash("sha256").update(sessionId).digest("base64url").slice(0, 16)}#`;
+}
+
+export function inLine(a: Session, b: Session): number {
+  const [left, right] = [placeKeyOf(a), placeKeyOf(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Whether a session takes in what motion opened after it, which a settled line does not show. */
+export function reachesNext(session: Session): boolean {
+  return session.next?.by === "MOTION" && session.next.at <= reachOf(session);
+}
+
+/** Whether motion events of a session lie where they cannot be its own any more. */
+export function overflows(session: Session): boolean {
+  const last = session.lastHeardAt;
+  if (last === undefined) return false;
+  return last > reachOf(session) || (session.next !== undefined && last >= session.next.at);
+}

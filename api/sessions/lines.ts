@@ -1,0 +1,262 @@
+import type { TransactWrite } from "../aws/dynamo.ts";
+import type { Clock } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { LOST, retryLost, type Written } from "../core/writes.ts";
+import { inLine, linked, nextOf, overflows, placeKeyOf, reachesNext, type Settled, settleLine } from "./line.ts";
+import type { LineChange, LineStore } from "./line-store.ts";
+import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Sensor, type Session } from "./model.ts";
+import { noNumbers } from "./numbers.ts";
+import { stand, startOf } from "./rules.ts";
+import type { createSettings } from "./settings.ts";
+import type { SessionStore } from "./store.ts";
+
+/**
+ * A sensor with its latest session, as they are this moment. `isMended`: sessions were deleted when their time had come, and
+ * what is left does not know it yet; whoever writes next writes it as a change of the line.
+ */
+export type SensorState = { sensor: Sensor | undefined; latest: Session | undefined; isMended: boolean };
+export type Near = { before: Session | undefined; after: Session | undefined; isMended: boolean };
+export type Owner = { tenantId: string; sensorId: string; userId?: string | undefined };
+
+/** A stretch of a line that one change may move: DynamoDB's transactions have at most a hundred parts. */
+const MAX_CHANGED = 30;
+const MAX_STRETCH = 400;
+const PAGE = 25;
+
+export type Lines = ReturnType<typeof createLines>;
+
+/**
+ * Changes of a sensor's line: what is stated of a session, and what motion follows from it. A change that moves neither
+ * a start nor anybody's motion is one conditional write of one session; any other is a transaction that also moves the
+ * sensor's revision, so that there is one at a time.
+ */
+export function createLines({ store, lineStore, settings, clock, ids }: {
+  store: SessionStore;
+  lineStore: LineStore;
+  settings: ReturnType<typeof createSettings>;
+  clock: Clock;
+  ids: () => string;
+}) {
+  async function find({ tenantId }: Owner, sessionIds: readonly string[]): Promise<Map<string, Session>> {
+    return sessionIds.length === 0 ? new Map() : await store.find(tenantId, sessionIds);
+  }
+
+  function findSensorState({ tenantId, sensorId }: Owner): Promise<SensorState> {
+    return retryLost(async () => {
+      const sensor = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
+      const id = sensor?.latestSessionId;
+      const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
+      if (id !== undefined && !latest) return await mended({ tenantId, sensorId }, sensor!);
+      // Between the two reads another may have become the latest: what is counted in this one now would count again there.
+      return latest?.next || latest?.mergedInto !== undefined ? LOST : { sensor, latest, isMended: false };
+    });
+  }
+
+  /** The latest of the sessions that are left, where the sensor's latest one was deleted. */
+  async function mended(of: Owner, sensor: Sensor): Promise<SensorState> {
+    const place = await lineStore.last(of);
+    const left = place && (await find(of, [place.sessionId])).get(place.sessionId);
+    if (place && !left) await lineStore.removePlace(of, place);
+    const latest = left && { ...left, next: undefined, numbers: sensor.numbers ?? left.numbers };
+    return { sensor, latest, isMended: true };
+  }
+
+  /** A session as it begins at an instant, not yet written. */
+  async function begin(
+    { tenantId, sensorId, userId }: Owner,
+    sessionId: string,
+    { sensor, latest }: SensorState,
+    { startedAt, isStated }: { startedAt: number; isStated: boolean },
+  ): Promise<Session> {
+    const { idleMs, keepMs = DEFAULT_KEEP_MS } = await settings.of(tenantId);
+    const now = clock();
+    return {
+      ...{ tenantId, sessionId, sensorId, userId },
+      ...startOf(startedAt, isStated, latest?.numbers ?? sensor?.numbers ?? noNumbers(), now),
+      idleMs: sensor?.idleMs ?? idleMs ?? DEFAULT_IDLE_MS,
+      keepMs,
+      createdAt: now,
+      playback: { started: false },
+      revision: 0,
+      labels: [],
+      notes: null,
+      pinned: false,
+      version: 1,
+    };
+  }
+
+  /** The sessions of these places in their order; undefined where one of them is no longer there. */
+  async function sessionsAt(of: Owner, places: readonly { startedAt: number; sessionId: string }[]) {
+    const found = await find(of, places.map(({ sessionId }) => sessionId));
+    const sessions = places.map(({ sessionId }) => found.get(sessionId));
+    for (const [i, session] of sessions.entries()) {
+      // Deleted when its time had come, and its place not yet.
+      if (!session) await lineStore.removePlace(of, places[i]!);
+    }
+    const isWhole = sessions.every((session, i) =>
+      session && session.mergedInto === undefined && session.startedAt === places[i]!.startedAt
+    );
+    return isWhole ? sessions as Session[] : undefined;
+  }
+
+  /** The neighbours of an instant; undefined where the line moved while it was read. */
+  async function around(of: Owner, { latest, isMended }: SensorState, at: number): Promise<Near | undefined> {
+    if (latest && at >= latest.startedAt) return { before: latest, after: undefined, isMended };
+    const places = await lineStore.around(of, at);
+    const both = await sessionsAt(of, [places.before, places.after].filter((place) => place !== undefined));
+    if (!both) return undefined;
+    const before = places.before && both[0];
+    const after = places.after && both.at(-1);
+    if (!before || before.next?.at === after?.startedAt) return { before, after, isMended };
+    return { before: { ...before, next: after && nextOf(after) }, after, isMended: true };
+  }
+
+  /**
+   * Writes a session as it becomes by what was stated of it, with all that follows for its neighbours; `known` is as it was
+   * read, undefined: not there. False where something moved meanwhile.
+   */
+  async function state(
+    of: Owner,
+    next: Session,
+    known: Session | undefined,
+    was: SensorState,
+    also: readonly TransactWrite[] = [],
+  ): Promise<boolean> {
+    if (known && isOwn(next, known) && !was.isMended) {
+      return await lineStore.commit({ changes: [{ session: stand(next, clock()), known }], also });
+    }
+    const place = [next, ...(known ? [known] : [])].map(placeKeyOf).sort()[0]!;
+    const stretch = await read(of, next, known, place);
+    if (!stretch) return false;
+    const change = await settled(of, stretch, was);
+    return change ? await lineStore.commit({ ...change, also }) : false;
+  }
+
+  /** Where a change begins to matter, up to the first session that it cannot reach. */
+  async function read(of: Owner, next: Session, known: Session | undefined, place: string) {
+    const first = await lineStore.before(of, place);
+    const later = await following(of, first ? placeKeyOf(first) : place, placeKeyOf(known ?? next), placeKeyOf(next));
+    const found = await sessionsAt(of, later);
+    if (!found || (first && found[0]?.sessionId !== first.sessionId)) return undefined;
+    const line = found.filter((session) => session.sessionId !== next.sessionId);
+    if (found.length - line.length !== (known ? 1 : 0)) return undefined;
+    const originals = new Map([...line, ...(known ? [known] : [])].map((session) => [session.sessionId, session]));
+    return { line: [...line, next].sort(inLine), originals };
+  }
+
+  /** The places from one on, to the second beyond both others. */
+  async function following(of: Owner, from: string, ...upTo: string[]) {
+    const last = upTo.sort().at(-1)!;
+    for (let limit = PAGE; limit <= MAX_STRETCH; limit *= 4) {
+      const places = await lineStore.from(of, from, limit);
+      const beyond = places.findIndex((place) => placeKeyOf(place) > last);
+      if (places.length < limit || (beyond >= 0 && beyond < limit - 1)) {
+        return beyond < 0 ? places : places.slice(0, beyond + 1);
+      }
+    }
+    throw tooFar();
+  }
+
+  /** What a stretch becomes; undefined where it moved while it was read. */
+  async function settled(
+    of: Owner,
+    { line, originals }: { line: Session[]; originals: Map<string, Session> },
+    was: SensorState,
+  ): Promise<LineChange | undefined> {
+    const now = clock();
+    let stretch = line;
+    for (;;) {
+      const end = [...originals.values()].sort(inLine).at(-1);
+      const beyond = end?.next;
+      const chain = linked(stretch, beyond);
+      if (!chain.some((session) => reachesNext(session) || overflows(session))) {
+        return changeOf(of, { sessions: chain, gone: [] }, originals, was, undefined, now);
+      }
+      const from = chain[0]!;
+      const to = Math.max(...chain.map((session) => session.lastHeardAt ?? session.startedAt));
+      const tails = chain.flatMap((session) => session.heard);
+      const sheets = chain.some((session) => session.hasSheets) ? await lineStore.listHeard(of, from.startedAt, to) : [];
+      const heard = [...tails, ...sheets].map(({ at }) => at);
+      const fresh = await begin(of, "", was, { startedAt: 0, isStated: false });
+      const result = settleLine(chain, heard, (at) => ({ ...fresh, sessionId: ids(), startedAt: at }), fresh.idleMs);
+      const sessions = linked(result.sessions, beyond);
+      if (!reachesNext(sessions.at(-1)!)) {
+        return changeOf(of, { ...result, sessions }, originals, was, tails, now);
+      }
+      const more = end ? await lineStore.from(of, placeKeyOf(end), 2) : [];
+      const added = await sessionsAt(of, more.slice(1));
+      if (!added || added.length === 0) return undefined;
+      for (const session of added) originals.set(session.sessionId, session);
+      stretch = [...stretch, ...added];
+    }
+  }
+
+  function changeOf(
+    of: Owner,
+    { sessions, gone }: Settled,
+    originals: ReadonlyMap<string, Session>,
+    { sensor, latest }: SensorState,
+    tails: readonly Heard[] | undefined,
+    now: number,
+  ): LineChange {
+    const last = sessions.at(-1)!;
+    const isLatest = last.next === undefined;
+    const becoming = sessions.map((session) => {
+      const sheeted = tails ? { ...session, heard: [], hasSheets: true as const } : session;
+      return isLatest && session === last && latest ? { ...sheeted, numbers: latest.numbers } : sheeted;
+    });
+    const changes = [
+      ...becoming.map((session) => stand(session, now)),
+      ...gone.map(({ session, into }) => ({ ...session, heard: [], mergedInto: into })),
+    ].flatMap((session) => {
+      const known = originals.get(session.sessionId);
+      if (known && isSame(session, known)) return [];
+      const takesPeoples = (known?.version ?? 1) !== session.version;
+      return [{ session: { ...session, updatedAt: now }, known, takesPeoples }];
+    });
+    if (changes.length > MAX_CHANGED) throw tooFar();
+    const latestSessionId = isLatest ? last.sessionId : sensor?.latestSessionId;
+    return {
+      changes,
+      sheet: tails ?? [],
+      sensor: {
+        now: { ...sensor, tenantId: of.tenantId, sensorId: of.sensorId, latestSessionId },
+        known: sensor,
+      },
+    };
+  }
+
+  return {
+    find,
+    findSensorState,
+    begin,
+    around,
+    state,
+
+    /**
+     * Writes a session that is there as it becomes, where that is its own affair: one conditional write. Undefined where it
+     * moves others too, and `state` has to write it.
+     */
+    stateOwn(next: Session, known: Session): Promise<Written<Session>> | undefined {
+      return isOwn(next, known) ? store.replace(stand(next, clock()), known) : undefined;
+    },
+  };
+}
+
+/** Whether a change of a session is its own: nobody's motion and no neighbour's view of it is moved by it. */
+function isOwn(next: Session, known: Session): boolean {
+  return next.startedAt === known.startedAt && nextOf(next).by === nextOf(known).by && !reachesNext(next) &&
+    !overflows(next);
+}
+
+function isSame(a: Session, b: Session): boolean {
+  const shown = (session: Session) =>
+    JSON.stringify({ ...session, updatedAt: 0 }, (_key, value: unknown) => typeof value === "bigint" ? `${value}` : value);
+  return shown(a) === shown(b);
+}
+
+function tooFar(): InvalidInputError {
+  const message =
+    `would move more than ${MAX_CHANGED} sessions of the sensor at once; nothing was changed. Say it of shorter stretches`;
+  return new InvalidInputError([{ path: ["startedAt"], message }]);
+}
