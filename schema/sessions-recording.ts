@@ -81,8 +81,12 @@ const RecordMotionInput = builder.inputType("RecordMotionInput", {
   fields: (t) => ({
     sensorId: t.string({ required: true, description: "Which sensor: 1 to 128 characters." }),
     seq: t.int({
-      required: true,
-      description: "The sensor's own running number of this event; the same number again changes nothing.",
+      description:
+        "The sensor's own running number of this event; the same number again changes nothing. Where absent, its instant says which event it is: two of the same instant are one.",
+    }),
+    boot: t.string({
+      description:
+        "An id that the device makes at each start, where its numbers begin anew then: 1 to 64 characters; only with `seq`.",
     }),
     at: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
   }),
@@ -90,7 +94,7 @@ const RecordMotionInput = builder.inputType("RecordMotionInput", {
 
 const RecordMotionResult = builder.unionType("RecordMotionResult", {
   description: "Where the event was counted, or why it was refused.",
-  types: [RecordMotionPayload, InvalidInputError],
+  types: [RecordMotionPayload, PayloadMismatchError, InvalidInputError],
 });
 
 const UpdateSessionInput = builder.inputType("UpdateSessionInput", {
@@ -122,7 +126,10 @@ const EndSessionInput = builder.inputType("EndSessionInput", {
   description: "A session to end.",
   fields: (t) => ({
     sessionId: t.string({ required: true, description: "Which session." }),
-    endedAt: t.field({ type: "DateTime", description: "Now where absent; not before the start." }),
+    endedAt: t.field({
+      type: "DateTime",
+      description: "Now where absent; not before the start. Of several ends of a session the earliest holds.",
+    }),
     playbackStopped: t.boolean({
       required: true,
       defaultValue: false,

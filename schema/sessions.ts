@@ -1,6 +1,6 @@
 import { missing } from "../api/core/watermark.ts";
 import type * as Model from "../api/sessions/model.ts";
-import { durationOf, endOf } from "../api/sessions/rules.ts";
+import { durationOf } from "../api/sessions/rules.ts";
 import { expiryOf } from "../api/sessions/service.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
@@ -83,19 +83,26 @@ Session.implement({
     status: t.expose("status", { type: SessionStatus, description: "Whether it goes on." }),
     startedAt: t.expose("startedAt", {
       type: "DateTime",
-      description: "The earliest that is known of it: given, motion or reading.",
+      description: "The start that was given, or of the earliest reading; where there is neither, the earliest motion.",
     }),
     endedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "Null while the session is active.",
-      resolve: endOf,
+      resolve: ({ endedAt }) => endedAt,
     }),
     endReason: t.field({
       type: SessionEndReason,
       nullable: true,
       description: "How the end is known; null while active.",
       resolve: ({ endedBy }) => endedBy && (endedBy === "IDLE" ? "IDLE" : "EXPLICIT"),
+    }),
+    mergedInto: t.field({
+      type: Session,
+      nullable: true,
+      description:
+        "Where everything of it is now: late motion showed that it and an earlier session are one. Null for a session of its own; only those are in lists.",
+      resolve: ({ mergedInto }, _, { loadSession }) => mergedInto === undefined ? null : loadSession(mergedInto),
     }),
     lastMotionAt: t.expose("lastMotionAt", {
       type: "DateTime",

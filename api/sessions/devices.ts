@@ -38,7 +38,7 @@ export function createDevices({ store, lines, hearing, readings, changed, clock 
       tenantId: string,
       userId: string | undefined,
       input: unknown,
-    ): Promise<MotionPayload> {
+    ): Promise<MotionPayload | PayloadMismatch> {
       const motion = parseMotion(input, clock());
       const { sensorId, at, seq, boot } = motion;
       const sensorKey = sensorKeyOf(tenantId, sensorId);
@@ -50,9 +50,7 @@ export function createDevices({ store, lines, hearing, readings, changed, clock 
         clock(),
       );
       const payload = next?.ok ? counted(next.current) : await hearing.hear({ tenantId, sensorId, userId }, motion);
-      if (payload.__typename !== "RecordMotionPayload") {
-        throw new InvalidInputError([{ path: ["seq"], message: payload.message }]);
-      }
+      if (payload.__typename !== "RecordMotionPayload") return payload;
       const { session, duplicate } = payload;
       if (!session.next) believed.set(sensorKey, session.sessionId);
       if (duplicate) return payload;

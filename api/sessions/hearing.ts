@@ -3,7 +3,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { formatHeard, heardOf } from "./heard.ts";
-import { join, nextOf, decideMotionTarget } from "./line.ts";
+import { goneInto, join, nextOf, decideMotionTarget } from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
 import type { Lines, Near, Owner, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
@@ -94,7 +94,7 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
         known = session;
         const both = join(session, next, now);
         target = applyMotion({ ...both, heard: [...session.heard, ...next.heard], hasSheets: session.hasSheets ?? next.hasSheets }, heard, now);
-        changes.push({ session: { ...next, heard: [], mergedInto: session.sessionId, updatedAt: now }, known: next });
+        changes.push({ session: { ...goneInto(next, session.sessionId), updatedAt: now }, known: next });
         break;
       }
       case "opens":

@@ -190,8 +190,8 @@ export function unchanged(known: Session | undefined, peoples = false) {
   if (!peoples) return seen;
   const unseen = known.version === 1 ? " OR attribute_not_exists(version)" : "";
   return {
-    expression: `revision = :seen AND (version = :version${unseen})`,
-    values: { ...seen.values, ":version": known.version },
+    expression: `revision = :seen AND (version = :seenVersion${unseen})`,
+    values: { ...seen.values, ":seenVersion": known.version },
   };
 }
 

@@ -51,6 +51,11 @@ function joinPlayback(a: Session, b: Session) {
   return a.playback.started || a.playback.startedAt !== undefined ? {} : { playback: b.playback };
 }
 
+/** A session that became a part of another: its id leads there, and nothing is its own any more. */
+export function goneInto(session: Session, into: string): Session {
+  return { ...session, heard: [], status: "COMPLETED", checkAt: undefined, mergedInto: into };
+}
+
 /** What people wrote of both: labels joined, notes one below the other, a pin holds. */
 export function joinPeoples(a: Session, b: Session) {
   if (!hasPeoples(b)) return {};

@@ -2,7 +2,7 @@ import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
-import { inLine, linked, nextOf, overflows, placeKeyOf, reachesNext, type Settled, settleLine } from "./line.ts";
+import { inLine, linked, nextOf, overflows, placeKeyOf, goneInto, reachesNext, type Settled, settleLine } from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Sensor, type Session } from "./model.ts";
 import { noNumbers } from "./numbers.ts";
@@ -87,7 +87,10 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
 
   /** The sessions of these places in their order; undefined where one of them is no longer there. */
   async function sessionsAt(of: Owner, places: readonly { startedAt: number; sessionId: string }[]) {
-    const found = await find(of, places.map(({ sessionId }) => sessionId));
+    const ids = new Set(places.map(({ sessionId }) => sessionId));
+    // A session whose place moves meanwhile is found twice.
+    if (ids.size < places.length) return undefined;
+    const found = await find(of, [...ids]);
     const sessions = places.map(({ sessionId }) => found.get(sessionId));
     for (const [i, session] of sessions.entries()) {
       // Deleted when its time had come, and its place not yet.
@@ -207,7 +210,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     });
     const changes = [
       ...becoming.map((session) => stand(session, now)),
-      ...gone.map(({ session, into }) => ({ ...session, heard: [], mergedInto: into })),
+      ...gone.map(({ session, into }) => goneInto(session, into)),
     ].flatMap((session) => {
       const known = originals.get(session.sessionId);
       if (known && isSame(session, known)) return [];

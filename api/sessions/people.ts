@@ -139,7 +139,9 @@ export function createPeople({ store, lines, changed, clock, ids }: {
       };
       const written = await store.annotate({ ...known, ...changedByPerson }, expectedVersion, clock());
       if (written.ok) return announce(written.current);
-      return written.current ? conflict(written.current, expectedVersion) : notFound(sessionId);
+      // It may have become a part of another session since it was read.
+      const current = written.current?.mergedInto === undefined ? written.current : await find(tenantId, sessionId);
+      return current ? conflict(current, expectedVersion) : notFound(sessionId);
     },
   };
 

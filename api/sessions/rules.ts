@@ -32,11 +32,6 @@ export function durationOf({ endedAt, endedBy, startedAt, deviceDuration }: Devi
   return isMeasured ? deviceDuration.ms : Math.max(0, endedAt - startedAt);
 }
 
-/** When the session ended; undefined while it is active. Late motion and late batches move it. */
-export function endOf({ endedAt }: DeviceState): number | undefined {
-  return endedAt;
-}
-
 /** The latest sign of life. */
 export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported }: DeviceState): number {
   return Math.max(startedAt, lastReadingAt ?? startedAt, lastHeardAt ?? startedAt, ...reported.map(({ at }) => at));
@@ -177,11 +172,11 @@ export function applyStart(session: Session, at: number): Session {
   return { ...session, isStated: true, isStartGuessed: undefined, startedAt };
 }
 
-/** The session with an end that was said of it. */
+/** The session with an end that was said of it; as it was where an earlier end was said. */
 export function applyEnd(session: Session, at: number): Session {
   const anchor = anchorOf(session);
   const said = { at, ...(anchor === undefined ? {} : { anchor }) };
-  const isKnown = session.ends.some((end) => end.at === at && end.anchor === anchor);
+  const isKnown = session.ends.some((end) => end.at <= at && end.anchor === anchor);
   return isKnown ? session : { ...session, ends: [...session.ends, said] };
 }
 

@@ -169,7 +169,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       // A session that nobody edited yet has no version, and counts as version 1.
       const unseen = seenVersion === 1 ? " OR attribute_not_exists(version)" : "";
       return update(keyOf(session.tenantId, session.sessionId), peopleChange(session, now), {
-        expression: `attribute_exists(pk) AND (version = :expected${unseen})`,
+        expression: `attribute_exists(pk) AND attribute_not_exists(mergedInto) AND (version = :expected${unseen})`,
         values: { ":expected": seenVersion },
       });
     },

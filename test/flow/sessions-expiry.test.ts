@@ -45,9 +45,7 @@ describe("a sensor whose only session was deleted when its time had come", () =>
     });
     const next = await motion("forgotten", 3, NOW);
     expect(next).toMatchObject({ started: true, session: { motionEventCount: 1 } });
-    expect(await motion("forgotten", 1, NOW - HOUR)).toMatchObject({
-      duplicate: true,
-      session: { motionEventCount: 1 },
-    });
+    expect(await motion("forgotten", 1, NOW - HOUR)).toMatchObject({ code: "INVALID_INPUT" });
+    expect(await motion("forgotten", 3, NOW)).toMatchObject({ duplicate: true, session: { motionEventCount: 1 } });
   });
 });

@@ -304,7 +304,11 @@ describe("motion of a sensor", () => {
       started: true,
       session: { status: "COMPLETED", endReason: "IDLE", motionEventCount: 1, endedAt: iso(at + 17 * MIN) },
     });
-    for (const seq of [1, 2, 3, 4, 5, 6, 10]) expect((await motion("late-motion", seq, at)).duplicate).toBe(true);
+    const sent = [[1, 0], [2, 2], [10, 30], [3, 1], [4, 6], [5, 27], [6, 17]] as const;
+    for (const [seq, minute] of sent) {
+      expect((await motion("late-motion", seq, at + minute * MIN)).duplicate).toBe(true);
+      expect(await motion("late-motion", seq, at + HOUR)).toMatchObject({ code: "PAYLOAD_MISMATCH" });
+    }
     const { nodes } = await listOf({ sensorId: "late-motion" });
     expect(nodes.map((node: { motionEventCount: number }) => node.motionEventCount)).toEqual([2, 1, 4]);
   });
@@ -339,10 +343,16 @@ describe("the sweeper", () => {
       duration: 2 * MIN,
     });
     expect((await api.ask(T, `{ activeSession(sensorId: "swept") { sessionId } }`)).data.activeSession).toBeNull();
-    // A motion within the timeout of its end still belongs to it.
+    // A motion within the timeout of its end still belongs to it, and it goes on: silence was only a guess.
     expect((await motion("swept", 3, NOW + 6 * MIN)).session).toMatchObject({
       sessionId: session.sessionId,
       motionEventCount: 3,
+      status: "ACTIVE",
+    });
+    now = NOW + 11 * MIN + 1;
+    await sweep();
+    expect(await sessionOf(api, T, session.sessionId)).toMatchObject({
+      status: "COMPLETED",
       endedAt: iso(NOW + 6 * MIN),
     });
   });

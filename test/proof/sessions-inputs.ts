@@ -190,10 +190,11 @@ async function edit(
   sessionId: string,
   sessions: Sessions,
 ): Promise<unknown> {
-  const seen = (await sessions.find(tenantId, [sessionId])).get(sessionId);
+  let seen = (await sessions.find(tenantId, [sessionId])).get(sessionId);
+  while (seen?.mergedInto !== undefined) seen = (await sessions.find(tenantId, [seen.mergedInto])).get(seen.mergedInto);
   if (!seen || seen.labels.includes(input.label)) return undefined;
   const sent: SentEdit = {
-    sessionId,
+    sessionId: seen.sessionId,
     expectedVersion: seen.version - (input.isStale ? 1 : 0),
     labels: [...seen.labels, input.label],
     notes: `${seen.notes ?? ""}${input.label}.`,

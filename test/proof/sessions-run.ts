@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { InvalidInputError, UnavailableError } from "../../api/core/errors.ts";
 import { isCounted } from "../../api/core/watermark.ts";
 import type { Session } from "../../api/sessions/model.ts";
-import { durationOf, endOf } from "../../api/sessions/rules.ts";
+import { durationOf } from "../../api/sessions/rules.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import { type Operation, operationsOf } from "./sessions-inputs.ts";
-import { createOracle, type Oracle } from "./sessions-oracle.ts";
+import { type Counted, createOracle, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
-import { deviceDurationOf, finalEndOf, lastOf, startOf, type Told } from "./sessions-told.ts";
+import { type Fact, type Said, sessionsOf } from "./sessions-spec.ts";
 import { type Counts, createWorld, START_AT, type Weather, type World } from "./sessions-world.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
@@ -30,7 +30,7 @@ export async function runOnce(seed: string, counts: Counts): Promise<Failure | u
     skewMs: chance(0.5) ? 0 : 60_000,
     processes: 2 + Math.floor(random() * 3),
   };
-  const oracle = createOracle({ idleMs: IDLE_MS, placesExactly: weather.lag === 0 });
+  const oracle = createOracle();
   const { violations } = oracle;
   const world: World = createWorld({
     random,
@@ -78,8 +78,10 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
   const type = answer?.__typename;
   const told = answer?.session && oracle.sessions.get(answer.session.sessionId);
   switch (input.kind) {
-    case "motion":
-      return must(oracle.motions.has(`${input.sensorId} ${input.seq}`), "a motion that is answered is counted");
+    case "motion": {
+      const isCounted = oracle.motions.has(`${input.sensorId} ${input.seq}`);
+      return must(isCounted && type === "RecordMotionPayload", "a motion that is answered is counted");
+    }
     case "batch": {
       if (type !== "PayloadMismatchError") {
         return must(told?.batches.has(input.batchOffset) ?? false, "a batch that is answered is counted");
@@ -92,15 +94,15 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
     case "update":
       if (type === undefined || type === "NotFoundError") return true;
       return must(
-        (type === "SessionPayload") === oracle.updates.has(`${operation.sessionId} ${input.updateId}`),
+        (type === "SessionPayload") === oracle.updates.has(`${operation.sessionId}#U#${input.updateId}`),
         "an update is counted as answered",
       );
     case "end":
       return must(type !== "SessionPayload" || answer!.session.status === "COMPLETED", "what was ended is over");
     case "edit": {
-      const edits = oracle.sessions.get(operation.sessionId ?? "")?.edits ?? [];
       if (type === "SessionPayload") {
-        return must(edits.some(({ sent }) => operation.sent.includes(sent)), "an edit that is answered is written");
+        const edits = [...oracle.sessions.values()].flatMap((session) => session.edits);
+        return must(edits.some((sent) => operation.sent.includes(sent)), "an edit that is answered is written");
       }
       return type !== "VersionConflictError" || input.isStale;
     }
@@ -129,73 +131,80 @@ async function atTheEnd(
     }
   }
   await sessions.sweep();
-  const ids = [...oracle.sessions.keys()];
-  const found = await sessions.find(tenantId, ids);
-  const rows = (await sessions.list(tenantId, {}, { first: 100 })).edges.map((edge) => edge.node);
-  must("the list has every session once", rows.map((row) => row.sessionId).sort(), [...ids].sort(), "it");
-  for (const told of oracle.sessions.values()) {
-    const session = found.get(told.sessionId)!;
-    const end = told.end?.by === "EXPLICIT" ? told.end.at : finals(told) ? finalEndOf(told) : lastOf(told);
-    const measured = told.end?.by === "EXPLICIT" ? undefined : deviceDurationOf(told);
-    const expected = {
-      status: "COMPLETED",
-      endedBy: told.end?.by === "EXPLICIT" ? "EXPLICIT" : finals(told) ? "FINAL" : "IDLE",
-      motionEventCount: told.motions.length + told.updates.length,
-      sampleCount: [...told.batches.values()].reduce((sum, { readings }) => sum + readings.length, 0),
-      missing: missingOf(told),
-      startedAt: startOf(told),
-      lastMotionAt: lastOf(told),
-      endedAt: end,
-      duration: measured ?? Math.max(0, end! - startOf(told)),
-    };
-    must("a session is what was told of it", factsOf(session, told), expected, [told, session]);
-    const row = rows.find(({ sessionId }) => sessionId === told.sessionId);
-    must("a list shows what the session is", row && factsOf(row, told), expected, told.sessionId);
-    const last = told.edits.at(-1)?.after;
-    must("what people wrote last stands", peopleOf(session), {
-      labels: last?.labels ?? [],
-      notes: last?.notes ?? null,
-      pinned: last?.pinned ?? false,
-      version: 1 + told.edits.length,
-    }, told.sessionId);
-    const readings = (await sessions.listReadings(session, { first: 200 })).edges.map((edge) => edge.node);
-    const sent = [...told.batches.values()].sort((a, b) => a.batchOffset - b.batchOffset).flatMap((batch) =>
-      batch.readings
-    );
-    must("readings are all there in the order of time", readings, sent.sort((a, b) => a.at - b.at), told.sessionId);
+  const live = [...oracle.sessions.values()].filter(({ sessionId }) => !oracle.mergedInto.has(sessionId));
+  const found = await sessions.find(tenantId, live.map(({ sessionId }) => sessionId));
+  const rows = (await sessions.list(tenantId, {}, 100)).edges.map((edge) => edge.node);
+  must("the list has every session once", rows.map((row) => row.sessionId).sort(), [...found.keys()].sort(), "it");
+  for (const sensorId of new Set([...oracle.sessions.values()].map((session) => session.sensorId))) {
+    const own = live.filter((session) => session.sensorId === sensorId).map(({ sessionId }) => found.get(sessionId)!);
+    const said = oracle.said.get(sensorId) ?? [];
+    const expected = sessionsOf(withGuesses(said, oracle.guesses), IDLE_MS);
+    const named = new Set(expected.map(({ id }) => id));
+    const facts = own.map((session) => factOf(session, named.has(session.sessionId)));
+    must("sessions are what was said of their sensor", inOrder(facts), inOrder(expected), { sensorId, said });
+    must("what ended is over", own.every(({ status }) => status === "COMPLETED"), true, sensorId);
+    const listed = rows.filter((row) => row.sensorId === sensorId).map((row) => factOf(row, named.has(row.sessionId)));
+    must("a list shows what the sessions are", inOrder(listed), inOrder(facts), sensorId);
+    const latest = own.sort((a, b) => a.startedAt - b.startedAt).at(-1);
+    const pointer = world.dynamo.peek("sensors", { pk: `${tenantId}#${sensorId}` })?.latest;
+    must("the pointer names a session that begins last", found.get(pointer as string)?.startedAt, latest?.startedAt, sensorId);
   }
-  for (const [sensor, id] of oracle.latest) {
-    must(
-      "the pointer names the session that opened last",
-      world.dynamo.peek("sensors", { pk: sensor })?.latest,
-      id,
-      sensor,
-    );
-  }
+  for (const counted of oracle.sessions.values()) await checkOne(counted, oracle, sessions, tenantId, must);
 }
 
-function factsOf(session: Session, told: Told) {
-  const { status, endedBy, motionEventCount, sampleCount, batches, startedAt, lastMotionAt } = session;
-  const top = Math.max(-1, ...told.batches.keys());
-  const missing = Array.from({ length: top + 1 }, (_, n) => n).filter((n) => !isCounted(batches, BigInt(n)));
-  const beyond = isCounted(batches, BigInt(top + 1)) ? [top + 1] : [];
+type Must = (law: string, found: unknown, expected: unknown, of: unknown) => void;
+
+/** Batches, readings and what people wrote of one session, wherever it is now. */
+async function checkOne(
+  { sessionId, batches, edits }: Counted,
+  { mergedInto }: Oracle,
+  sessions: Sessions,
+  tenantId: string,
+  must: Must,
+): Promise<void> {
+  let holder = sessionId;
+  while (mergedInto.has(holder)) holder = mergedInto.get(holder)!;
+  const session = (await sessions.find(tenantId, [holder])).get(holder)!;
+  for (const { labels, notes } of edits) {
+    must("no edit is lost", labels.filter((label) => !session.labels.includes(label)), [], sessionId);
+    const typed = notes.split(".").filter((part) => !`${session.notes}`.includes(`${part}`));
+    must("no note is lost", typed, [], sessionId);
+  }
+  must("versions count the edits", session.version >= 1 + edits.length, true, [sessionId, holder, session.version, edits]);
+  if (holder !== sessionId) return;
+  const top = Math.max(0, ...batches.keys());
+  const missing = Array.from({ length: top }, (_, n) => n).filter((n) => !batches.has(n));
+  const uncounted = Array.from({ length: top }, (_, n) => n).filter((n) => !isCounted(session.batches, BigInt(n)));
+  must("missing batches are those that did not come", uncounted, missing, sessionId);
+  const readings = (await sessions.listReadings(session, 200)).edges.map((edge) => edge.node);
+  const sent = [...batches.values()].sort((a, b) => a.batchOffset - b.batchOffset).flatMap((batch) => batch.readings);
+  must("readings are all there in the order of time", readings, sent.sort((a, b) => a.at - b.at), sessionId);
+}
+
+/** A session whose start nothing stated began when its first batch arrived. */
+function withGuesses(said: readonly Said[], guesses: ReadonlyMap<string, number>): Said[] {
+  const stated = (id: string) => said.some((one) =>
+    (one.kind === "create" && one.id === id) ||
+    (one.kind === "batch" && one.id === id && (one.startedAt !== undefined || one.readings.length > 0))
+  );
+  return said.map((one) => {
+    if (one.kind !== "batch" || stated(one.id)) return one;
+    return { ...one, startedAt: guesses.get(one.id)! };
+  });
+}
+
+function factOf(session: Session, isNamed: boolean): Fact {
+  const { startedAt, lastMotionAt, endedBy, motionEventCount, sampleCount } = session;
   return {
-    ...{ status, endedBy, motionEventCount, sampleCount, missing: [...missing, ...beyond], startedAt, lastMotionAt },
-    endedAt: endOf(session),
-    duration: durationOf(session),
+    id: isNamed ? session.sessionId : undefined,
+    ...{ startedAt, lastMotionAt, by: endedBy as Fact["by"], motions: motionEventCount, samples: sampleCount },
+    endedAt: session.endedAt!,
+    duration: durationOf(session)!,
   };
 }
 
-function peopleOf({ labels, notes, pinned, version }: Session) {
-  return { labels, notes, pinned, version };
-}
-
-function missingOf({ batches }: Told): number[] {
-  return Array.from({ length: Math.max(0, ...batches.keys()) }, (_, n) => n).filter((n) => !batches.has(n));
-}
-
-function finals({ batches }: Told): boolean {
-  return [...batches.values()].some((batch) => batch.final === true);
+function inOrder(facts: readonly Fact[]): Fact[] {
+  return [...facts].sort((a, b) => a.startedAt - b.startedAt || ((a.id ?? "") < (b.id ?? "") ? -1 : 1));
 }
 
 function shown(value: unknown): string {

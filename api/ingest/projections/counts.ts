@@ -84,7 +84,8 @@ function thingsOf(table: ImageChange["table"], image: Image | undefined): Count[
     return [{ source: sourceOf(image), at: instantOf(image, "at"), n: 1 }];
   }
   if (table === "sessions") {
-    return isPart(image, "SESSION") ? [{ source: "SESSIONS", at: instantOf(image, "startedAt"), n: 1 }] : [];
+    // What became a part of another session is counted there.
+    return isPart(image, "SESSION") && image.mergedInto === undefined ? [{ source: "SESSIONS", at: instantOf(image, "startedAt"), n: 1 }] : [];
   }
   if (table !== "journeys" || !isPart(image, "META") || image.erased !== undefined) return [];
   return [{ source: "JOURNEYS", at: instantOf(image, "startedAt"), n: 1 }];
