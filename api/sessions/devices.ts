@@ -116,7 +116,11 @@ export function createDevices({ store, lines, hearing, readings, changed, clock 
   }
 
   /** A session that begins with a batch. What states no start is taken to begin now, until something does. */
-  async function opened(of: Owner, batch: BatchInput, was: Awaited<ReturnType<Lines["findSensorState"]>>): Promise<Session> {
+  async function opened(
+    of: Owner,
+    batch: BatchInput,
+    was: Awaited<ReturnType<Lines["findSensorState"]>>,
+  ): Promise<Session> {
     const said = Math.min(batch.startedAt ?? Infinity, spanOf(batch)?.firstAt ?? Infinity);
     const isSaid = Number.isFinite(said);
     const startedAt = isSaid ? said : clock();

@@ -3,7 +3,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { formatHeard, heardOf } from "./heard.ts";
-import { goneInto, join, nextOf, decideMotionTarget } from "./line.ts";
+import { decideMotionTarget, goneInto, join, nextOf } from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
 import type { Lines, Near, Owner, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
@@ -93,7 +93,11 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
         const { session, next } = where;
         known = session;
         const both = join(session, next, now);
-        target = applyMotion({ ...both, heard: [...session.heard, ...next.heard], hasSheets: session.hasSheets ?? next.hasSheets }, heard, now);
+        target = applyMotion(
+          { ...both, heard: [...session.heard, ...next.heard], hasSheets: session.hasSheets ?? next.hasSheets },
+          heard,
+          now,
+        );
         changes.push({ session: { ...goneInto(next, session.sessionId), updatedAt: now }, known: next });
         break;
       }
@@ -170,7 +174,8 @@ function deletedSince(isKnown: boolean): InvalidInputError {
       ? { path: ["seq"], message: "was recorded before, in a session that has been deleted since; nothing was changed" }
       : {
         path: ["at"],
-        message: "lies where this sensor's sessions have been deleted since, so nothing tells whether it was counted; " +
+        message:
+          "lies where this sensor's sessions have been deleted since, so nothing tells whether it was counted; " +
           "nothing was changed. Send `seq` with it, or keep sessions longer (configureSessions, keepDays)",
       },
   ]);

@@ -251,10 +251,12 @@ export function fromSensorItem(item: Item): Sensor {
     sensorId: item.sensorId as string,
     latestSessionId: item.latest as string | undefined,
     numbers: item.mTop === undefined ? undefined : numbersOf(item),
-    boots: Object.fromEntries(Object.entries(boots).map(([boot, text]) => {
-      const [counted, vague] = text.split(" ") as [string, string];
-      return [boot, { counted: parseWatermark(counted), vague: Number(vague) }];
-    })),
+    boots: Object.fromEntries(
+      Object.entries(boots).map(([boot, text]) => {
+        const [counted, vague] = text.split(" ") as [string, string];
+        return [boot, { counted: parseWatermark(counted), vague: Number(vague) }];
+      }),
+    ),
     forgottenUntil: item.forgottenUntil as number | undefined,
     revision: item.revision as number | undefined,
     idleMs: item.idleMs as number | undefined,

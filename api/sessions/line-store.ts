@@ -132,7 +132,9 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
     const isKept = session.mergedInto === undefined;
     const moved = known === undefined || known.startedAt !== session.startedAt;
     return [
-      ...(known && (moved || !isKept) && known.mergedInto === undefined ? [{ table, remove: keyIn(placeItem(known)) }] : []),
+      ...(known && (moved || !isKept) && known.mergedInto === undefined
+        ? [{ table, remove: keyIn(placeItem(known)) }]
+        : []),
       ...(moved && isKept ? [{ table, put: placeItem(session) }] : []),
     ];
   }
@@ -163,7 +165,8 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       table: tables.sensors,
       key: { pk: sensorKeyOf(tenantId, sensorId) },
       change: {
-        expression: "SET tenant = :tenant, sensorId = :sensorId, latest = :latest, boots = :boots, revision = :revision",
+        expression:
+          "SET tenant = :tenant, sensorId = :sensorId, latest = :latest, boots = :boots, revision = :revision",
         values: {
           ":tenant": tenantId,
           ":sensorId": sensorId,
@@ -194,4 +197,3 @@ export function unchanged(known: Session | undefined, peoples = false) {
     values: { ...seen.values, ":seenVersion": known.version },
   };
 }
-

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { formatAt } from "./heard.ts";
-import type { EndSaid, Next, Session, Report } from "./model.ts";
+import type { EndSaid, Next, Report, Session } from "./model.ts";
 import { reachOf, statedEndOf } from "./rules.ts";
 
 /**
@@ -111,7 +111,11 @@ export function settleLine(
   for (const session of movers.filter((own) => !used.has(own))) {
     const at = Math.max(sessions.findLastIndex((other) => other.startedAt <= session.startedAt), 0);
     settled.gone.push({ session, into: sessions[at]!.sessionId });
-    sessions[at] = { ...sessions[at]!, ...joinPeoples(sessions[at]!, session), ...joinPlayback(sessions[at]!, session) };
+    sessions[at] = {
+      ...sessions[at]!,
+      ...joinPeoples(sessions[at]!, session),
+      ...joinPlayback(sessions[at]!, session),
+    };
   }
   return settled;
 }
@@ -140,7 +144,15 @@ function runsOf(
       const own = <S extends { anchor?: number | undefined }>(all: readonly S[]) =>
         all.filter(({ anchor }) => anchor === undefined);
       const { idleMs, startedAt: first } = stated;
-      runs.push({ stated, first, last: -Infinity, count: 0, ends: own(stated.ends), reported: own(stated.reported), idleMs });
+      runs.push({
+        stated,
+        first,
+        last: -Infinity,
+        count: 0,
+        ends: own(stated.ends),
+        reported: own(stated.reported),
+        idleMs,
+      });
     }
   };
   for (const at of heard) {

@@ -2,7 +2,17 @@ import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
-import { inLine, linked, nextOf, overflows, placeKeyOf, goneInto, reachesNext, type Settled, settleLine } from "./line.ts";
+import {
+  goneInto,
+  inLine,
+  linked,
+  nextOf,
+  overflows,
+  placeKeyOf,
+  reachesNext,
+  type Settled,
+  settleLine,
+} from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Sensor, type Session } from "./model.ts";
 import { noNumbers } from "./numbers.ts";
@@ -103,8 +113,9 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   }
 
   /** The neighbours of an instant; undefined where the line moved while it was read. */
-  async function around(of: Owner, { latest, isMended }: SensorState, at: number): Promise<Near | undefined> {
+  async function around(of: Owner, { sensor, latest, isMended }: SensorState, at: number): Promise<Near | undefined> {
     if (latest && at >= latest.startedAt) return { before: latest, after: undefined, isMended };
+    if (!sensor?.latestSessionId) return { before: undefined, after: undefined, isMended };
     const places = await lineStore.around(of, at);
     const both = await sessionsAt(of, [places.before, places.after].filter((place) => place !== undefined));
     if (!both) return undefined;
@@ -122,21 +133,22 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     of: Owner,
     next: Session,
     known: Session | undefined,
-    was: SensorState,
+    seen?: SensorState,
     also: readonly TransactWrite[] = [],
   ): Promise<boolean> {
-    if (known && isOwn(next, known) && !was.isMended) {
+    if (known && isOwn(next, known) && !seen?.isMended) {
       return await lineStore.commit({ changes: [{ session: stand(next, clock()), known }], also });
     }
-    const place = [next, ...(known ? [known] : [])].map(placeKeyOf).sort()[0]!;
-    const stretch = await read(of, next, known, place);
+    const was = seen ?? await findSensorState(of);
+    const stretch = newest(next, known, was) ?? await read(of, next, known);
     if (!stretch) return false;
     const change = await settled(of, stretch, was);
     return change ? await lineStore.commit({ ...change, also }) : false;
   }
 
   /** Where a change begins to matter, up to the first session that it cannot reach. */
-  async function read(of: Owner, next: Session, known: Session | undefined, place: string) {
+  async function read(of: Owner, next: Session, known: Session | undefined) {
+    const place = [next, ...(known ? [known] : [])].map(placeKeyOf).sort()[0]!;
     const first = await lineStore.before(of, place);
     const later = await following(of, first ? placeKeyOf(first) : place, placeKeyOf(known ?? next), placeKeyOf(next));
     const found = await sessionsAt(of, later);
@@ -178,7 +190,9 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const from = chain[0]!;
       const to = Math.max(...chain.map((session) => session.lastHeardAt ?? session.startedAt));
       const tails = chain.flatMap((session) => session.heard);
-      const sheets = chain.some((session) => session.hasSheets) ? await lineStore.listHeard(of, from.startedAt, to) : [];
+      const sheets = chain.some((session) => session.hasSheets)
+        ? await lineStore.listHeard(of, from.startedAt, to)
+        : [];
       const heard = [...tails, ...sheets].map(({ at }) => at);
       const fresh = await begin(of, "", was, { startedAt: 0, isStated: false });
       const result = settleLine(chain, heard, (at) => ({ ...fresh, sessionId: ids(), startedAt: at }), fresh.idleMs);
@@ -246,6 +260,15 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   };
 }
 
+/** The stretch of a session that simply begins last; nothing has to be read for it. Undefined for any other. */
+function newest(next: Session, known: Session | undefined, { sensor, latest, isMended }: SensorState) {
+  if (known || isMended) return undefined;
+  if (!sensor?.latestSessionId) return { line: [next], originals: new Map<string, Session>() };
+  // Another writer may have opened this very session since it was looked for.
+  if (!latest || latest.sessionId === next.sessionId || inLine(latest, next) >= 0) return undefined;
+  return { line: [latest, next], originals: new Map([[latest.sessionId, latest]]) };
+}
+
 /** Whether a change of a session is its own: nobody's motion and no neighbour's view of it is moved by it. */
 function isOwn(next: Session, known: Session): boolean {
   return next.startedAt === known.startedAt && nextOf(next).by === nextOf(known).by && !reachesNext(next) &&
@@ -254,7 +277,10 @@ function isOwn(next: Session, known: Session): boolean {
 
 function isSame(a: Session, b: Session): boolean {
   const shown = (session: Session) =>
-    JSON.stringify({ ...session, updatedAt: 0 }, (_key, value: unknown) => typeof value === "bigint" ? `${value}` : value);
+    JSON.stringify(
+      { ...session, updatedAt: 0 },
+      (_key, value: unknown) => typeof value === "bigint" ? `${value}` : value,
+    );
   return shown(a) === shown(b);
 }
 

@@ -207,7 +207,12 @@ const batch = v.object({
 });
 export type BatchInput = v.InferOutput<typeof batch>;
 
-const motion = v.object({ sensorId: id, seq: v.nullish(number), boot: v.nullish(words(LIMITS.bootChars)), at: instant });
+const motion = v.object({
+  sensorId: id,
+  seq: v.nullish(number),
+  boot: v.nullish(words(LIMITS.bootChars)),
+  at: instant,
+});
 export type MotionInput = v.InferOutput<typeof motion>;
 
 const creation = v.object({

@@ -26,7 +26,11 @@ export function addNumber(numbers: Numbers, seq: number): Numbers {
   const counted = count(numbers.counted, BigInt(seq));
   if (counted.ahead.length <= MAX_GAPS) return { ...numbers, counted };
   const [from] = counted.ahead[0]!;
-  return { ...numbers, counted: count(counted, counted.hi + 1n, from), vague: Math.max(numbers.vague, Number(from) - 1) };
+  return {
+    ...numbers,
+    counted: count(counted, counted.hi + 1n, from),
+    vague: Math.max(numbers.vague, Number(from) - 1),
+  };
 }
 
 /**

@@ -25,7 +25,7 @@ import {
   sessionPayload,
   type VersionConflict,
 } from "./results.ts";
-import { applyEnd, applyStart, applyReport, statedEndOf } from "./rules.ts";
+import { applyEnd, applyReport, applyStart, statedEndOf } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
 /** So often a session can have become a part of another, one after the other. */
@@ -89,7 +89,9 @@ export function createPeople({ store, lines, changed, clock, ids }: {
         }
         const of: Owner = known;
         const marker = store.markerOf(tenantId, update.sessionId, update.updateId);
-        if (await lines.state(of, applyUpdate(known, update, clock()), known, await lines.findSensorState(known), [marker])) {
+        if (
+          await lines.state(of, applyUpdate(known, update, clock()), known, undefined, [marker])
+        ) {
           return announce((await find(tenantId, update.sessionId))!);
         }
         return LOST;
@@ -118,7 +120,7 @@ export function createPeople({ store, lines, changed, clock, ids }: {
         const next = { ...said, playback, updatedAt: now };
         const own = await lines.stateOwn(next, known);
         if (own?.ok) return announce(own.current);
-        if (!own && await lines.state(known, next, known, await lines.findSensorState(known))) {
+        if (!own && await lines.state(known, next, known)) {
           return announce((await find(tenantId, sessionId))!);
         }
         return LOST;
@@ -149,7 +151,6 @@ export function createPeople({ store, lines, changed, clock, ids }: {
     changed(session);
     return sessionPayload(session);
   }
-
 }
 
 function created(session: Session, creation: CreationInput): Session {

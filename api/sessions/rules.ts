@@ -114,7 +114,11 @@ export function applyMotion(session: Session, heard: Heard, now: number): Sessio
 export function applyReport(session: Session, at: number): Session {
   const anchor = anchorOf(session);
   const same = session.reported.find((reported) => reported.anchor === anchor);
-  const reported = { at: Math.max(same?.at ?? at, at), count: (same?.count ?? 0) + 1, ...(anchor === undefined ? {} : { anchor }) };
+  const reported = {
+    at: Math.max(same?.at ?? at, at),
+    count: (same?.count ?? 0) + 1,
+    ...(anchor === undefined ? {} : { anchor }),
+  };
   return {
     ...session,
     reported: [...session.reported.filter((other) => other !== same), reported],

@@ -63,7 +63,7 @@ export function createSessions({ store, lineStore, lists, readings, hub, clock, 
     ...lineStore,
     async commit(change) {
       const isDone = await lineStore.commit(change);
-      if (isDone) for (const { session } of change.changes) changed(session);
+      if (isDone) { for (const { session } of change.changes) changed(session); }
       return isDone;
     },
   };

@@ -38,7 +38,10 @@ export function createOracle() {
     const parts = method === "transact" ? args[0] as Record<string, unknown>[] : [{ put: args[1], change: args[2] }];
     const texts = parts.map((part) => {
       const { expression, names } = (part.change ?? {}) as { expression?: string; names?: Record<string, string> };
-      return [expression ?? Object.keys((part.put as object | undefined) ?? {}).join(" "), ...Object.values(names ?? {})]
+      return [
+        expression ?? Object.keys((part.put as object | undefined) ?? {}).join(" "),
+        ...Object.values(names ?? {}),
+      ]
         .join(" ");
     });
     const joins = parts.some((part) => {
@@ -77,7 +80,9 @@ export function createOracle() {
   function edited(session: Counted, before: Item | undefined, after: Item, { sent, name }: Operation): void {
     const version = num(before?.version) || 1;
     const own = sent.find((edit) => edit.expectedVersion === version && leadsTo(edit.sessionId, session.sessionId));
-    if (!own || !before) return void must(false, "an edit is written only over the version that it saw", [name, version]);
+    if (!own || !before) {
+      return void must(false, "an edit is written only over the version that it saw", [name, version]);
+    }
     must(after.version === version + 1, "an edit moves the version by one", [name, after.version]);
     must(isDeepStrictEqual(after.labels, own.labels), "an edit writes the labels as typed", [name, after.labels]);
     must(after.notes === own.notes, "an edit writes the notes as typed", [name, after.notes]);
@@ -107,7 +112,11 @@ export function createOracle() {
       must(isDeepStrictEqual(before![field], after[field]), `${field} never changes`, [sessionId, input]);
     }
     must(after.revision === num(before?.revision) + 1, "each write moves the revision by one", sessionId);
-    must(before?.mergedInto === undefined || isDeepStrictEqual(before.mergedInto, after.mergedInto), "what is joined stays so", sessionId);
+    must(
+      before?.mergedInto === undefined || isDeepStrictEqual(before.mergedInto, after.mergedInto),
+      "what is joined stays so",
+      sessionId,
+    );
     peoplesKept(sessionId, before, after, gone);
     const isCounted = after.bTop !== (before?.bTop ?? -1) || after.bGaps !== (before?.bGaps ?? "");
     const samples = num(after.samples) - num(before?.samples);
@@ -125,7 +134,11 @@ export function createOracle() {
     }
     if (input.kind === "end") endsSaid(session, before, after);
     if (input.kind === "update") reportsSaid(session, before, after);
-    must((after.checkAt !== undefined) === (after.status === "ACTIVE" && after.mergedInto === undefined), "the sweeper's index has the active", after);
+    must(
+      (after.checkAt !== undefined) === (after.status === "ACTIVE" && after.mergedInto === undefined),
+      "the sweeper's index has the active",
+      after,
+    );
     mustExpire(after, sessionId);
   }
 
@@ -141,7 +154,10 @@ export function createOracle() {
     must(from.length > 0, "only people change what people wrote", sessionId);
     for (const source of [...from, ...(before ? [before] : [])]) {
       const labels = (source.labels ?? []) as string[];
-      must(labels.every((label) => (after.labels as string[]).includes(label)), "labels are joined", [sessionId, labels]);
+      must(labels.every((label) => (after.labels as string[]).includes(label)), "labels are joined", [
+        sessionId,
+        labels,
+      ]);
       must(`${after.notes ?? ""}`.includes(`${source.notes ?? ""}`), "notes are kept one below the other", sessionId);
       must(source.pinned !== true || after.pinned === true, "pins hold", sessionId);
     }
@@ -152,7 +168,11 @@ export function createOracle() {
     const known = (before?.ends ?? []) as End[];
     for (const end of (after.ends ?? []) as End[]) {
       if (known.some((other) => isDeepStrictEqual(other, end))) continue;
-      say(sensorId, { kind: "end", of: end.anchor === undefined ? { id: sessionId } : { motionAt: end.anchor }, at: end.at });
+      say(sensorId, {
+        kind: "end",
+        of: end.anchor === undefined ? { id: sessionId } : { motionAt: end.anchor },
+        at: end.at,
+      });
     }
   }
 

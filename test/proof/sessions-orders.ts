@@ -94,7 +94,11 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
       const before = session.motionEventCount;
       const answer = await host.update(T, update);
       if (answer.__typename !== "SessionPayload" || answer.session.motionEventCount === before) return undefined;
-      return { kind: "told", at: now, of: session.isStated ? { id: session.sessionId } : { motionAt: session.startedAt } };
+      return {
+        kind: "told",
+        at: now,
+        of: session.isStated ? { id: session.sessionId } : { motionAt: session.startedAt },
+      };
     }
   }
 }
@@ -152,7 +156,11 @@ function historyOf(random: Random): Said[] {
   let at = START + below(10) * MINUTE;
   for (let i = 0; i < 2 + below(9); i++) {
     instants.push(at);
-    said.push({ kind: "motion", at, ...(isNumbered ? { seq: i, ...(chance(0.3) ? { boot: pick(["x", "y"]) } : {}) } : {}) });
+    said.push({
+      kind: "motion",
+      at,
+      ...(isNumbered ? { seq: i, ...(chance(0.3) ? { boot: pick(["x", "y"]) } : {}) } : {}),
+    });
     at += pick([SECOND, 30 * SECOND, 2 * MINUTE, 4 * MINUTE, IDLE_MS, IDLE_MS + 1, 6 * MINUTE]);
   }
   const ids: string[] = [];
@@ -164,7 +172,10 @@ function historyOf(random: Random): Said[] {
     if (chance(0.3) && said.at(-1)?.kind === "create") continue;
     const isFinal = chance(0.5);
     for (let offset = 0; offset < 1 + below(3); offset++) {
-      const readings = Array.from({ length: 1 + below(3) }, (_, n) => from + (offset * 3 + n) * pick([SECOND, MINUTE, 7 * MINUTE]));
+      const readings = Array.from(
+        { length: 1 + below(3) },
+        (_, n) => from + (offset * 3 + n) * pick([SECOND, MINUTE, 7 * MINUTE]),
+      );
       said.push({
         ...{ kind: "batch", id, offset, readings },
         ...(chance(0.2) ? { startedAt: from - below(120) * SECOND } : {}),

@@ -147,7 +147,12 @@ async function atTheEnd(
     must("a list shows what the sessions are", inOrder(listed), inOrder(facts), sensorId);
     const latest = own.sort((a, b) => a.startedAt - b.startedAt).at(-1);
     const pointer = world.dynamo.peek("sensors", { pk: `${tenantId}#${sensorId}` })?.latest;
-    must("the pointer names a session that begins last", found.get(pointer as string)?.startedAt, latest?.startedAt, sensorId);
+    must(
+      "the pointer names a session that begins last",
+      found.get(pointer as string)?.startedAt,
+      latest?.startedAt,
+      sensorId,
+    );
   }
   for (const counted of oracle.sessions.values()) await checkOne(counted, oracle, sessions, tenantId, must);
 }
@@ -170,7 +175,12 @@ async function checkOne(
     const typed = notes.split(".").filter((part) => !`${session.notes}`.includes(`${part}`));
     must("no note is lost", typed, [], sessionId);
   }
-  must("versions count the edits", session.version >= 1 + edits.length, true, [sessionId, holder, session.version, edits]);
+  must("versions count the edits", session.version >= 1 + edits.length, true, [
+    sessionId,
+    holder,
+    session.version,
+    edits,
+  ]);
   if (holder !== sessionId) return;
   const top = Math.max(0, ...batches.keys());
   const missing = Array.from({ length: top }, (_, n) => n).filter((n) => !batches.has(n));
@@ -183,10 +193,11 @@ async function checkOne(
 
 /** A session whose start nothing stated began when its first batch arrived. */
 function withGuesses(said: readonly Said[], guesses: ReadonlyMap<string, number>): Said[] {
-  const stated = (id: string) => said.some((one) =>
-    (one.kind === "create" && one.id === id) ||
-    (one.kind === "batch" && one.id === id && (one.startedAt !== undefined || one.readings.length > 0))
-  );
+  const stated = (id: string) =>
+    said.some((one) =>
+      (one.kind === "create" && one.id === id) ||
+      (one.kind === "batch" && one.id === id && (one.startedAt !== undefined || one.readings.length > 0))
+    );
   return said.map((one) => {
     if (one.kind !== "batch" || stated(one.id)) return one;
     return { ...one, startedAt: guesses.get(one.id)! };

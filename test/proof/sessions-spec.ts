@@ -6,7 +6,15 @@
 export type Said =
   /** A motion event, by its number or by its instant. */
   | { kind: "motion"; at: number; seq?: number; boot?: string }
-  | { kind: "batch"; id: string; offset: number; readings: number[]; startedAt?: number; durationMs?: number; final?: boolean }
+  | {
+    kind: "batch";
+    id: string;
+    offset: number;
+    readings: number[];
+    startedAt?: number;
+    durationMs?: number;
+    final?: boolean;
+  }
   | { kind: "create"; id: string; startedAt: number }
   /** Of a named session, or of whichever holds the motion event of that instant. */
   | { kind: "end"; of: { id: string } | { motionAt: number }; at: number }

@@ -85,7 +85,9 @@ function thingsOf(table: ImageChange["table"], image: Image | undefined): Count[
   }
   if (table === "sessions") {
     // What became a part of another session is counted there.
-    return isPart(image, "SESSION") && image.mergedInto === undefined ? [{ source: "SESSIONS", at: instantOf(image, "startedAt"), n: 1 }] : [];
+    return isPart(image, "SESSION") && image.mergedInto === undefined
+      ? [{ source: "SESSIONS", at: instantOf(image, "startedAt"), n: 1 }]
+      : [];
   }
   if (table !== "journeys" || !isPart(image, "META") || image.erased !== undefined) return [];
   return [{ source: "JOURNEYS", at: instantOf(image, "startedAt"), n: 1 }];

@@ -1,0 +1,28 @@
+/**
+ * Law: the sessions of a sensor are a function of the set of what was said about it. Random histories of motion, batches,
+ * starts, ends and updates, each said in five orders, with repeats, over two processes, with sweeps in between: each
+ * gives what `sessions-spec.ts` gives of the set.
+ *
+ *     deno run -A --unstable-no-legacy-abort test/proof/orders.ts [HISTORIES] [SEED]
+ */
+import { runInterleavings } from "./interleavings.ts";
+import { sayInOrders } from "./sessions-orders.ts";
+
+const ORDERS = 5;
+
+await runInterleavings("test/proof/orders.ts", {
+  runs: 100_000,
+  every: 10_000,
+  counts: { histories: 0, orders: 0 },
+  async runOnce(seed, counts) {
+    const wrong = await sayInOrders(seed, ORDERS);
+    counts.histories++;
+    counts.orders += ORDERS;
+    return wrong &&
+      {
+        seed,
+        violations: [JSON.stringify(wrong.found), JSON.stringify(wrong.expected)],
+        trace: [JSON.stringify(wrong.sent)],
+      };
+  },
+});
