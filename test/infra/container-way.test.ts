@@ -112,7 +112,12 @@ describe("the container", () => {
         Action: ["dynamodb:PutItem", "dynamodb:UpdateItem"],
         Resource: all.filter((name) => name !== "rollups").map(table),
       },
-      { Sid: "RemoveItems", Effect: "Allow", Action: ["dynamodb:DeleteItem"], Resource: [table("journeys"), table("accounts"), table("sessions")] },
+      {
+        Sid: "RemoveItems",
+        Effect: "Allow",
+        Action: ["dynamodb:DeleteItem"],
+        Resource: [table("journeys"), table("accounts"), table("sessions")],
+      },
       {
         Sid: "ListObjects",
         Effect: "Allow",

@@ -105,7 +105,7 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
 
 async function targetOf(host: Sessions, of: { id: string } | { motionAt: number }) {
   if ("id" in of) return (await host.find(T, [of.id])).get(of.id);
-  const { edges } = await host.list(T, { sensorId: S }, 100);
+  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
   const row = edges.map(({ node }) => node).find((session) => (
     session.startedAt <= of.motionAt && session.motionEventCount > 0
   ));
@@ -113,7 +113,7 @@ async function targetOf(host: Sessions, of: { id: string } | { motionAt: number 
 }
 
 async function factsOf(host: Sessions): Promise<Fact[]> {
-  const { edges } = await host.list(T, { sensorId: S }, 100);
+  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
   const { durationOf } = await import("../../api/sessions/rules.ts");
   return edges.map(({ node }) => ({
     id: node.sessionId as string | undefined,

@@ -133,7 +133,7 @@ async function atTheEnd(
   await sessions.sweep();
   const live = [...oracle.sessions.values()].filter(({ sessionId }) => !oracle.mergedInto.has(sessionId));
   const found = await sessions.find(tenantId, live.map(({ sessionId }) => sessionId));
-  const rows = (await sessions.list(tenantId, {}, 100)).edges.map((edge) => edge.node);
+  const rows = (await sessions.list(tenantId, {}, { first: 100 })).edges.map((edge) => edge.node);
   must("the list has every session once", rows.map((row) => row.sessionId).sort(), [...found.keys()].sort(), "it");
   for (const sensorId of new Set([...oracle.sessions.values()].map((session) => session.sensorId))) {
     const own = live.filter((session) => session.sensorId === sensorId).map(({ sessionId }) => found.get(sessionId)!);
@@ -186,7 +186,7 @@ async function checkOne(
   const missing = Array.from({ length: top }, (_, n) => n).filter((n) => !batches.has(n));
   const uncounted = Array.from({ length: top }, (_, n) => n).filter((n) => !isCounted(session.batches, BigInt(n)));
   must("missing batches are those that did not come", uncounted, missing, sessionId);
-  const readings = (await sessions.listReadings(session, 200)).edges.map((edge) => edge.node);
+  const readings = (await sessions.listReadings(session, { first: 200 })).edges.map((edge) => edge.node);
   const sent = [...batches.values()].sort((a, b) => a.batchOffset - b.batchOffset).flatMap((batch) => batch.readings);
   must("readings are all there in the order of time", readings, sent.sort((a, b) => a.at - b.at), sessionId);
 }
