@@ -158,7 +158,7 @@ export function createOracle() {
         sessionId,
         labels,
       ]);
-      must(`${after.notes ?? ""}`.includes(`${source.notes ?? ""}`), "notes are kept one below the other", sessionId);
+      must(textOf(after.notes).includes(textOf(source.notes)), "notes are kept one below the other", sessionId);
       must(source.pinned !== true || after.pinned === true, "pins hold", sessionId);
     }
   }
@@ -202,6 +202,10 @@ export function createOracle() {
 
 function idOf(item: Item): string {
   return (item.sk as string).split("#")[0]!;
+}
+
+function textOf(notes: unknown): string {
+  return typeof notes === "string" ? notes : "";
 }
 
 function num(value: unknown): number {
