@@ -9,6 +9,7 @@ export const pages: readonly Page[] = [
   { path: "/live", title: "Live", load: once(() => import("./live/Live.svelte")) },
   { path: "/sessions", title: "Sessions", load: once(() => import("./sessions/Sessions.svelte")) },
   { path: "/journeys", title: "Journeys", load: once(() => import("./journeys/Journeys.svelte")) },
+  { path: "/review", title: "Review", load: once(() => import("./review/Review.svelte")) },
 ];
 
 export function pageOf(path: string): Page | undefined {
