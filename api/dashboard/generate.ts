@@ -15,7 +15,13 @@ import {
 
 const FOLDER = import.meta.dirname;
 const HEADER = "// Made by `npm run generate` from queries.graphql and the contract; not to be edited.\n";
-const SCALARS = { DateTime: "string", Milliseconds: "number", TimeZone: "string", JSON: "unknown" };
+const SCALARS = {
+  DateTime: "string",
+  Milliseconds: "number",
+  TimeZone: "string",
+  JSON: "unknown",
+  EventInput: "Record<string, unknown>",
+};
 
 /** The text of each `documents.ts`, by its path. */
 export async function makeDocuments(): Promise<Map<string, string>> {

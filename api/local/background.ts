@@ -15,6 +15,7 @@ export function createBackground(work: (stopped: AbortSignal) => Promise<void>, 
       try {
         return await work(stopped);
       } catch (error) {
+        if (stopped.aborted) return;
         log.error("Work in the background failed and begins again.", { error });
         await pause(AGAIN_MS, undefined, { signal: stopped }).catch(() => {});
       }

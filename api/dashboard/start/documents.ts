@@ -5,6 +5,34 @@ import { document } from "../core/document.ts";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** A length of time that ends now. */
+export type RangePreset =
+  /** 2 hours. */
+  | 'TWO_HOURS'
+  /** 24 hours. */
+  | 'DAY'
+  /** 7 days. */
+  | 'WEEK'
+  /** 30 days. */
+  | 'MONTH'
+  /** 90 days. */
+  | 'QUARTER';
+
+/** From one instant to another. */
+export type Between = {
+  /** Included. */
+  from: string;
+  /** Excluded. Later than `from`. */
+  to: string;
+};
+
+/** A range of instants: exactly one of the two. */
+export type TimeRange =
+  {   /** The time up to now. */
+  last: RangePreset; between?: never; }
+  |  { last?: never;   /** From the first instant (included) to the second (excluded). */
+  between: Between; };
+
 /** The kinds of expected failure. */
 export type ErrorCode =
   /** A field of the input is wrong; nothing was done. */
@@ -38,6 +66,26 @@ export type LoginInput = {
   password: string;
 };
 
+/** Whether a session goes on. */
+export type SessionStatus =
+  /** It goes on. At most one at a sensor. */
+  | 'ACTIVE'
+  /** It is over. Late motion and late batches still correct its numbers. */
+  | 'COMPLETED';
+
+/** Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive. */
+export type JourneyOutcome =
+  /** A form was completed. Strongest. */
+  | 'FORM_COMPLETED'
+  /** A call to action was clicked. */
+  | 'CTA_CLICKED'
+  /** A link was clicked. */
+  | 'LINK_CLICKED'
+  /** A form was begun or a message sent, none of the above happened, and 30 minutes passed without an event. */
+  | 'ABANDONED'
+  /** None of the above. Weakest. */
+  | 'BROWSING';
+
 export type SignInMutationVariables = Exact<{
   input: LoginInput;
 }>;
@@ -49,6 +97,73 @@ export type SignInMutation = { login:
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
+export type SendEventsMutationVariables = Exact<{
+  events: Array<Record<string, unknown>> | Record<string, unknown>;
+}>;
+
+
+export type SendEventsMutation = { recordEvents:
+    | { __typename: 'RecordEventsPayload', accepted: number, duplicates: number }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export type CountedEventsQueryVariables = Exact<{
+  sessionId: string;
+}>;
+
+
+export type CountedEventsQuery = { journey: { eventCount: number } | null };
+
+export type DoorSessionFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, sensor: { sensorId: string } };
+
+export type DoorSessionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DoorSessionsQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, sensor: { sensorId: string } }> } };
+
+export type DoorSessionsMoveSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DoorSessionsMoveSubscription = { sessionChanged: { id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, sensor: { sensorId: string } } };
+
+export type DoorJourneysQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type DoorJourneysQuery = { journeys: { nodes: Array<{ id: string, sessionId: string, startedAt: string, outcome: JourneyOutcome, firstQuestion: string | null, eventCount: number }> } };
+
+export type DoorDecksQueryVariables = Exact<{
+  timeZone?: string | null | undefined;
+}>;
+
+
+export type DoorDecksQuery = { decks: Array<{ deckId: string, name: string, newCount: number, learningCount: number, dueCount: number }> };
+
 export const SignIn = document<SignInMutation, SignInMutationVariables>(
   "mutation SignIn($input: LoginInput!) { login(input: $input) { __typename ... on AuthPayload { token } ... on UserError { code message } } }",
+);
+
+export const SendEvents = document<SendEventsMutation, SendEventsMutationVariables>(
+  "mutation SendEvents($events: [EventInput!]!) { recordEvents(input: {events: $events}) { __typename ... on RecordEventsPayload { accepted duplicates } ... on UserError { code message } } }",
+);
+
+export const CountedEvents = document<CountedEventsQuery, CountedEventsQueryVariables>(
+  "query CountedEvents($sessionId: String!) { journey(sessionId: $sessionId) { eventCount } }",
+);
+
+export const DoorSessions = document<DoorSessionsQuery, DoorSessionsQueryVariables>(
+  "query DoorSessions { sessions(first: 4) { nodes { ...DoorSession } } } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount }",
+);
+
+export const DoorSessionsMove = document<DoorSessionsMoveSubscription, DoorSessionsMoveSubscriptionVariables>(
+  "subscription DoorSessionsMove { sessionChanged { ...DoorSession } } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount }",
+);
+
+export const DoorJourneys = document<DoorJourneysQuery, DoorJourneysQueryVariables>(
+  "query DoorJourneys($range: TimeRange!) { journeys(filter: {range: $range, did: [\"MESSAGE_SENT\"]}, first: 4) { nodes { id sessionId startedAt outcome firstQuestion eventCount } } }",
+);
+
+export const DoorDecks = document<DoorDecksQuery, DoorDecksQueryVariables>(
+  "query DoorDecks($timeZone: TimeZone) { decks(timeZone: $timeZone) { deckId name newCount learningCount dueCount } }",
 );

@@ -10,11 +10,13 @@ import { createStreams } from "../../aws/streams.ts";
 import { createQueues } from "../../aws/queues.ts";
 import { type Config, ConfigError, parseConfig } from "../../config.ts";
 import { AppError } from "../../core/errors.ts";
-import { createLog } from "../../core/log.ts";
+import { systemClock } from "../../core/clock.ts";
+import { createLog, type Log } from "../../core/log.ts";
 import { LocalError } from "../../local/errors.ts";
 import { checkRoom, isFull } from "../../local/lock.ts";
 import { createPump } from "../../local/pump.ts";
 import { createStreamPump } from "../../local/stream-pump.ts";
+import { createSampleLife } from "../../local/sample/life.ts";
 import { loadSample, SAMPLE_TENANT } from "../../local/sample.ts";
 import { type LocalSystem, startLocalSystem } from "../../local/system.ts";
 import { consumersOf } from "../../ingest/consumers.ts";
@@ -22,10 +24,13 @@ import { fullName, queues as queueSpecs } from "../../resources.ts";
 import { ListenError } from "../http/listen.ts";
 import { runUntilSignal } from "../http/run.ts";
 
-const USAGE = "usage: npm start [-- --empty]\n  --empty  leaves out the sample that the first start loads";
+const USAGE =
+  "usage: npm start [-- --empty]\n  --empty  leaves out the sample that the first start loads and that goes on by itself";
 
 const LEAST_ROOM_BYTES = 256 * 1_024;
 const PARENT_CHECK_MS = 500;
+/** A tab may stay open for a day. */
+const DEMO_TOKEN_SECONDS = 86_400;
 
 class WrongArguments extends Error {}
 
@@ -53,13 +58,23 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
     );
     const stopPumps = startPumps(app, config, system);
     await runUntilSignal(app, async (url) => {
-      const sample = empty || !hasTokens ? undefined : await loadDemo(config, url);
-      console.log(greeting(url, hasTokens, sample));
+      const hasSample = hasTokens && !empty;
+      if (hasSample) await loadDemo(config, url);
+      console.log(greeting({ url, stores: system.endpoints, hasTokens, hasSample }));
+      return hasSample ? startLife(config, url, log) : undefined;
     });
     await stopPumps();
   } finally {
     await system.stop();
   }
+}
+
+/** The sample goes on by itself, from its own past; the returned function ends it. */
+function startLife(config: Config, url: string, log: Log): () => Promise<void> {
+  const token = () => signDemoToken(config);
+  const life = createSampleLife({ dataDir: config.dataDir, url, token, clock: systemClock, random: Math.random, log });
+  life.start();
+  return () => life.stop();
 }
 
 /** Here the disk is ours to look after: embedded stores go on reading from a full one, and write nothing. */
@@ -125,31 +140,31 @@ function startPumps(app: App, config: Config, system: LocalSystem): () => Promis
 
 /** With every scope in the sample's tenant, for the pages at `/`. */
 function signDemoToken(config: Config): Promise<string> {
-  return signLocalToken(config, { tenantId: SAMPLE_TENANT, scopes: [...SCOPES] });
+  return signLocalToken(config, { tenantId: SAMPLE_TENANT, scopes: [...SCOPES], ttlSeconds: DEMO_TOKEN_SECONDS });
 }
 
-async function loadDemo(config: Config, url: string): Promise<string | undefined> {
+async function loadDemo(config: Config, url: string): Promise<void> {
   const token = await signLocalToken(config, { tenantId: SAMPLE_TENANT, scopes: ["JOURNEYS_WRITE"] });
-  const now = Date.now();
-  const totals = await loadSample({ dataDir: config.dataDir, url: `${url}/graphql`, token, now });
-  return totals && `Loaded a sample into the tenant ${SAMPLE_TENANT}: ${totals.accepted} events of 20 shop visits.`;
+  await loadSample({ dataDir: config.dataDir, url: `${url}/graphql`, token, now: systemClock() });
 }
 
-function greeting(url: string, hasTokens: boolean, sample: string | undefined): string {
-  const token = hasTokens
-    ? `npm run --silent token -- --tenant ${SAMPLE_TENANT}`
-    : "one of your identity provider (JWKS_URL); ACCOUNTS is off";
-  return `
-Sojourn is ready.
-  Pages      ${url}/${hasTokens ? "   (one click signs you in)" : ""}
-  GraphQL    ${url}/graphql   (HTTP, SSE and WebSocket)
-  GraphiQL   ${url}/graphql   (in a browser)
-  Token      ${token}
-${sample ? `\n${sample}\n` : ""}
-In GraphiQL, set the header {"Authorization": "Bearer TOKEN"} and try:
-  { journeys(first: 5) { nodes { sessionId outcome eventCount duration } } }
+type Told = { url: string; stores: LocalSystem["endpoints"]; hasTokens: boolean; hasSample: boolean };
 
-Ctrl-C stops it; data stays.`;
+function greeting({ url, stores, hasTokens, hasSample }: Told): string {
+  const lines = {
+    Pages: `${url}/${hasSample ? "   one click signs you in" : ""}`,
+    GraphQL: `${url}/graphql   in a browser: GraphiQL`,
+    Token: hasTokens
+      ? `npm run --silent token -- --tenant ${SAMPLE_TENANT}`
+      : "one of your identity provider (JWKS_URL); ACCOUNTS is off",
+    DynamoDB: stores.dynamodb,
+    S3: stores.s3,
+    SQS: stores.sqs,
+  };
+  const told = Object.entries(lines).map(([name, text]) => `  ${name.padEnd(10)}${text}`);
+  const sample =
+    `The tenant ${SAMPLE_TENANT} is a sample: visits to a shop, a house, a walk, a deck. It goes on by itself.`;
+  return `\nSojourn is ready.\n${told.join("\n")}\n\n${hasSample ? `${sample}\n` : ""}Ctrl-C stops it; data stays.`;
 }
 
 try {

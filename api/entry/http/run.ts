@@ -4,18 +4,26 @@ import type { Log } from "../../core/log.ts";
 import { startTicker } from "../../jobs/ticker.ts";
 import { listen } from "./listen.ts";
 
-/** Serves the app until SIGTERM or SIGINT, then stops it gracefully. A second signal ends the process at once. */
-export async function runUntilSignal(app: App, announce: (url: string) => void | Promise<void>): Promise<void> {
+/**
+ * Serves the app until SIGTERM or SIGINT, then stops it gracefully. A second signal ends the process at once. What `announce`
+ * gives is called first, while requests are still answered.
+ */
+export async function runUntilSignal(
+  app: App,
+  announce: (url: string) => void | Promise<void | (() => Promise<void>)>,
+): Promise<void> {
   const letGo = catchTheRest(app.log);
   try {
     const server = await listen(app);
     const signal = firstSignal();
     let ticker: ReturnType<typeof startTicker> | undefined;
+    let stopFirst: void | (() => Promise<void>) = undefined;
     try {
-      await announce(server.url);
+      stopFirst = await announce(server.url);
       ticker = startTicker(app.jobs, app.log);
       await signal;
     } finally {
+      await stopFirst?.();
       await Promise.all([server.stop(), ticker?.stop()]);
     }
   } finally {

@@ -1,5 +1,5 @@
-/** Where a load goes, and how long to go on trying where the service does not answer. */
-export type Target = { url: string; token: string; patienceMs: number };
+/** Where a load goes, how long to go on trying where the service does not answer, and what may end it before. */
+export type Target = { url: string; token: string; patienceMs: number; signal?: AbortSignal };
 
 /** The member of a result union that a mutation gave. */
 export type Member = { __typename: string; message?: string };
@@ -21,6 +21,7 @@ export async function askUntilAnswered<M extends Member>(
   for (;;) {
     const answer = await ask(target, mutation, variables);
     if ("member" in answer) return answer.member as M;
+    target.signal?.throwIfAborted();
     if (Date.now() > giveUpAt) {
       throw new LoadError(
         `${target.url} does not answer (${answer.fault}). Start it with \`npm start\`, then run this again: nothing is counted twice.`,
@@ -47,6 +48,7 @@ async function ask(
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${target.token}` },
       body: JSON.stringify({ query, variables }),
+      ...(target.signal ? { signal: target.signal } : {}),
     });
     status = response.status;
     text = await response.text();

@@ -7,6 +7,7 @@ export type LoadedEvent = {
   occurredAt: string;
   visitorId?: string;
   page?: string;
+  text?: string;
   properties?: unknown;
 };
 

@@ -4,7 +4,7 @@ import { recordsOf } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
 import { type RecordTable, type Row, tableOf } from "./records.ts";
 import { createRepeats } from "./repeats.ts";
-import { type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
+import { inBatches, type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
 
 export type MetricsFile = { file: string; source: RecordedSource; batchSize: number };
 
@@ -44,6 +44,11 @@ export async function readMetrics({ file, source, batchSize }: MetricsFile, now:
     records,
     send: (sending: Sending): Promise<Totals> => sendLanes(lanesOf(records(), batchSize), sending),
   };
+}
+
+/** Sends records that are at hand in batches. */
+export function sendRecords(records: readonly LoadedRecord[], batchSize: number, sending: Sending): Promise<Totals> {
+  return sendLanes([...inBatches(records, batchSize)].map((batch) => [requestOf(batch)]), sending);
 }
 
 async function* rowsOf(file: string, now: number): AsyncGenerator<{ table: RecordTable; row: Row }> {
