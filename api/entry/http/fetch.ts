@@ -1,22 +1,22 @@
-import type { ExecutionResult, GraphQLError } from "graphql";
+import type { GraphQLError } from "graphql";
 import type { App } from "../../app.ts";
-import type { Viewer } from "../../auth/viewer.ts";
-import { type Clock, SECOND_MS, systemClock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { UnauthenticatedError } from "../../core/errors.ts";
 import { createTelemetry, type Telemetry } from "../../core/telemetry.ts";
 import { type Form, parseAccept } from "./accept.ts";
-import { checkType, readRequest, readText } from "./body.ts";
+import { JSON_TYPES, jsonAnswer } from "./answers.ts";
+import { readRequest } from "./body.ts";
 import { createCollectRoutes } from "./collect.ts";
 import { createCors } from "./cors.ts";
 import { createDemoSignIn } from "./demo.ts";
-import { type HttpHints, plain, RefusedError } from "./errors.ts";
+import { type HttpHints, RefusedError } from "./errors.ts";
 import { type Answer, type Asked, askedBy, toResponse } from "./exchange.ts";
 import { createGraphiql } from "./graphiql.ts";
-import { BODY_BYTES, type Call, createEngine, isPlanned } from "./graphql.ts";
-import { badBody, type JsonLimits, parseJson } from "./json.ts";
+import { type Call, createEngine, isPlanned } from "./graphql.ts";
 import { createPages } from "./pages.ts";
-import { type Params, paramsOfSearch, toParams } from "./params.ts";
+import { type Params, paramsOfSearch } from "./params.ts";
 import { createProbes } from "./probes.ts";
+import { JSON_LIMITS, readParams } from "./read-params.ts";
 import { createAddressOf, type Peer } from "./rates.ts";
 import { createSingleStreams, STREAM_TOKEN } from "./single-streams.ts";
 import { createStreams, EVENTS, MULTIPART, resultText } from "./streams.ts";
@@ -37,21 +37,6 @@ const METHODS = ["GET", "POST", "PUT", "DELETE"];
 const REVIEW_SESSION = "x-session-id";
 const NO_SEARCH = new URLSearchParams();
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
-
-/** What a body may have before we know who sends it: a login, or a question about the schema. */
-const OPEN_BODY_BYTES = 32_768;
-const OPEN_BODY_MS = 10 * SECOND_MS;
-const BODY_MS = 60 * SECOND_MS;
-const LARGE_BODY_MS = 290 * SECOND_MS;
-const OPEN_JSON_LIMITS = { depth: 32, values: 1_000 };
-const JSON_LIMITS = { depth: 64, values: 400_000 };
-/** A collection is one long string. */
-const LARGE_JSON_LIMITS = { depth: 16, values: 1_000 };
-
-const JSON_TYPES = {
-  graphql: "application/graphql-response+json; charset=utf-8",
-  json: "application/json; charset=utf-8",
-} as const;
 
 /** The whole service behind one `answer`, which servers, functions and tests call alike. */
 export function createHttp(app: App, options: Options = {}) {
@@ -121,7 +106,9 @@ export function createHttp(app: App, options: Options = {}) {
       if (method === "DELETE") return single.end(stream ?? "", search.get("operationId") ?? "", call);
       if (method === "GET" && stream !== undefined && forms[0] === "events") return single.open(stream, call);
       if (method === "GET" && config.graphiql && forms[0] === "html") return await graphiql(asked);
-      const params = method === "GET" ? paramsOfSearch(asked.search, JSON_LIMITS) : await readParams(asked, call);
+      const params = method === "GET"
+        ? paramsOfSearch(asked.search, JSON_LIMITS)
+        : await readParams(asked, call, config);
       if (stream !== undefined && method === "POST" && !isList(params)) {
         return await single.operate(stream, params, call);
       }
@@ -146,21 +133,6 @@ export function createHttp(app: App, options: Options = {}) {
       throw error;
     }
     await app.rates.request(call.address, call.viewer);
-  }
-
-  async function readParams(asked: Asked, call: Call): Promise<Params | Params[]> {
-    checkType(asked);
-    const { bytes, ms, json } = bodyLimits(call.viewer, config.limits.bodyBytes);
-    const text = await readText(asked, bytes, ms);
-    const isLarge = text.length > BODY_BYTES;
-    if (isLarge) call.largeBytes = text.length;
-    const value = parseJson(text, isLarge ? LARGE_JSON_LIMITS : json);
-    if (!Array.isArray(value)) return toParams(value);
-    if (config.maxBatch === 0) throw badBody("is a list; batches are off here (MAX_BATCH)");
-    if (value.length === 0 || value.length > config.maxBatch) {
-      throw badBody(`is a list of ${value.length} operations; 1 to ${config.maxBatch} are taken (MAX_BATCH)`);
-    }
-    return value.map(toParams);
   }
 
   async function operateOne(
@@ -258,37 +230,10 @@ export function createHttp(app: App, options: Options = {}) {
   };
 }
 
-/** How much may be read, for how long, and how much is in it: little from nobody, much only from who may import. */
-function bodyLimits(viewer: Viewer | undefined, maxBytes: number): { bytes: number; ms: number; json: JsonLimits } {
-  if (!viewer) return { bytes: Math.min(OPEN_BODY_BYTES, maxBytes), ms: OPEN_BODY_MS, json: OPEN_JSON_LIMITS };
-  if (!viewer.scopes.includes("REVIEW")) {
-    return { bytes: Math.min(BODY_BYTES, maxBytes), ms: BODY_MS, json: JSON_LIMITS };
-  }
-  return { bytes: maxBytes, ms: LARGE_BODY_MS, json: JSON_LIMITS };
-}
-
 function fits(form: Form, isStream: boolean): boolean {
   return isStream
     ? form === "events" || form === "multipart"
     : form === "graphql" || form === "json" || form === "events";
-}
-
-/** A result in JSON. Where anything was answered, the status is 200. */
-function jsonAnswer(result: ExecutionResult, form: keyof typeof JSON_TYPES): Answer {
-  const headers: Record<string, string> = { "content-type": JSON_TYPES[form] };
-  if (!result.errors) return { status: 200, headers, body: JSON.stringify(result) };
-  const isAnswered = Object.values(result.data ?? {}).some((value) => value !== null);
-  let status = 200;
-  if (!isAnswered) {
-    for (const { extensions } of result.errors) {
-      const hints = extensions["http"] as HttpHints | undefined;
-      if (!hints || (hints.spec && form === "json")) continue;
-      Object.assign(headers, hints.headers);
-      status = Math.max(status, hints.status);
-    }
-    if (status === 200 && form === "graphql" && !("data" in result)) status = 400;
-  }
-  return { status, headers, body: JSON.stringify({ ...result, errors: result.errors.map(plain) }) };
 }
 
 function isList(params: Params | readonly Params[]): params is readonly Params[] {

@@ -49,6 +49,7 @@ export const BODY_BYTES = 1_048_576;
 
 const MAX_VARIABLE_ERRORS = 5;
 const MAX_MESSAGE_CHARACTERS = 1_000;
+const HALF = MAX_MESSAGE_CHARACTERS / 2;
 const QUERY_MS = 30 * SECOND_MS;
 /** Rebuilding and erasing take their time. */
 const MUTATION_MS = 900 * SECOND_MS;
@@ -203,7 +204,8 @@ function tookTooLong(ms: number): RefusedError {
 function shorten(message: string, isSuggesting: boolean): string {
   const end = isSuggesting ? -1 : message.lastIndexOf(" Did you mean ");
   const text = end < 0 ? message : message.slice(0, end);
-  return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, MAX_MESSAGE_CHARACTERS)}…` : text;
+  // What was sent stands at the beginning, and what is wrong with it at the end.
+  return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, HALF)}…${text.slice(-HALF)}` : text;
 }
 
 function outcomeOf(error: unknown): Outcome {
