@@ -31,7 +31,7 @@ export function statementsFor(access: Access, stores: Stores): Statement[] {
   return [
     allow("ReadItems", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], tableArns("read")),
     allow("ReadIndexes", ["dynamodb:Query"], indexArns),
-    allow("WriteItems", ["dynamodb:PutItem", "dynamodb:UpdateItem"], tableArns("write")),
+    allow("WriteItems", ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:UpdateItem"], tableArns("write")),
     allow("RemoveItems", ["dynamodb:DeleteItem"], tableArns("remove")),
     allow("ListObjects", ["s3:ListBucket"], bucketArns("read")),
     allow("ReadObjects", ["s3:GetObject"], objectArns("read")),

@@ -1,9 +1,12 @@
 import { HOUR_MS } from "../api/core/clock.ts";
 import { lengthOf, type RangeInput } from "../api/core/range.ts";
 import type { AuditReport, BucketDifference as BucketDifferenceModel } from "../api/metrics/audit.ts";
+import type { MetricReceipt as MetricReceiptModel } from "../api/metrics/model.ts";
+import type { CorrectedMetric, RecordedMetrics } from "../api/metrics/service.ts";
+import { formatInstant } from "../api/core/time.ts";
 import { builder, entries } from "./builder.ts";
 import { TimeRange } from "./common.ts";
-import { InvalidInputError, orInvalid } from "./errors.ts";
+import { errorType, InvalidInputError, notFound, NotFoundError, orInvalid, type UserErrorModel } from "./errors.ts";
 import { MetricBucket, MetricSource } from "./metrics.ts";
 
 /** An hour that is counted again costs as much as a field, whatever is selected of the result. */
@@ -11,6 +14,8 @@ const COST_OF_AUDIT = {
   by: ["input"] as const,
   weigh: ({ input }: { input: { range: RangeInput } }) => ({ own: Math.ceil(lengthOf(input.range) / HOUR_MS) }),
 };
+
+type MetricConflict = UserErrorModel<"MetricConflictError", "VERSION_CONFLICT"> & { stands: number };
 
 const MetricRecordInput = builder.inputType("MetricRecordInput", {
   description: "One record to count.",
@@ -26,20 +31,98 @@ const RecordMetricsInput = builder.inputType("RecordMetricsInput", {
   fields: (t) => ({ records: t.field({ type: [MetricRecordInput], required: true, description: "1 to 500." }) }),
 });
 
-const RecordMetricsPayload = builder.objectRef<
-  { __typename: "RecordMetricsPayload"; accepted: number; duplicates: number }
->("RecordMetricsPayload").implement({
+const MetricReceiptStatus = builder.enumType("MetricReceiptStatus", {
+  description: "What became of a record.",
+  values: {
+    ACCEPTED: { description: "Kept now; its bucket follows." },
+    DUPLICATE: { description: "Kept before, at the same time, or taken back since. Nothing changed." },
+    CONFLICT: {
+      description: "Kept before at another time, which stands. Nothing changed; `correctMetric` changes it.",
+    },
+    REJECTED: { description: "Can never be kept as it is." },
+  },
+});
+
+const MetricReceipt = builder.objectRef<MetricReceiptModel>("MetricReceipt").implement({
+  description: "What became of one record.",
+  access: "METRICS_WRITE",
+  fields: (t) => ({
+    status: t.field({ type: MetricReceiptStatus, description: "In a word.", resolve: ({ status }) => status }),
+    reason: t.string({
+      nullable: true,
+      description: "What is wrong with it, and what to do; null where nothing is.",
+      resolve: (receipt) => ("reason" in receipt ? receipt.reason : null),
+    }),
+    stands: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "Of a CONFLICT: the time that the record has.",
+      resolve: (receipt) => ("stands" in receipt ? receipt.stands : null),
+    }),
+  }),
+});
+
+const RecordMetricsPayload = builder.objectRef<RecordedMetrics & { __typename: "RecordMetricsPayload" }>(
+  "RecordMetricsPayload",
+).implement({
   description: "What became of the records.",
   access: "METRICS_WRITE",
   fields: (t) => ({
     accepted: t.exposeInt("accepted", { description: "Records kept now." }),
     duplicates: t.exposeInt("duplicates", { description: "Records that were kept before." }),
+    conflicts: t.exposeInt("conflicts", { description: "Records that were kept before at another time." }),
+    rejected: t.exposeInt("rejected", { description: "Records that can never be kept as they are." }),
+    receipts: t.expose("receipts", {
+      type: [MetricReceipt],
+      description: "One for each record, in their order.",
+    }),
   }),
 });
 
 const RecordMetricsResult = builder.unionType("RecordMetricsResult", {
   description: "What became of the records, or why they were refused.",
   types: [RecordMetricsPayload, InvalidInputError],
+});
+
+const CorrectMetricInput = builder.inputType("CorrectMetricInput", {
+  description: "A record, and how it should be.",
+  fields: (t) => ({
+    source: t.field({ type: MetricSource, required: true, description: "One of the first four sources." }),
+    recordId: t.id({ required: true, description: "The record's own id." }),
+    expectedAt: t.field({ type: "DateTime", required: true, description: "The time that it has, as you know it." }),
+    at: t.field({
+      type: "DateTime",
+      description: "The time that it should have, to 10 minutes from now. Null or left out: it is taken back.",
+    }),
+  }),
+});
+
+type Corrected = Extract<CorrectedMetric, { kind: "DONE" }> & { __typename: "CorrectMetricPayload" };
+
+const CorrectMetricPayload = builder.objectRef<Corrected>("CorrectMetricPayload").implement({
+  description: "The record as it is.",
+  access: "METRICS_WRITE",
+  fields: (t) => ({
+    source: t.expose("source", { type: MetricSource, description: "What it counts as." }),
+    recordId: t.exposeID("recordId", { description: "The record's own id." }),
+    at: t.expose("at", {
+      type: "DateTime",
+      nullable: true,
+      description: "The time that it has; null where it is taken back. It stays known, so that it does not come again.",
+    }),
+  }),
+});
+
+const MetricConflictError = errorType<MetricConflict>("MetricConflictError", {
+  description: "The record has another time than the one expected; nothing was changed.",
+  code: "VERSION_CONFLICT",
+  message: "Which time it has.",
+  fields: (t) => ({ stands: t.expose("stands", { type: "DateTime", description: "The time that it has." }) }),
+});
+
+const CorrectMetricResult = builder.unionType("CorrectMetricResult", {
+  description: "The record as it is, or why nothing was changed.",
+  types: [CorrectMetricPayload, MetricConflictError, NotFoundError, InvalidInputError],
 });
 
 const AuditMetricsInput = builder.inputType("AuditMetricsInput", {
@@ -101,7 +184,8 @@ const AuditMetricsResult = builder.unionType("AuditMetricsResult", {
 entries.mutationFields((t) => ({
   recordMetrics: t.field({
     type: RecordMetricsResult,
-    description: "Keeps records to be counted, each once. Buckets follow within a second.",
+    description:
+      "Keeps records to be counted, each once. A record that is wrong holds up no other. Buckets follow within a second.",
     access: "METRICS_WRITE",
     args: { input: t.arg({ type: RecordMetricsInput, required: true, description: "The records." }) },
     resolve: (_, { input }, { viewer, services }) =>
@@ -109,6 +193,16 @@ entries.mutationFields((t) => ({
         __typename: "RecordMetricsPayload" as const,
         ...await services.metrics.record(viewer.tenantId, input),
       })),
+  }),
+
+  correctMetric: t.field({
+    type: CorrectMetricResult,
+    description:
+      "Moves a record to another time, or takes it back. Its buckets follow within a second. Doing it again changes nothing.",
+    access: "METRICS_WRITE",
+    args: { input: t.arg({ type: CorrectMetricInput, required: true, description: "The record." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(async () => correctedOf(await services.metrics.correct(viewer.tenantId, input))),
   }),
 
   auditMetrics: t.field({
@@ -125,3 +219,15 @@ entries.mutationFields((t) => ({
       })),
   }),
 }));
+
+function correctedOf(corrected: CorrectedMetric) {
+  if (corrected.kind === "DONE") return { __typename: "CorrectMetricPayload" as const, ...corrected };
+  if (corrected.kind === "NOT_FOUND") return notFound("There is no such record.");
+  const message = `The record is at ${formatInstant(corrected.stands)}; correct it from there.`;
+  return {
+    __typename: "MetricConflictError" as const,
+    code: "VERSION_CONFLICT" as const,
+    message,
+    stands: corrected.stands,
+  };
+}

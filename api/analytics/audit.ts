@@ -18,6 +18,8 @@ export type RollupAuditReport = {
   daysChecked: number;
   /** Days of which something has expired: it stays counted, so nothing tells what they should say. */
   daysInDoubt: string[];
+  /** Days that changed from look to look: nothing is said of them. */
+  unsettled: number;
   /** At most the first 1,000. */
   differences: RollupDifference[];
   repaired: number;
@@ -75,6 +77,7 @@ export function createRollupAudit(options: RollupAuditOptions) {
       thingsCounted: 0,
       daysChecked: 0,
       daysInDoubt: [],
+      unsettled: 0,
       differences: [],
       repaired: 0,
     };
@@ -98,7 +101,10 @@ export function createRollupAudit(options: RollupAuditOptions) {
       const wrong = isRead ? agreed(differencesOf(before), differencesOf(again)) : [];
       const isSettled = isRead && wrong.length === differencesOf(again).length;
       if (isSettled && (!repair || await correct(again, wrong, report))) return note(day, wrong, report);
-      if (tries === 1) return note(day, wrong, report);
+      if (tries === 1) {
+        report.unsettled++;
+        return note(day, wrong, report);
+      }
       seenAt = clock();
       before = again;
     }

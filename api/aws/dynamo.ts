@@ -4,6 +4,7 @@ import {
   TransactionCanceledException,
 } from "@aws-sdk/client-dynamodb";
 import {
+  BatchExecuteStatementCommand,
   BatchGetCommand,
   type BatchGetCommandOutput,
   DeleteCommand,
@@ -16,7 +17,8 @@ import {
 } from "@aws-sdk/lib-dynamodb";
 import { setTimeout as pause } from "node:timers/promises";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { UnavailableError } from "../core/errors.ts";
+import pMap from "p-map";
+import { AppError, UnavailableError } from "../core/errors.ts";
 import type { Written } from "../core/writes.ts";
 import { nameOf, translating } from "./faults.ts";
 
@@ -48,6 +50,16 @@ export type Dynamo = ReturnType<typeof createDynamo>;
 
 const ATTEMPTS_FOR_UNPROCESSED = 8;
 const ATTEMPTS_WHERE_BUSY = 8;
+const INSERTS_A_REQUEST = 25;
+const INSERTS_AT_ONCE = 8;
+/** Of a statement of a batch: it was not done, and may be tried again. */
+const PASSING_CODES: readonly string[] = [
+  "InternalServerError",
+  "ProvisionedThroughputExceeded",
+  "RequestLimitExceeded",
+  "ThrottlingError",
+  "TransactionConflict",
+];
 
 /** DynamoDB as the stores use it. `onCost` hears what each request cost. */
 export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => void) {
@@ -81,6 +93,28 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
     );
     note("UpdateItem", "write", done.ConsumedCapacity);
     return done.Attributes ?? {};
+  }
+
+  /** Each statement of a batch has a verdict of its own: those that failed for the moment are tried again. */
+  async function insert(table: string, items: readonly Item[]): Promise<boolean[]> {
+    const written: (boolean | undefined)[] = items.map(() => undefined);
+    for (let attempt = 0;; attempt++) {
+      const left = items.flatMap((item, i) => written[i] === undefined ? [{ item, i }] : []);
+      if (left.length === 0) return written as boolean[];
+      if (attempt === ATTEMPTS_FOR_UNPROCESSED) throw new UnavailableError("DynamoDB");
+      if (attempt > 0) await pause(2 ** attempt * 10);
+      const done = await documents.send(
+        new BatchExecuteStatementCommand({ Statements: left.map(({ item }) => insertOf(table, item)), ...counted }),
+      );
+      for (const consumed of done.ConsumedCapacity ?? []) note("BatchExecuteStatement", "write", consumed);
+      for (const [n, { i }] of left.entries()) {
+        const code = done.Responses?.[n]?.Error?.Code;
+        if (code === undefined || code === "DuplicateItem") written[i] = code === undefined;
+        else if (!PASSING_CODES.includes(code)) {
+          throw new AppError("INTERNAL", `DynamoDB refused a statement: ${code}`);
+        }
+      }
+    }
   }
 
   return {
@@ -122,6 +156,19 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
     /** Writes an item whole if the condition holds of what is there; else changes nothing. */
     putIf: (table: string, item: Item, condition: Expression): Promise<Written<Item>> =>
       run(() => unlessRefused(async () => (await put(table, item, condition), item))),
+
+    /**
+     * Writes each of the items whose key is free, 25 to a request, at the cost of a write each; gives which were written.
+     * No key may come twice. Where the reply to a request is lost, what it wrote is found to be there at the next try.
+     */
+    insertAll: (table: string, items: readonly Item[]): Promise<boolean[]> =>
+      run(async () => {
+        const batches = Array.from(
+          { length: Math.ceil(items.length / INSERTS_A_REQUEST) },
+          (_, i) => items.slice(i * INSERTS_A_REQUEST, (i + 1) * INSERTS_A_REQUEST),
+        );
+        return (await pMap(batches, (batch) => insert(table, batch), { concurrency: INSERTS_AT_ONCE })).flat();
+      }),
 
     /** Changes an item and gives it as it is afterwards. */
     update: (table: string, key: Item, change: Expression): Promise<Item> => run(() => update(table, key, change)),
@@ -225,6 +272,12 @@ async function unlessBusy<T>(call: () => Promise<T>): Promise<T> {
       await pause(2 ** attempt * 5);
     }
   }
+}
+
+function insertOf(table: string, item: Item) {
+  const own = Object.entries(item).filter(([, value]) => value !== undefined);
+  const values = own.map(([name]) => `'${name}': ?`).join(", ");
+  return { Statement: `INSERT INTO "${table}" VALUE {${values}}`, Parameters: own.map(([, value]) => value) };
 }
 
 /** Whether a transaction was given up because of a condition or of another transaction, and not of a fault. */

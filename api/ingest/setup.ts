@@ -2,7 +2,7 @@ import type { Analytics } from "../analytics/service.ts";
 import { toItemChanges } from "./projections/rollups.ts";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
 import { type Clock, DAY_MS, HOUR_MS } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, UnavailableError } from "../core/errors.ts";
 import type { RangeInput } from "../core/range.ts";
 import { createChunkReader, type ErasureStore } from "../journeys/erasures.ts";
 import type { JourneyStore } from "../journeys/store.ts";
@@ -87,6 +87,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     for (const [{ tenantId, source, at }] of await groupsOf(table as StreamTable, records)) {
       const report = audit.canAudit(source) &&
         await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
+      if (report && report.unsettled > 0) throw new UnavailableError("the stream");
       if (!report || report.differences.length > report.repaired) doubtful.add(source);
     }
     for (const [tenantId, range] of daysOf(table as StreamTable, records)) {
@@ -99,6 +100,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
   async function isMended(tenantId: string, table: string, range: RangeInput): Promise<boolean> {
     const of = table === "sessions" ? "SESSIONS" : "JOURNEYS";
     const report = await options.auditRollups(tenantId, { of, range, repair: true });
+    if (report.unsettled > 0) throw new UnavailableError("the stream");
     return report.daysInDoubt.length === 0 && report.differences.length === report.repaired;
   }
 

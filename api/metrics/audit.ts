@@ -16,6 +16,8 @@ export type AuditReport = {
   bucketsChecked: number;
   differences: BucketDifference[];
   repaired: number;
+  /** Hours of which two looks did not agree, or nobody knows whether the stream was read: nothing is said of them. */
+  unsettled: number;
 };
 
 export type AuditOptions = {
@@ -70,6 +72,7 @@ export function createAudit(
       bucketsChecked: (toAt - fromAt) / MINUTE_MS,
       differences: [],
       repaired: 0,
+      unsettled: 0,
     };
     for (let at = fromAt; at < toAt; at = hourOf(at) + WINDOW_MS) {
       await auditWindow(tenantId, source, { fromAt: at, toAt: Math.min(toAt, hourOf(at) + WINDOW_MS) }, repair, report);
@@ -100,6 +103,7 @@ export function createAudit(
         if (tries > 1 && (!isRead || wrong.size < now.wrong.size)) left.push(now);
         else if (repair && isRead && !await correct(tenantId, now.hour, wrong, report)) left.push(now);
         else note(now.hour, wrong, report);
+        if (tries === 1 && (!isRead || wrong.size < now.wrong.size)) report.unsettled++;
       }
       suspects = tries > 1 ? left : [];
     }

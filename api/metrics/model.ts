@@ -98,15 +98,43 @@ const batch = v.object({
       (issue) =>
         `must hold 1 to ${LIMITS.recordsPerBatch} records, has ${issue.input.length}; send more in further requests`,
     ),
-    v.array(record),
   ),
 });
 
-/** The typed records. Throws InvalidInputError with the path of each wrong field; then none of them is recorded. */
-export function parseRecords(input: unknown, now: number): MetricRecord[] {
-  return parseInput(batch, input, ({ records }) =>
-    records.flatMap(({ at }, i) => {
-      const message = tooFarAhead(at, now);
-      return message ? [{ path: ["records", `${i}`, "at"], message }] : [];
-    })).records;
+/** What became of one record of a batch. */
+export type MetricReceipt =
+  | { status: "ACCEPTED" | "DUPLICATE" }
+  | { status: "REJECTED"; reason: string }
+  /** The id is known with another time, which stands. */
+  | { status: "CONFLICT"; reason: string; stands: number };
+
+/** Each record of a batch, or why it can never be one. Throws InvalidInputError where the batch itself is wrong. */
+export function parseRecords(input: unknown, now: number): (MetricRecord | { reason: string })[] {
+  return parseInput(batch, input).records.map((one) => {
+    const parsed = v.safeParse(record, one);
+    if (!parsed.success) {
+      const reasons = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "record"}: ${issue.message}`);
+      return { reason: reasons.join("; ") };
+    }
+    const ahead = tooFarAhead(parsed.output.at, now);
+    return ahead ? { reason: `at: ${ahead}` } : parsed.output;
+  });
+}
+
+const correction = v.object({
+  source: v.picklist(RECORDED_SOURCES, `must be one of ${RECORDED_SOURCES.join(", ")}`),
+  recordId: words(LIMITS.recordIdChars),
+  expectedAt: instant,
+  at: v.nullish(instant),
+});
+
+/** A record as it should be: at another time, or no more where `at` is null. `expectedAt` is what the sender saw. */
+export type Correction = v.InferOutput<typeof correction>;
+
+/** Throws InvalidInputError. */
+export function parseCorrection(input: unknown, now: number): Correction {
+  return parseInput(correction, input, ({ at }) => {
+    const message = typeof at === "number" ? tooFarAhead(at, now) : undefined;
+    return message ? [{ path: ["at"], message }] : [];
+  });
 }

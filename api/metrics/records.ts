@@ -1,9 +1,17 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
-import { itemKey } from "../core/keys.ts";
+import { itemKey, partitionOf, PARTITIONS } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { sortableSequence } from "../core/stream-position.ts";
 import { RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
-import type { Counted, ForeignRecord, MetricRecord, MetricSource, RecordVersion, Recount } from "./model.ts";
+import type {
+  Correction,
+  Counted,
+  ForeignRecord,
+  MetricRecord,
+  MetricSource,
+  RecordVersion,
+  Recount,
+} from "./model.ts";
 
 /** Whether what another table tells is later than what was kept. */
 const IS_LATER = [
@@ -15,12 +23,15 @@ const IS_LATER = [
   "streamShard <> :shard AND (streamAt < :arrived OR (streamAt = :arrived AND streamShard < :shard))",
 ].map((condition) => `(${condition})`).join(" OR ");
 
+/** What stands of a record after it was to be kept: whether it was kept just now, and if not what was there. */
+export type Kept = { isNew: boolean; at: number; isGone: boolean };
+
 /**
  * Access patterns of the table `records` (pk = tenant#partition, sk = record#source):
  *
  *  | what                            | how                                                           |
  *  |---------------------------------|---------------------------------------------------------------|
- *  | keep a record once              | PutItem, if it is not there                                   |
+ *  | keep records once               | BatchExecuteStatement of inserts; BatchGetItem of what is there |
  *  | keep what another table tells   | UpdateItem, if nothing later of that table's stream was kept  |
  *  | records of a source in a range  | Query on byTime                                               |
  */
@@ -36,16 +47,48 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     }, { expression: IS_LATER });
   }
 
+  const listOf = ({ tenantId, source, recordId }: Pick<RecordVersion, "tenantId" | "source" | "recordId">) =>
+    listKey(tenantId, source, itemKey(tenantId, recordId, source).pk);
+
   return {
-    /** Keeps a record; false where it is there already. */
-    async keep(tenantId: string, { source, recordId, at }: MetricRecord, now: number): Promise<boolean> {
-      const item = {
-        ...itemKey(tenantId, recordId, source),
-        tenantSource: keyOf(tenantId, source),
-        at,
-        recordedAt: now,
-      };
-      return (await dynamo.putIf(table, item, { expression: "attribute_not_exists(pk)" })).ok;
+    /**
+     * Keeps records of which no two have the same source and id, 25 to a request; gives of each what stands now.
+     */
+    async keepAll(tenantId: string, records: readonly MetricRecord[], now: number): Promise<Kept[]> {
+      const items = records.map(({ source, recordId, at }) => {
+        const key = itemKey(tenantId, recordId, source);
+        return { ...key, tenantSource: listKey(tenantId, source, key.pk), at, recordedAt: now };
+      });
+      const written = await dynamo.insertAll(table, items);
+      const known = items.filter((_, i) => !written[i]).map(({ pk, sk }) => ({ pk, sk }));
+      const stored = known.length === 0 ? [] : await dynamo.batchGet(table, known, { consistent: true });
+      const byKey = new Map(stored.map((item) => [`${item.pk as string} ${item.sk as string}`, item]));
+      return items.map(({ pk, sk, at }, i) => {
+        const stands = written[i] ? undefined : byKey.get(`${pk} ${sk}`);
+        if (!stands) return { isNew: written[i]!, at, isGone: false };
+        return { isNew: false, at: stands.at as number, isGone: stands.isGone === true };
+      });
+    },
+
+    /** Moves a record to another time, or takes it back, if it is at `expectedAt`; gives what stands, undefined: nothing. */
+    async correctRecord(
+      tenantId: string,
+      { source, recordId, expectedAt, at }: Correction,
+      now: number,
+    ): Promise<{ ok: boolean; at: number; isGone: boolean } | undefined> {
+      const key = itemKey(tenantId, recordId, source);
+      const isTakenBack = at === null || at === undefined;
+      const { ok, current } = await dynamo.updateIf(table, key, {
+        expression: isTakenBack
+          ? "SET isGone = :true, recordedAt = :now REMOVE tenantSource"
+          : "SET #at = :at, tenantSource = :source, recordedAt = :now REMOVE isGone",
+        names: { "#at": "at" },
+        values: {
+          ":now": now,
+          ...(isTakenBack ? { ":true": true } : { ":at": at, ":source": listKey(tenantId, source, key.pk) }),
+        },
+      }, { expression: "#at = :expected", values: { ":expected": expectedAt } });
+      return current && { ok, at: current.at as number, isGone: current.isGone === true };
     },
 
     /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */
@@ -53,7 +96,7 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       changeForeign(record, {
         expression: "#at = :at, tenantSource = :source, recordedAt = :now REMOVE isGone",
         names: { "#at": "at" },
-        values: { ":at": record.at, ":source": keyOf(record.tenantId, record.source), ":now": now },
+        values: { ":at": record.at, ":source": listOf(record), ":now": now },
       }),
 
     /** Takes a record of another table back. It stays known, so that it does not come again when it is told of again. */
@@ -67,18 +110,19 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       fromAt: number,
       toAt: number,
     ): AsyncGenerator<Counted[]> {
-      const key = {
-        expression: "tenantSource = :source AND #at BETWEEN :from AND :to",
-        names: { "#at": "at" },
-        values: { ":source": keyOf(tenantId, source), ":from": fromAt, ":to": toAt - 1 },
-      };
-      for await (
-        const { items } of pages((startKey?: Item) => dynamo.query(table, { index: "byTime", key, startKey }))
-      ) {
-        yield items.map((item) => ({
-          at: item.at as number,
-          arrivedAt: (item.recordedAt as number | undefined) ?? 0,
-        }));
+      for (const list of [keyOf(tenantId, source), ...LISTS.map((own) => `${keyOf(tenantId, source)}#${own}`)]) {
+        const key = {
+          expression: "tenantSource = :list AND #at BETWEEN :from AND :to",
+          names: { "#at": "at" },
+          values: { ":list": list, ":from": fromAt, ":to": toAt - 1 },
+        };
+        const read = (startKey?: Item) => dynamo.query(table, { index: "byTime", key, startKey });
+        for await (const { items } of pages(read)) {
+          yield items.map((item) => ({
+            at: item.at as number,
+            arrivedAt: (item.recordedAt as number | undefined) ?? 0,
+          }));
+        }
       }
     },
   };
@@ -94,7 +138,15 @@ export function recordRecounts({ listRecords }: Pick<ReturnType<typeof createRec
   ) as Record<RecordedSource, Recount>;
 }
 
-/** What the records of a source are found by, and the key of its buckets. */
+/** The index lists a source's records in so many lists, a thousand writes a second each; those of before in one of its own. */
+const LISTS = Array.from({ length: PARTITIONS }, (_, i) => `${i}`);
+
+/** The list of a source that a record with this partition key is in. */
+function listKey(tenantId: string, source: MetricSource, pk: string): string {
+  return `${keyOf(tenantId, source)}#${partitionOf(pk)}`;
+}
+
+/** The key of a source's buckets, and the list of its records from before there were several. */
 export function keyOf(tenantId: string, source: MetricSource): string {
   return `${tenantId}#${source}`;
 }

@@ -1,6 +1,7 @@
 import { HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { TimeRange } from "../core/range.ts";
+import { formatInstant } from "../core/time.ts";
 import {
   BUCKET_MINUTES,
   type BucketSize,
@@ -10,9 +11,12 @@ import {
   type HourBucket,
   LIMITS,
   type MetricBucket,
+  type MetricReceipt,
+  type MetricRecord,
   type MetricSeries,
   type MetricSource,
 } from "./model.ts";
+import type { Kept } from "./records.ts";
 
 /** The start of the hour, in UTC, that an instant lies in. */
 export function hourOf(at: number): number {
@@ -130,4 +134,25 @@ export function toBucket(
 /** As text that sorts as the number does. */
 export function formatVersion(version: number): string {
   return String(version).padStart(12, "0");
+}
+
+/** Of records with the same source and id the first: the others of a batch are compared with what then stands. */
+export function firstOfEach(records: readonly MetricRecord[]): Map<string, MetricRecord> {
+  const first = new Map<string, MetricRecord>();
+  for (const one of records) if (!first.has(recordKey(one))) first.set(recordKey(one), one);
+  return first;
+}
+
+export function recordKey({ source, recordId }: MetricRecord): string {
+  return `${source} ${recordId}`;
+}
+
+/** What became of a record, by what stands now and whether this very one was kept. */
+export function judgeRecord({ at }: MetricRecord, stands: Kept, isFirst: boolean): MetricReceipt {
+  if (isFirst && stands.isNew) return { status: "ACCEPTED" };
+  if (stands.isGone) return { status: "DUPLICATE" };
+  if (stands.at === at) return { status: "DUPLICATE" };
+  const [is, came] = [formatInstant(stands.at), formatInstant(at)];
+  const reason = `at: is ${is} since it was first recorded, and came as ${came}; correctMetric changes it`;
+  return { status: "CONFLICT", reason, stands: stands.at };
 }

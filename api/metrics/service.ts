@@ -5,11 +5,35 @@ import { InvalidInputError } from "../core/errors.ts";
 import { MIN_AT } from "../core/check.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
-import { type BucketSize, type CountChange, type MetricSeries, type MetricSource, parseRecords } from "./model.ts";
-import { alignRange, groupByHour, hourOf, toSeries } from "./rules.ts";
+import type { RecordedSource } from "../resources.ts";
+import {
+  type BucketSize,
+  type CountChange,
+  type MetricReceipt,
+  type MetricRecord,
+  type MetricSeries,
+  type MetricSource,
+  parseCorrection,
+  parseRecords,
+} from "./model.ts";
+import { alignRange, firstOfEach, groupByHour, hourOf, judgeRecord, recordKey, toSeries } from "./rules.ts";
 import type { MetricStore } from "./store.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Receipts in the order of the records, and how many there are of each kind. */
+export type RecordedMetrics = {
+  accepted: number;
+  duplicates: number;
+  conflicts: number;
+  rejected: number;
+  receipts: MetricReceipt[];
+};
+/** A record as it is after a correction, or why it was not corrected: `stands` is the time that it has. */
+export type CorrectedMetric =
+  | { kind: "DONE"; source: RecordedSource; recordId: string; at: number | undefined }
+  | { kind: "CONFLICT"; stands: number }
+  | { kind: "NOT_FOUND" };
 
 const CONCURRENCY = 32;
 
@@ -28,12 +52,44 @@ export type MetricsOptions = {
 
 export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions) {
   return {
-    /** Keeps records, each once by (tenant, source, recordId); the table's stream counts them. Throws InvalidInputError. */
-    async record(tenantId: string, input: unknown): Promise<{ accepted: number; duplicates: number }> {
-      const records = parseRecords(input, clock());
-      const kept = await pMap(records, (record) => store.keep(tenantId, record, clock()), { concurrency: CONCURRENCY });
-      const accepted = kept.filter(Boolean).length;
-      return { accepted, duplicates: records.length - accepted };
+    /**
+     * Keeps records, each once by (tenant, source, recordId); the table's stream counts them. One that is wrong, or known with
+     * another time, is told and holds up no other. Throws InvalidInputError where the batch itself is wrong.
+     */
+    async record(tenantId: string, input: unknown): Promise<RecordedMetrics> {
+      const now = clock();
+      const parsed = parseRecords(input, now);
+      const first = firstOfEach(parsed.filter((one): one is MetricRecord => !("reason" in one)));
+      const kept = await store.keepAll(tenantId, [...first.values()], now);
+      const stands = new Map([...first.keys()].map((key, i) => [key, kept[i]!]));
+      const receipts = parsed.map((one): MetricReceipt => {
+        if ("reason" in one) return { status: "REJECTED", reason: one.reason };
+        const key = recordKey(one);
+        return judgeRecord(one, stands.get(key)!, first.get(key) === one);
+      });
+      const countOf = (status: MetricReceipt["status"]) => receipts.filter((own) => own.status === status).length;
+      return {
+        accepted: countOf("ACCEPTED"),
+        duplicates: countOf("DUPLICATE"),
+        conflicts: countOf("CONFLICT"),
+        rejected: countOf("REJECTED"),
+        receipts,
+      };
+    },
+
+    /**
+     * Moves a record to another time, or takes it back; its buckets follow by the stream. Doing it again changes nothing.
+     * Throws InvalidInputError.
+     */
+    async correct(tenantId: string, input: unknown): Promise<CorrectedMetric> {
+      const now = clock();
+      const correction = parseCorrection(input, now);
+      const { source, recordId, at } = correction;
+      const stands = await store.correctRecord(tenantId, correction, now);
+      if (!stands) return { kind: "NOT_FOUND" };
+      const isAsAsked = at === null || at === undefined ? stands.isGone : !stands.isGone && stands.at === at;
+      if (!stands.ok && !isAsAsked) return { kind: "CONFLICT", stands: stands.at };
+      return { kind: "DONE", source, recordId, at: stands.isGone ? undefined : stands.at };
     },
 
     /**

@@ -16,6 +16,7 @@ const HOLDERS = [
   "IntRange",
   "InvalidField",
   "InvalidInputError",
+  "MetricConflictError",
   "NameTakenError",
   "NotFoundError",
   "PageInfo",
@@ -32,6 +33,7 @@ const HOLDERS = [
 /** What an audit says where a bucket is wrong: none ever is. */
 const AUDIT: AuditReport = {
   recordsCounted: 1,
+  unsettled: 0,
   bucketsChecked: 1,
   differences: [{
     bucket: { source: "ITEMS", size: "ONE_MINUTE", start: 0, end: 60_000, count: 2, closed: true, version: "1" },

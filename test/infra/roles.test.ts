@@ -8,7 +8,7 @@ afterAll(kit.remove);
 const ACTIONS: Record<string, string> = {
   ReadItems: "dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query",
   ReadIndexes: "dynamodb:Query",
-  WriteItems: "dynamodb:PutItem dynamodb:UpdateItem",
+  WriteItems: "dynamodb:PartiQLInsert dynamodb:PutItem dynamodb:UpdateItem",
   RemoveItems: "dynamodb:DeleteItem",
   ListObjects: "s3:ListBucket",
   ReadObjects: "s3:GetObject",

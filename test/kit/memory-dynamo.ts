@@ -15,6 +15,7 @@ export const DYNAMO_METHODS = [
   "batchGet",
   "put",
   "putIf",
+  "insertAll",
   "update",
   "updateIf",
   "remove",
@@ -132,6 +133,15 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
     }),
 
     put: call((table: string, item: Item) => commit([checked(table, clean(item))])),
+
+    insertAll: call((table: string, items: readonly Item[]): boolean[] => {
+      if (new Set(items.map((item) => keyIn(table, item))).size < items.length) refuse("a key twice in one request");
+      return items.map((item) => {
+        if (itemIn(table, item)) return false;
+        commit([checked(table, clean(item))]);
+        return true;
+      });
+    }),
 
     putIf: call((table: string, item: Item, condition: Expression): Outcome<Item> => {
       const known = itemIn(table, item);

@@ -19,6 +19,7 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
   const readings = new Map<string, { digest: string; readings: unknown }>();
   const objects = new Map<string, { body: Uint8Array }>();
   const queues: Record<string, Message[]> = { [LATE_QUEUE]: [], [DEAD_QUEUE]: [] };
+  const sentAgain = new Set<string>();
   const below = (n: number) => Math.floor(random() * n);
 
   function send(queue: string, body: string): void {
@@ -84,8 +85,12 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
 
     /** A person mends what could not be counted, and sends it again, some of it several times; gives how many it was. */
     mend(): number {
-      // What was given up stays in doubt where nothing can be counted again: sending it again changes nothing.
-      const dead = queues[DEAD_QUEUE]!.splice(0).filter(({ body }) => !body.includes("DDBStreamBatchInfo"));
+      // What was given up may stay in doubt, where nothing can be counted again: it is sent once more.
+      const dead = queues[DEAD_QUEUE]!.splice(0).filter(({ body }) => {
+        const isAgain = sentAgain.has(body);
+        if (body.includes("DDBStreamBatchInfo")) sentAgain.add(body);
+        return !isAgain;
+      });
       for (const [key, { body }] of objects) objects.set(key, { body: mendParked(body) });
       for (const { body } of dead.flatMap((message) => Array.from({ length: 1 + below(3) }, () => message))) {
         send(LATE_QUEUE, body);

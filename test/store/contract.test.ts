@@ -118,6 +118,15 @@ describe("DynamoDB", () => {
     }
   });
 
+  test("of many inserts each has a verdict of its own, at the price of a put", async () => {
+    const all = Array.from({ length: 60 }, (_, n) => item(`many-${n}`, { n, text: "ä" }));
+    expect(await dynamo.insertAll(TABLE, all.slice(0, 30))).toEqual(Array(30).fill(true));
+    expect(await dynamo.insertAll(TABLE, all.map((one) => ({ ...one, n: -1 })))).toEqual(
+      all.map((_, n) => n >= 30),
+    );
+    expect(await dynamo.get(TABLE, keyOf(all[3]!), { consistent: true })).toEqual(all[3]);
+  });
+
   test("a transaction writes all or nothing", async () => {
     const [a, b] = [item("a", { n: 1 }), item("b", { n: 1 })];
     expect(await dynamo.transact([{ table: TABLE, put: a, condition: isFree }, { table: TABLE, put: b }])).toBe(true);

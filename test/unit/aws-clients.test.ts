@@ -73,6 +73,21 @@ describe("a plain write", () => {
   });
 });
 
+test("of a batch of inserts only those are made again that failed for the moment", async () => {
+  const { dynamodb } = clientsAt(endpoint);
+  const sent: number[] = [];
+  dynamodb.middlewareStack.add(() => (args) => {
+    const { length } = (args.input as { Statements: unknown[] }).Statements;
+    sent.push(length);
+    const codes = sent.length === 1 ? ["DuplicateItem", "ThrottlingError", undefined] : [undefined];
+    const Responses = Array.from({ length }, (_, i) => codes[i] === undefined ? {} : { Error: { Code: codes[i] } });
+    return Promise.resolve({ response: {}, output: { $metadata: {}, Responses } } as never);
+  }, { step: "initialize", priority: "high" });
+  const items = ["1", "2", "3"].map((pk) => ({ pk }));
+  expect(await createDynamo(dynamodb).insertAll("t", items)).toEqual([false, true, true]);
+  expect(sent).toEqual([3, 1]);
+});
+
 test("a link to upload carries no checksum, so that any body fits it", async () => {
   const { s3, destroy } = clientsAt(endpoint);
   const link = await createObjects(s3, "b").linkToPut("k", 60);

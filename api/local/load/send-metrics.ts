@@ -13,7 +13,7 @@ export type LoadedRecord = { source: RecordedSource; recordId: string; at: strin
 
 const MUTATION = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
   __typename
-  ... on RecordMetricsPayload { accepted duplicates }
+  ... on RecordMetricsPayload { accepted duplicates receipts { status reason } }
   ... on UserError { message }
 } }`;
 
@@ -75,7 +75,14 @@ function requestOf(records: LoadedRecord[]): LoadRequest {
   return { mutation: MUTATION, variables: { records }, size: records.length, tally };
 }
 
-function tally(answer: Member & { accepted?: number; duplicates?: number }): Totals | undefined {
-  if (answer.__typename !== "RecordMetricsPayload") return undefined;
-  return { accepted: answer.accepted!, duplicates: answer.duplicates!, rejected: 0, reasons: [] };
+type Answer = Member & {
+  accepted?: number;
+  duplicates?: number;
+  receipts?: { status: string; reason: string | null }[];
+};
+
+function tally({ __typename, accepted, duplicates, receipts = [] }: Answer): Totals | undefined {
+  if (__typename !== "RecordMetricsPayload") return undefined;
+  const reasons = receipts.flatMap(({ reason }) => reason === null ? [] : [reason]);
+  return { accepted: accepted!, duplicates: duplicates!, rejected: reasons.length, reasons };
 }

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../kit/app.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12, 30);
+const MIN = 60_000;
+const iso = (at: number) => new Date(at).toISOString();
+let api: TestApp;
+beforeAll(async () => {
+  api = await startTestApp({ clock: () => NOW });
+});
+afterAll(() => api.stop());
+
+const RECORD = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
+  ... on RecordMetricsPayload { accepted duplicates conflicts rejected receipts { status reason stands } }
+  ... on UserError { code message } } }`;
+const CORRECT = `mutation ($input: CorrectMetricInput!) { correctMetric(input: $input) { __typename
+  ... on CorrectMetricPayload { at } ... on MetricConflictError { stands } ... on UserError { code message } } }`;
+const METRICS = `query ($range: TimeRange!) {
+  metrics(sources: [ITEMS], size: ONE_MINUTE, range: $range) { buckets { start count } } }`;
+
+async function ask(tenant: string, query: string, variables: object) {
+  const { data, errors } = await api.ask(tenant, query, variables);
+  expect(errors).toBeUndefined();
+  return data;
+}
+const recordAll = async (tenant: string, records: object[]) => (await ask(tenant, RECORD, { records })).recordMetrics;
+const correct = async (tenant: string, input: object) =>
+  (await ask(tenant, CORRECT, { input: { source: "ITEMS", recordId: "a", ...input } })).correctMetric;
+const item = (recordId: string, at = NOW) => ({ source: "ITEMS", recordId, at: iso(at) });
+
+/** Counts by minutes before now. */
+async function counts(tenant: string): Promise<Record<string, number>> {
+  await api.settle();
+  const range = { between: { from: iso(NOW - 60 * MIN), to: iso(NOW + MIN) } };
+  const [{ buckets }] = (await ask(tenant, METRICS, { range })).metrics;
+  return Object.fromEntries(
+    (buckets as { start: string; count: number }[]).filter(({ count }) => count !== 0)
+      .map(({ start, count }) => [(NOW - Date.parse(start)) / MIN, count]),
+  );
+}
+
+describe("a batch of records", () => {
+  test("gets a receipt for each, and one that is wrong holds up no other", async () => {
+    await recordAll("receipts", [item("old")]);
+    const answer = await recordAll("receipts", [
+      item("new"),
+      item("ahead", NOW + 20 * MIN),
+      item("x".repeat(129)),
+      item("old"),
+      item("old", NOW - MIN),
+      item("new"),
+      item("new", NOW - 2 * MIN),
+      { ...item("s"), source: "SESSIONS" },
+    ]);
+    expect([answer.accepted, answer.duplicates, answer.conflicts, answer.rejected]).toEqual([1, 2, 2, 3]);
+    expect(answer.receipts).toEqual([
+      { status: "ACCEPTED", reason: null, stands: null },
+      {
+        status: "REJECTED",
+        reason: expect.stringContaining("at: must not be more than 10 minutes ahead"),
+        stands: null,
+      },
+      { status: "REJECTED", reason: "recordId: must be 1 to 128 characters, has 129", stands: null },
+      { status: "DUPLICATE", reason: null, stands: null },
+      { status: "CONFLICT", reason: expect.stringContaining("correctMetric changes it"), stands: iso(NOW) },
+      { status: "DUPLICATE", reason: null, stands: null },
+      { status: "CONFLICT", reason: expect.stringContaining(iso(NOW)), stands: iso(NOW) },
+      { status: "REJECTED", reason: expect.stringContaining("must be one of ITEMS"), stands: null },
+    ]);
+    expect(await counts("receipts")).toEqual({ 0: 2 });
+  });
+
+  test("of two times of one id keeps the first, each time", async () => {
+    for (let i = 0; i < 30; i++) await recordAll("twice", [item(`t${i}`, NOW - 3 * MIN), item(`t${i}`, NOW - 4 * MIN)]);
+    expect(await counts("twice")).toEqual({ 3: 30 });
+  });
+
+  test("is written in 20 requests for 500, at two units each, and costs no more than reads where it came before", async () => {
+    const records = Array.from({ length: 500 }, (_, i) => item(`r${i}`, NOW - (i % 10) * MIN));
+    api.takeCosts();
+    await recordAll("cost", records);
+    const costs = api.takeCosts();
+    expect(costs.map(({ operation }) => operation)).toEqual(Array(20).fill("BatchExecuteStatement"));
+    expect(costs.reduce((sum, { units }) => sum + units, 0)).toBeLessThanOrEqual(1_000);
+    expect(await recordAll("cost", records)).toMatchObject({ accepted: 0, duplicates: 500 });
+    const again = api.takeCosts();
+    expect(again.filter(({ operation }) => operation === "BatchGetItem")).toHaveLength(5);
+    expect(again.length).toBeLessThanOrEqual(30);
+  });
+
+  test("sent by two at once is kept once", async () => {
+    const records = Array.from({ length: 100 }, (_, i) => item(`r${i}`));
+    const answers = await Promise.all([recordAll("race", records), recordAll("race", [...records].reverse())]);
+    expect(answers.reduce((sum, { accepted }) => sum + (accepted as number), 0)).toBe(100);
+    expect(await counts("race")).toEqual({ 0: 100 });
+  });
+});
+
+describe("a correction", () => {
+  test("moves a record from one bucket to another, once", async () => {
+    await recordAll("move", [item("a"), item("b")]);
+    const input = { expectedAt: iso(NOW), at: iso(NOW - 5 * MIN) };
+    for (let i = 0; i < 2; i++) {
+      expect(await correct("move", input)).toEqual({ __typename: "CorrectMetricPayload", at: iso(NOW - 5 * MIN) });
+      expect(await counts("move")).toEqual({ 0: 1, 5: 1 });
+    }
+    expect(await correct("move", { ...input, at: iso(NOW - 6 * MIN) })).toMatchObject({
+      code: "VERSION_CONFLICT",
+      stands: iso(NOW - 5 * MIN),
+    });
+    expect(await recordAll("move", [item("a")])).toMatchObject({ conflicts: 1 });
+  });
+
+  test("takes a record back, and it does not come again when it is sent again", async () => {
+    await recordAll("back", [item("a")]);
+    expect(await correct("back", { expectedAt: iso(NOW) })).toEqual({ __typename: "CorrectMetricPayload", at: null });
+    expect(await counts("back")).toEqual({});
+    expect(await recordAll("back", [item("a")])).toMatchObject({ accepted: 0, duplicates: 1 });
+    expect(await counts("back")).toEqual({});
+    expect(await correct("back", { expectedAt: iso(NOW), at: iso(NOW - MIN) })).toMatchObject({ at: iso(NOW - MIN) });
+    expect(await counts("back")).toEqual({ 1: 1 });
+  });
+
+  test("of what is not there, or to a time ahead, is refused with the reason", async () => {
+    expect(await correct("none", { expectedAt: iso(NOW) })).toMatchObject({ code: "NOT_FOUND" });
+    expect(await correct("none", { expectedAt: iso(NOW), at: iso(NOW + 20 * MIN) })).toMatchObject({
+      code: "INVALID_INPUT",
+      message: expect.stringContaining("at: must not be more than 10 minutes ahead"),
+    });
+  });
+});
