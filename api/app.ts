@@ -6,8 +6,10 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchema } from "../schema/build.ts";
 import type { OpenContext } from "../schema/context.ts";
+import type { From } from "./auth/accounts/model.ts";
+import type { AuditKind } from "./auth/audit/model.ts";
 import type { ApiKeys, KeyUse } from "./auth/apikeys/service.ts";
-import type { ScryptCost } from "./auth/passwords.ts";
+import type { ScryptCost } from "./auth/accounts/passwords.ts";
 import { createAuth } from "./auth/setup.ts";
 import type { Viewer } from "./auth/viewer.ts";
 import type { QueueMessage } from "./aws/queues.ts";
@@ -16,6 +18,7 @@ import type { Config } from "./config.ts";
 import { type ConnectionOverrides, createConnections } from "./connections.ts";
 import { createLoader } from "./core/loader.ts";
 import type { Measurement } from "./core/telemetry.ts";
+import { AppError } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
 import type { ConsumerSpec } from "./ingest/consumers.ts";
 import { probe } from "./core/probe.ts";
@@ -60,7 +63,9 @@ export type App = {
   /** A token for the sample's tenant, on the local instance only: whoever reaches it may do all there. */
   demoToken?: () => Promise<string>;
   /** What resolvers get as context, fresh for each operation. */
-  contextFor: (request: Pick<OpenContext, "viewer" | "requestId" | "header">) => object;
+  contextFor: (
+    request: Pick<OpenContext, "viewer" | "requestId" | "header"> & Partial<Pick<OpenContext, "from">>,
+  ) => object;
   /** Takes messages of the ingest queue; gives the ids of those to try again. */
   ingest: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
   /** Takes a part of a table's stream, in order. A throw means again. */
@@ -109,6 +114,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
     apiKeys: auth.apiKeys,
+    auditLog: (...asked) => auth.audit.list(...asked),
     sessions: sessions.service,
     watchSessions: createSessionWatch({ sessions: sessions.service, hub }),
     journeys: journeys.service,
@@ -129,6 +135,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     loadSession: createLoader((ids) => sessions.service.find(tenantId, ids)),
     loadSensor: createLoader((ids) => sessions.service.findSensors(tenantId, ids)),
   });
+  /** Of what an operation is refused in each of many rows one is kept. */
+  const noteOf = (viewer: Viewer | undefined, from: From) => {
+    const noted = new Map<string, Promise<void>>();
+    return (kind: AuditKind, subject: string): Promise<void> => {
+      const before = noted.get(subject);
+      const note = before ??
+        auth.audit.note({ kind, tenantId: viewer?.tenantId, userId: viewer?.userId, subject, from });
+      noted.set(subject, note);
+      return note;
+    };
+  };
   let auditDifferences = 0;
 
   return {
@@ -140,7 +157,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     collect: createCollect(journeys.service),
     rates,
     ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),
-    contextFor: (request) => ({ ...request, services, ...(request.viewer ? loadersOf(request.viewer) : {}) }),
+    contextFor: ({ from = {}, ...request }) => ({
+      ...request,
+      from,
+      attempt: createAttempts(),
+      note: noteOf(request.viewer, from),
+      services,
+      ...(request.viewer ? loadersOf(request.viewer) : {}),
+    }),
     ingest: createQueueConsumer(connections, journeys, sessions),
     ...createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups),
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
@@ -159,5 +183,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       stopRates();
       connections.stop();
     },
+  };
+}
+
+/** Lets one guess at a password through in an operation. */
+function createAttempts(): () => void {
+  let made = 0;
+  return () => {
+    made += 1;
+    if (made === 1) return;
+    throw new AppError(
+      "ONE_LOGIN_A_REQUEST",
+      "A request holds one login, registration or change of a password; send one each.",
+    );
   };
 }

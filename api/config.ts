@@ -161,6 +161,7 @@ export const variables = {
     onOff,
   ),
   ACCOUNTS: variable("on", "`off` refuses `register` and `login`, for installations with an identity provider.", onOff),
+  REGISTRATION: variable("on", "`off` refuses `register` alone: accounts that are there log in as before.", onOff),
   TOKEN_ISSUER: variable(
     "sojourn",
     "The `iss` that tokens must carry; several parted by commas. `{tid}` in one stands for the token's own claim of that name.",
@@ -204,6 +205,12 @@ export const variables = {
     optional(text),
   ),
   TOKEN_TTL_SECONDS: variable("3600", "How long a token of `login` is good for.", whole(60, 2_592_000)),
+  REFRESH_TTL_SECONDS: variable(
+    "2592000",
+    "How long after its last use a device stays logged in, by its refresh token.",
+    whole(300, 31_536_000),
+  ),
+  AUDIT_DAYS: variable("365", "How long the audit log is kept.", whole(1, 3_650)),
   CORS_ORIGINS: variable(
     "",
     "Origins of web pages that may call the API, such as `https://app.example.com`, separated by commas.",
@@ -315,6 +322,8 @@ function toConfig(v: Values) {
     metricsBatching: v.METRICS_BATCHING,
     journeysIndex: v.JOURNEYS_INDEX,
     accounts: v.ACCOUNTS,
+    registration: v.REGISTRATION,
+    auditDays: v.AUDIT_DAYS,
     token: {
       /** The first of each is what built-in accounts' tokens carry. */
       issuers: v.TOKEN_ISSUER,
@@ -323,6 +332,7 @@ function toConfig(v: Values) {
       claims: { tenant: v.TENANT_CLAIM, scopes: v.SCOPES_CLAIM, scopeMap: v.SCOPE_MAP },
       algorithms: v.TOKEN_ALGORITHMS,
       ttlSeconds: v.TOKEN_TTL_SECONDS,
+      refreshSeconds: v.REFRESH_TTL_SECONDS,
       jwksUrls: v.JWKS_URL,
       signingKeyFile: v.SIGNING_KEY_FILE,
       signingKeySecret: v.SIGNING_KEY_SECRET,

@@ -1,4 +1,4 @@
-import type { AuthPayload as AuthPayloadModel, BadCredentials, NameTaken } from "../api/auth/model.ts";
+import type { AuthPayload as AuthPayloadModel, BadCredentials, NameTaken } from "../api/auth/accounts/model.ts";
 import type { Viewer as ViewerModel } from "../api/auth/viewer.ts";
 import { AppError } from "../api/core/errors.ts";
 import { builder, entries } from "./builder.ts";
@@ -34,7 +34,8 @@ const RegisterInput = builder.inputType("RegisterInput", {
   fields: (t) => ({
     username: t.string({
       required: true,
-      description: "3 to 64 letters, digits, `.`, `_`, `-` or `@`; upper and lower case are the same.",
+      description:
+        "3 to 64 letters of one script, digits, `.`, `_`, `-` or `@`; upper and lower case are the same, and what looks alike is taken.",
     }),
     name: t.string({ description: "Shown to other people; the username where absent." }),
     password: t.string({ required: true, description: "12 to 128 characters." }),
@@ -45,7 +46,18 @@ const LoginInput = builder.inputType("LoginInput", {
   description: "The credentials of an account.",
   fields: (t) => ({
     username: t.string({ required: true, description: "As registered; upper and lower case are the same." }),
-    password: t.string({ required: true, description: "As registered." }),
+    password: t.string({ required: true, description: "As registered, or as it was changed to." }),
+    deviceToken: t.string({
+      description:
+        "The `deviceToken` of an earlier login on this device: who guesses elsewhere then holds up nobody here.",
+    }),
+  }),
+});
+
+const RefreshLoginInput = builder.inputType("RefreshLoginInput", {
+  description: "A login to go on with.",
+  fields: (t) => ({
+    refreshToken: t.string({ required: true, description: "The latest of this login." }),
   }),
 });
 
@@ -58,6 +70,17 @@ const AuthPayload = builder.objectRef<AuthPayloadModel>("AuthPayload").implement
       type: "DateTime",
       description: "From here on the token is refused; log in again before.",
     }),
+    refreshToken: t.exposeString("refreshToken", {
+      description: "Gives the next token, once (`refreshLogin`). Keep it where no other page or program can read it.",
+    }),
+    refreshExpiresAt: t.expose("refreshExpiresAt", {
+      type: "DateTime",
+      description: "From here on the refresh token is refused, where it is not used before.",
+    }),
+    deviceToken: t.exposeString("deviceToken", {
+      description:
+        "Shows at the next login that there was one on this device. It lets nobody in; keep it also after signing out.",
+    }),
     viewer: t.expose("viewer", { type: Viewer, description: "Who the token speaks for." }),
   }),
 });
@@ -68,10 +91,10 @@ const NameTakenError = errorType<NameTaken>("NameTakenError", {
   message: "Which name.",
 });
 
-const BadCredentialsError = errorType<BadCredentials>("BadCredentialsError", {
-  description: "The username or the password is wrong; which of them is not told.",
+export const BadCredentialsError = errorType<BadCredentials>("BadCredentialsError", {
+  description: "What was shown does not hold: a username with a password, a refresh token or a reset token.",
   code: "BAD_CREDENTIALS",
-  message: "The same for an unknown name and a wrong password.",
+  message: "What to do; the same for an unknown name and a wrong password.",
 });
 
 const RegisterResult = builder.unionType("RegisterResult", {
@@ -99,19 +122,36 @@ entries.mutationFields((t) => ({
     description: "Opens an account with a tenant of its own.",
     access: "EVERYBODY",
     args: { input: t.arg({ type: RegisterInput, required: true, description: "The new account." }) },
-    resolve: (_, { input }, { services }) => accountsOf(services).register(input),
+    resolve: (_, { input }, { services, from, attempt }) => {
+      attempt();
+      return accountsOf(services).register(input, from);
+    },
   }),
 
   login: t.field({
     type: LoginResult,
-    description: "Gives a token for an account.",
+    description: "Gives tokens for an account. At most one login, registration or change of a password in a request.",
     access: "EVERYBODY",
     args: { input: t.arg({ type: LoginInput, required: true, description: "The credentials." }) },
-    resolve: (_, { input }, { services }) => accountsOf(services).login(input),
+    resolve: (_, { input }, { services, from, attempt }) => {
+      attempt();
+      return accountsOf(services).login(input, from);
+    },
+  }),
+
+  refreshLogin: t.field({
+    type: LoginResult,
+    description: "Gives new tokens for a login. A refresh token is good once: used again later it ends the login.",
+    access: "EVERYBODY",
+    args: { input: t.arg({ type: RefreshLoginInput, required: true, description: "The login." }) },
+    resolve: (_, { input }, { services, from, attempt }) => {
+      attempt();
+      return accountsOf(services).refresh(input, from);
+    },
   }),
 }));
 
-function accountsOf({ accounts }: Services) {
+export function accountsOf({ accounts }: Services) {
   if (accounts) return accounts;
   throw new AppError(
     "ACCOUNTS_OFF",

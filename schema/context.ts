@@ -1,6 +1,10 @@
 import type { Analytics } from "../api/analytics/service.ts";
 import type { ApiKeys } from "../api/auth/apikeys/service.ts";
-import type { Accounts } from "../api/auth/service.ts";
+import type { AccountKeeping } from "../api/auth/accounts/keeping.ts";
+import type { From } from "../api/auth/accounts/model.ts";
+import type { AuditKind } from "../api/auth/audit/model.ts";
+import type { Audit } from "../api/auth/audit/service.ts";
+import type { Accounts } from "../api/auth/accounts/service.ts";
 import type { Viewer } from "../api/auth/viewer.ts";
 import type { RangeInput } from "../api/core/range.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
@@ -22,7 +26,8 @@ import type { Sessions } from "../api/sessions/service.ts";
 /** What the resolvers call. */
 export type Services = {
   /** Undefined where an identity provider issues the tokens. */
-  accounts: Accounts | undefined;
+  accounts: (Accounts & AccountKeeping) | undefined;
+  auditLog: Audit["list"];
   apiKeys: Pick<ApiKeys, "list" | "createApiKey" | "createWriteKey" | "revoke">;
   sessions: Sessions;
   watchSessions: (
@@ -62,6 +67,12 @@ export type OpenContext = {
   services: Services;
   /** The review session that the request names in its header, and how the response names one. */
   header: { asked?: string | undefined; given?: string | undefined };
+  /** From where the request came. */
+  from: From;
+  /** Counts what costs a password's hash. Throws at the second in one operation, so that aliases do not multiply guesses. */
+  attempt: () => void;
+  /** Keeps in the audit log what the viewer did, or was refused. Never fails. */
+  note: (kind: AuditKind, subject: string) => Promise<void>;
 };
 
 /**

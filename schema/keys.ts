@@ -127,8 +127,8 @@ entries.mutationFields((t) => ({
     description: "Makes a key for a device or a server. It is shown this once.",
     access: "ADMIN",
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: "The key." }) },
-    resolve: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => madeOf(await services.apiKeys.createApiKey(viewer, input))),
+    resolve: (_, { input }, { viewer, services, from }) =>
+      orInvalid(async () => madeOf(await services.apiKeys.createApiKey(viewer, input, from))),
   }),
 
   createWriteKey: t.field({
@@ -136,8 +136,8 @@ entries.mutationFields((t) => ({
     description: "Makes a public key with which pages of its origins record events of journeys.",
     access: "ADMIN",
     args: { input: t.arg({ type: CreateWriteKeyInput, required: true, description: "The key." }) },
-    resolve: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => madeOf(await services.apiKeys.createWriteKey(viewer, input))),
+    resolve: (_, { input }, { viewer, services, from }) =>
+      orInvalid(async () => madeOf(await services.apiKeys.createWriteKey(viewer, input, from))),
   }),
 
   revokeKey: t.field({
@@ -145,8 +145,8 @@ entries.mutationFields((t) => ({
     description: "Ends a key of either kind. Again it changes nothing.",
     access: "ADMIN",
     args: { input: t.arg({ type: RevokeKeyInput, required: true, description: "Which key." }) },
-    resolve: async (_, { input: { keyId } }, { viewer, services }) => {
-      const apiKey = await services.apiKeys.revoke(viewer, String(keyId));
+    resolve: async (_, { input: { keyId } }, { viewer, services, from }) => {
+      const apiKey = await services.apiKeys.revoke(viewer, String(keyId), from);
       return apiKey ? { __typename: "RevokeKeyPayload" as const, apiKey } : notFound("There is no such key.");
     },
   }),

@@ -12,7 +12,7 @@ import SchemaBuilder, {
   type TypeParam,
 } from "@pothos/core";
 import type { GraphQLFieldResolver, GraphQLTypeResolver } from "graphql";
-import { AppError } from "../api/core/errors.ts";
+import { AppError, ForbiddenError } from "../api/core/errors.ts";
 import { formatInstant } from "../api/core/time.ts";
 import { endable } from "../api/live/feed.ts";
 import { type Access, beyond, requireAccess, type TypeAccess } from "./access.ts";
@@ -107,8 +107,20 @@ class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (field.kind === "Subscription") return resolve;
     const needed = this.neededFor(field);
     if (needed.length === 0) return resolve;
+    const name = `${field.parentType}.${field.name}`;
+    const isAdminAction = field.kind === "Mutation" && (field.pothosOptions as Stated).access === "ADMIN";
     return (parent, args, context, info) => {
-      for (const access of needed) requireAccess((context as OpenContext).viewer, access);
+      const { viewer, note } = context as Pick<OpenContext, "viewer"> & Partial<Pick<OpenContext, "note">>;
+      try {
+        for (const access of needed) requireAccess(viewer, access);
+      } catch (error) {
+        // Below a subscription nobody notes: what is refused there was refused where it began.
+        if (!(error instanceof ForbiddenError) || !note) throw error;
+        return note("REFUSED", name).then(() => {
+          throw error;
+        });
+      }
+      if (isAdminAction && note) return note("ADMIN_ACTION", name).then(() => resolve(parent, args, context, info));
       return resolve(parent, args, context, info);
     };
   }

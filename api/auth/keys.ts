@@ -3,18 +3,21 @@ import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   calculateJwkThumbprint,
+  createLocalJWKSet,
+  errors,
   exportJWK,
   generateKeyPair,
   importJWK,
   type JSONWebKeySet,
   type JWK,
+  jwtVerify,
   SignJWT,
 } from "jose";
-import { type Clock, SECOND_MS } from "../core/clock.ts";
+import { type Clock, DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { AppError, UnavailableError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { createFresh, KEYS_FRESH_MS } from "./keysets.ts";
-import { type Scope, scopeWord } from "./viewer.ts";
+import { type LoginRef, type Scope, scopeWord } from "./viewer.ts";
 
 /** The key that signs, and the public halves of all keys in the file, in its order. */
 export type SigningKeys = { signing: { kid: string; alg: string; key: CryptoKey }; publicKeys: JSONWebKeySet };
@@ -70,6 +73,12 @@ export async function createKeySet(): Promise<string> {
   return `${JSON.stringify({ keys: [key] }, null, 2)}\n`;
 }
 
+/** Not among the types that `tokens.ts` takes, so none of these is ever taken for an access token. */
+type OtherType = "device+jwt" | "reset+jwt";
+type OtherToken = { username: string; id: string; madeAt: number };
+const DEVICE_KNOWN_MS = 180 * DAY_MS;
+const RESET_MS = DAY_MS;
+
 /** Makes `sign`: a token for an account. A key that was put first in the file signs after at most `KEYS_FRESH_MS`. */
 export function createSigner({ keys, issuer, audience, ttlSeconds, clock, ids }: {
   keys: ReadSigningKeys;
@@ -80,12 +89,44 @@ export function createSigner({ keys, issuer, audience, ttlSeconds, clock, ids }:
   ids: Ids;
 }) {
   const fresh = createFresh(async () => ({ value: await keys() }), clock);
+
+  async function signOther(typ: OtherType, username: string, ttlMs: number): Promise<string> {
+    const { signing } = await fresh.get(KEYS_FRESH_MS);
+    return await new SignJWT({})
+      .setProtectedHeader({ alg: signing.alg, kid: signing.kid, typ })
+      .setIssuer(issuer)
+      .setSubject(username)
+      .setJti(ids())
+      .setIssuedAt(Math.floor(clock() / SECOND_MS))
+      .setExpirationTime(Math.floor((clock() + ttlMs) / SECOND_MS))
+      .sign(signing.key);
+  }
+
+  async function verifyOther(typ: OtherType, token: string): Promise<OtherToken | undefined> {
+    const { publicKeys } = await fresh.get(KEYS_FRESH_MS);
+    const currentDate = new Date(clock());
+    const options = { typ, issuer, requiredClaims: ["sub", "jti", "iat", "exp"], currentDate };
+    try {
+      const { payload } = await jwtVerify(token, createLocalJWKSet(publicKeys), options);
+      return { username: payload.sub!, id: payload.jti!, madeAt: payload.iat! * SECOND_MS };
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
   return {
-    sign: async ({ userId, tenantId, scopes }: { userId: string; tenantId: string; scopes: readonly Scope[] }) => {
+    /** `login` says of which login of an account it is: with that it ends. */
+    sign: async ({ userId, tenantId, scopes, login }: {
+      userId: string;
+      tenantId: string;
+      scopes: readonly Scope[];
+      login?: LoginRef;
+    }) => {
       const { signing } = await fresh.get(KEYS_FRESH_MS);
       const nowSeconds = Math.floor(clock() / SECOND_MS);
       const expiresSeconds = nowSeconds + ttlSeconds;
-      const token = await new SignJWT({ tenant: tenantId, scope: scopes.map(scopeWord).join(" ") })
+      const own = login ? { sid: login.loginId, username: login.username } : {};
+      const token = await new SignJWT({ tenant: tenantId, scope: scopes.map(scopeWord).join(" "), ...own })
         .setProtectedHeader({ alg: signing.alg, kid: signing.kid, typ: "JWT" })
         .setSubject(userId)
         .setIssuer(issuer)
@@ -97,6 +138,19 @@ export function createSigner({ keys, issuer, audience, ttlSeconds, clock, ids }:
         .sign(signing.key);
       return { token, expiresAt: expiresSeconds * SECOND_MS };
     },
+
+    /** What a device keeps to show later that a person has logged in on it. It lets nobody in. */
+    signDevice: (username: string): Promise<string> => signOther("device+jwt", username, DEVICE_KNOWN_MS),
+
+    /** The device of such a token; undefined where it is none of this name. */
+    verifyDevice: async (token: string, username: string): Promise<string | undefined> => {
+      const device = await verifyOther("device+jwt", token);
+      return device?.username === username ? device.id : undefined;
+    },
+
+    /** What lets whoever has it set a new password for a name, once and within a day. */
+    signReset: (username: string): Promise<string> => signOther("reset+jwt", username, RESET_MS),
+    verifyReset: (token: string): Promise<OtherToken | undefined> => verifyOther("reset+jwt", token),
   };
 }
 

@@ -5,7 +5,7 @@ import { type Clock, SECOND_MS } from "../core/clock.ts";
 import { AppError, UnauthenticatedError } from "../core/errors.ts";
 import { type ClaimPaths, readScopes, readTenant } from "./claims.ts";
 import type { FindKeys } from "./keysets.ts";
-import type { Viewer } from "./viewer.ts";
+import type { LoginRef, Viewer } from "./viewer.ts";
 
 /** Signatures made with a private key. `none` and shared secrets (HS256 and its like) are not among them. */
 const PUBLIC_KEY_ALGORITHMS = [
@@ -48,6 +48,8 @@ export type Issuer = {
   clients: readonly string[];
   keys: readonly FindKeys[];
   claims: ClaimPaths;
+  /** Whether the login goes on that a token says it is of. */
+  isLoggedIn?: ((viewer: Viewer) => Promise<boolean>) | undefined;
 };
 
 /**
@@ -64,6 +66,8 @@ export function createVerifier({ issuers, algorithms, clock }: {
 }) {
   checkAlgorithms(algorithms);
   const verified = new LRUCache<string, { viewer: Viewer; at: number }>({ max: MAX_REMEMBERED });
+  /** Logins that ended here: what was verified before of them is looked at again. */
+  const ended = new LRUCache<string, true>({ max: MAX_REMEMBERED });
 
   async function verify(token: string, credential: string): Promise<Viewer> {
     try {
@@ -73,7 +77,9 @@ export function createVerifier({ issuers, algorithms, clock }: {
         try {
           const hasAudience = unverified?.aud !== undefined || issuer.clients.length === 0;
           const claims = await check(token, key, issuer, iss, hasAudience);
-          return { ...parseViewer(claims, issuer.claims), credential };
+          const viewer = { ...parseViewer(claims, issuer.claims), credential, ...loginOf(claims, issuer) };
+          if (issuer.isLoggedIn && !await issuer.isLoggedIn(viewer)) throw signedOut();
+          return viewer;
         } catch (error) {
           const isLast = i === candidates.length - 1;
           if (isLast || !(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
@@ -114,16 +120,23 @@ export function createVerifier({ issuers, algorithms, clock }: {
     return payload;
   }
 
-  return async function authenticate(authorization: string | null | undefined): Promise<Viewer | undefined> {
+  async function authenticate(authorization: string | null | undefined): Promise<Viewer | undefined> {
     if (authorization === null || authorization === undefined) return undefined;
     const token = parseBearer(authorization);
     const id = hashOf(token);
     const known = verified.get(id);
     const now = clock();
-    if (known && now < Math.min(known.at + VERIFIED_FRESH_MS, known.viewer.expiresAt)) return known.viewer;
+    const isEnded = known?.viewer.login && ended.has(known.viewer.login.loginId);
+    if (known && !isEnded && now < Math.min(known.at + VERIFIED_FRESH_MS, known.viewer.expiresAt)) return known.viewer;
     const viewer = await verify(token, id.slice(0, CREDENTIAL_CHARS));
     verified.set(id, { viewer, at: now });
     return viewer;
+  }
+
+  return {
+    authenticate,
+    /** Says that a login is over: its tokens end here at once, in other processes after `VERIFIED_FRESH_MS`. */
+    end: (loginId: string): void => void ended.set(loginId, true),
   };
 }
 
@@ -230,6 +243,18 @@ function parseViewer(claims: JWTPayload, paths: ClaimPaths): Omit<Viewer, "crede
     scopes: readScopes(claims, paths),
     expiresAt: exp! * SECOND_MS,
   };
+}
+
+/** Of which login of an account a token of ours is. Nobody else's tokens are of one, whatever they claim. */
+function loginOf({ sid, username }: JWTPayload, { isLoggedIn }: Issuer): { login?: LoginRef } {
+  if (!isLoggedIn || typeof sid !== "string" || typeof username !== "string") return {};
+  return { login: { loginId: sid, username } };
+}
+
+function signedOut(): UnauthenticatedError {
+  return new UnauthenticatedError(
+    "The token's login has ended: it was signed out, or the password was changed. Log in again.",
+  );
 }
 
 function isPlain(text: string): boolean {

@@ -11,6 +11,9 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** A login of an account of ours: the token ends with it. */
+export type LoginRef = { username: string; loginId: string };
+
 /** Who is asking, as the token says. Every answer is limited to `tenantId`. */
 export type Viewer = {
   /** The `sub` of the token. */
@@ -21,6 +24,8 @@ export type Viewer = {
   expiresAt: number;
   /** Stands for the token or key, and is none: what is counted and logged of it. */
   credential: string;
+  /** Of which login it is, where it is of an account of ours. */
+  login?: LoginRef;
 };
 
 /** `JOURNEYS_READ` as tokens write it: `journeys:read`. */

@@ -3,7 +3,7 @@ import type { StreamRecord } from "../aws/streams.ts";
 import { MIN_AT, tooFarAhead } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
-import { TENANT_PATTERN } from "../core/ids.ts";
+import { TENANT_PATTERN, TENANT_RULE } from "../core/ids.ts";
 import { parseInstant } from "../core/time.ts";
 import type { AttachedTable, ForeignRecord, RecordVersion } from "../metrics/model.ts";
 import { isPassing, reasonOf } from "./stream.ts";
@@ -60,7 +60,7 @@ function idOf(table: string, keys: Readonly<Record<string, unknown>>): string {
 function tenantOf({ tenant }: AttachedTable, image: Readonly<Record<string, unknown>>): string {
   const value = image[tenant];
   if (typeof value === "string" && TENANT_PATTERN.test(value)) return value;
-  throw refused(tenant, "must name the tenant: 1 to 63 of A-Z, a-z, 0-9, _ and -");
+  throw refused(tenant, `must name the tenant: ${TENANT_RULE}`);
 }
 
 function timeOf({ at }: AttachedTable, image: Readonly<Record<string, unknown>>, now: number): number {

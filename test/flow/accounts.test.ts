@@ -8,7 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const PAYLOAD = `__typename ... on AuthPayload { token expiresAt viewer { userId tenantId scopes } }
+const PAYLOAD =
+  `__typename ... on AuthPayload { token expiresAt refreshToken refreshExpiresAt deviceToken viewer { userId tenantId scopes } }
   ... on UserError { code message } ... on InvalidInputError { fields { path message } }`;
 const register = async (
   input: object,
@@ -97,4 +98,86 @@ describe("an account", () => {
     }
     await off.stop();
   });
+});
+
+describe("a login", () => {
+  const credentials = (username: string) => ({ username, password: "correct horse battery" });
+  const opened = async (username: string) => (await register(credentials(username))).data.register;
+
+  test("goes on with its refresh token, is listed and ends when it is signed out", async () => {
+    const { token, refreshToken } = await opened("gina");
+    const { data } = await api.ask(
+      undefined,
+      `mutation ($refreshToken: String!) { refreshLogin(input: { refreshToken: $refreshToken }) { ${PAYLOAD} } }`,
+      { refreshToken },
+    );
+    expect(data.refreshLogin).toMatchObject({ __typename: "AuthPayload", viewer: { tenantId: expect.any(String) } });
+    const logins =
+      (await askWith(token, "{ logins { loginId isCurrent createdAt usedAt expiresAt client address } }")).data.logins;
+    expect(logins).toEqual([expect.objectContaining({ isCurrent: true })]);
+    expect((await askWith(token, "mutation { signOut { ended } }")).data.signOut).toEqual({ ended: 1 });
+    for (const old of [token, data.refreshLogin.token]) {
+      expect(await askWith(old, "{ viewer { userId } }")).toMatchObject({ status: 401 });
+    }
+  });
+
+  test("is one in a request: aliases do not multiply guesses, and the first is answered", async () => {
+    await opened("hugo");
+    const guesses = ["a", "b", "c"].map((alias) =>
+      `${alias}: login(input: { username: "hugo", password: "wrong guess" }) {
+      ... on UserError { code } }`
+    );
+    const { data, errors } = await api.ask(undefined, `mutation { ${guesses.join("\n")} }`);
+    expect(data).toBeNull();
+    expect(errors!.map(({ extensions }) => extensions["code"])).toContain("ONE_LOGIN_A_REQUEST");
+  });
+
+  test("changes its password, and the account is removed with its keys", async () => {
+    const { token } = await opened("ines");
+    const change = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) {
+      ... on AccountPayload { username } ... on UserError { code } } }`;
+    const input = { currentPassword: "correct horse battery", newPassword: "another long password" };
+    expect((await askWith(token, change, { input })).data.changePassword).toEqual({ username: "ines" });
+    const made = await askWith(
+      token,
+      `mutation { createApiKey(input: { name: "k", scopes: [METRICS_READ] }) { ... on CreateKeyPayload { key } } }`,
+    );
+    const { key } = made.data.createApiKey as { key: string };
+    expect((await askWith(key, "{ viewer { userId } }")).status).toBe(200);
+    const remove = `mutation { deleteAccount(input: { password: "another long password" }) { __typename } }`;
+    expect((await askWith(token, remove)).data.deleteAccount).toEqual({ __typename: "AccountPayload" });
+    expect((await askWith(token, "{ viewer { userId } }")).status).toBe(401);
+    expect((await askWith(key, "{ viewer { userId } }")).status).toBe(401);
+  });
+
+  test("is a person's: a key or another issuer's token has none", async () => {
+    const answer = await api.ask("t1", "{ logins { loginId } }");
+    expect(answer.errors![0]!.extensions["code"]).toBe("NO_ACCOUNT");
+  });
+
+  test("is in the audit log of its tenant, with refusals and what admins did", async () => {
+    const { token } = await opened("jana");
+    await askWith(token, `mutation { configureSessions(input: {}) { __typename } }`);
+    const page =
+      `{ auditLog(first: 10) { nodes { entryId at kind userId subject detail address client } pageInfo { hasNextPage } } }`;
+    const { auditLog } = (await askWith(token, page)).data as {
+      auditLog: { nodes: { kind: string; subject: string }[] };
+    };
+    expect(auditLog.nodes.map(({ kind, subject }) => [kind, subject])).toEqual(
+      expect.arrayContaining([["REGISTERED", "jana"], ["ADMIN_ACTION", "Mutation.configureSessions"]]),
+    );
+    await api.ask("t-refused", "{ auditLog { nodes { kind } } }", {}, []);
+    const refused = await api.ask("t-refused", "{ auditLog { nodes { kind subject userId } } }");
+    expect(refused.data.auditLog.nodes).toContainEqual({ kind: "REFUSED", subject: "Query.auditLog", userId: "u" });
+  });
+});
+
+test("registration alone can be off: accounts that are there log in as before", async () => {
+  await register({ username: "kurt", password: "correct horse battery" });
+  const off = await startTestApp({ system: api.system, env: { REGISTRATION: "off" } });
+  const refused = await register({ username: "lena", password: "correct horse battery" }, off);
+  expect(refused.errors![0]!.extensions["code"]).toBe("REGISTRATION_OFF");
+  const answer = await login({ username: "kurt", password: "correct horse battery" }, off);
+  expect(answer.data.login).toMatchObject({ __typename: "AuthPayload" });
+  await off.stop();
 });

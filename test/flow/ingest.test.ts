@@ -56,7 +56,7 @@ describe("a message of the ingest queue", () => {
   test.each([
     ["no JSON", "{", "body: must be a JSON object"],
     ["no tenant", { events: [{}] }, "tenant: "],
-    ["a tenant with a #", { tenant: "a#b", events: [{}] }, "tenant: must be 1 to 63 of a-z"],
+    ["a tenant with a #", { tenant: "a#b", events: [{}] }, "tenant: must be 1 to 128 of A-Z"],
     ["no events", { tenant: "t", events: [] }, "events: must hold 1 to 500 events, has 0"],
     ["501 events", { tenant: "t", events: Array(501).fill({}) }, "events: must hold 1 to 500 events, has 501"],
     ["only bad events", { tenant: "t", events: [{ seq: 0 }] }, "events.0: "],

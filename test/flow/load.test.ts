@@ -199,7 +199,7 @@ describe("what cannot be loaded", () => {
     ],
     ["no file", ["motion", "--tenant", "t"], "one FILE is needed"],
     ["two files", ["motion", "a", "b", "--tenant", "t"], "one FILE is needed"],
-    ["no tenant", ["motion", "a"], "--tenant must be 1 to 63 of"],
+    ["no tenant", ["motion", "a"], "--tenant must be 1 to 128 of"],
     ["batches of 5,001", ["motion", "a", "--tenant", "t", "--batch", "5001"], "--batch must be 1 to 5000, got 5001"],
     ["events of 501", ["journeys", "a", "--tenant", "t", "--batch", "501"], "--batch must be 1 to 500, got 501"],
     ["a start without zone", ["motion", "a", "--tenant", "t", "--start", "2020-01-01"], "--start must be an RFC 3339"],

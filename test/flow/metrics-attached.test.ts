@@ -78,7 +78,7 @@ test("one without the attribute that it should count by is put aside with the re
   expect(messages.map(({ body }) => (JSON.parse(body) as { reason: string }).reason).sort()).toEqual([
     "its attribute `createdAt` must be an instant: RFC 3339 text, epoch seconds or epoch milliseconds",
     expect.stringContaining("its attribute `createdAt` must not be more than 10 minutes ahead"),
-    "its attribute `customer` must name the tenant: 1 to 63 of A-Z, a-z, 0-9, _ and -",
+    expect.stringContaining("its attribute `customer` must name the tenant: 1 to 128 of A-Z, a-z, 0-9"),
   ]);
   // An hour later the one that was ahead can count.
   const later = await startTestApp({ system: api.system, clock: () => NOW + HOUR, env: envOf(api) });

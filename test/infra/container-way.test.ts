@@ -81,7 +81,7 @@ describe("the container", () => {
     expect(access.queues).toEqual({ ingest: "look" });
     const table = (name: string) => `\${aws_dynamodb_table.table-${name}.arn}`;
     const bucket = (name: string, suffix = "") => `\${aws_s3_bucket.bucket-${name}.arn}${suffix}`;
-    const all = ["journeys", "records", "buckets", "rollups", "accounts", "sessions", "sensors", "reviews"];
+    const all = ["journeys", "records", "buckets", "rollups", "accounts", "access", "sessions", "sensors", "reviews"];
     const index = (name: string, of: string) => `${table(name)}/index/${of}`;
     expect(dev.statements("task")).toEqual([
       {
@@ -99,6 +99,7 @@ describe("the container", () => {
           index("journeys", "byVisitor"),
           index("records", "byTime"),
           index("buckets", "byHour"),
+          index("access", "byTenant"),
           index("sessions", "byStart"),
           index("sessions", "bySensor"),
           index("sessions", "byCheck"),

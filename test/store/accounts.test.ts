@@ -1,66 +1,26 @@
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createSigner, loadOrCreateSigningKeys } from "../../api/auth/keys.ts";
-import type { Account } from "../../api/auth/model.ts";
-import { createPasswords, type Derive, deriveByScrypt } from "../../api/auth/passwords.ts";
-import { FAILED_LOGINS_WINDOW_MS, MAX_FAILED_LOGINS } from "../../api/auth/rules.ts";
-import { createAccounts } from "../../api/auth/service.ts";
-import { type AccountStore, createAccountStore } from "../../api/auth/store.ts";
+import type { Account } from "../../api/auth/accounts/model.ts";
+import { MAX_LOGINS } from "../../api/auth/accounts/rules.ts";
 import { SCOPES } from "../../api/auth/viewer.ts";
-import { type Cost, createDynamo } from "../../api/aws/dynamo.ts";
-import { randomIds, TENANT_PATTERN } from "../../api/core/ids.ts";
-import { startTestSystem, type TestSystem } from "../kit/local.ts";
-import { verifierOf } from "../kit/verifier.ts";
+import { TENANT_PATTERN } from "../../api/core/ids.ts";
+import { DAY, home, NOW, password, SECOND, startAccounts, type TestAccounts, wrong } from "../kit/accounts.ts";
 
-const NOW = Date.UTC(2026, 0, 31, 12);
-const world = { now: NOW, hashes: 0, costs: [] as Cost[], names: 0 };
-const clock = () => world.now;
-const password = "correct horse battery";
-const wrong = "wrong horse battery";
-
-let system: TestSystem;
-let store: AccountStore;
-let accounts: ReturnType<typeof createAccounts>;
-let authenticate: ReturnType<typeof verifierOf>["authenticate"];
-
+let world: TestAccounts["world"];
+let store: TestAccounts["store"];
+let accounts: TestAccounts["accounts"];
+let authenticate: TestAccounts["authenticate"];
+let freshName: TestAccounts["freshName"];
+let registered: TestAccounts["registered"];
+let loggedIn: TestAccounts["loggedIn"];
+let guess: TestAccounts["guess"];
+let observed: TestAccounts["observed"];
+let stop: TestAccounts["stop"];
 beforeAll(async () => {
-  system = await startTestSystem();
-  const dynamo = createDynamo(system.clients.dynamodb, (cost) => world.costs.push(cost));
-  store = createAccountStore(dynamo, system.prefix);
-  const keys = await loadOrCreateSigningKeys(join(system.dataDir, "test-keys.json"));
-  const named = { issuer: "sojourn", audience: "sojourn", clock };
-  const signer = createSigner({ ...named, keys, ttlSeconds: 3_600, ids: randomIds });
-  const passwords = createPasswords({ random: randomBytes, cost: { logN: 4, r: 8, p: 1 }, derive: deriveCounted });
-  accounts = createAccounts({ store, passwords, signer, clock, ids: randomIds });
-  const load = async () => ({ keys: (await keys()).publicKeys });
-  authenticate = verifierOf([load], { clock, algorithms: ["EdDSA"] }).authenticate;
+  ({ world, store, accounts, authenticate, freshName, registered, loggedIn, guess, observed, stop } =
+    await startAccounts());
 });
-
-afterAll(() => system?.stop());
-
-/** Every hash that is computed, whether to keep it or to compare, counts one. */
-const deriveCounted: Derive = (...given) => {
-  world.hashes++;
-  return deriveByScrypt(...given);
-};
-
-const freshName = () => `user-${++world.names}`;
-
-async function registered(): Promise<string> {
-  const username = freshName();
-  expect(await accounts.register({ username, password })).toMatchObject({ __typename: "AuthPayload" });
-  return username;
-}
-
-/** What a call answers, how many hashes it computed, and which requests it made at which cost. */
-async function observed<T>(call: () => Promise<T>) {
-  Object.assign(world, { hashes: 0, costs: [] });
-  const answer = await call();
-  const requests = world.costs.map(({ operation, units }) => `${operation} ${units}`);
-  return { answer, hashes: world.hashes, requests };
-}
+afterAll(() => stop?.());
 
 describe("registering", () => {
   test("gives a token of a tenant of one's own, with all scopes", async () => {
@@ -73,28 +33,29 @@ describe("registering", () => {
     expect(await authenticate(`Bearer ${one.token}`)).toEqual(one.viewer);
   });
 
-  test("costs one write and one hash", async () => {
+  test("costs one transaction, one entry of the audit log and one hash", async () => {
     const { requests, hashes } = await observed(() => accounts.register({ username: freshName(), password }));
-    expect({ requests, hashes }).toEqual({ requests: ["PutItem 1"], hashes: 1 });
+    expect({ requests, hashes }).toEqual({ requests: ["TransactWriteItems 4", "PutItem 1"], hashes: 1 });
   });
 
   test("keeps no password", async () => {
     const username = await registered();
-    const { account } = await store.findLogin(username);
+    const account = await store.findAccount(username);
     expect(JSON.stringify(account)).not.toContain(password);
     expect(account?.passwordHash).toMatch(/^\$scrypt\$/);
   });
 
   test("a name that is taken, however it is spelled, is refused and its account stays", async () => {
     const username = await registered();
-    const before = await store.findLogin(username);
+    const before = await store.findAccount(username);
     const answer = await accounts.register({ username: username.toUpperCase(), password: wrong });
     expect(answer).toEqual({
       __typename: "NameTakenError",
       code: "NAME_TAKEN",
-      message: `The username ${username} is taken; choose another, or log in where it is yours.`,
+      message:
+        `The username ${username} is taken, or looks like one that is; choose another, or log in where it is yours.`,
     });
-    expect(await store.findLogin(username)).toEqual(before);
+    expect(await store.findAccount(username)).toEqual(before);
   });
 
   test("of twenty that want one name at once, one gets it", async () => {
@@ -106,7 +67,7 @@ describe("registering", () => {
   });
 
   test("sent again by the SDK, because the answer was lost, is still one's own", async () => {
-    const { account } = await store.findLogin(await registered());
+    const account = await store.findAccount(await registered());
     expect(await store.putAccount(account!)).toBe(true);
     expect(await store.putAccount({ ...account!, userId: "else" })).toBe(false);
   });
@@ -128,68 +89,99 @@ describe("registering", () => {
 test("an account comes back as it was kept", async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: "grapheme", minLength: 1, maxLength: 100 }), async (name) => {
+      const rest = { logins: {}, places: {}, passwordAt: NOW, usedReset: undefined, version: 0 };
       const ids = { userId: "u", tenantId: "t" };
-      const account: Account = { username: freshName(), name, ...ids, passwordHash: "h", createdAt: NOW };
+      const account: Account = { username: freshName(), name, ...ids, passwordHash: "h", createdAt: NOW, ...rest };
       await store.putAccount(account);
-      expect(await store.findLogin(account.username)).toEqual({ account, failed: undefined });
+      expect(await store.findAccount(account.username)).toEqual(account);
     }),
     { numRuns: 25 },
   );
 });
 
+const code = (error: unknown) => (error as { code?: string }).code;
+
 describe("logging in", () => {
   test("gives a token of the account's tenant, however the name is spelled", async () => {
     const username = await registered();
-    const { account } = await store.findLogin(username);
+    const account = await store.findAccount(username);
     const answer = await accounts.login({ username: username.toUpperCase(), password });
     expect(answer).toMatchObject({ viewer: { userId: account!.userId, tenantId: account!.tenantId, scopes: SCOPES } });
   });
 
-  test("costs one read and one hash", async () => {
+  test("costs one read, one write, one entry of the audit log and one hash", async () => {
     const username = await registered();
     const { requests, hashes } = await observed(() => accounts.login({ username, password }));
-    expect({ requests, hashes }).toEqual({ requests: ["BatchGetItem 2"], hashes: 1 });
+    expect({ requests, hashes }).toEqual({ requests: ["BatchGetItem 3", "UpdateItem 1", "PutItem 1"], hashes: 1 });
   });
 
-  test("an unknown name and a wrong password cannot be told apart: same answer, same hashes, same requests", async () => {
+  test("an unknown name and a wrong password cannot be told apart: same answer, same hashes, same waits", async () => {
     const [known, unknown] = [await registered(), freshName()];
-    for (let attempt = 1; attempt <= MAX_FAILED_LOGINS + 2; attempt++) {
-      const ofKnown = await observed(() => accounts.login({ username: known, password: wrong }));
-      const ofUnknown = await observed(() => accounts.login({ username: unknown, password: wrong }));
-      expect(ofKnown.answer).toMatchObject({ __typename: "BadCredentialsError", code: "BAD_CREDENTIALS" });
-      expect(ofKnown.hashes).toBe(attempt <= MAX_FAILED_LOGINS ? 1 : 0);
-      expect(kindsOf(ofUnknown)).toEqual(kindsOf(ofKnown));
-    }
+    const seen = async (username: string) => {
+      const { answer, hashes } = await observed(() => guess(username).catch(code));
+      return { answer, hashes };
+    };
+    for (let attempt = 1; attempt <= 8; attempt++) expect(await seen(known)).toEqual(await seen(unknown));
+    expect(await seen(known)).toEqual({ answer: "RATE_LIMITED", hashes: 0 });
   });
 
-  test("after ten failures even the right password gets the same answer, until fifteen minutes after the first", async () => {
+  test("after five wrong passwords from one place each one more doubles the wait there, up to fifteen minutes", async () => {
     world.now = NOW;
     const username = await registered();
-    const failed = await accounts.login({ username, password: wrong });
-    world.now += 60_000;
-    for (let i = 2; i < MAX_FAILED_LOGINS; i++) await accounts.login({ username, password: wrong });
-    expect(await accounts.login({ username, password })).toMatchObject({ __typename: "AuthPayload" });
-    await accounts.login({ username, password: wrong });
-    expect(await accounts.login({ username, password })).toEqual(failed);
-    world.now = NOW + FAILED_LOGINS_WINDOW_MS - 1;
-    expect(await accounts.login({ username, password })).toEqual(failed);
-    world.now = NOW + FAILED_LOGINS_WINDOW_MS;
-    expect(await accounts.login({ username, password })).toMatchObject({ __typename: "AuthPayload" });
+    for (let i = 0; i < 5; i++) await guess(username);
+    for (const wait of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]) {
+      world.now += wait * SECOND - 1;
+      expect(await guess(username).catch(code)).toBe("RATE_LIMITED");
+      world.now += 1;
+      expect(await guess(username)).toMatchObject({ code: "BAD_CREDENTIALS" });
+    }
     world.now = NOW;
   });
 
-  test("failures that come at once are all counted, also where they begin a window anew", async () => {
+  test("the owner gets in at home while others guess, from one place or from many", async () => {
+    const username = await registered();
+    await loggedIn(username);
+    for (let i = 0; i < 150; i++) {
+      await store.addFailure(username, `a:${i}`, world.now);
+      await store.addFailure(username, "*", world.now);
+    }
+    expect(await guess(username).catch(code)).toBe("RATE_LIMITED");
+    expect(await loggedIn(username)).toBeDefined();
+  });
+
+  test("the owner gets in on a device that was there before, wherever it is now", async () => {
+    const username = await registered();
+    const { deviceToken } = await loggedIn(username);
+    for (let i = 0; i < 200; i++) await store.addFailure(username, "*", world.now);
+    const abroad = { address: "192.0.2.77" };
+    expect(await accounts.login({ username, password }, abroad).catch(code)).toBe("RATE_LIMITED");
+    expect(await accounts.login({ username, password, deviceToken }, abroad)).toMatchObject({
+      token: expect.any(String),
+    });
+    const other = await registered();
+    for (let i = 0; i < 200; i++) await store.addFailure(other, "*", world.now);
+    expect(await accounts.login({ username: other, password, deviceToken }, abroad).catch(code)).toBe("RATE_LIMITED");
+  });
+
+  test("a device token lets nobody in", async () => {
+    const { deviceToken } = await loggedIn(await registered());
+    await expect(authenticate(`Bearer ${deviceToken}`)).rejects.toThrow();
+  });
+
+  test("failures that come at once are all counted, also where they begin anew", async () => {
     const username = freshName();
-    for (const now of [NOW, NOW + FAILED_LOGINS_WINDOW_MS]) {
-      await Promise.all(Array.from({ length: 12 }, () => store.addFailedLogin(username, now)));
-      expect((await store.findLogin(username)).failed).toEqual({ count: 12, since: now });
+    for (const now of [NOW, NOW + 2 * DAY]) {
+      await Promise.all(Array.from({ length: 12 }, () => store.addFailure(username, "x", now)));
+      expect((await store.findLogin(username, ["x"])).failures.get("x")).toEqual({ count: 12, lastAt: now });
     }
   });
 
-  test("failures of one name do not touch another", async () => {
-    const [one, other] = [await registered(), await registered()];
-    for (let i = 0; i < MAX_FAILED_LOGINS; i++) await store.addFailedLogin(one, world.now);
-    expect(await accounts.login({ username: other, password })).toMatchObject({ __typename: "AuthPayload" });
+  test("a success forgets the failures from there", async () => {
+    const username = await registered();
+    for (let i = 0; i < 4; i++) await guess(username, home);
+    await loggedIn(username);
+    for (let i = 0; i < 4; i++) expect(await guess(username, home)).toMatchObject({ code: "BAD_CREDENTIALS" });
+    expect(await loggedIn(username)).toBeDefined();
   });
 
   test("with a name that no account can have says so", async () => {
@@ -198,9 +190,16 @@ describe("logging in", () => {
       fields: [{ path: ["username"] }],
     });
   });
-});
 
-/** What an onlooker could see: the read costs by size, so its units are left out. */
-function kindsOf({ answer, hashes, requests }: Awaited<ReturnType<typeof observed>>) {
-  return { answer, hashes, requests: requests.map((request) => request.split(" ")[0]) };
-}
+  test("many at once are all kept, and the least used go beyond twenty", async () => {
+    const username = await registered();
+    await Promise.all(Array.from({ length: 8 }, (_, i) => loggedIn(username, { address: `192.0.2.${i}` })));
+    expect(Object.keys((await store.findAccount(username))!.logins)).toHaveLength(9);
+    for (let i = 0; i < 15; i++) {
+      world.now += SECOND;
+      await loggedIn(username);
+    }
+    expect(Object.keys((await store.findAccount(username))!.logins)).toHaveLength(MAX_LOGINS);
+    world.now = NOW;
+  });
+});

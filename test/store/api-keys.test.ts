@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { isAllowedOrigin, parseKey, parseNewWriteKey } from "../../api/auth/apikeys/model.ts";
 import { type ApiKeys, createApiKeys, KEY_FRESH_MS } from "../../api/auth/apikeys/service.ts";
 import { type ApiKeyStore, createApiKeyStore } from "../../api/auth/apikeys/store.ts";
+import type { Audit } from "../../api/auth/audit/service.ts";
 import type { Viewer } from "../../api/auth/viewer.ts";
 import { type Cost, createDynamo } from "../../api/aws/dynamo.ts";
 import { ForbiddenError, InvalidInputError, RateLimitedError, UnauthenticatedError } from "../../api/core/errors.ts";
@@ -24,6 +25,7 @@ const admin = (tenantId: string): Viewer => ({
   expiresAt: Infinity,
   credential: "c",
 });
+const NO_AUDIT = { note: () => Promise.resolve() } as unknown as Audit;
 const bearer = (text: string) => text;
 
 let system: TestSystem;
@@ -42,7 +44,10 @@ beforeEach(() => {
   const make = () => {
     const limits = { ...parseConfig({}).rates, anonymous: { points: 3, seconds: 3_600 } };
     const rates = createRates({ limits, limiter: createMemoryLimiter, clock: Date.now });
-    return { rates, keys: createApiKeys({ store, rates, random: randomBytes, clock, log: silentLog }) };
+    return {
+      rates,
+      keys: createApiKeys({ store, rates, audit: NO_AUDIT, random: randomBytes, clock, log: silentLog }),
+    };
   };
   keys = make().keys;
   other = make().keys;
@@ -138,7 +143,7 @@ describe("an API key", () => {
   test("that is guessed is read once, and not at all from an address that was refused too often", async () => {
     const limits = { ...parseConfig({}).rates, anonymous: { points: 2, seconds: 3_600 } };
     const rates = createRates({ limits, limiter: createMemoryLimiter, clock: Date.now });
-    const guarded = createApiKeys({ store, rates, random: randomBytes, clock, log: silentLog });
+    const guarded = createApiKeys({ store, rates, audit: NO_AUDIT, random: randomBytes, clock, log: silentLog });
     const guess = (n: number) => `sjw_${String(n).padStart(16, "0")}`;
     const from = { address: "203.0.113.9" };
     world.costs = [];

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseLogin, parseRegister } from "../../api/auth/model.ts";
-import { createPasswords, type Derive, deriveByScrypt, PASSWORD_COST } from "../../api/auth/passwords.ts";
+import { parseLogin, parseRegister } from "../../api/auth/accounts/model.ts";
+import { createPasswords, type Derive, deriveByScrypt, PASSWORD_COST } from "../../api/auth/accounts/passwords.ts";
 import type { InvalidInputError } from "../../api/core/errors.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
 

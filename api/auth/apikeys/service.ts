@@ -4,6 +4,7 @@ import { ForbiddenError, InvalidInputError, UnauthenticatedError } from "../../c
 import type { Log } from "../../core/log.ts";
 import { formatInstant } from "../../core/time.ts";
 import type { Rates } from "../../rates/rates.ts";
+import type { Audit } from "../audit/service.ts";
 import { type Scope, scopeWord, type Viewer } from "../viewer.ts";
 import {
   type ApiKey,
@@ -22,7 +23,11 @@ import type { ApiKeyStore } from "./store.ts";
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
 /** Where a key was used: the page that the browser names, and the address as it is counted. */
-export type KeyUse = { origin?: string | null | undefined; address?: string | undefined };
+export type KeyUse = {
+  origin?: string | null | undefined;
+  address?: string | undefined;
+  client?: string | undefined;
+};
 
 /** So long a process takes a key as it read it: one that is revoked elsewhere ends after this at the latest. */
 export const KEY_FRESH_MS = 30 * SECOND_MS;
@@ -32,8 +37,9 @@ const ID_BYTES = 12;
 const SECRET_BYTES = 32;
 
 /** Keys of devices, servers and pages: made, listed, revoked, and looked at with each request. */
-export function createApiKeys({ store, rates, random, clock, log }: {
+export function createApiKeys({ store, rates, audit, random, clock, log }: {
   store: ApiKeyStore;
+  audit: Audit;
   rates: Pick<Rates, "key" | "lookUp">;
   random: (bytes: number) => Uint8Array;
   clock: Clock;
@@ -90,7 +96,14 @@ export function createApiKeys({ store, rates, random, clock, log }: {
     }
   }
 
-  async function keep(key: ApiKey, secret?: string) {
+  const noteOf = (
+    kind: "KEY_CREATED" | "KEY_REVOKED",
+    { tenantId, userId }: Viewer,
+    { keyId, name }: ApiKey,
+    from: KeyUse,
+  ) => audit.note({ kind, tenantId, userId, subject: keyId, detail: name, from });
+
+  async function keep(key: ApiKey, viewer: Viewer, from: KeyUse, secret?: string) {
     const { length } = await store.listKeys(key.tenantId, KEY_LIMITS.keysPerTenant);
     if (length >= KEY_LIMITS.keysPerTenant) {
       throw new InvalidInputError([{
@@ -99,6 +112,7 @@ export function createApiKeys({ store, rates, random, clock, log }: {
       }]);
     }
     await store.putKey(key);
+    await noteOf("KEY_CREATED", viewer, key, from);
     return { key, text: keyText(key, secret) };
   }
 
@@ -123,40 +137,58 @@ export function createApiKeys({ store, rates, random, clock, log }: {
     },
 
     /** A new API key; `text` is the key itself, which nobody can be shown again. Throws InvalidInputError. */
-    async createApiKey(viewer: Viewer, input: unknown): Promise<{ key: ApiKey; text: string }> {
+    async createApiKey(viewer: Viewer, input: unknown, from: KeyUse = {}): Promise<{ key: ApiKey; text: string }> {
       const asked = parseNewApiKey(input, clock());
       const missing = asked.scopes.filter((scope) => !viewer.scopes.includes(scope));
       if (missing.length > 0) throw beyond(missing);
       const secret = base64(random(SECRET_BYTES));
-      return await keep({
-        ...begun(viewer),
-        kind: "API",
-        ...asked,
-        origins: [],
-        secretHash: hashSecret(secret),
-      }, secret);
+      return await keep(
+        {
+          ...begun(viewer),
+          kind: "API",
+          ...asked,
+          origins: [],
+          secretHash: hashSecret(secret),
+        },
+        viewer,
+        from,
+        secret,
+      );
     },
 
     /** A new write key. Throws InvalidInputError. */
-    async createWriteKey(viewer: Viewer, input: unknown): Promise<{ key: ApiKey; text: string }> {
+    async createWriteKey(viewer: Viewer, input: unknown, from: KeyUse = {}): Promise<{ key: ApiKey; text: string }> {
       const asked = parseNewWriteKey(input, clock());
-      return await keep({
-        ...begun(viewer),
-        kind: "WRITE",
-        ...asked,
-        scopes: ["JOURNEYS_WRITE"],
-        secretHash: undefined,
-      });
+      return await keep(
+        {
+          ...begun(viewer),
+          kind: "WRITE",
+          ...asked,
+          scopes: ["JOURNEYS_WRITE"],
+          secretHash: undefined,
+        },
+        viewer,
+        from,
+      );
     },
 
     list: ({ tenantId }: Viewer): Promise<ApiKey[]> => store.listKeys(tenantId, KEY_LIMITS.keysPerTenant),
 
     /** Ends a key: here at once, in other processes within 30 seconds. Undefined where the tenant has none such. */
-    async revoke({ tenantId }: Viewer, keyId: string): Promise<ApiKey | undefined> {
-      const revoked = parseKeyId(keyId) && await store.revokeKey(tenantId, keyId, clock());
+    async revoke(viewer: Viewer, keyId: string, from: KeyUse = {}): Promise<ApiKey | undefined> {
+      const revoked = parseKeyId(keyId) && await store.revokeKey(viewer.tenantId, keyId, clock());
       if (!revoked) return undefined;
       known.delete(keyId);
+      await noteOf("KEY_REVOKED", viewer, revoked, from);
       return revoked;
+    },
+
+    /** Ends all keys of the tenant. */
+    async revokeAll({ tenantId }: Viewer): Promise<void> {
+      for (const { keyId, revokedAt } of await store.listKeys(tenantId, KEY_LIMITS.keysPerTenant)) {
+        if (revokedAt === undefined) await store.revokeKey(tenantId, keyId, clock());
+        known.delete(keyId);
+      }
     },
   };
 }

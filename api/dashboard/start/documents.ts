@@ -62,8 +62,10 @@ export type ErrorCode =
 export type LoginInput = {
   /** As registered; upper and lower case are the same. */
   username: string;
-  /** As registered. */
+  /** As registered, or as it was changed to. */
   password: string;
+  /** The `deviceToken` of an earlier login on this device: who guesses elsewhere then holds up nobody here. */
+  deviceToken?: string | null | undefined;
 };
 
 /** Whether a session goes on. */

@@ -123,6 +123,7 @@ export function createHttp(app: App, options: Options = {}) {
 
   /** Whoever comes without a token that holds is counted by address, before anything is read. */
   async function identify({ header }: Asked, call: Call): Promise<void> {
+    call.client = header("user-agent") ?? undefined;
     try {
       call.viewer = await app.authenticate(header("authorization"), {
         origin: header("origin"),
@@ -172,9 +173,12 @@ export function createHttp(app: App, options: Options = {}) {
   }
 
   /** Several operations in one request, as Apollo's BatchHttpLink sends them: each is counted, and answered in its place. */
-  async function operateEach(all: readonly Params[], { requestId, viewer, address, header }: Call): Promise<Answer> {
+  async function operateEach(
+    all: readonly Params[],
+    { requestId, viewer, address, client, header }: Call,
+  ): Promise<Answer> {
     const results = await Promise.all(all.map(async (params, i) => {
-      const call: Call = { ...engine.createCall(requestId, viewer), address, header };
+      const call: Call = { ...engine.createCall(requestId, viewer), address, client, header };
       try {
         if (i > 0) await app.rates.request(address, viewer);
         const planned = engine.plan(call, params);

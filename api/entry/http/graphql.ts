@@ -27,8 +27,9 @@ import { createSharedExecution, mapEach } from "./shared-results.ts";
 export type Call = {
   requestId: string;
   viewer: Viewer | undefined;
-  /** From where it came, as it is counted. */
+  /** From where it came, as it is counted; and what the client says that it is. */
   address: string;
+  client?: string | undefined;
   operation?: { type: OperationTypeNode; name: string | undefined };
   outcome: Outcome;
   /** The review session that the request named in its header, and the one that the response names. */
@@ -104,13 +105,13 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
     }
     const wrong = wrongVariables(operation, params);
     if (wrong) return wrong;
-    const { viewer, requestId, header } = call;
+    const { viewer, requestId, header, address, client } = call;
     const args: Planned = {
       schema: app.schema,
       document,
       operationName: params.operationName,
       variableValues: params.variables,
-      contextValue: app.contextFor({ viewer, requestId, header }),
+      contextValue: app.contextFor({ viewer, requestId, header, from: { address, client } }),
       call,
     };
     const costly = findCost(args);

@@ -1,5 +1,6 @@
 import { scrypt, type ScryptOptions, timingSafeEqual } from "node:crypto";
-import { UnavailableError } from "../core/errors.ts";
+import { UnavailableError } from "../../core/errors.ts";
+import { createGauge } from "../../rates/counters.ts";
 
 /** How much work one hash is: memory is 128 * 2^logN * r bytes. */
 export type ScryptCost = { logN: number; r: number; p: number };
@@ -18,6 +19,8 @@ const HASH_BYTES = 32;
 /** Two hashes hold 256 MiB. Those that wait behind them take about three seconds. */
 const AT_ONCE = 2;
 const MAX_WAITING = 20;
+/** Of one address, so that who sends many keeps nobody else from logging in. */
+const MAX_WAITING_OF_ONE = 4;
 
 const ENCODED = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
 
@@ -34,12 +37,13 @@ export function createPasswords(
     derive?: Derive;
   },
 ) {
-  const inTurn = createTurns(AT_ONCE, MAX_WAITING);
-  const deriveInTurn: Derive = (password, salt, cost) => inTurn(() => derive(password.normalize("NFKC"), salt, cost));
+  const inTurn = createTurns(AT_ONCE, MAX_WAITING, MAX_WAITING_OF_ONE);
+  const deriveInTurn = (password: string, salt: Uint8Array, cost: ScryptCost, address: string) =>
+    inTurn(address, () => derive(password.normalize("NFKC"), salt, cost));
 
-  async function hash(password: string): Promise<string> {
+  async function hash(password: string, address = "unknown"): Promise<string> {
     const salt = random(SALT_BYTES);
-    return encode({ ...cost, salt, hash: await deriveInTurn(password, salt, cost) });
+    return encode({ ...cost, salt, hash: await deriveInTurn(password, salt, cost, address) });
   }
 
   return {
@@ -47,22 +51,29 @@ export function createPasswords(
     hash,
 
     /** True where `encoded` was made of this password. Without `encoded` it is false, for the same work. */
-    async verify(password: string, encoded: string | undefined): Promise<boolean> {
-      if (encoded === undefined) return hash(password).then(() => false);
+    async verify(password: string, encoded: string | undefined, address = "unknown"): Promise<boolean> {
+      if (encoded === undefined) return hash(password, address).then(() => false);
       const expected = decode(encoded);
-      return timingSafeEqual(await deriveInTurn(password, expected.salt, expected), expected.hash);
+      return timingSafeEqual(await deriveInTurn(password, expected.salt, expected, address), expected.hash);
     },
   };
 }
 
-/** Runs at most `atOnce` tasks together; up to `maxWaiting` more wait their turn, the rest is refused. */
-function createTurns(atOnce: number, maxWaiting: number) {
+/**
+ * Runs at most `atOnce` tasks together; up to `maxWaiting` more wait their turn, `maxOfOne` of them for one address. The
+ * rest is refused.
+ */
+function createTurns(atOnce: number, maxWaiting: number, maxOfOne: number) {
   const waiting: (() => void)[] = [];
+  const waitingOf = createGauge({ what: "passwords to check from this address", max: maxOfOne });
   let running = 0;
-  return async <T>(task: () => Promise<T>): Promise<T> => {
+  return async <T>(address: string, task: () => Promise<T>): Promise<T> => {
     if (running < atOnce) running++;
-    else if (waiting.length < maxWaiting) await new Promise<void>((resolve) => waiting.push(resolve));
-    else throw new UnavailableError("Checking passwords (too many at once)");
+    else if (waiting.length < maxWaiting) {
+      const left = address === "unknown" ? () => {} : waitingOf.open(address);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      left();
+    } else throw new UnavailableError("Checking passwords (too many at once)");
     try {
       return await task();
     } finally {
