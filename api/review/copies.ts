@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Objects } from "../aws/objects.ts";
 import { UnavailableError } from "../core/errors.ts";
 import type { OpenFile, TempFiles } from "../anki/file/temp.ts";
-import type { Lease } from "./model.ts";
+import type { Lease, Person } from "./model.ts";
 import { applyEntry } from "../anki/schedule/apply.ts";
 import { parseEntry } from "../anki/schedule/entry.ts";
 
@@ -98,6 +98,11 @@ export function createCopies(
         closeUnused(copy);
       }
     },
+    /** Whether a copy is here that fits a lease, or, of a person, any. */
+    has(lease: Lease | Person): boolean {
+      const known = kept.peek(keyOf(lease));
+      return known !== undefined && (!("journal" in lease) || (lease.file !== undefined && fits(known, lease)));
+    },
     /** Forgets all copies. */
     close: () => kept.clear(),
     /** How many bytes are kept, and how many copies. */
@@ -105,7 +110,7 @@ export function createCopies(
   };
 }
 
-function keyOf({ tenantId, userId }: Lease): string {
+function keyOf({ tenantId, userId }: Person): string {
   return JSON.stringify([tenantId, userId]);
 }
 

@@ -90,6 +90,7 @@ const answer = v.object({
   ),
   answerId: id,
   duration: v.nullish(whole(0, LIMITS.durationMaxMs)),
+  showing: v.nullish(words(LIMITS.idChars)),
 });
 
 export type StartInput = v.InferOutput<typeof start>;

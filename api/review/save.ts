@@ -14,6 +14,8 @@ export type SaverOptions = {
   ids: Ids;
   /** Called with each lease that changed. */
   changed: (lease: Lease) => void;
+  /** Called with the lease of each new file, while this process has the file. */
+  saved: (lease: Lease) => Promise<void>;
 };
 
 /** Where a file of a collection is kept: a key of its own for each, so that a reader never meets half of one. */
@@ -30,7 +32,7 @@ function folderOf({ tenantId, userId }: Person): string {
  * under a key of its own, and changing the lease from the file before to it is the commit. Only the answers that are in
  * the file leave the journal.
  */
-export function createSaver({ store, copies, objects, clock, ids, changed }: SaverOptions) {
+export function createSaver({ store, copies, objects, clock, ids, changed, saved }: SaverOptions) {
   const running = new Map<string, Promise<Lease>>();
 
   /** One at a time for a person: who comes meanwhile waits, and writes what is left then. */
@@ -53,6 +55,7 @@ export function createSaver({ store, copies, objects, clock, ids, changed }: Sav
     await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
     const committed = await commit(lease, lease.file, key, position);
     changed(committed);
+    if (committed.file?.key === key) await saved(committed);
     const unused = committed.file?.key === key ? lease.previousKey : key;
     // It is saved already; what is left over is removed when the session is over.
     if (unused) await objects.remove(unused).catch(() => {});
@@ -103,10 +106,11 @@ export function createSaver({ store, copies, objects, clock, ids, changed }: Sav
 
     /** Writes the last answers of a session that is over, and leaves only the present file and the one before it. */
     async finish(lease: Lease): Promise<Lease> {
-      const saved = await save(lease);
+      const done = await save(lease);
       // Where that fails, the end of the next session does it.
-      await clean(saved).catch(() => {});
-      return saved;
+      await clean(done).catch(() => {});
+      await store.removeSlice(lease).catch(() => {});
+      return done;
     },
   };
 }

@@ -6,9 +6,9 @@ import type { Ids } from "../core/ids.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { Hub } from "../live/hub.ts";
-import { localOffsetOf } from "../anki/collection/collection.ts";
-import { offsetMinutesAt } from "../anki/collection/timing.ts";
+import { type CardRow, findCard, lastAnswerAt } from "../anki/collection/rows.ts";
 import { type Copies, StaleLeaseError } from "./copies.ts";
+import { type Desk, momentOf, tagOf, type View } from "./desk.ts";
 import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "./errors.ts";
 import { decideStart, emptyLease, ended, holderOf, sessionOf, statusOf, touched } from "./lease.ts";
 import {
@@ -23,14 +23,14 @@ import {
   SAVE_ENTRIES,
 } from "./model.ts";
 import { type DeckView, findDeck, listDecks } from "../anki/queue/counts.ts";
-import { type Next, nextCard } from "../anki/queue/next.ts";
+import type { Next } from "../anki/queue/next.ts";
 import { readContent, type RenderedCard } from "../anki/render/card.ts";
 import type { Render } from "../anki/work/render.ts";
 import type { Saver } from "./save.ts";
 import { findAnswer, findUndoable, logIdOf } from "../anki/schedule/answers-table.ts";
 import { decideAnswer, decideAnswerTime, type Refusal } from "../anki/schedule/decide.ts";
 import { type Entry, formatEntry } from "../anki/schedule/entry.ts";
-import { type CardView, type Moment, viewCard } from "../anki/schedule/question.ts";
+import { type CardView, showingOf, viewCard } from "../anki/schedule/question.ts";
 import { type ReviewStats, reviewStats } from "./stats.ts";
 import type { LeaseStore } from "./store.ts";
 
@@ -45,6 +45,7 @@ type Ahead = { next: Next; card: CardToReview | undefined };
 export type ReviewsOptions = {
   store: LeaseStore;
   copies: Copies;
+  desk: Desk;
   saver: Saver;
   hub: Hub;
   clock: Clock;
@@ -57,9 +58,9 @@ export function reviewKey({ tenantId, userId }: Person): string {
   return `review:${tenantId}#${userId}`;
 }
 
-export function createReviews({ store, copies, saver, hub, clock, ids, render }: ReviewsOptions) {
+export function createReviews({ store, copies, desk, saver, hub, clock, ids, render }: ReviewsOptions) {
   const aheads = new WeakMap<ReviewView, Promise<Ahead>>();
-  const getLease = async (person: Person) => await store.find(person) ?? emptyLease(person);
+  const getLease = async (person: Person) => await desk.findLease(person) ?? emptyLease(person);
 
   /** Decides on the lease as it is and writes what came of it; looks again where somebody else wrote meanwhile. */
   async function change(
@@ -94,6 +95,16 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
     }
   }
 
+  /** Reads what a session shows; a lease that is too old is read again. */
+  async function seenIn<T>(lease: Lease, use: (view: View) => T): Promise<T> {
+    try {
+      return await desk.read(lease, use);
+    } catch (error) {
+      if (!(error instanceof StaleLeaseError)) throw error;
+      return await desk.read(await getLease(lease), use);
+    }
+  }
+
   /** The session, if it still holds the collection. Throws what tells its owner how it ended. */
   function requireHolder(lease: Lease, sessionId: string): ReviewSession {
     const now = clock();
@@ -107,7 +118,7 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
   async function append(
     person: Person,
     sessionId: string,
-    decide: (db: DatabaseSync, lease: Lease) => Entry | undefined,
+    decide: (view: View, lease: Lease) => Entry | undefined,
   ) {
     const lease = await change(person, async (known) => {
       const session = requireHolder(known, sessionId);
@@ -115,7 +126,7 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
         await saver.save(known);
         throw new StaleLeaseError();
       }
-      const entry = await copies.read(known, ({ db }) => decide(db, known));
+      const entry = await desk.read(known, (view) => decide(view, known));
       if (!entry) return undefined;
       const next = touched(known, clock());
       const answered = session.answered + (entry.kind === "answer" ? 1 : -1);
@@ -158,6 +169,8 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
       const lease = await change(person, async (known) => {
         // Where a lost reply made the request go out twice, the second finds what the first wrote.
         if (sessionOf(known, sessionId)) return undefined;
+        // Who joins a session asks nothing of the file.
+        if (onHeld === "RESUME" && holderOf(known, clock())) return touched(known, clock());
         const exists = known.file && id !== undefined &&
           await copies.read(known, ({ db }) => findDeck(db, id, momentOf(db, clock(), timeZone)) !== undefined);
         if (!exists) throw new ReviewNotFoundError("There is no such deck; `decks` lists those that are there.");
@@ -166,7 +179,9 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
         if (decision.kind === "held") throw new ReviewHeldError(decision.by);
         return decision.lease;
       });
-      return viewOf(lease, sessionOf(lease, sessionId) ? sessionId : lease.session!.sessionId);
+      if (!sessionOf(lease, sessionId)) return viewOf(lease, lease.session!.sessionId);
+      await desk.leaveSlice(lease);
+      return viewOf(lease, sessionId);
     },
 
     /**
@@ -175,16 +190,16 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
      */
     async answer(person: Person, input: unknown): Promise<ReviewView> {
       const answer = parseAnswer(input);
-      return await append(person, answer.sessionId, (db, lease) => decideEntry(db, lease, answer, clock()));
+      return await append(person, answer.sessionId, (view, lease) => decideEntry(view, lease, answer, clock()));
     },
 
     /** Takes back the newest answer of the session that stands. Throws ReviewNotFoundError where none does. */
     async undo(person: Person, sessionId: string): Promise<ReviewView> {
       let target: string | undefined;
-      return await append(person, sessionId, (db, lease) => {
+      return await append(person, sessionId, (view, lease) => {
         // It is taken back: by this request, which went out twice, or on another device that showed the same.
-        if (target !== undefined && isTakenBack(db, target)) return undefined;
-        const undoable = findUndoable(db, tagOf(sessionOf(lease, sessionId)!));
+        if (target !== undefined && isTakenBack(view, target)) return undefined;
+        const undoable = findUndoable(view.db, tagOf(sessionOf(lease, sessionId)!)) ?? view.missing();
         if (!undoable) throw new ReviewNotFoundError("No answer of this session is left to take back.");
         target = undoable.id;
         return { kind: "undo", answerId: undoable.id, at: logIdOf(undoable) };
@@ -229,7 +244,7 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
 
     /** A deck of the session's collection. One that was deleted meanwhile has no counts. */
     deckOf: async ({ lease, session }: ReviewView, deckId: number): Promise<DeckView> =>
-      await read(lease, (db) => findDeck(db, deckId, momentOf(db, clock(), session.zone))) ??
+      await seenIn(lease, (view) => view.deck(deckId, momentOf(view.db, clock(), session.zone))) ??
         { deckId, name: "", newCount: 0, learningCount: 0, dueCount: 0, cardCount: 0 },
 
     async stats(person: Person, range: RangeInput, timeZone: string): Promise<ReviewStats> {
@@ -252,9 +267,9 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
     if (statusOf(session, clock()) !== "ACTIVE") {
       return { next: { cardId: undefined, remaining: { new: 0, learning: 0, due: 0 } }, card: undefined };
     }
-    const { next, card, content } = await read(lease, (db) => {
+    const { next, card, content } = await seenIn(lease, ({ db, ...view }) => {
       const moment = momentOf(db, clock(), session.zone);
-      const next = nextCard(db, session.deckId, moment);
+      const next = view.next(session.deckId, moment);
       const card = next.cardId === undefined ? undefined : viewCard(db, next.cardId, moment);
       return { next, card, content: card && readContent(db, card.cardId) };
     });
@@ -273,13 +288,9 @@ export function createReviews({ store, copies, saver, hub, clock, ids, render }:
   }
 }
 
-function isTakenBack(db: DatabaseSync, answerId: string): boolean {
-  return findAnswer(db, answerId)?.undo === null;
-}
-
-/** What entries call a session: short, since each of them says it. */
-function tagOf({ epoch }: ReviewSession): string {
-  return epoch.toString(36);
+function isTakenBack({ db, missing }: View, answerId: string): boolean {
+  const known = findAnswer(db, answerId) ?? missing();
+  return known?.undo === null;
 }
 
 /** A client's id as the journal and the file know it. */
@@ -287,17 +298,16 @@ function shortIdOf(answerId: string): string {
   return createHash("sha256").update(answerId).digest("base64url").slice(0, 14);
 }
 
-/** The moment as the person lives it; without a zone, as the collection was made. */
-function momentOf(db: DatabaseSync, at: number, zone: string | null | undefined): Moment {
-  return { at, offsetMinutes: zone ? offsetMinutesAt(zone, at) : localOffsetOf(db) ?? 0 };
-}
-
-/** The entry of an answer; undefined where it is known already. */
-function decideEntry(db: DatabaseSync, lease: Lease, input: AnswerInput, now: number): Entry | undefined {
+/** The entry of an answer; undefined where it is known already, or answers what was answered on another device. */
+function decideEntry(view: View, lease: Lease, input: AnswerInput, now: number): Entry | undefined {
+  const { db } = view;
   const session = sessionOf(lease, input.sessionId)!;
   const { cardId, rating, duration } = input;
   const answerId = shortIdOf(input.answerId);
   if (findAnswer(db, answerId)) return undefined;
+  view.requireNew(answerId);
+  const card = findCard(db, cardId) ?? view.missing();
+  if (card && isSameShowing(view, card, session, input, now)) return undefined;
   const at = decideAnswerTime(db, now);
   const moment = momentOf(db, at, session.zone);
   const decision = decideAnswer(db, { ...moment, answerId, cardId, rating, deckId: session.deckId });
@@ -305,6 +315,24 @@ function decideEntry(db: DatabaseSync, lease: Lease, input: AnswerInput, now: nu
     throw new InvalidInputError([{ path: ["cardId"], message: REFUSALS[decision.reason] }]);
   }
   return { kind: "answer", answerId, cardId, rating, ...moment, tookMs: duration ?? 0, session: tagOf(session) };
+}
+
+/**
+ * Whether the card was answered in this session since it was shown to whoever answers it now: on another device, which
+ * showed the same. `showing` tells; without it, the time that the person took does, unless the card is to be shown again.
+ */
+function isSameShowing(
+  view: View,
+  card: CardRow,
+  session: ReviewSession,
+  { showing, duration }: AnswerInput,
+  now: number,
+): boolean {
+  const lastAt = lastAnswerAt(view.db, card.id);
+  if (lastAt === undefined || lastAt < session.startedAt) return false;
+  if (showing) return showing !== showingOf(card);
+  if (duration === undefined || duration === null || now - duration >= lastAt) return false;
+  return view.next(session.deckId, momentOf(view.db, now, session.zone)).cardId !== card.id;
 }
 
 const REFUSALS: Record<Refusal, string> = {

@@ -5,10 +5,12 @@ import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Hub } from "../live/hub.ts";
 import { createCopies } from "./copies.ts";
-import { createWorkers } from "../anki/work/pool.ts";
+import { createWorkers, type Workers } from "../anki/work/pool.ts";
 import { createRender } from "../anki/work/render.ts";
 import { createTempFiles } from "../anki/file/temp.ts";
 import type { Person } from "./model.ts";
+import { createDesk } from "./desk.ts";
+import { createSlices } from "./slices.ts";
 import { createSaver } from "./save.ts";
 import { createReviews, reviewKey } from "./service.ts";
 import { createLeaseStore } from "./store.ts";
@@ -25,20 +27,24 @@ export type ReviewOptions = {
   hub: Hub;
   clock: Clock;
   ids: Ids;
+  /** Threads that are shared with others, who end them. */
+  sharedWorkers?: Workers;
 };
 
 /** Threads for what strangers made; none is started before it is needed. */
 const WORKERS = 2;
 
 /** Puts the review of collections together. */
-export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, ids }: ReviewOptions) {
+export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, ids, sharedWorkers }: ReviewOptions) {
   const store = createLeaseStore(dynamo, table);
   const files = createTempFiles({ dir: tmpdir() });
-  const workers = createWorkers({ size: WORKERS, folder: files.folder });
+  const workers = sharedWorkers ?? createWorkers({ size: WORKERS, folder: files.folder });
   const copies = createCopies({ files, objects, maxBytes: cacheBytes });
   const changed = (person: Person) => hub.wake(reviewKey(person));
-  const saver = createSaver({ store, copies, objects, clock, ids, changed });
-  const reviews = createReviews({ store, copies, saver, hub, clock, ids, render: createRender(workers) });
+  const slices = createSlices();
+  const desk = createDesk({ store, copies, slices, clock });
+  const saver = createSaver({ store, copies, objects, clock, ids, changed, saved: desk.leaveSlice });
+  const reviews = createReviews({ store, copies, desk, saver, hub, clock, ids, render: createRender(workers) });
   return {
     reviews,
     transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers }),
@@ -46,8 +52,9 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
     sweep: createReviewSweep({ store, saver, clock, changed }),
     /** Closes and removes every copy. */
     close() {
-      workers.close();
+      if (!sharedWorkers) workers.close();
       copies.close();
+      slices.close();
       files.closeAll();
     },
   };

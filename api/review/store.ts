@@ -1,20 +1,24 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { idOf, itemKey, spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
+import type { StoredSlice } from "./slices.ts";
 import type { Lease, Person, ReviewSession, StoredFile } from "./model.ts";
 
 /**
- * Access patterns of the table `reviews` (pk = tenant#partition, sk = user#LEASE):
+ * Access patterns of the table `reviews` (pk = tenant#partition, sk = user#LEASE or user#SLICE):
  *
  *  | what                         | how                                             |
  *  |------------------------------|-------------------------------------------------|
  *  | a person's lease             | GetItem                                         |
  *  | start, answer, save, end     | PutItem, if its revision is as it was read      |
+ *  | a lease and its slice        | Query of the two, or GetItem of the slice       |
+ *  | leave or remove a slice      | PutItem, DeleteItem                             |
  *  | leases that are due          | Query on byCheck, shard by shard                |
  */
 export type LeaseStore = ReturnType<typeof createLeaseStore>;
 
 const LEASE = "LEASE";
+const SLICE = "SLICE";
 const SHARDS = ["0", "1", "2", "3"] as const;
 
 export function createLeaseStore(dynamo: Dynamo, table: string) {
@@ -26,6 +30,26 @@ export function createLeaseStore(dynamo: Dynamo, table: string) {
       const item = await dynamo.get(table, keyOf(person), { consistent: true });
       return item && fromItem(item);
     },
+
+    /** The lease, and the slice that was left beside it, where there are any. */
+    async findBoth(person: Person): Promise<{ lease: Lease | undefined; slice: StoredSlice | undefined }> {
+      const { pk, sk: first } = keyOf(person);
+      const values = { ":pk": pk, ":first": first, ":last": sliceKeyOf(person).sk };
+      const key = { expression: "pk = :pk AND sk BETWEEN :first AND :last", values };
+      const { items } = await dynamo.query(table, { key, consistent: true });
+      const [lease, slice] = [LEASE, SLICE].map((part) => items.find(({ sk }) => String(sk).endsWith(`#${part}`)));
+      return { lease: lease && fromItem(lease), slice: slice && toSlice(slice) };
+    },
+
+    async findSlice(person: Person): Promise<StoredSlice | undefined> {
+      const item = await dynamo.get(table, sliceKeyOf(person), { consistent: true });
+      return item && toSlice(item);
+    },
+
+    /** An older one in the place of a newer one does no harm: whoever meets it sees how far it is. */
+    putSlice: (person: Person, slice: StoredSlice): Promise<void> =>
+      dynamo.put(table, { ...sliceKeyOf(person), ...slice }),
+    removeSlice: (person: Person): Promise<void> => dynamo.remove(table, sliceKeyOf(person)),
 
     /** Writes the lease if it still is of the revision before; else gives it as it is. */
     async replace(lease: Lease, known: Lease): Promise<{ ok: boolean; current: Lease }> {
@@ -53,6 +77,12 @@ export function createLeaseStore(dynamo: Dynamo, table: string) {
       }
     },
   };
+}
+
+const sliceKeyOf = ({ tenantId, userId }: Person) => itemKey(tenantId, userId, SLICE);
+
+function toSlice({ line, position, epoch, bytes }: Item): StoredSlice {
+  return { line, position, epoch, bytes } as StoredSlice;
 }
 
 const NEW = { expression: "attribute_not_exists(pk)" };

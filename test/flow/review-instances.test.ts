@@ -73,7 +73,8 @@ describe("two instances", () => {
       if (i === 3) await here.save(session.sessionId);
       if (i === 5) await there.save(session.sessionId);
     }
-    expect(takeS3().filter((name) => name === "GetObject")).toEqual([]);
+    // The one that joined answers from the slice; it reads the file to save it.
+    expect(takeS3().filter((name) => name === "GetObject")).toEqual(["GetObject"]);
     expect((await there.end(session.sessionId)).reviewSession).toMatchObject({ answered: 8, unsavedAnswers: 0 });
     expect(await here.download((db) => logOf(db).length)).toBe(18);
   });
@@ -99,15 +100,13 @@ describe("two instances", () => {
     expect(await here.download((db) => logOf(db).length)).toBe(13);
   });
 
-  test("give one of two devices that answer one card at once the next card, and the other one a reason", async () => {
+  test("count one answer where two devices answer one showing of a card, also where the card comes again at once", async () => {
     const { here, there } = await learner();
     const { sessionId, nextCard } = (await here.start()).reviewSession;
     const results = await Promise.all(
       [here, there].map((device, i) => device.answer({ sessionId, cardId: nextCard.cardId, answerId: `device ${i}` })),
     );
-    expect(new Set(results.map(({ __typename }) => __typename))).toEqual(
-      new Set(["InvalidInputError", "ReviewPayload"]),
-    );
+    expect(results.map(({ __typename }) => __typename)).toEqual(["ReviewPayload", "ReviewPayload"]);
     expect((await here.end(sessionId)).reviewSession.answered).toBe(1);
     expect(await here.download((db) => logOf(db).length)).toBe(11);
   });

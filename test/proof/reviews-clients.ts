@@ -9,7 +9,7 @@ import type { Review } from "./reviews-hosts.ts";
 import type { Oracle, SentAnswer } from "./reviews-oracle.ts";
 import type { Attempt, Counts, World } from "./reviews-world.ts";
 
-type Shown = { view: ReviewView; cardId: number | undefined };
+type Shown = { view: ReviewView; cardId: number | undefined; showing?: string | undefined };
 type Undo = { sessionId: string };
 
 const EXPECTED = [UnavailableError, ReviewHeldError, ReviewLostError, ReviewNotFoundError, InvalidInputError];
@@ -56,7 +56,9 @@ export function createClients({ world, oracle, random, counts, person, packages 
       if (found === "later") counts.ahead++;
       oracle.must(found !== "never", "every process shows the card that a fresh one shows", [attempt.name, at, next]);
     }
-    return { view, cardId: next.cardId };
+    const card = chance(0.3) ? await review.reviews.nextCard(view) : undefined;
+    const showing = card?.cardId === next.cardId ? card?.showing : undefined;
+    return { view, cardId: next.cardId, showing };
   }
 
   /** One device: begins, answers, takes back, saves, ends, and repeats what was not answered. */
@@ -106,7 +108,8 @@ export function createClients({ world, oracle, random, counts, person, packages 
   }
 
   /** Mostly the card that was shown; now and then another one, or one that is not under review at all. */
-  function answerTo(name: string, sessionId: string, { view, cardId }: Shown): SentAnswer {
+  function answerTo(name: string, sessionId: string, shown: Shown): SentAnswer {
+    const { view, cardId } = shown;
     const isOf = (did: number) => did === view.session.deckId || (did === CHILD && view.session.deckId === DECK);
     const own = [...cards].filter(([, did]) => isOf(did)).map(([id]) => id);
     const others = [...cards].filter(([, did]) => !isOf(did)).map(([id]) => id);
@@ -115,15 +118,16 @@ export function createClients({ world, oracle, random, counts, person, packages 
     const card = wrong ?? (cardId === undefined || dice > 0.93 ? pick(own) : cardId);
     const answer = {
       ...{ answerId: `${name}-${ids++}`, sessionId, cardId: card, ease: 1 + below(4), mayCount: wrong === undefined },
+      ...(card === shown.cardId && shown.showing !== undefined && { showing: shown.showing }),
     };
     oracle.sent(answer);
     return answer;
   }
 
   async function sendAnswer(name: string, answer: SentAnswer) {
-    const { answerId, sessionId, cardId, ease } = answer;
+    const { answerId, sessionId, cardId, ease, showing } = answer;
     const rating = ["AGAIN", "HARD", "GOOD", "EASY"][ease - 1];
-    const input = { sessionId, cardId: String(cardId), rating, answerId, duration: 4_000 };
+    const input = { sessionId, cardId: String(cardId), rating, answerId, showing };
     const got = await ask(
       `${name} answer ${answerId}`,
       async (review, attempt) => {

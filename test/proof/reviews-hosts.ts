@@ -1,3 +1,6 @@
+import { tmpdir } from "node:os";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
+import { createWorkers, type Workers } from "../../api/anki/work/pool.ts";
 import type { Dynamo } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { createReview } from "../../api/review/setup.ts";
@@ -11,8 +14,10 @@ export type Link = {
 };
 export type Review = ReturnType<typeof createReview>;
 
-const METHODS: (keyof Dynamo)[] = ["get", "putIf", "query"];
+const METHODS: (keyof Dynamo)[] = ["get", "put", "putIf", "query", "remove"];
 const KEPT_BYTES = 64 * 1024 * 1024;
+let files: ReturnType<typeof createTempFiles> | undefined;
+let workers: Workers | undefined;
 const hosts: { review: Review; link: Link }[] = [];
 
 /**
@@ -29,6 +34,15 @@ export function hostOf(n: number, link: Link): Review {
 /** Closes every copy of a collection that any process keeps. */
 export function closeHosts(): void {
   for (const { review } of hosts) review.close();
+  workers?.close();
+  files?.closeAll();
+  workers = files = undefined;
+}
+
+/** The hosts' threads. Nobody waits for one: who waits makes no call, and the scheduler would wait for it. */
+function workersOfAll(): Workers {
+  files ??= createTempFiles({ dir: tmpdir() });
+  return workers ??= createWorkers({ size: 100, perOwner: 100, folder: files.folder });
 }
 
 function createHost(n: number, link: () => Link): Review {
@@ -39,6 +53,7 @@ function createHost(n: number, link: () => Link): Review {
     objects: objectsThrough((method, args) => link().ask(method, args)),
     cacheBytes: n % 3 === 2 ? 1 : KEPT_BYTES,
     hub: createHub(),
+    sharedWorkers: workersOfAll(),
     clock: () => link().now(),
     ids: () => link().id(),
   });

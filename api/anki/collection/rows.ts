@@ -126,3 +126,12 @@ export function freeLogId(db: DatabaseSync, at: number): number {
   while (getRow(db, "select 1 from revlog where id = ?", id)) id++;
   return id;
 }
+
+/** When the card was answered last, in epoch ms; undefined where it never was. */
+export function lastAnswerAt(db: DatabaseSync, cardId: number): number | undefined {
+  return getRow<{ id: number }>(
+    db,
+    "select id from revlog where cid = ? and ease between 1 and 4 order by id desc limit 1",
+    cardId,
+  )?.id;
+}

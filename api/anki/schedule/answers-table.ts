@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { getRow, run } from "../collection/rows.ts";
+import { getRow, listRows, run } from "../collection/rows.ts";
 
 /** An answer that was applied. `undo` is what to restore; null where it was taken back, empty where it cannot be. */
 export type KeptAnswer = { id: string; position: number; session: string; cid: number; undo: string | null };
@@ -33,6 +33,12 @@ export function findUndoable(db: DatabaseSync, session: string): KeptAnswer | un
 /** The row of the log that an answer wrote: its instant. */
 export function logIdOf({ undo }: KeptAnswer): number {
   return (JSON.parse(undo!) as { logId: number }).logId;
+}
+
+/** The ids of all answers of a session, also of those that were taken back. */
+export function listAnswerIds(db: DatabaseSync, session: string): string[] {
+  if (!hasTable(db)) return [];
+  return listRows<{ id: string }>(db, "select id from sojourn_answers where session = ?", session).map(({ id }) => id);
 }
 
 /** How many answers of a session stand. */

@@ -20,6 +20,8 @@ export type Choice = { rating: Rating; intervalMs: number; dueAt: number };
 
 export type CardView = {
   cardId: number;
+  /** Tells one showing of the card from the next: it changes with each answer, and back where one is taken back. */
+  showing: string;
   deckId: number;
   state: CardState;
   /** Epoch ms; undefined for new cards. */
@@ -36,6 +38,7 @@ export function viewCard(db: DatabaseSync, cardId: number, moment: Moment): Card
   if (!question) return undefined;
   return {
     cardId: card.id,
+    showing: showingOf(card),
     deckId: card.did,
     state: stateOf(card),
     dueAt: dueAtOf(card, question.timing),
@@ -46,6 +49,10 @@ export function viewCard(db: DatabaseSync, cardId: number, moment: Moment): Card
       return { rating, intervalMs, dueAt };
     }),
   };
+}
+
+export function showingOf({ reps, mod }: Pick<CardRow, "reps" | "mod">): string {
+  return `${reps.toString(36)}-${mod.toString(36)}`;
 }
 
 export function stateOf(card: CardRow): CardState {
@@ -110,6 +117,21 @@ function fsrsOf(
   };
 }
 
+/** The memory of a card and when it was answered last, where FSRS is on; undefined where it is off. */
+export function rememberedNow(
+  db: DatabaseSync,
+  card: CardRow,
+  { at, offsetMinutes }: Moment,
+): { memory: Memory | undefined; lastAt: number | undefined } | undefined {
+  const collection = readCollection(db);
+  const home = collection.decks.get(card.odid || card.did);
+  if (!collection.usesFsrs || !home) return undefined;
+  const options = collection.optionsOf(home);
+  const settings = fsrsSettingsOf(options, home.desiredRetention, parseCardData(card.data).dr);
+  const timing = timingOf(collection, at, offsetMinutes);
+  return rememberedOf(db, collection, card, { timing, settings, algorithm: fsrsFor(settings), options });
+}
+
 type Ground = Pick<Question, "timing" | "options"> & {
   settings: ReturnType<typeof fsrsSettingsOf>;
   algorithm: ReturnType<typeof fsrsFor>;
@@ -121,8 +143,8 @@ function rememberedOf(
   { hasScheduler1 }: Collection,
   card: CardRow,
   { timing, options, settings, algorithm }: Ground,
-): { memory: Memory | undefined; elapsedDays: number } {
-  if (card.type === CARD_TYPE.NEW) return { memory: undefined, elapsedDays: 0 };
+): { memory: Memory | undefined; elapsedDays: number; lastAt: number | undefined } {
+  if (card.type === CARD_TYPE.NEW) return { memory: undefined, elapsedDays: 0, lastAt: undefined };
   const data = parseCardData(card.data);
   const kept = memoryOf(data);
   const isLogNeeded = !kept || data.lrt === undefined;
@@ -132,5 +154,6 @@ function rememberedOf(
   return {
     memory: kept ?? computeMemory(algorithm, card, history(), settings.historicalRetention),
     elapsedDays: elapsedDaysOf(card, lastAt, timing),
+    lastAt,
   };
 }

@@ -42,14 +42,17 @@ const HEAP_MB = 512;
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./anki-worker.mjs", import.meta.url);
 
 /**
- * Threads for what strangers made. Whoever asks has one alone, a tenant one at a time, so that nobody's file holds up
+ * Threads for what strangers made. Whoever asks has one alone, a tenant `perOwner` at a time, so that nobody's file holds up
  * another's; where a limit is passed the thread is ended, and the next one starts afresh. None is started before it is
  * needed. `folder` is where they keep their files.
  */
-export function createWorkers({ size, folder }: { size: number; folder: () => string }) {
+export function createWorkers(
+  { size, perOwner = 1, folder }: { size: number; perOwner?: number; folder: () => string },
+) {
   const idle: Member[] = [];
   const all = new Set<Member>();
-  const busy = new Set<string>();
+  const busy = new Map<string, number>();
+  const isBusy = (owner: string) => (busy.get(owner) ?? 0) >= perOwner;
   const waiting: { owner: string; resume: () => void }[] = [];
   let running = 0;
 
@@ -116,17 +119,19 @@ export function createWorkers({ size, folder }: { size: number; folder: () => st
 
   /** Waits until there is room for the owner. */
   async function enter(owner: string): Promise<void> {
-    while (running >= size || busy.has(owner)) {
+    while (running >= size || isBusy(owner)) {
       await new Promise<void>((resume) => waiting.push({ owner, resume }));
     }
     running++;
-    busy.add(owner);
+    busy.set(owner, (busy.get(owner) ?? 0) + 1);
   }
 
   function leave(owner: string): void {
     running--;
-    busy.delete(owner);
-    const next = waiting.findIndex((each) => !busy.has(each.owner));
+    const left = busy.get(owner)! - 1;
+    if (left > 0) busy.set(owner, left);
+    else busy.delete(owner);
+    const next = waiting.findIndex((each) => !isBusy(each.owner));
     if (next >= 0) waiting.splice(next, 1)[0]!.resume();
   }
 

@@ -1,0 +1,139 @@
+import type { DatabaseSync } from "node:sqlite";
+import { deflateRawSync } from "node:zlib";
+import { parseObject } from "../collection/card-data.ts";
+import { localOffsetOf, readCollection, timingOf } from "../collection/collection.ts";
+import { withChildren } from "../collection/decks.ts";
+import { CARD_COLUMNS, CARD_TYPE, type CardRow, findCard, getRow, lastAnswerAt, listRows } from "../collection/rows.ts";
+import { findDeck } from "../queue/counts.ts";
+import { gather } from "../queue/gather.ts";
+import { type Moment, rememberedNow } from "../schedule/question.ts";
+import { listAnswerIds } from "../schedule/answers-table.ts";
+import { type Body, fillSlice, markOf, NOTE_COLUMNS } from "./body.ts";
+
+/** Compressed; with a lease of up to 2 KB it is read with at most two units. */
+export const MAX_SLICE_BYTES = 6_000;
+const SIZES = [24, 12, 6, 3] as const;
+/** Learning cards come back all day, so all of the day are in it or there is none. */
+const MAX_LEARNING = 40;
+/** Ids of the session's answers, by which a repeat is noticed. */
+const MAX_ANSWERS = 300;
+
+/** What a slice is made for: the deck under review, as a session calls itself in its entries, since when it runs, and the moment. */
+export type SliceFor = { deckId: number; session: string; since: number; moment: Moment };
+
+/**
+ * The next cards of a deck with all that showing and answering them depends on: a small collection of its own. Undefined
+ * where it does not fit. `moment` decides the day; on another one it is of no use.
+ */
+export function makeSlice(db: DatabaseSync, wanted: SliceFor): Uint8Array | undefined {
+  const collection = readCollection(db);
+  const timing = timingOf(collection, wanted.moment.at, wanted.moment.offsetMinutes);
+  const queue = gather(db, collection, wanted.deckId, timing);
+  const answers = listAnswerIds(db, wanted.session);
+  if (queue.learning.length > MAX_LEARNING || answers.length > MAX_ANSWERS) return undefined;
+  for (const size of SIZES) {
+    const safe = [
+      ...queue.learning,
+      ...[queue.dayLearning, queue.reviews, queue.fresh].flatMap((all) => all.slice(0, size)),
+    ];
+    const body = bodyOf(db, wanted, { ids: safe.map(({ id }) => id), today: timing.today, answers });
+    const bytes = deflateRawSync(JSON.stringify(body), { level: 9 });
+    if (bytes.length <= MAX_SLICE_BYTES) return bytes;
+  }
+  return undefined;
+}
+
+type Parts = { ids: readonly number[]; today: number; answers: readonly string[] };
+
+function bodyOf(db: DatabaseSync, { deckId, moment, since }: SliceFor, { ids, today, answers }: Parts): Body {
+  const collection = readCollection(db);
+  const found = ids.map((id) => findCard(db, id)!);
+  const noteIds = [...new Set(found.map(({ nid }) => nid))];
+  // The other cards of a note come with it: an answer may bury them.
+  const cards = noteIds.flatMap((nid) =>
+    listRows<CardRow>(db, `select ${CARD_COLUMNS.join(", ")} from cards where nid = ?`, nid)
+  );
+  const notes = noteIds.map((nid) =>
+    getRow<Record<string, unknown>>(db, `select ${NOTE_COLUMNS.join(", ")} from notes where id = ?`, nid)!
+  );
+  const col = getRow<{ crt: number; mod: number; conf: string; models: string; decks: string; dconf: string }>(
+    db,
+    "select crt, mod, conf, models, decks, dconf from col limit 1",
+  )!;
+  const deckIds = new Set([
+    ...withChildren(collection.decks, deckId).flatMap(({ id, parents }) => [id, ...parents]),
+    ...cards.flatMap(({ did, odid }) => [did, odid, ...(collection.decks.get(did)?.parents ?? [])]),
+  ]);
+  const decks = chosen(parseObject(col.decks), deckIds);
+  const options = new Set([1, ...[...deckIds].map((id) => collection.decks.get(id)?.optionsId ?? 1)]);
+  const models = new Set(notes.map(({ mid }) => Number(mid)));
+  const last = getRow<{ cid: number }>(db, "select cid from revlog order by id desc limit 1")?.cid;
+  const body: Body = {
+    deckId,
+    today,
+    crt: col.crt,
+    mod: col.mod,
+    conf: { ...parseObject(col.conf), localOffset: 0 - (localOffsetOf(db) ?? 0) },
+    decks,
+    dconf: chosen(parseObject(col.dconf), options),
+    models: chosen(parseObject(col.models), models),
+    cards: cards.map((card) => {
+      const data = card.type === CARD_TYPE.NEW ? card.data : remembered(db, card, moment);
+      return CARD_COLUMNS.map((column) => (column === "data" ? data : card[column]));
+    }),
+    notes: notes.map((note) => NOTE_COLUMNS.map((column) => note[column] as string | number)),
+    last,
+    // Who answers a card again that was answered on another device is told by when that was.
+    answeredAt: cards.flatMap(({ id }) => {
+      const at = lastAnswerAt(db, id);
+      return at !== undefined && at >= since ? [[id, at] as const] : [];
+    }),
+    safe: ids,
+    answers: answers.map(markOf).join(""),
+    beyond: { dayLearning: 0, reviews: 0, fresh: 0 },
+    counts: [],
+  };
+  return withDifferences(db, body, moment);
+}
+
+/** What the whole has more than the part, in the queue and in the decks' counts. */
+function withDifferences(db: DatabaseSync, body: Body, moment: Moment): Body {
+  const part = fillSlice(body);
+  try {
+    const [all, own] = [db, part].map((each) => {
+      const collection = readCollection(each);
+      return gather(each, collection, body.deckId, timingOf(collection, moment.at, moment.offsetMinutes));
+    });
+    const lengths = (kind: "dayLearning" | "reviews" | "fresh") => all![kind].length - own![kind].length;
+    return {
+      ...body,
+      beyond: { dayLearning: lengths("dayLearning"), reviews: lengths("reviews"), fresh: lengths("fresh") },
+      counts: Object.keys(body.decks).map(Number).flatMap((id) => {
+        const [whole, here] = [findDeck(db, id, moment), findDeck(part, id, moment)];
+        if (!whole || !here) return [];
+        const more = (["newCount", "learningCount", "dueCount", "cardCount"] as const).map((kind) =>
+          whole[kind] - here[kind]
+        );
+        return [[id, ...more] as const];
+      }),
+    };
+  } finally {
+    part.close();
+  }
+}
+
+/** The card's data with the memory that its log gives it, so that the log can stay where it is. */
+function remembered(db: DatabaseSync, card: CardRow, moment: Moment): string {
+  const known = rememberedNow(db, card, moment);
+  if (!known) return card.data;
+  const { memory, lastAt } = known;
+  return JSON.stringify({
+    ...parseObject(card.data),
+    ...(memory && { s: memory.stability, d: memory.difficulty }),
+    ...(lastAt !== undefined && { lrt: Math.floor(lastAt / 1_000) }),
+  });
+}
+
+function chosen(json: Record<string, unknown>, ids: ReadonlySet<number>): Record<string, unknown> {
+  return Object.fromEntries([...ids].filter((id) => json[id] !== undefined).map((id) => [id, json[id]]));
+}
