@@ -288,8 +288,8 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
   }
 }
 
-function isTakenBack({ db, missing }: View, answerId: string): boolean {
-  const known = findAnswer(db, answerId) ?? missing();
+function isTakenBack(view: View, answerId: string): boolean {
+  const known = findAnswer(view.db, answerId) ?? view.missing();
   return known?.undo === null;
 }
 
