@@ -128,6 +128,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     analytics,
     reviews: review.reviews,
     transfer: review.transfer,
+    edits: review.edits,
+    browse: review.browse,
+    media: review.media,
     watchReview: review.watch,
   };
   const loadersOf = ({ tenantId }: Viewer) => ({

@@ -22,6 +22,7 @@ import "./analytics-audit.ts";
 import "./review.ts";
 import "./review-collection.ts";
 import "./review-answering.ts";
+import "./review-authoring.ts";
 import { builder } from "./builder.ts";
 
 /** What is served. `now` is the clock that ends streams with their token. */

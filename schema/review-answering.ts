@@ -44,6 +44,7 @@ const AnswerCardInput = builder.inputType("AnswerCardInput", {
       description: "The client's id of this answer; the same id again changes nothing and gives the same result.",
     }),
     duration: t.field({ type: "Milliseconds", description: "Time that the person took." }),
+    showing: t.string({ description: "`Card.showing` of the card that was answered." }),
   }),
 });
 

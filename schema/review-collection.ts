@@ -23,6 +23,9 @@ const ImportCollectionPayload = builder.objectRef<
     cards: number;
     reviews: number;
     repairs: string[];
+    deletedNotes: number;
+    changes: readonly string[];
+    missingMedia: readonly string[];
   }
 >("ImportCollectionPayload").implement({
   description: "The collection as it is after an import.",
@@ -32,6 +35,16 @@ const ImportCollectionPayload = builder.objectRef<
     notes: t.exposeInt("notes", { description: "Notes that the file brought or changed." }),
     cards: t.exposeInt("cards", { description: "Cards that the file brought or changed." }),
     reviews: t.exposeInt("reviews", { description: "Reviews that the file brought." }),
+    deletedNotes: t.exposeInt("deletedNotes", {
+      description: "Notes that are gone, since the file says that they were deleted.",
+    }),
+    changes: t.exposeStringList("changes", {
+      description:
+        "What of settings, decks and note types was taken from the file, and what differs and was not, in words.",
+    }),
+    missingMedia: t.exposeStringList("missingMedia", {
+      description: "Media files that the file names and does not hold.",
+    }),
     repairs: t.exposeStringList("repairs", { description: "What was wrong in the file and was repaired, in words." }),
   }),
 });
@@ -78,7 +91,7 @@ entries.mutationFields((t) => ({
     args: { input: t.arg({ type: ImportCollectionInput, required: true, description: "The file." }) },
     resolve: (_, { input }, { viewer, services }) =>
       orRefusal(IMPORT_REFUSALS, async () => {
-        const { report, repairs } = await services.transfer.importCollection(viewer, input);
+        const { report, repairs, missingMedia } = await services.transfer.importCollection(viewer, input);
         return {
           __typename: "ImportCollectionPayload" as const,
           decks: (await services.reviews.decks(viewer)).map(ownedBy(viewer)),
@@ -86,6 +99,9 @@ entries.mutationFields((t) => ({
           cards: changed(report.cards),
           reviews: report.reviews.added,
           repairs,
+          deletedNotes: report.deleted.notes,
+          changes: report.told,
+          missingMedia,
         };
       }),
   }),

@@ -1,6 +1,8 @@
 import type { DeckView } from "../api/anki/queue/counts.ts";
 import type { DeckCounts as DeckCountsModel } from "../api/anki/queue/next.ts";
 import type { Choice as ChoiceModel } from "../api/anki/schedule/question.ts";
+
+import type { MediaLink } from "../api/review/media.ts";
 import type { Person } from "../api/review/model.ts";
 import type { CardToReview, ReviewView } from "../api/review/service.ts";
 import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/review/stats.ts";
@@ -39,7 +41,7 @@ export const Deck = builder.objectRef<OwnedDeck>("Deck").implement({
   }),
 });
 
-const CardState = builder.enumType("CardState", {
+export const CardState = builder.enumType("CardState", {
   description: "How far a card is learned.",
   values: {
     NEW: { description: "Never answered." },
@@ -69,6 +71,43 @@ const Choice = builder.objectRef<ChoiceModel>("Choice").implement({
   }),
 });
 
+const CardSide = builder.enumType("CardSide", {
+  description: "A side of a card.",
+  values: { QUESTION: { description: "The question." }, ANSWER: { description: "The answer." } },
+});
+
+type CardSoundModel = { side: "QUESTION" | "ANSWER"; name?: string; text?: string; language?: string };
+
+const CardSound = builder.objectRef<CardSoundModel>("CardSound").implement({
+  description: "A sound of a card: a media file, or text to be spoken.",
+  access: "REVIEW",
+  fields: (t) => ({
+    side: t.expose("side", { type: CardSide, description: "The side that it is heard on." }),
+    name: t.string({
+      nullable: true,
+      description: "The file, one of `media`; null for text.",
+      resolve: ({ name }) => name,
+    }),
+    text: t.string({ nullable: true, description: "The text to speak; null for a file.", resolve: ({ text }) => text }),
+    language: t.string({
+      nullable: true,
+      description: "The text's language, such as `de_DE`; null for a file.",
+      resolve: ({ language }) => language,
+    }),
+  }),
+});
+
+const CardMedia = builder.objectRef<MediaLink>("CardMedia").implement({
+  description: "A media file of a card.",
+  access: "REVIEW",
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "What the card's HTML calls it." }),
+    url: t.exposeString("url", { description: "Valid for 15 minutes." }),
+    bytes: t.exposeInt("bytes", { description: "How large it is; 0 where that is not known." }),
+    type: t.exposeString("type", { description: "Its media type, by its name." }),
+  }),
+});
+
 const Card = builder.objectRef<CardToReview>("Card").implement({
   description: "A card under review.",
   access: "REVIEW",
@@ -84,6 +123,27 @@ const Card = builder.objectRef<CardToReview>("Card").implement({
     answer: t.exposeString("answer", { description: "HTML, unsanitised, as the note's template renders it." }),
     state: t.expose("state", { type: CardState, description: "How far it is learned." }),
     due: t.expose("dueAt", { type: "DateTime", nullable: true, description: "When it is due; null for a new card." }),
+    showing: t.exposeString("showing", {
+      description: "This showing of the card: pass it to `answerCard`, and two devices that show the same count once.",
+    }),
+    sounds: t.field({
+      type: [CardSound],
+      description: "What is to be heard, in the order of the sides.",
+      resolve: ({ sounds }) => [
+        ...sounds.question.map((sound) => ({ side: "QUESTION" as const, ...sound })),
+        ...sounds.answer.map((sound) => ({ side: "ANSWER" as const, ...sound })),
+      ],
+    }),
+    media: t.field({
+      type: [CardMedia],
+      description:
+        "The files that the two sides name and the collection holds, behind links that are the viewer's alone.",
+      resolve: ({ view, question, answer }, _, { services }) => services.media.linksOf(view.lease, [question, answer]),
+    }),
+    expectedAnswer: t.exposeString("expected", {
+      nullable: true,
+      description: "What is to be typed, as text; null where nothing is. For showing it with the answer.",
+    }),
     reps: t.exposeInt("reps", { description: "How often it was answered." }),
     lapses: t.exposeInt("lapses", { description: "How often it was forgotten after it was learned." }),
     choices: t.expose("choices", { type: [Choice], description: "What each answer would lead to." }),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { parseInput, whole, words } from "../core/check.ts";
 import { MINUTE_MS } from "../core/clock.ts";
@@ -103,4 +104,9 @@ export const parseAnswer = (input: unknown): AnswerInput => parseInput(answer, i
 /** A deck's id as Anki has it; undefined where the text is none. */
 export function parseDeckId(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A client's id of an answer or a change as the journal and the file know it. */
+export function shortIdOf(id: string): string {
+  return createHash("sha256").update(id).digest("base64url").slice(0, 14);
 }

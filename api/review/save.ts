@@ -72,7 +72,8 @@ export function createSaver({ store, copies, objects, clock, ids, changed, saved
       const journal = known.journal.slice(position - known.base);
       const written = await store.replace({
         ...known,
-        file: { ...from, key, version: from.version + 1 },
+        // Media may have been added meanwhile.
+        file: { ...from, mediaKey: known.file.mediaKey, key, version: from.version + 1 },
         previousKey: from.key,
         base: position,
         journal,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
@@ -21,6 +20,7 @@ import {
   type Person,
   type ReviewSession,
   SAVE_ENTRIES,
+  shortIdOf,
 } from "./model.ts";
 import { type DeckView, findDeck, listDecks } from "../anki/queue/counts.ts";
 import type { Next } from "../anki/queue/next.ts";
@@ -291,11 +291,6 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
 function isTakenBack(view: View, answerId: string): boolean {
   const known = findAnswer(view.db, answerId) ?? view.missing();
   return known?.undo === null;
-}
-
-/** A client's id as the journal and the file know it. */
-function shortIdOf(answerId: string): string {
-  return createHash("sha256").update(answerId).digest("base64url").slice(0, 14);
 }
 
 /** The entry of an answer; undefined where it is known already, or answers what was answered on another device. */

@@ -9,6 +9,9 @@ import { createWorkers, type Workers } from "../anki/work/pool.ts";
 import { createRender } from "../anki/work/render.ts";
 import { createTempFiles } from "../anki/file/temp.ts";
 import type { Person } from "./model.ts";
+import { createBrowse } from "./browse.ts";
+import { createMedia } from "./media.ts";
+import { createEdits } from "./edits.ts";
 import { createDesk } from "./desk.ts";
 import { createSlices } from "./slices.ts";
 import { createSaver } from "./save.ts";
@@ -47,6 +50,9 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
   const reviews = createReviews({ store, copies, desk, saver, hub, clock, ids, render: createRender(workers) });
   return {
     reviews,
+    browse: createBrowse({ store, copies, clock }),
+    media: createMedia({ store, objects, ids, changed }),
+    edits: createEdits({ store, copies, desk, saver, files, objects, clock, ids, changed }),
     transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers }),
     watch: createReviewWatch({ reviews, hub }),
     sweep: createReviewSweep({ store, saver, clock, changed }),

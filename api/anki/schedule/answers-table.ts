@@ -30,6 +30,15 @@ export function findUndoable(db: DatabaseSync, session: string): KeptAnswer | un
   return newest?.session === session && newest.undo !== "" ? newest : undefined;
 }
 
+/** The newest answer or change that was not taken back. */
+export function findNewest(db: DatabaseSync): KeptAnswer | undefined {
+  if (!hasTable(db)) return undefined;
+  return getRow(
+    db,
+    "select id, position, session, cid, undo from sojourn_answers where undo is not null order by position desc limit 1",
+  );
+}
+
 /** The row of the log that an answer wrote: its instant. */
 export function logIdOf({ undo }: KeptAnswer): number {
   return (JSON.parse(undo!) as { logId: number }).logId;

@@ -17,15 +17,24 @@ import {
 import type { Timing } from "../collection/timing.ts";
 import { answer, type Question, queueOf } from "./answer.ts";
 import { findAnswer, keepAnswer, markUndone } from "./answers-table.ts";
-import type { AnswerEntry, Entry } from "./entry.ts";
+import { type Before, restoreEdit } from "../edit/before.ts";
+import { applyCommand } from "../edit/apply.ts";
+import type { AnswerEntry, EditEntry, Entry } from "./entry.ts";
 import { readQuestion } from "./question.ts";
 import { upgradeScheduler } from "./upgrade.ts";
 import { keysOf, listSiblings, restore, type UndoRecord } from "./undo-record.ts";
 
+/** Changes belong to no session. */
+export const EDITS = "-";
+
 /** What an entry did; `unchanged` where it was applied before. */
-export type Applied = { kind: "answered"; card: CardRow; isLeech: boolean } | { kind: "undone" } | {
-  kind: "unchanged";
-};
+export type Applied =
+  | { kind: "answered"; card: CardRow; isLeech: boolean }
+  | { kind: "undone" }
+  | { kind: "edited" }
+  | {
+    kind: "unchanged";
+  };
 
 /**
  * Applies an entry whole or not at all. The same entry on the same collection gives the same rows, on every machine and
@@ -34,7 +43,11 @@ export type Applied = { kind: "answered"; card: CardRow; isLeech: boolean } | { 
 export function applyEntry(db: DatabaseSync, entry: Entry, position: number): Applied {
   db.exec("savepoint sojourn_entry");
   try {
-    const applied = entry.kind === "undo" ? undo(db, entry.answerId) : count(db, entry, position);
+    const applied = entry.kind === "undo"
+      ? undo(db, entry.answerId)
+      : entry.kind === "edit"
+      ? edit(db, entry, position)
+      : count(db, entry, position);
     db.exec("release sojourn_entry");
     return applied;
   } catch (error) {
@@ -46,9 +59,19 @@ export function applyEntry(db: DatabaseSync, entry: Entry, position: number): Ap
 function undo(db: DatabaseSync, answerId: string): Applied {
   const kept = findAnswer(db, answerId);
   if (!kept?.undo) return { kind: "unchanged" };
-  restore(db, JSON.parse(kept.undo));
+  const record = JSON.parse(kept.undo) as UndoRecord | Before;
+  if ("edit" in record) restoreEdit(db, record);
+  else restore(db, record);
   markUndone(db, answerId);
   return { kind: "undone" };
+}
+
+function edit(db: DatabaseSync, entry: EditEntry, position: number): Applied {
+  if (findAnswer(db, entry.answerId)) return { kind: "unchanged" };
+  upgradeScheduler(db);
+  const before = applyCommand(db, entry.command, entry);
+  keepAnswer(db, { id: entry.answerId, position, session: EDITS, cid: entry.made, undo: JSON.stringify(before) });
+  return { kind: "edited" };
 }
 
 function count(db: DatabaseSync, entry: AnswerEntry, position: number): Applied {

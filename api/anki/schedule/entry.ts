@@ -1,3 +1,4 @@
+import type { Command } from "../edit/command.ts";
 import type { Rating } from "./memory.ts";
 
 /**
@@ -18,10 +19,24 @@ export type AnswerEntry = {
 /** Takes an answer back: `at` is when that one was given. */
 export type UndoEntry = { kind: "undo"; answerId: string; at: number };
 
-export type Entry = AnswerEntry | UndoEntry;
+/** A change to the collection itself. `made` is the id of what it makes; 0 where it makes nothing. */
+export type EditEntry = {
+  kind: "edit";
+  answerId: string;
+  at: number;
+  offsetMinutes: number;
+  made: number;
+  command: Command;
+};
+
+export type Entry = AnswerEntry | UndoEntry | EditEntry;
 
 /** A compact text, since twenty of them lie in one small item; `parseEntry` gives the same entry back. Ids hold no spaces. */
 export function formatEntry(entry: Entry): string {
+  if (entry.kind === "edit") {
+    const { answerId, at, offsetMinutes, made, command } = entry;
+    return ["e", answerId, ...[at, offsetMinutes, made].map((n) => n.toString(36)), JSON.stringify(command)].join(" ");
+  }
   if (entry.kind === "undo") return ["u", entry.answerId, entry.at.toString(36)].join(" ");
   const { answerId, cardId, rating, at, offsetMinutes, tookMs, session } = entry;
   return ["a", answerId, ...[cardId, rating, at, offsetMinutes, tookMs].map((n) => n.toString(36)), session].join(" ");
@@ -29,6 +44,7 @@ export function formatEntry(entry: Entry): string {
 
 /** Throws where the text is no entry. */
 export function parseEntry(text: string): Entry {
+  if (text.startsWith("e ")) return parseEdit(text);
   const [kind, answerId, ...parts] = text.split(" ");
   const numbers = parts.slice(0, kind === "u" ? 1 : 5).map((part) => parseInt(part, 36));
   if (!answerId || numbers.some(Number.isNaN)) throw new Error(`Not a journal entry: ${text}`);
@@ -37,4 +53,12 @@ export function parseEntry(text: string): Entry {
   if (kind !== "a" || session === undefined) throw new Error(`Not a journal entry: ${text}`);
   const [cardId, rating, at, offsetMinutes, tookMs] = numbers as [number, Rating, number, number, number];
   return { kind: "answer", answerId, cardId, rating, at, offsetMinutes, tookMs, session };
+}
+
+/** The command is what follows the fifth space. */
+function parseEdit(text: string): EditEntry {
+  const head = text.split(" ", 5);
+  const [at, offsetMinutes, made] = head.slice(2).map((part) => parseInt(part, 36));
+  const command = JSON.parse(text.slice(head.join(" ").length + 1)) as Command;
+  return { kind: "edit", answerId: head[1]!, at: at!, offsetMinutes: offsetMinutes!, made: made!, command };
 }

@@ -1,0 +1,259 @@
+import type { DatabaseSync } from "node:sqlite";
+import { SECOND_MS } from "../../core/clock.ts";
+import { formatCardData, parseCardData, parseObject } from "../collection/card-data.ts";
+import { readCollection, readNoteType, timingOf } from "../collection/collection.ts";
+import { SEPARATOR } from "../collection/decks.ts";
+import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
+import {
+  CARD_TYPE,
+  type CardRow,
+  findCard,
+  freeLogId,
+  getRow,
+  listRows,
+  LOG_TYPE,
+  QUEUE,
+  UNSYNCED,
+} from "../collection/rows.ts";
+import { defaultDeck } from "../file/defaults.ts";
+import { GRAVE } from "../file/merge-graves.ts";
+import { queueOf } from "../schedule/answer.ts";
+import { type Before, createRecorder, type Recorder } from "./before.ts";
+import { cardsOf } from "./cards-of.ts";
+import type { CardChange, Command } from "./command.ts";
+import { stockNoteType } from "./stock.ts";
+
+/** When a change was made: its instant, and the person's offset at it, in minutes east of UTC. */
+export type EditMoment = { at: number; offsetMinutes: number };
+
+/** Makes a change. What is gone meanwhile is left alone. Gives what to restore where it is taken back. */
+export function applyCommand(db: DatabaseSync, command: Command, moment: EditMoment): Before {
+  const rec = createRecorder(db);
+  const stamp = { mod: Math.floor(moment.at / SECOND_MS), usn: UNSYNCED };
+  switch (command.do) {
+    case "createDeck":
+      createDeck(rec, command.deckId, command.name, stamp);
+      break;
+    case "renameDeck":
+      renameDeck(rec, command.deckId, command.name, stamp);
+      break;
+    case "createNote":
+      createNote(rec, command, stamp);
+      break;
+    case "updateNote":
+      updateNote(rec, command, stamp);
+      break;
+    case "deleteNotes":
+      for (const id of command.noteIds) deleteNote(rec, id);
+      break;
+    case "changeCards":
+      for (const id of command.cardIds) changeCard(rec, id, command.change, moment, stamp);
+  }
+  const { mod } = readCollection(db);
+  db.prepare("update col set mod = ?").run(Math.max(mod, moment.at));
+  return rec.before();
+}
+
+type Stamp = { mod: number; usn: number };
+type Json = Record<string, unknown>;
+
+function createDeck(rec: Recorder, deckId: number, name: string, stamp: Stamp): void {
+  rec.change("decks", (decks) => {
+    const names = new Set(Object.values(decks).map((deck) => nameOf(deck).toLowerCase()));
+    const parts = name.split(SEPARATOR);
+    // The decks above it come with it, each with an id of its own.
+    for (let depth = 1, id = deckId; depth <= parts.length; depth++) {
+      const path = parts.slice(0, depth).join(SEPARATOR);
+      if (names.has(path.toLowerCase())) continue;
+      const own = depth === parts.length ? deckId : (id = freeKey(decks, id + 1));
+      decks[own] = { ...defaultDeck(), id: own, name: path, ...stamp };
+    }
+  });
+}
+
+function renameDeck(rec: Recorder, deckId: number, name: string, stamp: Stamp): void {
+  rec.change("decks", (decks) => {
+    const old = nameOf(decks[deckId]);
+    for (const deck of Object.values(decks) as Json[]) {
+      const own = nameOf(deck);
+      if (own !== old && !own.startsWith(old + SEPARATOR)) continue;
+      Object.assign(deck, { name: name + own.slice(old.length), ...stamp });
+    }
+  });
+}
+
+function createNote(rec: Recorder, command: Extract<Command, { do: "createNote" }>, stamp: Stamp): void {
+  const { noteId, guid, typeId, fields, tags, kind } = command;
+  if (kind) rec.change("models", (models) => void (models[typeId] ??= stockNoteType(kind)));
+  const type = readNoteType(rec.db, typeId);
+  const text = { mid: typeId, ...stamp, tags: tagText(tags), ...contentOf(type, fields), flags: 0, data: "" };
+  rec.insert("notes", { id: noteId, guid, ...text });
+  addCards(rec, { noteId, deckId: command.deckId, ords: cardsOf(type, fields) }, stamp);
+  learnTags(rec, tags);
+}
+
+function updateNote(
+  rec: Recorder,
+  { noteId, fields, tags }: Extract<Command, { do: "updateNote" }>,
+  stamp: Stamp,
+): void {
+  const note = getRow<{ mid: number }>(rec.db, "select mid from notes where id = ?", noteId);
+  if (!note) return;
+  const type = readNoteType(rec.db, note.mid);
+  rec.update("notes", noteId, {
+    ...stamp,
+    ...(fields && contentOf(type, fields)),
+    ...(tags && { tags: tagText(tags) }),
+  });
+  if (tags) learnTags(rec, tags);
+  if (!fields) return;
+  const cards = listRows<CardRow>(rec.db, "select * from cards where nid = ? order by ord", noteId);
+  const known = new Set(cards.map(({ ord }) => ord));
+  const home = cards[0]?.odid || cards[0]?.did || 1;
+  // Cards that are not made any more stay: an empty one is for its owner to remove, as in Anki.
+  addCards(rec, { noteId, deckId: home, ords: cardsOf(type, fields).filter((ord) => !known.has(ord)) }, stamp);
+}
+
+function addCards(
+  rec: Recorder,
+  { noteId, deckId, ords }: { noteId: number; deckId: number; ords: readonly number[] },
+  stamp: Stamp,
+): void {
+  if (ords.length === 0) return;
+  let due = 0;
+  rec.change("conf", (conf) => {
+    due = Math.max(1, Number(conf["nextPos"] ?? 1) || 1);
+    conf["nextPos"] = due + 1;
+  });
+  const zero = {
+    type: 0,
+    queue: 0,
+    ivl: 0,
+    factor: 0,
+    reps: 0,
+    lapses: 0,
+    left: 0,
+    odue: 0,
+    odid: 0,
+    flags: 0,
+    data: "",
+  };
+  let id = noteId;
+  for (const ord of ords) {
+    while (getRow(rec.db, "select 1 from cards where id = ?", id)) id++;
+    rec.insert("cards", { id, nid: noteId, did: deckId, ord, ...stamp, ...zero, due });
+  }
+}
+
+function deleteNote(rec: Recorder, noteId: number): void {
+  if (!getRow(rec.db, "select 1 from notes where id = ?", noteId)) return;
+  for (const { id } of listRows<{ id: number }>(rec.db, "select id from cards where nid = ?", noteId)) {
+    rec.remove("cards", id);
+    rec.grave(id, GRAVE.card);
+  }
+  rec.remove("notes", noteId);
+  rec.grave(noteId, GRAVE.note);
+}
+
+function changeCard(rec: Recorder, cardId: number, change: CardChange, moment: EditMoment, stamp: Stamp): void {
+  let card = findCard(rec.db, cardId);
+  if (!card) return;
+  const { deckId, flag, suspended, buried, dueInDays, forget } = change;
+  if (forget) card = forgotten(rec, card, moment);
+  if (dueInDays !== undefined) card = dueIn(rec, card, dueInDays, moment);
+  if (deckId !== undefined) card = { ...atHome(card), did: deckId };
+  if (flag !== undefined) card = { ...card, flags: (card.flags & ~7) | flag };
+  if (suspended !== undefined) card = withQueue(card, suspended, QUEUE.SUSPENDED);
+  if (buried !== undefined) card = withQueue(card, buried, QUEUE.USER_BURIED);
+  const { id: _, ...values } = card;
+  rec.update("cards", cardId, { ...values, ...stamp });
+}
+
+/** Suspends or buries a card, or brings it back to its queue; a card in another such state stays in it. */
+function withQueue(card: CardRow, isSet: boolean, queue: number): CardRow {
+  if (isSet) return { ...atHome(card), queue };
+  const isIn = queue === QUEUE.SUSPENDED ? card.queue === queue : card.queue < QUEUE.SUSPENDED;
+  return isIn ? { ...card, queue: queueOf(card) } : card;
+}
+
+/** New again, at the end of the new cards. The log says so, as Anki's does. */
+function forgotten(rec: Recorder, card: CardRow, { at }: EditMoment): CardRow {
+  const last = getRow<{ due: number | null }>(rec.db, "select max(due) as due from cards where type = 0")?.due ?? 0;
+  logManual(rec, card, 0, at);
+  return {
+    ...atHome(card),
+    type: CARD_TYPE.NEW,
+    queue: QUEUE.NEW,
+    due: last + 1,
+    ivl: 0,
+    factor: 0,
+    reps: 0,
+    lapses: 0,
+    left: 0,
+    data: formatCardData({ cd: parseCardData(card.data).cd }),
+  };
+}
+
+/** A review that is due so many days from today; the interval of a new card becomes that. */
+function dueIn(rec: Recorder, card: CardRow, days: number, moment: EditMoment): CardRow {
+  const { today } = timingOf(readCollection(rec.db), moment.at, moment.offsetMinutes);
+  const home = atHome(card);
+  const ivl = home.type === CARD_TYPE.REVIEW ? home.ivl : Math.max(1, days);
+  const factor = home.factor || 2_500;
+  logManual(rec, card, ivl, moment.at);
+  return { ...home, type: CARD_TYPE.REVIEW, queue: QUEUE.REVIEW, due: today + days, ivl, factor, left: 0 };
+}
+
+function logManual(rec: Recorder, card: CardRow, ivl: number, at: number): void {
+  const id = freeLogId(rec.db, at);
+  const factor = ivl === 0 ? 0 : card.factor || 2_500;
+  rec.insert("revlog", {
+    id,
+    cid: card.id,
+    usn: UNSYNCED,
+    ease: 0,
+    ivl,
+    lastIvl: card.ivl,
+    factor,
+    time: 0,
+    type: LOG_TYPE.MANUAL,
+  });
+}
+
+function atHome(card: CardRow): CardRow {
+  if (card.odid === 0) return card;
+  return { ...card, did: card.odid, odid: 0, due: card.odue || card.due, odue: 0 };
+}
+
+function contentOf(type: Json, fields: readonly string[]) {
+  const place = typeof type["sortf"] === "number" ? type["sortf"] : 0;
+  return {
+    flds: fields.join(FIELD_SEPARATOR),
+    sfld: sortTextOf(fields[place] ?? fields[0] ?? ""),
+    csum: checksumOf(fields[0] ?? ""),
+  };
+}
+
+function tagText(tags: readonly string[]): string {
+  return tags.length === 0 ? "" : ` ${[...new Set(tags)].join(" ")} `;
+}
+
+function learnTags(rec: Recorder, tags: readonly string[]): void {
+  const { tags: text } = getRow<{ tags: string }>(rec.db, "select tags from col limit 1")!;
+  const known = parseObject(text);
+  if (tags.every((tag) => known[tag] !== undefined)) return;
+  rec.change("tags", (all) => {
+    for (const tag of tags) all[tag] ??= UNSYNCED;
+  });
+}
+
+function nameOf(deck: unknown): string {
+  const { name } = (deck ?? {}) as Json;
+  return typeof name === "string" ? name : "";
+}
+
+function freeKey(json: Json, id: number): number {
+  let free = id;
+  while (json[free] !== undefined) free++;
+  return free;
+}

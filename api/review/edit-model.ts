@@ -1,0 +1,82 @@
+import * as v from "valibot";
+import { parseInput, prose, whole, words } from "../core/check.ts";
+import { STOCK_KINDS } from "../anki/edit/stock.ts";
+import { LIMITS } from "./model.ts";
+
+/** What a change may hold. */
+export const EDIT_LIMITS = {
+  nameChars: 300,
+  fieldChars: 60_000,
+  noteChars: 100_000,
+  fields: 100,
+  tags: 100,
+  ids: 500,
+} as const;
+
+const id = v.pipe(
+  words(LIMITS.idChars),
+  v.regex(/^\d{1,15}$/, "must be an id of the collection: digits"),
+  v.transform(Number),
+);
+const ids = v.pipe(
+  v.array(id),
+  v.check((all) => all.length >= 1 && all.length <= EDIT_LIMITS.ids, `must be 1 to ${EDIT_LIMITS.ids} ids`),
+);
+const deckName = v.pipe(
+  words(EDIT_LIMITS.nameChars),
+  v.check(
+    (name) => name.split("::").every((part) => part.trim() !== ""),
+    "must have a name at each level, such as `Languages::Japanese`",
+  ),
+  v.transform((name) => name.split("::").map((part) => part.trim()).join("::")),
+);
+const tag = v.pipe(words(100), v.check((text) => !/\s/.test(text), "must be tags without spaces"));
+const tags = v.pipe(
+  v.array(tag),
+  v.check((all) => all.length <= EDIT_LIMITS.tags, `must be at most ${EDIT_LIMITS.tags} tags`),
+);
+const field = v.object({ name: words(EDIT_LIMITS.nameChars), value: prose(EDIT_LIMITS.fieldChars) });
+const fields = v.pipe(
+  v.array(field),
+  v.check((all) => all.length <= EDIT_LIMITS.fields, `must be at most ${EDIT_LIMITS.fields} fields`),
+  v.check(
+    (all) => all.reduce((sum, { value }) => sum + value.length, 0) <= EDIT_LIMITS.noteChars,
+    `must be at most ${EDIT_LIMITS.noteChars} characters together`,
+  ),
+);
+const editId = words(LIMITS.idChars);
+const zone = v.nullish(v.string());
+
+const createDeck = v.object({ editId, name: deckName, timeZone: zone });
+const renameDeck = v.object({ editId, deckId: id, name: deckName });
+const createNote = v.object({
+  editId,
+  deckId: id,
+  kind: v.nullish(v.picklist(STOCK_KINDS)),
+  noteTypeId: v.nullish(id),
+  fields,
+  tags: v.nullish(tags),
+  timeZone: zone,
+});
+const updateNote = v.object({ editId, noteId: id, fields: v.nullish(fields), tags: v.nullish(tags) });
+const deleteNotes = v.object({ editId, noteIds: ids });
+const changeCards = v.object({
+  editId,
+  cardIds: ids,
+  deckId: v.nullish(id),
+  flag: v.nullish(whole(0, 7)),
+  suspended: v.nullish(v.boolean()),
+  buried: v.nullish(v.boolean()),
+  dueInDays: v.nullish(whole(0, 36_500)),
+  forget: v.nullish(v.boolean()),
+});
+const undoEdit = v.object({ editId });
+
+/** These give typed input, or throw InvalidInputError with every wrong field. */
+export const parseCreateDeck = (input: unknown) => parseInput(createDeck, input);
+export const parseRenameDeck = (input: unknown) => parseInput(renameDeck, input);
+export const parseCreateNote = (input: unknown) => parseInput(createNote, input);
+export const parseUpdateNote = (input: unknown) => parseInput(updateNote, input);
+export const parseDeleteNotes = (input: unknown) => parseInput(deleteNotes, input);
+export const parseChangeCards = (input: unknown) => parseInput(changeCards, input);
+export const parseUndoEdit = (input: unknown) => parseInput(undoEdit, input);

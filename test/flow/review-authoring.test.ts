@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { schema11 } from "../kit/anki-file.ts";
+import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { LANGUAGES, logOf, NOON, type Reviewer, reviewerOf, smallContent } from "../kit/review.ts";
+
+let system: TestSystem;
+let api: TestApp;
+let other: TestApp;
+let now = NOON;
+let people = 0;
+let edits = 0;
+
+beforeAll(async () => {
+  system = await startTestSystem();
+  api = await startTestApp({ system, clock: () => now });
+  other = await startTestApp({ system, clock: () => now });
+});
+afterAll(async () => {
+  await other.stop();
+  await api.stop();
+  await system.stop();
+});
+beforeEach(() => {
+  now = NOON;
+});
+
+const RESULTS = {
+  createDeck: ["CreateDeckInput", "... on DeckPayload { deck { deckId name newCount cardCount } }"],
+  renameDeck: ["RenameDeckInput", "... on DeckPayload { deck { deckId name } }"],
+  createNote: [
+    "CreateNoteInput",
+    "... on NotePayload { note { noteId noteTypeId cardIds tags fields { name value } } }",
+  ],
+  updateNote: ["UpdateNoteInput", "... on NotePayload { note { noteId cardIds tags fields { name value } } }"],
+  deleteNotes: ["DeleteNotesInput", "... on EditPayload { changed }"],
+  changeCards: ["ChangeCardsInput", "... on EditPayload { changed }"],
+  undoEdit: ["UndoEditInput", "... on EditPayload { changed }"],
+  addMedia: ["AddMediaInput", "... on AddMediaPayload { name bytes }"],
+} as const;
+
+/** Makes a change, each time with an id of its own unless one is given. */
+async function edit(person: Reviewer, name: keyof typeof RESULTS, input: object) {
+  const [type, fields] = RESULTS[name];
+  const withId = name === "addMedia" ? input : { editId: `edit-${edits++}`, ...input };
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { __typename ${fields}
+    ... on UserError { code message } } }`;
+  now += 1_000;
+  return (await person.ask(query, { input: withId }))[name];
+}
+
+const somebody = (at: TestApp = api, userId = `writer-${people++}`) => reviewerOf(at, { userId });
+const both = () => {
+  const userId = `writer-${people++}`;
+  return [somebody(api, userId), somebody(other, userId)] as const;
+};
+const fields = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
+const basic = (front: string, back = "back", more: object = {}) => ({
+  deckId: "1",
+  kind: "BASIC",
+  fields: fields({ Front: front, Back: back }),
+  ...more,
+});
+async function found(person: Reviewer, search: string) {
+  const query =
+    `query ($search: String!) { cards(search: $search) { nodes { cardId preview deckName state flag isSuspended } } }`;
+  return (await person.ask(query, { search })).cards.nodes;
+}
+
+describe("somebody without a file", () => {
+  test("comes from nothing to the tenth answered card by the API alone", async () => {
+    const person = somebody();
+    const { deck } = await edit(person, "createDeck", { name: "Words::Verbs", timeZone: "Asia/Kathmandu" });
+    for (let i = 0; i < 5; i++) {
+      const { note } = await edit(person, "createNote", {
+        deckId: deck.deckId,
+        kind: "BASIC_REVERSED",
+        fields: fields({ Front: `f${i}`, Back: `b${i}` }),
+        tags: ["verb"],
+      });
+      expect(note.cardIds).toHaveLength(2);
+    }
+    let session = (await person.start({ deckId: deck.deckId, timeZone: "Asia/Kathmandu" })).reviewSession;
+    expect(session.remaining).toEqual({ new: 10, learning: 0, due: 0 });
+    for (let i = 0; i < 10; i++) {
+      now += 5_000;
+      const { cardId } = session.nextCard;
+      session = (await person.answer({ sessionId: session.sessionId, cardId, answerId: `a${i}`, rating: "EASY" }))
+        .reviewSession;
+    }
+    expect(session).toMatchObject({ answered: 10, remaining: { new: 0 } });
+    await person.end(session.sessionId);
+    expect(await person.download((db) => logOf(db).length)).toBe(10);
+    expect((await person.decks("Asia/Kathmandu")).map(({ name }: { name: string }) => name)).toEqual([
+      "Default",
+      "Words",
+      "Words::Verbs",
+    ]);
+  });
+
+  test.each([
+    ["BASIC", { Front: "a", Back: "b" }, 1],
+    ["BASIC_REVERSED", { Front: "a", Back: "b" }, 2],
+    ["BASIC_REVERSED", { Front: "a" }, 1],
+    ["BASIC_TYPED", { Front: "a", Back: "b" }, 1],
+    ["CLOZE", { Text: "{{c1::a}} {{c3::b}}" }, 2],
+    ["IMAGE_OCCLUSION", {
+      Occlusion: "{{c1::image-occlusion:rect:left=.1:top=.1:width=.2:height=.2:oi=1}}",
+      Image: "<img src=a.png>",
+    }, 1],
+  ])("makes a %s note with its cards", async (kind, values, cards) => {
+    const person = somebody();
+    const { note } = await edit(person, "createNote", { deckId: "1", kind, fields: fields(values) });
+    expect(note.cardIds).toHaveLength(cards);
+    const { question } = (await person.start({ deckId: "1" })).reviewSession.nextCard;
+    expect(question).not.toMatch(/template-problem/);
+    if (kind === "IMAGE_OCCLUSION") expect(question).toMatch(/<svg[^]*<rect x="0.1"/);
+  });
+});
+
+describe("a change", () => {
+  test("is counted once by its id, on whichever instance", async () => {
+    const [here, there] = both();
+    const input = { ...basic("one"), editId: "same" };
+    const first = await edit(here, "createNote", input);
+    expect(await edit(there, "createNote", input)).toEqual(first);
+    expect(await found(here, "")).toHaveLength(1);
+  });
+
+  test("is seen at once on every instance, also while a session runs there", async () => {
+    const [here, there] = both();
+    await edit(here, "createNote", basic("one"));
+    const { sessionId, nextCard } = (await there.start({ deckId: "1" })).reviewSession;
+    const { note } = await edit(here, "createNote", basic("two"));
+    expect((await there.session()).remaining.new).toBe(2);
+    await edit(here, "changeCards", { cardIds: [nextCard.cardId], suspended: true });
+    expect((await there.session()).nextCard.cardId).toBe(note.cardIds[0]);
+    await there.answer({ sessionId, cardId: note.cardIds[0], answerId: "x" });
+    await there.end(sessionId);
+    expect(await here.download((db) => db.prepare("select count(*) as n from notes").get()!["n"])).toBe(2);
+  });
+
+  test("does what it says, and is found", async () => {
+    const person = somebody();
+    await person.import(schema11(smallContent()));
+    const [card] = await found(person, "is:new deck:Languages");
+    await edit(person, "changeCards", { cardIds: [card.cardId], flag: 3, suspended: true });
+    expect(await found(person, "flag:3 is:suspended")).toMatchObject([{
+      cardId: card.cardId,
+      flag: 3,
+      isSuspended: true,
+    }]);
+    await edit(person, "changeCards", { cardIds: [card.cardId], suspended: false, dueInDays: 0, deckId: "1" });
+    expect(await found(person, "deck:Default is:due")).toMatchObject([{
+      cardId: card.cardId,
+      state: "REVIEW",
+      deckName: "Default",
+    }]);
+    await edit(person, "changeCards", { cardIds: [card.cardId], forget: true });
+    expect(await found(person, "deck:Default")).toMatchObject([{ state: "NEW" }]);
+    await edit(person, "renameDeck", { deckId: String(LANGUAGES), name: "Tongues" });
+    expect((await person.decks("UTC")).map(({ name }: { name: string }) => name)).toEqual([
+      "Default",
+      "Tongues",
+      "Tongues::Japanese",
+      "Tongues::Russian",
+    ]);
+    const noteId = (await person.ask(`{ cards(search: "deck:Default") { nodes { noteId } } }`)).cards.nodes[0].noteId;
+    const { note } = await edit(person, "updateNote", { noteId, fields: fields({ Front: "changed" }), tags: ["t"] });
+    expect(note).toMatchObject({ tags: ["t"], fields: [{ value: "changed" }, {}] });
+    // The field that was empty makes the second card.
+    expect(await found(person, "tag:t chang*")).toHaveLength(2);
+    expect(await found(person, "-tag:t chang*")).toHaveLength(0);
+  });
+
+  test("is taken back whole, where nothing came after it", async () => {
+    const person = somebody();
+    await person.import(schema11(smallContent()));
+    const rows = () =>
+      person.download((db) =>
+        ["notes", "cards", "revlog", "graves"].map((table) =>
+          db.prepare(`select * from ${table} order by 1`).all().map((row) => JSON.stringify(row))
+        )
+      );
+    const before = await rows();
+    const noteIds = (await person.ask(`{ cards { nodes { noteId } } }`)).cards.nodes.map((
+      { noteId }: { noteId: string },
+    ) => noteId);
+    expect(await edit(person, "deleteNotes", { noteIds, editId: "gone" })).toMatchObject({ changed: noteIds.length });
+    expect(await found(person, "")).toEqual([]);
+    expect(await edit(person, "undoEdit", { editId: "gone" })).toMatchObject({ changed: 1 });
+    expect(await rows()).toEqual(before);
+    await edit(person, "createNote", { ...basic("x"), noteTypeId: undefined, editId: "first" });
+    await edit(person, "createNote", { ...basic("y"), editId: "second" });
+    expect(await edit(person, "undoEdit", { editId: "first" })).toMatchObject({ code: "NOT_FOUND" });
+    expect(await edit(person, "undoEdit", { editId: "second" })).toMatchObject({ changed: 1 });
+    expect(await edit(person, "undoEdit", { editId: "second" })).toMatchObject({ changed: 1 });
+  });
+});
+
+describe("a bad change says what is wrong", () => {
+  test.each(
+    [
+      ["createDeck", { name: "A::" }, /name at each level/],
+      ["createDeck", { name: "default" }, /is taken/],
+      ["createNote", { deckId: "77", kind: "BASIC", fields: fields({ Front: "x" }) }, /deckId: is no deck/],
+      ["createNote", { deckId: "1", fields: [] }, /kind: is needed/],
+      [
+        "createNote",
+        { deckId: "1", kind: "BASIC", fields: fields({ Face: "x" }) },
+        /"Face", which is none of "Front", "Back"/,
+      ],
+      ["createNote", { deckId: "1", kind: "BASIC", fields: fields({ Back: "x" }) }, /no card/],
+      ["createNote", { deckId: "1", kind: "CLOZE", fields: fields({ Text: "no deletion" }) }, /no card/],
+      ["changeCards", { cardIds: ["1"] }, /without a change/],
+      ["changeCards", { cardIds: ["1"], flag: 9 }, /flag: must be a whole number from 0 to 7/],
+      ["updateNote", { noteId: "5", tags: ["a b"] }, /tags without spaces/],
+      ["addMedia", { name: "../x", content: "aGk=" }, /plain file name/],
+    ] as const,
+  )("%s %j", async (name, input, words) => {
+    expect((await edit(somebody(), name, input)).message).toMatch(words);
+  });
+});
+
+test("a file that is added is shown by the cards that name it, behind a link of the viewer's own", async () => {
+  const person = somebody();
+  await edit(person, "createNote", basic("<img src='cat.png'>", "[sound:mew.mp3]"));
+  const content = Buffer.from("a cat").toString("base64");
+  expect(await edit(person, "addMedia", { name: "cat.png", content })).toMatchObject({ name: "cat.png", bytes: 5 });
+  expect(await edit(person, "addMedia", { name: "cat.png", content })).toMatchObject({ name: "cat.png" });
+  const more = await edit(person, "addMedia", { name: "cat.png", content: Buffer.from("dog").toString("base64") });
+  expect(more.name).toMatch(/^cat-[0-9a-f]{40}\.png$/);
+  await person.start({ deckId: "1" });
+  const { reviewSession } = await person.ask(
+    `{ reviewSession { nextCard { showing sounds { side name } media { name url bytes type } } } }`,
+  );
+  const { media, sounds } = reviewSession.nextCard;
+  expect(media).toMatchObject([{ name: "cat.png", bytes: 5, type: "image/png" }]);
+  expect(sounds).toEqual([{ side: "ANSWER", name: "mew.mp3" }]);
+  expect(await (await fetch(media[0].url)).text()).toBe("a cat");
+});
