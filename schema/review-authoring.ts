@@ -4,7 +4,7 @@ import { builder, entries } from "./builder.ts";
 import { InvalidInputError, NotFoundError } from "./errors.ts";
 import { pagesOf } from "./lists.ts";
 import { orRefusal, TooLargeError } from "./review-refusals.ts";
-import { CardState, Deck } from "./review.ts";
+import { CardState, Deck, ownedBy } from "./review.ts";
 
 const NoteField = builder.objectRef<{ name: string; value: string }>("NoteField").implement({
   description: "A field of a note.",
@@ -272,7 +272,7 @@ entries.mutationFields((t) => ({
     resolve: (_, { input }, { viewer, services }) =>
       orRefusal(REFUSALS, async () => ({
         __typename: "DeckPayload" as const,
-        deck: await services.edits.createDeck(viewer, input),
+        deck: ownedBy(viewer)(await services.edits.createDeck(viewer, input)),
       })),
   }),
   renameDeck: t.field({
@@ -283,7 +283,7 @@ entries.mutationFields((t) => ({
     resolve: (_, { input }, { viewer, services }) =>
       orRefusal(REFUSALS, async () => ({
         __typename: "DeckPayload" as const,
-        deck: await services.edits.renameDeck(viewer, input),
+        deck: ownedBy(viewer)(await services.edits.renameDeck(viewer, input)),
       })),
   }),
   createNote: t.field({
