@@ -222,6 +222,28 @@ describe("a bad change says what is wrong", () => {
   });
 });
 
+test("a card says what is to be typed and what is to be spoken, and a note type which fields it has", async () => {
+  const person = somebody();
+  await edit(person, "createNote", {
+    deckId: "1",
+    kind: "BASIC_TYPED",
+    fields: fields({ Front: "x", Back: "a <b>b</b>" }),
+  });
+  await person.start({ deckId: "1" });
+  const { reviewSession, noteTypes, cards } = await person.ask(`{
+    reviewSession { nextCard { expectedAnswer question sounds { text language } } }
+    noteTypes { noteTypeId name isCloze fields } cards { nodes { noteId isBuried tags due } } }`);
+  expect(reviewSession.nextCard).toMatchObject({ expectedAnswer: "a b", sounds: [] });
+  expect(reviewSession.nextCard.question).not.toContain("<b>b");
+  expect(noteTypes.map(({ name }: { name: string }) => name)).toContain("Image Occlusion");
+  expect(cards.nodes).toMatchObject([{ isBuried: false, tags: [], due: null }]);
+  const { note } = await person.ask(
+    `query ($noteId: String!) { note(noteId: $noteId) { noteId modifiedAt } }`,
+    cards.nodes[0],
+  );
+  expect(note).toMatchObject({ noteId: cards.nodes[0].noteId });
+});
+
 test("a file that is added is shown by the cards that name it, behind a link of the viewer's own", async () => {
   const person = somebody();
   await edit(person, "createNote", basic("<img src='cat.png'>", "[sound:mew.mp3]"));

@@ -44,7 +44,8 @@ const INVALID = "... on UserError { code message } ... on InvalidInputError { fi
 const HELD = "... on ReviewHeldError { holder since until }";
 const PAYLOAD = `__typename ... on ReviewPayload { reviewSession { ${SESSION} } }`;
 const DECKS = "decks { id deckId name newCount learningCount dueCount cardCount }";
-const IMPORT = `__typename ... on ImportCollectionPayload { notes cards reviews repairs ${DECKS} }
+const IMPORT =
+  `__typename ... on ImportCollectionPayload { notes cards reviews repairs deletedNotes changes missingMedia ${DECKS} }
   ... on TooLargeError { limitBytes } ${INVALID} ${HELD}`;
 
 /** What reviewing asks for, with whatever the result unions hold. */
