@@ -195,6 +195,33 @@ export function createClients({ world, oracle, random, counts, person, packages 
     if ("value" in got) counts.exports++;
   }
 
+  const edited: string[] = [];
+
+  /** A change: a new note, a card that is suspended or moved, a note that is deleted; now and then again, or taken back. */
+  async function edit() {
+    const isAgain = edited.length > 0 && chance(0.2);
+    const editId = isAgain ? pick(edited) : `edit-${ids++}`;
+    const cardIds = [String(pick([...cards.keys()]))];
+    const fields = [{ name: "Front", value: `made by ${editId}` }];
+    const dice = random();
+    if (edited.length > 0 && chance(0.25)) {
+      const got = await ask("other undoEdit", (review) => review.edits.undoEdit(person, { editId: edited.at(-1) }));
+      if ("value" in got) counts.edits++;
+      return;
+    }
+    if (!isAgain) edited.push(editId);
+    const got = await ask(`other edit ${editId}`, async (review, attempt) => {
+      // The same id is the same change, whatever is asked with it.
+      if (dice < 0.4) await review.edits.createNote(person, { editId, deckId: String(DECK), kind: "BASIC", fields });
+      else if (dice < 0.6) await review.edits.changeCards(person, { editId, cardIds, suspended: chance(0.5) });
+      else if (dice < 0.8) {
+        await review.edits.changeCards(person, { editId, cardIds, flag: below(8) });
+      } else await review.edits.createDeck(person, { editId, name: `Deck ${editId}` });
+      oracle.changed(editId, attempt.name);
+    });
+    if ("value" in got) counts.edits++;
+  }
+
   const sweep = async () => await ask("other sweep", (review) => review.sweep());
 
   /** Everybody else: sweeps all the time; imports and exports now and then. */
@@ -202,6 +229,7 @@ export function createClients({ world, oracle, random, counts, person, packages 
     for (let step = 0; step < steps; step++) {
       await world.think();
       const dice = random();
+      if (chance(0.4)) await edit();
       if (dice < 0.5) await sweep();
       else if (dice < 0.92) await bring(below(packages.length));
       else if (dice < 0.97) await take();

@@ -20,7 +20,8 @@ export type SentAnswer = {
 
 type File = { key: string; version: number; line: number };
 type Session = { sessionId: string; epoch: number; status: string; answered: number };
-type Entry = { kind: "a" | "u"; id: string; cid: number; ease: number; at: number; tag: string; text: string };
+/** An answer, a change of the collection, or what takes either back. */
+type Entry = { kind: "a" | "u" | "e"; id: string; cid: number; ease: number; at: number; tag: string; text: string };
 /** A file that became the present one: its bytes, how many entries of all time are in it, and the imported rows. */
 type Committed = File & { bytes: Uint8Array; base: number; imported: ReadonlySet<string> };
 
@@ -56,15 +57,16 @@ export function createOracle({ findBody, rowsOfImport }: {
   function standing(count = log.length): Map<string, Entry> {
     const answers = new Map<string, Entry>();
     for (const entry of log.slice(0, count)) {
-      if (entry.kind === "a") answers.set(entry.id, entry);
-      else answers.delete(entry.id);
+      if (entry.kind === "u") answers.delete(entry.id);
+      else answers.set(entry.id, entry);
     }
     return answers;
   }
 
   /** What the review log of a file has to hold. */
   function expectedRows(imported: ReadonlySet<string>, count: number): string[] {
-    const answers = [...standing(count).values()].map(({ at, cid, ease }) => rowOf(at, cid, ease));
+    const answers = [...standing(count).values()].filter(({ kind }) => kind === "a")
+      .map(({ at, cid, ease }) => rowOf(at, cid, ease));
     return [...imported, ...answers].sort();
   }
 
@@ -121,6 +123,20 @@ export function createOracle({ findBody, rowsOfImport }: {
     const session = sessionIn(after)!;
     attempt.appended++;
     must(attempt.appended === 1, "a request adds one entry at most", [attempt.name, text]);
+    if (isEdit(entry)) {
+      must(
+        !log.some(({ kind, id }) => kind === entry.kind && id === entry.id),
+        "no change is made or taken back twice",
+        text,
+      );
+      const newest = [...standing().values()].at(-1);
+      must(entry.kind === "e" || newest?.id === entry.id, "a change is taken back while it is the newest", [
+        text,
+        newest,
+      ]);
+      log.push(entry);
+      return;
+    }
     must(session.status === "ACTIVE", "only a running session answers", [attempt.name, session]);
     must(session.epoch === after.epoch, "only the newest epoch answers", [attempt.name, session, after.epoch]);
     must(session.sessionId === sessionIn(before)?.sessionId, "an answer begins no session", [attempt.name, session]);
@@ -146,6 +162,11 @@ export function createOracle({ findBody, rowsOfImport }: {
       must(entry.tag === session.epoch.toString(36), "an answer is of the running session", [attempt.name, entry]);
     }
     log.push(entry);
+  }
+
+  /** A change, or what takes one back: it needs no session. */
+  function isEdit({ kind, id }: Entry): boolean {
+    return kind === "e" || (kind === "u" && log.some((entry) => entry.kind === "e" && entry.id === id));
   }
 
   /** Another file is the present one: it is whole, and holds what it has to. */
@@ -210,6 +231,12 @@ export function createOracle({ findBody, rowsOfImport }: {
         log.some((entry) => entry.kind === "a" && entry.cid === cardId && entry.tag === tag);
       if (isShared) return;
       must(entries.length === 1, "an acknowledged answer is there once", [about, answerId, sessionId]);
+    },
+
+    /** A client was told that a change was made: it is durable. */
+    changed(editId: string, about: string): void {
+      const entries = log.filter(({ kind, id }) => kind === "e" && id === shortIdOf(editId));
+      must(entries.length === 1, "an acknowledged change is there once", [about, editId]);
     },
 
     /** A client was told that an answer was taken back: by it, or on the other device that asked for the same. */
@@ -287,6 +314,7 @@ function shortIdOf(answerId: string): string {
 function parsed(text: string): Entry {
   const [kind, id, ...rest] = text.split(" ");
   const numbers = rest.map((part) => parseInt(part, 36));
+  if (kind === "e") return { kind, id: id!, cid: 0, ease: 0, at: numbers[0]!, tag: "-", text };
   if (kind === "u") return { kind, id: id!, cid: 0, ease: 0, at: numbers[0]!, tag: "", text };
   return { kind: "a", id: id!, cid: numbers[0]!, ease: numbers[1]!, at: numbers[2]!, tag: rest[5]!, text };
 }

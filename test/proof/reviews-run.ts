@@ -16,7 +16,7 @@ let packages: Package[] | undefined;
 export function noCounts(): Counts {
   const zero = { runs: 0, requests: 0, calls: 0, writes: 0, conflicts: 0, refused: 0, lost: 0, retried: 0, paused: 0 };
   const more = { abandoned: 0, kills: 0, answers: 0, undos: 0, takeovers: 0, imports: 0, exports: 0, saves: 0 };
-  return { ...zero, ...more, shown: 0, ahead: 0, orphans: 0 };
+  return { ...zero, ...more, shown: 0, ahead: 0, orphans: 0, edits: 0 };
 }
 
 /** Where requests may die or go out twice, with a seed that leads there; and where they did. */

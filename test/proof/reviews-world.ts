@@ -29,6 +29,7 @@ export type Counts = Record<
   | "saves"
   | "shown"
   | "ahead"
+  | "edits"
   | "orphans",
   number
 >;

@@ -7,6 +7,10 @@ export type KeptAnswer = { id: string; position: number; session: string; cid: n
 /** Answers that are remembered by their ids; older ones are forgotten. */
 const REMEMBERED = 5_000;
 
+/** Changes belong to no session. */
+export const EDITS = "-";
+const UNDOABLE_EDITS = 20;
+
 const CREATE =
   "create table sojourn_answers (id text primary key, position integer, session text, cid integer, undo text);" +
   "create index sojourn_answers_position on sojourn_answers (position)";
@@ -57,12 +61,21 @@ export function countAnswers(db: DatabaseSync, session: string): number {
   return getRow<{ n: number }>(db, sql, session)!.n;
 }
 
-/** Answers of other sessions can no longer be taken back once one of this session stands. */
+/**
+ * Answers of other sessions can no longer be taken back once one of this session stands, and changes not once there are
+ * twenty after them: what they restore may be large.
+ */
 export function keepAnswer(db: DatabaseSync, answer: KeptAnswer): void {
   if (!hasTable(db)) db.exec(CREATE);
-  const last = getRow<{ session: string }>(db, "select session from sojourn_answers order by position desc limit 1");
-  if (last && last.session !== answer.session) {
-    run(db, "update sojourn_answers set undo = '' where session <> ? and undo <> ''", answer.session);
+  if (answer.session === EDITS) {
+    const sql = "update sojourn_answers set undo = '' where session = ? and undo <> '' and position <= ?";
+    run(db, sql, EDITS, answer.position - UNDOABLE_EDITS);
+  } else {
+    const sql = "select session from sojourn_answers where session <> ? order by position desc limit 1";
+    const last = getRow<{ session: string }>(db, sql, EDITS);
+    if (last && last.session !== answer.session) {
+      run(db, "update sojourn_answers set undo = '' where session not in (?, ?) and undo <> ''", answer.session, EDITS);
+    }
   }
   run(db, "delete from sojourn_answers where position <= ?", answer.position - REMEMBERED);
   run(

@@ -16,16 +16,13 @@ import {
 } from "../collection/rows.ts";
 import type { Timing } from "../collection/timing.ts";
 import { answer, type Question, queueOf } from "./answer.ts";
-import { findAnswer, keepAnswer, markUndone } from "./answers-table.ts";
+import { EDITS, findAnswer, keepAnswer, markUndone } from "./answers-table.ts";
 import { type Before, restoreEdit } from "../edit/before.ts";
 import { applyCommand } from "../edit/apply.ts";
 import type { AnswerEntry, EditEntry, Entry } from "./entry.ts";
 import { readQuestion } from "./question.ts";
 import { upgradeScheduler } from "./upgrade.ts";
 import { keysOf, listSiblings, restore, type UndoRecord } from "./undo-record.ts";
-
-/** Changes belong to no session. */
-export const EDITS = "-";
 
 /** What an entry did; `unchanged` where it was applied before. */
 export type Applied =
