@@ -255,7 +255,7 @@ describe("an answer", () => {
     const person = await learner(content);
     const { session, cards } = await answerNext(person, (await person.start()).reviewSession, 1);
     const { sessionId } = session;
-    const early = await person.answer({ sessionId, cardId: cards[0], answerId: "b" });
+    const early = await person.answer({ sessionId, cardId: cards[0], duration: 0, answerId: "b" });
     expect(early).toMatchObject({
       __typename: "InvalidInputError",
       message: expect.stringMatching(/not due.*nextCard/),
