@@ -22,6 +22,7 @@ import { buckets, queues, streamedTables, tables } from "./resources.ts";
 import { createReview } from "./review/setup.ts";
 import { createLineStore } from "./sessions/line-store.ts";
 import { createSessionLists } from "./sessions/lists.ts";
+import { createQuarantineStore } from "./sessions/quarantine.ts";
 import { createReadings } from "./sessions/readings.ts";
 import { createSessions } from "./sessions/service.ts";
 import { createSessionStore } from "./sessions/store.ts";
@@ -46,7 +47,19 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
   const store = createSessionStore(dynamo, names);
   const readings = createReadings(objects(buckets.readings));
   const lineStore = createLineStore(dynamo, names);
-  return { lists, service: createSessions({ store, lineStore, lists, readings, hub, clock, ids }) };
+  return {
+    lists,
+    service: createSessions({
+      store,
+      lineStore,
+      quarantine: createQuarantineStore(dynamo, names),
+      lists,
+      readings,
+      hub,
+      clock,
+      ids,
+    }),
+  };
 }
 
 /** Counting, and counting again what other domains keep. */

@@ -11,6 +11,7 @@ import "./audit.ts";
 import "./nodes.ts";
 import "./sessions.ts";
 import "./sessions-recording.ts";
+import "./sessions-quarantine.ts";
 import "./sessions-people.ts";
 import "./journeys.ts";
 import "./journeys-recording.ts";

@@ -16,6 +16,7 @@ type Of<C extends object> = {
     TimeZone: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
     EventInput: { Input: unknown; Output: unknown };
+    ReadingInput: { Input: unknown; Output: unknown };
   };
 };
 

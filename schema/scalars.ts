@@ -54,6 +54,26 @@ Null is the same as absent. A field that is not listed, or is of another type, r
   parseLiteral: toEvent,
 });
 
+/** A scalar, since an input type would refuse all 5,000 readings of a batch for one that is of another shape. */
+builder.scalarType("ReadingInput", {
+  description: `What a device measured at one instant: an object with these fields, each reading checked by itself.
+
+- \`at\`, text, required: an RFC 3339 instant with its offset, from 1990 on.
+- \`values\`, a list of 1 to 64 numbers, required: one a channel, as many in every reading of the batch; null where a channel has none.`,
+  serialize: (value) => value,
+  parseValue: (value: unknown) => value,
+  parseLiteral: (node, variables) => toReading(node, variables),
+});
+
+/** In a reading that stands in the document, `at` may be a variable of type DateTime, which is a number by now. */
+function toReading(node: ValueNode, variables: Parameters<typeof valueFromASTUntyped>[1]): unknown {
+  const reading = valueFromASTUntyped(node, variables);
+  const at = node.kind === Kind.OBJECT ? node.fields.find(({ name }) => name.value === "at")?.value : undefined;
+  if (at?.kind !== Kind.VARIABLE) return reading;
+  const value = variables?.[at.name.value];
+  return typeof value === "number" ? { ...reading as object, at: formatInstant(value) } : reading;
+}
+
 /** In an event that stands in the document, `occurredAt` may be a variable of type DateTime, which is a number by now. */
 function toEvent(node: ValueNode, variables: Parameters<typeof valueFromASTUntyped>[1]): unknown {
   const event = valueFromASTUntyped(node, variables);

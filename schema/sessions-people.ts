@@ -37,6 +37,24 @@ const ConfigureSessionsInput = builder.inputType("ConfigureSessionsInput", {
       type: "Milliseconds",
       description: "How long without motion ends a session: 10 seconds to 24 hours; 5 minutes where never set.",
     }),
+    maxAhead: t.field({
+      type: "Milliseconds",
+      description:
+        "How far ahead of the service's clock a device's time is believed: at most a day; 10 minutes where never set. What is not believed is kept aside.",
+    }),
+    maxBehindDays: t.int({
+      description: "How many days behind it: 1 to 36,500; 7,300 where never set, so that history can be loaded.",
+    }),
+    maxApart: t.field({
+      type: "Milliseconds",
+      description:
+        "How far a reading may be from the middle of its batch, and a stated start before its first reading: a minute to 3,650 days; a day where never set.",
+    }),
+    maxLength: t.field({
+      type: "Milliseconds",
+      description:
+        "How long a session may be, as a device measures it: a minute to 3,650 days; 30 days where never set.",
+    }),
     keepDays: t.int({
       description: "Days to keep a session after its last write: 1 to 3,650; 30 where never set. Of the tenant only.",
     }),
@@ -76,12 +94,13 @@ entries.mutationFields((t) => ({
     description: "Sets how sessions end and are kept.",
     access: "ADMIN",
     args: { input: t.arg({ type: ConfigureSessionsInput, required: true, description: "What to set." }) },
-    resolve: (_, { input: { sensorId, idleTimeout, keepDays } }, { viewer, services }) =>
+    resolve: (_, { input: { sensorId, idleTimeout, keepDays, ...limits } }, { viewer, services }) =>
       orInvalid(async () => {
         await services.sessions.configure(viewer.tenantId, {
           sensorId: sensorId ?? undefined,
           idleMs: idleTimeout ?? undefined,
           keepDays: keepDays ?? undefined,
+          plausible: limits,
         });
         return { __typename: "ConfigureSessionsPayload" as const, sensorId };
       }),

@@ -29,6 +29,34 @@ const RecordMotionPayload = builder.objectRef<Results.MotionPayload>("RecordMoti
   }),
 });
 
+const ReadingStatus = builder.enumType("ReadingStatus", {
+  description: "Why a reading was not taken.",
+  values: {
+    REJECTED: { description: "It is wrong; sending it again as it is will not help." },
+    QUARANTINED: { description: "Its time is not believed; it is kept aside and counts once it is admitted." },
+  },
+});
+
+const ReadingReceipt = builder.objectRef<Results.BatchPayload["receipts"][number]>("ReadingReceipt").implement({
+  description: "A reading of a batch that was not taken; the others were.",
+  access: "SESSIONS_WRITE",
+  fields: (t) => ({
+    index: t.exposeInt("index", { description: "Its place in the batch, from 0." }),
+    status: t.expose("status", { type: ReadingStatus, description: "Refused, or kept aside." }),
+    reason: t.exposeString("reason", { description: "The field, the limit and the value." }),
+  }),
+});
+
+const QuarantinedPayload = builder.objectRef<Results.Quarantined>("QuarantinedPayload").implement({
+  description:
+    "The event is safe and counts nowhere: its time is not believed. `resolveQuarantined` admits or drops it.",
+  access: "SESSIONS_WRITE",
+  fields: (t) => ({
+    quarantineId: t.exposeString("quarantineId", { description: "What `resolveQuarantined` takes." }),
+    reason: t.exposeString("reason", { description: "Why its time is not believed." }),
+  }),
+});
+
 const IngestSessionBatchPayload = builder.objectRef<Results.BatchPayload>("IngestSessionBatchPayload").implement({
   description: "Where a batch was counted.",
   access: "SESSIONS_WRITE",
@@ -42,6 +70,19 @@ const IngestSessionBatchPayload = builder.objectRef<Results.BatchPayload>("Inges
     }),
     session: t.expose("session", { type: Session, nullable: true, description: "The session, with the batch." }),
     duplicate: t.exposeBoolean("duplicate", { description: "True where this batch had been received before." }),
+    accepted: t.exposeInt("accepted", { description: "Readings counted now." }),
+    receipts: t.expose("receipts", {
+      type: [ReadingReceipt],
+      description: "Of each reading that was not taken; empty where all were.",
+    }),
+    doubts: t.exposeStringList("doubts", {
+      description:
+        "What the batch states of its session and is not believed, each with its reason; kept aside as well.",
+    }),
+    quarantineId: t.exposeString("quarantineId", {
+      nullable: true,
+      description: "What `resolveQuarantined` takes, where something of the batch is kept aside.",
+    }),
   }),
 });
 
@@ -88,13 +129,22 @@ const RecordMotionInput = builder.inputType("RecordMotionInput", {
       description:
         "An id that the device makes at each start, where its numbers begin anew then: 1 to 64 characters; only with `seq`.",
     }),
-    at: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
+    at: t.field({
+      type: "DateTime",
+      description:
+        "When it happened, by the sensor's clock: from 1990 on. What lies further ahead or behind than is believed (configureSessions) is kept aside.",
+    }),
+    useServiceTime: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "True for a device without a clock: it happened now. Needs `seq`, and no `at`.",
+    }),
   }),
 });
 
 const RecordMotionResult = builder.unionType("RecordMotionResult", {
   description: "Where the event was counted, or why it was refused.",
-  types: [RecordMotionPayload, PayloadMismatchError, InvalidInputError],
+  types: [RecordMotionPayload, QuarantinedPayload, PayloadMismatchError, InvalidInputError],
 });
 
 const UpdateSessionInput = builder.inputType("UpdateSessionInput", {
@@ -143,14 +193,6 @@ const EndSessionResult = builder.unionType("EndSessionResult", {
   types: [SessionPayload, NotFoundError, InvalidInputError],
 });
 
-const ReadingInput = builder.inputType("ReadingInput", {
-  description: "What a device measured at one instant.",
-  fields: (t) => ({
-    at: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
-    values: t.floatList({ required: true, description: "1 to 64 numbers, as many in every reading of the batch." }),
-  }),
-});
-
 const IngestSessionBatchInput = builder.inputType("IngestSessionBatchInput", {
   description: "One batch of a device's readings.",
   fields: (t) => ({
@@ -160,7 +202,7 @@ const IngestSessionBatchInput = builder.inputType("IngestSessionBatchInput", {
       required: true,
       description: "Running number of this batch in its session, from 0. The same number again changes nothing.",
     }),
-    readings: t.field({ type: [ReadingInput], required: true, description: "At most 5,000, and 1 MB as JSON." }),
+    readings: t.field({ type: ["ReadingInput"], required: true, description: "At most 5,000, and 1 MB as JSON." }),
     startedAt: t.field({ type: "DateTime", description: "Start of the session by the device's clock." }),
     durationMs: t.field({
       type: "Milliseconds",

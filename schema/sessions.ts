@@ -211,7 +211,12 @@ const Reading = builder.objectRef<Model.Reading>("Reading").implement({
   access: "SESSIONS_READ",
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "By the device's clock." }),
-    values: t.exposeFloatList("values", { description: "One number a channel." }),
+    values: t.field({
+      type: ["Float"],
+      nullable: { list: false, items: true },
+      description: "One number a channel; null where the channel has none.",
+      resolve: ({ values }) => [...values],
+    }),
   }),
 });
 

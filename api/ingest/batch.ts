@@ -4,7 +4,12 @@ import type { Verdict } from "../journeys/rules.ts";
 import { parseEnvelope } from "./envelope.ts";
 import { createWorker, type Outcome, type Reject, type WorkerOptions } from "./worker.ts";
 
-type Recorded = { __typename: string; message?: string };
+type Recorded = {
+  __typename: string;
+  message?: string;
+  /** Of readings that were not taken. */
+  receipts?: readonly { index: number; status: string; reason: string }[];
+};
 
 export type IngestOptions = Omit<WorkerOptions, "handle"> & {
   record: (tenantId: string, events: readonly unknown[]) => Promise<Verdict[]>;
@@ -25,8 +30,27 @@ export function createIngest({ record, recordMotion, ingestBatch, ...worker }: I
     if ("reason" in parsed) return { kind: "reject", reason: parsed.reason };
     const { envelope } = parsed;
     if (envelope.kind === "events") return await handleEvents(message, envelope.tenantId, envelope.events, reject);
-    const keep = envelope.kind === "batch" ? ingestBatch : recordMotion;
-    return await outcomeOf(() => keep(envelope.tenantId, envelope.input));
+    if (envelope.kind === "motion") return await outcomeOf(() => recordMotion(envelope.tenantId, envelope.input));
+    return await outcomeOf(async () => {
+      const payload = await ingestBatch(envelope.tenantId, envelope.input);
+      await rejectReadings(message, envelope, payload.receipts ?? [], reject);
+      return payload;
+    });
+  }
+
+  /** Of a batch with some readings that are refused, only these go to the dead-letter queue. */
+  async function rejectReadings(
+    message: QueueMessage,
+    { tenantId, input }: { tenantId: string; input: object },
+    receipts: NonNullable<Recorded["receipts"]>,
+    reject: Reject,
+  ): Promise<void> {
+    const refused = receipts.filter(({ status }) => status === "REJECTED");
+    if (refused.length === 0) return;
+    const sent = (input as { readings: unknown[] }).readings;
+    const batch = { ...input, readings: refused.map(({ index }) => sent[index]) };
+    const reasons = refused.map(({ index, reason }) => `readings.${index}: ${reason}`).join("; ");
+    await reject({ ...message, body: JSON.stringify({ tenant: tenantId, batch }) }, reasons);
   }
 
   async function handleEvents(

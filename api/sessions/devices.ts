@@ -1,4 +1,6 @@
 import { LRUCache } from "lru-cache";
+import * as v from "valibot";
+import { words } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
@@ -6,23 +8,38 @@ import { heardOf } from "./heard.ts";
 import type { createHearing } from "./hearing.ts";
 import { sensorKeyOf } from "./item.ts";
 import type { Lines, Owner } from "./lines.ts";
-import { type BatchInput, parseBatch, parseMotion, type Session } from "./model.ts";
-import type { Readings } from "./readings.ts";
-import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
-import { decideBatch, spanOf } from "./rules.ts";
+import {
+  type BatchInput,
+  LIMITS,
+  type MotionInput,
+  parseBatch,
+  parseMotion,
+  type SentBatch,
+  type Session,
+} from "./model.ts";
+import { implausible, judgeReadings, judgeStatements } from "./plausible.ts";
+import { type Held, isQuarantineId, type QuarantineStore } from "./quarantine.ts";
+import { digestOf, type Readings } from "./readings.ts";
+import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch, type Quarantined } from "./results.ts";
+import { applyAdmitted, decideBatch, spanOf } from "./rules.ts";
+import type { createSettings } from "./settings.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Batches in a session's item; then they move to a sheet of the directory. */
 const MAX_SPANS = 24;
 const MAX_REMEMBERED = 50_000;
+/** Wrong fields that are named at once. */
+const MAX_FIELDS = 20;
 
 /** What devices and sensors send: each message counts once. */
-export function createDevices({ store, lines, hearing, readings, changed, clock }: {
+export function createDevices({ store, lines, hearing, readings, quarantine, settings, changed, clock }: {
   store: SessionStore;
   lines: Lines;
   hearing: ReturnType<typeof createHearing>;
   readings: Readings;
-  /** Report of each session that changed. */
+  quarantine: QuarantineStore;
+  settings: ReturnType<typeof createSettings>;
+  /** Called with each session that changed. */
   changed: (session: Session) => void;
   clock: Clock;
 }) {
@@ -38,9 +55,11 @@ export function createDevices({ store, lines, hearing, readings, changed, clock 
       tenantId: string,
       userId: string | undefined,
       input: unknown,
-    ): Promise<MotionPayload | PayloadMismatch> {
+    ): Promise<MotionPayload | PayloadMismatch | Quarantined> {
       const motion = parseMotion(input, clock());
       const { sensorId, at, seq, boot } = motion;
+      const reason = implausible(at, clock(), await settings.plausibleOf(tenantId, sensorId));
+      if (reason !== undefined) return await holdMotion(tenantId, motion, reason);
       const sensorKey = sensorKeyOf(tenantId, sensorId);
       const guess = believed.get(sensorKey);
       const next = guess === undefined ? undefined : await store.addNextMotion(
@@ -65,12 +84,15 @@ export function createDevices({ store, lines, hearing, readings, changed, clock 
       userId: string | undefined,
       input: unknown,
     ): Promise<BatchPayload | PayloadMismatch> {
-      const batch = parseBatch(input, clock());
-      if (await readings.keep(tenantId, batch) === "other") {
+      const sent = parseBatch(input);
+      const judged = await judge(tenantId, sent);
+      const { batch, receipts, doubts } = judged;
+      if (await readings.keep(tenantId, batch, digestOf(sent)) === "other") {
         return mismatch(
           `Batch ${batch.batchOffset} of this session came before with other content; nothing was changed. Give new readings the next offset.`,
         );
       }
+      const quarantineId = judged.held.length + doubts.length > 0 ? await holdBatch(tenantId, sent, judged) : undefined;
       const span = spanOf(batch);
       const next = span && !batch.final
         ? await store.addNextBatch({ ...batch, tenantId }, span, batch, clock())
@@ -78,13 +100,106 @@ export function createDevices({ store, lines, hearing, readings, changed, clock 
       const payload = next?.ok
         ? batchPayload(next.current, false)
         : await countBatch({ tenantId, userId, sensorId: batch.sensorId }, batch, next);
-      if (payload.__typename === "IngestSessionBatchPayload" && !payload.duplicate) {
+      if (payload.__typename !== "IngestSessionBatchPayload") return payload;
+      if (!payload.duplicate) {
         changed(payload.session);
         if (payload.session.spans.length >= MAX_SPANS) await turnSheet(payload.session);
       }
-      return payload;
+      const accepted = payload.duplicate ? 0 : batch.readings.length;
+      return { ...payload, accepted, receipts, doubts, quarantineId };
+    },
+
+    /** What is kept aside at a sensor, by its id; at most a hundred. */
+    listQuarantined: (tenantId: string, sensorId: string): Promise<Held[]> =>
+      quarantine.list({ tenantId, sensorId }, 100),
+
+    /** Counts what was kept aside as it was sent, or drops it; false where nothing of that id is kept aside. */
+    async resolveQuarantined(
+      tenantId: string,
+      sensorId: string,
+      quarantineId: string,
+      admit: boolean,
+    ): Promise<boolean> {
+      const isPossible = isQuarantineId(quarantineId) && v.is(words(LIMITS.idChars), sensorId);
+      const held = isPossible ? await quarantine.find({ tenantId, sensorId }, quarantineId) : undefined;
+      if (!held) return false;
+      const { content } = held;
+      if (admit && content.kind === "motion") {
+        const payload = await hearing.hear({ tenantId, sensorId }, { sensorId, useServiceTime: false, ...content });
+        if (payload.__typename === "RecordMotionPayload") changed(payload.session);
+      }
+      if (admit && content.kind === "batch") await admitBatch({ tenantId, sensorId }, content);
+      await quarantine.remove({ tenantId, sensorId }, quarantineId);
+      return true;
     },
   };
+
+  /** What of a batch counts. Throws InvalidInputError where none of its readings can be taken or kept. */
+  async function judge(tenantId: string, sent: SentBatch) {
+    const now = clock();
+    const plausible = await settings.plausibleOf(tenantId, sent.sensorId);
+    const judged = judgeReadings(sent.readings, now, plausible);
+    if (sent.readings.length > 0 && judged.readings.length + judged.held.length === 0) {
+      throw new InvalidInputError(
+        judged.receipts.slice(0, MAX_FIELDS).map(({ index, reason }) => {
+          const [, field, message] = /^(?:([\w.]+): )?([^]*)$/.exec(reason)!;
+          return { path: ["readings", `${index}`, ...(field?.split(".") ?? [])], message: message! };
+        }),
+      );
+    }
+    const firstAt = judged.readings.reduce((least, { at }) => Math.min(least, at), Infinity);
+    const { doubts, ...stated } = judgeStatements(sent, Number.isFinite(firstAt) ? firstAt : undefined, now, plausible);
+    return { ...judged, doubts, batch: { ...sent, ...stated, readings: judged.readings } satisfies BatchInput };
+  }
+
+  async function holdMotion(
+    tenantId: string,
+    { sensorId, at, seq, boot }: MotionInput,
+    reason: string,
+  ): Promise<Quarantined> {
+    const numbered = typeof seq === "number" ? { seq, ...(boot ? { boot } : {}) } : {};
+    const content = { kind: "motion" as const, at, ...numbered };
+    const quarantineId = quarantine.idOf(content);
+    const held = { tenantId, sensorId, quarantineId, heldAt: clock(), reason: `at: ${reason}`, count: 1, content };
+    await quarantine.put(held, await settings.keepMsOf(tenantId));
+    return { __typename: "QuarantinedPayload", quarantineId, reason: held.reason };
+  }
+
+  async function holdBatch(
+    tenantId: string,
+    { sessionId, sensorId, batchOffset, startedAt, durationMs }: SentBatch,
+    { held, receipts, doubts }: Awaited<ReturnType<typeof judge>>,
+  ): Promise<string> {
+    if (held.length > 0) await readings.hold({ tenantId, sessionId, sensorId }, batchOffset, held);
+    const stated = {
+      ...(doubts.some((doubt) => doubt.startsWith("startedAt")) ? { startedAt: startedAt! } : {}),
+      ...(doubts.some((doubt) => doubt.startsWith("durationMs")) ? { durationMs: durationMs! } : {}),
+    };
+    const content = { kind: "batch" as const, sessionId, batchOffset, ...stated };
+    const quarantineId = quarantine.idOf(content);
+    const first = receipts.find(({ status }) => status === "QUARANTINED")?.reason;
+    const reason = [...(first ? [first] : []), ...doubts].join("; ");
+    const item = { tenantId, sensorId, quarantineId, heldAt: clock(), reason, count: held.length, content };
+    await quarantine.put(item, await settings.keepMsOf(tenantId));
+    return quarantineId;
+  }
+
+  /** Takes what was kept aside of a batch among what it counts; a second try finds it there. */
+  async function admitBatch(of: Owner, { sessionId, batchOffset, ...stated }: Held["content"] & { kind: "batch" }) {
+    const place = { ...of, sessionId };
+    const held = (await readings.readHeld(place, batchOffset)).length > 0
+      ? await readings.admit(place, batchOffset)
+      : [];
+    await retryLost(async () => {
+      const known = (await lines.find(of, [sessionId])).get(sessionId);
+      if (!known || known.admitted?.includes(batchOffset)) return true;
+      const all = held.length > 0 ? await readings.read(place, batchOffset) : [];
+      const next = applyAdmitted(known, batchOffset, all, held.length, stated, clock());
+      return await lines.state(of, next, known) ? true : LOST;
+    });
+    const session = (await lines.find(of, [sessionId])).get(sessionId);
+    if (session) changed(session);
+  }
 
   async function countBatch(
     of: Owner,
@@ -147,5 +262,5 @@ function counted(session: Session): MotionPayload {
 }
 
 function batchPayload(session: Session, duplicate: boolean): BatchPayload {
-  return { __typename: "IngestSessionBatchPayload", session, duplicate };
+  return { __typename: "IngestSessionBatchPayload", session, duplicate, accepted: 0, receipts: [], doubts: [] };
 }

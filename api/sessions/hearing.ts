@@ -61,6 +61,8 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     const isKnown = isNumbered && isNumberKnown(turned.numbers, seq);
     const forgotten = was.sensor?.forgottenUntil;
     if (forgotten !== undefined && at <= forgotten && (isKnown || !isNumbered)) throw deletedSince(isKnown);
+    // By the service's clock each try has another instant, and the number alone says which event it is.
+    if (isKnown && motion.useServiceTime) return payloadOf((before ?? was.latest)!, { duplicate: true });
     if (isKnown) return mismatch(otherInstant(seq));
     const numbers = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
     const sensor = turned.boots === boots ? undefined : { ...blank(of), ...was.sensor, boots: turned.boots };

@@ -79,6 +79,8 @@ export type DeviceState = {
   heard: readonly Heard[];
   hasSheets?: true | undefined;
   sampleCount: number;
+  /** Offsets of batches of which something was kept aside, and then admitted. */
+  admitted?: readonly number[] | undefined;
   /** Numbers of the sensor's motion events, in this session and all before it: the sensor's latest session has them. */
   numbers: Numbers;
   /** Batches counted, from 0. */
@@ -147,7 +149,7 @@ export type Boots = Readonly<Record<string, Pick<Numbers, "counted" | "vague">>>
 
 export type SessionPage = Page<Session>;
 export type SensorPage = Page<Sensor>;
-export type Reading = { at: number; values: readonly number[] };
+export type Reading = { at: number; values: readonly (number | null)[] };
 export type ReadingPage = Page<Reading>;
 
 export const DEFAULT_IDLE_MS = 5 * MINUTE_MS;
@@ -176,18 +178,6 @@ const text = v.nullish(words(LIMITS.playbackChars));
 const number = whole(0, LIMITS.maxNumber);
 const at = v.nullish(instant);
 
-const reading = v.object({
-  at: instant,
-  values: v.pipe(
-    v.array(v.pipe(v.number("must be a number"), v.finite("must be a finite number"))),
-    v.minLength(1, "must hold at least one value"),
-    v.maxLength(
-      LIMITS.valuesPerReading,
-      (i) => `must hold at most ${LIMITS.valuesPerReading} values, has ${i.input.length}`,
-    ),
-  ),
-});
-
 const batch = v.object({
   sessionId: id,
   sensorId: id,
@@ -199,21 +189,24 @@ const batch = v.object({
       (i) =>
         `must hold at most ${LIMITS.readingsPerBatch} readings, has ${i.input.length}; send more in further batches`,
     ),
-    v.array(reading),
   ),
   startedAt: at,
   durationMs: v.nullish(whole(0, LIMITS.durationMaxMs)),
   final: v.nullish(v.boolean(), false),
 });
-export type BatchInput = v.InferOutput<typeof batch>;
+/** A batch as it was sent, its readings not looked at. */
+export type SentBatch = v.InferOutput<typeof batch>;
+/** What of a batch counts. */
+export type BatchInput = Omit<SentBatch, "readings"> & { readings: readonly Reading[] };
 
 const motion = v.object({
   sensorId: id,
   seq: v.nullish(number),
   boot: v.nullish(words(LIMITS.bootChars)),
-  at: instant,
+  at: v.nullish(instant),
+  useServiceTime: v.nullish(v.boolean(), false),
 });
-export type MotionInput = v.InferOutput<typeof motion>;
+export type MotionInput = Omit<v.InferOutput<typeof motion>, "at"> & { at: number };
 
 const creation = v.object({
   sensorId: id,
@@ -251,30 +244,25 @@ const annotation = v.object({
 export type AnnotationInput = v.InferOutput<typeof annotation>;
 
 /** These throw InvalidInputError with the path of each wrong field. */
-export function parseBatch(input: unknown, now: number): BatchInput {
-  return parseInput(batch, input, ({ readings, startedAt }) => {
-    const width = readings[0]?.values.length;
-    const fields: InvalidField[] = readings.flatMap((own, i) => {
-      const ahead = tooFarAhead(own.at, now);
-      return [
-        ...(ahead ? [{ path: ["readings", `${i}`, "at"], message: ahead }] : []),
-        ...(own.values.length === width ? [] : [{
-          path: ["readings", `${i}`, "values"],
-          message: `must hold as many values as the first reading: ${width}, has ${own.values.length}`,
-        }]),
-      ];
-    });
-    return [...aheadOf("startedAt", startedAt, now), ...fields];
-  });
+export function parseBatch(input: unknown): SentBatch {
+  return parseInput(batch, input);
 }
 
 export function parseMotion(input: unknown, now: number): MotionInput {
-  return parseInput(motion, input, ({ at, seq, boot }) => [
-    ...aheadOf("at", at, now),
-    ...(typeof boot === "string" && typeof seq !== "number"
-      ? [{ path: ["boot"], message: "says which start of the device `seq` is of; leave both out, or give both" }]
-      : []),
-  ]);
+  const parsed = parseInput(motion, input, ({ seq, boot, at, useServiceTime }) => {
+    const isNumbered = typeof seq === "number";
+    const wrong = (field: string, message: string) => [{ path: [field], message }];
+    if (typeof boot === "string" && !isNumbered) {
+      return wrong("boot", "says which start of the device `seq` is of; leave both out, or give both");
+    }
+    if (useServiceTime === (typeof at === "number")) {
+      return wrong("at", "must be given, or else `useServiceTime` for a device without a clock; not both");
+    }
+    return useServiceTime && !isNumbered
+      ? wrong("seq", "must be given with `useServiceTime`: no instant of the device says whether the event came before")
+      : [];
+  });
+  return { ...parsed, at: parsed.at ?? now };
 }
 
 export function parseCreation(input: unknown, now: number): CreationInput {

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
+import * as v from "valibot";
 import type { Objects } from "../aws/objects.ts";
+import { instant } from "../core/check.ts";
 import { formatInstant, parseInstant } from "../core/time.ts";
-import type { BatchInput, Reading } from "./model.ts";
+import type { BatchInput, Reading, SentBatch } from "./model.ts";
 
 /**
  * Readings in the object store, one object a batch:
@@ -21,13 +23,9 @@ type Of = { tenantId: string; sessionId: string; sensorId: string };
 export function createReadings(objects: Objects) {
   return {
     /** Stores a batch; `same` where it is there already, `other` where its offset came before with other content. */
-    async keep(tenantId: string, batch: BatchInput): Promise<"created" | "same" | "other"> {
+    async keep(tenantId: string, batch: BatchInput, digest: string): Promise<"created" | "same" | "other"> {
       const key = keyOf({ ...batch, tenantId }, batch.batchOffset);
-      const lines = batch.readings.map(({ at, values }) => `${JSON.stringify({ at: formatInstant(at), values })}\n`)
-        .join("");
-      const { startedAt, durationMs, final } = batch;
-      const digest = createHash("sha256").update(JSON.stringify([startedAt ?? null, durationMs ?? null, final]) + lines)
-        .digest("hex");
+      const lines = linesOf(batch.readings);
       const outcome = await objects.create(key, await compress(lines), {
         contentType: "application/x-ndjson",
         contentEncoding: "gzip",
@@ -38,16 +36,67 @@ export function createReadings(objects: Objects) {
       return metadata?.[DIGEST] === digest ? "same" : "other";
     },
 
+    /** Keeps readings aside that nobody can believe, beside those of their batch. */
+    async hold(of: Of, offset: number, held: readonly Reading[]): Promise<void> {
+      await objects.replace(`held/${keyOf(of, offset)}`, await compress(linesOf(held)), {
+        contentType: "application/x-ndjson",
+        contentEncoding: "gzip",
+      });
+    },
+
+    /** Those that were kept aside. */
+    async readHeld(of: Of, offset: number): Promise<Reading[]> {
+      const object = await objects.find(`held/${keyOf(of, offset)}`);
+      return object ? parseLines((await decompress(object.body)).toString("utf8")) : [];
+    },
+
+    /** Puts readings that were kept aside among those of their batch; doing it twice changes nothing. */
+    async admit(of: Of, offset: number): Promise<Reading[]> {
+      const held = await this.readHeld(of, offset);
+      const key = keyOf(of, offset);
+      const known = await this.read(of, offset);
+      const isThere = held.every((one) => known.some((other) => JSON.stringify(other) === JSON.stringify(one)));
+      const metadata = await objects.findMetadata(key);
+      if (!isThere) {
+        await objects.replace(key, await compress(linesOf([...known, ...held])), {
+          ...{ contentType: "application/x-ndjson", contentEncoding: "gzip" },
+          ...(metadata ? { metadata } : {}),
+        });
+      }
+      return held;
+    },
+
     /** The readings of one batch, in the order in which they were sent. */
     async read(of: Of, offset: number): Promise<Reading[]> {
       const { body } = await objects.get(keyOf(of, offset));
-      const text = (await decompress(body)).toString("utf8");
-      return text.split("\n").filter(Boolean).map((line) => {
-        const { at, values } = JSON.parse(line) as { at: string; values: number[] };
-        return { at: parseInstant(at)!, values };
-      });
+      return parseLines((await decompress(body)).toString("utf8"));
     },
   };
+}
+
+/** Tells contents of one offset apart: all that was sent, also what did not count. */
+export function digestOf(sent: SentBatch): string {
+  const { startedAt, durationMs, final, readings } = sent;
+  const lines = readings.map((one) => {
+    const parsed = v.safeParse(readingShape, one);
+    if (!parsed.success) return `${JSON.stringify(one)}\n`;
+    return `${JSON.stringify({ at: formatInstant(parsed.output.at), values: parsed.output.values })}\n`;
+  });
+  const head = JSON.stringify([startedAt ?? null, durationMs ?? null, final]);
+  return createHash("sha256").update(head + lines.join("")).digest("hex");
+}
+
+const readingShape = v.object({ at: instant, values: v.array(v.unknown()) });
+
+function linesOf(readings: readonly Reading[]): string {
+  return readings.map(({ at, values }) => `${JSON.stringify({ at: formatInstant(at), values })}\n`).join("");
+}
+
+function parseLines(text: string): Reading[] {
+  return text.split("\n").filter(Boolean).map((line) => {
+    const { at, values } = JSON.parse(line) as { at: string; values: number[] };
+    return { at: parseInstant(at)!, values };
+  });
 }
 
 function keyOf({ tenantId, sessionId, sensorId }: Of, offset: number): string {

@@ -1,3 +1,4 @@
+import type { ReadingReceipt } from "./plausible.ts";
 import type { Session } from "./model.ts";
 
 /** What the use cases give: a member of the contract's result unions each. */
@@ -8,7 +9,17 @@ export type MotionPayload = {
   started: boolean;
   duplicate: boolean;
 };
-export type BatchPayload = { __typename: "IngestSessionBatchPayload"; session: Session; duplicate: boolean };
+export type BatchPayload = {
+  __typename: "IngestSessionBatchPayload";
+  session: Session;
+  duplicate: boolean;
+  accepted: number;
+  /** Of the readings that were not taken, and what was stated and is not believed. */
+  receipts: readonly ReadingReceipt[];
+  doubts: readonly string[];
+  quarantineId?: string | undefined;
+};
+export type Quarantined = { __typename: "QuarantinedPayload"; quarantineId: string; reason: string };
 export type NotFound = { __typename: "NotFoundError"; code: "NOT_FOUND"; message: string };
 export type SessionEnded = {
   __typename: "SessionEndedError";

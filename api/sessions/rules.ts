@@ -1,5 +1,5 @@
 import { count, emptyWatermark, isCounted } from "../core/watermark.ts";
-import type { BatchInput, BatchSpan, DeviceState, Heard, Numbers, Session } from "./model.ts";
+import type { BatchInput, BatchSpan, DeviceState, Heard, Numbers, Reading, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
 
 /** Gaps between batches that are remembered; a batch that would open one more is refused. */
@@ -169,6 +169,28 @@ export function decideBatch(session: Session, batch: BatchInput, now: number): B
   };
 }
 
+/** The session with readings and statements of one of its batches that were kept aside until now. */
+export function applyAdmitted(
+  session: Session,
+  batchOffset: number,
+  readings: readonly Reading[],
+  added: number,
+  { startedAt, durationMs }: { startedAt?: number | undefined; durationMs?: number | undefined },
+  now: number,
+): Session {
+  const span = spanOf({ batchOffset, readings });
+  const begun = applyStart(session, Math.min(span?.firstAt ?? Infinity, startedAt ?? Infinity));
+  return {
+    ...begun,
+    spans: span ? [...session.spans.filter(({ offset }) => offset !== batchOffset), span] : session.spans,
+    sampleCount: session.sampleCount + added,
+    lastReadingAt: later(session.lastReadingAt, span?.lastAt),
+    deviceDuration: longerSeen(session.deviceDuration, { batchOffset, durationMs }),
+    admitted: [...session.admitted ?? [], batchOffset],
+    updatedAt: now,
+  };
+}
+
 /** The session with a start that was stated of it. */
 export function applyStart(session: Session, at: number): Session {
   if (!Number.isFinite(at)) return { ...session, isStated: true };
@@ -185,7 +207,7 @@ export function applyEnd(session: Session, at: number): Session {
 }
 
 /** Where a batch lies in time; undefined where it holds no readings. */
-export function spanOf({ batchOffset, readings }: BatchInput): BatchSpan | undefined {
+export function spanOf({ batchOffset, readings }: Pick<BatchInput, "batchOffset" | "readings">): BatchSpan | undefined {
   if (readings.length === 0) return undefined;
   const times = readings.map((reading) => reading.at);
   return {
@@ -202,7 +224,7 @@ function later(a: number | undefined, b: number | undefined): number | undefined
 
 function longerSeen(
   known: Session["deviceDuration"],
-  { batchOffset, durationMs }: BatchInput,
+  { batchOffset, durationMs }: Pick<BatchInput, "batchOffset" | "durationMs">,
 ): Session["deviceDuration"] {
   if (durationMs === null || durationMs === undefined || (known && known.offset > batchOffset)) return known;
   return { offset: batchOffset, ms: durationMs };

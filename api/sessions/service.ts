@@ -15,6 +15,8 @@ import { createLines } from "./lines.ts";
 import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
 import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
 import { createPeople } from "./people.ts";
+import { parsePlausible, type PlausibleInput } from "./plausible.ts";
+import type { QuarantineStore } from "./quarantine.ts";
 import type { Readings } from "./readings.ts";
 import { createSettings } from "./settings.ts";
 import type { SessionStore } from "./store.ts";
@@ -47,9 +49,10 @@ export function sessionsKey(tenantId: string): string {
   return `sessions:${tenantId}`;
 }
 
-export function createSessions({ store, lineStore, lists, readings, hub, clock, ids }: {
+export function createSessions({ store, lineStore, quarantine, lists, readings, hub, clock, ids }: {
   store: SessionStore;
   lineStore: LineStore;
+  quarantine: QuarantineStore;
   lists: SessionLists;
   readings: Readings;
   hub: Hub;
@@ -83,7 +86,7 @@ export function createSessions({ store, lineStore, lists, readings, hub, clock, 
   }
 
   return {
-    ...createDevices({ store, lines, hearing, readings, changed, clock }),
+    ...createDevices({ store, lines, hearing, readings, quarantine, settings, changed, clock }),
     ...createPeople({ store, lines, changed, clock, ids }),
     listReadings: createHistory({ store, readings }),
     sweep: createSweep({ store, lists, changed, clock }),
@@ -144,10 +147,11 @@ export function createSessions({ store, lineStore, lists, readings, hub, clock, 
     /** Sets how sessions of a tenant, or of one sensor, end and are kept; holds for sessions that begin from now on. */
     async configure(
       tenantId: string,
-      { sensorId, idleMs, keepDays }: {
+      { sensorId, idleMs, keepDays, plausible = {} }: {
         sensorId?: string | undefined;
         idleMs?: number | undefined;
         keepDays?: number | undefined;
+        plausible?: PlausibleInput | undefined;
       },
     ): Promise<void> {
       if (sensorId !== undefined && !v.is(words(LIMITS.idChars), sensorId)) {
@@ -162,9 +166,18 @@ export function createSessions({ store, lineStore, lists, readings, hub, clock, 
       if (sensorId !== undefined && keepDays !== undefined) {
         throw invalid("keepDays", "is of the tenant; leave sensorId out to set it");
       }
-      if (idleMs === undefined && keepDays === undefined) throw invalid("idleTimeout", "nothing to set was given");
+      const limits = parsePlausible(plausible);
+      const hasLimits = Object.keys(limits).length > 0;
+      if (idleMs === undefined && keepDays === undefined && !hasLimits) {
+        throw invalid("idleTimeout", "nothing to set was given");
+      }
       const keepMs = keepDays === undefined ? undefined : keepDays * 86_400_000;
-      await store.putIdle(tenantId, sensorId, { idleMs, keepMs });
+      if (idleMs !== undefined || keepMs !== undefined) await store.putIdle(tenantId, sensorId, { idleMs, keepMs });
+      if (hasLimits) {
+        const { plausible: known, bySensor } = await store.getSettings(tenantId);
+        const own = sensorId === undefined ? known : bySensor?.[sensorId];
+        await store.putPlausible(tenantId, sensorId, { ...own, ...limits });
+      }
       settings.forget(tenantId);
     },
   };

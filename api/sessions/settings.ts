@@ -1,5 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { MINUTE_MS } from "../core/clock.ts";
+import { DEFAULT_KEEP_MS } from "./model.ts";
+import { DEFAULT_PLAUSIBLE, type Plausible } from "./plausible.ts";
 import type { SessionStore, Settings } from "./store.ts";
 
 /** Settings of a tenant are read again after so long. */
@@ -9,12 +11,24 @@ const MAX_REMEMBERED = 10_000;
 /** How sessions of a tenant end and are kept, read at most once a minute; what this process sets holds at once. */
 export function createSettings(store: Pick<SessionStore, "getSettings">) {
   const known = new LRUCache<string, Settings>({ max: MAX_REMEMBERED, ttl: FRESH_MS });
+
+  async function of(tenantId: string): Promise<Settings> {
+    const settings = known.get(tenantId) ?? await store.getSettings(tenantId);
+    known.set(tenantId, settings);
+    return settings;
+  }
+
   return {
-    async of(tenantId: string): Promise<Settings> {
-      const settings = known.get(tenantId) ?? await store.getSettings(tenantId);
-      known.set(tenantId, settings);
-      return settings;
+    of,
+
+    /** What of a sensor's clock is believed: its own settings, else its tenant's, else the usual. */
+    async plausibleOf(tenantId: string, sensorId: string): Promise<Plausible> {
+      const { plausible, bySensor } = await of(tenantId);
+      return { ...DEFAULT_PLAUSIBLE, ...plausible, ...bySensor?.[sensorId] };
     },
+
+    keepMsOf: async (tenantId: string): Promise<number> => (await of(tenantId)).keepMs ?? DEFAULT_KEEP_MS,
+
     forget: (tenantId: string) => void known.delete(tenantId),
   };
 }

@@ -17,6 +17,7 @@ import {
 import { formatHeard } from "./heard.ts";
 import { unchanged } from "./line-store.ts";
 import type { BatchSpan, Heard, Sensor, Session } from "./model.ts";
+import type { Plausible } from "./plausible.ts";
 
 /**
  * Access patterns of the tables `sessions` (pk = tenant#partition, sk = session#part) and `sensors` (pk = tenant#sensor):
@@ -36,7 +37,16 @@ import type { BatchSpan, Heard, Sensor, Session } from "./model.ts";
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
 /** How sessions of a tenant, or of one sensor, end and are kept. */
-export type Settings = { idleMs?: number | undefined; keepMs?: number | undefined };
+export type Settings = {
+  idleMs?: number | undefined;
+  keepMs?: number | undefined;
+  plausible?: Partial<Plausible> | undefined;
+  /** Of sensors with limits of their own. */
+  bySensor?: Readonly<Record<string, Partial<Plausible>>> | undefined;
+};
+
+/** Sensors' own limits lie in the tenant's item, so that one read a minute covers all of them. */
+const OWN = "plausible#";
 
 type Owner = { tenantId: string; sessionId: string; sensorId: string };
 type NextBatch = { startedAt?: number | null | undefined; durationMs?: number | null | undefined };
@@ -211,10 +221,27 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       });
     },
 
+    /** Sets what of the clocks of a tenant, or of one of its sensors, is believed. */
+    async putPlausible(tenantId: string, sensorId: string | undefined, plausible: Partial<Plausible>): Promise<void> {
+      await dynamo.update(tables.sensors, { pk: tenantId }, {
+        expression: "SET #limits = :limits",
+        names: { "#limits": sensorId === undefined ? "plausible" : `${OWN}${sensorId}` },
+        values: { ":limits": plausible },
+      });
+    },
+
     /** The settings of a tenant; empty where nobody set any. */
     async getSettings(tenantId: string): Promise<Settings> {
       const item = await dynamo.get(tables.sensors, { pk: tenantId });
-      return { idleMs: item?.idleMs as number | undefined, keepMs: item?.keepMs as number | undefined };
+      const own = Object.entries(item ?? {}).filter(([name]) => name.startsWith(OWN));
+      return {
+        idleMs: item?.idleMs as number | undefined,
+        keepMs: item?.keepMs as number | undefined,
+        plausible: item?.plausible as Partial<Plausible> | undefined,
+        bySensor: Object.fromEntries(
+          own.map(([name, limits]) => [name.slice(OWN.length), limits as Partial<Plausible>]),
+        ),
+      };
     },
   };
 }

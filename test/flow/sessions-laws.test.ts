@@ -223,3 +223,99 @@ describe("the numbers of a sensor's motion", () => {
     });
   });
 });
+
+describe("what no clock can have said is kept aside and told, and counts once it is admitted", () => {
+  const heldAt = async (sensorId: string) => {
+    const query = `query ($id: String!) { sensor(sensorId: $id) { quarantined { quarantineId kind count reason } } }`;
+    return (await api.ask(T, query, { id: sensorId })).data.sensor.quarantined;
+  };
+  const y2000 = Date.UTC(2000, 0, 1);
+
+  test("one reading of the year 2000 in a batch of today leaves the session where it is", async () => {
+    const start = NOW - HOUR;
+    const answer = await batch("today", "tag", 0, [start, y2000, start + MIN], { durationMs: 3_600_000_000 });
+    expect(answer).toMatchObject({
+      ...{
+        accepted: 2,
+        receipts: [{ index: 1, status: "QUARANTINED", reason: expect.stringContaining("7300 days behind") }],
+      },
+      ...{ doubts: ["durationMs: is more than 30 days"], session: { startedAt: iso(start), sampleCount: 2 } },
+    });
+    await batch("today", "tag", 1, [], { final: true });
+    expect(await sessionOf(api, T, "today")).toMatchObject({ duration: MIN, endedAt: iso(start + MIN) });
+    const [held] = await heldAt("tag");
+    expect(held).toMatchObject({ kind: "BATCH", count: 1, reason: expect.stringContaining("durationMs") });
+    const resolve = { sensorId: "tag", quarantineId: held.quarantineId };
+    expect(await mutate(api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({ admitted: true });
+    expect(await sessionOf(api, T, "today")).toMatchObject({ startedAt: iso(y2000), sampleCount: 3 });
+    expect(await heldAt("tag")).toEqual([]);
+    const readings = `{ session(sessionId: "today") { readings(first: 5) { nodes { at } } } }`;
+    const { nodes } = (await api.ask(T, readings)).data.session.readings;
+    expect(nodes.map(({ at }: { at: string }) => at)).toEqual([y2000, start, start + MIN].map(iso));
+    expect(await mutate(api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect((await batch("today", "tag", 0, [start, y2000, start + MIN], { durationMs: 3_600_000_000 })).duplicate).toBe(
+      true,
+    );
+  });
+
+  test("a clock that says 2000 after a start opens no session there", async () => {
+    await motion("clockless", NOW - MIN);
+    for (let i = 0; i < 3; i++) {
+      expect(await motion("clockless", y2000 + i * MIN)).toMatchObject({
+        ...{ __typename: "QuarantinedPayload", reason: expect.stringContaining("at: is more than 7300 days behind") },
+      });
+    }
+    expect(await rowsAt("clockless")).toMatchObject([{ motionEventCount: 1 }]);
+    expect(await heldAt("clockless")).toHaveLength(3);
+    const [first] = await heldAt("clockless");
+    await mutate(api, T, "resolveQuarantined", {
+      sensorId: "clockless",
+      quarantineId: first.quarantineId,
+      admit: false,
+    });
+    expect(await heldAt("clockless")).toHaveLength(2);
+    expect(await rowsAt("clockless")).toHaveLength(1);
+  });
+
+  test("each tenant and sensor says what is believed", async () => {
+    await mutate(api, T, "configureSessions", { sensorId: "strict", maxBehindDays: 1 });
+    expect(await motion("strict", NOW - 2 * DAY)).toMatchObject({ __typename: "QuarantinedPayload" });
+    expect(await motion("lenient", NOW - 2 * DAY)).toMatchObject({ started: true });
+    expect(await mutate(api, T, "configureSessions", { maxAhead: DAY + 1 })).toMatchObject({ code: "INVALID_INPUT" });
+  });
+
+  test("one bad reading of many refuses itself alone, and a channel may have no value", async () => {
+    const start = NOW - HOUR;
+    const readings = Array.from(
+      { length: 50 },
+      (_, i) => ({ at: iso(start + i * SEC), values: [i, null] as unknown[] }),
+    );
+    readings[7] = { at: "2026-06-01", values: [1, 2] };
+    readings[9] = { at: iso(start), values: [1, "x"] };
+    readings[11] = { at: iso(start), values: [1] };
+    const input = { sessionId: "many", sensorId: "many", batchOffset: 0, readings };
+    const answer = await mutate(api, T, "ingestSessionBatch", input);
+    expect(answer).toMatchObject({ accepted: 47, session: { sampleCount: 47 } });
+    expect(answer.receipts.map(({ index, reason }: { index: number; reason: string }) => `${index} ${reason}`)).toEqual(
+      [
+        "7 at: must be an RFC 3339 instant such as 2026-01-31T12:00:00.000Z",
+        "9 values.1: must be a number",
+        "11 values: must hold as many values as the other readings: 2, has 1",
+      ],
+    );
+    const query = `{ session(sessionId: "many") { readings(first: 1) { nodes { values } } } }`;
+    expect((await api.ask(T, query)).data.session.readings.nodes).toEqual([{ values: [0, null] }]);
+  });
+
+  test("a device without a clock asks for the service's time, and its number counts once", async () => {
+    for (const minute of [0, 1]) {
+      now = NOW + minute * MIN;
+      const input = { sensorId: "timeless", seq: 4, useServiceTime: true };
+      expect(await mutate(api, T, "recordMotion", input)).toMatchObject({
+        ...{ duplicate: minute === 1, session: { startedAt: iso(NOW), motionEventCount: 1 } },
+      });
+    }
+  });
+});

@@ -131,7 +131,6 @@ describe("a message of a device", () => {
     ["no tenant", { batch: batchOf("poison", 0, START) }, "tenant: "],
     ["a negative offset", batch("poison", -1), "batchOffset: must be a whole number from 0 to 2147483647, got -1"],
     ["an offset as text", batch("poison", 0, { batchOffset: "0" }), "batchOffset: must be a whole number"],
-    ["null as a value", batch("poison", 0, { readings: [{ ...first, values: [1, null] }] }), "readings.0.values.1: "],
     ["text as a value", batch("poison", 0, { readings: [{ ...first, values: ["NaN"] }] }), "readings.0.values.0: "],
     [
       "no values",
@@ -145,7 +144,6 @@ describe("a message of a device", () => {
       batch("poison", 0, { durationMs: 2 ** 53 - 1, final: true }),
       "durationMs: must be a whole",
     ],
-    ["motion ahead of time", motion("poison", 0, { at: NOW + 600_001 }), "at: must not be more than 10 minutes ahead"],
     ["motion before 1990", motion("poison", 0, { at: "1989-12-31T23:59:59.999Z" }), "at: must be 1990 or later"],
     ["a number of 1.5", motion("poison", 1.5), "seq: must be a whole number from 0 to 2147483647, got 1.5"],
   ])("that can never work (%s) is rejected with its reason and stops nobody", async (name, poison, reason) => {

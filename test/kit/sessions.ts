@@ -21,12 +21,15 @@ const SESSION = `session { ${SESSION_FIELDS} }`;
 
 const MUTATIONS = {
   createSession: `... on SessionPayload { ${SESSION} } ${ERRORS}`,
-  recordMotion: `... on RecordMotionPayload { started duplicate ${SESSION} } ${ERRORS}`,
+  recordMotion:
+    `... on QuarantinedPayload { quarantineId reason } ... on RecordMotionPayload { started duplicate ${SESSION} } ${ERRORS}`,
   updateSession: `... on SessionPayload { ${SESSION} } ... on SessionEndedError { ${SESSION} } ${ERRORS}`,
   endSession: `... on SessionPayload { ${SESSION} } ${ERRORS}`,
   annotateSession:
     `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { ${SESSION_FIELDS} } } ${ERRORS}`,
-  ingestSessionBatch: `... on IngestSessionBatchPayload { duplicate ${SESSION} } ${ERRORS}`,
+  ingestSessionBatch:
+    `... on IngestSessionBatchPayload { duplicate accepted doubts quarantineId receipts { index status reason } ${SESSION} } ${ERRORS}`,
+  resolveQuarantined: `... on ResolveQuarantinedPayload { admitted } ${ERRORS}`,
   configureSessions: `... on ConfigureSessionsPayload { sensorId } ${ERRORS}`,
 };
 

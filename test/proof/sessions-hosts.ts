@@ -1,6 +1,7 @@
 import type { Dynamo } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
+import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions, type Sessions } from "../../api/sessions/service.ts";
@@ -34,6 +35,7 @@ function createHost(link: () => Link): Sessions {
   return createSessions({
     store: createSessionStore(dynamo, NAMES),
     lineStore: createLineStore(dynamo, NAMES),
+    quarantine: createQuarantineStore(dynamo, NAMES),
     lists: createSessionLists(dynamo, NAMES),
     readings: readings as unknown as Readings,
     hub: createHub(),

@@ -3,6 +3,7 @@ import type { Dynamo } from "../../api/aws/dynamo.ts";
 import { tables } from "../../api/resources.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
+import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions, type Sessions } from "../../api/sessions/service.ts";
@@ -137,6 +138,7 @@ function hostOf(dynamo: Dynamo, clock: () => number, name: string): Sessions {
   return createSessions({
     store: createSessionStore(dynamo, NAMES),
     lineStore: createLineStore(dynamo, NAMES),
+    quarantine: createQuarantineStore(dynamo, NAMES),
     lists: createSessionLists(dynamo, NAMES),
     readings: readings as unknown as Readings,
     hub: createHub(),

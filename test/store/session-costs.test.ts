@@ -137,11 +137,11 @@ describe("a motion event", () => {
     }
   });
 
-  test("in a process that does not know the sensor reads its pointer and its session before; only the first time", async () => {
+  test("in a process that does not know the sensor reads its pointer, its session and its tenant's settings before; only the first time", async () => {
     await motion("cold", 1, START);
     const first = await costOf(() => motion("cold", 2, START + 1_000, other), other);
-    expect(first.asked).toEqual(["Get", "Get", "Update"]);
-    expect(first.units).toEqual({ write: 1, read: 2 });
+    expect(first.asked).toEqual(["Get", "Get", "Get", "Update"]);
+    expect(first.units).toEqual({ write: 1, read: 2.5 });
     const second = await costOf(() => motion("cold", 3, START + 2_000, other), other);
     expect(second.asked).toEqual(["Update"]);
   });

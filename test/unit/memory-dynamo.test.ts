@@ -3,7 +3,9 @@ import { createDynamo, type Dynamo, type Expression, type Item } from "../../api
 import { createHub } from "../../api/live/hub.ts";
 import { fullName, tables } from "../../api/resources.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
+import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
+import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions } from "../../api/sessions/service.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { dumpTable } from "../kit/dump.ts";
@@ -52,9 +54,18 @@ function stackOver(dynamo: Dynamo) {
       return Promise.resolve(outcome);
     },
     read: () => Promise.resolve([]),
-  };
+  } as unknown as Readings;
   const service = () =>
-    createSessions({ store, lineStore, lists, readings, hub: createHub(), clock: () => clock, ids: () => `m${ids++}` });
+    createSessions({
+      store,
+      lineStore,
+      quarantine: createQuarantineStore(dynamo, names()),
+      lists,
+      readings,
+      hub: createHub(),
+      clock: () => clock,
+      ids: () => `m${ids++}`,
+    });
   return { dynamo, store, lineStore, lists, services: [service(), service()] as const };
 }
 

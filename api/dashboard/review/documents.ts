@@ -132,6 +132,8 @@ export type AnswerCardInput = {
   answerId: string | number;
   /** Time that the person took. */
   duration?: number | null | undefined;
+  /** `Card.showing` of the card that was answered. */
+  showing?: string | null | undefined;
 };
 
 /** A review session. */

@@ -132,7 +132,7 @@ export type SessionReadingsQueryVariables = Exact<{
 }>;
 
 
-export type SessionReadingsQuery = { session: { readings: { nodes: Array<{ at: string, values: Array<number> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type SessionReadingsQuery = { session: { readings: { nodes: Array<{ at: string, values: Array<number | null> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type AnnotateSessionMutationVariables = Exact<{
   input: AnnotateSessionInput;

@@ -1,0 +1,140 @@
+import * as v from "valibot";
+import { instant, parseInput, whole } from "../core/check.ts";
+import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
+import { LIMITS, type Reading } from "./model.ts";
+
+/** What of a device's clock is believed. What falls out is kept aside, told in the receipt, and counts once it is admitted. */
+export type Plausible = {
+  /** How far ahead of the service's clock. */
+  aheadMs: number;
+  /** How far behind it: years of history are loaded, and clocks that lost their time say 1970, 1980 or 2000. */
+  behindMs: number;
+  /** How far a reading may be from the middle of its batch, and a stated start from its first reading. */
+  apartMs: number;
+  /** How long a session may be, as a device measures it. */
+  lengthMs: number;
+};
+
+export const DEFAULT_PLAUSIBLE: Plausible = {
+  aheadMs: 10 * MINUTE_MS,
+  behindMs: 7_300 * DAY_MS,
+  apartMs: DAY_MS,
+  lengthMs: 30 * DAY_MS,
+};
+
+const orNot = <S extends v.GenericSchema<unknown, number>>(schema: S) => v.nullish(schema);
+const span = whole(MINUTE_MS, 3_650 * DAY_MS);
+const limits = v.object({
+  maxAhead: orNot(whole(0, DAY_MS)),
+  maxBehindDays: orNot(whole(1, 36_500)),
+  maxApart: orNot(span),
+  maxLength: orNot(span),
+});
+export type PlausibleInput = v.InferInput<typeof limits>;
+
+/** The limits that are given. Throws InvalidInputError. */
+export function parsePlausible(input: unknown): Partial<Plausible> {
+  const { maxAhead, maxBehindDays, maxApart, maxLength } = parseInput(limits, input);
+  const given = {
+    aheadMs: maxAhead,
+    behindMs: typeof maxBehindDays === "number" ? maxBehindDays * DAY_MS : undefined,
+    apartMs: maxApart,
+    lengthMs: maxLength,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, ms]) => typeof ms === "number"));
+}
+
+/** What became of one reading that was not taken: refused for good, or kept aside. */
+export type ReadingReceipt = { index: number; status: "REJECTED" | "QUARANTINED"; reason: string };
+
+export type Judged = { readings: Reading[]; receipts: ReadingReceipt[]; held: Reading[] };
+
+const number = v.nullable(v.pipe(v.number("must be a number"), v.finite("must be a finite number")));
+const reading = v.object({
+  at: instant,
+  values: v.pipe(
+    v.array(number, "must be a list of numbers"),
+    v.minLength(1, "must hold at least one value"),
+    v.maxLength(
+      LIMITS.valuesPerReading,
+      (i) => `must hold at most ${LIMITS.valuesPerReading} values, has ${i.input.length}`,
+    ),
+  ),
+}, "must be an object of at and values");
+
+/** Why an instant is not believed; undefined where it is. */
+export function implausible(at: number, now: number, { aheadMs, behindMs }: Plausible): string | undefined {
+  const clock = `the service's clock, which says ${new Date(now).toISOString()}`;
+  if (at > now + aheadMs) return `is more than ${spoken(aheadMs)} ahead of ${clock}`;
+  return at < now - behindMs ? `is more than ${spoken(behindMs)} behind ${clock}` : undefined;
+}
+
+/** Each reading by itself: one that is wrong, or that no clock can have said, leaves the others as they are. */
+export function judgeReadings(sent: readonly unknown[], now: number, plausible: Plausible): Judged {
+  const judged: Judged = { readings: [], receipts: [], held: [] };
+  const parsed = sent.map((one) => v.safeParse(reading, one, { abortPipeEarly: true }));
+  const good = parsed.flatMap((one) => (one.success ? [one.output] : []));
+  const width = commonest(good.map(({ values }) => values.length));
+  const believed = good.map(({ at }) => at).filter((at) => implausible(at, now, plausible) === undefined);
+  const middle = believed.sort((a, b) => a - b)[Math.floor(believed.length / 2)];
+  for (const [index, one] of parsed.entries()) {
+    if (!one.success) {
+      const [issue] = one.issues;
+      const path = issue.path?.map((item) => String(item.key)).join(".");
+      judged.receipts.push({ index, status: "REJECTED", reason: `${path ? `${path}: ` : ""}${issue.message}` });
+      continue;
+    }
+    const { at, values } = one.output;
+    if (values.length !== width) {
+      const reason = `values: must hold as many values as the other readings: ${width}, has ${values.length}`;
+      judged.receipts.push({ index, status: "REJECTED", reason });
+      continue;
+    }
+    const isFar = middle !== undefined && Math.abs(at - middle) > plausible.apartMs;
+    const reason = implausible(at, now, plausible) ??
+      (isFar ? `is more than ${spoken(plausible.apartMs)} from the other readings of its batch` : undefined);
+    if (reason === undefined) judged.readings.push({ at, values });
+    else {
+      judged.held.push({ at, values });
+      judged.receipts.push({ index, status: "QUARANTINED", reason: `at: ${reason}` });
+    }
+  }
+  return judged;
+}
+
+/** What a batch states beside its readings, and what of that is not believed. */
+export function judgeStatements(
+  stated: { startedAt?: number | null | undefined; durationMs?: number | null | undefined },
+  firstAt: number | undefined,
+  now: number,
+  plausible: Plausible,
+): { startedAt: number | undefined; durationMs: number | undefined; doubts: string[] } {
+  const { startedAt, durationMs } = stated;
+  const doubts: string[] = [];
+  const doubt = (field: string, reason: string | undefined) =>
+    reason !== undefined && doubts.push(`${field}: ${reason}`);
+  if (typeof startedAt === "number") {
+    const isFar = firstAt !== undefined && firstAt - startedAt > plausible.apartMs;
+    const far = isFar ? `is more than ${spoken(plausible.apartMs)} before the first reading` : undefined;
+    doubt("startedAt", implausible(startedAt, now, plausible) ?? far);
+  }
+  const isBelieved = doubts.length === 0;
+  const isLong = typeof durationMs === "number" && durationMs > plausible.lengthMs;
+  doubt("durationMs", isLong ? `is more than ${spoken(plausible.lengthMs)}` : undefined);
+  return {
+    startedAt: isBelieved ? startedAt ?? undefined : undefined,
+    durationMs: isLong ? undefined : durationMs ?? undefined,
+    doubts,
+  };
+}
+
+function commonest(numbers: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const n of numbers) counts.set(n, (counts.get(n) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || a - b)[0]?.[0];
+}
+
+function spoken(ms: number): string {
+  if (ms >= 2 * DAY_MS) return `${Math.round(ms / DAY_MS)} days`;
+  return ms >= 60 * MINUTE_MS ? `${Math.round(ms / (60 * MINUTE_MS))} hours` : `${Math.round(ms / MINUTE_MS)} minutes`;
+}

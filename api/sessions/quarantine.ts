@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import type { Dynamo, Item } from "../aws/dynamo.ts";
+import { idOf, itemKey } from "../core/keys.ts";
+
+/** What was kept aside because nobody can believe its time: a motion event, or readings and statements of one batch. */
+export type Held = {
+  tenantId: string;
+  sensorId: string;
+  quarantineId: string;
+  heldAt: number;
+  reason: string;
+  count: number;
+  content:
+    | { kind: "motion"; at: number; seq?: number | undefined; boot?: string | undefined }
+    | { kind: "batch"; sessionId: string; batchOffset: number; startedAt?: number; durationMs?: number };
+};
+
+/** Whether a text can be an id that was given for something that is kept aside. */
+export function isQuarantineId(text: string): boolean {
+  return /^[\w-]{22}$/.test(text);
+}
+
+export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
+
+/** Beside a sensor's sessions, sk = sensor#Q#<id>; the same content again is the same item. */
+export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string }) {
+  const keyOf = ({ tenantId, sensorId }: Pick<Held, "tenantId" | "sensorId">, id: string) =>
+    itemKey(tenantId, sensorId, `Q#${id}#`);
+  return {
+    idOf: (content: Held["content"]): string => (
+      createHash("sha256").update(JSON.stringify(content)).digest("base64url").slice(0, 22)
+    ),
+
+    async put(held: Held, keepMs: number): Promise<void> {
+      const { tenantId, heldAt, reason, count, content } = held;
+      const ttl = Math.ceil((heldAt + keepMs) / 1_000);
+      await dynamo.put(tables.sessions, {
+        ...keyOf(held, held.quarantineId),
+        of: tenantId,
+        ...{ heldAt, reason, count, content: JSON.stringify(content), ttl },
+      });
+    },
+
+    async find(of: Pick<Held, "tenantId" | "sensorId">, id: string): Promise<Held | undefined> {
+      const item = await dynamo.get(tables.sessions, keyOf(of, id), { consistent: true });
+      return item && fromItem(item);
+    },
+
+    remove: (of: Pick<Held, "tenantId" | "sensorId">, id: string): Promise<void> =>
+      dynamo.remove(tables.sessions, keyOf(of, id)),
+
+    /** The first of what is kept aside at a sensor. */
+    async list(of: Pick<Held, "tenantId" | "sensorId">, limit: number): Promise<Held[]> {
+      const { pk, sk } = itemKey(of.tenantId, of.sensorId, "Q#");
+      const key = { expression: "pk = :pk AND begins_with(sk, :sk)", values: { ":pk": pk, ":sk": sk } };
+      return (await dynamo.query(tables.sessions, { key, limit })).items.map(fromItem);
+    },
+  };
+}
+
+function fromItem(item: Item): Held {
+  return {
+    tenantId: item.of as string,
+    sensorId: idOf(item.sk),
+    quarantineId: (item.sk as string).split("#")[2]!,
+    heldAt: item.heldAt as number,
+    reason: item.reason as string,
+    count: item.count as number,
+    content: JSON.parse(item.content as string) as Held["content"],
+  };
+}
