@@ -1,0 +1,58 @@
+import { parse } from "graphql";
+import { describe, expect, test } from "vitest";
+import { createCostCheck } from "../../api/entry/http/cost.ts";
+import { buildSchema } from "../../schema/build.ts";
+
+const schema = buildSchema(Date.now);
+const LIMIT = 20_000;
+
+/** How many fields a document asks for; undefined where that is within the limit. */
+function costOf(source: string, variables: Record<string, unknown> = {}): number | undefined {
+  const error = createCostCheck(LIMIT)({ schema, document: parse(source), variableValues: variables });
+  const found = error && /asks for (?:more than )?(\d+) fields/.exec(error.message);
+  if (error && !found) throw error;
+  return found ? Number(found[1]) : undefined;
+}
+
+const SOURCES = "ITEMS SCORE_RESULTS TASKS EVALUATIONS SESSIONS MOTION_EVENTS JOURNEYS JOURNEY_EVENTS REVIEWS";
+const day = { from: "2026-01-31T00:00:00Z", to: "2026-02-01T00:00:00Z" };
+const aliased = (times: number, field: string) => Array.from({ length: times }, (_, i) => `a${i}: ${field}`).join(" ");
+
+describe("buckets", () => {
+  const metrics = (sources: string, size: string) =>
+    `metrics(sources: [${sources}], size: ${size}, range: { last: DAY }) { buckets { start count } }`;
+
+  test("count each, of each source: a small document buys no large answer", () => {
+    expect(costOf(`{ ${aliased(30, metrics(SOURCES, "ONE_MINUTE"))} }`)).toBeGreaterThan(1_000_000);
+    expect(costOf(`{ ${metrics(SOURCES, "ONE_MINUTE")} }`)).toBe(1 + 9 * 1_440 * 3);
+    expect(costOf(`{ ${metrics("ITEMS", "ONE_MINUTE")} }`)).toBeUndefined();
+    expect(costOf(`{ ${metrics(SOURCES, "FIVE_MINUTES")} }`)).toBeUndefined();
+  });
+
+  test("count by the range that a variable gives, each time anew", () => {
+    const check = createCostCheck(LIMIT);
+    const document = parse(`query ($range: TimeRange!) {
+      metrics(sources: [${SOURCES}], size: FIVE_MINUTES, range: $range) { buckets { start count } } }`);
+    const isRefused = (range: object) => check({ schema, document, variableValues: { range } }) !== undefined;
+    expect(isRefused({ between: day })).toBe(false);
+    expect(isRefused({ between: { ...day, to: "2026-02-04T00:00:00Z" } })).toBe(true);
+    expect(isRefused({ between: day })).toBe(false);
+    expect(isRefused({ last: "MONTH" })).toBe(true);
+  });
+});
+
+test("an audit counts a field for each hour that it recounts", () => {
+  const audit = (range: string) =>
+    `auditMetrics(input: { source: ITEMS, range: ${range} }) { ... on AuditMetricsPayload { repaired } }`;
+  const years = (from: number, to: number) =>
+    `{ between: { from: "${from}-01-01T00:00:00Z", to: "${to}-01-01T00:00:00Z" } }`;
+  expect(costOf(`mutation { ${audit(years(1990, 2030))} }`)).toBe(14_610 * 24 + 1);
+  expect(costOf(`mutation { ${audit(years(2026, 2027))} }`)).toBeUndefined();
+  expect(costOf(`mutation { ${aliased(30, audit(years(2026, 2027)))} }`)).toBe(30 * (365 * 24 + 1));
+});
+
+test("pages backward weigh what they ask for", () => {
+  const page = (args: string) => `{ journeys(${args}) { nodes { events(${args}) { nodes { id } } } } }`;
+  expect(costOf(page("last: 100"))).toBe(1 + 100 * (1 + (1 + 100 * 2)));
+  expect(costOf(page("first: 100, last: 1"))).toBeUndefined();
+});
