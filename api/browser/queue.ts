@@ -15,18 +15,18 @@ const NAME = "sojourn";
 const MAX_KEPT = 10_000;
 
 /**
- * Opens the queue of this site and gives what waits in it. Where the browser keeps nothing (private windows), events wait in
- * the page alone.
+ * Opens the queue of this site, and gives what waits in it when it is known. It may be used at once: a page can be gone
+ * before its database is open. Where the browser keeps nothing (private windows), events wait in the page alone.
  */
-export async function openQueue(found: (events: Sendable[]) => void): Promise<Queue> {
-  const db = await open().catch(() => undefined);
+export function openQueue(found: (events: Sendable[]) => void): Queue {
+  const opened = open().catch(() => undefined);
   /** Keys that the database holds for sure. */
   const safe = new Set<string>();
   let count = 0;
 
-  function change(work: (store: IDBObjectStore) => void, done: () => void = () => {}): void {
+  async function change(work: (store: IDBObjectStore) => void, done: () => void = () => {}): Promise<void> {
     try {
-      const transaction = db?.transaction(NAME, "readwrite", { durability: "strict" });
+      const transaction = (await opened)?.transaction(NAME, "readwrite", { durability: "strict" });
       if (!transaction) return;
       work(transaction.objectStore(NAME));
       transaction.oncomplete = done;
@@ -35,28 +35,11 @@ export async function openQueue(found: (events: Sendable[]) => void): Promise<Qu
     }
   }
 
-  const queue: Queue = {
-    put: (events) =>
-      change((store) => {
-        for (const { key, json } of events) if (count++ < MAX_KEPT) store.put(json, key);
-      }, () => events.forEach(({ key }) => safe.add(key))),
-    remove: (keys) => {
-      for (const key of keys) {
-        rescued(key);
-        safe.delete(key);
-      }
-      change((store) => keys.forEach((key) => store.delete(key)));
-    },
-    rescue: (waiting) => {
-      for (const { key, json } of waiting) if (!safe.has(key)) keep(key, json);
-    },
-    clear: () => change((store) => store.clear()),
-  };
-
-  const kept: Sendable[] = Object.keys(storage() ?? {}).filter((name) => name.startsWith(`${NAME}.`))
-    .map((name) => ({ key: name.slice(NAME.length + 1), json: storage()!.getItem(name)! }));
-  found(kept);
-  change((store) => {
+  found(
+    Object.keys(storage() ?? {}).filter((name) => name.startsWith(`${NAME}.`))
+      .map((name) => ({ key: name.slice(NAME.length + 1), json: storage()!.getItem(name)! })),
+  );
+  void change((store) => {
     const keys = store.getAllKeys();
     const values = store.getAll();
     values.onsuccess = () => {
@@ -64,7 +47,23 @@ export async function openQueue(found: (events: Sendable[]) => void): Promise<Qu
       found(keys.result.map((key, i) => ({ key: key as string, json: values.result[i] as string })));
     };
   });
-  return queue;
+  return {
+    put: (events) =>
+      void change((store) => {
+        for (const { key, json } of events) if (count++ < MAX_KEPT) store.put(json, key);
+      }, () => events.forEach(({ key }) => safe.add(key))),
+    remove: (keys) => {
+      for (const key of keys) {
+        storage()?.removeItem(`${NAME}.${key}`);
+        safe.delete(key);
+      }
+      void change((store) => keys.forEach((key) => store.delete(key)));
+    },
+    rescue: (waiting) => {
+      for (const { key, json } of waiting) if (!safe.has(key)) keep(key, json);
+    },
+    clear: () => void change((store) => store.clear()),
+  };
 }
 
 function keep(key: string, json: string): void {
@@ -73,10 +72,6 @@ function keep(key: string, json: string): void {
   } catch {
     // Full: it waits in the database, or nowhere.
   }
-}
-
-function rescued(key: string): void {
-  storage()?.removeItem(`${NAME}.${key}`);
 }
 
 /** Reading the property throws where a browser blocks it. */

@@ -128,8 +128,8 @@ function start(): Sojourn {
     void flush();
   }
 
-  async function open(): Promise<void> {
-    queue = await openQueue((found) => {
+  function open(): void {
+    queue = openQueue((found) => {
       waiting.push(...found.filter(({ key }) => !waiting.some((own) => own.key === key)));
       if (waiting.length) schedule(0);
     });
@@ -139,7 +139,7 @@ function start(): Sojourn {
   function consent(given: boolean): void {
     if (given && !state) {
       state = "ON";
-      void open();
+      open();
       schedule();
     }
     if (given) return;
@@ -149,7 +149,7 @@ function start(): Sojourn {
   }
 
   renew();
-  if (state === "ON") void open();
+  if (state === "ON") open();
   if (state !== "OFF") {
     watchPage(track);
     addEventListener("pagehide", leave);

@@ -157,8 +157,12 @@ describe("erasing a visitor", () => {
       expect(receipts).toEqual(
         batch.map((event) =>
           isGone(event)
-            ? { status: "REJECTED", reason: "sessionId: its visitor was erased; begin a new session" }
-            : { status: "DUPLICATE", reason: null }
+            ? {
+              status: "REJECTED",
+              code: "SESSION_ERASED",
+              reason: "sessionId: its visitor was erased; begin a new session",
+            }
+            : { status: "DUPLICATE", code: null, reason: null }
         ),
       );
     }
