@@ -16,6 +16,7 @@ import "./sessions-people.ts";
 import "./journeys.ts";
 import "./journeys-recording.ts";
 import "./journeys-keeping.ts";
+import "./journeys-visitors.ts";
 import "./analytics.ts";
 import "./metrics.ts";
 import "./metrics-recording.ts";

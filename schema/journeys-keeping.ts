@@ -1,5 +1,6 @@
 import type { BackfillReport } from "../api/journeys/backfill.ts";
-import type { Receipt } from "../api/journeys/erasures.ts";
+import type { Erasure } from "../api/journeys/erase.ts";
+import { REMAINS } from "../api/journeys/erasures.ts";
 import { builder, entries } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { InvalidInputError, notFound, NotFoundError, orInvalid } from "./errors.ts";
@@ -46,8 +47,20 @@ const EraseVisitorInput = builder.inputType("EraseVisitorInput", {
   fields: (t) => ({ visitorId: t.string({ required: true, description: "The id that the visitor's events carry." }) }),
 });
 
+const RemainingData = builder.objectRef<(typeof REMAINS)[number]>("RemainingData").implement({
+  description: "Something that an erasure leaves.",
+  access: "ADMIN",
+  fields: (t) => ({
+    what: t.exposeString("what", { description: "What stays." }),
+    why: t.exposeString("why", { description: "Why it stays." }),
+    days: t.exposeInt("days", { nullable: true, description: "For how many days at most; null where it is for ever." }),
+  }),
+});
+
 const EraseVisitorPayload = builder.objectRef<
-  Pick<Receipt, "receiptId" | "journeys" | "events" | "objectsRewritten"> & { __typename: "EraseVisitorPayload" }
+  Pick<Erasure, "ids" | "receiptId" | "journeys" | "events" | "objectsRewritten"> & {
+    __typename: "EraseVisitorPayload";
+  }
 >("EraseVisitorPayload").implement({
   description: "Proof of what was erased, from the object store, the tables and the counters.",
   access: "ADMIN",
@@ -59,6 +72,16 @@ const EraseVisitorPayload = builder.objectRef<
       description: "Journeys of the visitor; their sessions take no further events.",
     }),
     events: t.exposeInt("events", { description: "Events of these journeys." }),
+    visitorIds: t.stringList({
+      description:
+        "The ids that belonged together, all erased; later only the one asked for, since nothing else is known.",
+      resolve: ({ ids }) => ids,
+    }),
+    remains: t.field({
+      type: [RemainingData],
+      description: "What stays after each erasure, and why.",
+      resolve: () => REMAINS,
+    }),
     objectsRewritten: t.exposeInt("objectsRewritten", {
       description: "Objects of raw events that were written anew without them.",
     }),
@@ -92,7 +115,7 @@ entries.mutationFields((t) => ({
   eraseVisitor: t.field({
     type: EraseVisitorResult,
     description:
-      "Removes a visitor: the journeys with their events, the raw events, and what they count for. Running it again finishes what broke off, and else changes nothing. In journeys of others, only the visitor's id is taken out.",
+      "Removes a visitor under all ids that belong together (`aliasOf`): the journeys with their events, the raw events, and what they count for. Running it again finishes what broke off, and else changes nothing. In journeys of others, only the ids are taken out.",
     access: "ADMIN",
     args: { input: t.arg({ type: EraseVisitorInput, required: true, description: "The visitor." }) },
     resolve: async (_, { input }, { viewer, services }) => {

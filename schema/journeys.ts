@@ -1,5 +1,5 @@
 import * as Model from "../api/journeys/model.ts";
-import type { JourneyList } from "../api/journeys/service.ts";
+import type { JourneyList } from "../api/journeys/lists.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
@@ -20,6 +20,10 @@ const Journey = builder.objectRef<Model.Journey>("Journey").implement({
       nullable: true,
       description: "The visitor that the earliest event with a visitor names.",
       resolve: ({ visitor }) => visitor?.visitorId,
+    }),
+    visitorIds: t.stringList({
+      description: "All whom its events name, that visitor first.",
+      resolve: ({ visitor, otherIds }) => visitor ? [visitor.visitorId, ...otherIds] : [...otherIds],
     }),
     startedAt: t.expose("startedAt", { type: "DateTime", description: "The earliest event so far." }),
     endedAt: t.expose("endedAt", { type: "DateTime", description: "The latest event so far." }),
@@ -70,7 +74,7 @@ const Journey = builder.objectRef<Model.Journey>("Journey").implement({
   }),
 });
 
-const { Connection: JourneyConnection } = pagesOf(Journey, {
+export const { Connection: JourneyConnection } = pagesOf(Journey, {
   access: "JOURNEYS_READ",
   one: "journey",
   many: "journeys",
@@ -164,7 +168,9 @@ const JourneyFilter = builder.inputType("JourneyFilter", {
         "By `startedAt`. Where absent: all journeys, or with `outcome`, `did` or `didNot` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so.",
     }),
     outcome: t.field({ type: JourneyOutcome, description: "Journeys with this outcome." }),
-    visitorId: t.string({ description: "Journeys of this visitor." }),
+    visitorId: t.string({
+      description: "Journeys whose events name this visitor, under whichever id that belongs to the same person.",
+    }),
     did: t.stringList({ description: "Journeys in which each of these event types happened." }),
     didNot: t.stringList({ description: "Journeys in which none of these event types happened." }),
   }),

@@ -3,6 +3,7 @@ import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { MINUTE_MS } from "../core/clock.ts";
 import { ID_CHARS } from "./counted.ts";
 import type { ArrivedEvent } from "./model.ts";
+import { unnamed } from "./raw.ts";
 
 /** Uncompressed bytes of events in one chunk. Even where nothing compresses, a chunk stays below DynamoDB's 400 KB. */
 const MAX_CHUNK_BYTES = 262_144;
@@ -150,9 +151,12 @@ export function hollowed(sessionId: string, bytes: Uint8Array): Uint8Array {
   );
 }
 
-/** The chunk with a visitor's name taken out; undefined where it does not hold it. */
-export function unnamed(sessionId: string, bytes: Uint8Array, visitorId: string): Uint8Array | undefined {
+/** The chunk with a visitor's ids taken out; undefined where it does not hold them. */
+export function withoutIds(sessionId: string, bytes: Uint8Array, ids: ReadonlySet<string>): Uint8Array | undefined {
   const events = fromChunk(sessionId, bytes);
-  if (events.every((event) => event.visitorId !== visitorId)) return undefined;
-  return encode(events.map((event) => event.visitorId === visitorId ? { ...event, visitorId: undefined } : event));
+  const changed = events.map((event) => unnamed(event, ids));
+  const isSame = changed.every((event, i) => (
+    event.visitorId === events[i]!.visitorId && event.aliasOf === events[i]!.aliasOf
+  ));
+  return isSame ? undefined : encode(changed);
 }

@@ -1,15 +1,13 @@
 import pMap from "p-map";
-import { MAX_AHEAD_MS } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { NotIndexedError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { pages } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { ErasureStore, Receipt } from "./erasures.ts";
 import { type ArrivedEvent, type Journey, LIMITS } from "./model.ts";
-import type { Fate, RawEvents } from "./raw.ts";
+import type { Fate, Named, RawEvents } from "./raw.ts";
 import { decideEvents } from "./rules.ts";
-import type { JourneyStore, ListPosition } from "./store.ts";
+import type { JourneyStore } from "./store.ts";
 
 export type EraserOptions = {
   store: JourneyStore;
@@ -23,6 +21,9 @@ export type EraserOptions = {
 
 export type EraseVisitor = ReturnType<typeof createEraser>;
 
+/** A receipt, with the ids that belong together as far as they were still known. */
+export type Erasure = Receipt & { ids: readonly string[] };
+
 /** What there is of a visitor. */
 type Found = {
   /** Sessions that may be the visitor's: of journeys that are, and those with an event that names the visitor. */
@@ -35,9 +36,14 @@ type Found = {
 const CONCURRENCY = 16;
 const PAGE = 100;
 
+/** Whether an event names one of these ids. */
+function names({ visitorId, aliasOf }: Named, ids: ReadonlySet<string>): boolean {
+  return (visitorId !== undefined && ids.has(visitorId)) || (aliasOf !== undefined && ids.has(aliasOf));
+}
+
 /**
- * Erases a visitor. The visitor's journeys go whole: those that the visitor's earliest event names it in. An event that
- * names the visitor in somebody else's journey stays, without the name.
+ * Erases a visitor under all ids that belong together. The visitor's journeys go whole: those that the earliest event with
+ * a visitor names it in. An event that names the visitor in somebody else's journey stays, without the name.
  *
  * Tombstones come first: from then on nothing counts into these sessions, and whoever stores a batch for one takes it
  * back. So the pass over the objects that follows finds all that will ever be there. Each step is the same when it is
@@ -45,55 +51,65 @@ const PAGE = 100;
  */
 export function createEraser({ store, erasures, raw, clock, log, indexed }: EraserOptions) {
   /** Gives the receipt: the same one where there was nothing more to erase. Undefined where there never was anything. */
-  return async function eraseVisitor(tenantId: string, visitorId: string): Promise<Receipt | undefined> {
+  return async function eraseVisitor(tenantId: string, visitorId: string): Promise<Erasure | undefined> {
     if (!indexed) throw new NotIndexedError();
     if (visitorId.length < 1 || visitorId.length > LIMITS.visitorIdChars || !visitorId.isWellFormed()) return undefined;
-    return await retryLost(async () => {
+    return await retryLost(async (): Promise<Erasure | undefined | typeof LOST> => {
       const latest = await erasures.findLatest(tenantId, visitorId);
-      const found = await look(tenantId, visitorId);
+      const ids = await store.findIds(tenantId, visitorId);
+      const found = await look(tenantId, visitorId, new Set(ids));
       const isNothing = found.sessions.size + found.leftovers.size === 0;
-      if (isNothing && (!latest || latest.isDone)) return latest;
+      if (isNothing && (!latest || latest.isDone)) return latest && { ...latest, ids };
       const receipt = latest && !latest.isDone ? latest : await erasures.begin(tenantId, visitorId, latest, clock());
-      return receipt && await run(receipt, visitorId, found) || LOST;
+      const done = receipt && await run(receipt, visitorId, new Set(ids), found);
+      return done ? { ...done, ids } : LOST;
     });
   };
 
   /** Undefined where another process got between. */
-  async function run(begun: Receipt, visitorId: string, found: Found): Promise<Receipt | undefined> {
+  async function run(
+    begun: Receipt,
+    visitorId: string,
+    ids: ReadonlySet<string>,
+    found: Found,
+  ): Promise<Receipt | undefined> {
     const { tenantId, receiptId } = begun;
     const say = (message: string, numbers: object = {}) => log.info(message, { receiptId, ...numbers });
     say("an erasure begins or goes on", { sessions: found.sessions.size });
-    const { receipt, others } = await buryAll(begun, visitorId, [...found.sessions].sort());
+    const { receipt, others } = await buryAll(begun, visitorId, ids, [...found.sessions].sort());
     if (!receipt) return undefined;
     const { all, own } = await listErased(receipt, visitorId);
     say("its journeys are gone", { journeys: own, events: receipt.events });
     await pMap(all, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
     const unnameAll = () =>
-      pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, visitorId), { concurrency: CONCURRENCY });
+      pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, ids), { concurrency: CONCURRENCY });
     await unnameAll();
-    const objectsRewritten = await rewriteAll(receipt, visitorId, all.union(found.leftovers), others);
+    const objectsRewritten = await rewriteAll(receipt, ids, all.union(found.leftovers), others);
     // Twice: before the objects, since they are what says which journeys name the visitor, and a crash between must leave
     // that; and after them, for what a batch that arrived meanwhile put into a journey.
     await unnameAll();
+    await store.removeAliases(tenantId, [...ids]);
     const done = await erasures.close({ ...receipt, journeys: own }, objectsRewritten, clock());
     if (done) say("an erasure is done", { journeys: own, events: done.events, objectsRewritten });
     return done;
   }
 
   /** Everything there is: the index knows journeys whose raw events are gone, the objects those that left the table. */
-  async function look(tenantId: string, visitorId: string): Promise<Found> {
+  async function look(tenantId: string, visitorId: string, ids: ReadonlySet<string>): Promise<Found> {
     const sessions = new Set<string>();
     const known = new Set<string>();
     for await (const page of erasures.listSessions(tenantId, visitorId)) {
       for (const { sessionId } of page) known.add(sessionId);
     }
     await pMap(known, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
-    for await (const sessionId of listIndexed(tenantId, visitorId)) sessions.add(sessionId);
+    for (const id of ids) {
+      for await (const page of store.listSessions(tenantId, id)) for (const sessionId of page) sessions.add(sessionId);
+    }
     const leftovers = new Set<string>();
     await eachBatch(tenantId, (events) => {
-      for (const { sessionId, visitorId: name } of events) {
-        if (known.has(sessionId)) leftovers.add(sessionId);
-        else if (name === visitorId) sessions.add(sessionId);
+      for (const event of events) {
+        if (known.has(event.sessionId)) leftovers.add(event.sessionId);
+        else if (names(event, ids)) sessions.add(event.sessionId);
       }
     });
     // Sessions of others' erasures too: of those, nothing is to be there again.
@@ -106,13 +122,6 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
     return { sessions, leftovers };
   }
 
-  async function* listIndexed(tenantId: string, visitorId: string): AsyncGenerator<string> {
-    const query = { tenantId, visitorId, fromAt: 0, toAt: clock() + 2 * MAX_AHEAD_MS };
-    for await (const { journeys } of pages((after?: ListPosition) => store.list(query, PAGE, after))) {
-      for (const { sessionId } of journeys) yield sessionId;
-    }
-  }
-
   function lookAll(tenantId: string, sessions: ReadonlySet<string>) {
     const ids = [...sessions];
     const parts = Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, i) => ids.slice(i * PAGE, (i + 1) * PAGE));
@@ -120,7 +129,7 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
   }
 
   /** Puts the tombstones; gives the sessions that are somebody else's. */
-  async function buryAll(begun: Receipt, visitorId: string, sessions: readonly string[]) {
+  async function buryAll(begun: Receipt, visitorId: string, ids: ReadonlySet<string>, sessions: readonly string[]) {
     const { tenantId } = begun;
     const rebuilt = await rebuild(tenantId, new Set(sessions));
     const others = new Set<string>();
@@ -138,7 +147,7 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
         if (erased.has(sessionId)) return current;
         const known = journeys.get(sessionId);
         const journey = known ?? rebuilt.get(sessionId);
-        if (journey?.visitor && journey.visitor.visitorId !== visitorId) {
+        if (journey?.visitor && !ids.has(journey.visitor.visitorId)) {
           others.add(sessionId);
           return current;
         }
@@ -192,13 +201,13 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
   /** Gives how many objects were written anew for the receipt, now and by earlier tries. */
   async function rewriteAll(
     { tenantId, receiptId }: Receipt,
-    visitorId: string,
+    ids: ReadonlySet<string>,
     erased: ReadonlySet<string>,
     others: ReadonlySet<string>,
   ): Promise<number> {
-    const fateOf = (event: { sessionId: string; visitorId?: string | undefined }): Fate => {
+    const fateOf = (event: Named & { sessionId: string }): Fate => {
       if (erased.has(event.sessionId)) return "DROP";
-      return others.has(event.sessionId) && event.visitorId === visitorId ? "UNNAME" : "KEEP";
+      return others.has(event.sessionId) && names(event, ids) ? { without: ids } : "KEEP";
     };
     let objects = 0;
     let rewritten = 0;

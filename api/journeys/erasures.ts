@@ -3,9 +3,11 @@ import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { DAY_MS } from "../core/clock.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
-import { hollowed, unnamed } from "./chunk.ts";
-import { formatWatermarks, isErased, keyOf } from "./item.ts";
+import { LOST, retryLost } from "../core/writes.ts";
+import { hollowed, withoutIds } from "./chunk.ts";
+import { formatIds, formatWatermarks, isErased, keyOf, parseIds } from "./item.ts";
 import type { Journey } from "./model.ts";
+import { listingKey } from "./visitors.ts";
 import type { JourneyStore } from "./store.ts";
 
 /**
@@ -33,6 +35,29 @@ export type Receipt = {
   objectsRewritten: number;
   begunAt: number;
 };
+
+/** What an erasure leaves, with the reason, and for how many days where it is not for ever. */
+export const REMAINS: readonly { what: string; why: string; days: number | null }[] = [
+  {
+    what: "The ids of the erased sessions, and how many events each had.",
+    why: "A batch that is sent again must not bring the journey back.",
+    days: null,
+  },
+  { what: "This receipt, under a hash of the visitor's id.", why: "It is the proof.", days: null },
+  {
+    what: "Events of journeys that begin with another visitor, without the ids.",
+    why: "They are the other's. Where both are one person, an event with `aliasOf` says so; then erase again.",
+    days: null,
+  },
+  {
+    what: "What texts, pages, properties and sender-made session ids say.",
+    why: "Nothing tells whom they mean; only `visitorId` and `aliasOf` are looked for.",
+    days: null,
+  },
+  { what: "Records of the tables' streams.", why: "AWS keeps them; they leave by themselves.", days: 1 },
+  { what: "Messages on the dead-letter queue that name the visitor.", why: "They were never recorded.", days: 14 },
+  { what: "Old versions of objects, and backups of tables.", why: "They guard against mistakes.", days: 35 },
+];
 
 /** A stream keeps its records for a day: what it may need of an erased journey goes then, also where nobody consumes it. */
 const HOLLOW_KEEP_MS = 2 * DAY_MS;
@@ -132,7 +157,8 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
     async scrub(tenantId: string, sessionId: string, now: number): Promise<void> {
       const tombstone = await dynamo.get(table, keyOf(tenantId, sessionId), { consistent: true });
       if (!tombstone || !isErased(tombstone)) return;
-      if (!tombstone.open) return await removeChunks(tenantId, sessionId);
+      await removeAll(below(itemKey(tenantId, sessionId, "V#")));
+      if (!tombstone.open) return await removeAll(chunksOf(tenantId, sessionId));
       for await (const { items } of all(chunksOf(tenantId, sessionId))) {
         for (const { pk, sk, z, hollow } of items) {
           if (hollow) continue;
@@ -143,14 +169,27 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
       }
     },
 
-    /** Takes the visitor's name out of the chunks of a journey that is somebody else's. */
-    async unname(tenantId: string, sessionId: string, visitorId: string): Promise<void> {
+    /** Takes a visitor's ids out of a journey that is somebody else's: its chunks, its item, and the lists of these ids. */
+    async unname(tenantId: string, sessionId: string, ids: ReadonlySet<string>): Promise<void> {
       for await (const { items } of all(chunksOf(tenantId, sessionId))) {
         for (const item of items) {
-          const z = unnamed(sessionId, item.z as Uint8Array, visitorId);
+          const z = withoutIds(sessionId, item.z as Uint8Array, ids);
           if (z) await dynamo.putIf(table, { ...item, z }, { expression: "attribute_exists(pk)" });
         }
       }
+      await retryLost(async () => {
+        const item = await dynamo.get(table, keyOf(tenantId, sessionId), { consistent: true });
+        if (!item || isErased(item) || item.ids === undefined) return;
+        const left = parseIds(item.ids).filter((id) => !ids.has(id));
+        const { ids: before, ...rest } = item;
+        const next = left.length > 0 ? { ...rest, ids: formatIds(left) } : rest;
+        const written = await dynamo.putIf(table, next, {
+          expression: "wm = :seen AND ids = :ids",
+          values: { ":seen": item.wm, ":ids": before },
+        });
+        return written.ok ? undefined : LOST;
+      });
+      for (const id of ids) await dynamo.remove(table, listingKey(tenantId, sessionId, id));
     },
 
     /** Once the table's stream has taken an erased journey out of all counts: nothing but its key and number of events is left. */
@@ -159,7 +198,7 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
       if (!tombstone || !isErased(tombstone)) return;
       const { pk, sk, erased, events, open } = tombstone;
       if (open) await dynamo.put(table, { pk, sk, erased, events });
-      await removeChunks(tenantId, sessionId);
+      await removeAll(chunksOf(tenantId, sessionId));
     },
 
     /** Whether a session was erased, and all that it counted for is taken out again. */
@@ -169,8 +208,8 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
     },
   };
 
-  async function removeChunks(tenantId: string, sessionId: string): Promise<void> {
-    for await (const { items } of all(chunksOf(tenantId, sessionId))) {
+  async function removeAll(key: Expression): Promise<void> {
+    for await (const { items } of all(key)) {
       for (const { pk, sk } of items) await dynamo.remove(table, { pk, sk });
     }
   }

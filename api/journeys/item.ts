@@ -46,6 +46,7 @@ export function toItem(journey: Journey): Item {
     arrivedAt: journey.lastArrivalAt,
     ttl: Math.ceil((journey.lastArrivalAt + KEEP_MS) / 1_000),
     ...(visitor ? { visitorKey: visitorKeyOf(tenantId, visitor.visitorId), visitor: place(visitor) } : {}),
+    ...(journey.otherIds.length > 0 ? { ids: formatIds(journey.otherIds) } : {}),
     ...(firstQuestion ? { question: firstQuestion.text, questionAt: place(firstQuestion) } : {}),
     ...(decided ? { decidedAt: place(decided) } : {}),
     ...(journey.engagedAt === undefined ? {} : { engagedAt: journey.engagedAt }),
@@ -63,6 +64,7 @@ export function fromItem(item: Item): Journey {
     tenantId,
     sessionId: idOf(item.sk),
     visitor: visitorId === undefined ? undefined : { ...position(item.visitor), visitorId },
+    otherIds: parseIds(item.ids),
     startedAt,
     endedAt,
     eventCount: item.events as number,
@@ -83,6 +85,15 @@ export function fromItem(item: Item): Journey {
     },
     lastArrivalAt: item.arrivedAt as number,
   };
+}
+
+/** The further ids as one canonical text. */
+export function formatIds(ids: Journey["otherIds"]): string {
+  return JSON.stringify(ids);
+}
+
+export function parseIds(written: unknown): string[] {
+  return written === undefined ? [] : JSON.parse(written as string) as string[];
 }
 
 /** Whether an item is what is left of an erased journey; `api/journeys/erasures.ts` writes it. */

@@ -27,12 +27,20 @@ export async function keepEvents(
   events: readonly ArrivedEvent[],
 ): Promise<Kept> {
   let before = known;
+  let isRace = false;
   return await retryLost(async (): Promise<Kept | typeof LOST> => {
-    const held = before ? await readHeld(store, before, events) : new Map<string, ArrivedEvent>();
+    const held = before ? await readHeld(store, before, events, isRace) : new Map<string, ArrivedEvent>();
     const decision = decideEvents(tenantId, before, events, held);
-    if (decision.added.length === 0) return { ...decision, outdone: outdoneOf(events, decision, held) };
+    if (decision.added.length === 0) {
+      await keepAliases(store, tenantId, events, decision);
+      return { ...decision, outdone: outdoneOf(events, decision, held) };
+    }
     const { added, chunks } = await keepChunks(store, tenantId, decision.added, clock());
     const journey = withChunks(decideEvents(tenantId, before, added).journey!, chunks);
+    for (const { visitorId, aliasOf } of added) {
+      if (visitorId && aliasOf) await store.alias(tenantId, visitorId, aliasOf);
+    }
+    await store.listUnder(journey, before);
     const written = await store.replace(journey, before);
     if (written.ok) {
       // Another writer had stored other texts under the same numbers, times and types: those are what counts now.
@@ -41,6 +49,7 @@ export async function keepEvents(
         const again = verdict.status === "ACCEPTED" ? judgeAgain(events[i]!, stored.get(eventId(events[i]!))) : verdict;
         return again.status === "DUPLICATE" ? verdict : again;
       });
+      await keepAliases(store, tenantId, events, { verdicts });
       return { verdicts, added, journey, outdone: outdoneOf(events, { verdicts }, stored) };
     }
     if (written.isErased) {
@@ -48,8 +57,23 @@ export async function keepEvents(
       return { verdicts, added: [], journey: undefined, isErased: true, outdone: [] };
     }
     before = written.current;
+    isRace = true;
     return LOST;
   });
+}
+
+/**
+ * Remembers which ids the events say are one person's; of repeats too, since who recorded them first may have died before. Not
+ * earlier: an erasure that came between would leave the ids behind.
+ */
+async function keepAliases(
+  store: JourneyStore,
+  tenantId: string,
+  events: readonly ArrivedEvent[],
+  { verdicts }: Pick<Decision, "verdicts">,
+): Promise<void> {
+  const said = events.filter(({ aliasOf }, i) => aliasOf !== undefined && verdicts[i]!.status !== "REJECTED");
+  for (const { visitorId, aliasOf } of said) await store.alias(tenantId, visitorId!, aliasOf!);
 }
 
 function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision, "verdicts">, held: Held) {

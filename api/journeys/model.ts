@@ -50,6 +50,8 @@ export type Journey = {
   sessionId: string;
   /** Named by the earliest event that names one. */
   visitor: (EventPosition & { visitorId: string }) | undefined;
+  /** Further ids that its events name, ascending. */
+  otherIds: readonly string[];
   startedAt: number;
   endedAt: number;
   eventCount: number;

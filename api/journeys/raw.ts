@@ -27,8 +27,11 @@ const ERASED_FOR = "erased-for";
 /** S3 takes 2 KB of metadata. */
 const MAX_RECEIPTS = 50;
 
-/** What becomes of a stored event: it stays, it goes, it stays without its visitor, or marked as `ReplayedEvent` says. */
-export type Fate = "KEEP" | "DROP" | "UNNAME" | "OUTDONE";
+/** What becomes of a stored event: it stays, it goes, it stays without these ids, or marked as `ReplayedEvent` says. */
+export type Fate = "KEEP" | "DROP" | "OUTDONE" | { without: ReadonlySet<string> };
+
+/** Whom an event names. */
+export type Named = { visitorId?: string | undefined; aliasOf?: string | undefined };
 
 /**
  * A stored event as a replay takes it. `outdone`: another event of its number that arrived later was counted first, as
@@ -36,7 +39,7 @@ export type Fate = "KEEP" | "DROP" | "UNNAME" | "OUTDONE";
  */
 export type ReplayedEvent = ArrivedEvent & { outdone?: true };
 export type FateOf = (
-  event: { sessionId: string; source: string; seq: number; visitorId?: string | undefined },
+  event: Named & { sessionId: string; source: string; seq: number },
 ) => Fate;
 
 export function createRawEvents(objects: RawObjects) {
@@ -135,8 +138,14 @@ function lineAfter(line: string, fateOf: FateOf): string[] {
   const event = JSON.parse(line) as Line;
   const fate = fateOf(event);
   if (fate === "OUTDONE") return [JSON.stringify({ ...event, outdone: true })];
-  if (fate === "UNNAME") return [JSON.stringify({ ...event, visitorId: undefined })];
+  if (typeof fate === "object") return [JSON.stringify(unnamed(event, fate.without))];
   return fate === "KEEP" ? [line] : [];
+}
+
+/** The event without these ids. */
+export function unnamed<E extends Named>(event: E, ids: ReadonlySet<string>): E {
+  const kept = (id: string | undefined) => id !== undefined && ids.has(id) ? undefined : id;
+  return { ...event, visitorId: kept(event.visitorId), aliasOf: kept(event.aliasOf) };
 }
 
 function keyOf(tenantId: string, events: readonly RecordedEvent[]): string {

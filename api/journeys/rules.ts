@@ -19,6 +19,7 @@ export const IDLE_MS = 30 * MINUTE_MS;
 const MAX_SOURCES = 1_024;
 const MAX_GAPS = 1_000;
 const MAX_TYPES = 64;
+const MAX_VISITORS = 32;
 /** 31 days of activity with a pause every half hour are 1,488. */
 const MAX_VISITS = 1_500;
 /** A longer first question is read from its event. */
@@ -54,6 +55,7 @@ export function decideEvents(
 ): Decision {
   const watermarks = new Map(Object.entries(known?.watermarks ?? {}));
   const types = new Set(known?.types);
+  const named = new Set([...known?.otherIds ?? [], ...known?.visitor ? [known.visitor.visitorId] : []]);
   const added = new Map<string, ArrivedEvent>();
   let visits = known?.visits ?? [];
   const judge = (event: ArrivedEvent): Verdict => {
@@ -62,10 +64,11 @@ export function decideEvents(
     if (isCounted(watermark, seq)) return judgeAgain(event, added.get(eventId(event)) ?? held.get(eventId(event)));
     const counted = count(watermark, seq);
     const widened = addToVisits(visits, event.occurredAt);
-    const reason = overflow(watermarks, types, event, counted, widened);
+    const reason = overflow({ watermarks, types, named }, event, counted, widened);
     if (reason) return { status: "REJECTED", code: "SESSION_FULL", reason };
     watermarks.set(event.source, counted);
     types.add(event.type);
+    if (event.visitorId) named.add(event.visitorId);
     visits = widened;
     added.set(eventId(event), event);
     return { status: "ACCEPTED" };
@@ -80,7 +83,13 @@ export function decideEvents(
   return {
     verdicts,
     added: fresh,
-    journey: { ...journey, visits, types: [...types].sort(), watermarks: sorted(watermarks) },
+    journey: {
+      ...journey,
+      otherIds: [...named].filter((id) => id !== journey.visitor?.visitorId).sort(),
+      visits,
+      types: [...types].sort(),
+      watermarks: sorted(watermarks),
+    },
   };
 }
 
@@ -137,8 +146,11 @@ export function compareEvents(a: EventPosition, b: EventPosition): number {
 }
 
 function overflow(
-  watermarks: ReadonlyMap<string, Watermark>,
-  types: ReadonlySet<string>,
+  { watermarks, types, named }: {
+    watermarks: ReadonlyMap<string, Watermark>;
+    types: ReadonlySet<string>;
+    named: ReadonlySet<string>;
+  },
   event: ArrivedEvent,
   counted: Watermark,
   visits: Journey["visits"],
@@ -152,6 +164,9 @@ function overflow(
   if (!types.has(event.type) && types.size >= MAX_TYPES) {
     return `type: a session has at most ${MAX_TYPES} types of events; put what differs into properties`;
   }
+  if (event.visitorId && !named.has(event.visitorId) && named.size >= MAX_VISITORS) {
+    return `visitorId: a session names at most ${MAX_VISITORS} visitors; begin another session`;
+  }
   if (visits.length > MAX_VISITS) {
     return `occurredAt: a session has at most ${MAX_VISITS} visits, stretches of activity without a pause of 30 minutes; begin another session`;
   }
@@ -163,6 +178,7 @@ function startOf(tenantId: string, event: ArrivedEvent): Journey {
     tenantId,
     sessionId: event.sessionId,
     visitor: undefined,
+    otherIds: [],
     startedAt: event.occurredAt,
     endedAt: event.occurredAt,
     eventCount: 0,

@@ -1,14 +1,12 @@
 import pMap from "p-map";
-import * as v from "valibot";
-import { MAX_AHEAD_MS } from "../core/check.ts";
-import { type Clock, DAY_MS } from "../core/clock.ts";
-import { InvalidInputError, NotIndexedError } from "../core/errors.ts";
-import { createCursors, type PageArgs, type PageRequest, pages, parsePage, toPage } from "../core/page.ts";
-import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
+import type { Clock } from "../core/clock.ts";
+import { NotIndexedError } from "../core/errors.ts";
+import { type PageArgs, type PageRequest, parsePage, toPage } from "../core/page.ts";
 import type { Hub } from "../live/hub.ts";
 import { eventCursors, type Seen } from "./cursor.ts";
 import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
+import { createJourneyLists, isExpired } from "./lists.ts";
 import {
   clockAhead,
   type EventPosition,
@@ -16,8 +14,6 @@ import {
   type JourneyEvent,
   type JourneyEventPage,
   type JourneyOutcome,
-  type JourneyPage,
-  KEEP_MS,
   LIMITS,
   parseBatch,
   parseEvent,
@@ -25,7 +21,7 @@ import {
 } from "./model.ts";
 import type { RawEvents } from "./raw.ts";
 import { compareEvents, ERASED, outcomeOf, type Verdict } from "./rules.ts";
-import type { JourneyStore, ListPosition, ListQuery } from "./store.ts";
+import type { JourneyStore } from "./store.ts";
 import { readStretch, withSteps } from "./timeline.ts";
 
 export type JourneysOptions = {
@@ -38,40 +34,13 @@ export type JourneysOptions = {
   indexed: boolean;
 };
 
-export type JourneyFilter = {
-  range?: RangeInput | null | undefined;
-  outcome?: JourneyOutcome | null | undefined;
-  visitorId?: string | null | undefined;
-  did?: readonly string[] | null | undefined;
-  didNot?: readonly string[] | null | undefined;
-};
-
-/** A page of journeys, with the range that was read and whether journeys of before it are left out. */
-export type JourneyList = JourneyPage & { range: TimeRange; hasEarlier: () => Promise<boolean> };
-
 export type Journeys = ReturnType<typeof createJourneys>;
 
 type EventRequest = PageRequest<Seen>;
 
-const MAX_PAGE = { journeys: 100, events: 500 };
-const MAX_FILTER_TYPES = 20;
+const MAX_EVENTS = 500;
 /** Journeys of one batch that are written at the same time. */
 const CONCURRENCY = 16;
-/** Rows read at a time where most of them may not match. */
-const FILTERED_ROWS = 250;
-
-/** What a filter reads where no range is given. */
-const DEFAULT_RANGE_MS = 30 * DAY_MS;
-
-const listPosition = v.pipe(
-  v.tuple([
-    v.pipe(v.number(), v.safeInteger()),
-    v.pipe(v.string(), v.maxLength(LIMITS.sessionIdChars)),
-    v.pipe(v.number(), v.safeInteger()),
-  ]),
-  v.transform(([startedAt, sessionId, fromAt]) => ({ startedAt, sessionId, fromAt })),
-);
-
 /** The key under which the hub tells of a journey's changes. */
 export function journeyKey(tenantId: string, sessionId: string): string {
   return `journey:${tenantId}#${sessionId}`;
@@ -93,6 +62,7 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
   return {
     /** The journeys that exist among these sessions, by session. */
     find,
+    ...createJourneyLists({ store, clock, requireIndex }),
 
     /**
      * Records a batch: one verdict for each event, in order. When it answers, the events are in the object store and
@@ -113,33 +83,10 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
       );
     },
 
-    /** One page of the tenant's journeys, latest start first. Full unless it is the last. */
-    async list(tenantId: string, filter: JourneyFilter, page: PageArgs): Promise<JourneyList> {
-      requireIndex();
-      const cursors = createCursors("journeys", [tenantId, canonical(filter)], listPosition);
-      const request = parsePage(page, MAX_PAGE.journeys, cursors);
-      const { wanted, isBackward, from } = request;
-      const query = await toQuery(tenantId, filter, from?.fromAt);
-      const rows: Journey[] = [];
-      const read = (position?: ListPosition) =>
-        store.list(query, isSelective(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
-      for await (const { journeys } of pages(read, from)) {
-        const now = clock();
-        rows.push(...journeys.filter((journey) => !isExpired(journey, now) && matches(journey, query, now)));
-        if (rows.length > wanted) break;
-      }
-      const { fromAt, toAt } = query;
-      return {
-        ...toPage(rows, request, ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, fromAt])),
-        range: { fromAt, toAt },
-        hasEarlier: async () => fromAt > 0 && await latestStart({ ...query, fromAt: 0, toAt: fromAt }) !== undefined,
-      };
-    },
-
     /** One page of a journey's events in the order in which they occurred. Backward, the whole journey is read. */
     async listEvents(journey: Journey, page: PageArgs): Promise<JourneyEventPage> {
       const cursors = eventCursors(journey.tenantId, journey.sessionId);
-      const request = parsePage(page, MAX_PAGE.events, cursors);
+      const request = parsePage(page, MAX_EVENTS, cursors);
       const read = request.isBackward ? readBefore : readAfter;
       const { eventCount } = journey;
       return toPage(
@@ -166,36 +113,6 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
       return journey.firstQuestion?.text ?? (await findEventAt(journey, journey.firstQuestion))?.text;
     },
   };
-
-  /**
-   * What a list reads. Without a range, all journeys; but where a filter may pass over most of them, those of 30 days up
-   * to the latest one. `fromAt`: where the range of the pages before began.
-   */
-  async function toQuery(tenantId: string, filter: JourneyFilter, fromAt: number | undefined): Promise<ListQuery> {
-    const now = clock();
-    const query = {
-      tenantId,
-      visitorId: filter.visitorId ?? undefined,
-      outcome: filter.outcome ?? undefined,
-      did: parseTypes("did", filter.did),
-      didNot: parseTypes("didNot", filter.didNot),
-    };
-    if (filter.range) {
-      const range = parseRange(filter.range, now);
-      // A clock that is ahead of ours has its events now, too.
-      return { ...query, ...range, toAt: filter.range.last === undefined ? range.toAt : now + MAX_AHEAD_MS + 1 };
-    }
-    const all = { ...query, fromAt: 0, toAt: now + MAX_AHEAD_MS + 1 };
-    if (fromAt !== undefined) return { ...all, fromAt };
-    const latest = isSelective(query) ? await latestStart(all) : undefined;
-    return latest === undefined ? all : { ...all, fromAt: Math.max(0, latest - DEFAULT_RANGE_MS) };
-  }
-
-  /** When the latest of the visitor's or tenant's journeys in a range started. */
-  async function latestStart({ tenantId, visitorId, fromAt, toAt }: ListQuery): Promise<number | undefined> {
-    const { journeys: [latest] } = await store.list({ tenantId, visitorId, fromAt, toAt }, 1, undefined);
-    return latest?.startedAt;
-  }
 
   /** The events after a place, one more than wanted where there are so many. */
   async function readAfter(journey: Journey, { wanted, from }: EventRequest): Promise<JourneyEvent[]> {
@@ -286,49 +203,4 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
 
 function lineId({ sessionId, source, seq }: Pick<RecordedEvent, "sessionId" | "source" | "seq">): string {
   return JSON.stringify([sessionId, source, seq]);
-}
-
-function isExpired(journey: Journey, now: number): boolean {
-  return journey.lastArrivalAt + KEEP_MS < now;
-}
-
-function matches(journey: Journey, query: ListQuery, now: number): boolean {
-  return query.outcome === undefined || outcomeOf(journey, now) === query.outcome;
-}
-
-/** Whether most rows may be read in vain. */
-function isSelective({ outcome, did = [], didNot = [] }: Pick<ListQuery, "outcome" | "did" | "didNot">): boolean {
-  return outcome !== undefined || did.length + didNot.length > 0;
-}
-
-/** The types of a filter, each once. Throws InvalidInputError. */
-function parseTypes(name: "did" | "didNot", types: readonly string[] | null | undefined): string[] {
-  const given = types ?? [];
-  if (given.length > MAX_FILTER_TYPES) {
-    throw new InvalidInputError([{
-      path: ["filter", name],
-      message: `must hold at most ${MAX_FILTER_TYPES} types, has ${given.length}`,
-    }]);
-  }
-  if (given.some((type) => !/^[A-Z][A-Z0-9_]{0,63}$/.test(type))) {
-    throw new InvalidInputError([{
-      path: ["filter", name],
-      message: "must hold types in upper snake case, such as PAGE_VIEWED",
-    }]);
-  }
-  return [...new Set(given)];
-}
-
-/** A filter's parts in a fixed order, so that equal filters have equal cursors. */
-function canonical({ range, outcome, visitorId, did, didNot }: JourneyFilter) {
-  const { last, between } = range ?? {};
-  return [
-    last ?? null,
-    between?.from ?? null,
-    between?.to ?? null,
-    outcome ?? null,
-    visitorId ?? null,
-    did ?? null,
-    didNot ?? null,
-  ];
 }

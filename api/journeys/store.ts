@@ -4,8 +4,9 @@ import { pages } from "../core/page.ts";
 import type { Written } from "../core/writes.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
 import type { HeldChunk } from "./counted.ts";
-import { formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
+import { formatIds, formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
 import { type ArrivedEvent, type Journey, type JourneyOutcome, KEEP_MS } from "./model.ts";
+import { createVisitorItems, isListing, sessionOf } from "./visitors.ts";
 
 /**
  * Access patterns of the `journeys` table (pk = tenant#partition, sk = session#part):
@@ -16,7 +17,7 @@ import { type ArrivedEvent, type Journey, type JourneyOutcome, KEEP_MS } from ".
  *  | add events                          | PutItem of each chunk, then PutItem of META if its watermarks are as they were read |
  *  | events in a stretch of time         | Query, sk from …#E#<firstAt> (chunks)                 |
  *  | a tenant's journeys, latest first   | Query on byStart                                      |
- *  | a visitor's journeys, latest first  | Query on byVisitor                                    |
+ *  | a visitor's journeys, latest first  | Query on byVisitor for each id; `visitors.ts` has what tells them |
  */
 export type JourneyStore = ReturnType<typeof createJourneyStore>;
 
@@ -46,6 +47,8 @@ const STAGES: Record<JourneyOutcome, readonly Stage[]> = {
 
 export function createJourneyStore(dynamo: Dynamo, table: string) {
   return {
+    ...createVisitorItems(dynamo, table),
+
     /** The journeys that exist among `sessionIds`, as they are this moment. */
     async find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Journey>> {
       return (await this.look(tenantId, sessionIds)).journeys;
@@ -92,9 +95,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
 
     /** Writes the journey if it is still as `known`; else says so, with the journey as another writer left it. */
     async replace(journey: Journey, known: Journey | undefined): Promise<Replaced> {
-      const condition: Expression = known
-        ? { expression: "wm = :seen", values: { ":seen": formatWatermarks(known.watermarks) } }
-        : { expression: "attribute_not_exists(pk)" };
+      const condition: Expression = known ? asKnown(known) : { expression: "attribute_not_exists(pk)" };
       const { ok, current } = await dynamo.putIf(table, toItem(journey), condition);
       if (ok) return { ok, current: journey, isErased: false };
       if (current && isErased(current)) return { ok, current: undefined, isErased: true };
@@ -151,28 +152,57 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       return chunks;
     },
 
-    /** One page of journeys, latest start first or last, that may match; the caller settles what depends on the time. */
+    /** One page of the tenant's journeys, latest start first or last, that may match; the caller settles the rest. */
     async list(query: ListQuery, limit: number, after: ListPosition | undefined, ascending = false) {
-      const byVisitor = query.visitorId !== undefined;
-      const partition = byVisitor ? visitorKeyOf(query.tenantId, query.visitorId!) : query.tenantId;
-      const partitionName = byVisitor ? "visitorKey" : "tenant";
+      const { tenantId, fromAt, toAt } = query;
       const page = await dynamo.query(table, {
-        index: byVisitor ? "byVisitor" : "byStart",
+        index: "byStart",
         key: {
-          expression: "#p = :p AND startedAt BETWEEN :from AND :to",
-          names: { "#p": partitionName },
-          values: { ":p": partition, ":from": query.fromAt, ":to": query.toAt - 1 },
+          expression: "tenant = :p AND startedAt BETWEEN :from AND :to",
+          values: { ":p": tenantId, ":from": fromAt, ":to": toAt - 1 },
         },
         ...filterOf(query),
         limit,
         descending: !ascending,
-        startKey: after && {
-          ...keyOf(query.tenantId, after.sessionId),
-          [partitionName]: partition,
-          startedAt: after.startedAt,
-        },
+        startKey: after && { ...keyOf(tenantId, after.sessionId), tenant: tenantId, startedAt: after.startedAt },
       });
       return { journeys: page.items.map(fromItem), next: positionOf(page.next) };
+    },
+
+    /** One page of the journeys that name an id, latest start first or last; `endsAt` is where the page ends. */
+    async listNamed(
+      { tenantId, fromAt, toAt }: ListQuery,
+      visitorId: string,
+      { limit, ascending, startKey }: { limit: number; ascending: boolean; startKey: Item | undefined },
+    ) {
+      const { items, next } = await dynamo.query(table, {
+        index: "byVisitor",
+        key: {
+          expression: "visitorKey = :p AND startedAt BETWEEN :from AND :to",
+          values: { ":p": visitorKeyOf(tenantId, visitorId), ":from": fromAt, ":to": toAt - 1 },
+        },
+        limit,
+        descending: !ascending,
+        startKey,
+      });
+      const elsewhere = items.filter(isListing).map(sessionOf);
+      const found = elsewhere.length > 0 ? await this.find(tenantId, elsewhere) : new Map<string, Journey>();
+      const journeys = items.flatMap((item) => isListing(item) ? found.get(sessionOf(item)) ?? [] : fromItem(item));
+      const names = ({ visitor, otherIds }: Journey) =>
+        visitor?.visitorId === visitorId || otherIds.includes(visitorId);
+      return { journeys: journeys.filter(names), endsAt: (items.at(-1)?.startedAt ?? fromAt) as number, next };
+    },
+  };
+}
+
+/** That a journey is as it was read: its watermarks say what it counts, and an erasure may take a name out of it. */
+function asKnown({ watermarks, otherIds }: Journey): Expression {
+  const ids = otherIds.length > 0 ? "ids = :ids" : "attribute_not_exists(ids)";
+  return {
+    expression: `wm = :seen AND ${ids}`,
+    values: {
+      ":seen": formatWatermarks(watermarks),
+      ...(otherIds.length > 0 ? { ":ids": formatIds(otherIds) } : {}),
     },
   };
 }

@@ -42,24 +42,36 @@ export async function readWhole(store: JourneyStore, journey: Journey): Promise<
 /** A clock that is corrected at each try moves a repeat by no more than this. */
 const REPEAT_SLACK_MS = MINUTE_MS;
 
+/** A journey of so many chunks is read whole where a number comes again: for 500 events that is 4 read units at most. */
+const MAX_WHOLE_CHUNKS = 64;
+
 /**
  * What was recorded under those numbers of `events` that were counted before. Where there are none, as for whoever goes
- * on in order, nothing is read; a repeat lies where its first was, so that only what begins near it is read; and only a
- * number with other content asks for the whole journey. Numbers whose chunk has expired are left out.
+ * on in order, nothing is read. Of a longer journey, only what begins near a repeat is read, for a repeat lies where its
+ * first was, and the whole only for a number with other content; there, a chunk that a writer stored and nobody counted
+ * can be taken for a counted one. `isRace`: the writer has just stored such a chunk itself. Numbers whose chunk has
+ * expired are left out.
  */
-export async function readHeld(store: JourneyStore, journey: Journey, events: readonly ArrivedEvent[]): Promise<Held> {
+export async function readHeld(
+  store: JourneyStore,
+  journey: Journey,
+  events: readonly ArrivedEvent[],
+  isRace: boolean,
+): Promise<Held> {
   const again = events.filter((event) => isVisible(journey.watermarks, event));
   if (again.length === 0) return new Map();
   const ids = new Set(again.map(eventId));
   const pick = (found: readonly ArrivedEvent[]) =>
     new Map(found.filter((event) => ids.has(eventId(event))).map((event) => [eventId(event), event]));
+  const readAll = async () => pick((await readWhole(store, journey)).events);
+  if (isRace || journey.chunks.count <= MAX_WHOLE_CHUNKS) return await readAll();
   const times = again.map(({ occurredAt }) => occurredAt);
   const near = pick(await readNear(store, journey, Math.min(...times), Math.max(...times)));
   const isRepeat = (event: ArrivedEvent) => {
     const first = near.get(eventId(event));
     return first !== undefined && differingField(event, first) === undefined;
   };
-  return again.every(isRepeat) ? near : pick((await readWhole(store, journey)).events);
+  return again.every(isRepeat) ? near : await readAll();
 }
 
 /** Events of chunks that the journey may count and that touch a stretch of time; the earliest arrival of each. */

@@ -85,6 +85,7 @@ export const anyJourney: fc.Arbitrary<Journey> = fc.record({
     tenantId: "t",
     sessionId: "j",
     visitor: undefined,
+    otherIds: [],
     startedAt,
     endedAt,
     firstQuestion: undefined,

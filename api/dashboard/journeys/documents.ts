@@ -52,7 +52,7 @@ export type JourneyFilter = {
   range?: TimeRange | null | undefined;
   /** Journeys with this outcome. */
   outcome?: JourneyOutcome | null | undefined;
-  /** Journeys of this visitor. */
+  /** Journeys whose events name this visitor, under whichever id that belongs to the same person. */
   visitorId?: string | null | undefined;
   /** Journeys in which each of these event types happened. */
   did?: Array<string> | null | undefined;

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import type { Dynamo, Item } from "../aws/dynamo.ts";
+import { DAY_MS } from "../core/clock.ts";
+import { idOf, itemKey } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
+import { visitorKeyOf } from "./item.ts";
+import { type Journey, KEEP_MS } from "./model.ts";
+
+/**
+ * What tells which ids and journeys belong to one person, in the `journeys` table. It goes when the person is erased.
+ *
+ *  | what                                 | how                                                             |
+ *  |--------------------------------------|-----------------------------------------------------------------|
+ *  | two ids of one person                | sk = <hash of one>#ALIAS#<hash of the other>, and the other way round |
+ *  | a journey under a further id in it   | sk = <session>#V#<hash>, in the index byVisitor                  |
+ */
+export type VisitorItems = ReturnType<typeof createVisitorItems>;
+
+/** Ids that are looked for beyond one: a person has some, a mistake has many. */
+const MAX_IDS = 100;
+
+export function createVisitorItems(dynamo: Dynamo, table: string) {
+  async function findAliases(tenantId: string, visitorId: string): Promise<string[]> {
+    const { pk, sk } = itemKey(tenantId, hashOf(visitorId), "ALIAS#");
+    const read = (startKey?: Item) =>
+      dynamo.query(table, {
+        key: {
+          expression: "pk = :pk AND sk BETWEEN :from AND :to",
+          values: { ":pk": pk, ":from": sk, ":to": `${sk}~` },
+        },
+        limit: MAX_IDS,
+        startKey,
+        consistent: true,
+      });
+    const found: string[] = [];
+    for await (const { items } of pages(read)) found.push(...items.map((item) => item.other as string));
+    return found;
+  }
+
+  return {
+    /** Remembers that two ids are one person's. */
+    async alias(tenantId: string, one: string, other: string): Promise<void> {
+      await dynamo.put(table, aliasItem(tenantId, one, other));
+      await dynamo.put(table, aliasItem(tenantId, other, one));
+    },
+
+    async removeAliases(tenantId: string, ids: readonly string[]): Promise<void> {
+      for (const id of ids) {
+        for (const other of await findAliases(tenantId, id)) {
+          for (const { pk, sk } of [aliasItem(tenantId, id, other), aliasItem(tenantId, other, id)]) {
+            await dynamo.remove(table, { pk, sk });
+          }
+        }
+      }
+    },
+
+    /** All ids of the person whom one of them names: that one first, then those nearest to it. */
+    async findIds(tenantId: string, visitorId: string): Promise<string[]> {
+      const ids = new Set([visitorId]);
+      for (const id of ids) {
+        if (ids.size >= MAX_IDS) break;
+        for (const other of await findAliases(tenantId, id)) ids.add(other);
+      }
+      return [...ids];
+    },
+
+    /** Lists a journey under the further ids that it names, where that changed or their time was nearly over. */
+    async listUnder(journey: Journey, before: Journey | undefined): Promise<void> {
+      const day = ({ lastArrivalAt }: Journey) => Math.floor(lastArrivalAt / DAY_MS);
+      const place = (one: Journey) => JSON.stringify([one.startedAt, one.otherIds, one.visitor?.visitorId, day(one)]);
+      if (journey.otherIds.length === 0 || (before && place(before) === place(journey))) return;
+      for (const id of journey.otherIds) await dynamo.put(table, listingItem(journey, id));
+    },
+
+    /** When the earliest journey under an id started. */
+    async findFirst(tenantId: string, visitorId: string): Promise<number | undefined> {
+      const { items: [first] } = await dynamo.query(table, {
+        index: "byVisitor",
+        key: {
+          expression: "visitorKey = :visitor AND startedAt >= :from",
+          values: { ":visitor": visitorKeyOf(tenantId, visitorId), ":from": 0 },
+        },
+        limit: 1,
+      });
+      return first?.startedAt as number | undefined;
+    },
+
+    /** The sessions that name an id, as their visitor or beside. */
+    async *listSessions(tenantId: string, visitorId: string): AsyncGenerator<string[]> {
+      const read = (startKey?: Item) =>
+        dynamo.query(table, {
+          index: "byVisitor",
+          key: {
+            expression: "visitorKey = :visitor AND startedAt >= :from",
+            values: { ":visitor": visitorKeyOf(tenantId, visitorId), ":from": 0 },
+          },
+          startKey,
+        });
+      for await (const { items } of pages(read)) yield items.map(sessionOf);
+    },
+  };
+}
+
+/** The session that an item of the index byVisitor stands for: a journey, or a listing under a further id. */
+export function sessionOf(item: Item): string {
+  return isListing(item) ? item.session as string : idOf(item.sk);
+}
+
+export function isListing(item: Item): boolean {
+  return item.session !== undefined && (item.sk as string).includes("#V#");
+}
+
+function aliasItem(tenantId: string, one: string, other: string): Item {
+  return { ...itemKey(tenantId, hashOf(one), `ALIAS#${hashOf(other)}`), other };
+}
+
+export function listingKey(tenantId: string, sessionId: string, id: string) {
+  return itemKey(tenantId, sessionId, `V#${hashOf(id)}`);
+}
+
+function listingItem({ tenantId, sessionId, startedAt, lastArrivalAt }: Journey, id: string): Item {
+  return {
+    ...listingKey(tenantId, sessionId, id),
+    session: sessionId,
+    visitorKey: visitorKeyOf(tenantId, id),
+    startedAt,
+    ttl: Math.ceil((lastArrivalAt + KEEP_MS + DAY_MS) / 1_000),
+  };
+}
+
+function hashOf(visitorId: string): string {
+  return createHash("sha256").update(visitorId).digest("hex").slice(0, 32);
+}
