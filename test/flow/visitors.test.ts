@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { dumpTable } from "../kit/dump.ts";
 import { dumpEvents } from "../kit/dump-objects.ts";
-import { type EventInput, record, visit } from "../kit/journeys.ts";
+import { type EventInput, record } from "../kit/journeys.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -19,9 +19,17 @@ afterAll(async () => {
   await system.stop();
 });
 
-/** A session of three events that began so many hours ago. */
-const session = (id: string, hours: number, ids: (Partial<EventInput> | undefined)[]) =>
-  visit(id, 1, ids.length, NOW - hours * HOUR).map(({ visitorId: _, ...event }, i) => ({ ...event, ...ids[i] }));
+/** A session that began so many hours ago, of an event for each of these. */
+const session = (id: string, hours: number, each: Partial<EventInput>[]): EventInput[] =>
+  each.map((own, i) => (
+    {
+      sessionId: id,
+      seq: i + 1,
+      type: "PAGE_VIEWED",
+      occurredAt: new Date(NOW - hours * HOUR + i).toISOString(),
+      ...own,
+    }
+  ));
 const as = (visitorId: string, aliasOf?: string) => ({ visitorId, ...(aliasOf ? { aliasOf } : {}) });
 
 const LIST = `query ($filter: JourneyFilter, $first: Int!, $after: String, $last: Int, $before: String) {

@@ -135,7 +135,7 @@ function check(events: Event[]): void {
   }
   strictEqual(events.length, 2 * (LOADS + TABS));
   for (const [source, own] of Map.groupBy(events, (event) => event.source)) {
-    deepStrictEqual(own.map(({ seq }) => seq).sort(), [1, 2], `numbers of ${source}`);
+    deepStrictEqual(own.map(({ seq }) => seq).sort((a, b) => a - b), [1, 2], `numbers of ${source}`);
   }
   console.log(
     `${events.length} events recorded, each once, under ${new Set(events.map((e) => e.source)).size} sources`,
