@@ -77,6 +77,8 @@ export const tables = {
     partition: text("pk"),
     sort: text("sk"),
     indexes: { byHour: { partition: text("hourShard"), sort: text("pk"), include: [] } },
+    /** Of what says which old hours changed. */
+    ttlAttribute: "ttl",
     stream: false,
   },
   /** Numbers over sessions and journeys by UTC day and quarter-hour; `api/analytics/cells.ts` lists the keys. */

@@ -83,7 +83,7 @@ export function toSnapshot(
 export function changesSince(
   { size, now, from, hours, late, round, settled }: Snapshot,
   { given, isFirst, round: lastRound }: State,
-  encode: (given: Given, from: number) => string,
+  encode: (given: Given, from: number, now: number) => string,
 ): Diff<State, MetricUpdate> {
   const state = new Map(given);
   const messages: MetricUpdate[] = [];
@@ -96,7 +96,7 @@ export function changesSince(
       const isShown = isFirst && bucket.start >= from && bucket.start <= now;
       if (!isNew && !isShown) continue;
       if (isCounted) state.set(key, [bucket.version, bucket.start]);
-      if (!isHidden(bucket)) messages.push({ cursor: encode(state, from), bucket });
+      if (!isHidden(bucket)) messages.push({ cursor: encode(state, from, now), bucket });
     }
   };
   for (const { hour, round: hintedIn, before } of late.values()) {

@@ -98,6 +98,9 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
      */
     async count(changes: readonly CountChange[]): Promise<void> {
       await pMap(groupByHour(changes), countHour, { concurrency: CONCURRENCY });
+      // After the counts, so that whoever reads that an hour changed finds it so.
+      const bySeries = Map.groupBy(changes, ({ tenantId, source }) => `${tenantId} ${source}`);
+      await pMap(bySeries.values(), (own) => store.lateHours.note(own, clock()), { concurrency: CONCURRENCY });
     },
 
     /** What counts a record of a stream that was left out in its turn: parts of transactions that say they are done once. */

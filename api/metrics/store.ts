@@ -7,6 +7,7 @@ import { spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { TimeRange } from "../core/range.ts";
 import type { CountChange, HourBucket, MetricSource } from "./model.ts";
+import { createLateHours } from "./late-hours.ts";
 import { createRecordStore, keyOf } from "./records.ts";
 import { hourOf, toHourWrite } from "./rules.ts";
 
@@ -30,6 +31,7 @@ const SHARDS = 8;
 export function createMetricStore(dynamo: Dynamo, tables: { records: string; buckets: string }) {
   return {
     ...createRecordStore(dynamo, tables.records),
+    lateHours: createLateHours(dynamo, tables.buckets),
 
     /** Writes parts and the marker that says so, unless it is there. Throws UnavailableError where others were at the items. */
     async writeOnce(marker: string, parts: readonly TransactWrite[]): Promise<void> {

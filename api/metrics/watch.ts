@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { type Clock, HOUR_MS } from "../core/clock.ts";
+import pMap from "p-map";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { createCursors } from "../core/page.ts";
 import type { Hub } from "../live/hub.ts";
@@ -14,8 +15,8 @@ import {
   toSnapshot,
   windowStart,
 } from "./changes.ts";
-import { type BucketSize, type HourBucket, type MetricSource, SOURCES } from "./model.ts";
-import { emptyHour, hourOf } from "./rules.ts";
+import { BUCKET_MINUTES, type BucketSize, type HourBucket, type MetricSource, SOURCES } from "./model.ts";
+import { emptyHour, hourOf, toBucket } from "./rules.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
@@ -27,6 +28,9 @@ const INTERVAL_MS = 250;
 const MAX_LATE_HOURS = 1_000;
 /** Whoever was away for longer begins anew. */
 const MAX_AWAY_MS = 7 * 24 * HOUR_MS;
+/** What was counted is noted so soon after, and clocks differ so little. */
+const LATE_SLACK_MS = 15_000;
+const LATE_READS_AT_ONCE = 8;
 /** In a cursor, stands before the start of its window, where hours stand before their last bucket. */
 const WINDOW = "";
 
@@ -54,8 +58,8 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       throw new InvalidInputError([{ path: ["sources"], message: "must name at least one source" }]);
     }
     const cursors = createCursors("metric buckets", [tenantId, wanted, size], position);
-    const encode = (given: Given, from: number) =>
-      cursors.encode([[WINDOW, "", from], ...[...given].map(([key, [version, start]]) => [key, version, start])]);
+    const encode = (given: Given, from: number, now: number) =>
+      cursors.encode([[WINDOW, `${now}`, from], ...[...given].map(([key, [version, start]]) => [key, version, start])]);
 
     async function read(previous: Snapshot | undefined, hints: readonly string[]): Promise<Snapshot> {
       const now = clock();
@@ -82,11 +86,36 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
         signal,
       );
 
+    /** The buckets of hours before a cursor's window that were counted into since it was given. */
+    async function olderSince(since: number, seenAt: number, given: Given): Promise<MetricUpdate[]> {
+      const lists = await Promise.all(wanted.map(async (source) => {
+        const hours = await store.lateHours.changedSince(tenantId, source, seenAt - LATE_SLACK_MS, hourOf(since));
+        return hours.map((hour) => ({ source, ...hour }));
+      }));
+      const late = lists.flat();
+      if (late.length > MAX_LATE_HOURS) {
+        const message =
+          `was away while ${late.length} hours of before were counted into, and at most ${MAX_LATE_HOURS} ` +
+          "are told; leave it out to begin anew, and read older hours with `metrics`";
+        throw new InvalidInputError([{ path: ["after"], message }]);
+      }
+      const now = clock();
+      const buckets = await pMap(late, async ({ source, hourAt, minutes }) => {
+        const [hour] = await store.listHours(tenantId, source, hourAt, hourAt + 1);
+        const length = BUCKET_MINUTES[size];
+        const places = new Set([...minutes].map((minute) => Math.floor(minute / length) * length));
+        return hour ? [...places].map((minute) => toBucket(source, size, hourAt + minute * MINUTE_MS, hour, now)) : [];
+      }, { concurrency: LATE_READS_AT_ONCE });
+      // The cursor stays where it was: whoever is cut here gets all of it again.
+      return buckets.flat().map((bucket) => ({ cursor: encode(given, since, seenAt), bucket }));
+    }
+
     /** Goes on after a cursor: first what left the window meanwhile, which the feed does not show any more. */
-    async function* resume(given: Given, since: number): AsyncGenerator<MetricUpdate> {
+    async function* resume(given: Given, since: number, seenAt: number): AsyncGenerator<MetricUpdate> {
       const now = clock();
       const window = windowStart(now, size);
       let state: State = { given, isFirst: false, round: Infinity };
+      yield* await olderSince(since, seenAt, given);
       if (hourOf(since) < hourOf(window)) {
         const hours = await windowOf(tenantId, wanted, hourOf(since), hourOf(window) - 1);
         const before = toSnapshot(undefined, size, now, hours, [], 0);
@@ -107,7 +136,11 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       }]);
     }
     const hours = resumed.filter(([key]) => key !== WINDOW);
-    return resume(new Map(hours.map(([key, version, start]) => [key, [version, start]])), since);
+    return resume(
+      new Map(hours.map(([key, version, start]) => [key, [version, start]])),
+      since,
+      seenOf(resumed, since),
+    );
   };
 
   /** All hours of the sources in a stretch of time, also those that nothing was counted into, by source, ascending. */
@@ -145,6 +178,12 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
     }));
     return hours.flat();
   }
+}
+
+/** When a cursor was given; those of before only say when their window began. */
+function seenOf(cursor: v.InferOutput<typeof position>, since: number): number {
+  const seen = cursor.find(([key]) => key === WINDOW)?.[1];
+  return seen ? Number(seen) : since;
 }
 
 /** The start of the window that a cursor was given in. */

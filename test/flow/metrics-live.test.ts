@@ -145,6 +145,22 @@ describe("the subscription metricBuckets", () => {
     await later.stop();
   });
 
+  test("resumed with a cursor gets what was counted meanwhile into hours long before its window, once", async () => {
+    const on = await subscribe(api, "older", {});
+    await on.take(121);
+    await count(other, "older", "ITEMS", [1]);
+    const { cursor } = await on.next();
+    on.leave();
+    // By another process, while nobody was there: three hours and three days back.
+    await count(other, "older", "ITEMS", [180, 180, 200, 3 * 24 * 60]);
+    const again = await subscribe(api, "older", { after: cursor });
+    const told = await again.take(3);
+    expect(new Map(told.map(({ bucket }) => [bucket.start, bucket.count]))).toEqual(
+      new Map([[iso(NOW - 3 * 24 * 60 * MIN), 1], [iso(NOW - 200 * MIN), 1], [iso(NOW - 180 * MIN), 2]]),
+    );
+    again.leave();
+  });
+
   test("reads the store once for all who watch the same", async () => {
     const streams = await Promise.all(Array.from({ length: 50 }, () => subscribe(api, "many")));
     await Promise.all(streams.map((stream) => stream.take(121)));

@@ -96,7 +96,10 @@ export async function checkRollups(
     oracle.images(table).filter(({ pk, sk }) =>
       (pk as string).startsWith(`${tenantId}#`) && (sk as string).split("#")[1] === part
     );
-  const sessions = own("sessions", "SESSION").map((item) => sessionOf(item)!);
+  // What was merged into another leaves a stub, which says where it went and counts for nothing.
+  const sessions = own("sessions", "SESSION").filter(({ startedAt }) => startedAt !== undefined).map((item) =>
+    sessionOf(item)!
+  );
   const journeys = own("journeys", "META").map(journeyOf);
   const range = { between: { from: fromAt, to: now } };
   const found = await services.analytics.sessions(tenantId, undefined, range, "UTC");

@@ -92,6 +92,8 @@ export async function runOnce(
     }
     await settle();
     world.calm(SETTLED_MS);
+    // Of a sensor's running sessions analytics read the latest; the sweeper ends the others once they are idle.
+    await world.run([{ name: "sweep", run: ({ sessions }) => sessions.sweep() }], isOver);
     if (!isOver()) await atTheEnd(world.reader());
   } catch (error) {
     violations.push(error instanceof Error ? error.stack ?? error.message : String(error));

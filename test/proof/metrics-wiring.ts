@@ -133,8 +133,8 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
 
 /** What a bucket item says of its hour: counts by minute of the epoch, and every version in it. Undefined: no bucket. */
 export function readBucket(item: Item) {
-  const [tenantId, source] = (item.pk as string).split("#");
-  if (tenantId === "late") return undefined;
+  const [tenantId, source, isNote] = (item.pk as string).split("#");
+  if (tenantId === "late" || isNote) return undefined;
   const first = Number(item.sk) / 60_000;
   const counts: [minute: number, n: number][] = [];
   const versions: Record<string, number> = { version: item.version as number };
