@@ -150,7 +150,7 @@ describe("the subscription metricBuckets", () => {
     await on.take(121);
     await count(other, "older", "ITEMS", [1]);
     const { cursor } = await on.next();
-    on.leave();
+    await on.leave();
     // By another process, while nobody was there: three hours and three days back.
     await count(other, "older", "ITEMS", [180, 180, 200, 3 * 24 * 60]);
     const again = await subscribe(api, "older", { after: cursor });
@@ -158,7 +158,7 @@ describe("the subscription metricBuckets", () => {
     expect(new Map(told.map(({ bucket }) => [bucket.start, bucket.count]))).toEqual(
       new Map([[iso(NOW - 3 * 24 * 60 * MIN), 1], [iso(NOW - 200 * MIN), 1], [iso(NOW - 180 * MIN), 2]]),
     );
-    again.leave();
+    await again.leave();
   });
 
   test("reads the store once for all who watch the same", async () => {
