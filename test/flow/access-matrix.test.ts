@@ -161,6 +161,25 @@ describe("each way to each type", () => {
   }, 300_000);
 });
 
+test("a device that may only write gets its receipt, and nothing that a person typed", async () => {
+  const { data, errors } = await api.ask(
+    "t",
+    `mutation { recordMotion(input: { sensorId: "hall", seq: 2, at: "${new Date(NOON).toISOString()}" }) {
+       ... on RecordMotionPayload {
+         sessionId started duplicate session { notes sensor { sessions { nodes { notes labels } } } }
+       }
+     } }`,
+    {},
+    ["SESSIONS_WRITE"],
+  );
+  expect(data.recordMotion).toMatchObject({ sessionId: expect.any(String), duplicate: false, session: null });
+  expect(errors).toMatchObject([{
+    message: "This needs the scope sessions:read; ask for a token that has it.",
+    path: ["recordMotion", "session"],
+    extensions: { code: "FORBIDDEN" },
+  }]);
+});
+
 describe("another tenant's", () => {
   const foreign = (): Set<unknown> =>
     new Set([...Object.values(own.ids), ...Object.values(own.nodes), own.reviewSessionId]);
