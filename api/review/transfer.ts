@@ -43,7 +43,7 @@ type Merged = Awaited<ReturnType<Ask["merge"]>>;
 export type Transfer = ReturnType<typeof createTransfer>;
 
 /** What each step of an import may take: reading the package, one media file, merging. */
-const IMPORT_MS = 60_000;
+const IMPORT_MS = 120_000;
 /** Links to files are good for so long. */
 export const LINK_MS = 15 * MINUTE_MS;
 const UPLOAD_PATTERN = /^[0-9a-zA-Z-]{1,64}$/;

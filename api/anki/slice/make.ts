@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { deflateRawSync } from "node:zlib";
 import { parseObject } from "../collection/card-data.ts";
-import { localOffsetOf, readCollection, timingOf } from "../collection/collection.ts";
+import { localOffsetOf, readCollection, readNoteType, timingOf } from "../collection/collection.ts";
 import { withChildren } from "../collection/decks.ts";
 import { CARD_COLUMNS, CARD_TYPE, type CardRow, findCard, getRow, lastAnswerAt, listRows } from "../collection/rows.ts";
 import { findDeck } from "../queue/counts.ts";
@@ -12,6 +12,7 @@ import { type Body, fillSlice, markOf, NOTE_COLUMNS } from "./body.ts";
 
 /** Compressed; with a lease of up to 2 KB it is read with at most two units. */
 export const MAX_SLICE_BYTES = 6_000;
+const MAX_SLICE_CHARS = 60_000;
 const SIZES = [24, 12, 6, 3] as const;
 /** Learning cards come back all day, so all of the day are in it or there is none. */
 const MAX_LEARNING = 40;
@@ -37,7 +38,10 @@ export function makeSlice(db: DatabaseSync, wanted: SliceFor): Uint8Array | unde
       ...[queue.dayLearning, queue.reviews, queue.fresh].flatMap((all) => all.slice(0, size)),
     ];
     const body = bodyOf(db, wanted, { ids: safe.map(({ id }) => id), today: timing.today, answers });
-    const bytes = deflateRawSync(JSON.stringify(body), { level: 9 });
+    const text = body && JSON.stringify(body);
+    // Text packs to a tenth or less: what is longer is not even tried.
+    if (text === undefined || text.length > MAX_SLICE_CHARS) continue;
+    const bytes = deflateRawSync(text);
     if (bytes.length <= MAX_SLICE_BYTES) return bytes;
   }
   return undefined;
@@ -45,7 +49,11 @@ export function makeSlice(db: DatabaseSync, wanted: SliceFor): Uint8Array | unde
 
 type Parts = { ids: readonly number[]; today: number; answers: readonly string[] };
 
-function bodyOf(db: DatabaseSync, { deckId, moment, since }: SliceFor, { ids, today, answers }: Parts): Body {
+function bodyOf(
+  db: DatabaseSync,
+  { deckId, moment, since }: SliceFor,
+  { ids, today, answers }: Parts,
+): Body | undefined {
   const collection = readCollection(db);
   const found = ids.map((id) => findCard(db, id)!);
   const noteIds = [...new Set(found.map(({ nid }) => nid))];
@@ -56,9 +64,9 @@ function bodyOf(db: DatabaseSync, { deckId, moment, since }: SliceFor, { ids, to
   const notes = noteIds.map((nid) =>
     getRow<Record<string, unknown>>(db, `select ${NOTE_COLUMNS.join(", ")} from notes where id = ?`, nid)!
   );
-  const col = getRow<{ crt: number; mod: number; conf: string; models: string; decks: string; dconf: string }>(
+  const col = getRow<{ crt: number; mod: number; conf: string; decks: string; dconf: string }>(
     db,
-    "select crt, mod, conf, models, decks, dconf from col limit 1",
+    "select crt, mod, conf, decks, dconf from col limit 1",
   )!;
   const deckIds = new Set([
     ...withChildren(collection.decks, deckId).flatMap(({ id, parents }) => [id, ...parents]),
@@ -67,6 +75,10 @@ function bodyOf(db: DatabaseSync, { deckId, moment, since }: SliceFor, { ids, to
   const decks = chosen(parseObject(col.decks), deckIds);
   const options = new Set([1, ...[...deckIds].map((id) => collection.decks.get(id)?.optionsId ?? 1)]);
   const models = new Set(notes.map(({ mid }) => Number(mid)));
+  const large = [...cards.map(({ data }) => data), ...notes.map(({ flds }) => String(flds))];
+  if (large.reduce((sum, text) => sum + text.length, 0) > MAX_SLICE_CHARS) return undefined;
+  const typeChars = [...models].map((id) => noteTypeChars(db, id));
+  if (typeChars.reduce((sum, chars) => sum + chars, 0) > MAX_SLICE_CHARS) return undefined;
   const last = getRow<{ cid: number }>(db, "select cid from revlog order by id desc limit 1")?.cid;
   const body: Body = {
     deckId,
@@ -76,7 +88,7 @@ function bodyOf(db: DatabaseSync, { deckId, moment, since }: SliceFor, { ids, to
     conf: { ...parseObject(col.conf), localOffset: 0 - (localOffsetOf(db) ?? 0) },
     decks,
     dconf: chosen(parseObject(col.dconf), options),
-    models: chosen(parseObject(col.models), models),
+    models: Object.fromEntries([...models].map((id) => [id, readNoteType(db, id)])),
     cards: cards.map((card) => {
       const data = card.type === CARD_TYPE.NEW ? card.data : remembered(db, card, moment);
       return CARD_COLUMNS.map((column) => (column === "data" ? data : card[column]));
@@ -94,6 +106,11 @@ function bodyOf(db: DatabaseSync, { deckId, moment, since }: SliceFor, { ids, to
     counts: [],
   };
   return withDifferences(db, body, moment);
+}
+
+function noteTypeChars(db: DatabaseSync, noteTypeId: number): number {
+  const sql = "select length(json_extract(models, ?)) as chars from col limit 1";
+  return getRow<{ chars: number | null }>(db, sql, `$."${noteTypeId}"`)?.chars ?? 0;
 }
 
 /** What the whole has more than the part, in the queue and in the decks' counts. */
