@@ -1,3 +1,4 @@
+import { tables } from "../api/resources.ts";
 import type { Container } from "./container.ts";
 import type { ApiFunctions, Consumers } from "./functions.ts";
 import type { QueuePair, Queues } from "./queues.ts";
@@ -111,12 +112,12 @@ export function functionWatches(functions: Consumers & Partial<ApiFunctions>): W
   }];
 }
 
-/** Writes that a table turned away or could not do. */
-export function tableWatches(tables: Tables): Watch[] {
-  return Object.entries(tables).map(([name, { name: TableName }]): Watch => ({
+/** Requests that a table or an index of it turned away or could not do. A table's own metrics leave its indexes out. */
+export function tableWatches(deployed: Tables): Watch[] {
+  return Object.entries(deployed).map(([name, { name: TableName }]): Watch => ({
     id: `table-${name}`,
     reason:
-      `Requests to the table ${name} were throttled or failed on AWS's side. They were tried again, and requests may ` +
+      `Requests to the table ${name}, or to an index of it, were throttled or failed on AWS's side. They were tried again, and requests may ` +
       `have failed as UNAVAILABLE. Throttling: one partition takes more than 1,000 writes a second (one tenant's list), ` +
       `or the table more than twice its last peak.`,
     metrics: [
@@ -124,6 +125,11 @@ export function tableWatches(tables: Tables): Watch[] {
         namespace: "AWS/DynamoDB",
         name: metric,
         dimensions: { TableName },
+      })),
+      ...Object.keys(tables[name as keyof Tables].indexes).map((GlobalSecondaryIndexName): Metric => ({
+        namespace: "AWS/DynamoDB",
+        name: "WriteThrottleEvents",
+        dimensions: { TableName, GlobalSecondaryIndexName },
       })),
       ...["PutItem", "UpdateItem", "TransactWriteItems"].map((Operation): Metric => ({
         namespace: "AWS/DynamoDB",

@@ -12,8 +12,11 @@ const GIB = 1_073_741_824;
 export const MAX_BYTES_A_QUERY = 10 * GIB;
 /** Results hold what the events hold, and an erasure does not know them: they do not stay. */
 const RESULT_DAYS = 1;
-/** Events of before lie in the bucket, out of the table's sight. */
-const FIRST_DAY = "2000-01-01";
+/**
+ * How far back the table reaches; events of before lie in the bucket, out of its sight. A query without a day looks into each
+ * day of it: 3,650 prefixes, where a partition an hour since 2000 would be 236,000.
+ */
+const YEARS = 10;
 
 /** The fields of a line, as `api/journeys/raw.ts` writes them. Names of columns have no case. */
 export const COLUMNS = [
@@ -90,12 +93,11 @@ function addTable(
   return new GlueCatalogTable(stack, "glue-events", {
     databaseName: database.name,
     name: "events",
-    description: "Raw events of journeys, one row an event. Day and hour are of the first event of its batch.",
+    description: "Raw events of journeys, one row an event. The day is of the first event of its batch.",
     tableType: "EXTERNAL_TABLE",
     partitionKeys: [
       { name: "tenant", type: "string", comment: "Every query names one." },
       { name: "day", type: "string", comment: "UTC, such as 2026-01-31." },
-      { name: "hour", type: "string", comment: "UTC, 00 to 23." },
     ],
     parameters: {
       "EXTERNAL": "TRUE",
@@ -104,14 +106,12 @@ function addTable(
       "projection.tenant.type": "injected",
       "projection.day.type": "date",
       "projection.day.format": "yyyy-MM-dd",
-      "projection.day.range": `${FIRST_DAY},NOW+1DAYS`,
+      "projection.day.range": `NOW-${YEARS}YEARS,NOW+1DAYS`,
       "projection.day.interval": "1",
       "projection.day.interval.unit": "DAYS",
-      "projection.hour.type": "integer",
-      "projection.hour.range": "0,23",
-      "projection.hour.digits": "2",
+      // The hours below a day are read with it: a query of one day is not worth a partition an hour.
       // Two dollar signs: Terraform would put in a value of its own.
-      "storage.location.template": `s3://${events.bucket}/events/tenant=$\${tenant}/date=$\${day}/hour=$\${hour}/`,
+      "storage.location.template": `s3://${events.bucket}/events/tenant=$\${tenant}/date=$\${day}/`,
     },
     storageDescriptor: {
       location: `s3://${events.bucket}/events/`,

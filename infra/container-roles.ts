@@ -24,7 +24,9 @@ export function containerAccess(): Access {
 export function taskStatements(stores: Stores, signingKey: SecretsmanagerSecret | undefined): Statement[] {
   return [
     ...statementsFor(containerAccess(), stores),
-    ...(signingKey ? [allow("ReadKeys", ["secretsmanager:GetSecretValue"], [signingKey.arn])] : []),
+    ...(signingKey
+      ? [allow("UseKeys", ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], [signingKey.arn])]
+      : []),
   ];
 }
 

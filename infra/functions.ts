@@ -109,7 +109,9 @@ export function functionStatements(
     ...statementsFor(spec, stores),
     ...attached,
     ...(spec.name === "rollup" ? streamSourceStatements([...streamArns(stores), ...attachedStreamArns]) : []),
-    ...(spec.tokens && signingKey ? [allow("ReadKeys", ["secretsmanager:GetSecretValue"], [signingKey.arn])] : []),
+    ...(spec.tokens && signingKey
+      ? [allow("UseKeys", ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], [signingKey.arn])]
+      : []),
     allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [`${logArn}:*`]),
   ];
 }

@@ -92,12 +92,16 @@ function lifecycleOf({ expireAfterDays = {}, coolAfterDays = {} }: Omit<BucketSp
       noncurrentVersionExpiration: [{ noncurrentDays: OLD_VERSION_DAYS }],
       abortIncompleteMultipartUpload: [{ daysAfterInitiation: UNFINISHED_UPLOAD_DAYS }],
     },
-    ...Object.entries(expireAfterDays).map(([prefix, days]) => ({
-      id: `expires-${prefix.replace(/\W+$/, "")}`,
-      status: "Enabled",
-      filter: [{ prefix }],
-      expiration: [{ days }],
-    })),
+    // Where versions are kept, an expiry hides an object and nothing more: what it hid goes a day later, and the sign of it
+    // after that. Else what an erasure does not know, such as results of queries, would stay for 30 days.
+    ...Object.entries(expireAfterDays).flatMap(([prefix, days]) => {
+      const of = { status: "Enabled", filter: [{ prefix }] };
+      const name = prefix.replace(/\W+$/, "");
+      return [
+        { ...of, id: `expires-${name}`, expiration: [{ days }], noncurrentVersionExpiration: [{ noncurrentDays: 1 }] },
+        { ...of, id: `clears-${name}`, expiration: [{ expiredObjectDeleteMarker: true }] },
+      ];
+    }),
     ...Object.entries(coolAfterDays).map(([prefix, days]) => ({
       id: `cools-${prefix.replace(/\W+$/, "") || "all"}`,
       status: "Enabled",

@@ -130,13 +130,6 @@ export const RULES: readonly Rule[] = [
   hardened(
     each(
       ["aws_dynamodb_table"],
-      ({ attributes }) => enabled(attributes.server_side_encryption),
-      "A table is encrypted: set serverSideEncryption.",
-    ),
-  ),
-  hardened(
-    each(
-      ["aws_dynamodb_table"],
       ({ attributes }) => enabled(attributes.point_in_time_recovery),
       "A table can be had back as it was at any moment: set pointInTimeRecovery.",
     ),

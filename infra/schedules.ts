@@ -1,5 +1,6 @@
 import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule/index.js";
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target/index.js";
+import { LambdaFunctionEventInvokeConfig } from "@cdktf/provider-aws/lib/lambda-function-event-invoke-config/index.js";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import type { TerraformStack } from "cdktf";
 import { fullName, ruleSeconds, schedules, type ScheduleSpec } from "../api/resources.ts";
@@ -14,6 +15,12 @@ export function addSchedules(
   stage: Stage,
   { schedule }: { schedule: DeployedFunction },
 ): CloudwatchEventRule[] {
+  // A start that waited, or failed, is worth nothing once the next is due: starts that pile up would only hold each other up.
+  new LambdaFunctionEventInvokeConfig(stack, "schedule-invocations", {
+    functionName: schedule.lambda.functionName,
+    maximumEventAgeInSeconds: MINUTE_SECONDS,
+    maximumRetryAttempts: 0,
+  });
   return Object.values<ScheduleSpec>(schedules).map((spec) => {
     const rule = new CloudwatchEventRule(stack, `schedule-${spec.name}`, {
       name: fullName(stage.prefix, spec),

@@ -6,7 +6,8 @@ import type { Stage } from "./stages.ts";
 const RECOVERY_DAYS = 30;
 
 /**
- * Adds the place of the signing keys, empty: their value is put there by a person and never comes into Terraform's state.
+ * Adds the place of the signing keys, empty, so that their value never comes into Terraform's state: the first process that
+ * finds none makes a key and puts it there (`api/auth/keys.ts`), or a person does before.
  * Undefined where the installation has no accounts of its own, and so signs nothing.
  */
 export function addSigningKey(stack: TerraformStack, stage: Stage): SecretsmanagerSecret | undefined {

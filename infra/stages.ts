@@ -30,6 +30,8 @@ export type Stage = {
   isProtected: boolean;
   /** Versions, encryption, point-in-time recovery, policies: what embedded servers do not have. */
   isHardened: boolean;
+  /** Whose key encrypts the tables: DynamoDB's own, which is free, or the account's that AWS manages (KMS calls are paid). */
+  tableKey: "owned" | "managed";
   /** ElastiCache Serverless for Valkey. */
   cache: boolean;
   /** Glue and Athena over the raw events. */
@@ -152,6 +154,7 @@ export function stagesFrom(env: Env): Stage {
     isEmulated,
     isProtected: name === "prod",
     isHardened: !isLocal,
+    tableKey: read("SOJOURN_TABLE_KEY", "owned", oneOf("owned", "managed")),
     cache: read("SOJOURN_CACHE", "off", onOff) && !isEmulated,
     analytics: read("SOJOURN_ANALYTICS", "on", onOff) && !isLocal,
     iot: read("SOJOURN_IOT", "on", onOff) && !isEmulated,

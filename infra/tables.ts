@@ -24,8 +24,10 @@ function addTable(stack: TerraformStack, stage: Stage, spec: TableSpec): Dynamod
     deletionProtectionEnabled: stage.isProtected,
     // Terraform then refuses at once, before it has taken anything away.
     ...(stage.isProtected ? { lifecycle: { preventDestroy: true } } : {}),
-    // With AWS's own key: it costs nothing. Absent where it is not known.
-    ...(stage.isHardened ? { serverSideEncryption: { enabled: true }, pointInTimeRecovery: { enabled: true } } : {}),
+    // Absent, a table is encrypted with a key that DynamoDB owns, at no cost. The managed key of the account shows each use in
+    // CloudTrail, and each use is a paid call of KMS.
+    ...(stage.tableKey === "managed" ? { serverSideEncryption: { enabled: true } } : {}),
+    ...(stage.isHardened ? { pointInTimeRecovery: { enabled: true } } : {}),
   });
 }
 

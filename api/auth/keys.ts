@@ -14,6 +14,7 @@ import {
   SignJWT,
 } from "jose";
 import { type Clock, DAY_MS, SECOND_MS } from "../core/clock.ts";
+import type { Secret } from "../aws/secrets.ts";
 import { AppError, UnavailableError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { createFresh, KEYS_FRESH_MS } from "./keysets.ts";
@@ -56,13 +57,25 @@ export async function loadOrCreateSigningKeys(file: string, { isNamed = false } 
   return await openKeys(source);
 }
 
-/** Gives a reader of the same JWK set in a secret, which `read` gives. Throws where it is unusable. */
-export function loadSecretSigningKeys(name: string, read: () => Promise<string>): Promise<ReadSigningKeys> {
-  return openKeys({
+/**
+ * Gives a reader of the same JWK set in a secret. The first process that finds no value in it makes a key, so that a new
+ * installation runs after one command; a value that is there is never replaced. Throws where it is unusable.
+ */
+export async function loadSecretSigningKeys(
+  name: string,
+  secret: Pick<Secret, "find" | "putFirst">,
+): Promise<ReadSigningKeys> {
+  const source: KeySource = {
     name: `The secret ${name} (SIGNING_KEY_SECRET)`,
     remedy: "put a JWK set with a private key into it, as `npm run signing-key` prints one",
-    read,
-  });
+    read: async () => {
+      const text = await secret.find();
+      if (text === undefined) throw unusable(source, "has no value, or is not there");
+      return text;
+    },
+  };
+  if (await secret.find() === undefined) await secret.putFirst(await createKeySet());
+  return await openKeys(source);
 }
 
 /** A JWK set with a new Ed25519 key, as text. */
@@ -214,6 +227,7 @@ async function parseKeys(source: KeySource): Promise<JWK[]> {
   try {
     content = JSON.parse(await source.read());
   } catch (error) {
+    if (error instanceof AppError && error.code === "SIGNING_KEYS") throw error;
     throw error instanceof SyntaxError ? unusable(source, "is no JSON") : unusable(source, "cannot be read", error);
   }
   const keys = (content as { keys?: unknown } | null)?.keys;

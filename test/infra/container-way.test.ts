@@ -110,7 +110,7 @@ describe("the container", () => {
       {
         Sid: "WriteItems",
         Effect: "Allow",
-        Action: ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        Action: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:UpdateItem"],
         Resource: all.filter((name) => name !== "rollups").map(table),
       },
       {
@@ -150,9 +150,9 @@ describe("the container", () => {
         Resource: ["${aws_sqs_queue.queue-ingest.arn}"],
       },
       {
-        Sid: "ReadKeys",
+        Sid: "UseKeys",
         Effect: "Allow",
-        Action: ["secretsmanager:GetSecretValue"],
+        Action: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
         Resource: ["${aws_secretsmanager_secret.signing-key.arn}"],
       },
     ]);

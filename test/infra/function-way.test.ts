@@ -3,7 +3,7 @@ import { App } from "cdktf";
 import { afterAll, describe, expect, test } from "vitest";
 import { DEPLOYED_BATCHING, variables } from "../../api/config.ts";
 import { readersOf, takes } from "../../api/ingest/consumers.ts";
-import { functions, type FunctionSpec } from "../../api/resources.ts";
+import { buckets, functions, type FunctionSpec, tables } from "../../api/resources.ts";
 import { rateOf } from "../../infra/schedules.ts";
 import { patternOf } from "../../infra/sources.ts";
 import { synthStack } from "../../infra/stack.ts";
@@ -211,11 +211,19 @@ describe("the stack", () => {
     );
     expect(Object.values(dev["aws_dynamodb_table"]!).some((table) => table["deletion_protection_enabled"])).toBe(false);
     const kept = [...Object.values(prod["aws_dynamodb_table"]!), ...Object.values(prod["aws_s3_bucket"]!)];
-    expect(kept.filter(({ lifecycle }) => lifecycle?.prevent_destroy === true)).toHaveLength(8 + 3);
+    expect(kept.filter(({ lifecycle }) => lifecycle?.prevent_destroy === true)).toHaveLength(
+      Object.keys(tables).length + Object.keys(buckets).length,
+    );
     const rules = (name: string): { id: string }[] =>
       prod["aws_s3_bucket_lifecycle_configuration"]![`bucket-${name}-lifecycle`]!["rule"];
     expect(rules("events").map(({ id }) => id)).toEqual(["old-versions", "cools-events"]);
-    expect(rules("collections").map(({ id }) => id)).toEqual(["old-versions", "expires-uploads", "expires-exports"]);
+    expect(rules("collections").map(({ id }) => id)).toEqual([
+      "old-versions",
+      "expires-uploads",
+      "clears-uploads",
+      "expires-exports",
+      "clears-exports",
+    ]);
     expect(prod["aws_s3_bucket_cors_configuration"]!["bucket-collections-cors"]!["cors_rule"]).toEqual([
       expect.objectContaining({ allowed_origins: ["https://shop.example", "https://app.example"] }),
     ]);

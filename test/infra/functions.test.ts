@@ -246,7 +246,7 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
       "JOURNEYS_INDEX=maybe: must be one of on, off",
     );
     expect(await failureOf("http", { SIGNING_KEY_SECRET: "test/none" })).toBe(
-      "The secret test/none (SIGNING_KEY_SECRET) cannot be read (ResourceNotFoundException); put a JWK set with a private " +
+      "The secret test/none (SIGNING_KEY_SECRET) has no value, or is not there; put a JWK set with a private " +
         "key into it, as `npm run signing-key` prints one.",
     );
   });

@@ -20,7 +20,7 @@ const ACTIONS: Record<string, string> = {
   ReadStreams: "dynamodb:GetRecords dynamodb:GetShardIterator",
   FollowStreams: "dynamodb:DescribeStream",
   ListStreams: "dynamodb:ListStreams",
-  ReadKeys: "secretsmanager:GetSecretValue",
+  UseKeys: "secretsmanager:GetSecretValue secretsmanager:PutSecretValue",
   WriteLogs: "logs:CreateLogStream logs:PutLogEvents",
 };
 
@@ -55,7 +55,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteObjects: objects("events readings collections"),
     RemoveObjects: objects("collections"),
     LookAtQueues: ["queue-ingest"],
-    ReadKeys: ["signing-key"],
+    UseKeys: ["signing-key"],
     WriteLogs: logs("http"),
   },
   stream: {
@@ -64,7 +64,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteItems: tables("access"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
-    ReadKeys: ["signing-key"],
+    UseKeys: ["signing-key"],
     WriteLogs: logs("stream"),
   },
   ingest: {

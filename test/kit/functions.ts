@@ -31,7 +31,10 @@ export async function startFunctions() {
   const secrets = await startSecrets({ [SECRET]: await createKeySet() });
   const started = new Map<FunctionName, Promise<TestFunction>>();
   const recorders = new Map<FunctionName, Record<"dynamodb" | "s3" | "sqs", Recorder>>();
-  const keys = await loadSecretSigningKeys("test", () => Promise.resolve(secrets.texts[SECRET]!));
+  const keys = await loadSecretSigningKeys("test", {
+    find: () => Promise.resolve(secrets.texts[SECRET]),
+    putFirst: () => Promise.reject(new Error("there is a key")),
+  });
   const signer = createSigner({
     keys,
     issuer: "sojourn",

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createKeySet, loadSecretSigningKeys } from "../../api/auth/keys.ts";
+import { createSecret } from "../../api/aws/secrets.ts";
+import { startSecrets } from "../kit/secrets.ts";
+
+let secrets: Awaited<ReturnType<typeof startSecrets>>;
+const saved = { ...process.env };
+const secretOf = (name: string) => createSecret({ region: "eu-central-1", secretsEndpoint: secrets.url }, name);
+
+beforeAll(async () => {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+  secrets = await startSecrets({ empty: undefined, held: await createKeySet(), broken: "{}" });
+});
+afterAll(async () => {
+  process.env = saved;
+  await secrets.stop();
+});
+
+test("of ten processes that find an empty secret all end with one key", async () => {
+  const readers = await Promise.all(
+    Array.from({ length: 10 }, () => loadSecretSigningKeys("empty", secretOf("empty"))),
+  );
+  const kids = await Promise.all(readers.map(async (read) => (await read()).signing.kid));
+  expect(new Set(kids).size).toBe(1);
+  expect(JSON.parse(secrets.texts["empty"]!).keys[0].kid).toBe(kids[0]);
+});
+
+test("a value that is there is never replaced, whatever it is", async () => {
+  const before = { ...secrets.texts };
+  await loadSecretSigningKeys("held", secretOf("held"));
+  await expect(loadSecretSigningKeys("broken", secretOf("broken"))).rejects.toThrow("is no JWK set");
+  expect(secrets.texts["broken"]).toBe(before["broken"]);
+});
+
+test("a secret that is not there is named, with what to do", async () => {
+  await expect(loadSecretSigningKeys("none", secretOf("none"))).rejects.toThrow(
+    "The secret none (SIGNING_KEY_SECRET) has no value, or is not there; put a JWK set",
+  );
+});
