@@ -173,7 +173,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
     jobs: createAllJobs(connections, sessions, metrics, review, (differences) => auditDifferences += differences),
     auditDifferences: () => auditDifferences,
-    measurements: auth.keySets ? [auth.keySets.measurement] : [],
+    measurements: [metrics.progress.measurement, ...(auth.keySets ? [auth.keySets.measurement] : [])],
     checkDependencies: async () => ({
       dynamodb: await probe(() => dynamo.get(named(tables.accounts), { pk: "-" })),
       s3: await probe(() => connections.objects(buckets.events).check()),

@@ -64,13 +64,13 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
 
 /** Counting, and counting again what other domains keep. */
 export function createMetricDomain(
-  { dynamo, hub, clock, named }: Connections,
+  { dynamo, hub, clock, log, named }: Connections,
   journeys: Pick<JourneyDomain, "store">,
   { lists }: Pick<SessionDomain, "lists">,
   recheckMs?: number,
 ) {
   const store = createMetricStore(dynamo, { records: named(tables.records), buckets: named(tables.buckets) });
-  const progress = createProgress();
+  const progress = createProgress(clock, log);
   const { caughtUpAt } = progress;
   const kept = createJourneyRecounts(dynamo, named(tables.journeys), journeys.store);
   const audit = createAudit({

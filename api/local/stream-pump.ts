@@ -11,8 +11,8 @@ export type StreamPumpOptions = {
   streams: Streams;
   consumers: readonly ConsumerSpec[];
   handle: (table: string, records: StreamRecord[]) => Promise<void>;
-  /** Told that a consumer has handled everything that was written before an instant. */
-  onCaughtUp?: (consumer: ConsumerSpec, at: number) => void;
+  /** Told in each round until when a consumer has handled everything that was written, and whether that was all there is. */
+  onProgress?: (consumer: ConsumerSpec, at: number, isAll: boolean) => void;
   /** Where it keeps how far it came; without one it begins at the oldest records, which counts nothing twice. */
   positionFile?: string;
   clock?: Clock;
@@ -31,18 +31,18 @@ type Positions = Record<string, string>;
 /** What a consumer was given and has not handled: it waits for more, as long as it may. */
 type Waiting = { consumer: ConsumerSpec; records: StreamRecord[]; since: number };
 /** One reader of a shard, for all its consumers: AWS throttles a third. `iterator` is undefined at the end of a closed one. */
-type Reader = { iterator: string | undefined; waiting: Waiting[] };
+type Reader = { iterator: string | undefined; waiting: Waiting[]; lastAt: number };
 type Stream = {
   tableName: string;
   consumers: readonly ConsumerSpec[];
   shards: { arn: string; list: StreamShard[]; at: number } | undefined;
   readers: Map<string, Reader>;
 };
-type Carried = { read: number; isDone: boolean };
+type Carried = { reader: Reader; read: number; isDone: boolean };
 
 /** Carries tables' streams to `handle` in order, shard by shard, as Lambda's event sources do on AWS. */
 export function createStreamPump(options: StreamPumpOptions) {
-  const { streams, handle, onCaughtUp, positionFile, clock = systemClock, log } = options;
+  const { streams, handle, onProgress, positionFile, clock = systemClock, log } = options;
   let positions: Positions | undefined;
   const sources = [...Map.groupBy(options.consumers, ({ tableName }) => tableName)].map(
     ([tableName, consumers]): Stream => ({ tableName, consumers, shards: undefined, readers: new Map() }),
@@ -78,6 +78,7 @@ export function createStreamPump(options: StreamPumpOptions) {
     return {
       iterator: await streams.iterate(arn, shard, least),
       waiting: stream.consumers.map((consumer) => ({ consumer, records: [], since: 0 })),
+      lastAt: 0,
     };
   }
 
@@ -105,8 +106,9 @@ export function createStreamPump(options: StreamPumpOptions) {
         if (positions![place] === undefined || isAfter(last, positions![place])) positions![place] = last;
       }
     }
-    stream.readers.set(shard, { ...reader, iterator: next });
-    return { read: records.length, isDone: records.length === 0 && isEmpty(reader) };
+    const now = { ...reader, iterator: next, lastAt: records.at(-1)?.arrivedAt ?? reader.lastAt };
+    stream.readers.set(shard, now);
+    return { reader: now, read: records.length, isDone: records.length === 0 && isEmpty(reader) };
   }
 
   async function handOver(waiting: Waiting, place: string, isImpatient: boolean): Promise<void> {
@@ -131,11 +133,10 @@ export function createStreamPump(options: StreamPumpOptions) {
       carried.push(one);
       if (one.isDone && stream.readers.get(id)?.iterator === undefined) open.delete(id);
     }
-    // The embedded stream gives nothing only where nothing is left.
     if (carried.length === list.length) {
       for (const [i, consumer] of stream.consumers.entries()) {
-        const isThrough = list.every(({ id }) => stream.readers.get(id)!.waiting[i]!.records.length === 0);
-        if (isThrough && carried.every(({ read }) => read === 0)) onCaughtUp?.(consumer, at);
+        const behind = carried.flatMap((one) => behindSince(one, i) ?? []);
+        onProgress?.(consumer, Math.min(at, ...behind), behind.length === 0);
       }
     }
     return carried.reduce((sum, { read }) => sum + read, 0);
@@ -181,6 +182,14 @@ export function createStreamPump(options: StreamPumpOptions) {
     /** Reads once, and hands over what is enough or has waited enough. */
     round: () => round(),
   };
+}
+
+/**
+ * When the oldest record was written that a consumer may not have handled of a shard; undefined where it has all. The
+ * embedded stream gives nothing only where nothing is left.
+ */
+function behindSince({ reader, read }: Carried, consumer: number): number | undefined {
+  return reader.waiting[consumer]!.records[0]?.arrivedAt ?? (read > 0 ? reader.lastAt : undefined);
 }
 
 function isEmpty({ waiting }: Reader): boolean {

@@ -31,7 +31,7 @@ const pump = createStreamPump({
     const countedAt = now();
     if (table === "records") notes.push(...records.map(({ keys }) => [idOf(keys.sk), seenAt, countedAt] as Note));
   },
-  onCaughtUp: app.caughtUp,
+  onProgress: app.caughtUp,
   log: silentLog,
 });
 pump.start();

@@ -54,7 +54,7 @@ export async function startTestApp(
     streams: createStreams(own.clients.dynamodb, own.clients.streams),
     consumers: consumersOf(own.prefix, config.metricsBatching, config.attachedTables),
     handle: app.ingestStream,
-    onCaughtUp: app.caughtUp,
+    onProgress: app.caughtUp,
     clock: overrides.clock ?? Date.now,
     log: silentLog,
   });

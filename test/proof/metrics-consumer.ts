@@ -15,7 +15,7 @@ createStreamPump({
   streams: createStreams(clients.dynamodb, clients.streams),
   consumers: consumersOf(config.prefix, config.metricsBatching, config.attachedTables),
   handle: app.ingestStream,
-  onCaughtUp: app.caughtUp,
+  onProgress: app.caughtUp,
   positionFile: process.argv[2]!,
   log: silentLog,
 }).start();

@@ -26,7 +26,7 @@ function createShards() {
   return {
     streams: streams as Streams,
     reads: () => reads,
-    push(table: string, source: string, count: number) {
+    push(table: string, source: string, count: number, arrivedAt = 0) {
       for (let i = 0; i < count; i++) {
         const keys = { pk: "t#0", sk: `${++sequence}#${source}` };
         const record = {
@@ -36,7 +36,7 @@ function createShards() {
           before: undefined,
           after: keys,
           isExpiry: false,
-          arrivedAt: 0,
+          arrivedAt,
         };
         (records[table] ??= []).push(record);
       }
@@ -48,6 +48,7 @@ function start(batching: string) {
   const shards = createShards();
   const handled: string[] = [];
   const caughtUp: string[] = [];
+  const progress: Record<string, number> = {};
   let now = 0;
   const { metricsBatching } = parseConfig({ METRICS_BATCHING: batching });
   const pump = createStreamPump({
@@ -57,11 +58,14 @@ function start(batching: string) {
       handled.push(`${records.length} ${(records[0]!.keys.sk as string).split("#")[1]}`);
       return Promise.resolve();
     },
-    onCaughtUp: ({ name }) => caughtUp.push(name),
+    onProgress: ({ name }, at, isAll) => {
+      progress[name] = at;
+      if (isAll) caughtUp.push(name);
+    },
     clock: () => now,
     log: silentLog,
   });
-  return { shards, pump, handled, caughtUp, pass: (seconds: number) => (now += seconds * 1_000) };
+  return { shards, pump, handled, caughtUp, progress, pass: (seconds: number) => (now += seconds * 1_000) };
 }
 
 describe("a stream's consumers", () => {
@@ -93,6 +97,23 @@ describe("a stream's consumers", () => {
     expect(handled.slice(3)).toEqual(["9 ITEMS"]);
     await pump.round();
     expect(new Set(caughtUp)).toEqual(new Set(SOURCES.map((s) => `records-${s.toLowerCase().replace("_", "-")}`)));
+  });
+
+  test("say until when everything is handled, also while something waits", async () => {
+    const { shards, pump, progress, pass } = start(DEPLOYED_BATCHING);
+    pass(60);
+    await pump.round();
+    expect(progress["records-items"]).toBe(60_000);
+    shards.push("p-records", "ITEMS", 3, 61_000);
+    pass(5);
+    await pump.round();
+    pass(5);
+    await pump.round();
+    expect([progress["records-items"], progress["records-tasks"]]).toEqual([61_000, 70_000]);
+    pass(20);
+    await pump.round();
+    await pump.round();
+    expect(progress["records-items"]).toBe(90_000);
   });
 
   test("read each shard once, whatever waits", async () => {
