@@ -168,7 +168,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       services,
       ...(request.viewer ? loadersOf(request.viewer) : {}),
     }),
-    ingest: createQueueConsumer(connections, journeys, sessions),
+    ingest: createQueueConsumer(connections, journeys, sessions, metrics),
     ...createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups),
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
     jobs: createAllJobs(connections, sessions, metrics, review, (differences) => auditDifferences += differences),

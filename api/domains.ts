@@ -125,8 +125,10 @@ export function createQueueConsumer(
   { queues: messages, deadLetterOf, log }: Connections,
   journeys: JourneyDomain,
   sessions: SessionDomain,
+  metrics: Pick<MetricDomain, "service">,
 ) {
   return createIngest({
+    recordMetrics: async (tenantId, records) => (await metrics.service.record(tenantId, { records })).receipts,
     record: (tenantId, events) => journeys.service.record(tenantId, events),
     recordMotion: (tenantId, motion) => sessions.service.recordMotion(tenantId, undefined, motion),
     ingestBatch: (tenantId, batch) => sessions.service.ingestBatch(tenantId, undefined, batch),
@@ -182,7 +184,9 @@ export function createAllJobs(
 
 /** The function `ingest`: the consumer of the ingest queue alone. */
 export function createIngestFunction(connections: Connections) {
-  return createQueueConsumer(connections, createJourneyDomain(connections), createSessionDomain(connections));
+  const journeys = createJourneyDomain(connections);
+  const sessions = createSessionDomain(connections);
+  return createQueueConsumer(connections, journeys, sessions, createMetricDomain(connections, journeys, sessions));
 }
 
 /** The functions `rollup` and `late`: the consumers of the tables' streams alone. */

@@ -5,7 +5,8 @@ import { TENANT_PATTERN, TENANT_RULE } from "../core/ids.ts";
 export type Envelope =
   & { tenantId: string }
   & (
-    | { kind: "events"; events: readonly unknown[] }
+    | { kind: "events"; list: readonly unknown[] }
+    | { kind: "metrics"; list: readonly unknown[] }
     | { kind: "batch" | "motion"; input: object }
   );
 
@@ -14,22 +15,23 @@ const tenant = v.pipe(
   v.regex(TENANT_PATTERN, `must be ${TENANT_RULE}`),
 );
 const input = v.custom<object>((value) => typeof value === "object" && value !== null, "must be an object");
+const listOf = (what: string) =>
+  v.pipe(
+    v.array(v.unknown(), "must be a list"),
+    v.minLength(1, `must hold 1 to 500 ${what}, has 0`),
+    v.maxLength(500, (issue) => `must hold 1 to 500 ${what}, has ${issue.input.length}`),
+  );
 const KINDS = {
-  events: v.object({
-    tenant,
-    events: v.pipe(
-      v.array(v.unknown(), "must be a list"),
-      v.minLength(1, "must hold 1 to 500 events, has 0"),
-      v.maxLength(500, (issue) => `must hold 1 to 500 events, has ${issue.input.length}`),
-    ),
-  }),
+  events: v.object({ tenant, events: listOf("events") }),
+  metrics: v.object({ tenant, metrics: listOf("records") }),
   batch: v.object({ tenant, batch: input }),
   motion: v.object({ tenant, motion: input }),
 };
 
 /**
  * The envelope of a message, or the reason why it is none. A message has `tenant` and one of `events` (as `recordEvents`
- * takes them), `batch` (as `ingestSessionBatch`) and `motion` (as `recordMotion`).
+ * takes them), `metrics` (as the records of `recordMetrics`), `batch` (as `ingestSessionBatch`) and `motion` (as
+ * `recordMotion`).
  */
 export function parseEnvelope(body: string): { envelope: Envelope } | { reason: string } {
   const content = parseObject(body);
@@ -37,14 +39,15 @@ export function parseEnvelope(body: string): { envelope: Envelope } | { reason: 
   const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => content[kind] !== undefined);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
-    return { reason: "body: must have exactly one of events, batch and motion" };
+    return { reason: "body: must have exactly one of events, metrics, batch and motion" };
   }
   const parsed = v.safeParse(KINDS[kind], content);
   if (!parsed.success) {
     return { reason: parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "body"}: ${issue.message}`).join("; ") };
   }
   const { tenant: tenantId } = parsed.output;
-  if ("events" in parsed.output) return { envelope: { tenantId, kind: "events", events: parsed.output.events } };
+  if ("events" in parsed.output) return { envelope: { tenantId, kind: "events", list: parsed.output.events } };
+  if ("metrics" in parsed.output) return { envelope: { tenantId, kind: "metrics", list: parsed.output.metrics } };
   const own = "batch" in parsed.output ? parsed.output.batch : parsed.output.motion;
   return { envelope: { tenantId, kind: kind as "batch" | "motion", input: own } };
 }

@@ -71,6 +71,27 @@ describe("a message of the ingest queue", () => {
     expect(letter!.body).toBe(typeof poison === "string" ? poison : JSON.stringify(poison));
   });
 
+  test("of records counts them, and those that are wrong, or known at another time, are rejected alone", async () => {
+    const at = new Date(NOW - 60_000).toISOString();
+    const [good, known] = ["a", "b"].map((recordId) => ({ source: "TASKS", recordId, at }));
+    await send({ tenant: "counted", metrics: [known] });
+    await settle();
+    const bad = [{ ...good!, source: "NOTHING" }, { ...known!, at: new Date(NOW - 120_000).toISOString() }];
+    await send({ tenant: "counted", metrics: [good, bad[0], known, bad[1]] });
+    await settle();
+    const [letter] = await deadLetters();
+    expect(JSON.parse(letter!.body)).toEqual({ tenant: "counted", metrics: bad });
+    expect(letter!.reason).toMatch(
+      /metrics\.1: source: must be one of ITEMS.*metrics\.3: at: is .* since it was first/s,
+    );
+    await api.settle();
+    const { data } = await api.ask(
+      "counted",
+      "{ metrics(sources: [TASKS], size: ONE_HOUR, range: { last: TWO_HOURS }) { total } }",
+    );
+    expect(data.metrics).toEqual([{ total: 2 }]);
+  });
+
   test("with some bad events is recorded without them; they are rejected alone, with the reason", async () => {
     const events = visit("mixed", 1, 3, NOW - 3_600_000);
     const bad = { ...events[1]!, seq: -1 };
