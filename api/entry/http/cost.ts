@@ -16,6 +16,7 @@ import { QueryRefusedError } from "./errors.ts";
 const MAX_NODES = 10_000;
 const MAX_COSTS_KEPT = 100;
 const MAX_KEY_CHARACTERS = 200;
+const MAX_LIST_IN_KEY = 100;
 
 /**
  * Finds operations that ask for more than `maxCost` fields, with pages counted in full. It runs before execution and
@@ -44,7 +45,7 @@ function createCostOf() {
     const variables = variableValues ?? {};
     const { names, costs } = known.get(document) ?? { names: decidingVariables(schema, document), costs: new Map() };
     known.set(document, { names, costs });
-    const key = JSON.stringify([operationName, names.map((name) => name in variables ? [variables[name]] : [])]);
+    const key = JSON.stringify([operationName, names.map((name) => name in variables ? [sized(variables[name])] : [])]);
     const before = costs.get(key);
     if (before !== undefined) return before;
     const cost = weigh(schema, document, operationName ?? undefined, variables);
@@ -52,6 +53,11 @@ function createCostOf() {
     if (typeof cost === "number" && isWorthKeeping) costs.set(key, cost);
     return cost;
   };
+}
+
+/** A long list decides by its length, and is not written out for that. */
+function sized(value: unknown): unknown {
+  return Array.isArray(value) && value.length > MAX_LIST_IN_KEY ? `${value.length} values` : value;
 }
 
 /** The variables that the cost depends on: in arguments that a field's cost is decided by, and in directives. */
