@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
+import { type ServerOptions, WebSocketServer } from "ws";
 import { SECOND_MS } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { incomplete, tooLarge, tooSlow } from "./body.ts";
@@ -22,6 +22,8 @@ const KEEP_ALIVE_MS = 65 * SECOND_MS;
 const CHECK_MS = 2 * SECOND_MS;
 /** A reader that takes nothing for so long is gone. Open streams are written to more often. */
 const SILENT_MS = 60 * SECOND_MS;
+/** Who does not answer a close in time is gone. */
+const CLOSE_MS = 5 * SECOND_MS;
 /** A login, and what stands around it. */
 const OPEN_SOCKET_BYTES = 32_768;
 
@@ -42,13 +44,15 @@ export function createServer(
     connectionsCheckingInterval: CHECK_MS,
     noDelay: true,
   });
-  const sockets = new WebSocketServer({
+  const socketOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
+    closeTimeout: CLOSE_MS,
     perMessageDeflate: false,
     maxPayload: Math.min(BODY_BYTES, limits.bodyBytes),
     handleProtocols: () => "graphql-transport-ws",
-  });
+  };
+  const sockets = new WebSocketServer(socketOptions);
 
   server.on("connection", (socket) => {
     if (!connections.add(socket)) socket.destroy();
