@@ -35,7 +35,7 @@ export function queueWatches(queues: Queues): Watch[] {
     id: `${name}-dead`,
     reason:
       `Messages lie on the dead-letter queue of ${name}: they can never work, or failed five times. Each has its ` +
-      `reason as an attribute. Nothing is lost for 14 days: mend the cause, then start a redrive.`,
+      `reason as an attribute. Nothing is lost for 14 days: mend the cause, then \`npm run redrive -- ${name}\`.`,
     metrics: [of(dead, "ApproximateNumberOfMessagesVisible")],
     stat: "Maximum",
     seconds: FIVE_MINUTES,
