@@ -7,7 +7,7 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: new URL("node_modules/graphql/index.js", import.meta.url).pathname }],
   },
   test: {
-    include: ["test/{unit,store,schema,flow,infra,rules}/**/*.test.ts"],
+    include: ["test/{unit,store,schema,flow,infra,rules,browser}/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

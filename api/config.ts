@@ -101,20 +101,24 @@ function attachedTables(text: string): valibot.InferOutput<typeof ATTACHED> {
   }
 }
 
-/** Such as `ITEMS=10/15 TASKS=1/0`: records and seconds by source. All four sources, or none. */
+const AT_ONCE = { records: 1, seconds: 0 };
+
+/** Such as `ITEMS=10/15`: records and seconds by source. Those that are not named wait for nothing, as 1/0 says. */
 function batching(text: string): Batching {
   if (text === "") return {};
   const parts = text.split(/\s+/).map((part) => /^([A-Z_]+)=(\d{1,3})\/(\d{1,3})$/.exec(part));
   const found = new Map(
     parts.flatMap((part) => part ? [[part[1]!, { records: Number(part[2]), seconds: Number(part[3]) }] as const] : []),
   );
-  const isWhole = RECORDED_SOURCES.every((source) => found.has(source)) && found.size === RECORDED_SOURCES.length;
+  const isKnown = [...found.keys()].every((source) => (RECORDED_SOURCES as readonly string[]).includes(source));
   const isBounded = [...found.values()].every(({ records, seconds }) =>
     records >= 1 && records <= 500 && seconds <= 300
   );
-  if (parts.length === found.size && isWhole && isBounded) return Object.fromEntries(found);
+  if (parts.length === found.size && isKnown && isBounded) {
+    return Object.fromEntries(RECORDED_SOURCES.map((source) => [source, found.get(source) ?? AT_ONCE]));
+  }
   throw new SettingError(
-    `must name each of ${
+    `must name some of ${
       RECORDED_SOURCES.join(", ")
     } as SOURCE=RECORDS/SECONDS (1 to 500, 0 to 300), such as ${DEPLOYED_BATCHING}`,
   );

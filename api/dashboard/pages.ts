@@ -10,6 +10,7 @@ export const pages: readonly Page[] = [
   { path: "/sessions", title: "Sessions", load: once(() => import("./sessions/Sessions.svelte")) },
   { path: "/journeys", title: "Journeys", load: once(() => import("./journeys/Journeys.svelte")) },
   { path: "/review", title: "Review", load: once(() => import("./review/Review.svelte")) },
+  { path: "/admin", title: "Admin", load: once(() => import("./admin/Admin.svelte")) },
 ];
 
 export function pageOf(path: string): Page | undefined {

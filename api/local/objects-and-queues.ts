@@ -26,7 +26,7 @@ export async function startObjectsAndQueues(options: { dataDir: string }): Promi
   const app = buildApp({ logger: false, defaultRegion: "local", stores });
   const host = ownAddress();
   app.addHook("onRequest", (request, reply, done) => {
-    if (!isOwnClient(request.headers, host)) return void reply.code(403).send(FOREIGN);
+    if (!isOwnClient(request.headers, request.url, host)) return void reply.code(403).send(FOREIGN);
     delete request.raw.headers.authorization;
     done();
   });
@@ -51,13 +51,19 @@ export async function startObjectsAndQueues(options: { dataDir: string }): Promi
 
 const FOREIGN = "The embedded stores answer the service and its links, and no page of another site.\n";
 
+/** What a page may show or play by a link, and never read. */
+const SHOWN = ["image", "audio", "video"];
+
+type Headers = Record<string, string | string[] | undefined>;
+
 /** Whether a request names the address that is our secret, and comes from no other site's page. */
-function isOwnClient(headers: Record<string, string | string[] | undefined>, host: string): boolean {
+function isOwnClient(headers: Headers, url: string, host: string): boolean {
   // A stranger's name may resolve to us; our address stands in no DNS.
   if (String(headers["host"]).replace(/:\d+$/, "") !== host) return false;
   const site = headers["sec-fetch-site"];
-  // A link is opened by whoever was given it (`none`, or a navigation); scripts of other sites have an origin.
-  return headers["origin"] === undefined && (site === undefined || headers["sec-fetch-mode"] === "navigate");
+  // A link is opened by whoever was given it (`none`, or a navigation), and cards show pictures by them; scripts of other sites have an origin.
+  const isShown = SHOWN.includes(String(headers["sec-fetch-dest"])) && url.includes("X-Amz-Signature=");
+  return headers["origin"] === undefined && (site === undefined || headers["sec-fetch-mode"] === "navigate" || isShown);
 }
 
 /** An object is bytes, whatever its content type says of them: `curl --data-binary` says it sends a form. */

@@ -77,7 +77,7 @@ describe("bad input", () => {
     [{ SOJOURN_CACHE: "on" }, /^SOJOURN_CACHE=on: is for containers/],
     [{ STATE_BUCKET: "No" }, /^STATE_BUCKET=No: must be the name of a bucket$/],
     [{ JWKS_URL: "id.example" }, /^JWKS_URL=id.example: must be an http or https URL$/],
-    [{ METRICS_BATCHING: "ITEMS=1/0" }, /^METRICS_BATCHING=ITEMS=1\/0: must name each of/],
+    [{ METRICS_BATCHING: "ITEMS=0/0" }, /^METRICS_BATCHING=ITEMS=0\/0: must name some of/],
     [
       { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" },
       /^AWS_ENDPOINT_URL_S3=\S+: is for the stage local; for one endpoint/,

@@ -72,7 +72,7 @@ export type LiveSeriesQueryVariables = Exact<{
 }>;
 
 
-export type LiveSeriesQuery = { metrics: Array<{ source: MetricSource, total: number, countedUpTo: string | null, buckets: Array<{ start: string, end: string, count: number, closed: boolean, version: string }> }> };
+export type LiveSeriesQuery = { metrics: Array<{ source: MetricSource, total: number, countedUpTo: string | null, buckets: Array<{ start: string, count: number, closed: boolean, version: string }> }> };
 
 export type LiveBucketsSubscriptionVariables = Exact<{
   sources: Array<MetricSource> | MetricSource;
@@ -81,12 +81,12 @@ export type LiveBucketsSubscriptionVariables = Exact<{
 }>;
 
 
-export type LiveBucketsSubscription = { metricBuckets: { cursor: string, bucket: { source: MetricSource, start: string, end: string, count: number, closed: boolean, version: string } } };
+export type LiveBucketsSubscription = { metricBuckets: { cursor: string, bucket: { source: MetricSource, start: string, count: number, closed: boolean, version: string } } };
 
 export const LiveSeries = document<LiveSeriesQuery, LiveSeriesQueryVariables>(
-  "query LiveSeries($sources: [MetricSource!]!, $size: BucketSize!, $range: TimeRange!) { metrics(sources: $sources, size: $size, range: $range) { source total countedUpTo buckets { start end count closed version } } }",
+  "query LiveSeries($sources: [MetricSource!]!, $size: BucketSize!, $range: TimeRange!) { metrics(sources: $sources, size: $size, range: $range) { source total countedUpTo buckets { start count closed version } } }",
 );
 
 export const LiveBuckets = document<LiveBucketsSubscription, LiveBucketsSubscriptionVariables>(
-  "subscription LiveBuckets($sources: [MetricSource!]!, $size: BucketSize!, $after: String) { metricBuckets(sources: $sources, size: $size, after: $after) { cursor bucket { source start end count closed version } } }",
+  "subscription LiveBuckets($sources: [MetricSource!]!, $size: BucketSize!, $after: String) { metricBuckets(sources: $sources, size: $size, after: $after) { cursor bucket { source start count closed version } } }",
 );

@@ -19,7 +19,7 @@ export function axesOf(host: HTMLElement, timeText: (ms: number) => string = tim
     ticks: { show: false },
   };
   return [
-    { ...axis, values: (_, splits) => splits.map((s) => timeText(s * 1_000)) },
+    { ...axis, size: 28, values: (_, splits) => splits.map((s) => timeText(s * 1_000)) },
     { ...axis, size: 48, values: (_, splits) => splits.map(numberOf) },
   ];
 }

@@ -2,11 +2,19 @@ import createDOMPurify, { type DOMPurify } from "dompurify";
 
 const purifiers = new WeakMap<Window, DOMPurify>();
 
+/** What a card's HTML calls its files, and where they are. */
+export type Media = readonly { name: string; url: string }[];
+
 /** Puts a card's HTML into its frame: sanitised by the frame's own parser, mathematics as MathML, media that are there. */
-export function showIn(frame: Window & typeof globalThis, html: string): void {
+export function showIn(frame: Window & typeof globalThis, html: string, media: Media): void {
   const purify = purifierOf(frame);
   const { body } = frame.document;
   body.innerHTML = purify.sanitize(html, { FORCE_BODY: true, ADD_ATTR: ["autoplay"] });
+  const urls = new Map(media.map(({ name, url }) => [name, url]));
+  for (const image of body.querySelectorAll("[data-src]")) showMedium(image, urls);
+  for (const text of textsIn(body)) {
+    replaceMatches(text, SOUND, ([whole, name]) => soundOf(body, whole, urls.get(name!)));
+  }
   const pieces = mathIn(body);
   if (pieces.length > 0) void showMath(pieces, purify);
   const sound = body.querySelector("audio");
@@ -21,13 +29,57 @@ function purifierOf(frame: Window & typeof globalThis): DOMPurify {
       if (node.hasAttribute("href")) node.removeAttribute("href");
       const source = node.getAttribute("src");
       if (source === null || /^(data|blob):/i.test(source)) return;
-      // A file of the collection's media, by its name: what is not here is named rather than asked for in vain.
+      // A file of the collection's media, by its name. It is found later, or named rather than asked for in vain.
       node.removeAttribute("src");
-      if (node.nodeName === "IMG" && !node.getAttribute("alt")) node.setAttribute("alt", `[${source}]`);
+      node.setAttribute("data-src", source);
     });
     purifiers.set(frame, purify);
   }
   return purify;
+}
+
+const SOUND = /\[sound:([^[\]]{1,300})\]/g;
+
+function showMedium(node: Element, urls: ReadonlyMap<string, string>): void {
+  const name = node.getAttribute("data-src")!;
+  const url = urls.get(name) ?? urls.get(decode(name));
+  if (url) node.setAttribute("src", url);
+  else if (node.nodeName === "IMG" && !node.getAttribute("alt")) node.setAttribute("alt", `[${name}]`);
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function soundOf(body: HTMLElement, whole: string, url: string | undefined): Node {
+  const own = body.ownerDocument;
+  if (!url) return own.createTextNode(whole);
+  const sound = own.createElement("audio");
+  sound.controls = true;
+  sound.src = url;
+  return sound;
+}
+
+function textsIn(body: HTMLElement): Text[] {
+  const walker = body.ownerDocument.createTreeWalker(body, 4);
+  const texts: Text[] = [];
+  while (walker.nextNode()) texts.push(walker.currentNode as Text);
+  return texts.filter((node) => node.parentElement?.nodeName !== "STYLE");
+}
+
+/** Puts a node in the place of each match within a text. */
+function replaceMatches(text: Text, pattern: RegExp, make: (match: RegExpExecArray) => Node): void {
+  const parts: (string | Node)[] = [];
+  let from = 0;
+  for (const match of text.data.matchAll(pattern)) {
+    parts.push(text.data.slice(from, match.index), make(match));
+    from = match.index + match[0].length;
+  }
+  if (from > 0) text.replaceWith(...parts, text.data.slice(from));
 }
 
 type Piece = { place: Element; source: string; block: boolean };
@@ -38,20 +90,13 @@ const MATH = /\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\]/g;
 function mathIn(body: HTMLElement): Piece[] {
   const own = body.ownerDocument;
   const pieces: Piece[] = [];
-  const walker = own.createTreeWalker(body, 4);
-  const texts: Text[] = [];
-  while (walker.nextNode()) texts.push(walker.currentNode as Text);
-  for (const text of texts.filter((node) => node.parentElement?.nodeName !== "STYLE")) {
-    const parts: (string | Node)[] = [];
-    let from = 0;
-    for (const match of text.data.matchAll(MATH)) {
+  for (const text of textsIn(body)) {
+    replaceMatches(text, MATH, (match) => {
       const place = own.createElement("span");
       place.textContent = match[0];
-      parts.push(text.data.slice(from, match.index), place);
       pieces.push({ place, source: match[1] ?? match[2]!, block: match[2] !== undefined });
-      from = match.index + match[0].length;
-    }
-    if (from > 0) text.replaceWith(...parts, text.data.slice(from));
+      return place;
+    });
   }
   for (const image of body.querySelectorAll("img.latex:not([src])")) {
     const source = image.getAttribute("alt") ?? "";

@@ -178,7 +178,14 @@ export function createSitting(deckId: string) {
       if (!isActive() || !view || !card || !revealed || busy || performance.now() - changedAt < GUARD_MS) return;
       const { sessionId } = view;
       const duration = Math.min(60_000, Math.round(performance.now() - shownAt));
-      const input = { sessionId, cardId: card.cardId, rating, answerId: crypto.randomUUID(), duration };
+      const input = {
+        sessionId,
+        cardId: card.cardId,
+        rating,
+        answerId: crypto.randomUUID(),
+        duration,
+        showing: card.showing,
+      };
       await attempt(async () => {
         const { answerCard } = await persist(() => ask(AnswerCard, { input }));
         notice = undefined;

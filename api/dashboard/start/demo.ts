@@ -2,7 +2,7 @@
 export async function fetchDemoToken(): Promise<string | undefined> {
   try {
     const response = await fetch("/demo-token", { method: "POST" });
-    if (!response.ok) return undefined;
+    if (response.status !== 200) return undefined;
     return (await response.json() as { token?: string }).token;
   } catch {
     return undefined;

@@ -8,12 +8,13 @@ import { JSON_TYPES, jsonAnswer } from "./answers.ts";
 import { readRequest } from "./body.ts";
 import { createCollectRoutes } from "./collect.ts";
 import { createCors } from "./cors.ts";
+import { compress } from "./compress.ts";
 import { createDemoSignIn } from "./demo.ts";
 import { type HttpHints, RefusedError } from "./errors.ts";
 import { type Answer, type Asked, askedBy, toResponse } from "./exchange.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Call, createEngine, isPlanned } from "./graphql.ts";
-import { createPages } from "./pages.ts";
+import { createPages, mediaOriginOf } from "./pages.ts";
 import { type Params, paramsOfSearch } from "./params.ts";
 import { createProbes } from "./probes.ts";
 import { JSON_LIMITS, readParams } from "./read-params.ts";
@@ -44,7 +45,7 @@ export function createHttp(app: App, options: Options = {}) {
   const { telemetry = createTelemetry(app.auditDifferences, app.measurements), clock = systemClock } = options;
   const engine = createEngine(app, telemetry, options.subscriptionsOnly);
   const cors = createCors(config.corsOrigins);
-  const pages = config.dashboard ? createPages() : undefined;
+  const pages = config.dashboard ? createPages({ media: mediaOriginOf(config) }) : undefined;
   const demo = app.demoToken && createDemoSignIn(app.demoToken);
   const collect = createCollectRoutes(app, telemetry);
   const probes = createProbes(app, telemetry, clock);
@@ -66,7 +67,7 @@ export function createHttp(app: App, options: Options = {}) {
     if (call.header.given) answered.headers[REVIEW_SESSION] = call.header.given;
     cors.mark(asked, answered);
     collect.mark(asked, answered);
-    return answered;
+    return compress(asked, answered);
   }
 
   function createCall(asked: Asked): Call {
@@ -85,7 +86,8 @@ export function createHttp(app: App, options: Options = {}) {
     if (collecting) return collecting(asked, call.address);
     const page = pages?.find(asked.path);
     if (page) return page(asked);
-    if (asked.path === "/demo-token" && demo) return demo(asked);
+    // Pages ask everywhere; where there is no sample they are told so without an error.
+    if (asked.path === "/demo-token" && pages) return demo?.(asked) ?? { status: 204, headers: {}, body: "" };
     const probe = probes.find(asked.path);
     if (probe) return probe();
     const message = `There is nothing at ${asked.path.slice(0, 100)}; the API is at /graphql.`;

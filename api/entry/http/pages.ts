@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import type { Config } from "../../config.ts";
+import { buckets, fullName } from "../../resources.ts";
 import type { Answer, Asked } from "./exchange.ts";
 
 /** Where the install step puts the pages that it builds from `api/dashboard` (see `api/entry/cli/install.mjs`). */
@@ -36,9 +38,20 @@ const POLICY = [
   "trusted-types svelte-trusted-html dompurify",
 ].join("; ");
 
-/** Cards are written by strangers: no script, nothing from elsewhere, whatever their HTML says. Framed by the page of reviews. */
-const CARD_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; " +
-  "media-src 'self' data: blob:; font-src data: blob:; frame-ancestors 'self'; sandbox allow-same-origin";
+/**
+ * Cards are written by strangers: no script, nothing from elsewhere, whatever their HTML says. Pictures and sounds come from
+ * where collections lie, by links that end soon. Framed by the page of reviews.
+ */
+const cardPolicy = (media: string) =>
+  `default-src 'none'; style-src 'unsafe-inline'; img-src data: blob: ${media}; media-src data: blob: ${media}; ` +
+  "font-src data: blob:; frame-ancestors 'self'; sandbox allow-same-origin";
+
+/** The origin of the links to media: that of the stores, or of the bucket on AWS. */
+export function mediaOriginOf({ endpoints, prefix, region }: Config): string {
+  return endpoints.s3
+    ? new URL(endpoints.s3).origin
+    : `https://${fullName(prefix, buckets.collections)}.s3.${region}.amazonaws.com`;
+}
 
 type File = {
   body: Uint8Array<ArrayBuffer>;
@@ -47,8 +60,8 @@ type File = {
 };
 
 /** The pages by path, held in memory: some hundred KB. Without built pages there are none, and `find` gives undefined. */
-export function createPages(folder = BUILT) {
-  const files = readAll(folder);
+export function createPages({ folder = BUILT, media }: { folder?: string; media: string }) {
+  const files = readAll(folder, media);
   const index = files.get("/index.html");
 
   return {
@@ -59,19 +72,19 @@ export function createPages(folder = BUILT) {
   };
 }
 
-function readAll(folder: string): Map<string, File> {
+function readAll(folder: string, media: string): Map<string, File> {
   if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
   return new Map(
     names.filter((name) => TYPES[extname(name)]).map((name) => {
       const body = readFileSync(join(folder, name));
       const brotli = names.includes(`${name}.br`) ? readFileSync(join(folder, `${name}.br`)) : undefined;
-      return [`/${name}`, { body, brotli, headers: headersOf(name, body) }];
+      return [`/${name}`, { body, brotli, headers: headersOf(name, body, media) }];
     }),
   );
 }
 
-function headersOf(name: string, body: Uint8Array): Record<string, string> {
+function headersOf(name: string, body: Uint8Array, media: string): Record<string, string> {
   return {
     "content-type": TYPES[extname(name)]!,
     // The build puts a hash of the content into each asset's name, so those never change; the rest is asked for again.
@@ -82,7 +95,7 @@ function headersOf(name: string, body: Uint8Array): Record<string, string> {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "content-security-policy": name === "card.html" ? CARD_POLICY : POLICY,
+    "content-security-policy": name === "card.html" ? cardPolicy(media) : POLICY,
   };
 }
 

@@ -1,0 +1,214 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  countBytes,
+  faultsOf,
+  hasBrowser,
+  openBrowser,
+  openLine,
+  type Service,
+  signIn,
+  startService,
+} from "../kit/browser.ts";
+
+const COUNT = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
+  ... on RecordMetricsPayload { accepted } ... on UserError { message } } }`;
+const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
+  ... on RecordEventsPayload { accepted } ... on UserError { message } } }`;
+const BATCH = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch(input: $input) {
+  ... on IngestSessionBatchPayload { sessionId } ... on UserError { message } } }`;
+const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(input: $input) {
+  ... on SessionPayload { session { version } } ... on UserError { message } } }`;
+const TENANT = "pages";
+
+describe.runIf(hasBrowser)("the pages", () => {
+  let service: Service;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+  let token: string;
+  beforeAll(async () => {
+    [service, browser] = await Promise.all([startService(), openBrowser()]);
+    token = await service.tokenOf(TENANT);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+
+  const record = (ids: string[]) =>
+    service.ask(TENANT, COUNT, {
+      records: ids.map((recordId) => ({ source: "TASKS", recordId, at: new Date().toISOString() })),
+    });
+  const upload = (batchOffset: number) =>
+    service.ask(TENANT, BATCH, {
+      input: {
+        sessionId: "walk-1",
+        sensorId: "tag",
+        batchOffset,
+        readings: Array.from({ length: 50 }, (_, i) => ({
+          at: new Date(Date.UTC(2026, 0, 31, 12, batchOffset, 0, i * 100)).toISOString(),
+          values: [Math.sin(i), 1],
+        })),
+      },
+    });
+  const figureOf = (page: Page, name: string) => page.getByRole("region", { name }).locator(".figure");
+
+  test("signing in leads to where one wanted to go, and a wrong token says so", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/journeys?outcome=ABANDONED");
+    await page.getByLabel("Token", { exact: true }).fill("nonsense");
+    await page.getByRole("button", { name: "Use this token" }).click();
+    await page.getByText("Your sign-in has ended").waitFor();
+    await signIn(page, token);
+    await page.getByRole("heading", { name: "Journeys", level: 1 }).waitFor();
+    expect(await page.getByLabel("Outcome").inputValue()).toBe("ABANDONED");
+    expect(page.url()).not.toContain(token);
+    await context.close();
+  });
+
+  test("what is counted shows without a reload, and is right again after the line was cut", async () => {
+    const line = await openLine(service.url);
+    const { page, context } = await browser.openTab(line.url);
+    await page.goto("/live");
+    await signIn(page, token);
+    await record(["a", "b", "c", "a"]);
+    await expect.poll(() => figureOf(page, "Tasks").textContent(), { timeout: 30_000 }).toBe("3");
+    line.cut();
+    await page.getByText("connection lost").waitFor();
+    await page.getByText("Not live at the moment").waitFor();
+    await record(["c", "d", "e"]);
+    line.mend();
+    await expect.poll(() => figureOf(page, "Tasks").textContent(), { timeout: 60_000 }).toBe("5");
+    await page.getByText("Each change is drawn").waitFor();
+    await page.getByLabel("As tables").check();
+    await expect.poll(() => page.getByRole("region", { name: "Tasks" }).getByRole("table").textContent()).toContain(
+      "open",
+    );
+    await context.close();
+    line.stop();
+  });
+
+  test("the same events sent three times are counted once", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/");
+    await signIn(page, token);
+    await page.getByRole("button", { name: "Send five events" }).click();
+    const again = page.getByRole("button", { name: "Send the same five again" });
+    await again.click();
+    await page.getByText("0 new, 5 known already").waitFor();
+    await again.click();
+    await expect.poll(() => page.locator("[data-sent]").textContent()).toBe("15");
+    expect(await page.locator("[data-counted]").textContent()).toBe("5");
+    await context.close();
+  });
+
+  test("a label is edited while a device uploads; a colleague's change is shown, not overwritten", async () => {
+    await upload(0);
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/sessions/walk-1");
+    await signIn(page, token);
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel(/^Labels,/).fill("walk, mine");
+    await upload(1);
+    await expect.poll(() => page.locator("dl").textContent()).toContain("100");
+    expect(await page.getByLabel(/^Labels,/).inputValue()).toBe("walk, mine");
+    await service.ask(TENANT, ANNOTATE, { input: { sessionId: "walk-1", expectedVersion: 1, labels: ["theirs"] } });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Somebody changed it while you were typing").waitFor();
+    expect(await page.getByRole("alert").textContent()).toContain("theirs");
+    await page.getByRole("button", { name: "Save mine over it" }).click();
+    await page.getByRole("link", { name: "mine" }).waitFor();
+    await context.close();
+  });
+
+  test("journeys are filtered by what was done; one opens as a conversation and goes on live", async () => {
+    const at = (s: number) => new Date(Date.now() - 60_000 + s * 1_000).toISOString();
+    const event = (sessionId: string, seq: number, type: string, text?: string) => ({
+      sessionId,
+      seq,
+      type,
+      occurredAt: at(seq),
+      ...(text ? { text } : {}),
+    });
+    await service.ask(TENANT, EVENTS, {
+      events: [
+        event("v-1", 1, "PAGE_VIEWED"),
+        event("v-1", 2, "MESSAGE_SENT", "Do you ship to Nepal?"),
+        event("v-2", 1, "PAGE_VIEWED"),
+      ],
+    });
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/journeys?did=MESSAGE_SENT&didnot=CTA_CLICKED");
+    await signIn(page, token);
+    await page.getByText("Do you ship to Nepal?").waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(1);
+    await page.locator("tbody a").click();
+    await page.getByRole("list", { name: "Timeline" }).getByText("Do you ship to Nepal?").waitFor();
+    await service.ask(TENANT, EVENTS, { events: [event("v-1", 3, "MESSAGE_RECEIVED", "Yes, in five days.")] });
+    await page.getByText("Yes, in five days.").waitFor();
+    await page.goBack();
+    await page.getByText("Do you ship to Nepal?").waitFor();
+    expect(new URL(page.url()).searchParams.get("didnot")).toBe("CTA_CLICKED");
+    await context.close();
+  });
+
+  test("axe finds nothing serious on any page, light or dark; nothing runs over at 360 px", async () => {
+    const PAGES = [
+      "/",
+      "/live",
+      "/live?as=table",
+      "/sessions",
+      "/sessions?show=numbers",
+      "/sessions/walk-1",
+      "/journeys",
+      "/journeys/v-1",
+      "/review",
+      "/review?show=numbers",
+      "/admin",
+      "/admin?show=audit",
+      "/admin?show=erase",
+    ];
+    for (const look of [{ width: 360, height: 740 }, { width: 1_280, dark: true }]) {
+      const { page, context } = await browser.openTab(service.url, look);
+      await page.goto("/");
+      await page.getByLabel("Username").waitFor();
+      expect(await faultsOf(page), "sign-in").toEqual([]);
+      await signIn(page, token);
+      for (const path of PAGES) {
+        await page.goto(path);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.waitForLoadState("networkidle");
+        expect(await faultsOf(page), `${path} ${JSON.stringify(look)}`).toEqual([]);
+        const tooWide = Number(await page.evaluate("document.scrollingElement.scrollWidth - innerWidth"));
+        expect({ path, tooWide: Math.max(0, tooWide) }).toEqual({ path, tooWide: 0 });
+      }
+      await context.close();
+    }
+  }, 180_000);
+
+  test("a chart is read with the arrow keys", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/live");
+    await signIn(page, token);
+    const chart = page.getByRole("group", { name: /^Tasks/ });
+    await chart.locator("canvas").waitFor();
+    await chart.focus();
+    await page.keyboard.press("End");
+    await expect.poll(() => chart.locator("p").textContent()).toMatch(/\d:\d\d: \d/);
+    await context.close();
+  });
+
+  test("it is small: 40 KB to sign in, 80 KB to the first chart", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    const bytes = await countBytes(page);
+    await page.goto("/live");
+    await page.getByLabel("Username").waitFor();
+    await page.waitForLoadState("networkidle");
+    expect(bytes()).toBeLessThan(40_000);
+    await signIn(page, token);
+    await page.locator("canvas").first().waitFor();
+    expect(bytes()).toBeLessThan(80_000);
+    await context.close();
+  });
+
+  test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
+});

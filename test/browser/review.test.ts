@@ -1,0 +1,147 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { card, note, schema11 } from "../kit/anki-file.ts";
+import { countBytes, faultsOf, hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
+
+const DECK = new URL("../../api/local/sample/deck.apkg", import.meta.url);
+/** A picture of one point. */
+const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const HOSTILE = `<script>parent.document.title = "owned"</script><img src="x" onerror="parent.document.title = 'owned'">
+<a href="javascript:parent.document.title='owned'">press</a><iframe srcdoc="<script>top.document.title='owned'</script>"></iframe>
+<style>.hostile { color: rgb(1, 2, 3) }</style><b class="hostile">still here</b>`;
+
+describe.runIf(hasBrowser)("a review in the browser", () => {
+  let service: Service;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+  beforeAll(async () => {
+    [service, browser] = await Promise.all([startService(), openBrowser()]);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+
+  const cardOf = (page: Page) => page.locator("[data-card]").getAttribute("data-card");
+  /** Looks into the card's frame from the page, since nothing can be run in the frame itself. */
+  const inCard = <T>(page: Page, look: (body: HTMLElement) => T): Promise<T> =>
+    page.evaluate(`(${String(look)})(document.querySelector("iframe").contentDocument.body)`);
+  const answered = (page: Page, count: number) => page.getByText(`${count} answered`).waitFor();
+  const importFile = async (page: Page, name: string, buffer: Buffer) => {
+    await page.locator("input[type=file]").setInputFiles({ name, mimeType: "application/zip", buffer });
+    await page.getByText("taken over").waitFor();
+  };
+
+  /** Shows the answer and gives it: what is pressed too soon after a card is shown counts for nothing. */
+  async function press(page: Page, key: string, count: number): Promise<void> {
+    const buttons = page.getByRole("group", { name: "Answers" });
+    await expect.poll(async () => {
+      await page.keyboard.press(" ");
+      return await buttons.getByRole("button").count();
+    }).toBe(4);
+    await expect.poll(async () => {
+      await page.keyboard.press(key);
+      return await page.getByText(`${count} answered`).count();
+    }).toBe(1);
+  }
+
+  test(
+    "a deck is imported, ten cards are answered by keyboard, over a reload and a take-over, saved and ended",
+    async () => {
+      const { page, context } = await browser.openTab(service.url);
+      await page.goto("/review");
+      await signIn(page, await service.tokenOf("reviewer"));
+      await importFile(page, "deck.apkg", await readFile(DECK));
+      expect(await faultsOf(page)).toEqual([]);
+      const bytes = await countBytes(page);
+      await page.getByRole("link", { name: /^Review Sample/ }).click();
+      await expect.poll(() => inCard(page, (body) => body.textContent)).toContain("Which shape is this?");
+      expect(bytes()).toBeLessThan(40_000);
+      expect(await faultsOf(page)).toEqual([]);
+      for (let count = 1; count <= 4; count++) await press(page, "4", count);
+
+      const before = await cardOf(page);
+      await page.reload();
+      await answered(page, 4);
+      expect(await cardOf(page)).toBe(before);
+      await page.keyboard.press("z");
+      await answered(page, 3);
+      await press(page, "4", 4);
+
+      const second = await browser.newPage(context);
+      await second.goto("/review");
+      await signIn(second, await service.tokenOf("reviewer"));
+      await second.getByRole("link", { name: /^Review Sample/ }).click();
+      await second.getByText("is reviewing this collection").waitFor();
+      expect(await faultsOf(second)).toEqual([]);
+      await second.getByRole("button", { name: /^Join/ }).click();
+      await answered(second, 4);
+      expect(await cardOf(second)).toBe(await cardOf(page));
+      await press(second, "4", 5);
+      await answered(page, 5);
+
+      await second.goto("/review");
+      await second.evaluate(() => sessionStorage.removeItem("sojourn.review"));
+      await second.getByRole("link", { name: /^Review Sample/ }).click();
+      await second.getByRole("button", { name: /^Take over/ }).click();
+      await page.getByText("went on in your place").waitFor();
+      await second.locator("[data-card]").waitFor();
+      for (let count = 1; count <= 6; count++) await press(second, "4", count);
+      await second.getByRole("button", { name: "Save now" }).click();
+      await second.getByText("all in the file since").waitFor();
+      await second.getByRole("button", { name: "End" }).click();
+      await second.getByRole("heading", { name: "Done" }).waitFor();
+      await second.goto("/review?show=numbers");
+      await expect.poll(() => second.locator(".figure").first().textContent()).toBe("11");
+      await context.close();
+    },
+    120_000,
+  );
+
+  test("a note is made with an image, in a deck that did not exist, and the card shows it", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/review?show=add");
+    await signIn(page, await service.tokenOf("author"));
+    await page.getByLabel("Deck").selectOption({ label: "A new one…" });
+    await page.getByLabel("Its name").fill("Dots");
+    await page.getByRole("textbox", { name: "Front" }).fill("What is this?");
+    const buffer = Buffer.from(DOT, "base64");
+    await page.locator("input[type=file]").setInputFiles({ name: "a dot.png", mimeType: "image/png", buffer });
+    await expect.poll(() => page.getByRole("textbox", { name: "Front" }).inputValue()).toContain("a dot.png");
+    await page.getByLabel("Back", { exact: true }).fill("A dot");
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole("button", { name: "Keep it" }).click();
+    await page.getByText("The note is kept, with 1 card.").waitFor();
+    await page.goto("/review?show=cards");
+    await page.getByText("What is this?").waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole("button", { name: /^Delete/ }).click();
+    await page.getByText("The note is gone").waitFor();
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await page.getByText("What is this?").waitFor();
+    await page.goto("/review");
+    await page.getByRole("link", { name: "Review Dots" }).click();
+    await expect.poll(() => inCard(page, (body) => body.querySelector("img")?.naturalWidth)).toBe(1);
+    await context.close();
+  }, 120_000);
+
+  test("no page has complained of anything so far", () => expect(browser.complaints).toEqual([]));
+
+  test("no script of a card runs; its styles do", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/review");
+    await signIn(page, await service.tokenOf("hostile"));
+    const file = schema11({ notes: [note(1, { flds: `${HOSTILE}\u001fback` })], cards: [card(1, 1)] });
+    await importFile(page, "cards.anki2", file);
+    await page.getByRole("link", { name: "Review Default" }).click();
+    await expect.poll(() => inCard(page, (body) => body.textContent)).toContain("still here");
+    const colour = (body: HTMLElement) => getComputedStyle(body.querySelector("b")!).color;
+    expect(await inCard(page, colour)).toBe("rgb(1, 2, 3)");
+    const active = (body: HTMLElement) => body.querySelectorAll("script, iframe, [onerror], [href]").length;
+    expect(await inCard(page, active)).toBe(0);
+    expect(await page.title()).toBe("Review · Sojourn");
+    // While a card is parsed the browser says of each handler that it will not run it.
+    expect(browser.complaints.filter((text) => !/^Blocked script execution in .*card\.html/.test(text))).toEqual([]);
+    await context.close();
+  });
+});
