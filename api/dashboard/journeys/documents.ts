@@ -33,6 +33,13 @@ export type TimeRange =
   |  { last?: never;   /** From the first instant (included) to the second (excluded). */
   between: Between; };
 
+/** What a key is for. */
+export type ApiKeyKind =
+  /** A device or a server. It is secret. */
+  | 'API'
+  /** Pages. It is public: it may record events of journeys from its origins, and nothing else. */
+  | 'WRITE';
+
 /** Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive. */
 export type JourneyOutcome =
   /** A form was completed. Strongest. */
@@ -90,6 +97,31 @@ export type JourneyFollowSubscriptionVariables = Exact<{
 
 export type JourneyFollowSubscription = { journeyEvents: { cursor: string, node: { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null } } };
 
+export type JourneyNumbersQueryVariables = Exact<{
+  range: TimeRange;
+  timeZone: string;
+}>;
+
+
+export type JourneyNumbersQuery = { journeyAnalytics: { totalJourneys: number, totalEvents: number, conversionRate: number | null, averageMessages: number | null, outcomes: Array<{ outcome: JourneyOutcome, journeys: number }>, durationPercentiles: { p50: number, p95: number } | null, byDay: Array<{ start: string, journeys: number, conversions: number }> } };
+
+export type ScriptKeysQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ScriptKeysQuery = { apiKeys: Array<{ keyId: string, kind: ApiKeyKind, name: string, key: string | null, origins: Array<string>, revokedAt: string | null }> };
+
+export type NewestJourneyQueryVariables = Exact<{
+  range: TimeRange;
+}>;
+
+
+export type NewestJourneyQuery = { journeys: { nodes: Array<{ sessionId: string, startedAt: string, eventCount: number }> } };
+
+export type EventsArriveSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EventsArriveSubscription = { metricBuckets: { cursor: string } };
+
 export const JourneyList = document<JourneyListQuery, JourneyListQueryVariables>(
   "query JourneyList($filter: JourneyFilter, $first: Int!, $after: String) { journeys(filter: $filter, first: $first, after: $after) { nodes { ...JourneyRow } pageInfo { hasNextPage endCursor } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome eventCount userMessageCount firstQuestion }",
 );
@@ -100,4 +132,20 @@ export const JourneyTimeline = document<JourneyTimelineQuery, JourneyTimelineQue
 
 export const JourneyFollow = document<JourneyFollowSubscription, JourneyFollowSubscriptionVariables>(
   "subscription JourneyFollow($sessionId: String!, $after: String) { journeyEvents(sessionId: $sessionId, after: $after) { cursor node { ...EventRow } } } fragment EventRow on JourneyEvent { source seq type occurredAt step page text }",
+);
+
+export const JourneyNumbers = document<JourneyNumbersQuery, JourneyNumbersQueryVariables>(
+  "query JourneyNumbers($range: TimeRange!, $timeZone: TimeZone!) { journeyAnalytics(range: $range, timeZone: $timeZone) { totalJourneys totalEvents conversionRate averageMessages outcomes { outcome journeys } durationPercentiles { p50 p95 } byDay { start journeys conversions } } }",
+);
+
+export const ScriptKeys = document<ScriptKeysQuery, ScriptKeysQueryVariables>(
+  "query ScriptKeys { apiKeys { keyId kind name key origins revokedAt } }",
+);
+
+export const NewestJourney = document<NewestJourneyQuery, NewestJourneyQueryVariables>(
+  "query NewestJourney($range: TimeRange!) { journeys(filter: {range: $range}, first: 1) { nodes { sessionId startedAt eventCount } } }",
+);
+
+export const EventsArrive = document<EventsArriveSubscription, EventsArriveSubscriptionVariables>(
+  "subscription EventsArrive { metricBuckets(sources: [JOURNEY_EVENTS], size: ONE_MINUTE) { cursor } }",
 );
