@@ -114,6 +114,33 @@ export type RevokeKeyInput = {
   keyId: string | number;
 };
 
+/** What an entry of the audit log tells of. */
+export type AuditKind =
+  /** An account was opened. */
+  | 'REGISTERED'
+  /** Somebody logged in with a password. */
+  | 'LOGGED_IN'
+  /** A password was wrong. */
+  | 'LOGIN_FAILED'
+  /** A refresh token came again: somebody else may have it, and its login has ended. */
+  | 'REFRESH_TOKEN_REUSED'
+  /** Logins were ended by their owner. */
+  | 'SIGNED_OUT'
+  /** A password was changed by who knew it. */
+  | 'PASSWORD_CHANGED'
+  /** A password was set with a token of whoever runs the service. */
+  | 'PASSWORD_RESET'
+  /** An account was removed by its owner. */
+  | 'ACCOUNT_DELETED'
+  /** A key was made. */
+  | 'KEY_CREATED'
+  /** A key was ended. */
+  | 'KEY_REVOKED'
+  /** A mutation for admins was called. */
+  | 'ADMIN_ACTION'
+  /** Somebody asked for what the token does not allow; at most 60 a minute are kept. */
+  | 'REFUSED';
+
 /** Which journeys to rebuild. */
 export type BackfillJourneysInput = {
   /** Batches whose first event occurred in this range, widened to whole hours. */
@@ -226,6 +253,14 @@ export type EraseVisitorMutation = { eraseVisitor:
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
 
+export type AuditLogQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type AuditLogQuery = { auditLog: { nodes: Array<{ entryId: string, at: string, kind: AuditKind, userId: string | null, subject: string, detail: string | null, address: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
 export const KeyList = document<KeyListQuery, KeyListQueryVariables>(
   "query KeyList { viewer { userId scopes } apiKeys { ...KeyRow } } fragment KeyRow on ApiKey { keyId kind name key scopes origins ratePerMinute createdAt createdBy expiresAt revokedAt lastUsedAt }",
 );
@@ -252,4 +287,8 @@ export const RebuildJourneys = document<RebuildJourneysMutation, RebuildJourneys
 
 export const EraseVisitor = document<EraseVisitorMutation, EraseVisitorMutationVariables>(
   "mutation EraseVisitor($input: EraseVisitorInput!) { eraseVisitor(input: $input) { __typename ... on EraseVisitorPayload { receiptId journeys events objectsRewritten } ... on UserError { code message } } }",
+);
+
+export const AuditLog = document<AuditLogQuery, AuditLogQueryVariables>(
+  "query AuditLog($first: Int!, $after: String) { auditLog(first: $first, after: $after) { nodes { entryId at kind userId subject detail address } pageInfo { hasNextPage endCursor } } }",
 );

@@ -6,10 +6,10 @@ type Kept = { done: string[]; numbers: Record<string, number> };
 /** What the sample has done in a data folder: each part once, each sensor's motion numbered without a break over restarts. */
 export async function openNotebook(dataDir: string) {
   const file = join(dataDir, "sample.json");
-  const kept: Kept = await readFile(file, "utf8").then((text) => JSON.parse(text) as Kept, () => ({
-    done: [],
-    numbers: {},
-  }));
+  // Notes that are missing or damaged are begun anew: what was done is then done again, and repeats count once.
+  const kept: Kept = await readFile(file, "utf8")
+    .then((text) => JSON.parse(text) as Kept)
+    .catch(() => ({ done: [], numbers: {} }));
 
   let saved = Promise.resolve();
 
