@@ -134,6 +134,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     watchReview: review.watch,
   };
   const loadersOf = ({ tenantId }: Viewer) => ({
+    loadEvent: createLoader((names) => journeys.service.findEvents(tenantId, names)),
     loadJourney: createLoader((ids) => journeys.service.find(tenantId, ids)),
     loadSession: createLoader((ids) => sessions.service.find(tenantId, ids)),
     loadSensor: createLoader((ids) => sessions.service.findSensors(tenantId, ids)),

@@ -9,7 +9,7 @@ import type { Viewer } from "../api/auth/viewer.ts";
 import type { RangeInput } from "../api/core/range.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { EraseVisitor } from "../api/journeys/erase.ts";
-import type { Journey } from "../api/journeys/model.ts";
+import type { Journey, JourneyEvent } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
 import type { AuditRollups } from "../api/analytics/audit.ts";
@@ -94,7 +94,10 @@ export type SharedContext = Pick<OpenContext, "services"> & {
 };
 
 /** What entry points get. Their guard lets in only a viewer who may; those for EVERYBODY may have none. */
-export type Context = OpenContext & SharedContext & { viewer: Viewer };
+export type Context = OpenContext & SharedContext & {
+  viewer: Viewer;
+  loadEvent: (name: string) => Promise<JourneyEvent | undefined>;
+};
 
 /** What a subscription gets at its start; what it gives ends when the signal aborts. */
 export type StreamContext = Context & { signal: AbortSignal };

@@ -118,16 +118,11 @@ const JourneyEvent = builder.objectRef<Model.JourneyEvent>("JourneyEvent").imple
   description: "One thing that a visitor did, or that answered them.",
   access: "JOURNEYS_READ",
   interfaces: [Node],
-  load: async (id, { loadJourney, services }) => {
-    const number = parseEventId(id);
-    const journey = number && await loadJourney(number.sessionId);
-    return journey && await services.journeys.findEvent(journey, number);
-  },
+  load: (id, { loadEvent }) => loadEvent(id),
   fields: (t) => ({
     id: t.id({
       description: "Opaque global id, for `node`; the event keeps it, whatever arrives later.",
-      resolve: ({ sessionId, source, seq }, _, { viewer: { tenantId } }) =>
-        globalId("JourneyEvent", { tenantId }, JSON.stringify([sessionId, source, seq])),
+      resolve: (event, _, { viewer: { tenantId } }) => globalId("JourneyEvent", { tenantId }, Model.eventName(event)),
     }),
     source: t.exposeString("source", { description: "What numbered the event: a tab, a device." }),
     seq: t.exposeInt("seq", { description: "The source's running number." }),
@@ -217,13 +212,3 @@ streams.subscriptionFields((t) => ({
     resolve: (message) => message,
   }),
 }));
-
-/** What an event's id names; undefined where it names nothing. */
-function parseEventId(id: string): { sessionId: string; source: string; seq: number } | undefined {
-  try {
-    const [sessionId, source, seq] = JSON.parse(id);
-    return typeof sessionId === "string" ? { sessionId, source, seq } : undefined;
-  } catch {
-    return undefined;
-  }
-}

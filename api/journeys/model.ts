@@ -33,6 +33,11 @@ export type Refusal = (typeof REFUSALS)[number];
 /** An event with its place in the journey, from 1. */
 export type JourneyEvent = ArrivedEvent & { step: number };
 
+/** Names an event within its tenant, for ever: `["s-1","main",7]`. */
+export function eventName({ sessionId, source, seq }: Pick<RecordedEvent, "sessionId" | "source" | "seq">): string {
+  return JSON.stringify([sessionId, source, seq]);
+}
+
 /** Where an event lies: events are ordered by time, then source, then number. */
 export type EventPosition = { occurredAt: number; source: string; seq: number };
 

@@ -9,6 +9,7 @@ import { keepEvents } from "./keep.ts";
 import { createJourneyLists, isExpired } from "./lists.ts";
 import {
   clockAhead,
+  eventName,
   type EventPosition,
   type Journey,
   type JourneyEvent,
@@ -41,6 +42,16 @@ type EventRequest = PageRequest<Seen>;
 const MAX_EVENTS = 500;
 /** Journeys of one batch that are written at the same time. */
 const CONCURRENCY = 16;
+/** The session in the name of an event; undefined where the text is none. */
+function parseEventName(name: string): string | undefined {
+  try {
+    const [sessionId] = JSON.parse(name);
+    return typeof sessionId === "string" ? sessionId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The key under which the hub tells of a journey's changes. */
 export function journeyKey(tenantId: string, sessionId: string): string {
   return `journey:${tenantId}#${sessionId}`;
@@ -101,12 +112,23 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     /** The event that decided the outcome, where one did. */
     findOutcomeEvent: (journey: Journey): Promise<JourneyEvent | undefined> => findEventAt(journey, journey.decided),
 
-    /** The event with a source's number, where the journey has it. */
-    findEvent: (
-      journey: Journey,
-      { source, seq }: { source: string; seq: number },
-    ): Promise<JourneyEvent | undefined> =>
-      findEventBy(journey, (event) => event.source === source && event.seq === seq),
+    /**
+     * The events that exist among these, by the text of `eventName`. Each journey is read whole and once, however many of
+     * its events are asked for: only then is known at which step one is.
+     */
+    async findEvents(tenantId: string, names: readonly string[]): Promise<Map<string, JourneyEvent>> {
+      const wanted = new Set(names);
+      const sessions = names.flatMap((name) => parseEventName(name) ?? []);
+      const found = new Map<string, JourneyEvent>();
+      await pMap((await find(tenantId, sessions)).values(), async (journey) => {
+        const { events } = await readStretch(store, journey, undefined, journey.eventCount);
+        for (const event of withSteps(events, 0)) {
+          const name = eventName(event);
+          if (wanted.has(name)) found.set(name, event);
+        }
+      }, { concurrency: CONCURRENCY });
+      return found;
+    },
 
     /** The text of the first message that the visitor sent. */
     async findFirstQuestion(journey: Journey): Promise<string | undefined> {
