@@ -1,3 +1,4 @@
+import type * as Results from "../api/sessions/results.ts";
 import type { VersionConflict } from "../api/sessions/results.ts";
 import { builder, entries } from "./builder.ts";
 import { errorType, InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
@@ -26,6 +27,60 @@ const AnnotateSessionInput = builder.inputType("AnnotateSessionInput", {
 
 const AnnotateSessionResult = builder.unionType("AnnotateSessionResult", {
   description: "The session, or why it was not annotated.",
+  types: [SessionPayload, NotFoundError, VersionConflictError, InvalidInputError],
+});
+
+const CorrectSessionInput = builder.inputType("CorrectSessionInput", {
+  description:
+    "What a person says of a session against its devices. What is left out stays; null takes a correction back.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    expectedVersion: t.int({ required: true, description: "The `version` that the person saw." }),
+    startedAt: t.field({
+      type: "DateTime",
+      description: "When it began; motion before it belongs to another session.",
+    }),
+    endedAt: t.field({ type: "DateTime", description: "When it ended; motion after it belongs to another session." }),
+  }),
+});
+
+const DeleteSessionInput = builder.inputType("DeleteSessionInput", {
+  description: "A session to delete.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    expectedVersion: t.int({ required: true, description: "The `version` that the person saw." }),
+  }),
+});
+
+const RestoreSessionInput = builder.inputType("RestoreSessionInput", {
+  description: "A session to bring back.",
+  fields: (t) => ({ sessionId: t.string({ required: true, description: "Which session." }) }),
+});
+
+const ShownPayload = builder.objectRef<{ __typename: "ShownPayload"; sessionId: string; version: number }>(
+  "ShownPayload",
+)
+  .implement({
+    description: "A session that was taken away or brought back.",
+    access: "SESSIONS_WRITE",
+    fields: (t) => ({
+      sessionId: t.exposeString("sessionId", { description: "Which session." }),
+      version: t.exposeInt("version", { description: "Its version now." }),
+    }),
+  });
+
+const DeleteSessionResult = builder.unionType("DeleteSessionResult", {
+  description: "What was deleted, or why nothing was.",
+  types: [ShownPayload, NotFoundError, VersionConflictError, InvalidInputError],
+});
+
+const RestoreSessionResult = builder.unionType("RestoreSessionResult", {
+  description: "What is back, or why nothing is.",
+  types: [ShownPayload, NotFoundError, InvalidInputError],
+});
+
+const CorrectSessionResult = builder.unionType("CorrectSessionResult", {
+  description: "The session, or why it was not changed.",
   types: [SessionPayload, NotFoundError, VersionConflictError, InvalidInputError],
 });
 
@@ -89,6 +144,34 @@ entries.mutationFields((t) => ({
       orInvalid(() => services.sessions.annotate(viewer.tenantId, input)),
   }),
 
+  correctSession: t.field({
+    type: CorrectSessionResult,
+    description:
+      "Corrects start and end of a session, if nobody changed it since; counts, numbers and neighbours follow.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: CorrectSessionInput, required: true, description: "What to correct." }) },
+    resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.correct(viewer.tenantId, input)),
+  }),
+
+  deleteSession: t.field({
+    type: DeleteSessionResult,
+    description:
+      "Takes a session out of every list and count, if nobody changed it since. What its device still sends of it is refused.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: DeleteSessionInput, required: true, description: "Which session." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(async () => shownPayload(await services.sessions.remove(viewer.tenantId, input))),
+  }),
+
+  restoreSession: t.field({
+    type: RestoreSessionResult,
+    description: "Brings a session back that was deleted, as it was.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: RestoreSessionInput, required: true, description: "Which session." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(async () => shownPayload(await services.sessions.restore(viewer.tenantId, input))),
+  }),
+
   configureSessions: t.field({
     type: ConfigureSessionsResult,
     description: "Sets how sessions end and are kept.",
@@ -106,3 +189,14 @@ entries.mutationFields((t) => ({
       }),
   }),
 }));
+
+/** What was done to a session, without the session itself: it may not be shown any more. */
+function shownPayload<Other>(result: Results.SessionPayload | Other) {
+  if (!isPayload(result)) return result;
+  const { sessionId, version } = result.session;
+  return { __typename: "ShownPayload" as const, sessionId, version };
+}
+
+function isPayload<Other>(result: Results.SessionPayload | Other): result is Results.SessionPayload {
+  return (result as Results.SessionPayload).__typename === "SessionPayload";
+}

@@ -95,7 +95,12 @@ Session.implement({
       type: SessionEndReason,
       nullable: true,
       description: "How the end is known; null while active.",
-      resolve: ({ endedBy }) => endedBy && (endedBy === "IDLE" ? "IDLE" : "EXPLICIT"),
+      resolve: ({ endedBy }) => endedBy && (endedBy === "FINAL" ? "EXPLICIT" : endedBy),
+    }),
+    deletedAt: t.expose("deletedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When a person deleted it: it is in no list and no count, and can be restored until it expires.",
     }),
     mergedInto: t.field({
       type: Session,
@@ -168,7 +173,7 @@ const { Connection: SessionConnection } = pagesOf(Session, {
 const SessionStatus = builder.enumType("SessionStatus", {
   description: "Whether a session goes on.",
   values: {
-    ACTIVE: { description: "It goes on. At most one at a sensor." },
+    ACTIVE: { description: "It goes on. Several at a sensor where devices name their own." },
     COMPLETED: { description: "It is over. Late motion and late batches still correct its numbers." },
   },
 });
@@ -176,7 +181,8 @@ const SessionStatus = builder.enumType("SessionStatus", {
 const SessionEndReason = builder.enumType("SessionEndReason", {
   description: "How the end of a session is known.",
   values: {
-    EXPLICIT: { description: "Somebody or something ended it." },
+    CORRECTED: { description: "A person said so: that beats all the rest." },
+    EXPLICIT: { description: "Somebody or something ended it, or its device sent the last batch." },
     IDLE: { description: "No motion for longer than the idle timeout; `endedAt` is the last motion." },
   },
 });

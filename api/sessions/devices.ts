@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
 import { heardOf } from "./heard.ts";
-import type { createHearing } from "./hearing.ts";
+import { type createHearing, deletedByPerson } from "./hearing.ts";
 import { sensorKeyOf } from "./item.ts";
 import type { Lines, Owner } from "./lines.ts";
 import {
@@ -214,6 +214,7 @@ export function createDevices({ store, lines, hearing, readings, quarantine, set
           `The session ${JSON.stringify(batch.sessionId)} belongs to another sensor; nothing was changed.`,
         );
       }
+      if (known?.deletedAt !== undefined) throw deletedByPerson("sessionId");
       const counted = known && decide(known, batch);
       if (counted?.kind === "duplicate") return batchPayload(known!, true);
       const own = counted && await lines.stateOwn(counted.session, known!);

@@ -80,6 +80,7 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     const now = clock();
     const { latest } = was;
     const where = decideMotionTarget(heard.at, before, after);
+    if (where.kind === "inside" && where.session.deletedAt !== undefined) throw deletedByPerson("at");
     const changes: Change[] = [];
     let target: Session;
     let known: Session | undefined;
@@ -168,6 +169,12 @@ function payloadOf(session: Session, more: Partial<MotionPayload>): MotionPayloa
 function otherInstant(seq: number): string {
   return `Number ${seq} of this sensor was counted before with another instant; nothing was changed. Where the device ` +
     "started again and counts anew, send `boot`, an id of each start; or leave `seq` out, then the instant says which event it is.";
+}
+
+/** What is said of what belongs to a session that a person deleted. */
+export function deletedByPerson(field: string): InvalidInputError {
+  const message = "belongs to a session that a person deleted; nothing was changed. restoreSession brings it back";
+  return new InvalidInputError([{ path: [field], message }]);
 }
 
 function deletedSince(isKnown: boolean): InvalidInputError {

@@ -54,6 +54,10 @@ export function deviceAttributes(session: Session): Item {
     endedBy: session.endedBy,
     endedAt: session.endedAt,
     ends: some(session.ends),
+    corrected: session.corrected,
+    said: session.said,
+    deletedAt: session.deletedAt,
+    beforeDeletion: session.beforeDeletion,
     isFinal: session.isFinal,
     motions: session.arrivedCount,
     moved: session.motionEventCount - session.arrivedCount || undefined,
@@ -84,15 +88,20 @@ export function deviceAttributes(session: Session): Item {
     keepMs: session.keepMs,
     updatedAt: session.updatedAt,
     revision: session.revision,
-    done: session.status === "COMPLETED" && session.mergedInto === undefined ? doneOf(session) : undefined,
+    done: session.status === "COMPLETED" && isShown(session) ? doneOf(session) : undefined,
     mergedInto: session.mergedInto,
   };
 }
 
+/** Whether it is a session of its own, and nobody deleted it. */
+export function isShown({ mergedInto, deletedAt }: Session): boolean {
+  return mergedInto === undefined && deletedAt === undefined;
+}
+
 /** The keys of the lists. What is gone keeps its place under other names, and so is in no list. */
-function placeAttributes({ tenantId, sensorId, startedAt, mergedInto }: Session): Item {
+function placeAttributes({ tenantId, sensorId, startedAt, mergedInto, deletedAt }: Session): Item {
   const place = { tenant: tenantId, sensorKey: sensorKeyOf(tenantId, sensorId), startedAt };
-  return mergedInto === undefined
+  return mergedInto === undefined && deletedAt === undefined
     ? { ...place, was: undefined }
     : { tenant: undefined, sensorKey: undefined, startedAt: undefined, was: place };
 }
@@ -171,6 +180,10 @@ export function fromItem(item: Item): Session | undefined {
     endedBy: item.endedBy as EndedBy | undefined,
     endedAt: item.endedAt as number | undefined,
     ends: (item.ends ?? []) as Session["ends"],
+    corrected: item.corrected as Session["corrected"],
+    said: item.said as Session["said"],
+    deletedAt: item.deletedAt as number | undefined,
+    beforeDeletion: item.beforeDeletion as Session["beforeDeletion"],
     isFinal: item.isFinal as true | undefined,
     motionEventCount: arrivedCount + ((numbers.moved as number | undefined) ?? 0),
     arrivedCount,

@@ -99,6 +99,18 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       return await dynamo.transact(parts);
     },
 
+    /** Items that take motion events out of all counts, for as long as they are there; `put` or `remove` as a part of a change. */
+    takenOut({ tenantId, sensorId, sessionId }: Session, instants: readonly number[]): TransactWrite[] {
+      return chunksOf(instants).map((takenOut, i) => (
+        { table: tables.sessions, put: { ...takenOutKey({ tenantId, sensorId }, sessionId, i), takenOut } }
+      ));
+    },
+    notTakenOut({ tenantId, sensorId, sessionId }: Session, count: number): TransactWrite[] {
+      return Array.from({ length: count }, (_, i) => (
+        { table: tables.sessions, remove: takenOutKey({ tenantId, sensorId }, sessionId, i) }
+      ));
+    },
+
     /** Removes the place of a session that is no longer there. */
     removePlace: ({ tenantId, sensorId }: Of, place: Place): Promise<void> =>
       dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${placeKeyOf(place)}`)),
@@ -111,6 +123,11 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       for (const { pk, sk } of sheets) await dynamo.remove(tables.sessions, { pk, sk });
     },
   };
+
+  function takenOutKey(of: Of, sessionId: string, i: number) {
+    const name = createHash("sha256").update(sessionId).digest("base64url").slice(0, 16);
+    return partOf(of, `X#${name}#${i}#`);
+  }
 
   function partsOf({ sensor, changes, sheet = [], also = [] }: LineChange): TransactWrite[] {
     return [
@@ -180,6 +197,13 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
         : { expression: "attribute_not_exists(revision)" },
     };
   }
+}
+
+function chunksOf<T>(values: readonly T[]): T[][] {
+  return Array.from(
+    { length: Math.ceil(values.length / MAX_ON_SHEET) },
+    (_, i) => values.slice(i * MAX_ON_SHEET, (i + 1) * MAX_ON_SHEET),
+  );
 }
 
 function keyIn({ pk, sk }: Item): Item {

@@ -97,7 +97,8 @@ export function settleLine(
 ): Settled {
   const walls = line.filter((session) => session.isStated).sort(inLine);
   const runs = runsOf(walls, [...heard].sort((a, b) => a - b), saidAt(line), idleMs);
-  const movers = line.filter((session) => !session.isStated).sort(inLine);
+  const movers = line.filter((session) => !session.isStated)
+    .sort((a, b) => a.startedAt - b.startedAt || a.createdAt - b.createdAt || inLine(a, b));
   const used = new Set<Session>();
   const sessions = runs.map((run) => {
     if (run.stated) return filled(run.stated, run);

@@ -137,12 +137,15 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     also: readonly TransactWrite[] = [],
   ): Promise<boolean> {
     if (known && isOwn(next, known) && !seen?.isMended) {
-      return await lineStore.commit({ changes: [{ session: stand(next, clock()), known }], also });
+      const takesPeoples = next.version !== known.version;
+      return await lineStore.commit({ changes: [{ session: stand(next, clock()), known, takesPeoples }], also });
     }
     const was = seen ?? await findSensorState(of);
     const stretch = newest(next, known, was) ?? await read(of, next, known);
     if (!stretch) return false;
-    const change = await settled(of, stretch, was);
+    // Its motion lies before it now, which no session's own view of its neighbours tells.
+    const isLater = known?.lastHeardAt !== undefined && next.startedAt > known.startedAt;
+    const change = await settled(of, stretch, was, isLater);
     return change ? await lineStore.commit({ ...change, also }) : false;
   }
 
@@ -177,6 +180,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     of: Owner,
     { line, originals }: { line: Session[]; originals: Map<string, Session> },
     was: SensorState,
+    isMoved: boolean,
   ): Promise<LineChange | undefined> {
     const now = clock();
     let stretch = line;
@@ -184,14 +188,17 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const end = [...originals.values()].sort(inLine).at(-1);
       const beyond = end?.next;
       const chain = linked(stretch, beyond);
-      if (!chain.some((session) => reachesNext(session) || overflows(session))) {
+      if (!isMoved && !chain.some((session) => reachesNext(session) || overflows(session))) {
         return changeOf(of, { sessions: chain, gone: [] }, originals, was, undefined, now);
       }
       const from = chain[0]!;
+      const first = Math.min(
+        ...chain.map((session) => originals.get(session.sessionId)?.startedAt ?? session.startedAt),
+      );
       const to = Math.max(...chain.map((session) => session.lastHeardAt ?? session.startedAt));
       const tails = chain.flatMap((session) => session.heard);
       const sheets = chain.some((session) => session.hasSheets)
-        ? await lineStore.listHeard(of, from.startedAt, to)
+        ? await lineStore.listHeard(of, Math.min(from.startedAt, first), to)
         : [];
       const heard = [...tails, ...sheets].map(({ at }) => at);
       const fresh = await begin(of, "", was, { startedAt: 0, isStated: false });

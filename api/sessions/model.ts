@@ -69,6 +69,14 @@ export type DeviceState = {
   /** When it ended; undefined while it is active. Late motion and late batches move it. */
   endedAt?: number | undefined;
   ends: readonly EndSaid[];
+  /** What a person corrected; it beats all that is stated. `until` is the latest sign when a start was corrected. */
+  corrected?: { startedAt?: number | undefined; endedAt?: number | undefined; until?: number | undefined } | undefined;
+  /** The start as it would be without a person's correction of it. */
+  said?: { startedAt: number; isStated: boolean } | undefined;
+  /** When a person deleted it: it is in no list and no count, and what belongs to it is refused. */
+  deletedAt?: number | undefined;
+  /** What was known before it was deleted, and how many items take out its motion: for bringing it back. */
+  beforeDeletion?: Pick<DeviceState, "corrected" | "said" | "isStated"> & { takenOut: number } | undefined;
   /** True once the device sent its last batch. */
   isFinal?: true | undefined;
   motionEventCount: number;
@@ -231,6 +239,19 @@ export type UpdateInput = v.InferOutput<typeof update>;
 const end = v.object({ sessionId: id, endedAt: at, playbackStopped: v.nullish(v.boolean(), false) });
 export type EndInput = v.InferOutput<typeof end>;
 
+const correction = v.object({
+  sessionId: id,
+  expectedVersion: whole(0, LIMITS.maxNumber),
+  startedAt: v.optional(v.nullable(instant)),
+  endedAt: v.optional(v.nullable(instant)),
+});
+export type CorrectionInput = v.InferOutput<typeof correction>;
+
+const deletion = v.object({ sessionId: id, expectedVersion: whole(0, LIMITS.maxNumber) });
+export type DeletionInput = v.InferOutput<typeof deletion>;
+
+const restoration = v.object({ sessionId: id });
+
 const annotation = v.object({
   sessionId: id,
   expectedVersion: whole(0, LIMITS.maxNumber),
@@ -275,6 +296,28 @@ export function parseUpdate(input: unknown): UpdateInput {
 
 export function parseEnd(input: unknown, now: number): EndInput {
   return parseInput(end, input, ({ endedAt }) => aheadOf("endedAt", endedAt, now));
+}
+
+export function parseCorrection(input: unknown, now: number): CorrectionInput {
+  return parseInput(correction, input, ({ startedAt, endedAt }) => {
+    if (startedAt === undefined && endedAt === undefined) {
+      return [{ path: ["startedAt"], message: "nothing to correct was given: `startedAt`, `endedAt` or both" }];
+    }
+    const isBackwards = typeof startedAt === "number" && typeof endedAt === "number" && endedAt < startedAt;
+    return [
+      ...aheadOf("startedAt", startedAt, now),
+      ...aheadOf("endedAt", endedAt, now),
+      ...(isBackwards ? [{ path: ["endedAt"], message: "must not be before `startedAt`" }] : []),
+    ];
+  });
+}
+
+export function parseRestoration(input: unknown): { sessionId: string } {
+  return parseInput(restoration, input);
+}
+
+export function parseDeletion(input: unknown): DeletionInput {
+  return parseInput(deletion, input);
 }
 
 export function parseAnnotation(input: unknown): AnnotationInput {

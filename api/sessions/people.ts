@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
@@ -6,12 +7,16 @@ import { LOST, retryLost } from "../core/writes.ts";
 import {
   type CreationInput,
   parseAnnotation,
+  parseCorrection,
   parseCreation,
+  parseDeletion,
   parseEnd,
+  parseRestoration,
   parseUpdate,
   type Session,
   type UpdateInput,
 } from "./model.ts";
+import type { LineStore } from "./line-store.ts";
 import type { Lines, Owner } from "./lines.ts";
 import {
   conflict,
@@ -25,22 +30,41 @@ import {
   sessionPayload,
   type VersionConflict,
 } from "./results.ts";
-import { applyEnd, applyReport, applyStart, statedEndOf } from "./rules.ts";
+import {
+  applyCorrection,
+  applyDeletion,
+  applyEnd,
+  applyReport,
+  applyRestoration,
+  applyStart,
+  statedEndOf,
+} from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
 /** So often a session can have become a part of another, one after the other. */
 const MAX_STEPS = 100;
 
+type Changed = { next: Session; also?: TransactWrite[] };
+
+/** A deletion takes motion out in so many items, of one transaction. */
+const MAX_TAKEN_OUT = 50;
+
 /** What people and their programs do with sessions. All throw InvalidInputError for input that can never work. */
-export function createPeople({ store, lines, changed, clock, ids }: {
+export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
   store: SessionStore;
+  lineStore: LineStore;
   lines: Lines;
   changed: (session: Session) => void;
   clock: Clock;
   ids: Ids;
 }) {
-  /** The session, or the one that it became a part of. */
+  /** The session, or the one that it became a part of; undefined where a person deleted it. */
   async function find(tenantId: string, sessionId: string): Promise<Session | undefined> {
+    const session = await findAny(tenantId, sessionId);
+    return session?.deletedAt === undefined ? session : undefined;
+  }
+
+  async function findAny(tenantId: string, sessionId: string): Promise<Session | undefined> {
     let session = (await store.find(tenantId, [sessionId])).get(sessionId);
     for (let step = 0; session?.mergedInto !== undefined && step < MAX_STEPS; step++) {
       session = (await store.find(tenantId, [session.mergedInto])).get(session.mergedInto);
@@ -127,6 +151,47 @@ export function createPeople({ store, lines, changed, clock, ids }: {
       });
     },
 
+    /** Says when a session began or ended, against all that devices say; null takes it back. Others follow. */
+    async correct(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
+      const { sessionId, expectedVersion, ...given } = parseCorrection(input, clock());
+      return await change(await find(tenantId, sessionId), sessionId, expectedVersion, (known) => {
+        const next = applyCorrection(known, given);
+        const end = next.corrected?.endedAt;
+        if (end !== undefined && end < next.startedAt) {
+          const start = new Date(next.startedAt).toISOString();
+          throw new InvalidInputError([{ path: ["endedAt"], message: `must not be before the start, ${start}` }]);
+        }
+        return { next };
+      });
+    },
+
+    /**
+     * Takes a session out of every list and count; what its device still sends of it is refused. It can be restored until it
+     * expires.
+     */
+    async remove(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
+      const { sessionId, expectedVersion } = parseDeletion(input);
+      return await change(await find(tenantId, sessionId), sessionId, expectedVersion, async (known) => {
+        const instants = await instantsOf(known);
+        const also = lineStore.takenOut(known, instants);
+        if (also.length > MAX_TAKEN_OUT) throw tooLarge(instants.length);
+        return { next: applyDeletion(known, also.length, clock()), also };
+      });
+    },
+
+    /** Brings back what was deleted; what nobody deleted stays as it is. */
+    async restore(tenantId: string, input: unknown): Promise<SessionPayload | NotFound> {
+      const { sessionId } = parseRestoration(input);
+      return await retryLost(async () => {
+        const known = await findAny(tenantId, sessionId);
+        if (!known) return notFound(sessionId);
+        if (known.deletedAt === undefined) return sessionPayload(known);
+        const next = { ...applyRestoration(known), version: known.version + 1, updatedAt: clock() };
+        const also = lineStore.notTakenOut(known, known.beforeDeletion!.takenOut);
+        return await lines.state(known, next, known, undefined, also) ? announce(next) : LOST;
+      });
+    },
+
     /** Changes what people write, if nobody did since the version that this person saw. */
     async annotate(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
       const { sessionId, expectedVersion, labels, notes, pinned } = parseAnnotation(input);
@@ -147,10 +212,43 @@ export function createPeople({ store, lines, changed, clock, ids }: {
     },
   };
 
+  /** A person's change of the session itself: of the version that was seen, with all that follows for its neighbours. */
+  async function change(
+    known: Session | undefined,
+    sessionId: string,
+    seenVersion: number,
+    decide: (known: Session) => Changed | Promise<Changed>,
+  ): Promise<SessionPayload | NotFound | VersionConflict> {
+    if (!known) return notFound(sessionId);
+    let current = known;
+    return await retryLost(async () => {
+      if (current.version !== seenVersion) return conflict(current, seenVersion);
+      const { next, also } = await decide(current);
+      const written = { ...next, version: current.version + 1, updatedAt: clock() };
+      const isDone = await lines.state(current, written, current, undefined, also);
+      current = (await store.find(current.tenantId, [current.sessionId])).get(current.sessionId)!;
+      return isDone ? announce(current) : LOST;
+    });
+  }
+
+  /** When each of its motion events happened. */
+  async function instantsOf(session: Session): Promise<number[]> {
+    const { startedAt, lastHeardAt = startedAt, next, reported } = session;
+    const until = Math.min(lastHeardAt, (next?.at ?? Infinity) - 1);
+    const sheeted = session.hasSheets ? await lineStore.listHeard(session, startedAt, until) : [];
+    const told = reported.flatMap(({ at, count }) => Array<number>(count).fill(at));
+    return [...session.heard.map(({ at }) => at), ...sheeted.map(({ at }) => at), ...told];
+  }
+
   function announce(session: Session): SessionPayload {
     changed(session);
     return sessionPayload(session);
   }
+}
+
+function tooLarge(count: number): InvalidInputError {
+  const message = `has ${count} motion events, more than can be taken out of all counts at once; nothing was changed`;
+  return new InvalidInputError([{ path: ["sessionId"], message }]);
 }
 
 function created(session: Session, creation: CreationInput): Session {

@@ -33,15 +33,23 @@ export function durationOf({ endedAt, endedBy, startedAt, deviceDuration }: Devi
 }
 
 /** The latest sign of life. */
-export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported }: DeviceState): number {
-  return Math.max(startedAt, lastReadingAt ?? startedAt, lastHeardAt ?? startedAt, ...reported.map(({ at }) => at));
+export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported, corrected }: DeviceState): number {
+  return Math.max(
+    startedAt,
+    corrected?.until ?? startedAt,
+    lastReadingAt ?? startedAt,
+    lastHeardAt ?? startedAt,
+    ...reported.map(({ at }) => at),
+  );
 }
 
 /**
- * The end that was stated, and by whom; undefined where only silence can end the session. The earliest of several ends
+ * The end that was stated, and by whom; undefined where only silence can end the session. A person's correction holds, then
+ * what was said, then the device's last word. The earliest of several ends
  * holds: a retry of a request that ends it now comes later. What a device measures never ends before its last reading.
  */
-export function statedEndOf(session: DeviceState): { at: number; by: "EXPLICIT" | "FINAL" } | undefined {
+export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL" } | undefined {
+  if (session.corrected?.endedAt !== undefined) return { at: session.corrected.endedAt, by: "CORRECTED" };
   const said = session.ends.map(({ at }) => at);
   if (said.length > 0) return { at: Math.min(...said), by: "EXPLICIT" };
   if (!session.isFinal) return undefined;
@@ -194,6 +202,9 @@ export function applyAdmitted(
 /** The session with a start that was stated of it. */
 export function applyStart(session: Session, at: number): Session {
   if (!Number.isFinite(at)) return { ...session, isStated: true };
+  const { said } = session;
+  // A person said when it began: what devices state of it is kept for when that is taken back.
+  if (said) return { ...session, said: { startedAt: Math.min(said.startedAt, at), isStated: true } };
   const startedAt = session.isStartGuessed ? at : Math.min(session.startedAt, at);
   return { ...session, isStated: true, isStartGuessed: undefined, startedAt };
 }
@@ -204,6 +215,48 @@ export function applyEnd(session: Session, at: number): Session {
   const said = { at, ...(anchor === undefined ? {} : { anchor }) };
   const isKnown = session.ends.some((end) => end.at <= at && end.anchor === anchor);
   return isKnown ? session : { ...session, ends: [...session.ends, said] };
+}
+
+/**
+ * The session as a person corrects it; null takes a correction back, undefined leaves it. A session that motion opened has
+ * its start from then on, and one whose start is corrected keeps reaching as far as it did.
+ */
+export function applyCorrection(
+  session: Session,
+  { startedAt, endedAt }: { startedAt?: number | null | undefined; endedAt?: number | null | undefined },
+): Session {
+  const end = endedAt === undefined ? session.corrected?.endedAt : endedAt ?? undefined;
+  const given = startedAt === undefined ? session.corrected?.startedAt : startedAt ?? undefined;
+  const start = given ?? (end !== undefined && !session.isStated ? session.startedAt : undefined);
+  const said = session.said ?? { startedAt: session.startedAt, isStated: session.isStated };
+  if (start === undefined) {
+    const corrected = end === undefined ? undefined : { endedAt: end };
+    return { ...session, startedAt: said.startedAt, isStated: said.isStated, said: undefined, corrected };
+  }
+  const corrected = {
+    ...{ startedAt: start, until: session.corrected?.until ?? session.lastMotionAt },
+    ...(end === undefined ? {} : { endedAt: end }),
+  };
+  return { ...session, startedAt: start, isStated: true, isStartGuessed: undefined, said, corrected };
+}
+
+/** The session as a person deletes it: where it lies stays as it is, so what comes for it later is known by that. */
+export function applyDeletion(session: Session, takenOut: number, now: number): Session {
+  const { corrected, said, isStated, startedAt, lastMotionAt } = session;
+  return {
+    ...session,
+    deletedAt: now,
+    beforeDeletion: { corrected, said, isStated, takenOut },
+    isStated: true,
+    said: said ?? { startedAt, isStated },
+    corrected: { startedAt, until: lastMotionAt, endedAt: statedEndOf(session)?.at ?? lastMotionAt },
+  };
+}
+
+/** The session as it was before a person deleted it. */
+export function applyRestoration(session: Session): Session {
+  const { corrected, said, isStated } = session.beforeDeletion!;
+  return { ...session, corrected, said, isStated, deletedAt: undefined, beforeDeletion: undefined };
 }
 
 /** Where a batch lies in time; undefined where it holds no readings. */

@@ -87,7 +87,7 @@ export function createSessions({ store, lineStore, quarantine, lists, readings, 
 
   return {
     ...createDevices({ store, lines, hearing, readings, quarantine, settings, changed, clock }),
-    ...createPeople({ store, lines, changed, clock, ids }),
+    ...createPeople({ store, lineStore: announcing, lines, changed, clock, ids }),
     listReadings: createHistory({ store, readings }),
     sweep: createSweep({ store, lists, changed, clock }),
 

@@ -63,7 +63,9 @@ async function ask(
   scopes: readonly Scope[] | undefined,
   { tenantId = "t", values }: { tenantId?: string; values?: Values } = {},
 ): Promise<ExecutionResult> {
-  const version = walk.hops[0]!.field.name === "annotateSession" ? await versionOf(own.ids.ended) : 0;
+  const version = ["annotateSession", "correctSession"].includes(walk.hops[0]!.field.name)
+    ? await versionOf(own.ids.ended)
+    : 0;
   const { source, variables } = documentOf(walk, values ?? valuesFor(own, walk, version));
   const viewer = scopes && { userId: "u", tenantId, scopes, expiresAt: NOON + 3_600_000, credential: "c" };
   const context = api.app.contextFor({ viewer, requestId: "r", header: {} }) as { services: object };

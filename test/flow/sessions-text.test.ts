@@ -52,6 +52,9 @@ describe("whatever text comes as id, label or note", () => {
     ingestSessionBatch: fc.record({ sessionId: text, sensorId: text, batchOffset: fc.nat(20) }).map((own) => (
       { ...own, readings: [{ at: AT, values: [1, 2] }] }
     )),
+    correctSession: fc.record({ sessionId: text, expectedVersion: fc.nat(3), endedAt: fc.constant(AT) }),
+    deleteSession: fc.record({ sessionId: text, expectedVersion: fc.nat(3) }),
+    restoreSession: fc.record({ sessionId: text }),
     resolveQuarantined: fc.record({ sensorId: text, quarantineId: text, admit: fc.boolean() }),
     configureSessions: fc.record({ sensorId: text, idleTimeout: fc.constant(60_000) }),
   } satisfies Record<Mutation, fc.Arbitrary<object>>;

@@ -77,6 +77,11 @@ export function valuesFor({ ids, nodes, reviewSessionId }: Everything, { hops }:
       SessionPayload: { sessionId: ids.ended, expectedVersion: version },
       VersionConflictError: { sessionId, expectedVersion: 7 },
     },
+    correctSession: {
+      SessionPayload: { sessionId: ids.ended, expectedVersion: version, endedAt: null },
+      VersionConflictError: { sessionId, expectedVersion: 7, endedAt: null },
+    },
+    deleteSession: { VersionConflictError: { sessionId, expectedVersion: 7 } },
     ingestSessionBatch: {
       IngestSessionBatchPayload: { ...batchOf(sessionId, 1, NOON - 600_000, 3), sensorId },
     },

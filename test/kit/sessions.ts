@@ -29,6 +29,10 @@ const MUTATIONS = {
     `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { ${SESSION_FIELDS} } } ${ERRORS}`,
   ingestSessionBatch:
     `... on IngestSessionBatchPayload { duplicate accepted doubts quarantineId receipts { index status reason } ${SESSION} } ${ERRORS}`,
+  correctSession: `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { version } } ${ERRORS}`,
+  deleteSession:
+    `... on ShownPayload { sessionId version } ... on VersionConflictError { current { version } } ${ERRORS}`,
+  restoreSession: `... on ShownPayload { sessionId version } ${ERRORS}`,
   resolveQuarantined: `... on ResolveQuarantinedPayload { admitted } ${ERRORS}`,
   configureSessions: `... on ConfigureSessionsPayload { sensorId } ${ERRORS}`,
 };

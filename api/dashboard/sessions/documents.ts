@@ -60,14 +60,16 @@ export type ErrorCode =
 
 /** Whether a session goes on. */
 export type SessionStatus =
-  /** It goes on. At most one at a sensor. */
+  /** It goes on. Several at a sensor where devices name their own. */
   | 'ACTIVE'
   /** It is over. Late motion and late batches still correct its numbers. */
   | 'COMPLETED';
 
 /** How the end of a session is known. */
 export type SessionEndReason =
-  /** Somebody or something ended it. */
+  /** A person said so: that beats all the rest. */
+  | 'CORRECTED'
+  /** Somebody or something ended it, or its device sent the last batch. */
   | 'EXPLICIT'
   /** No motion for longer than the idle timeout; `endedAt` is the last motion. */
   | 'IDLE';

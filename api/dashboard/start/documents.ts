@@ -70,7 +70,7 @@ export type LoginInput = {
 
 /** Whether a session goes on. */
 export type SessionStatus =
-  /** It goes on. At most one at a sensor. */
+  /** It goes on. Several at a sensor where devices name their own. */
   | 'ACTIVE'
   /** It is over. Late motion and late batches still correct its numbers. */
   | 'COMPLETED';

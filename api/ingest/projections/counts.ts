@@ -84,8 +84,12 @@ function thingsOf(table: ImageChange["table"], image: Image | undefined): Count[
     return [{ source: sourceOf(image), at: instantOf(image, "at"), n: 1 }];
   }
   if (table === "sessions") {
-    // What became a part of another session is counted there.
-    return isPart(image, "SESSION") && image.mergedInto === undefined
+    // The motion events of a session that a person deleted, taken out as long as this is there.
+    if (Array.isArray(image.takenOut)) {
+      return (image.takenOut as number[]).map((at): Count => ({ source: "MOTION_EVENTS", at, n: -1 }));
+    }
+    // What became a part of another session is counted there, and what a person deleted nowhere.
+    return isPart(image, "SESSION") && image.was === undefined
       ? [{ source: "SESSIONS", at: instantOf(image, "startedAt"), n: 1 }]
       : [];
   }
