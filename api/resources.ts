@@ -260,7 +260,7 @@ export const functions = {
     memoryMb: 512,
     timeoutSeconds: 30,
     about: "Messages of the queue `ingest`.",
-    tables: { records: "write", journeys: "write", sessions: "remove", sensors: "write" },
+    tables: { records: "write", journeys: "remove", sessions: "remove", sensors: "write" },
     buckets: { events: "write", readings: "write" },
     queues: { ingest: "take" },
     deadLetters: ["ingest"],

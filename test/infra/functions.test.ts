@@ -15,9 +15,9 @@ import { metricsOf } from "../kit/metrics.ts";
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
   http: { zippedBytes: 730_000, modulesAtStart: 1_220 },
   stream: { zippedBytes: 730_000, modulesAtStart: 1_220 },
-  ingest: { zippedBytes: 275_000, modulesAtStart: 610 },
-  rollup: { zippedBytes: 310_000, modulesAtStart: 640 },
-  late: { zippedBytes: 310_000, modulesAtStart: 640 },
+  ingest: { zippedBytes: 285_000, modulesAtStart: 610 },
+  rollup: { zippedBytes: 322_000, modulesAtStart: 645 },
+  late: { zippedBytes: 322_000, modulesAtStart: 645 },
   schedule: { zippedBytes: 560_000, modulesAtStart: 720 },
 };
 /** What only the local system, pages and tools need. */

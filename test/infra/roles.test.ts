@@ -71,7 +71,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     ReadItems: tables("journeys sessions sensors"),
     ReadIndexes: indexes("journeys sessions sensors"),
     WriteItems: tables("journeys sessions sensors"),
-    RemoveItems: tables("sessions"),
+    RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events readings"),
     ReadObjects: objects("events readings"),
     WriteObjects: objects("events readings"),
