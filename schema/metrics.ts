@@ -92,7 +92,7 @@ const MetricUpdate = builder.objectRef<MetricUpdateModel>("MetricUpdate").implem
 entries.queryFields((t) => ({
   metrics: t.field({
     type: [MetricSeries],
-    description: "Counts in buckets, a series for each source. At most 1,500 buckets a source.",
+    description: "Counts in buckets, a series for each source. At most 2,200 buckets a source: a quarter by the hour.",
     access: "METRICS_READ",
     args: {
       sources: t.arg({ type: [MetricSource], required: true, description: "What is counted." }),

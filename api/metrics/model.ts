@@ -77,7 +77,8 @@ export type MetricSeries = {
   countedUpTo: number | undefined;
 };
 
-export const LIMITS = { recordsPerBatch: 500, recordIdChars: 128, bucketsPerSeries: 1_500 } as const;
+/** A quarter of 90 days by the hour is 2,161 buckets. */
+export const LIMITS = { recordsPerBatch: 500, recordIdChars: 128, bucketsPerSeries: 2_200 } as const;
 
 /** A bucket can still grow in the ordinary way until so long after its end. */
 export const GRACE_MS = MINUTE_MS;

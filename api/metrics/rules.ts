@@ -82,10 +82,12 @@ export function alignRange({ fromAt, toAt }: TimeRange, size: BucketSize): TimeR
   const aligned = { fromAt: Math.floor(fromAt / bucketMs) * bucketMs, toAt: Math.ceil(toAt / bucketMs) * bucketMs };
   const count = (aligned.toAt - aligned.fromAt) / bucketMs;
   if (count <= LIMITS.bucketsPerSeries) return aligned;
+  const isEnough = (own: BucketSize) => (toAt - fromAt) / (BUCKET_MINUTES[own] * MINUTE_MS) < LIMITS.bucketsPerSeries;
+  const larger = (Object.keys(BUCKET_MINUTES) as BucketSize[]).find(isEnough);
+  const next = larger ? `ask for ${larger}, or a shorter range` : "ask for a shorter range";
   throw new InvalidInputError([{
     path: ["range"],
-    message:
-      `holds ${count} buckets of ${size}; at most ${LIMITS.bucketsPerSeries} are given. Ask for a larger size or a shorter range`,
+    message: `holds ${count} buckets of ${size}; at most ${LIMITS.bucketsPerSeries} are given: ${next}`,
   }]);
 }
 

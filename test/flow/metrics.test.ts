@@ -159,13 +159,15 @@ describe("bad input", () => {
     expect((await seriesOf("bad", "ITEMS", "ONE_HOUR", NOW - HOUR, NOW)).total).toBe(0);
   });
 
-  test("a range of more than 1,500 buckets, one that ends before it starts, and no source are refused", async () => {
+  test("a range of more than 2,200 buckets, one that ends before it starts, and no source are refused", async () => {
     const ask = async (variables: object) =>
       (await api.ask("bad", METRICS, { sources: ["ITEMS"], size: "ONE_MINUTE", range: { last: "DAY" }, ...variables }))
         .errors?.[0]?.message;
     expect(await ask({ range: { last: "WEEK" } })).toContain(
-      "range: holds 10081 buckets of ONE_MINUTE; at most 1500 are given",
+      "range: holds 10081 buckets of ONE_MINUTE; at most 2200 are given: ask for FIVE_MINUTES, or a shorter range",
     );
+    expect(await ask({ range: { last: "QUARTER" } })).toContain("ask for ONE_HOUR");
+    expect(await ask({ range: { last: "QUARTER" }, size: "ONE_HOUR" })).toBeUndefined();
     expect(await ask({ range: { between: { from: iso(NOW), to: iso(NOW - 1) } } })).toContain(
       "range.between.to: must be later than `from`",
     );
