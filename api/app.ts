@@ -29,6 +29,7 @@ import { createEraser } from "./journeys/erase.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
 import { createMetricWatch } from "./metrics/watch.ts";
 import type { Rates } from "./rates/rates.ts";
+import type { Shares } from "./rates/shares.ts";
 import { createRatesOf } from "./rates/setup.ts";
 import { buckets, queues, tables } from "./resources.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
@@ -60,6 +61,8 @@ export type App = {
   collect: ReturnType<typeof createCollect>;
   /** How often and how much at once: each entry asks before it spends anything. */
   rates: Rates;
+  /** Executes operations so that no tenant waits for another's. */
+  shares: Shares;
   /** A token for the sample's tenant, on the local instance only: whoever reaches it may do all there. */
   demoToken?: () => Promise<string>;
   /** What resolvers get as context, fresh for each operation. */
@@ -160,6 +163,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     writeKeys: auth.apiKeys.writeKeys,
     collect: createCollect(journeys.service),
     rates,
+    shares: connections.shares,
     ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),
     contextFor: ({ from = {}, ...request }) => ({
       ...request,

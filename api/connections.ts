@@ -8,6 +8,7 @@ import { type Clock, systemClock } from "./core/clock.ts";
 import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { createHub } from "./live/hub.ts";
+import { createShares } from "./rates/shares.ts";
 import { fullName, type QueueSpec } from "./resources.ts";
 
 /** What every domain is made of: stores, a clock, ids, a log, and what processes tell each other. */
@@ -28,6 +29,7 @@ export async function createConnections(config: Config, overrides: ConnectionOve
   const log = overrides.log ?? createLog(config.logLevel, (line) => console.log(line));
   const named = (spec: { name: string }) => fullName(config.prefix, spec);
   const clients = createClients(config);
+  const shares = createShares({ clock });
   const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
 
   /** Loaded only where it is used. */
@@ -42,7 +44,8 @@ export async function createConnections(config: Config, overrides: ConnectionOve
     clock,
     ids: overrides.ids ?? randomIds,
     named,
-    dynamo: createDynamo(clients.dynamodb, overrides.onCost),
+    shares,
+    dynamo: createDynamo(clients.dynamodb, overrides.onCost, (call) => shares.step(call)),
     objects: (spec: { name: string }) => createObjects(clients.s3, named(spec)),
     queues: createQueues(clients.sqs),
     streams: createStreams(clients.dynamodb, clients.streams),

@@ -61,8 +61,12 @@ const PASSING_CODES: readonly string[] = [
   "TransactionConflict",
 ];
 
-/** DynamoDB as the stores use it. `onCost` hears what each request cost. */
-export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => void) {
+/** DynamoDB as the stores use it. `onCost` hears what each request cost; `inTurn` decides when one is made. */
+export function createDynamo(
+  client: DynamoDBClient,
+  onCost?: (cost: Cost) => void,
+  inTurn: <T>(call: () => Promise<T>) => Promise<T> = (call) => call(),
+) {
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const counted = onCost ? { ReturnConsumedCapacity: "INDEXES" as const } : {};
   const note = (
@@ -70,7 +74,7 @@ export function createDynamo(client: DynamoDBClient, onCost?: (cost: Cost) => vo
     kind: Cost["kind"],
     consumed: { TableName?: string | undefined; CapacityUnits?: number | undefined } | undefined,
   ) => onCost?.({ operation, kind, table: consumed?.TableName ?? "", units: consumed?.CapacityUnits ?? 0 });
-  const run = <T>(call: () => Promise<T>) => translating("DynamoDB", () => unlessBusy(call));
+  const run = <T>(call: () => Promise<T>) => inTurn(() => translating("DynamoDB", () => unlessBusy(call)));
 
   async function put(table: string, item: Item, condition?: Expression): Promise<void> {
     const done = await documents.send(

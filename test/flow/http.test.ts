@@ -101,7 +101,7 @@ describe("who asks", () => {
 
   test("resolvers see the app's context and nothing of the request", async () => {
     expect((await post(http, "{ contextKeys }", as("good"))).body.data).toEqual({
-      contextKeys: ["viewer", "requestId", "header"],
+      contextKeys: ["viewer", "requestId", "header", "from"],
     });
   });
 

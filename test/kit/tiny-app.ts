@@ -13,6 +13,7 @@ import {
 import { createLog } from "../../api/core/log.ts";
 import { createMemoryLimiter } from "../../api/rates/counters.ts";
 import { createRates } from "../../api/rates/rates.ts";
+import { createShares } from "../../api/rates/shares.ts";
 import { toExtensions } from "../../schema/cost.ts";
 
 const typeDefs = /* GraphQL */ `
@@ -116,6 +117,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     authenticate: (authorization) => authenticate(authorization),
     writeKeys: { find: () => Promise.reject(new UnauthenticatedError("There are no keys here.")) },
     collect: (_tenantId, body) => Promise.resolve({ verdicts: [], robots: (body as { events: [] }).events.length }),
+    shares: createShares({ clock: Date.now }),
     rates: createRates({ limits: config.rates, limiter: createMemoryLimiter, clock: Date.now }),
     contextFor: (request) => request,
     ingest: () => Promise.resolve({ failed: [] }),

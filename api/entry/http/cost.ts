@@ -22,12 +22,12 @@ const MAX_LIST_IN_KEY = 100;
  * Finds operations that ask for more than `maxCost` fields, with pages counted in full. It runs before execution and
  * not among the validation rules: their findings are kept per document, and the cost depends on the variables.
  */
-export function createCostCheck(maxCost: number): (args: ExecutionArgs) => GraphQLError | undefined {
+export function createCostCheck(maxCost: number): (args: ExecutionArgs) => GraphQLError | number {
   const costOf = createCostOf();
   return (args) => {
     const cost = costOf(args);
     if (cost instanceof GraphQLError) return cost;
-    if (cost <= maxCost) return undefined;
+    if (cost <= maxCost) return cost;
     const found = cost === Infinity ? `more than ${MAX_NODES}` : `${cost}`;
     const message = `The operation asks for ${found} fields with its pages counted in full; ` +
       `at most ${maxCost} are allowed. Ask for smaller pages (first), shorter ranges or fewer fields.`;

@@ -30,6 +30,8 @@ export type Call = {
   /** From where it came, as it is counted; and what the client says that it is. */
   address: string;
   client?: string | undefined;
+  /** What its operation asks for, in fields. */
+  cost?: number;
   operation?: { type: OperationTypeNode; name: string | undefined };
   outcome: Outcome;
   /** The review session that the request named in its header, and the one that the response names. */
@@ -48,6 +50,8 @@ const LARGE_MUTATION = "importCollection";
 /** Most bytes of any other body. */
 export const BODY_BYTES = 1_048_576;
 
+/** Those without a token share one share; no tenant has this name. */
+const NOBODY = "";
 const MAX_VARIABLE_ERRORS = 5;
 const MAX_MESSAGE_CHARACTERS = 1_000;
 const HALF = MAX_MESSAGE_CHARACTERS / 2;
@@ -114,8 +118,10 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
       contextValue: app.contextFor({ viewer, requestId, header, from: { address, client } }),
       call,
     };
-    const costly = findCost(args);
-    return costly ? [costly] : args;
+    const cost = findCost(args);
+    if (typeof cost !== "number") return [cost];
+    call.cost = cost;
+    return args;
   }
 
   function wrongVariables({ variableDefinitions = [] }: OperationDefinitionNode, { variables = {} }: Params) {
@@ -141,10 +147,12 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
     plan,
     /** The result of a query or mutation, its errors as they were thrown. Throws where it takes too long. */
     execute({ call, ...args }: Planned): ExecutionResult | Promise<ExecutionResult> {
-      const result = execute(args);
-      if (!(result instanceof Promise)) return result;
-      const ms = call.operation?.type === "mutation" ? MUTATION_MS : QUERY_MS;
-      return deadlines.within(ms, result, () => tookTooLong(ms));
+      return app.shares.run(call.viewer?.tenantId ?? NOBODY, call.cost ?? 1, () => {
+        const result = execute(args);
+        if (!(result instanceof Promise)) return result;
+        const ms = call.operation?.type === "mutation" ? MUTATION_MS : QUERY_MS;
+        return deadlines.within(ms, result, () => tookTooLong(ms));
+      });
     },
     /** The results of a subscription, with their errors as they were thrown; or what kept it from beginning. */
     subscribe: ({ call, ...args }: Planned) => subscribeShared(args, call.viewer),
