@@ -117,6 +117,13 @@ describe.runIf(hasBrowser)("the pages", () => {
     expect(await page.getByRole("alert").textContent()).toContain("theirs");
     await page.getByRole("button", { name: "Save mine over it" }).click();
     await page.getByRole("link", { name: "mine" }).waitFor();
+    await page.getByRole("button", { name: "Delete it" }).click();
+    await page.getByText("The session is deleted").waitFor();
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await page.getByRole("button", { name: "Correct its beginning" }).click();
+    await page.getByLabel("Ended").fill("2026-01-31T12:30:00Z");
+    await page.getByRole("button", { name: "Correct it", exact: true }).click();
+    await expect.poll(() => page.locator("dl").textContent()).toContain("12:30:00");
     await context.close();
   });
 
@@ -164,7 +171,12 @@ describe.runIf(hasBrowser)("the pages", () => {
       "/review",
       "/review?show=numbers",
       "/admin",
+      "/admin?show=log",
       "/admin?show=audit",
+      "/journeys?show=numbers",
+      "/journeys?show=script",
+      "/review?show=add",
+      "/review?show=cards",
       "/admin?show=erase",
     ];
     for (const look of [{ width: 360, height: 740 }, { width: 1_280, dark: true }]) {

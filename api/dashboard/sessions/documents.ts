@@ -100,6 +100,32 @@ export type AnnotateSessionInput = {
   pinned?: boolean | null | undefined;
 };
 
+/** What a person says of a session against its devices. What is left out stays; null takes a correction back. */
+export type CorrectSessionInput = {
+  /** Which session. */
+  sessionId: string;
+  /** The `version` that the person saw. */
+  expectedVersion: number;
+  /** When it began; motion before it belongs to another session. */
+  startedAt?: string | null | undefined;
+  /** When it ended; motion after it belongs to another session. */
+  endedAt?: string | null | undefined;
+};
+
+/** A session to delete. */
+export type DeleteSessionInput = {
+  /** Which session. */
+  sessionId: string;
+  /** The `version` that the person saw. */
+  expectedVersion: number;
+};
+
+/** A session to bring back. */
+export type RestoreSessionInput = {
+  /** Which session. */
+  sessionId: string;
+};
+
 export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } };
 
 export type SessionListQueryVariables = Exact<{
@@ -156,6 +182,41 @@ export type SessionNumbersQueryVariables = Exact<{
 
 export type SessionNumbersQuery = { sessionAnalytics: { totalSessions: number, activeSessions: number, totalMotionEvents: number, totalDuration: number, averageDuration: number | null, peakHour: number | null, durationPercentiles: { p50: number, p95: number } | null, byDay: Array<{ start: string, sessions: number }>, byHourOfWeek: Array<{ weekday: number, hour: number, sessions: number }>, topSensors: Array<{ sessions: number, motionEvents: number, sensor: { sensorId: string } }> } };
 
+export type CorrectSessionMutationVariables = Exact<{
+  input: CorrectSessionInput;
+}>;
+
+
+export type CorrectSessionMutation = { correctSession:
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export type DeleteSessionMutationVariables = Exact<{
+  input: DeleteSessionInput;
+}>;
+
+
+export type DeleteSessionMutation = { deleteSession:
+    | { __typename: 'ShownPayload', version: number }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export type RestoreSessionMutationVariables = Exact<{
+  input: RestoreSessionInput;
+}>;
+
+
+export type RestoreSessionMutation = { restoreSession:
+    | { __typename: 'ShownPayload', version: number }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
 export const SessionList = document<SessionListQuery, SessionListQueryVariables>(
   "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
 );
@@ -178,4 +239,16 @@ export const AnnotateSession = document<AnnotateSessionMutation, AnnotateSession
 
 export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryVariables>(
   "query SessionNumbers($range: TimeRange!, $timeZone: TimeZone!) { sessionAnalytics(range: $range, timeZone: $timeZone) { totalSessions activeSessions totalMotionEvents totalDuration averageDuration peakHour durationPercentiles { p50 p95 } byDay { start sessions } byHourOfWeek { weekday hour sessions } topSensors(first: 8) { sensor { sensorId } sessions motionEvents } } }",
+);
+
+export const CorrectSession = document<CorrectSessionMutation, CorrectSessionMutationVariables>(
+  "mutation CorrectSession($input: CorrectSessionInput!) { correctSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const DeleteSession = document<DeleteSessionMutation, DeleteSessionMutationVariables>(
+  "mutation DeleteSession($input: DeleteSessionInput!) { deleteSession(input: $input) { __typename ... on ShownPayload { version } ... on UserError { code message } } }",
+);
+
+export const RestoreSession = document<RestoreSessionMutation, RestoreSessionMutationVariables>(
+  "mutation RestoreSession($input: RestoreSessionInput!) { restoreSession(input: $input) { __typename ... on ShownPayload { version } ... on UserError { code message } } }",
 );
