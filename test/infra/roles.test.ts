@@ -68,9 +68,9 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("stream"),
   },
   ingest: {
-    ReadItems: tables("journeys sessions sensors"),
-    ReadIndexes: indexes("journeys sessions sensors"),
-    WriteItems: tables("journeys sessions sensors"),
+    ReadItems: tables("records journeys sessions sensors"),
+    ReadIndexes: indexes("records journeys sessions sensors"),
+    WriteItems: tables("records journeys sessions sensors"),
     RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events readings"),
     ReadObjects: objects("events readings"),
