@@ -195,7 +195,7 @@ describe.runIf(hasBrowser)("the pages", () => {
       }
       await context.close();
     }
-  }, 180_000);
+  }, 300_000);
 
   test("a chart is read with the arrow keys", async () => {
     const { page, context } = await browser.openTab(service.url);

@@ -123,7 +123,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     await page.getByRole("link", { name: "Review Dots" }).click();
     await expect.poll(() => inCard(page, (body) => body.querySelector("img")?.naturalWidth)).toBe(1);
     await context.close();
-  }, 120_000);
+  }, 240_000);
 
   test("no page has complained of anything so far", () => expect(browser.complaints).toEqual([]));
 
