@@ -25,6 +25,7 @@ import "./review.ts";
 import "./review-collection.ts";
 import "./review-answering.ts";
 import "./review-authoring.ts";
+import "./review-settings.ts";
 import { builder } from "./builder.ts";
 
 /** What is served. `now` is the clock that ends streams with their token. */

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { createCursors, type Page, parseFirst } from "../core/page.ts";
 import { listNoteTypes, type NoteTypeView, type NoteView, readNote } from "../anki/collection/notes.ts";
+import { readSettings, type SettingsView } from "../anki/collection/settings.ts";
 import { type CardRowView, searchCards, SearchError } from "../anki/queue/search.ts";
 import type { Copies } from "./copies.ts";
 import { momentOf } from "./desk.ts";
@@ -56,6 +57,12 @@ export function createBrowse({ store, copies, clock }: { store: LeaseStore; copi
       const lease = await store.find(person);
       if (id === undefined || !lease?.file) return undefined;
       return await copies.read(lease, ({ db }) => readNote(db, id));
+    },
+
+    /** How the collection is scheduled; undefined for somebody without one. */
+    async settings(person: Person): Promise<SettingsView | undefined> {
+      const lease = await store.find(person);
+      return lease?.file && await copies.read(lease, ({ db }) => readSettings(db));
     },
 
     /** The note types of the collection; none for somebody without one. */

@@ -70,6 +70,31 @@ const changeCards = v.object({
   dueInDays: v.nullish(whole(0, 36_500)),
   forget: v.nullish(v.boolean()),
 });
+const steps = v.pipe(
+  v.array(
+    v.pipe(v.number(), v.check((n) => n > 0 && n <= 60 * 24 * 365, "must be minutes, more than 0 and a year at most")),
+  ),
+  v.check((all) => all.length <= 20, "must be at most 20 steps"),
+);
+const share = v.pipe(v.number(), v.check((n) => n >= 0 && n <= 1, "must be from 0 to 1"));
+const setScheduler = v.object({ editId, scheduler: v.picklist(["FSRS", "SM2"]) });
+const setPreset = v.object({
+  editId,
+  presetId: id,
+  newPerDay: v.nullish(whole(0, 9_999)),
+  reviewsPerDay: v.nullish(whole(0, 9_999)),
+  learnStepsMin: v.nullish(steps),
+  relearnStepsMin: v.nullish(steps),
+  maxIntervalDays: v.nullish(whole(1, 36_500)),
+  desiredRetention: v.nullish(v.pipe(v.number(), v.check((n) => n >= 0.7 && n <= 0.99, "must be from 0.7 to 0.99"))),
+  fsrsParameters: v.nullish(v.pipe(
+    v.array(v.pipe(v.number(), v.check((n) => Number.isFinite(n) && Math.abs(n) <= 100, "must be numbers up to 100"))),
+    v.check((all) => [0, 17, 19, 21].includes(all.length), "must be 21 numbers (or 19, 17, or none for the defaults)"),
+  )),
+  weekdayShares: v.nullish(
+    v.pipe(v.array(share), v.check((all) => all.length === 7, "must be 7 shares, Monday first")),
+  ),
+});
 const undoEdit = v.object({ editId });
 
 /** These give typed input, or throw InvalidInputError with every wrong field. */
@@ -80,3 +105,5 @@ export const parseUpdateNote = (input: unknown) => parseInput(updateNote, input)
 export const parseDeleteNotes = (input: unknown) => parseInput(deleteNotes, input);
 export const parseChangeCards = (input: unknown) => parseInput(changeCards, input);
 export const parseUndoEdit = (input: unknown) => parseInput(undoEdit, input);
+export const parseSetScheduler = (input: unknown) => parseInput(setScheduler, input);
+export const parseSetPreset = (input: unknown) => parseInput(setPreset, input);

@@ -11,6 +11,7 @@ import { stockId, stockNoteType } from "../anki/edit/stock.ts";
 import { readCollection, readNoteType } from "../anki/collection/collection.ts";
 import { listOf, type NoteView, readNote } from "../anki/collection/notes.ts";
 import { getRow } from "../anki/collection/rows.ts";
+import { readSettings, type SettingsView } from "../anki/collection/settings.ts";
 import { offsetMinutesAt } from "../anki/collection/timing.ts";
 import type { TempFiles } from "../anki/file/temp.ts";
 import { type DeckView, findDeck } from "../anki/queue/counts.ts";
@@ -24,6 +25,8 @@ import {
   parseCreateNote,
   parseDeleteNotes,
   parseRenameDeck,
+  parseSetPreset,
+  parseSetScheduler,
   parseUndoEdit,
   parseUpdateNote,
 } from "./edit-model.ts";
@@ -226,6 +229,31 @@ export function createEdits({ store, copies, desk, saver, files, objects, clock,
         return { command, made: there.length };
       });
       return made;
+    },
+
+    /** Chooses what schedules the collection. Cards keep what they are; their next answers go by the other one. */
+    async setScheduler(person: Person, input: unknown): Promise<SettingsView> {
+      const { editId, scheduler } = parseSetScheduler(input);
+      const { lease } = await change(person, editId, () => ({
+        command: { do: "setScheduler", fsrs: scheduler === "FSRS" },
+        made: 0,
+      }));
+      return await read(lease, readSettings);
+    },
+
+    async setPreset(person: Person, input: unknown): Promise<SettingsView> {
+      const { editId, presetId, ...wanted } = parseSetPreset(input);
+      const set = Object.fromEntries(
+        Object.entries(wanted).filter(([, value]) => value !== null && value !== undefined),
+      );
+      if (Object.keys(set).length === 0) throw invalid("presetId", "is given without anything to set");
+      const { lease } = await change(person, editId, (db) => {
+        if (!readSettings(db).presets.some((preset) => preset.presetId === presetId)) {
+          throw invalid("presetId", "is no preset of this collection; `reviewSettings` lists them");
+        }
+        return { command: { do: "setPreset", presetId, set }, made: 0 };
+      });
+      return await read(lease, readSettings);
     },
 
     /** Takes a change back, where nothing was changed or answered since. Throws ReviewNotFoundError. */

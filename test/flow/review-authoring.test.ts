@@ -222,6 +222,46 @@ describe("a bad change says what is wrong", () => {
   });
 });
 
+test("settings are read and set: the scheduler, and presets, and cards go by them from then on", async () => {
+  const person = somebody();
+  expect((await person.ask(`{ reviewSettings { scheduler } }`)).reviewSettings).toBeNull();
+  await edit(person, "createNote", basic("x"));
+  const PRESET =
+    `presetId name deckIds newPerDay reviewsPerDay learningSteps relearningSteps maxInterval desiredRetention
+    fsrsParameters weekdayShares`;
+  const SETTINGS = `scheduler rollover presets { ${PRESET} }`;
+  const { reviewSettings } = await person.ask(`{ reviewSettings { ${SETTINGS} } }`);
+  expect(reviewSettings).toMatchObject({
+    scheduler: "FSRS",
+    rollover: 4,
+    presets: [{ presetId: "1", deckIds: ["1"], newPerDay: 20, learningSteps: [60_000, 600_000] }],
+  });
+  const set = async (name: string, type: string, input: object) =>
+    (await person.ask(
+      `mutation ($input: ${type}!) { ${name}(input: $input) { ... on SettingsPayload { settings { ${SETTINGS} } }
+      ... on UserError { message } } }`,
+      { input: { editId: `s-${edits++}`, ...input } },
+    ))[name];
+  const preset = {
+    presetId: "1",
+    newPerDay: 0,
+    learningSteps: [120_000],
+    desiredRetention: 0.85,
+    weekdayShares: [1, 1, 1, 1, 1, 0, 0],
+  };
+  expect((await set("setPreset", "SetPresetInput", preset)).settings.presets[0]).toMatchObject({
+    newPerDay: 0,
+    learningSteps: [120_000],
+    desiredRetention: 0.85,
+  });
+  expect((await person.decks("UTC"))[0].newCount).toBe(0);
+  expect((await set("setScheduler", "SetSchedulerInput", { scheduler: "SM2" })).settings.scheduler).toBe("SM2");
+  expect((await set("setPreset", "SetPresetInput", { presetId: "1", desiredRetention: 2 })).message).toMatch(
+    /from 0.7 to 0.99/,
+  );
+  expect((await set("setPreset", "SetPresetInput", { presetId: "9", newPerDay: 1 })).message).toMatch(/is no preset/);
+});
+
 test("a card says what is to be typed and what is to be spoken, and a note type which fields it has", async () => {
   const person = somebody();
   await edit(person, "createNote", {

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SECOND_MS } from "../../core/clock.ts";
-import { formatCardData, parseCardData, parseObject } from "../collection/card-data.ts";
+import { formatCardData, isObject, parseCardData, parseObject } from "../collection/card-data.ts";
 import { readCollection, readNoteType, timingOf } from "../collection/collection.ts";
 import { SEPARATOR } from "../collection/decks.ts";
+import { objectOf } from "../collection/options.ts";
 import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
 import {
   CARD_TYPE,
@@ -20,7 +21,7 @@ import { GRAVE } from "../file/merge-graves.ts";
 import { queueOf } from "../schedule/answer.ts";
 import { type Before, createRecorder, type Recorder } from "./before.ts";
 import { cardsOf } from "./cards-of.ts";
-import type { CardChange, Command } from "./command.ts";
+import type { CardChange, Command, PresetChange } from "./command.ts";
 import { stockNoteType } from "./stock.ts";
 
 /** When a change was made: its instant, and the person's offset at it, in minutes east of UTC. */
@@ -45,6 +46,12 @@ export function applyCommand(db: DatabaseSync, command: Command, moment: EditMom
       break;
     case "deleteNotes":
       for (const id of command.noteIds) deleteNote(rec, id);
+      break;
+    case "setScheduler":
+      rec.change("conf", (conf) => void (conf["fsrs"] = command.fsrs));
+      break;
+    case "setPreset":
+      rec.change("dconf", (presets) => setPreset(presets, command.presetId, command.set, stamp));
       break;
     case "changeCards":
       for (const id of command.cardIds) changeCard(rec, id, command.change, moment, stamp);
@@ -223,6 +230,25 @@ function logManual(rec: Recorder, card: CardRow, ivl: number, at: number): void 
 function atHome(card: CardRow): CardRow {
   if (card.odid === 0) return card;
   return { ...card, did: card.odid, odid: 0, due: card.odue || card.due, odue: 0 };
+}
+
+/** By the names of schema 11. */
+function setPreset(presets: Json, presetId: number, set: PresetChange, stamp: Stamp): void {
+  const preset = presets[presetId];
+  if (!isObject(preset)) return;
+  const parts = { new: objectOf(preset["new"]), rev: objectOf(preset["rev"]), lapse: objectOf(preset["lapse"]) };
+  const put = (part: Json, key: string, value: unknown) => {
+    if (value !== undefined) part[key] = value;
+  };
+  put(parts.new, "perDay", set.newPerDay);
+  put(parts.new, "delays", set.learnStepsMin);
+  put(parts.rev, "perDay", set.reviewsPerDay);
+  put(parts.rev, "maxIvl", set.maxIntervalDays);
+  put(parts.lapse, "delays", set.relearnStepsMin);
+  put(preset, "desiredRetention", set.desiredRetention);
+  put(preset, "fsrsParams6", set.fsrsParameters);
+  put(preset, "easyDaysPercentages", set.weekdayShares);
+  Object.assign(preset, parts, stamp);
 }
 
 function contentOf(type: Json, fields: readonly string[]) {

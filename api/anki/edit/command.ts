@@ -20,6 +20,8 @@ export type Command =
   }
   | { do: "updateNote"; noteId: number; fields?: string[]; tags?: string[] }
   | { do: "deleteNotes"; noteIds: number[] }
+  | { do: "setScheduler"; fsrs: boolean }
+  | { do: "setPreset"; presetId: number; set: PresetChange }
   | { do: "changeCards"; cardIds: number[]; change: CardChange };
 
 /** What is set on cards; what is left out stays. `dueInDays` makes a card a review that is due then. */
@@ -30,4 +32,16 @@ export type CardChange = {
   buried?: boolean;
   dueInDays?: number;
   forget?: boolean;
+};
+
+/** What is set in a preset; what is left out stays. */
+export type PresetChange = {
+  newPerDay?: number;
+  reviewsPerDay?: number;
+  learnStepsMin?: number[];
+  relearnStepsMin?: number[];
+  maxIntervalDays?: number;
+  desiredRetention?: number;
+  fsrsParameters?: number[];
+  weekdayShares?: number[];
 };
