@@ -1,5 +1,6 @@
 import { CollectionUnreadableError, TooLargeError } from "./errors.ts";
 import { EXPORT_LESS, FILE_LIMITS, type FileLimits, sizeInWords } from "./limits.ts";
+import { ANKI_1 } from "./take.ts";
 import { listMedia, type PackageMedia } from "./media.ts";
 import { runtimeZstd, type Unpack, unpackZstd } from "./unpack.ts";
 import { openZip, type Zip } from "./zip.ts";
@@ -79,6 +80,7 @@ export async function readPackage(
 
   const zip = await openZip(bytes, limits);
   const found = COLLECTIONS.find(([name]) => zip.has(name));
+  if (!found && zip.names.some((name) => name.endsWith(".anki"))) throw new CollectionUnreadableError(ANKI_1);
   if (!found) {
     throw new CollectionUnreadableError(
       "The file is a zip without an Anki collection in it. Export it in Anki: File, Export, Anki Collection Package.",

@@ -14,6 +14,9 @@ export const MAX_ROWS: Readonly<Record<Table, number>> = {
 };
 
 const FOREIGN = "The file is a SQLite database and no Anki collection.";
+/** What to do with a file of Anki 1, which newer Ankis do not open. */
+export const ANKI_1 =
+  "The file was made by Anki 1. Open it once in Anki 2.0, which brings it up to date, and export it from there.";
 const DAMAGED = "The collection is damaged. Open it in Anki, choose Tools, Check Database, and export it again.";
 const no = (message: string) => new CollectionUnreadableError(message);
 
@@ -22,6 +25,7 @@ const no = (message: string) => new CollectionUnreadableError(message);
  * at: a view or a virtual table has no page of its own in the file, and a computed column says so.
  */
 export function checkTables(db: DatabaseSync, schema: number): void {
+  if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'facts'").get()) throw no(ANKI_1);
   const newer = Object.entries(NEWER_TABLES).filter(([, since]) => schema >= since).map(([table]) => table);
   for (const table of [...TABLES, ...newer]) {
     const known = db.prepare("SELECT type, rootpage FROM sqlite_master WHERE lower(name) = ?").all(table);

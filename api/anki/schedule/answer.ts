@@ -64,9 +64,10 @@ export function answer(question: Question, rating: Rating, takenMs: number): Ans
 
 /** When a card is due, in epoch ms; undefined for a new card. A day's cards are due from its beginning. */
 export function dueAtOf(card: CardRow, timing: Timing): number | undefined {
+  if (card.queue === QUEUE.PREVIEW) return card.due * SECOND_MS;
   if (card.type === CARD_TYPE.NEW) return undefined;
   const due = isAway(card) && card.odue !== 0 && isReview(card) ? card.odue : card.due;
-  return queueOf(card) === QUEUE.LEARNING || card.queue === QUEUE.PREVIEW ? due * SECOND_MS : dayStart(timing, due);
+  return queueOf(card) === QUEUE.LEARNING ? due * SECOND_MS : dayStart(timing, due);
 }
 
 /** The queue that a card belongs to by its type, were it not buried or suspended. */
