@@ -133,6 +133,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     transfer: review.transfer,
     edits: review.edits,
     browse: review.browse,
+    deleteCollection: review.deleteCollection,
     media: review.media,
     watchReview: review.watch,
   };

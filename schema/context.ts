@@ -18,6 +18,7 @@ import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { Metrics } from "../api/metrics/service.ts";
 import type { MetricUpdate } from "../api/metrics/watch.ts";
 import type { Browse } from "../api/review/browse.ts";
+import type { DeleteCollection } from "../api/review/delete.ts";
 import type { Edits } from "../api/review/edits.ts";
 import type { Media } from "../api/review/media.ts";
 import type { Person } from "../api/review/model.ts";
@@ -60,6 +61,7 @@ export type Services = {
   transfer: Transfer;
   edits: Edits;
   browse: Browse;
+  deleteCollection: DeleteCollection;
   media: Media;
   watchReview: (person: Person, sessionId: string, signal: AbortSignal) => AsyncGenerator<ReviewView>;
   backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;

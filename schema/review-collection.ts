@@ -82,7 +82,33 @@ const ExportCollectionResult = builder.unionType("ExportCollectionResult", {
   types: [ExportCollectionPayload, NotFoundError],
 });
 
+const DeleteCollectionPayload = builder.objectRef<{ __typename: "DeleteCollectionPayload"; objects: number }>(
+  "DeleteCollectionPayload",
+).implement({
+  description: "That the collection is gone.",
+  access: "REVIEW",
+  fields: (t) => ({
+    objects: t.exposeInt("objects", { description: "How many stored files went; 0 where nothing was left." }),
+  }),
+});
+
+const DeleteCollectionResult = builder.unionType("DeleteCollectionResult", {
+  description: "That the collection is gone, or who holds it.",
+  types: [DeleteCollectionPayload, ReviewHeldError],
+});
+
 entries.mutationFields((t) => ({
+  deleteCollection: t.field({
+    type: DeleteCollectionResult,
+    description:
+      "Deletes the viewer's collection with all answers, media, uploads and exports. It cannot be taken back; export it first. What was counted stays counted.",
+    access: "REVIEW",
+    resolve: (_, __, { viewer, services }) =>
+      orRefusal(["ReviewHeldError"], async () => ({
+        __typename: "DeleteCollectionPayload" as const,
+        objects: await services.deleteCollection(viewer),
+      })),
+  }),
   importCollection: t.field({
     type: ImportCollectionResult,
     description:

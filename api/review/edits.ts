@@ -32,7 +32,7 @@ import {
 } from "./edit-model.ts";
 import { ReviewNotFoundError } from "./errors.ts";
 import { emptyLease, statusOf } from "./lease.ts";
-import { type Lease, MAX_ENTRIES, type Person, shortIdOf } from "./model.ts";
+import { type Lease, MAX_ENTRIES, nextFile, type Person, shortIdOf } from "./model.ts";
 import { fileKeyOf, type Saver } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
 
@@ -67,10 +67,11 @@ export function createEdits({ store, copies, desk, saver, files, objects, clock,
     const known = await store.find(person) ?? emptyLease(person);
     if (known.file) return known;
     const now = clock();
-    const key = fileKeyOf(person, 1, ids());
+    const { version, line } = nextFile(known);
+    const key = fileKeyOf(person, version, ids());
     const bytes = starterCollection(files, now, zone ? offsetMinutesAt(zone, now) : 0);
     await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
-    const next = { ...known, file: { key, version: 1, line: 1, mediaKey: undefined } };
+    const next = { ...known, file: { key, version, line, mediaKey: undefined } };
     const { ok, current } = await store.replace(next, known);
     if (!ok && current.file?.key !== key) await objects.remove(key).catch(() => {});
     return current;

@@ -42,6 +42,8 @@ export type StoredFile = {
 export type Lease = Person & {
   epoch: number;
   file: StoredFile | undefined;
+  /** The version and the line that a deleted collection had last: those of the next one are higher. */
+  gone?: Pick<StoredFile, "version" | "line"> | undefined;
   /** The file before, which a slow reader may still be reading. */
   previousKey: string | undefined;
   /** How many entries of all time are in the file. */
@@ -109,4 +111,10 @@ export function parseDeckId(text: string): number | undefined {
 /** A client's id of an answer or a change as the journal and the file know it. */
 export function shortIdOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url").slice(0, 14);
+}
+
+/** The version and the line of a file that takes the place of what is there, or was there. */
+export function nextFile({ file, gone }: Lease): Pick<StoredFile, "version" | "line"> {
+  const { version, line } = file ?? gone ?? { version: 0, line: 0 };
+  return { version: version + 1, line: line + 1 };
 }

@@ -11,6 +11,7 @@ import { createTempFiles } from "../anki/file/temp.ts";
 import type { Person } from "./model.ts";
 import { createBrowse } from "./browse.ts";
 import { createMedia } from "./media.ts";
+import { createDeleteCollection } from "./delete.ts";
 import { createEdits } from "./edits.ts";
 import { createDesk } from "./desk.ts";
 import { createSlices } from "./slices.ts";
@@ -50,6 +51,7 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
   const reviews = createReviews({ store, copies, desk, saver, hub, clock, ids, render: createRender(workers) });
   return {
     reviews,
+    deleteCollection: createDeleteCollection({ store, objects, clock, changed }),
     browse: createBrowse({ store, copies, clock }),
     media: createMedia({ store, objects, ids, changed }),
     edits: createEdits({ store, copies, desk, saver, files, objects, clock, ids, changed }),

@@ -106,6 +106,7 @@ function fromItem(item: Item): Lease {
     userId: item.user as string,
     epoch: item.epoch as number,
     file: item.file as StoredFile | undefined,
+    gone: item.gone as Lease["gone"],
     previousKey: item.previousKey as string | undefined,
     base: item.base as number,
     journal: item.journal as string[],

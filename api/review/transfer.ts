@@ -20,7 +20,7 @@ import type { Repair } from "../anki/file/repair.ts";
 import { type Ask, type Workers, WorkLimitError } from "../anki/work/pool.ts";
 import type { ListedMedia } from "../anki/work/tasks.ts";
 import { emptyLease, holderOf, statusOf } from "./lease.ts";
-import type { Lease, Person } from "./model.ts";
+import { type Lease, nextFile, type Person } from "./model.ts";
 import { fileKeyOf } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
 
@@ -101,7 +101,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
    * ended by time is over for good, also by the clock of a process that is behind.
    */
   async function keepResult(known: Lease, { bytes, index: media }: Merged, now: number): Promise<Lease> {
-    const version = (known.file?.version ?? 0) + 1;
+    const { version, line } = nextFile(known);
     const key = fileKeyOf(known, version, ids());
     await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
     const index = media.size > 0 ? `${key}.media.json` : undefined;
@@ -111,7 +111,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
     return {
       ...known,
       epoch: known.epoch + 1,
-      file: { key, version, line: (known.file?.line ?? 0) + 1, mediaKey: index },
+      file: { key, version, line, mediaKey: index },
       previousKey: known.file?.key,
       base: known.base + known.journal.length,
       journal: [],

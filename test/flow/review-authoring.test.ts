@@ -222,6 +222,23 @@ describe("a bad change says what is wrong", () => {
   });
 });
 
+test("a collection is deleted with all that belongs to it, on every instance, and the next one is a new one", async () => {
+  const [here, there] = both();
+  const DELETE =
+    `mutation { deleteCollection { __typename ... on DeleteCollectionPayload { objects } ... on UserError { code } } }`;
+  await edit(here, "createNote", basic("<img src='cat.png'>"));
+  await edit(here, "addMedia", { name: "cat.png", content: "aGk=" });
+  await there.exported();
+  const { sessionId } = (await there.start({ deckId: "1" })).reviewSession;
+  expect((await here.ask(DELETE)).deleteCollection).toMatchObject({ code: "REVIEW_HELD" });
+  await there.end(sessionId);
+  expect((await here.ask(DELETE)).deleteCollection.objects).toBeGreaterThanOrEqual(3);
+  for (const device of [here, there]) expect([await device.decks(), await found(device, "")]).toEqual([[], []]);
+  expect((await here.ask(DELETE)).deleteCollection).toMatchObject({ objects: 0 });
+  await edit(there, "createNote", basic("new"));
+  expect((await found(here, "")).map(({ preview }: { preview: string }) => preview)).toEqual(["new"]);
+});
+
 test("settings are read and set: the scheduler, and presets, and cards go by them from then on", async () => {
   const person = somebody();
   expect((await person.ask(`{ reviewSettings { scheduler } }`)).reviewSettings).toBeNull();
