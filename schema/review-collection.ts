@@ -1,9 +1,28 @@
+import type { Lost } from "../api/anki/file/lost.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, NotFoundError } from "./errors.ts";
 import { CollectionUnreadableError, orRefusal, ReviewHeldError, TooLargeError } from "./review-refusals.ts";
 import { Deck, ownedBy, type OwnedDeck } from "./review.ts";
 
 const IMPORT_REFUSALS = ["InvalidInputError", "CollectionUnreadableError", "TooLargeError", "ReviewHeldError"] as const;
+
+const ImportMode = builder.enumType("ImportMode", {
+  description: "What becomes of the collection that is there.",
+  values: {
+    MERGE: { description: "Both become one; nothing of either is dropped but what was deleted." },
+    REPLACE: { description: "The file takes its place; `undoReplacement` brings it back." },
+  },
+});
+
+const LostInReplacement = builder.objectRef<Lost>("LostInReplacement").implement({
+  description: "What of a collection is not in the one that takes its place.",
+  access: "REVIEW",
+  fields: (t) => ({
+    notes: t.exposeInt("notes", { description: "Notes, by their guid." }),
+    cards: t.exposeInt("cards", { description: "Cards, by their note and template." }),
+    reviews: t.exposeInt("reviews", { description: "Reviews, by their instant." }),
+  }),
+});
 
 const ImportCollectionInput = builder.inputType("ImportCollectionInput", {
   description: "A collection to import.",
@@ -12,6 +31,17 @@ const ImportCollectionInput = builder.inputType("ImportCollectionInput", {
       description: "An .apkg, .colpkg or .anki2 file in base64, 32 MB at most; larger ones go through `uploadKey`.",
     }),
     uploadKey: t.string({ description: "The key that `collectionUploadUrl` gave." }),
+    mode: t.field({
+      type: ImportMode,
+      required: true,
+      defaultValue: "MERGE",
+      description: "Whether it joins the collection that is there.",
+    }),
+    dryRun: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Only says what would happen; nothing is changed, and an upload stays.",
+    }),
   }),
 });
 
@@ -23,6 +53,7 @@ const ImportCollectionPayload = builder.objectRef<
     cards: number;
     reviews: number;
     repairs: string[];
+    lost: Lost;
     deletedNotes: number;
     changes: readonly string[];
     missingMedia: readonly string[];
@@ -35,6 +66,10 @@ const ImportCollectionPayload = builder.objectRef<
     notes: t.exposeInt("notes", { description: "Notes that the file brought or changed." }),
     cards: t.exposeInt("cards", { description: "Cards that the file brought or changed." }),
     reviews: t.exposeInt("reviews", { description: "Reviews that the file brought." }),
+    lost: t.expose("lost", {
+      type: LostInReplacement,
+      description: "What is lost by a replacement; nothing by a merge.",
+    }),
     deletedNotes: t.exposeInt("deletedNotes", {
       description: "Notes that are gone, since the file says that they were deleted.",
     }),
@@ -97,7 +132,33 @@ const DeleteCollectionResult = builder.unionType("DeleteCollectionResult", {
   types: [DeleteCollectionPayload, ReviewHeldError],
 });
 
+const UndoReplacementPayload = builder.objectRef<{ __typename: "UndoReplacementPayload"; decks: OwnedDeck[] }>(
+  "UndoReplacementPayload",
+).implement({
+  description: "The collection as it is again.",
+  access: "REVIEW",
+  fields: (t) => ({ decks: t.expose("decks", { type: [Deck], description: "All decks." }) }),
+});
+
+const UndoReplacementResult = builder.unionType("UndoReplacementResult", {
+  description: "The collection, or why nothing was done.",
+  types: [UndoReplacementPayload, NotFoundError, ReviewHeldError],
+});
+
 entries.mutationFields((t) => ({
+  undoReplacement: t.field({
+    type: UndoReplacementResult,
+    description: "Puts the collection that an import replaced last in its place again; once more, it goes forward.",
+    access: "REVIEW",
+    resolve: (_, __, { viewer, services }) =>
+      orRefusal(["NotFoundError", "ReviewHeldError"], async () => {
+        await services.transfer.undoReplacement(viewer);
+        return {
+          __typename: "UndoReplacementPayload" as const,
+          decks: (await services.reviews.decks(viewer)).map(ownedBy(viewer)),
+        };
+      }),
+  }),
   deleteCollection: t.field({
     type: DeleteCollectionResult,
     description:
@@ -117,7 +178,7 @@ entries.mutationFields((t) => ({
     args: { input: t.arg({ type: ImportCollectionInput, required: true, description: "The file." }) },
     resolve: (_, { input }, { viewer, services }) =>
       orRefusal(IMPORT_REFUSALS, async () => {
-        const { report, repairs, missingMedia } = await services.transfer.importCollection(viewer, input);
+        const { report, lost, repairs, missingMedia } = await services.transfer.importCollection(viewer, input);
         return {
           __typename: "ImportCollectionPayload" as const,
           decks: (await services.reviews.decks(viewer)).map(ownedBy(viewer)),
@@ -125,6 +186,7 @@ entries.mutationFields((t) => ({
           cards: changed(report.cards),
           reviews: report.reviews.added,
           repairs,
+          lost,
           deletedNotes: report.deleted.notes,
           changes: report.told,
           missingMedia,

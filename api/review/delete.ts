@@ -36,6 +36,7 @@ export function createDeleteCollection(
         epoch: known.epoch + 1,
         file: undefined,
         gone: { version, line },
+        replaced: undefined,
         previousKey: undefined,
         base: known.base + known.journal.length,
         journal: [],

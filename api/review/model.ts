@@ -44,6 +44,8 @@ export type Lease = Person & {
   file: StoredFile | undefined;
   /** The version and the line that a deleted collection had last: those of the next one are higher. */
   gone?: Pick<StoredFile, "version" | "line"> | undefined;
+  /** The collection that an import replaced, as it was then: what takes that back. */
+  replaced?: { key: string; mediaKey: string | undefined } | undefined;
   /** The file before, which a slow reader may still be reading. */
   previousKey: string | undefined;
   /** How many entries of all time are in the file. */

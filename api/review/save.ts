@@ -93,7 +93,7 @@ export function createSaver({ store, copies, objects, clock, ids, changed, saved
     if (!lease.file) return;
     const folder = folderOf(lease);
     const { key: present, version, mediaKey } = lease.file;
-    const kept = [present, mediaKey, lease.previousKey];
+    const kept = [present, mediaKey, lease.previousKey, lease.replaced?.key, lease.replaced?.mediaKey];
     for await (const page of objects.list(folder)) {
       for (const { key } of page) {
         if (parseInt(key.slice(folder.length), 10) > version) return;

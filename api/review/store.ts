@@ -107,6 +107,7 @@ function fromItem(item: Item): Lease {
     epoch: item.epoch as number,
     file: item.file as StoredFile | undefined,
     gone: item.gone as Lease["gone"],
+    replaced: item.replaced as Lease["replaced"],
     previousKey: item.previousKey as string | undefined,
     base: item.base as number,
     journal: item.journal as string[],

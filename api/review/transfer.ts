@@ -16,6 +16,7 @@ import {
   type MediaIndex,
   parseMediaIndex,
 } from "../anki/file/media-merge.ts";
+import { type Lost, NOTHING_LOST } from "../anki/file/lost.ts";
 import type { Repair } from "../anki/file/repair.ts";
 import { type Ask, type Workers, WorkLimitError } from "../anki/work/pool.ts";
 import type { ListedMedia } from "../anki/work/tasks.ts";
@@ -36,9 +37,19 @@ export type TransferOptions = {
 };
 
 /** What came of an import, with what was mended in it, and the media files that the package names and does not hold. */
-export type Imported = { lease: Lease; report: ImportReport; repairs: string[]; missingMedia: readonly string[] };
+export type Imported = {
+  lease: Lease;
+  report: ImportReport;
+  /** What of the collection that was replaced is not in the file. */
+  lost: Lost;
+  repairs: string[];
+  missingMedia: readonly string[];
+};
 
-type Merged = Awaited<ReturnType<Ask["merge"]>>;
+/** Whether what comes joins what is there or takes its place, and whether that is only to be told. */
+type ImportMode = { mode: "MERGE" | "REPLACE"; dryRun: boolean };
+
+type Merged = Pick<Awaited<ReturnType<Ask["merge"]>>, "bytes" | "index">;
 
 export type Transfer = ReturnType<typeof createTransfer>;
 
@@ -120,6 +131,30 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
     };
   }
 
+  /** The present collection with all waiting answers, beside what replaces it. */
+  async function keepReplaced(known: Lease, bytes: Uint8Array): Promise<NonNullable<Lease["replaced"]>> {
+    const key = `${fileKeyOf(known, nextFile(known).version, ids())}.replaced`;
+    await objects.create(key, Uint8Array.from(bytes), { contentType: "application/vnd.sqlite3" });
+    return { key, mediaKey: known.file!.mediaKey };
+  }
+
+  /** Puts the collection that was replaced last in its place again; what replaced it is kept in turn. */
+  async function restoreOnce(person: Person) {
+    const known = await store.find(person);
+    if (!known?.replaced || !known.file) throw new ReviewNotFoundError("No collection was replaced.");
+    const now = clock();
+    requireFree(known, now);
+    const old = await objects.find(known.replaced.key);
+    if (!old) throw new StaleLeaseError();
+    const replaced = await keepReplaced(known, await copies.read(known, (file) => file.toBytes()));
+    const index = await readMediaIndex(known.replaced.mediaKey);
+    const next = { ...await keepResult(known, { bytes: old.body, index }, now), replaced };
+    const { ok, current: lease } = await store.replace(next, known);
+    if (ok || lease.file?.key === next.file!.key) return lease;
+    for (const unused of [next.file!.key, next.file!.mediaKey, replaced.key]) if (unused) await objects.remove(unused);
+    return LOST;
+  }
+
   async function exportOnce(person: Person) {
     const lease = await store.find(person);
     if (!lease?.file) throw new ReviewNotFoundError("There is no collection; import one first.");
@@ -138,31 +173,39 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
     person: Person,
     ask: Ask,
     opened: { media: readonly ListedMedia[]; kept?: IncomingMedia[] },
+    { mode, dryRun }: ImportMode,
   ) {
     const known = await store.find(person) ?? emptyLease(person);
     const now = clock();
     requireFree(known, now);
     const index = await readMediaIndex(known.file?.mediaKey);
-    const media = opened.kept ??= await keepMedia(person, ask, opened.media, mediaBytes(index));
+    const media = dryRun ? [] : opened.kept ??= await keepMedia(person, ask, opened.media, mediaBytes(index));
     const existing = known.file && await copies.read(known, (file) => file.toBytes());
-    const result = await ask.merge(existing, index, media, now);
+    const isReplacing = mode === "REPLACE";
+    const before = isReplacing && !dryRun && existing ? await keepReplaced(known, existing) : undefined;
+    const result = isReplacing
+      ? await ask.replace(existing, media, now)
+      : { ...await ask.merge(existing, index, media, now), lost: NOTHING_LOST };
+    const { report, lost } = result;
+    if (dryRun) return { lease: known, report, lost };
     if (mediaBytes(result.index) + result.bytes.length > QUOTA_BYTES) throw overQuota();
-    const next = await keepResult(known, result, now);
+    const kept = await keepResult(known, result, now);
+    const next = before ? { ...kept, replaced: before } : kept;
     const { ok, current: lease } = await store.replace(next, known);
     const { key, mediaKey: newIndex } = next.file!;
     // Where a lost reply made the request go out twice, the second finds what the first wrote.
-    if (ok || [lease.file?.key, lease.previousKey].includes(key)) return { lease, report: result.report };
-    for (const unused of [key, newIndex]) if (unused) await objects.remove(unused);
+    if (ok || [lease.file?.key, lease.previousKey].includes(key)) return { lease, report, lost };
+    for (const unused of [key, newIndex, before?.key]) if (unused) await objects.remove(unused);
     return LOST;
   }
 
   /** In a worker: what is read is a stranger's. */
-  async function importBytes(person: Person, bytes: Uint8Array): Promise<Imported> {
+  async function importBytes(person: Person, bytes: Uint8Array, how: ImportMode): Promise<Imported> {
     try {
       return await workers.run(person.tenantId, IMPORT_MS, async (ask) => {
         const opened: Awaited<ReturnType<Ask["open"]>> & { kept?: IncomingMedia[] } = await ask.open(bytes, clock());
         requireFree(await store.find(person), clock());
-        const done = await retryLost(() => importOnce(person, ask, opened).catch(lostWhereStale));
+        const done = await retryLost(() => importOnce(person, ask, opened, how).catch(lostWhereStale));
         return { ...done, repairs: done.report.repairs.map(inWords), missingMedia: opened.missing };
       });
     } catch (error) {
@@ -180,10 +223,17 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
      * CollectionUnreadableError, TooLargeError, ReviewHeldError or InvalidInputError; then the stored one is as it was.
      */
     async importCollection(person: Person, input: ImportInput): Promise<Imported> {
-      const done = await importBytes(person, await fetchInput(person, input));
+      const how: ImportMode = { mode: input.mode ?? "MERGE", dryRun: input.dryRun ?? false };
+      const done = await importBytes(person, await fetchInput(person, input), how);
+      if (how.dryRun) return done;
       changed(done.lease);
       if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey)).catch(() => {});
       return done;
+    },
+
+    /** Takes the last replacement back; again, it goes forward. Throws ReviewNotFoundError, ReviewHeldError. */
+    async undoReplacement(person: Person): Promise<void> {
+      changed(await retryLost(() => restoreOnce(person).catch(lostWhereStale)));
     },
 
     /** Where to PUT a file that is too large to be sent inline, and what `importCollection` calls it then. */
@@ -211,7 +261,12 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
   };
 }
 
-export type ImportInput = { file?: string | null | undefined; uploadKey?: string | null | undefined };
+export type ImportInput = {
+  file?: string | null | undefined;
+  uploadKey?: string | null | undefined;
+  mode?: ImportMode["mode"] | null | undefined;
+  dryRun?: boolean | null | undefined;
+};
 
 function lostWhereStale(error: unknown): typeof LOST {
   if (error instanceof StaleLeaseError) return LOST;

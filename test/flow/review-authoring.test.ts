@@ -239,6 +239,30 @@ test("a collection is deleted with all that belongs to it, on every instance, an
   expect((await found(here, "")).map(({ preview }: { preview: string }) => preview)).toEqual(["new"]);
 });
 
+test("an import may replace: what would be lost is told first, and it is taken back whole", async () => {
+  const [here, there] = both();
+  const file = (content: object) => Buffer.from(schema11(content)).toString("base64");
+  await here.importBy({ file: file(smallContent()) });
+  const { sessionId, nextCard } = (await here.start()).reviewSession;
+  await here.answer({ sessionId, cardId: nextCard.cardId, answerId: "one" });
+  await here.end(sessionId);
+  const count = (person: Reviewer) =>
+    person.download((db) => [logOf(db).length, db.prepare("select count(*) as n from cards").get()!["n"]]);
+  const other = file(smallContent({ reviews: 1, fresh: 0 }));
+  const dry = await there.importBy({ file: other, mode: "REPLACE", dryRun: true });
+  expect(dry).toMatchObject({ lost: { notes: 5, cards: 5, reviews: 3 } });
+  expect(await count(here)).toEqual([4, 7]);
+  expect((await there.importBy({ file: other, mode: "REPLACE" })).lost).toEqual(dry.lost);
+  expect(await count(here)).toEqual([1, 2]);
+  const UNDO =
+    `mutation { undoReplacement { ... on UndoReplacementPayload { decks { name } } ... on UserError { code } } }`;
+  expect((await here.ask(UNDO)).undoReplacement.decks).toHaveLength(4);
+  expect(await count(there)).toEqual([4, 7]);
+  await here.ask(UNDO);
+  expect(await count(there)).toEqual([1, 2]);
+  expect((await somebody().ask(UNDO)).undoReplacement).toEqual({ code: "NOT_FOUND" });
+});
+
 test("settings are read and set: the scheduler, and presets, and cards go by them from then on", async () => {
   const person = somebody();
   expect((await person.ask(`{ reviewSettings { scheduler } }`)).reviewSettings).toBeNull();

@@ -33,7 +33,7 @@ test("a deck that only previews shows its cards, with delays of its own, and giv
   const person = somebody();
   await person.import(cramming({ previewAgainSecs: 90, previewHardSecs: 400, previewGoodSecs: 0 }));
   let session = (await person.start({ deckId: String(CRAM) })).reviewSession;
-  const seen = [];
+  const seen: string[] = [];
   for (let i = 0; i < 2; i++) {
     const { cardId, choices } = session.nextCard;
     expect(choices.map(({ interval }: { interval: number }) => interval)).toEqual([90_000, 400_000, 0, 0]);
@@ -42,7 +42,7 @@ test("a deck that only previews shows its cards, with delays of its own, and giv
     session =
       (await person.answer({ sessionId: session.sessionId, cardId, answerId: `c${i}`, rating: "GOOD" })).reviewSession;
   }
-  expect([seen.sort(), session.nextCard]).toEqual([["5001", "5002"], null]);
+  expect([seen.toSorted((a, b) => (a < b ? -1 : 1)), session.nextCard]).toEqual([["5001", "5002"], null]);
   await person.end(session.sessionId);
   const home = await person.download((db) =>
     db.prepare("select type, queue, did, odid, due, ivl, reps from cards where id > 5000").all().map((row) =>

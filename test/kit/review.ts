@@ -45,7 +45,7 @@ const HELD = "... on ReviewHeldError { holder since until }";
 const PAYLOAD = `__typename ... on ReviewPayload { reviewSession { ${SESSION} } }`;
 const DECKS = "decks { id deckId name newCount learningCount dueCount cardCount }";
 const IMPORT =
-  `__typename ... on ImportCollectionPayload { notes cards reviews repairs deletedNotes changes missingMedia ${DECKS} }
+  `__typename ... on ImportCollectionPayload { notes cards reviews repairs deletedNotes changes missingMedia lost { notes cards reviews } ${DECKS} }
   ... on TooLargeError { limitBytes } ${INVALID} ${HELD}`;
 
 /** What reviewing asks for, with whatever the result unions hold. */

@@ -2,6 +2,7 @@ import { openChecked } from "../file/check.ts";
 import type { CheckedFile } from "../file/check.ts";
 import { exportCollection } from "../file/export.ts";
 import { importInto, type ImportReport } from "../file/import.ts";
+import { type Lost, lostIn, NOTHING_LOST } from "../file/lost.ts";
 import { sha1Of } from "../file/media.ts";
 import type { IncomingMedia, MediaIndex } from "../file/media-merge.ts";
 import { type CollectionPackage, readPackage } from "../file/package.ts";
@@ -61,6 +62,26 @@ export function createTasks(files: TempFiles) {
         }
       } finally {
         into?.file.close();
+      }
+    },
+
+    /** The open package in the place of a collection, and what of that one would be lost. */
+    replace(
+      existing: Uint8Array | undefined,
+      media: readonly IncomingMedia[],
+      now: number,
+    ): { bytes: Uint8Array; index: MediaIndex; report: ImportReport; lost: Lost } {
+      const { checked } = open();
+      const old = existing && files.fromBytes(existing);
+      try {
+        const { file, media: merged, report } = importInto(undefined, checked, { now, media });
+        try {
+          return { bytes: file.toBytes(), index: merged, report, lost: old ? lostIn(old.db, file.db) : NOTHING_LOST };
+        } finally {
+          file.close();
+        }
+      } finally {
+        old?.close();
       }
     },
 

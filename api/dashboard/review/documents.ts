@@ -91,12 +91,23 @@ export type ReviewStatus =
   /** Another device went on in its place. */
   | 'TAKEN_OVER';
 
+/** What becomes of the collection that is there. */
+export type ImportMode =
+  /** Both become one; nothing of either is dropped but what was deleted. */
+  | 'MERGE'
+  /** The file takes its place; `undoReplacement` brings it back. */
+  | 'REPLACE';
+
 /** A collection to import. */
 export type ImportCollectionInput = {
   /** An .apkg, .colpkg or .anki2 file in base64, 32 MB at most; larger ones go through `uploadKey`. */
   file?: string | null | undefined;
   /** The key that `collectionUploadUrl` gave. */
   uploadKey?: string | null | undefined;
+  /** Whether it joins the collection that is there. */
+  mode?: ImportMode;
+  /** Only says what would happen; nothing is changed, and an upload stays. */
+  dryRun?: boolean;
 };
 
 /** What to do where the collection is under review elsewhere. */
