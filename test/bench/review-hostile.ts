@@ -68,8 +68,7 @@ show(
   ),
 );
 await person.end(session!.sessionId);
-    await person.import(honest);
-  }),
-);
+const again = await upload();
+show("  its import again", await busyWhile(() => person.importBy(again)));
 await api.stop();
 process.exit(0);
