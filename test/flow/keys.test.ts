@@ -103,7 +103,7 @@ test("/ready says since when an identity provider has given no keys, and stays r
     jwks: "ok",
     jwksRefresh: expect.stringMatching(/has given no keys since .*; its last keys hold until /),
   });
-  const [measurement] = own.app.measurements;
+  const measurement = own.app.measurements.find(({ name }) => name === "sojourn_jwks_age_seconds");
   expect(Object.values(measurement!.read())).toEqual([3_600]);
   world.now += 12 * 3_600_000;
   expect((await own.app.checkDependencies())["jwks"]).toMatch(/did not answer/);
