@@ -2,9 +2,11 @@ import { createClient as createSseClient } from "graphql-sse";
 import { type Client, createClient as createWsClient } from "graphql-ws";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 
@@ -114,7 +116,7 @@ describe("sockets", () => {
   test("a socket without a token has no viewer", async () => {
     const { client } = connect(server.url);
     expect(await all(client, "{ who contextKeys }")).toEqual([
-      { data: { who: null, contextKeys: ["viewer", "requestId", "header"] } },
+      { data: { who: null, contextKeys: ["viewer", "requestId", "header", "from"] } },
     ]);
     await client.dispose();
   });
@@ -185,6 +187,53 @@ describe("sockets", () => {
       await client.dispose();
     }
   });
+
+  test.each([
+    { authorization: "Bearer good" },
+    { Authorization: "Bearer good" },
+    { headers: { AUTHORIZATION: "Bearer good" } },
+  ])("the token is found in connection_init as %j", async (connectionParams) => {
+    const client = createWsClient({ url: wsUrl(server.url), webSocketImpl: WebSocket, connectionParams });
+    expect(await all(client, "{ who }")).toEqual([{ data: { who: "ada" } }]);
+    await client.dispose();
+  });
+
+  test("the token is found in the head of the request that opens the socket", async () => {
+    class Socket extends WebSocket {
+      constructor(address: string, protocols: string[]) {
+        super(address, protocols, { headers: { authorization: "Bearer good" } });
+      }
+    }
+    const client = createWsClient({ url: wsUrl(server.url), webSocketImpl: Socket });
+    expect(await all(client, "{ who }")).toEqual([{ data: { who: "ada" } }]);
+    await client.dispose();
+  });
+
+  test("a token that ends closes the socket with 4403 and ends its subscriptions with no error", async () => {
+    for (let i = 0; i < 10; i++) {
+      const { client, closed } = connect(server.url, { token: "brief" });
+      const ended = client.iterate({ query: "subscription { untilExpiry }" }).next().catch((error: unknown) => error);
+      expect((await closed).code).toBe(4403);
+      expect(await ended).toMatchObject({ code: 4403 });
+    }
+  });
+
+  test.each(["graphql-ws,graphql-transport-ws", "graphql-ws, graphql-transport-ws", "graphql-transport-ws,x"])(
+    "our protocol is found in the list %j",
+    async (list) => {
+      const handshake = {
+        connection: "upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "sec-websocket-protocol": list,
+      };
+      const asking = request(server.url, { headers: handshake }).end();
+      const [response, socket] = await once(asking, "upgrade") as [IncomingMessage, Duplex];
+      expect(response.headers["sec-websocket-protocol"]).toBe("graphql-transport-ws");
+      socket.destroy();
+    },
+  );
 
   test("a socket that speaks another protocol is refused with its name", async () => {
     const [, response] = await once(new WebSocket(wsUrl(server.url), "graphql-ws"), "unexpected-response");

@@ -10,6 +10,7 @@ import {
   UnauthenticatedError,
   UnavailableError,
 } from "../../api/core/errors.ts";
+import { endable } from "../../api/live/feed.ts";
 import { createLog } from "../../api/core/log.ts";
 import { createMemoryLimiter } from "../../api/rates/counters.ts";
 import { createRates } from "../../api/rates/rates.ts";
@@ -43,7 +44,7 @@ const typeDefs = /* GraphQL */ `
   type RowConnection { nodes: [Row!]! }
   type Row { id: ID! rows(first: Int = 10): RowConnection! }
   type Mutation { add: Int! }
-  type Subscription { count(to: Int!): Int! ticks: Int! failing: Int! forbidden: Int! }
+  type Subscription { count(to: Int!): Int! ticks: Int! failing: Int! forbidden: Int! untilExpiry: Int! }
 `;
 
 type Context = { viewer: Viewer | undefined; requestId: string };
@@ -107,6 +108,17 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
         },
       },
       forbidden: { subscribe: fails(new ForbiddenError("You need metrics:read.")) },
+      untilExpiry: {
+        // As the service's own streams end: with an error at the very moment at which the socket's timer rings.
+        subscribe: (_: unknown, _args: unknown, { viewer }: Context) =>
+          endable(async function* (signal): AsyncGenerator<number> {
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          }, {
+            at: viewer?.expiresAt ?? 0,
+            now: Date.now,
+            error: () => new AppError("TOKEN_EXPIRED", "The token ended."),
+          }),
+      },
     },
   };
   const config = parseConfig({ PORT: "0", ...env });
