@@ -111,6 +111,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
       untilExpiry: {
         // As the service's own streams end: with an error at the very moment at which the socket's timer rings.
         subscribe: (_: unknown, _args: unknown, { viewer }: Context) =>
+          // oxlint-disable-next-line require-yield
           endable(async function* (signal): AsyncGenerator<number> {
             await new Promise((resolve) => signal.addEventListener("abort", resolve));
           }, {
