@@ -16,7 +16,7 @@ import { operationsOf } from "../proof/sessions-inputs.ts";
 
 /** The DynamoDB in memory answers as the embedded one does, and holds the same items. */
 const NOW = Date.UTC(2026, 5, 1, 12);
-const RUNS = 100;
+const RUNS = 25;
 const OPERATIONS = 7;
 const RAW_CALLS = 1_200;
 let system: TestSystem;
