@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { readColumns } from "../file/col.ts";
 import { parseObject } from "./card-data.ts";
 import { type Deck, toDecks } from "./decks.ts";
 import { count, type DeckOptions, objectOf, toOptions } from "./options.ts";
@@ -26,25 +27,20 @@ export type Collection = DayRules & {
   lastUnburied: number;
 };
 
-type ColRow = { crt: number; mod: number; conf: string; decks: string; dconf: string };
-
-/** Reads the settings, the decks and their options. Throws where the collection has no `col` row. */
+/** Reads the settings, the decks and their options. Throws where a part of `col` is not what Anki writes. */
 export function readCollection(db: DatabaseSync): Collection {
-  const row = getRow<ColRow>(db, "select crt, mod, conf, decks, dconf from col limit 1");
-  if (!row) throw new Error("The collection has no row in `col`.");
-  const conf = parseObject(row.conf);
-  const presets = parseObject(row.dconf);
+  const { crt, mod, conf, decks, dconf } = readColumns(db, "crt", "mod", "conf", "decks", "dconf");
   const options = new Map<number, DeckOptions>();
   const optionsFor = (id: number) => {
-    const found = options.get(id) ?? toOptions(presets[id] ?? presets["1"]);
+    const found = options.get(id) ?? toOptions(dconf.get(id) ?? dconf.get(1));
     options.set(id, found);
     return found;
   };
   return {
-    crt: row.crt,
-    mod: row.mod,
+    crt,
+    mod,
     ...dayRulesOf(conf),
-    decks: toDecks(parseObject(row.decks)),
+    decks: toDecks(decks),
     optionsOf: (deck) => optionsFor(deck?.optionsId ?? 1),
     learnAheadSecs: count(conf["collapseTime"], 1_200),
     usesFsrs: conf["fsrs"] === true,
@@ -68,7 +64,7 @@ export function isUnburyDue({ lastUnburied }: Collection, { today }: Timing): bo
 
 /** The offset, in minutes east of UTC, that the person's Anki last ran with; undefined where it left none. */
 export function localOffsetOf(db: DatabaseSync): number | undefined {
-  const west = parseObject(getRow<{ conf: string }>(db, "select conf from col limit 1")?.conf ?? "")["localOffset"];
+  const west = readColumns(db, "conf").conf["localOffset"];
   return typeof west === "number" ? 0 - west : undefined;
 }
 

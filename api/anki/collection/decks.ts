@@ -1,4 +1,4 @@
-import { isObject } from "./card-data.ts";
+import type { Json } from "../file/col.ts";
 import { count, objectOf, retention } from "./options.ts";
 
 /** A deck. `parents` are the decks above it that exist, the uppermost first. */
@@ -23,8 +23,8 @@ export type DeckLimit = { always: number | undefined; today: { day: number; limi
 export const SEPARATOR = "::";
 
 /** Decks of `col.decks`, in the order of their names (parents first), without regard to case, as in Anki. */
-export function toDecks(json: Record<string, unknown>): Map<number, Deck> {
-  const raw = Object.values(json).filter(isObject).map((deck) => ({ deck, path: pathOf(nameOf(deck)) }));
+export function toDecks(json: ReadonlyMap<number, Json>): Map<number, Deck> {
+  const raw = [...json.values()].map((deck) => ({ deck, path: pathOf(nameOf(deck)) }));
   const sorted = raw.toSorted((a, b) =>
     comparePaths(a.path, b.path) || count(a.deck["id"], 0) - count(b.deck["id"], 0)
   );

@@ -62,18 +62,31 @@ function isNoteType(value: Json): boolean {
     Array.isArray(tmpls) && tmpls.length > 0 && tmpls.every(isTemplate);
 }
 
-/** Reads the one row of `col`. Throws CollectionUnreadableError where a part is not what Anki writes. */
-export function readCol(db: DatabaseSync): Col {
-  const row = db.prepare("SELECT crt, conf, models, decks, dconf, tags FROM col LIMIT 1").get();
+/** How each column of `col` is parsed. */
+const COLUMNS = {
+  crt: Number,
+  mod: Number,
+  conf: (text: unknown) => parseObject(text, "settings"),
+  models: (text: unknown) => byId<NoteType>(text, "note types", isNoteType),
+  decks: (text: unknown) => byId<Deck>(text, "decks", (deck) => isText(deck.name)),
+  dconf: (text: unknown) => byId<Json>(text, "deck options", () => true),
+  tags: (text: unknown) => new Map(Object.entries(parseObject(text, "tags"))),
+};
+type Columns = { [Name in keyof typeof COLUMNS]: ReturnType<(typeof COLUMNS)[Name]> };
+
+/**
+ * Reads these columns of the one row of `col`: a review needs the decks and not the note types, which may be a megabyte.
+ * Throws CollectionUnreadableError where a part is not what Anki writes.
+ */
+export function readColumns<Name extends keyof Columns>(db: DatabaseSync, ...names: Name[]): Pick<Columns, Name> {
+  const row = db.prepare(`SELECT ${names.join(", ")} FROM col LIMIT 1`).get();
   if (!row) throw no("settings");
-  return {
-    crt: Number(row.crt),
-    conf: parseObject(row.conf, "settings"),
-    models: byId<NoteType>(row.models, "note types", isNoteType),
-    decks: byId<Deck>(row.decks, "decks", (deck) => isText(deck.name)),
-    dconf: byId<Json>(row.dconf, "deck options", () => true),
-    tags: new Map(Object.entries(parseObject(row.tags, "tags"))),
-  };
+  return Object.fromEntries(names.map((name) => [name, COLUMNS[name](row[name])])) as Pick<Columns, Name>;
+}
+
+/** Reads all of `col`. Throws as `readColumns` does. */
+export function readCol(db: DatabaseSync): Col {
+  return readColumns(db, "crt", "conf", "models", "decks", "dconf", "tags");
 }
 
 const asJson = (map: ReadonlyMap<unknown, unknown>) => JSON.stringify(Object.fromEntries(map));
