@@ -3,7 +3,7 @@ import { createOperations } from "../kit/operations.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { createRandom } from "../proof/random.ts";
 
-/** `npm run proof:operations` asks 50,000. */
+/** Generated operations are answered or refused as the contract says: 400 here, 50,000 by `npm run proof:operations`. */
 const OPERATIONS = Number(process.env["OPERATIONS"] ?? 400);
 
 let api: TestApp;
