@@ -77,7 +77,7 @@ function createDots() {
   const end = () => process.stdout.write(` ${files} files\n`);
   const timer = setInterval(end, LINE_MS);
   return {
-    onLine(line) {
+    onLine: (line) => {
       const [plain, sign] = stripVTControlCharacters(line).match(FILE_DONE) ?? [];
       if (sign === undefined) return;
       files += 1;

@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
-import { copyFile, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeTempDir } from "../kit/local.ts";
@@ -98,4 +99,52 @@ test("a failure shows what npm said", async () => {
   expect(code).toBe(1);
   expect(err).toContain("`npm ci` can only install packages when");
   expect(err).toContain("Start again after mending it.");
+}, 30_000);
+
+/** An npm that says its own process id and that of a child, and never ends. */
+const ENDLESS_NPM = `#!/bin/sh
+sleep 100000 &
+echo "$$ $!" > "$PIDS.new" && mv "$PIDS.new" "$PIDS"
+wait
+`;
+
+/** Runs an install that never ends until its npm runs, and sends it the signal; gives how it ended and who ran. */
+async function installAndStop(signal: NodeJS.Signals): Promise<{ ended: unknown[]; pids: string[] }> {
+  const file = join(dir, "pids");
+  await mkdir(join(dir, "bin"));
+  await writeFile(join(dir, "bin/npm"), ENDLESS_NPM, { mode: 0o755 });
+  const env = { ...process.env, PIDS: file, PATH: `${join(dir, "bin")}:${process.env["PATH"]}` };
+  const install = spawn("node", [join(dir, "api/entry/cli/install.mjs")], { env, stdio: "ignore" });
+  const exit = once(install, "exit");
+  await expect.poll(() => readFile(file, "utf8").catch(() => "")).not.toBe("");
+  install.kill(signal);
+  return { ended: await exit, pids: (await readFile(file, "utf8")).trim().split(" ") };
+}
+
+/** A dead process whose parent has not asked for its end yet is a zombie, which does nothing. */
+async function isRunning(pid: string): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return status !== "" && !/^State:\s+[ZX]/m.test(status);
+}
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s ends an install whole, npm and what it started; starting again works at once",
+  async (signal) => {
+    const { ended, pids } = await installAndStop(signal);
+    expect(ended).toEqual([null, signal]);
+    expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]);
+    expect(await install()).toMatchObject({ code: 0, err: "" });
+    expect(await has("dep")).toBe(true);
+  },
+  30_000,
+);
+
+test("an install that was stopped begins anew, though npm left its modules in place", async () => {
+  await install();
+  await rm(join(dir, "node_modules/.sojourn-installed"));
+  const { mtime } = await stat(join(dir, "package-lock.json"));
+  await lock({ requires: true });
+  await installAndStop("SIGINT");
+  await utimes(join(dir, "package-lock.json"), mtime, mtime);
+  expect(installs(await install(), await install())).toBe(1);
 }, 30_000);
