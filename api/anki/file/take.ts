@@ -82,8 +82,9 @@ export function takeRows(from: DatabaseSync, into: DatabaseSync, bytes: number):
       if (++rows > MAX_ROWS[table]) throw tooMany(table);
       if (!inserted(() => insert.run(...values))) throw no(`The table ${table} has one id twice. ${DAMAGED}`);
     }
-    // At a damaged page Deno's `iterate` ends without a word (2.9.5), where Node's throws: so what came is counted.
-    if (rows !== countOf(from, table)) throw no(DAMAGED);
+    // At a damaged page, or a number beyond JavaScript's, Deno's `iterate` ends without a word (2.9.5), where Node's throws: so
+    // what came is counted.
+    if (rows !== countOf(from, table)) throw outOfRange(from, table) ?? no(DAMAGED);
     if (odd > 0) {
       repairs.push({ count: odd, message: `values in ${table} that were no whole number or no text were made so` });
     }
@@ -105,18 +106,19 @@ function* rowsOf(db: DatabaseSync, table: Table): Generator<Record<string, SQLOu
     >;
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ERR_OUT_OF_RANGE") throw error;
-    throw no(`The collection holds a number in ${table}.${wideColumn(db, table)} that is out of range.`);
+    throw outOfRange(db, table) ?? no(DAMAGED);
   }
 }
 
-/** Which column holds a number that JavaScript cannot hold. */
-function wideColumn(db: DatabaseSync, table: Table): string {
+/** Names the column that holds a number that JavaScript cannot hold; undefined where none does. */
+function outOfRange(db: DatabaseSync, table: Table): CollectionUnreadableError | undefined {
   const max = Number.MAX_SAFE_INTEGER;
-  return COLUMNS[table].find((column) =>
+  const wide = COLUMNS[table].find((column) =>
     db.prepare(
       `SELECT 1 FROM ${table} NOT INDEXED WHERE typeof(${column}) = 'integer' AND ${column} NOT BETWEEN ${-max} AND ${max} LIMIT 1`,
     ).get()
-  ) ?? "id";
+  );
+  return wide === undefined ? undefined : no(`The collection holds a number in ${table}.${wide} that is out of range.`);
 }
 
 function mendedValue(value: SQLOutputValue, column: string): SQLInputValue {
