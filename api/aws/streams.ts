@@ -8,7 +8,7 @@ import {
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
 import { pages } from "../core/page.ts";
-import { translating } from "./faults.ts";
+import { nameOf, translating } from "./faults.ts";
 
 /** One record of a table's stream. */
 export type StreamRecord = {
@@ -86,11 +86,16 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
   const run = <T>(call: () => Promise<T>) => translating("DynamoDB Streams", call);
 
   return {
-    /** The table's stream; throws where it has none. */
-    arnOf: (table: string): Promise<string> =>
-      run(async () =>
-        (await tablesClient.send(new DescribeTableCommand({ TableName: table }))).Table!.LatestStreamArn!
-      ),
+    /** The table's stream; undefined where there is no such table, or it has none. */
+    arnOf: (table: string): Promise<string | undefined> =>
+      run(async () => {
+        try {
+          return (await tablesClient.send(new DescribeTableCommand({ TableName: table }))).Table?.LatestStreamArn;
+        } catch (error) {
+          if (nameOf(error) === "ResourceNotFoundException") return undefined;
+          throw error;
+        }
+      }),
 
     /** All shards that hold records that are kept, or take what comes. A child is to be read after its parent. */
     shardsOf: (arn: string): Promise<StreamShard[]> =>

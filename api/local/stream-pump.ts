@@ -21,7 +21,11 @@ export type StreamPumpOptions = {
 
 const PAGE_RECORDS = 1_000;
 const IDLE_MS = 100;
+/** After a fault a stream waits for its next try, longer after each: 1 s, 2 s, 4 s, 5 s. */
 const FAULT_MS = 1_000;
+const MAX_FAULT_MS = 5_000;
+/** That a table of others is missing may last. */
+const MAX_MISSING_MS = 60_000;
 /** New shards are looked for so often. */
 const SHARDS_FRESH_MS = 10_000;
 
@@ -37,6 +41,9 @@ type Stream = {
   consumers: readonly ConsumerSpec[];
   shards: { arn: string; list: StreamShard[]; at: number } | undefined;
   readers: Map<string, Reader>;
+  /** How often it failed on end, and when it is tried again, on the process's own clock. */
+  faults: number;
+  againAt: number;
 };
 type Carried = { reader: Reader; read: number; isDone: boolean };
 
@@ -45,7 +52,14 @@ export function createStreamPump(options: StreamPumpOptions) {
   const { streams, handle, onProgress, positionFile, clock = systemClock, log } = options;
   let positions: Positions | undefined;
   const sources = [...Map.groupBy(options.consumers, ({ tableName }) => tableName)].map(
-    ([tableName, consumers]): Stream => ({ tableName, consumers, shards: undefined, readers: new Map() }),
+    ([tableName, consumers]): Stream => ({
+      tableName,
+      consumers,
+      shards: undefined,
+      readers: new Map(),
+      faults: 0,
+      againAt: 0,
+    }),
   );
 
   async function load(): Promise<Positions> {
@@ -68,6 +82,7 @@ export function createStreamPump(options: StreamPumpOptions) {
     const known = stream.shards;
     if (known && performance.now() - known.at < SHARDS_FRESH_MS) return known;
     const arn = known?.arn ?? await streams.arnOf(stream.tableName);
+    if (arn === undefined) throw new MissingStreamError(stream);
     stream.shards = { arn, list: await streams.shardsOf(arn), at: performance.now() };
     return stream.shards;
   }
@@ -145,15 +160,17 @@ export function createStreamPump(options: StreamPumpOptions) {
   /** One round over all streams; gives how many records it read. One that fails does not hold up the others. */
   async function round(
     isImpatient = false,
-    onFault: (error: unknown, tableName: string) => void = raise,
+    onFault: (error: unknown, stream: Stream) => void = raise,
+    isDue: (stream: Stream) => boolean = () => true,
   ): Promise<number> {
     positions ??= await load();
     let carried = 0;
-    for (const stream of sources) {
+    for (const stream of sources.filter(isDue)) {
       try {
         carried += await carryAll(stream, isImpatient);
+        stream.faults = 0;
       } catch (error) {
-        onFault(error, stream.tableName);
+        onFault(error, stream);
       }
     }
     if (carried > 0) await save();
@@ -162,14 +179,20 @@ export function createStreamPump(options: StreamPumpOptions) {
 
   async function poll(stopped: AbortSignal): Promise<void> {
     while (!stopped.aborted) {
-      let waitMs = IDLE_MS;
-      const carried = await round(false, (error, table) => {
-        log.warn("a part of a stream failed and is tried again", { table, error });
-        waitMs = FAULT_MS;
-      });
-      if (carried > 0 && waitMs === IDLE_MS) waitMs = 0;
-      if (waitMs > 0) await pause(waitMs, undefined, { signal: stopped }).catch(() => {});
+      const carried = await round(false, onFault, ({ againAt }) => performance.now() >= againAt);
+      if (carried === 0) await pause(IDLE_MS, undefined, { signal: stopped }).catch(() => {});
     }
+  }
+
+  function onFault(error: unknown, stream: Stream): void {
+    const isMissing = error instanceof MissingStreamError;
+    const waitMs = faultWaitMs(++stream.faults, isMissing ? MAX_MISSING_MS : MAX_FAULT_MS);
+    // The table may have been made anew.
+    stream.shards = undefined;
+    stream.againAt = performance.now() + waitMs;
+    const again = { table: stream.tableName, nextTrySeconds: waitMs / SECOND_MS };
+    if (isMissing) log.warn(error.message, again);
+    else log.warn("a part of a stream failed and is tried again", { ...again, error });
   }
 
   return {
@@ -182,6 +205,24 @@ export function createStreamPump(options: StreamPumpOptions) {
     /** Reads once, and hands over what is enough or has waited enough. */
     round: () => round(),
   };
+}
+
+/** There is no such table, or nothing streams its changes: for its owner to mend, and no fault of ours. */
+class MissingStreamError extends Error {
+  constructor({ tableName, consumers }: Stream) {
+    const isAttached = consumers.some(({ table }) => table === tableName);
+    super(
+      `there is no table ${tableName} with a stream: ` +
+        (isAttached
+          ? "make it with a stream of new and old images, or take it out of ATTACHED_TABLES"
+          : "start again, which makes it"),
+    );
+  }
+}
+
+/** How long to wait after so many faults on end. */
+function faultWaitMs(faults: number, maxMs: number): number {
+  return Math.min(FAULT_MS * 2 ** (faults - 1), maxMs);
 }
 
 /**

@@ -70,7 +70,7 @@ function createReader(api: TestApp) {
   let last: string | undefined;
 
   return async function readAll(): Promise<StreamRecord[]> {
-    const arn = await streams.arnOf(fullName(prefix, tables.records));
+    const arn = (await streams.arnOf(fullName(prefix, tables.records)))!;
     const [shard] = await streams.shardsOf(arn);
     const { id } = shard!;
     let iterator = await streams.iterate(arn, id, last);

@@ -1,6 +1,7 @@
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDynamo } from "../../api/aws/dynamo.ts";
+import { createStreams } from "../../api/aws/streams.ts";
 import { createQueues } from "../../api/aws/queues.ts";
 import { parseConfig } from "../../api/config.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
@@ -87,6 +88,21 @@ test("one without the attribute that it should count by is put aside with the re
   await later.settle();
   await later.stop();
   expect((await metricsOf(api, "acme").series("TASKS", "ONE_HOUR", NOW + 50 * MIN, NOW + 2 * HOUR)).total).toBe(1);
+});
+
+test("a table that is not there, or has no stream, is known as such", async () => {
+  const { dynamodb, streams } = api.system.clients;
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: "shop-silent",
+      KeySchema: [{ AttributeName: "order", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "order", AttributeType: "S" }],
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  );
+  const { arnOf } = createStreams(dynamodb, streams);
+  expect(await Promise.all(["shop-none", "shop-silent"].map(arnOf))).toEqual([undefined, undefined]);
+  expect(await arnOf(TABLE)).toContain(TABLE);
 });
 
 test("a wrong list of attached tables says what is right", () => {

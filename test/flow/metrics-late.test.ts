@@ -111,7 +111,7 @@ async function failureOf(records: readonly StreamRecord[]): Promise<QueueMessage
 
 async function shardOf() {
   const streams = createStreams(api.system.clients.dynamodb, api.system.clients.streams);
-  const arn = await streams.arnOf(`${api.system.prefix}-records`);
+  const arn = (await streams.arnOf(`${api.system.prefix}-records`))!;
   const [shard] = await streams.shardsOf(arn);
   return { streams, arn, shard: shard!.id };
 }

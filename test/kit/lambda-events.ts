@@ -67,7 +67,7 @@ export async function streamEvent(
   tenant: string,
 ): Promise<{ event: WindowedEvent; arn: string; shard: string }> {
   const streams = createStreams(clients.dynamodb, clients.streams);
-  const arn = await streams.arnOf(`${prefix}-${table}`);
+  const arn = (await streams.arnOf(`${prefix}-${table}`))!;
   const [{ id: shard } = { id: "" }] = await streams.shardsOf(arn);
   const place = { StreamArn: arn, ShardId: shard, ShardIteratorType: "TRIM_HORIZON" } as const;
   let { ShardIterator: next } = await clients.streams.send(new GetShardIteratorCommand(place));

@@ -131,7 +131,7 @@ type Roll = (changes: readonly ImageChange[]) => Promise<void>;
 /** Takes a tenant's changes from the table's stream and rolls them, cut anew, as another tenant's. */
 async function feedAgain(api: TestApp, from: string, to: string, random: () => number, roll: Roll): Promise<void> {
   const streams = createStreams(api.system.clients.dynamodb, api.system.clients.streams);
-  const arn = await streams.arnOf(`${api.system.prefix}-sessions`);
+  const arn = (await streams.arnOf(`${api.system.prefix}-sessions`))!;
   const changes: ImageChange[] = [];
   for (const { id: shard } of await streams.shardsOf(arn)) {
     let iterator = await streams.iterate(arn, shard, undefined);

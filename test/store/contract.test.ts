@@ -165,7 +165,7 @@ describe("DynamoDB", () => {
     await dynamo.put(TABLE, own);
     await dynamo.update(TABLE, keyOf(own), { expression: "SET n = :two", values: { ":two": 2 } });
     await dynamo.remove(TABLE, keyOf(own));
-    const arn = await streams.arnOf(TABLE);
+    const arn = (await streams.arnOf(TABLE))!;
     const found = [];
     for (const { id: shard } of await streams.shardsOf(arn)) {
       let next = await streams.iterate(arn, shard, undefined);

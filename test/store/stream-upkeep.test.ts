@@ -25,7 +25,7 @@ async function write(table: string, count: number): Promise<void> {
 /** The numbers of all records of a table's stream. */
 async function numbersOf(table: string): Promise<number[]> {
   const streams = createStreams(system.clients.dynamodb, system.clients.streams);
-  const arn = await streams.arnOf(`test-${table}`);
+  const arn = (await streams.arnOf(`test-${table}`))!;
   const [shard] = await streams.shardsOf(arn);
   const iterator = await streams.iterate(arn, shard!.id, undefined);
   return (await streams.read(shard!.id, iterator!, 1_000)).records.map(({ sequence }) => Number(sequence));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
 import { DEPLOYED_BATCHING, parseConfig } from "../../api/config.ts";
+import { createLog } from "../../api/core/log.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
 import { consumersOf } from "../../api/ingest/consumers.ts";
 import { silentLog } from "../kit/local.ts";
@@ -67,6 +68,31 @@ function start(batching: string) {
   });
   return { shards, pump, handled, caughtUp, progress, pass: (seconds: number) => (now += seconds * 1_000) };
 }
+
+test("an attached table that is missing is one line with what to do, later and later, and counts once it is there", async () => {
+  const shards = createShards();
+  const lines: Record<string, unknown>[] = [];
+  const handled: number[] = [];
+  let exists = false;
+  const pump = createStreamPump({
+    streams: { ...shards.streams, arnOf: (table) => Promise.resolve(table !== "orders" || exists ? table : undefined) },
+    consumers: consumersOf("p", {}, [{ table: "orders" }]).filter(({ table }) => ["orders", "records"].includes(table)),
+    handle: (_, records) => Promise.resolve(void handled.push(records.length)),
+    log: createLog("warn", (line) => {
+      lines.push(JSON.parse(line) as Record<string, unknown>);
+      exists = lines.length === 2;
+    }),
+  });
+  shards.push("p-records", "ITEMS", 3);
+  shards.push("orders", "", 2);
+  pump.start();
+  await expect.poll(() => handled).toEqual([3, 2]);
+  await pump.stop();
+  expect(lines.map(({ nextTrySeconds, error }) => [nextTrySeconds, error])).toEqual([[1, undefined], [2, undefined]]);
+  expect(lines[0]!["message"]).toBe(
+    "there is no table orders with a stream: make it with a stream of new and old images, or take it out of ATTACHED_TABLES",
+  );
+});
 
 describe("a stream's consumers", () => {
   test("take everything at once where nothing says otherwise", async () => {
