@@ -1,5 +1,6 @@
 import { missing } from "../api/core/watermark.ts";
 import type * as Model from "../api/sessions/model.ts";
+import { LIMITS } from "../api/sessions/model.ts";
 import { durationOf } from "../api/sessions/rules.ts";
 import { expiryOf } from "../api/sessions/service.ts";
 import { builder, entries, streams } from "./builder.ts";
@@ -7,6 +8,9 @@ import { TimeRange } from "./common.ts";
 import type { SharedContext } from "./context.ts";
 import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
 import { globalId, Node } from "./nodes.ts";
+
+/** What reading the batches of a range weighs, in fields. */
+const SERIES_COST = 250;
 
 export const Sensor = builder.objectRef<Model.Sensor>("Sensor");
 
@@ -135,11 +139,32 @@ Session.implement({
       args: pageArgs("readings", { first: 100, most: 2_000 }),
       cost: PAGE_COST,
       resolve: async (session, page, { loadSession, services }) => {
-        // A row of a list has no directory of its batches.
-        const whole = session.notes === undefined ? await loadSession(session.sessionId) : session;
-        const { sampleCount: totalCount } = whole ?? session;
-        return { ...await services.sessions.listReadings(whole ?? session, page), totalCount };
+        const whole = await wholeOf(session, loadSession);
+        return { ...await services.sessions.listReadings(whole, page), totalCount: whole.sampleCount };
       },
+    }),
+    readingSeries: t.field({
+      type: [ReadingStretch],
+      description:
+        `The readings of a range, thinned for a chart so that no peak is lost: as many readings as \`points\`, or fewer, each by itself; of more, what those in each of \`points\` equal stretches of time come to. In the order of time; stretches without readings are left out. It reads the range's batches, a request each: at most ${
+          LIMITS.seriesBatches.toLocaleString("en")
+        }, more are refused.`,
+      args: {
+        points: t.arg.int({
+          required: true,
+          defaultValue: 1_000,
+          description: `Most stretches, 1 to ${LIMITS.seriesPoints.toLocaleString("en")}.`,
+        }),
+        from: t.arg({ type: "DateTime", description: "Readings from then on, included; from the first where absent." }),
+        to: t.arg({
+          type: "DateTime",
+          description: "Readings before then; later than `from`. To the last where absent.",
+        }),
+      },
+      // However few its points, it reads the batches of the range.
+      cost: { own: SERIES_COST, rows: "points" },
+      resolve: async (session, asked, { loadSession, services }) =>
+        services.sessions.readSeries(await wholeOf(session, loadSession), asked),
     }),
     labels: t.exposeStringList("labels", { description: "Set by people only. No device write can change it." }),
     notes: t.string({
@@ -222,6 +247,28 @@ const Reading = builder.objectRef<Model.Reading>("Reading").implement({
       nullable: { list: false, items: true },
       description: "One number a channel; null where the channel has none.",
       resolve: ({ values }) => [...values],
+    }),
+  }),
+});
+
+const ReadingStretch = builder.objectRef<Model.ReadingStretch>("ReadingStretch").implement({
+  description: "What readings of a stretch of time come to; of one reading, the reading.",
+  access: "SESSIONS_READ",
+  fields: (t) => ({
+    firstAt: t.expose("firstAt", { type: "DateTime", description: "Of its earliest reading." }),
+    lastAt: t.expose("lastAt", { type: "DateTime", description: "Of its latest reading." }),
+    count: t.exposeInt("count", { description: "Readings in it." }),
+    min: t.field({
+      type: ["Float"],
+      nullable: { list: false, items: true },
+      description: "The least value of each channel; null where no reading has one.",
+      resolve: ({ min }) => [...min],
+    }),
+    max: t.field({
+      type: ["Float"],
+      nullable: { list: false, items: true },
+      description: "The greatest value of each channel; null where no reading has one.",
+      resolve: ({ max }) => [...max],
     }),
   }),
 });
@@ -310,6 +357,11 @@ streams.subscriptionFields((t) => ({
 /** Offsets of batches that must exist and have not arrived, in ranges. */
 export function missingBatchesOf({ batches }: Model.Session): { from: number; to: number }[] {
   return missing(batches).map(([from, to]) => ({ from: Number(from), to: Number(to) }));
+}
+
+/** A row of a list has no directory of its batches. */
+async function wholeOf(session: Model.Session, loadSession: SharedContext["loadSession"]): Promise<Model.Session> {
+  return (session.notes === undefined ? await loadSession(session.sessionId) : undefined) ?? session;
 }
 
 async function findLatest(sensorId: string, { loadSensor, loadSession }: SharedContext) {

@@ -1,11 +1,15 @@
+import pMap from "p-map";
 import * as v from "valibot";
 import { createCursors, type PageArgs, parsePage, toPage } from "../core/page.ts";
 import { isCounted } from "../core/watermark.ts";
-import type { BatchSpan, Reading, ReadingPage, Session } from "./model.ts";
+import type { BatchSpan, Reading, ReadingPage, ReadingStretch, SeriesArgs, Session } from "./model.ts";
 import type { Readings } from "./readings.ts";
 import type { SessionStore } from "./store.ts";
+import { createThinning, parseSeries, spansOf, within } from "./thinning.ts";
 
 const MAX_PAGE = 2_000;
+/** Objects of a series that are held at once: 5,000 readings of 64 channels each at most. */
+const OBJECTS_AT_ONCE = 2;
 
 /** Where a reading lies: readings are ordered by time, then batch, then place in it. */
 type Position = readonly [at: number, offset: number, index: number];
@@ -14,12 +18,12 @@ type PositionedReading = { reading: Reading; position: Position };
 const wholeNumber = v.pipe(v.number(), v.safeInteger());
 const position: v.GenericSchema<unknown, Position> = v.tuple([wholeNumber, wholeNumber, wholeNumber]);
 
-/**
- * Makes `listReadings`: one page of a session's readings in the order of time, over all its batches. It reads the objects
- * that hold the page and no others: the directory says where each batch lies in time.
- */
+/** Reads a session's readings over all its batches. The directory says where each batch lies in time. */
 export function createHistory({ store, readings }: { store: SessionStore; readings: Readings }) {
-  return async function listReadings(session: Session, page: PageArgs): Promise<ReadingPage> {
+  return { listReadings, readSeries };
+
+  /** One page of readings in the order of time. It reads the objects that hold the page and no others. */
+  async function listReadings(session: Session, page: PageArgs): Promise<ReadingPage> {
     const cursors = createCursors("readings", [session.tenantId, session.sessionId], position);
     const request = parsePage(page, MAX_PAGE, cursors);
     const { wanted, isBackward, from } = request;
@@ -46,7 +50,23 @@ export function createHistory({ store, readings }: { store: SessionStore; readin
     const ordered = found.sort((a, b) => sign * compare(a.position, b.position));
     const { edges, ...place } = toPage(ordered, request, ({ position }) => cursors.encode(position));
     return { ...place, edges: edges.map(({ node, cursor }) => ({ node: node.reading, cursor })) };
-  };
+  }
+
+  /**
+   * The readings of a range, thinned so that no peak is lost. It reads the objects of the range, each once, and holds no
+   * more than two of them. Throws InvalidInputError.
+   */
+  async function readSeries(session: Session, asked: SeriesArgs): Promise<ReadingStretch[]> {
+    const range = parseSeries(asked);
+    const batches = spansOf(await directory(session), range);
+    if (batches.length === 0) return [];
+    const thinning = createThinning(within(batches, range), range.points);
+    await pMap(batches, async ({ offset }) => {
+      const own = await readings.read(session, offset);
+      thinning.add({ offset, readings: own });
+    }, { concurrency: OBJECTS_AT_ONCE });
+    return thinning.result();
+  }
 
   /** Every batch that counts, once, by the time at which it begins. */
   async function directory(session: Session): Promise<BatchSpan[]> {

@@ -160,6 +160,17 @@ export type SensorPage = Page<Sensor>;
 export type Reading = { at: number; values: readonly (number | null)[] };
 export type ReadingPage = Page<Reading>;
 
+/** What the readings of a stretch of time come to. `min` and `max` have a number a channel; null where no reading has one. */
+export type ReadingStretch = {
+  firstAt: number;
+  lastAt: number;
+  count: number;
+  min: readonly (number | null)[];
+  max: readonly (number | null)[];
+};
+/** At most `points` stretches of the readings from `from` (included) to `to` (excluded), epoch ms. */
+export type SeriesArgs = { points: number; from?: number | null | undefined; to?: number | null | undefined };
+
 export const DEFAULT_IDLE_MS = 5 * MINUTE_MS;
 export const DEFAULT_KEEP_MS = 30 * DAY_MS;
 
@@ -168,6 +179,9 @@ export const LIMITS = {
   bootChars: 64,
   readingsPerBatch: 5_000,
   valuesPerReading: 64,
+  seriesPoints: 2_000,
+  /** Objects that one series reads. */
+  seriesBatches: 1_000,
   labels: 100,
   labelChars: 64,
   notesChars: 10_000,

@@ -88,7 +88,7 @@ export function createSessions({ store, lineStore, quarantine, lists, readings, 
   return {
     ...createDevices({ store, lines, hearing, readings, quarantine, settings, changed, clock }),
     ...createPeople({ store, lineStore: announcing, lines, changed, clock, ids }),
-    listReadings: createHistory({ store, readings }),
+    ...createHistory({ store, readings }),
     sweep: createSweep({ store, lists, changed, clock }),
 
     /** Called with an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */

@@ -127,6 +127,45 @@ describe.runIf(hasBrowser)("the pages", () => {
     await context.close();
   });
 
+  test("readings are one answer, and zooming asks for what is seen", async () => {
+    await service.ask(TENANT, BATCH, {
+      input: {
+        sessionId: "walk-2",
+        sensorId: "tag",
+        batchOffset: 0,
+        readings: Array.from({ length: 3_000 }, (_, i) => ({
+          at: new Date(Date.UTC(2026, 0, 30, 12, 0, 0, i * 100)).toISOString(),
+          values: [Math.sin(i / 100), 1],
+        })),
+      },
+    });
+    const { page, context } = await browser.openTab(service.url);
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const body = request.postData() ?? "";
+      if (body.includes("readingSeries")) asked.push(body);
+    });
+    await page.goto("/sessions/walk-2");
+    await signIn(page, token);
+    await page.getByText("3,000 readings, least and greatest of each stretch").waitFor();
+    expect(asked).toHaveLength(1);
+    const chart = page.getByRole("group", { name: /^Readings/ });
+    await chart.locator("canvas").waitFor();
+    await chart.press("+");
+    await page.getByRole("button", { name: "Show all" }).waitFor();
+    await expect.poll(() => asked.length).toBe(2);
+    const { from, to } = JSON.parse(asked[1]!).variables;
+    // A quarter of five minutes to either side of the middle.
+    expect([from, to]).toEqual([
+      expect.stringMatching(/^2026-01-30T12:01:1/),
+      expect.stringMatching(/^2026-01-30T12:03:4/),
+    ]);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByRole("button", { name: "Show all" }).waitFor({ state: "detached" });
+    expect(asked).toHaveLength(2);
+    await context.close();
+  });
+
   test("journeys are filtered by what was done; one opens as a conversation and goes on live", async () => {
     const at = (s: number) => new Date(Date.now() - 60_000 + s * 1_000).toISOString();
     const event = (sessionId: string, seq: number, type: string, text?: string) => ({

@@ -63,3 +63,11 @@ test("pages backward weigh what they ask for", () => {
   expect(costOf(page("last: 100"))).toBe(1 + 100 * (1 + (1 + 100 * 2)));
   expect(costOf(page("first: 100, last: 1"))).toBeUndefined();
 });
+
+test("a series of readings weighs its points, and the batches that it reads", () => {
+  const series = (points: number) => `readingSeries(points: ${points}) { firstAt lastAt count min max }`;
+  const list = (first: number, points: number) => `{ sessions(first: ${first}) { nodes { ${series(points)} } } }`;
+  expect(costOf(`{ session(sessionId: "s") { ${series(1_000)} } }`)).toBeUndefined();
+  expect(costOf(list(100, 1))).toBe(1 + 100 * (1 + 250 + 5));
+  expect(costOf(list(10, 1_000))).toBe(1 + 10 * (1 + 250 + 1_000 * 5));
+});

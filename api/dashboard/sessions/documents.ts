@@ -155,12 +155,13 @@ export type SessionPageQuery = { session: { notes: string | null, userId: string
 
 export type SessionReadingsQueryVariables = Exact<{
   sessionId: string;
-  first: number;
-  after?: string | null | undefined;
+  points: number;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
 }>;
 
 
-export type SessionReadingsQuery = { session: { readings: { nodes: Array<{ at: string, values: Array<number | null> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type SessionReadingsQuery = { session: { readingSeries: Array<{ firstAt: string, lastAt: string, count: number, min: Array<number | null>, max: Array<number | null> }> } | null };
 
 export type AnnotateSessionMutationVariables = Exact<{
   input: AnnotateSessionInput;
@@ -230,7 +231,7 @@ export const SessionPage = document<SessionPageQuery, SessionPageQueryVariables>
 );
 
 export const SessionReadings = document<SessionReadingsQuery, SessionReadingsQueryVariables>(
-  "query SessionReadings($sessionId: String!, $first: Int!, $after: String) { session(sessionId: $sessionId) { readings(first: $first, after: $after) { nodes { at values } pageInfo { hasNextPage endCursor } } } }",
+  "query SessionReadings($sessionId: String!, $points: Int!, $from: DateTime, $to: DateTime) { session(sessionId: $sessionId) { readingSeries(points: $points, from: $from, to: $to) { firstAt lastAt count min max } } }",
 );
 
 export const AnnotateSession = document<AnnotateSessionMutation, AnnotateSessionMutationVariables>(
