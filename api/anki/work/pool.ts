@@ -35,8 +35,11 @@ type Member = {
 };
 type Asked = { resolve: (value: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
 
-/** What one request may take. JavaScript's memory only: SQLite's and that of bytes are held by the limits of files. */
-const HEAP_MB = 512;
+/**
+ * What one request may take: 100,000 cards need 700. JavaScript's memory only: SQLite's and that of bytes are held by the limits
+ * of files. On Deno (2.9.5) a worker that reaches it stops without a word, and its time limit ends it.
+ */
+const HEAP_MB = 1_024;
 
 /** A bundle holds the worker as a file of its own beside its parts. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./anki-worker.mjs", import.meta.url);
