@@ -15,7 +15,7 @@ import { metricsOf } from "../kit/metrics.ts";
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
   http: { zippedBytes: 730_000, modulesAtStart: 1_220 },
   stream: { zippedBytes: 730_000, modulesAtStart: 1_220 },
-  ingest: { zippedBytes: 290_000, modulesAtStart: 620 },
+  ingest: { zippedBytes: 300_000, modulesAtStart: 620 },
   rollup: { zippedBytes: 322_000, modulesAtStart: 645 },
   late: { zippedBytes: 322_000, modulesAtStart: 645 },
   schedule: { zippedBytes: 560_000, modulesAtStart: 720 },
