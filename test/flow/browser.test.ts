@@ -139,7 +139,10 @@ describe.skipIf(!hasChromium)("the script in a real browser (skipped where there
     await person.setOffline(true);
     for (const type of ["ONE", "TWO", "THREE"]) await track(first, type);
     await flush(first);
+    // A page that may still say something is not gone when `close` returns.
+    const gone = first.waitForEvent("close");
     await first.close({ runBeforeUnload: true });
+    await gone;
     await expectWhole(["PAGE_VIEWED"]);
     await person.setOffline(false);
     const second = await visit("/b");
