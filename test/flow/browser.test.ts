@@ -179,7 +179,8 @@ describe.skipIf(!hasChromium)("the script in a real browser (skipped where there
     await expectWhole(["PAGE_VIEWED", "LAST", "PAGE_VIEWED"]);
   });
 
-  test("goes on as a load of its own when it is gone back to", async () => {
+  // Whether a page is kept whole to go back to is the browser's choice each time, so it may be asked again.
+  test("goes on as a load of its own when it is gone back to", { retry: 3 }, async () => {
     const page = await visit("/a");
     await track(page, "BEFORE");
     await flush(page);
