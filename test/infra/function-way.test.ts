@@ -9,6 +9,7 @@ import { patternOf } from "../../infra/sources.ts";
 import { synthStack } from "../../infra/stack.ts";
 import { stagesFrom } from "../../infra/stages.ts";
 import { createSynthKit, SWITCHES } from "../kit/synth.ts";
+import { synthStage } from "../kit/synth-stage.ts";
 
 const kit = createSynthKit();
 afterAll(kit.remove);
@@ -205,6 +206,17 @@ describe("the stack", () => {
     });
   });
 
+  test("starts of schedules do not pile up, and tables cost no calls of KMS unless asked for", () => {
+    expect(Object.values(dev["aws_lambda_function_event_invoke_config"]!)).toEqual([
+      expect.objectContaining({ maximum_event_age_in_seconds: 60, maximum_retry_attempts: 0 }),
+    ]);
+    const keyed = (env: Record<string, string>) =>
+      Object.values(synthStage(env).all("aws_dynamodb_table")).filter((table) => table["server_side_encryption"])
+        .length;
+    expect(keyed({})).toBe(0);
+    expect(keyed({ SOJOURN_TABLE_KEY: "managed" })).toBe(Object.keys(tables).length);
+  });
+
   test("protects what prod holds, and cools, expires and forgets in time", () => {
     expect(Object.values(prod["aws_dynamodb_table"]!).every((table) => table["deletion_protection_enabled"])).toBe(
       true,
@@ -224,6 +236,11 @@ describe("the stack", () => {
       "expires-exports",
       "clears-exports",
     ]);
+    // Where versions are kept an expiry only hides: what it hid goes too, and the sign of it.
+    expect(rules("collections")).toEqual(expect.arrayContaining([
+      expect.objectContaining({ id: "expires-exports", noncurrent_version_expiration: [{ noncurrent_days: 1 }] }),
+      expect.objectContaining({ id: "clears-exports", expiration: [{ expired_object_delete_marker: true }] }),
+    ]));
     expect(prod["aws_s3_bucket_cors_configuration"]!["bucket-collections-cors"]!["cors_rule"]).toEqual([
       expect.objectContaining({ allowed_origins: ["https://shop.example", "https://app.example"] }),
     ]);

@@ -38,6 +38,8 @@ export async function startSecrets(texts: Record<string, string | undefined>) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     texts,
+    /** Every value that was ever taken, by secret and version. */
+    versions,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

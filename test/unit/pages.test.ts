@@ -89,6 +89,7 @@ describe("one-click sign-in", () => {
   test.each([
     ["another site", { host: "127.0.0.1:4000", origin: "https://evil.example", "sec-fetch-site": "cross-site" }],
     ["another port", { host: "127.0.0.1:4000", origin: "http://127.0.0.1:5173", "sec-fetch-site": "same-site" }],
+    ["another site that names no origin", { host: "127.0.0.1:4000", "sec-fetch-site": "cross-site" }],
     ["a name that resolves here", { host: "evil.example:4000", origin: "http://evil.example:4000" }],
     ["a page without an origin", { host: "127.0.0.1:4000", origin: "null" }],
   ])("refuses %s", async (_, headers) => {
