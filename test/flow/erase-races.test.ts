@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { MINUTE_MS } from "../../api/core/clock.ts";
 import type { Receipt } from "../../api/journeys/erasures.ts";

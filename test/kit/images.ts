@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "./property.ts";
 import type { Image, ImageChange } from "../../api/ingest/projections/counts.ts";
 import { toItem } from "../../api/journeys/item.ts";
 import { DECIDING_TYPES, type Journey } from "../../api/journeys/model.ts";

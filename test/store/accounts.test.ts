@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Account } from "../../api/auth/accounts/model.ts";
 import { MAX_LOGINS } from "../../api/auth/accounts/rules.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isAllowedOrigin, parseKey, parseNewWriteKey } from "../../api/auth/apikeys/model.ts";
 import { type ApiKeys, createApiKeys, KEY_FRESH_MS } from "../../api/auth/apikeys/service.ts";

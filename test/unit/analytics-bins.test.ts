@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { binOf, BINS, percentilesOf, valueOf } from "../../api/analytics/bins.ts";
 import { binName, counterName, readBins, readCounters } from "../../api/analytics/cells.ts";

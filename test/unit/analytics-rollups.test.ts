@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import type { ImageChange } from "../../api/ingest/projections/counts.ts";
 import { cellsOf, toItemChanges } from "../../api/ingest/projections/rollups.ts";

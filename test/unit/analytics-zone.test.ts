@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
 import { createZone, weekdayOf } from "../../api/analytics/zone.ts";

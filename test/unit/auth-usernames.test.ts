@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { skeletonOf, username } from "../../api/auth/accounts/usernames.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { KEYS_FRESH_MS, UNKNOWN_KEY_FRESH_MS } from "../../api/auth/keysets.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { countInto } from "../../api/aws/counting.ts";
 import { shardName, sortableSequence, type StreamPosition } from "../../api/core/stream-position.ts";

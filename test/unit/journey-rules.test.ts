@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { fromChunk, toChunks } from "../../api/journeys/chunk.ts";
 import { fromItem, toItem } from "../../api/journeys/item.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { changesSince, type Given, NOTHING, type Snapshot, type State, toSnapshot } from "../../api/metrics/changes.ts";
 import type { BucketSize, HourBucket } from "../../api/metrics/model.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { nextCard } from "../../api/anki/queue/next.ts";
 import { countAnswers, findUndoable } from "../../api/anki/schedule/answers-table.ts";

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import type { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { checkInvariants, openChecked } from "../../api/anki/file/check.ts";
 import { importInto, type ImportResult } from "../../api/anki/file/import.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { afterAll, describe, expect, test } from "vitest";
 import { AppError } from "../../api/core/errors.ts";
 import { checkInvariants, openChecked } from "../../api/anki/file/check.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { type Card, createEmptyCard, default_w, fsrs, type Grade, migrateParameters } from "ts-fsrs";
 import { describe, expect, test, vi } from "vitest";
 import { readCollection } from "../../api/anki/collection/collection.ts";

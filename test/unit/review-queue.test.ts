@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { offsetMinutesAt, timingAt, zonedDay } from "../../api/anki/collection/timing.ts";
 import { findDeck, listDecks } from "../../api/anki/queue/counts.ts";

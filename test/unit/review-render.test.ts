@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { renderCard, renderContent } from "../../api/anki/render/card.ts";
 import { createAnki } from "../kit/anki.ts";

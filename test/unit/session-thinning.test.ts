@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { LIMITS, type Reading } from "../../api/sessions/model.ts";
 import { createThinning, parseSeries, spansOf, within } from "../../api/sessions/thinning.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { RateLimitedError } from "../../api/core/errors.ts";
 import { createShares } from "../../api/rates/shares.ts";

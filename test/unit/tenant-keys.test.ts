@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { fc } from "../kit/property.ts";
 import { expect, test } from "vitest";
 import { itemKey } from "../../api/core/keys.ts";
 import { TENANT_PATTERN } from "../../api/core/ids.ts";

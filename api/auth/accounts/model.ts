@@ -88,9 +88,18 @@ const name = v.pipe(
   chars(LIMITS.nameChars),
   v.check((text) => !/\p{Cc}/u.test(text), "must not hold control characters"),
 );
-const newPassword = chars(LIMITS.passwordChars);
-/** A password of any length that ever was allowed may log in. */
-const anyPassword = chars({ min: 1, max: LIMITS.passwordChars.max });
+const newPassword = v.pipe(
+  chars(LIMITS.passwordChars),
+  v.check((text) => !/\p{Cc}/u.test(text), "must not hold control characters"),
+);
+/**
+ * A password of any length that ever was allowed may log in. None holds NUL: scrypt's HMAC pads its key with zeros, so
+ * "horse" and "horse\0" have one hash.
+ */
+const anyPassword = v.pipe(
+  chars({ min: 1, max: LIMITS.passwordChars.max }),
+  v.check((text) => !text.includes("\0"), "must not hold control characters"),
+);
 const token = chars(LIMITS.tokenChars);
 
 const register = input({ username, name: v.nullish(name), password: newPassword });
