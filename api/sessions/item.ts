@@ -269,7 +269,7 @@ export function fromSensorItem(item: Item): Sensor {
     boots: Object.fromEntries(
       Object.entries(boots).map(([boot, text]) => {
         const [counted, vague] = text.split(" ") as [string, string];
-        return [boot, { counted: parseWatermark(counted), vague: Number(vague) }];
+        return [fromName(boot), { counted: parseWatermark(counted), vague: Number(vague) }];
       }),
     ),
     forgottenUntil: item.forgottenUntil as number | undefined,
@@ -280,8 +280,22 @@ export function fromSensorItem(item: Item): Sensor {
 
 export function bootsAttribute(boots: Boots): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(boots).map(([boot, { counted, vague }]) => [boot, `${formatWatermark(counted)} ${vague}`]),
+    Object.entries(boots).map(([boot, { counted, vague }]) => [toName(boot), `${formatWatermark(counted)} ${vague}`]),
   );
+}
+
+/**
+ * What a device calls a start, as a name in a map. With a sign before it, since the SDK takes some names (`__proto__`,
+ * `constructor`) for the object's own. Names of before have none.
+ */
+const SIGN = "=";
+
+function toName(boot: string): string {
+  return `${SIGN}${boot}`;
+}
+
+function fromName(name: string): string {
+  return name.startsWith(SIGN) ? name.slice(SIGN.length) : name;
 }
 
 function shardOf({ sessionId }: Session): string {

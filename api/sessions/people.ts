@@ -16,6 +16,7 @@ import {
   type Session,
   type UpdateInput,
 } from "./model.ts";
+import { deletedByPerson } from "./hearing.ts";
 import type { LineStore } from "./line-store.ts";
 import type { Lines, Owner } from "./lines.ts";
 import {
@@ -78,7 +79,8 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
       const creation = parseCreation(input, clock());
       const sessionId = creation.sessionId ?? ids();
       return await retryLost(async () => {
-        const known = await find(tenantId, sessionId);
+        const known = await findAny(tenantId, sessionId);
+        if (known?.deletedAt !== undefined) throw deletedByPerson("sessionId");
         if (known?.createdWith !== undefined || (known && known.sensorId !== creation.sensorId)) {
           return known.createdWith === fingerprint(creation) ? sessionPayload(known) : mismatch(
             `The session ${JSON.stringify(sessionId)} was created before with other content; choose another id.`,

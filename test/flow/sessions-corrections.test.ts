@@ -98,6 +98,20 @@ describe("a person corrects a session", () => {
 });
 
 describe("a person deletes a session", () => {
+  test("its id is not free again: creating it once more is refused at once, with what to do", async () => {
+    const input = { sensorId: "hall", sessionId: "once", startedAt: iso(START) };
+    await mutate(api, "taken", "createSession", input);
+    await mutate(api, "taken", "deleteSession", { sessionId: "once", expectedVersion: 1 });
+    for (const again of [input, { ...input, startedAt: iso(START + MIN) }, { ...input, sensorId: "door" }]) {
+      expect(await mutate(api, "taken", "createSession", again)).toMatchObject({
+        code: "INVALID_INPUT",
+        fields: [{ path: ["sessionId"], message: expect.stringContaining("restoreSession brings it back") }],
+      });
+    }
+    await mutate(api, "taken", "restoreSession", { sessionId: "once" });
+    expect(await mutate(api, "taken", "createSession", input)).toMatchObject({ session: { sessionId: "once" } });
+  });
+
   test("and it is in no list and no number, what comes for it is refused, and it can be brought back as it was", async () => {
     await motions("gone", "hall", [0, 2, 4]);
     await motions("gone", "hall", [60, 62]);

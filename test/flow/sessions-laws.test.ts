@@ -216,6 +216,16 @@ describe("the numbers of a sensor's motion", () => {
     expect(await sessionsAt("gaps")).toMatchObject([{ motionEventCount: 104 }]);
   });
 
+  test("a start may be called anything, also what JavaScript calls its own", async () => {
+    const names = ["__proto__", "___proto__", "____proto__", "constructor", "toString", "__proto__"];
+    for (const [i, boot] of names.entries()) {
+      const at = NOW + i * MIN;
+      expect([boot, (await motion("own", at, { seq: i, boot })).duplicate]).toEqual([boot, false]);
+      expect([boot, (await motion("own", at, { seq: i, boot })).duplicate]).toEqual([boot, true]);
+    }
+    expect(await motion("own", NOW - MIN, { seq: 0, boot: "__proto__" })).toMatchObject({ code: "PAYLOAD_MISMATCH" });
+  });
+
   test("without them, `boot` says nothing and is refused", async () => {
     expect(await motion("m", NOW, { boot: "x" })).toMatchObject({
       code: "INVALID_INPUT",
