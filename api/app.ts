@@ -55,6 +55,11 @@ export type App = {
    * not hold, ForbiddenError where a write key comes from another page than its own (`use`).
    */
   authenticate: (authorization: string | null | undefined, use?: KeyUse) => Promise<Viewer | undefined>;
+  /**
+   * Calls `act` when the login or key of a viewer is over before its time: signed out, revoked, removed. What it gives ends
+   * the watch.
+   */
+  onEnded: (viewer: Viewer, act: () => void) => () => void;
   /** What a write key may do, for entries that take it otherwise than in that header. Throws as `authenticate` does. */
   writeKeys: ApiKeys["writeKeys"];
   /** Takes what a tenant's page sent, with what its browser calls itself. */
@@ -94,6 +99,8 @@ export type Overrides = ConnectionOverrides & {
   demoToken?: App["demoToken"];
   /** Feeds read back this often where nobody wakes them. */
   pollMs?: number;
+  /** What is open of a login or key asks so often whether that goes on. */
+  endingsMs?: number;
   /** Audits look at a difference again after so long. */
   recheckMs?: number;
 };
@@ -105,7 +112,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const indexed = config.journeysIndex;
 
   const { rates, stop: stopRates } = await createRatesOf(config, connections);
-  const auth = await createAuth({ config, dynamo, rates, log, clock, ids, passwordCost: overrides.passwordCost });
+  const { passwordCost, endingsMs } = overrides;
+  const auth = await createAuth({ config, dynamo, rates, hub, log, clock, ids, passwordCost, pollMs: endingsMs });
   const journeys = createJourneyDomain(connections);
   const sessions = createSessionDomain(connections);
   const metrics = createMetricDomain(connections, journeys, sessions, overrides.recheckMs);
@@ -161,6 +169,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log,
     schema: buildSchema(clock),
     authenticate: auth.authenticate,
+    onEnded: auth.onEnded,
     writeKeys: auth.apiKeys.writeKeys,
     collect: createCollect(journeys.service),
     rates,
@@ -170,6 +179,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       ...request,
       from,
       attempt: createAttempts(),
+      onEnded: auth.onEnded,
       note: noteOf(request.viewer, from),
       services,
       ...(request.viewer ? loadersOf(request.viewer) : {}),

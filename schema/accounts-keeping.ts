@@ -53,7 +53,8 @@ const DeleteAccountInput = builder.inputType("DeleteAccountInput", {
 });
 
 const SignOutPayload = builder.objectRef<{ ended: number }>("SignOutPayload").implement({
-  description: "The logins have ended. Their tokens are refused here at once, by other processes within 30 seconds.",
+  description:
+    "The logins have ended. Their tokens are refused here at once, by other processes within 30 seconds; their open sockets and streams end too, at once or within a minute.",
   access: "HOLDER",
   fields: (t) => ({ ended: t.exposeInt("ended", { description: "How many." }) }),
 });

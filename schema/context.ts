@@ -79,6 +79,8 @@ export type OpenContext = {
   from: From;
   /** Counts what costs a password's hash. Throws at the second in one operation, so that aliases do not multiply guesses. */
   attempt: () => void;
+  /** Calls `act` when a viewer's login or key is over before its time, unless what it gives is called before. */
+  onEnded: (viewer: Viewer, act: () => void) => () => void;
   /** Keeps in the audit log what the viewer did, or was refused. Never fails. */
   note: (kind: AuditKind, subject: string) => Promise<void>;
 };

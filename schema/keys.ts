@@ -93,7 +93,8 @@ const CreateKeyPayload = builder.objectRef<Made>("CreateKeyPayload").implement({
 
 const RevokeKeyPayload = builder.objectRef<{ __typename: "RevokeKeyPayload"; apiKey: ApiKeyModel }>("RevokeKeyPayload")
   .implement({
-    description: "The key has ended: here at once, in other processes within 30 seconds.",
+    description:
+      "The key has ended: here at once, in other processes within 30 seconds. Its open sockets and streams end too, at once or within a minute.",
     access: "ADMIN",
     fields: (t) => ({ apiKey: t.expose("apiKey", { type: ApiKey, description: "As it is now." }) }),
   });

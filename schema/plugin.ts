@@ -14,6 +14,7 @@ import SchemaBuilder, {
 import type { GraphQLFieldResolver, GraphQLTypeResolver } from "graphql";
 import { AppError, ForbiddenError } from "../api/core/errors.ts";
 import { formatInstant } from "../api/core/time.ts";
+import { atInstant } from "../api/core/timer.ts";
 import { endable } from "../api/live/feed.ts";
 import { type Access, beyond, requireAccess, type TypeAccess } from "./access.ts";
 import type { Context, OpenContext } from "./context.ts";
@@ -125,18 +126,22 @@ class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     };
   }
 
-  /** The stream ends, and says so, when the token does. Its subscriber gets the signal that it ends by. */
+  /** The stream ends, and says so, when the token, login or key does. Its subscriber gets the signal that it ends by. */
   override wrapSubscribe(subscribe: Resolver | undefined, field: PothosOutputFieldConfig<Types>): Resolver | undefined {
     if (!subscribe) return undefined;
     const needed = this.neededFor(field);
     const { now } = this.options;
     return (parent, args, context, info) => {
-      const { viewer } = context as OpenContext;
+      const { viewer, onEnded } = context as OpenContext;
       for (const access of needed) requireAccess(viewer, access);
-      const at = viewer?.expiresAt ?? Infinity;
       const start = (signal: AbortSignal) =>
         subscribe(parent, args, { ...context, signal }, info) as AsyncGenerator<unknown>;
-      return endable(start, { at, now, error: () => expired(at) });
+      return endable(start, (end) => {
+        if (!viewer) return () => {};
+        const at = viewer.expiresAt;
+        const stops = [atInstant(at, now, () => end(expired(at))), onEnded(viewer, () => end(ended()))];
+        return () => stops.forEach((stop) => stop());
+      });
     };
   }
 
@@ -176,5 +181,13 @@ function expired(at: number): AppError {
   return new AppError(
     "TOKEN_EXPIRED",
     `The token ended at ${formatInstant(at)}; subscribe again with a new one and the last cursor.`,
+  );
+}
+
+/** Of a sign-out, another password, a removed account or a revoked key: none of them comes back. */
+function ended(): AppError {
+  return new AppError(
+    "CREDENTIAL_ENDED",
+    "The login or key that this was opened with has ended; subscribe again with a new one and the last cursor.",
   );
 }

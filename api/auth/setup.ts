@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import { type Clock, DAY_MS, SECOND_MS, systemClock } from "../core/clock.ts";
 import { type Ids, randomIds } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
+import type { Hub } from "../live/hub.ts";
 import type { Rates } from "../rates/rates.ts";
 import { fullName, tables } from "../resources.ts";
 import { parseUsername } from "./accounts/model.ts";
@@ -16,6 +17,7 @@ import { createApiKeys, type KeyUse } from "./apikeys/service.ts";
 import { createApiKeyStore } from "./apikeys/store.ts";
 import { createAudit } from "./audit/service.ts";
 import { createAuditStore } from "./audit/store.ts";
+import { createEndings } from "./endings.ts";
 import { createKeySets, foreignIssuers, ownIssuer, watchKeySets } from "./issuers.ts";
 import { createSigner, loadOrCreateSigningKeys, loadSecretSigningKeys, signingKeyFile } from "./keys.ts";
 import { createVerifier } from "./tokens.ts";
@@ -25,15 +27,19 @@ import type { Scope, Viewer } from "./viewer.ts";
  * Puts together what the configuration asks for: tokens of the identity provider, of built-in accounts, or of both.
  * Tokens of the local key file hold also where accounts are off: `npm run token` signs with it.
  */
-export async function createAuth({ config, dynamo, rates, log, clock, ids, passwordCost = PASSWORD_COST }: {
-  config: Config;
-  dynamo: Dynamo;
-  rates: Rates;
-  log: Log;
-  clock: Clock;
-  ids: Ids;
-  passwordCost?: ScryptCost | undefined;
-}) {
+export async function createAuth(
+  { config, dynamo, rates, hub, log, clock, ids, passwordCost = PASSWORD_COST, pollMs }: {
+    config: Config;
+    dynamo: Dynamo;
+    rates: Rates;
+    hub: Hub;
+    log: Log;
+    clock: Clock;
+    ids: Ids;
+    passwordCost?: ScryptCost | undefined;
+    pollMs?: number | undefined;
+  },
+) {
   const { issuers, audiences, algorithms, ttlSeconds, jwksUrls } = config.token;
   const secret = config.token.signingKeySecret;
   const own = takesOwnTokens(config) ? await loadOwnKeys() : undefined;
@@ -49,10 +55,12 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
     store: createApiKeyStore(dynamo, table),
     rates,
     audit,
+    ended: (keyId) => endings.tell(keyId),
     random: randomBytes,
     clock,
     log,
   });
+  const endings = createEndings({ holds, hub, log, everyMs: pollMs });
   const store = createAccountStore(dynamo, fullName(config.prefix, tables.accounts));
   const passwords = createPasswords({ random: randomBytes, cost: passwordCost });
   const signer = own && createSigner({ keys: own, issuer: issuers[0], audience: audiences[0], ttlSeconds, clock, ids });
@@ -80,7 +88,17 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
     clock,
   });
   const keeping = signer && accounts &&
-    createAccountKeeping({ store, passwords, signer, apiKeys, audit, ended: verifier.end, clock });
+    createAccountKeeping({ store, passwords, signer, apiKeys, audit, ended: endLogin, clock });
+
+  function endLogin(loginId: string): void {
+    verifier.end(loginId);
+    endings.tell(loginId);
+  }
+
+  async function holds(viewer: Viewer): Promise<boolean> {
+    if (viewer.keyId !== undefined) return await apiKeys.goesOn(viewer.keyId);
+    return accounts === undefined || await accounts.isLoggedIn(viewer);
+  }
 
   /** The viewer of an Authorization header, whether it holds a token or a key. */
   function authenticate(authorization: string | null | undefined, use: KeyUse = {}): Promise<Viewer | undefined> {
@@ -90,6 +108,8 @@ export async function createAuth({ config, dynamo, rates, log, clock, ids, passw
 
   return {
     authenticate,
+    /** Calls when a viewer's login or key is over before its time, until what it gives is called. */
+    onEnded: endings.watch,
     accounts: accounts && keeping && { ...accounts, ...keeping },
     apiKeys,
     audit,

@@ -26,6 +26,8 @@ export type Viewer = {
   credential: string;
   /** Of which login it is, where it is of an account of ours. */
   login?: LoginRef;
+  /** Which key it is, where it is no token. */
+  keyId?: string;
 };
 
 /** `JOURNEYS_READ` as tokens write it: `journeys:read`. */

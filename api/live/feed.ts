@@ -1,5 +1,4 @@
-import { type Clock, SECOND_MS } from "../core/clock.ts";
-import { atInstant } from "../core/timer.ts";
+import { SECOND_MS } from "../core/clock.ts";
 import type { Hub } from "./hub.ts";
 
 /** Without a wake, a feed reads back this often: what another process changed is seen within it. */
@@ -66,21 +65,21 @@ export async function* follow<State, Message>(options: {
 
 /**
  * A stream that ends at once when its reader leaves, also while it waits: leaving aborts the signal that `start` got.
- * At `expiry.at` the reader gets `error()` as the last thing.
+ * `watch` may end it with an error, which the reader gets as the last thing; what it gives is called when the stream is over.
  */
 export function endable<T>(
   start: (signal: AbortSignal) => AsyncGenerator<T>,
-  expiry: { at: number; now: Clock; error: () => Error },
+  watch: (end: (error: Error) => void) => () => void,
 ): AsyncGenerator<T> {
   const abort = new AbortController();
   const inner = start(abort.signal);
-  let isExpired = false;
-  const stopTimer = atInstant(expiry.at, expiry.now, () => {
-    isExpired = true;
+  let last: Error | undefined;
+  const unwatch = watch((error) => {
+    last ??= error;
     abort.abort();
   });
   const close = () => {
-    stopTimer();
+    unwatch();
     abort.abort();
   };
   const stream: AsyncGenerator<T> = {
@@ -91,9 +90,10 @@ export function endable<T>(
       });
       if (!result.done) return result;
       close();
-      if (!isExpired) return result;
-      isExpired = false;
-      throw expiry.error();
+      if (last === undefined) return result;
+      const error = last;
+      last = undefined;
+      throw error;
     },
     async return(value) {
       close();

@@ -11,6 +11,7 @@ import {
   UnavailableError,
 } from "../../api/core/errors.ts";
 import { endable } from "../../api/live/feed.ts";
+import { atInstant } from "../../api/core/timer.ts";
 import { createLog } from "../../api/core/log.ts";
 import { createMemoryLimiter } from "../../api/rates/counters.ts";
 import { createRates } from "../../api/rates/rates.ts";
@@ -114,11 +115,12 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
           // oxlint-disable-next-line require-yield
           endable(async function* (signal): AsyncGenerator<number> {
             await new Promise((resolve) => signal.addEventListener("abort", resolve));
-          }, {
-            at: viewer?.expiresAt ?? 0,
-            now: Date.now,
-            error: () => new AppError("TOKEN_EXPIRED", "The token ended."),
-          }),
+          }, (end) =>
+            atInstant(
+              viewer?.expiresAt ?? 0,
+              Date.now,
+              () => end(new AppError("TOKEN_EXPIRED", "The token ended.")),
+            )),
       },
     },
   };
@@ -128,6 +130,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     log: createLog("info", (line) => lines.push(line), () => 0),
     schema: withCosts(createSchema({ typeDefs, resolvers })),
     authenticate: (authorization) => authenticate(authorization),
+    onEnded: () => () => {},
     writeKeys: { find: () => Promise.reject(new UnauthenticatedError("There are no keys here.")) },
     collect: (_tenantId, body) => Promise.resolve({ verdicts: [], robots: (body as { events: [] }).events.length }),
     shares: createShares({ clock: Date.now }),

@@ -46,7 +46,15 @@ beforeEach(() => {
     const rates = createRates({ limits, limiter: createMemoryLimiter, clock: Date.now });
     return {
       rates,
-      keys: createApiKeys({ store, rates, audit: NO_AUDIT, random: randomBytes, clock, log: silentLog }),
+      keys: createApiKeys({
+        store,
+        rates,
+        audit: NO_AUDIT,
+        ended: () => {},
+        random: randomBytes,
+        clock,
+        log: silentLog,
+      }),
     };
   };
   keys = make().keys;
@@ -64,6 +72,7 @@ describe("an API key", () => {
     for (const process of [keys, other]) {
       expect(await process.authenticate(bearer(text), {})).toEqual({
         userId: `key:${key.keyId}`,
+        keyId: key.keyId,
         tenantId: "t7",
         scopes: ["SESSIONS_WRITE"],
         expiresAt: Infinity,
@@ -143,7 +152,15 @@ describe("an API key", () => {
   test("that is guessed is read once, and not at all from an address that was refused too often", async () => {
     const limits = { ...parseConfig({}).rates, anonymous: { points: 2, seconds: 3_600 } };
     const rates = createRates({ limits, limiter: createMemoryLimiter, clock: Date.now });
-    const guarded = createApiKeys({ store, rates, audit: NO_AUDIT, random: randomBytes, clock, log: silentLog });
+    const guarded = createApiKeys({
+      store,
+      rates,
+      audit: NO_AUDIT,
+      ended: () => {},
+      random: randomBytes,
+      clock,
+      log: silentLog,
+    });
     const guess = (n: number) => `sjw_${String(n).padStart(16, "0")}`;
     const from = { address: "203.0.113.9" };
     world.costs = [];

@@ -65,8 +65,8 @@ test("what ends the source is told to all, and the next one begins anew", async 
   expect(counts.begun).toBe(2);
 });
 
-test("a stream that throws leaves no timer behind", async () => {
-  const expiry = { at: Number.MAX_SAFE_INTEGER, now: () => 0, error: () => new Error("over") };
+test("a stream that throws leaves no watch of its end behind", async () => {
+  let watches = 1;
   const aborted: boolean[] = [];
   const stream = endable((signal) => {
     signal.addEventListener("abort", () => aborted.push(true));
@@ -74,7 +74,7 @@ test("a stream that throws leaves no timer behind", async () => {
     return (async function* (): AsyncGenerator<number> {
       throw new Error("away");
     })();
-  }, expiry);
+  }, () => () => watches--);
   await expect(stream.next()).rejects.toThrow("away");
-  expect(aborted).toEqual([true]);
+  expect([aborted, watches]).toEqual([[true], 0]);
 });

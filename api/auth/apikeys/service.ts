@@ -37,9 +37,11 @@ const ID_BYTES = 12;
 const SECRET_BYTES = 32;
 
 /** Keys of devices, servers and pages: made, listed, revoked, and looked at with each request. */
-export function createApiKeys({ store, rates, audit, random, clock, log }: {
+export function createApiKeys({ store, rates, audit, ended, random, clock, log }: {
   store: ApiKeyStore;
   audit: Audit;
+  /** Hears of each key that is over before its time. */
+  ended: (keyId: string) => void;
   rates: Pick<Rates, "key" | "lookUp">;
   random: (bytes: number) => Uint8Array;
   clock: Clock;
@@ -179,6 +181,7 @@ export function createApiKeys({ store, rates, audit, random, clock, log }: {
       const revoked = parseKeyId(keyId) && await store.revokeKey(viewer.tenantId, keyId, clock());
       if (!revoked) return undefined;
       known.delete(keyId);
+      ended(keyId);
       await noteOf("KEY_REVOKED", viewer, revoked, from);
       return revoked;
     },
@@ -188,13 +191,21 @@ export function createApiKeys({ store, rates, audit, random, clock, log }: {
       for (const { keyId, revokedAt } of await store.listKeys(tenantId, KEY_LIMITS.keysPerTenant)) {
         if (revokedAt === undefined) await store.revokeKey(tenantId, keyId, clock());
         known.delete(keyId);
+        ended(keyId);
       }
+    },
+
+    /** Whether a key goes on, as the store says this moment. */
+    async goesOn(keyId: string): Promise<boolean> {
+      known.delete(keyId);
+      const key = await find(keyId, undefined);
+      return key !== undefined && key.revokedAt === undefined && (key.expiresAt ?? Infinity) > clock();
     },
   };
 }
 
 function viewerOf({ keyId, tenantId, scopes, expiresAt = Infinity }: ApiKey): Viewer {
-  return { userId: `key:${keyId}`, tenantId, scopes, expiresAt, credential: keyId };
+  return { userId: `key:${keyId}`, tenantId, scopes, expiresAt, credential: keyId, keyId };
 }
 
 function beyond(missing: readonly Scope[]): InvalidInputError {

@@ -24,7 +24,7 @@ export async function ask<Data, Variables>(
   const error = answer.errors?.[0];
   if (error) {
     const code = error.extensions?.code ?? "INTERNAL";
-    if (code === "UNAUTHENTICATED" || code === "TOKEN_EXPIRED") session.expire();
+    if (code === "UNAUTHENTICATED" || code === "TOKEN_EXPIRED" || code === "CREDENTIAL_ENDED") session.expire();
     throw new AskError(error.message, code);
   }
   if (!answer.data) throw new AskError(`The service answered ${response.status}.`, "INTERNAL");

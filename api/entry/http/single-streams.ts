@@ -1,8 +1,9 @@
 import type { ExecutionResult } from "graphql";
 import type { App } from "../../app.ts";
 import type { Viewer } from "../../auth/viewer.ts";
-import { SECOND_MS } from "../../core/clock.ts";
+import { type Clock, SECOND_MS } from "../../core/clock.ts";
 import { ForbiddenError, UnauthenticatedError } from "../../core/errors.ts";
+import { atInstant } from "../../core/timer.ts";
 import { RefusedError } from "./errors.ts";
 import type { Answer } from "./exchange.ts";
 import { type Call, type Engine, isPlanned } from "./graphql.ts";
@@ -38,7 +39,12 @@ const FRAMING: Framing<string> = {
  * HTTP/1.1. A stream lives in one process: where there are several, a client must stay with one.
  */
 export function createSingleStreams(
-  { app, engine, streams }: { app: App; engine: Engine; streams: ReturnType<typeof createStreams> },
+  { app, engine, streams, clock }: {
+    app: App;
+    engine: Engine;
+    streams: ReturnType<typeof createStreams>;
+    clock: Clock;
+  },
 ) {
   const reserved = new Map<string, Reserved>();
 
@@ -66,6 +72,8 @@ export function createSingleStreams(
     reserve({ viewer }: Call): Answer {
       if (!viewer) throw new UnauthenticatedError("Reserving a stream needs a token.");
       const release = app.rates.identified(viewer);
+      const stopTimer = atInstant(viewer.expiresAt, clock, () => own.close());
+      const unwatch = app.onEnded(viewer, () => own.close());
       const token = crypto.randomUUID();
       const operations: Reserved["operations"] = new Map();
       const queue = createQueue();
@@ -77,6 +85,8 @@ export function createSingleStreams(
         close() {
           if (!reserved.delete(token)) return;
           release();
+          stopTimer();
+          unwatch();
           queue.close();
           for (const { end } of operations.values()) end();
         },

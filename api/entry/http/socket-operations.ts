@@ -58,23 +58,27 @@ export function createHooks(
   function admit(peer: Peer, viewer: Viewer): void {
     const release = app.rates.identified(viewer);
     const stop = atInstant(viewer.expiresAt, clock, () => expire(peer));
+    const unwatch = app.onEnded(viewer, () => expire(peer, "the login or key has ended"));
     peer.identified();
     peer.stopTimer = () => {
       stop();
+      unwatch();
       release();
     };
   }
 
   /** The token's end is said by the socket's close alone: an error would end a subscription for good. */
-  function expire(peer: Peer): void {
-    peer.close(CloseCode.Forbidden, "token expired");
+  function expire(peer: Peer, reason = "token expired"): void {
+    peer.close(CloseCode.Forbidden, reason);
   }
 
-  /** Whether errors say no more than that the token has ended, which then closes the socket. */
+  /** Whether errors say no more than that the token, login or key has ended, which then closes the socket. */
   function isExpiry(peer: Peer, errors: readonly GraphQLError[]): boolean {
-    const isOver = errors.some((error) => (rootCause(error) as { code?: unknown }).code === "TOKEN_EXPIRED");
-    if (isOver) expire(peer);
-    return isOver;
+    const codes = errors.map((error) => (rootCause(error) as { code?: unknown }).code);
+    if (codes.includes("TOKEN_EXPIRED")) expire(peer);
+    else if (codes.includes("CREDENTIAL_ENDED")) expire(peer, "the login or key has ended");
+    else return false;
+    return true;
   }
 
   function finish(peer: Peer, id: string): void {
