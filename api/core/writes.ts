@@ -9,8 +9,8 @@ export type Written<T> = { ok: true; current: T } | { ok: false; current: T | un
 /** What a try gives that another writer overtook: it is to be made again, from what is there now. */
 export const LOST = Symbol("lost");
 
-/** Each lost try means that another writer got through, so only as many writers at once could use this up. */
-const MAX_TRIES = 1_000;
+/** Each lost try means that another writer got through, so only as many writers at once could use this up: about 3 s. */
+const MAX_TRIES = 100;
 const EAGER_TRIES = 20;
 const MAX_PAUSE_MS = 50;
 
@@ -22,7 +22,7 @@ export function mapWritten<T, U>(written: Written<T>, read: (kept: T) => U): Wri
 
 /**
  * Tries until a try is not lost: the first twenty at once, each further one after a pause that grows to 50 ms, so that a
- * crowd thins out. Throws UnavailableError after a thousand.
+ * crowd thins out. Throws UnavailableError after a hundred.
  */
 export async function retryLost<T>(attempt: () => Promise<T | typeof LOST>, dependency = "DynamoDB"): Promise<T> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -30,7 +30,7 @@ export async function retryLost<T>(attempt: () => Promise<T | typeof LOST>, depe
     const result = await attempt();
     if (result !== LOST) return result;
   }
-  throw new UnavailableError(dependency);
+  throw new UnavailableError(dependency, new Error(`${MAX_TRIES} tries were overtaken by other writers`));
 }
 
 function pause(ms: number): Promise<void> {

@@ -215,6 +215,10 @@ export function createDevices({ store, lines, hearing, readings, quarantine, set
         );
       }
       if (known?.deletedAt !== undefined) throw deletedByPerson("sessionId");
+      if (known?.mergedInto !== undefined) {
+        const message = `became a part of the session ${JSON.stringify(known.mergedInto)}; nothing was counted`;
+        throw new InvalidInputError([{ path: ["sessionId"], message }]);
+      }
       const counted = known && decide(known, batch);
       if (counted?.kind === "duplicate") return batchPayload(known!, true);
       const own = counted && await lines.stateOwn(counted.session, known!);

@@ -59,12 +59,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
   clock: Clock;
   ids: Ids;
 }) {
-  /** The session, or the one that it became a part of; undefined where a person deleted it. */
-  async function find(tenantId: string, sessionId: string): Promise<Session | undefined> {
-    const session = await findAny(tenantId, sessionId);
-    return session?.deletedAt === undefined ? session : undefined;
-  }
-
+  /** The session, or the one that it became a part of; also where a person deleted it. */
   async function findAny(tenantId: string, sessionId: string): Promise<Session | undefined> {
     let session = (await store.find(tenantId, [sessionId])).get(sessionId);
     for (let step = 0; session?.mergedInto !== undefined && step < MAX_STEPS; step++) {
@@ -81,6 +76,11 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
       return await retryLost(async () => {
         const known = await findAny(tenantId, sessionId);
         if (known?.deletedAt !== undefined) throw deletedByPerson("sessionId");
+        if (!known && (await store.find(tenantId, [sessionId])).size > 0) {
+          return mismatch(
+            `The session ${JSON.stringify(sessionId)} became a part of one that is gone since; choose another id.`,
+          );
+        }
         if (known?.createdWith !== undefined || (known && known.sensorId !== creation.sensorId)) {
           return known.createdWith === fingerprint(creation) ? sessionPayload(known) : mismatch(
             `The session ${JSON.stringify(sessionId)} was created before with other content; choose another id.`,
@@ -93,7 +93,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
           ? applyStart(known, startedAt)
           : await lines.begin(of, sessionId, was, { startedAt, isStated: true });
         const session = { ...created(begun, creation), updatedAt: clock() };
-        if (await lines.state(of, session, known, was)) return announce((await find(tenantId, sessionId))!);
+        if (await lines.state(of, session, known, was)) return announce((await findAny(tenantId, sessionId))!);
         return LOST;
       });
     },
@@ -103,10 +103,10 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
       const update = parseUpdate(input);
       return await retryLost(async () => {
         const [known, isRepeat] = await Promise.all([
-          find(tenantId, update.sessionId),
+          findAny(tenantId, update.sessionId),
           store.hasUpdate(tenantId, update.sessionId, update.updateId),
         ]);
-        if (!known) return notFound(update.sessionId);
+        if (!isThere(known)) return notFound(update.sessionId, known);
         if (isRepeat) return sessionPayload(known);
         if (known.status === "COMPLETED") {
           // Another try of the same update may have been counted between the two reads, before the end.
@@ -118,7 +118,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
         if (
           await lines.state(of, applyUpdate(known, update, clock()), known, undefined, [marker])
         ) {
-          return announce((await find(tenantId, update.sessionId))!);
+          return announce((await findAny(tenantId, update.sessionId))!);
         }
         return LOST;
       });
@@ -128,8 +128,8 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
     async end(tenantId: string, input: unknown): Promise<SessionPayload | NotFound> {
       const { sessionId, endedAt, playbackStopped } = parseEnd(input, clock());
       return await retryLost(async () => {
-        const known = await find(tenantId, sessionId);
-        if (!known) return notFound(sessionId);
+        const known = await findAny(tenantId, sessionId);
+        if (!isThere(known)) return notFound(sessionId, known);
         const now = clock();
         // Without an end now is meant: of a session whose end was stated that says nothing more.
         if (typeof endedAt !== "number" && statedEndOf(known)) return sessionPayload(known);
@@ -147,7 +147,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
         const own = await lines.stateOwn(next, known);
         if (own?.ok) return announce(own.current);
         if (!own && await lines.state(known, next, known)) {
-          return announce((await find(tenantId, sessionId))!);
+          return announce((await findAny(tenantId, sessionId))!);
         }
         return LOST;
       });
@@ -156,7 +156,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
     /** Says when a session began or ended, against all that devices say; null takes it back. Others follow. */
     async correct(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
       const { sessionId, expectedVersion, ...given } = parseCorrection(input, clock());
-      return await change(await find(tenantId, sessionId), sessionId, expectedVersion, (known) => {
+      return await change(await findAny(tenantId, sessionId), sessionId, expectedVersion, (known) => {
         const next = applyCorrection(known, given);
         const end = next.corrected?.endedAt;
         if (end !== undefined && end < next.startedAt) {
@@ -173,7 +173,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
      */
     async remove(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
       const { sessionId, expectedVersion } = parseDeletion(input);
-      return await change(await find(tenantId, sessionId), sessionId, expectedVersion, async (known) => {
+      return await change(await findAny(tenantId, sessionId), sessionId, expectedVersion, async (known) => {
         const instants = await instantsOf(known);
         const also = lineStore.takenOut(known, instants);
         if (also.length > MAX_TAKEN_OUT) throw tooLarge(instants.length);
@@ -197,8 +197,8 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
     /** Changes what people write, if nobody did since the version that this person saw. */
     async annotate(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
       const { sessionId, expectedVersion, labels, notes, pinned } = parseAnnotation(input);
-      const known = await find(tenantId, sessionId);
-      if (!known) return notFound(sessionId);
+      const known = await findAny(tenantId, sessionId);
+      if (!isThere(known)) return notFound(sessionId, known);
       if (known.version !== expectedVersion) return conflict(known, expectedVersion);
       const changedByPerson = {
         labels: labels === undefined ? known.labels : labels ?? [],
@@ -209,8 +209,8 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
       const written = await store.annotate({ ...known, ...changedByPerson }, expectedVersion, clock());
       if (written.ok) return announce(written.current);
       // It may have become a part of another session since it was read.
-      const current = written.current?.mergedInto === undefined ? written.current : await find(tenantId, sessionId);
-      return current ? conflict(current, expectedVersion) : notFound(sessionId);
+      const current = written.current?.mergedInto === undefined ? written.current : await findAny(tenantId, sessionId);
+      return isThere(current) ? conflict(current, expectedVersion) : notFound(sessionId, current);
     },
   };
 
@@ -221,15 +221,15 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
     seenVersion: number,
     decide: (known: Session) => Changed | Promise<Changed>,
   ): Promise<SessionPayload | NotFound | VersionConflict> {
-    if (!known) return notFound(sessionId);
     let current = known;
     return await retryLost(async () => {
+      if (!isThere(current)) return notFound(sessionId, current);
       if (current.version !== seenVersion) return conflict(current, seenVersion);
       const { next, also } = await decide(current);
       const written = { ...next, version: current.version + 1, updatedAt: clock() };
       const isDone = await lines.state(current, written, current, undefined, also);
-      current = (await store.find(current.tenantId, [current.sessionId])).get(current.sessionId)!;
-      return isDone ? announce(current) : LOST;
+      current = await findAny(current.tenantId, current.sessionId);
+      return isDone ? announce(current!) : LOST;
     });
   }
 
@@ -246,6 +246,10 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
     changed(session);
     return sessionPayload(session);
   }
+}
+
+function isThere(session: Session | undefined): session is Session {
+  return session !== undefined && session.deletedAt === undefined;
 }
 
 function tooLarge(count: number): InvalidInputError {

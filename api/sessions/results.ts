@@ -39,8 +39,12 @@ export function sessionPayload(session: Session): SessionPayload {
   return { __typename: "SessionPayload", session };
 }
 
-export function notFound(sessionId: string): NotFound {
-  return { __typename: "NotFoundError", code: "NOT_FOUND", message: `There is no session ${quoted(sessionId)}.` };
+/** `found`: what there is of that id; undefined, or a session that a person deleted. */
+export function notFound(sessionId: string, found?: Session): NotFound {
+  const message = found?.deletedAt === undefined
+    ? `There is no session ${quoted(sessionId)}.`
+    : `The session ${quoted(sessionId)} was deleted by a person; restoreSession brings it back.`;
+  return { __typename: "NotFoundError", code: "NOT_FOUND", message };
 }
 
 export function ended(session: Session): SessionEnded {
