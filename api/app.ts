@@ -78,6 +78,8 @@ export type App = {
   ingest: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
   /** Takes a part of a table's stream, in order. A throw means again. */
   ingestStream: (table: string, records: readonly StreamRecord[]) => Promise<void>;
+  /** Keeps a part of a stream that failed for most of a day, whole, for the late queue to take. */
+  giveUp: (streamArn: string, records: readonly StreamRecord[]) => Promise<void>;
   /** Takes messages of the late queue; gives the ids of those to try again. */
   ingestLate: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
   /** Hears that all that a consumer takes and that was written before an instant has been through `ingestStream`. */

@@ -3,6 +3,7 @@ import { createAnalytics } from "./analytics/service.ts";
 import { createRollupStore } from "./analytics/store.ts";
 import type { Connections } from "./connections.ts";
 import { createIngest } from "./ingest/batch.ts";
+import { createFailures } from "./ingest/failures.ts";
 import { createQuarantine } from "./ingest/quarantine.ts";
 import { type AuditRollups, createRollupAudit } from "./analytics/audit.ts";
 import { cellsOf } from "./ingest/projections/rollups.ts";
@@ -148,6 +149,7 @@ export function createStreamConsumers(
   auditRollups: AuditRollups,
 ) {
   const lateQueue = named(queues.late);
+  const kept = objects(buckets.events);
   return createStreamPaths({
     metrics,
     store,
@@ -157,7 +159,8 @@ export function createStreamConsumers(
     chunks,
     erasures,
     sessionExpired: (image) => sessions.service.expired(image),
-    quarantine: createQuarantine({ objects: objects(buckets.events), queues: messages, lateQueue, log }),
+    quarantine: createQuarantine({ objects: kept, queues: messages, lateQueue, log }),
+    failures: createFailures({ objects: kept, queues: messages, lateQueue }),
     streams,
     tables: streamedTables(config.prefix),
     attached: config.attachedTables,

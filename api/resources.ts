@@ -137,8 +137,8 @@ export const tables = {
 } as const satisfies Record<string, TableSpec>;
 
 export const buckets = {
-  /** Raw events as they were accepted: the source of truth. */
-  events: { name: "events", coolAfterDays: { "events/": 90 } },
+  /** Raw events as they were accepted: the source of truth; and parts of streams that were given up, until they are counted. */
+  events: { name: "events", coolAfterDays: { "events/": 90 }, expireAfterDays: { "aws/lambda/": 30 } },
   /** Readings of devices, one object a batch. */
   readings: { name: "readings", coolAfterDays: { "": 90 } },
   /** Collections of flashcards: their files and media; uploads and exports, whose links are good for minutes. */
@@ -159,6 +159,19 @@ export const queues = {
     deadLetter: { name: "late-dead", maxReceives: 5, retentionSeconds: 1_209_600 },
   },
 } as const satisfies Record<string, QueueSpec>;
+
+/**
+ * Where a part of a stream goes that failed for most of a day: as an object below `prefix` (Lambda chooses it), whole, and a
+ * message of the queue says so.
+ */
+export const failures = { bucket: "events", prefix: "aws/lambda/", queue: "late" } as const satisfies {
+  bucket: keyof typeof buckets;
+  prefix: keyof typeof buckets.events.expireAfterDays;
+  queue: keyof typeof queues;
+};
+
+/** A part of a stream that fails is tried again until its first record is so old. A stream keeps them for 24 hours. */
+export const GIVE_UP_SECONDS = 20 * 3_600;
 
 /** Work that is due again and again, wherever the service runs. */
 export type ScheduleSpec = { name: string; everySeconds: number; about: string };

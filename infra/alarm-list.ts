@@ -1,4 +1,4 @@
-import { tables } from "../api/resources.ts";
+import { failures, tables } from "../api/resources.ts";
 import type { Container } from "./container.ts";
 import type { ApiFunctions, Consumers } from "./functions.ts";
 import type { QueuePair, Queues } from "./queues.ts";
@@ -35,7 +35,8 @@ export function queueWatches(queues: Queues): Watch[] {
     id: `${name}-dead`,
     reason:
       `Messages lie on the dead-letter queue of ${name}: they can never work, or failed five times. Each has its ` +
-      `reason as an attribute. Nothing is lost for 14 days: mend the cause, then \`npm run redrive -- ${name}\`.`,
+      `reason as an attribute. Nothing is lost for 14 days: mend the cause, then \`npm run redrive -- ${name}\`. What a ` +
+      `reason says that nobody can count is found by \`npm run audit\`.`,
     metrics: [of(dead, "ApproximateNumberOfMessagesVisible")],
     stat: "Maximum",
     seconds: FIVE_MINUTES,
@@ -54,8 +55,11 @@ export function queueWatches(queues: Queues): Watch[] {
   }, {
     id: "late-sent",
     reason:
-      "A record of a table's stream could not be counted in its turn and was put on the queue late. Expected: none. " +
-      "It is counted there, once; its log line in the function rollup says why it was not before.",
+      "Something of a table's stream could not be counted in its turn and is on the queue late: a record that is wrong " +
+      "(the log of the function rollup says why), or a part that failed for 20 hours (an object below " +
+      `${failures.prefix} of the bucket events, kept for 30 days). Expected: none. It is counted there, once; what does not ` +
+      "work there either goes to the dead-letter queue. Mend the cause, then `npm run redrive -- late`; parts that no " +
+      "message names any more, `npm run redrive -- failures`.",
     metrics: [of(queues.late.queue, "NumberOfMessagesSent")],
     stat: "Sum",
     seconds: FIVE_MINUTES,

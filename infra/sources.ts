@@ -3,16 +3,11 @@ import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-s
 import type { TerraformStack } from "cdktf";
 import { DEPLOYED_BATCHING, variables } from "../api/config.ts";
 import { type ConsumerSpec, readersOf } from "../api/ingest/consumers.ts";
-import type { tables } from "../api/resources.ts";
+import { failures, GIVE_UP_SECONDS, type tables } from "../api/resources.ts";
 import type { Consumers } from "./functions.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
-/**
- * A part of a stream that fails is tried again for so long; then it goes to the queue `late`, halved down to the record that
- * fails, and the rest goes on. A stream keeps a record for 24 hours: what is given up can still be read for four.
- */
-const STREAM_AGE_SECONDS = 20 * 3_600;
 /** A window names the shard in its events. It is of no other use, so it is as long as it may be: each costs a call. */
 const WINDOW_SECONDS = 900;
 const QUEUE_BATCH = 10;
@@ -88,11 +83,12 @@ function addStreamSource(
     maximumBatchingWindowInSeconds: consumer.maxWaitSeconds,
     bisectBatchOnFunctionError: true,
     maximumRetryAttempts: -1,
-    maximumRecordAgeInSeconds: STREAM_AGE_SECONDS,
+    maximumRecordAgeInSeconds: GIVE_UP_SECONDS,
     tumblingWindowInSeconds: WINDOW_SECONDS,
     // Within a shard in order: what counts goes by it.
     parallelizationFactor: 1,
-    destinationConfig: { onFailure: { destinationArn: stores.queues.late.queue.arn } },
+    // Halved down to the record that fails; the rest goes on. An object holds all of it, a message none.
+    destinationConfig: { onFailure: { destinationArn: stores.buckets[failures.bucket].arn } },
     ...(consumer.sources ? { filterCriteria: { filter: [{ pattern: patternOf(consumer.sources) }] } } : {}),
   });
 }

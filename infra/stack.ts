@@ -6,6 +6,7 @@ import { addBudget } from "./budget.ts";
 import { addCache } from "./cache.ts";
 import { addContainer, type Container, PORT } from "./container.ts";
 import { addDashboard } from "./dashboard.ts";
+import { addFailures } from "./failures.ts";
 import { addFunctions, API_FUNCTIONS, type ApiFunctions, CONSUMERS, type Consumers } from "./functions.ts";
 import { addHttpApi } from "./http-api.ts";
 import { addIot } from "./iot.ts";
@@ -78,6 +79,7 @@ function addFunctionWay(
   const options = { stores, signingKey, attachedStreamArns, codeDir };
   const consumers = addFunctions(stack, stage, CONSUMERS, options);
   addSchedules(stack, stage, consumers);
+  addFailures(stack, stores);
   const sources = addSources(stack, stage, { functions: consumers, stores, attachedStreams });
   if (!stage.runs.functions) return { consumers, sources, api: undefined };
   const functions = addFunctions(stack, stage, API_FUNCTIONS, options);

@@ -91,8 +91,9 @@ export function createRollupAudit(options: RollupAuditOptions) {
   };
 
   async function auditDay(tenantId: string, of: RolledUp, day: number, repair: boolean, report: RollupAuditReport) {
-    let seenAt = clock();
     let before = await look(tenantId, of, day);
+    // After the look: it may have met what was written while it went on.
+    let seenAt = clock();
     report.thingsCounted += before.things;
     for (let tries = MAX_TRIES; differencesOf(before).length > 0; tries--) {
       if (recheckMs > 0) await pause(recheckMs);

@@ -5,8 +5,10 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from "@aws-sdk/client-dynamodb-streams";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord } from "aws-lambda";
+import { SECOND_MS } from "../core/clock.ts";
+import { AppError } from "../core/errors.ts";
 import { pages } from "../core/page.ts";
 import { nameOf, translating } from "./faults.ts";
 
@@ -41,6 +43,17 @@ export type RawStreamRecord = {
   } | undefined;
 };
 
+/** What was asked for is in the stream no more: it keeps a record for a day. Never retryable. */
+export class StreamTrimmedError extends AppError {
+  constructor(cause?: unknown) {
+    super("STREAM_TRIMMED", "the stream keeps these records no more", { cause });
+  }
+}
+
+/** By whom DynamoDB says that an item was removed because its time had come. */
+const EXPIRED_BY = "dynamodb.amazonaws.com";
+const TRIMMED: readonly string[] = ["TrimmedDataAccessException", "ResourceNotFoundException"];
+
 export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord, shard: string): StreamRecord {
   const by = userIdentity?.PrincipalId ?? userIdentity?.principalId;
   return {
@@ -49,7 +62,7 @@ export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord, shar
     keys: unmarshall(dynamodb!.Keys!),
     before: dynamodb!.OldImage && unmarshall(dynamodb!.OldImage),
     after: dynamodb!.NewImage && unmarshall(dynamodb!.NewImage),
-    isExpiry: by === "dynamodb.amazonaws.com",
+    isExpiry: by === EXPIRED_BY,
     arrivedAt: arrivalOf(dynamodb!.ApproximateCreationDateTime),
   };
 }
@@ -57,6 +70,24 @@ export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord, shar
 /** A record as Lambda's events hold it, in JSON: its binary values are base64. */
 export function fromLambdaRecord(record: DynamoDBRecord, shard: string): StreamRecord {
   return toStreamRecord(withBytes(record as unknown as RawStreamRecord), shard);
+}
+
+/** The same record as Lambda's events hold it: JSON, bytes as base64, its time in epoch seconds. */
+export function toLambdaRecord({ sequence, keys, before, after, isExpiry, arrivedAt }: StreamRecord): object {
+  const text = JSON.stringify({
+    eventSource: "aws:dynamodb",
+    eventName: after === undefined ? "REMOVE" : before === undefined ? "INSERT" : "MODIFY",
+    ...(isExpiry ? { userIdentity: { type: "Service", principalId: EXPIRED_BY } } : {}),
+    dynamodb: {
+      Keys: marshall(keys),
+      ...(before ? { OldImage: marshall(before) } : {}),
+      ...(after ? { NewImage: marshall(after) } : {}),
+      SequenceNumber: sequence,
+      ApproximateCreationDateTime: arrivedAt / SECOND_MS,
+      StreamViewType: "NEW_AND_OLD_IMAGES",
+    },
+  }, (_, value: unknown) => value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value);
+  return JSON.parse(text) as object;
 }
 
 /**
@@ -114,23 +145,30 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
         return shards;
       }),
 
-    /** Where to read on in a shard: after a sequence number, or from the oldest record that is kept. */
+    /**
+     * Where to read on in a shard: after a sequence number, or from the oldest record that is kept. Throws
+     * StreamTrimmedError where what comes after the number is not kept any more.
+     */
     iterate: (arn: string, shard: string, after: string | undefined): Promise<string | undefined> =>
       run(async () => {
         const position = after === undefined
           ? { ShardIteratorType: "TRIM_HORIZON" as const }
           : { ShardIteratorType: "AFTER_SEQUENCE_NUMBER" as const, SequenceNumber: after };
-        const { ShardIterator: iterator } = await client.send(
-          new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position }),
-        );
-        return iterator;
+        const asked = new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position });
+        return (await untrimmed(() => client.send(asked))).ShardIterator;
       }),
 
-    /** The records of a shard from one sequence number to another, both included, page by page. */
+    /**
+     * The records of a shard from one sequence number to another, both included, page by page. Throws StreamTrimmedError
+     * where the first is not kept any more; whether all others are is for the caller to see.
+     */
     async *readRange(arn: string, shard: string, first: string, last: string): AsyncGenerator<StreamRecord[]> {
       const position = { ShardIteratorType: "AT_SEQUENCE_NUMBER" as const, SequenceNumber: first };
-      const iterator = await run(async () =>
-        (await client.send(new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position }))).ShardIterator
+      const iterator = await run(() =>
+        untrimmed(async () =>
+          (await client.send(new GetShardIteratorCommand({ StreamArn: arn, ShardId: shard, ...position })))
+            .ShardIterator
+        )
       );
       for await (const { records } of pages((from?: string) => this.read(shard, from!, 1_000), iterator)) {
         const own = records.filter(({ sequence }) => BigInt(sequence) <= BigInt(last));
@@ -146,11 +184,22 @@ export function createStreams(tablesClient: DynamoDBClient, client: DynamoDBStre
       limit: number,
     ): Promise<{ records: StreamRecord[]; next: string | undefined }> =>
       run(async () => {
-        const page = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: limit }));
+        const page = await untrimmed(() =>
+          client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: limit }))
+        );
         return {
           records: (page.Records ?? []).map((record) => toStreamRecord(record, shard)),
           next: page.NextShardIterator,
         };
       }),
   };
+}
+
+/** A shard, or a part of one, that went after a day is told as such. */
+async function untrimmed<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw TRIMMED.includes(nameOf(error)) ? new StreamTrimmedError(error) : error;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Analytics } from "../analytics/service.ts";
 import { toItemChanges } from "./projections/rollups.ts";
+import pMap from "p-map";
 import type { StreamRecord, Streams } from "../aws/streams.ts";
 import { type Clock, DAY_MS, HOUR_MS } from "../core/clock.ts";
 import { AppError, UnavailableError } from "../core/errors.ts";
@@ -13,10 +14,11 @@ import type { Metrics } from "../metrics/service.ts";
 import type { MetricStore } from "../metrics/store.ts";
 import { createAttachedIngest } from "./attached.ts";
 import { createDecoder, type StreamTable } from "./decode.ts";
+import type { Failures } from "./failures.ts";
 import { createLateIngest } from "./late.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { AuditRollups } from "../analytics/audit.ts";
-import { createStreamIngest, type StreamIngestOptions } from "./stream.ts";
+import { createStreamIngest, isPassing, reasonOf, type StreamIngestOptions } from "./stream.ts";
 import { createWorker, type WorkerOptions } from "./worker.ts";
 
 export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
@@ -29,12 +31,20 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   erasures: Pick<ErasureStore, "isSettled" | "settle">;
   sessionExpired: StreamIngestOptions["sessionExpired"];
   quarantine: Quarantine;
+  failures: Pick<Failures, "add" | "find" | "remove">;
   streams: Pick<Streams, "readRange">;
   /** Full names of our tables with streams, by their short ones. */
   tables: Readonly<Record<StreamTable, string>>;
   attached: readonly AttachedTable[];
   clock: Clock;
 };
+
+/** So long after it was written nothing that counted a record has forgotten it: watermarks stay for some hours more. */
+const WATERMARK_SURE_MS = DAY_MS;
+/** One audit waits for a second, so that what is on its way is no difference. */
+const AUDITS_AT_ONCE = 50;
+/** Parts of one transaction, beside its marker. */
+const MAX_PARTS = 50;
 
 /** The two ways of a record of a stream: in its turn, and late. Tables of others go the same ways. */
 export function createStreamPaths(options: StreamPathsOptions) {
@@ -45,6 +55,15 @@ export function createStreamPaths(options: StreamPathsOptions) {
     readChunks,
     count: (changes) => metrics.count(changes),
     roll: (changes) => rollups.roll(changes),
+    sessionExpired,
+    journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
+    quarantine: add,
+  });
+  /** Does all that hangs on a part of a stream, and counts nothing. */
+  const followOwn = createStreamIngest({
+    readChunks,
+    count: () => Promise.resolve(),
+    roll: () => Promise.resolve(),
     sessionExpired,
     journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
     quarantine: add,
@@ -80,21 +99,47 @@ export function createStreamPaths(options: StreamPathsOptions) {
     await ingestOwn(table as StreamTable, records);
   }
 
+  /**
+   * Counts a part that was given up, and then audits what it touches: a watermark may have passed it meanwhile. After a day
+   * the watermark that knows what was counted of it may be gone, so then nothing but the audits tell. What expired is marked
+   * as such whatever watermarks say: marked twice it leaves a doubt, marked never an audit would take it out of its count.
+   */
   async function countAgain(table: string, records: readonly StreamRecord[]): Promise<string | undefined> {
-    await ingestStream(table, records);
-    if (foreign.has(table)) return undefined;
+    if (foreign.has(table)) {
+      await ingestStream(table, records);
+      return undefined;
+    }
+    const own = table as StreamTable;
+    const sureFrom = clock() - WATERMARK_SURE_MS;
+    const [expired, changed] = [true, false].map((isExpiry) => records.filter((one) => one.isExpiry === isExpiry));
+    for (const record of expired!) await markExpired(own, record);
+    const isSure = changed!.every(({ arrivedAt }) => arrivedAt > sureFrom);
+    await (isSure ? ingestOwn : followOwn)(own, changed!);
     const doubtful = new Set<string>();
-    for (const [{ tenantId, source, at }] of await groupsOf(table as StreamTable, records)) {
-      const report = audit.canAudit(source) &&
-        await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
-      if (report && report.unsettled > 0) throw new UnavailableError("the stream");
-      if (!report || report.differences.length > report.repaired) doubtful.add(source);
-    }
-    for (const [tenantId, range] of daysOf(table as StreamTable, records)) {
-      if (!await isMended(tenantId, table, range)) doubtful.add("analytics");
-    }
+    await pMap(await groupsOf(own, records), async ([{ tenantId, source, at }]) => {
+      if (!audit.canAudit(source)) return void doubtful.add(source);
+      const report = await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
+      if (report.unsettled > 0) throw new UnavailableError("the stream");
+      if (report.inDoubt > 0 || report.differences.length > report.repaired) doubtful.add(source);
+    }, { concurrency: AUDITS_AT_ONCE });
+    await pMap(daysOf(own, records), async ([tenantId, range]) => {
+      if (!await isMended(tenantId, own, range)) doubtful.add("analytics");
+    }, { concurrency: AUDITS_AT_ONCE });
     if (doubtful.size === 0) return undefined;
     return `counted as far as no watermark had passed it; ${[...doubtful].join(", ")} may lack what came before that`;
+  }
+
+  async function markExpired(table: StreamTable, record: StreamRecord): Promise<void> {
+    try {
+      const { parts } = await writesOf(table, record);
+      for (let from = 0; from < parts.length; from += MAX_PARTS) {
+        const marker = `expired#${table}#${record.shard}#${record.sequence}#${from}`;
+        await store.writeOnce(marker, parts.slice(from, from + MAX_PARTS));
+      }
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      await add(table, record, reasonOf(error));
+    }
   }
 
   async function isMended(tenantId: string, table: string, range: RangeInput): Promise<boolean> {
@@ -112,6 +157,8 @@ export function createStreamPaths(options: StreamPathsOptions) {
 
   return {
     ingestStream,
+    /** Takes a part of one shard that failed for most of a day, as Lambda's failure destination does: the rest goes on. */
+    giveUp: (streamArn: string, records: readonly StreamRecord[]) => options.failures.add(streamArn, records, clock()),
     /** The name by which a stream's table goes here, by the stream's ARN; undefined where it is none of ours. */
     tableOf,
 

@@ -5,13 +5,22 @@ import type { StreamRecord, Streams, StreamShard } from "../aws/streams.ts";
 import { type Clock, SECOND_MS, systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { type ConsumerSpec, MAX_BATCH_RECORDS, takes } from "../ingest/consumers.ts";
+import { GIVE_UP_SECONDS } from "../resources.ts";
 import { createBackground } from "./background.ts";
 
 export type StreamPumpOptions = {
   streams: Streams;
   consumers: readonly ConsumerSpec[];
   handle: (table: string, records: StreamRecord[]) => Promise<void>;
-  /** Told in each round until when a consumer has handled everything that was written, and whether that was all there is. */
+  /**
+   * Takes, record by record, what fails until it is so old that the stream will drop it soon: the rest goes on. Without one it
+   * is tried for ever.
+   */
+  giveUp?: (streamArn: string, records: StreamRecord[]) => Promise<void>;
+  /**
+   * Told in each round until when, that moment included, a consumer has handled everything that was written, and whether that
+   * was all there is.
+   */
   onProgress?: (consumer: ConsumerSpec, at: number, isAll: boolean) => void;
   /** Where it keeps how far it came; without one it begins at the oldest records, which counts nothing twice. */
   positionFile?: string;
@@ -49,7 +58,7 @@ type Carried = { reader: Reader; read: number; isDone: boolean };
 
 /** Carries tables' streams to `handle` in order, shard by shard, as Lambda's event sources do on AWS. */
 export function createStreamPump(options: StreamPumpOptions) {
-  const { streams, handle, onProgress, positionFile, clock = systemClock, log } = options;
+  const { streams, handle, giveUp, onProgress, positionFile, clock = systemClock, log } = options;
   let positions: Positions | undefined;
   const sources = [...Map.groupBy(options.consumers, ({ tableName }) => tableName)].map(
     ([tableName, consumers]): Stream => ({
@@ -115,7 +124,7 @@ export function createStreamPump(options: StreamPumpOptions) {
       );
       if (waiting.records.length === 0) waiting.since = clock();
       waiting.records.push(...wanted);
-      await handOver(waiting, place, isImpatient);
+      await handOver(waiting, arn, place, isImpatient);
       const last = records.at(-1)?.sequence;
       if (last !== undefined && waiting.records.length === 0) {
         if (positions![place] === undefined || isAfter(last, positions![place])) positions![place] = last;
@@ -126,13 +135,29 @@ export function createStreamPump(options: StreamPumpOptions) {
     return { reader: now, read: records.length, isDone: records.length === 0 && isEmpty(reader) };
   }
 
-  async function handOver(waiting: Waiting, place: string, isImpatient: boolean): Promise<void> {
+  async function handOver(waiting: Waiting, arn: string, place: string, isImpatient: boolean): Promise<void> {
     const { consumer, records } = waiting;
     const isDue = isImpatient || clock() - waiting.since >= consumer.maxWaitSeconds * SECOND_MS;
     while (records.length > 0 && (isDue || records.length >= consumer.maxRecords)) {
       const batch = records.splice(0, MAX_BATCH_RECORDS);
-      await handle(consumer.table, batch);
+      await deliver(consumer, arn, batch);
       positions![place] = batch.at(-1)!.sequence;
+    }
+  }
+
+  /** What is too old to be tried again is halved down to the record that fails, which is given up. */
+  async function deliver(consumer: ConsumerSpec, arn: string, batch: StreamRecord[]): Promise<void> {
+    try {
+      await handle(consumer.table, batch);
+    } catch (error) {
+      if (!giveUp || clock() - batch[0]!.arrivedAt < GIVE_UP_SECONDS * SECOND_MS) throw error;
+      if (batch.length > 1) {
+        const half = batch.length >> 1;
+        await deliver(consumer, arn, batch.slice(0, half));
+        return await deliver(consumer, arn, batch.slice(half));
+      }
+      log.error("a record of a stream fails and is kept to be counted late", { consumer: consumer.name, error });
+      await giveUp(arn, batch);
     }
   }
 
@@ -151,7 +176,7 @@ export function createStreamPump(options: StreamPumpOptions) {
     if (carried.length === list.length) {
       for (const [i, consumer] of stream.consumers.entries()) {
         const behind = carried.flatMap((one) => behindSince(one, i) ?? []);
-        onProgress?.(consumer, Math.min(at, ...behind), behind.length === 0);
+        onProgress?.(consumer, Math.min(at, ...behind.map((since) => since - 1)), behind.length === 0);
       }
     }
     return carried.reduce((sum, { read }) => sum + read, 0);

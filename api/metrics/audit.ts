@@ -5,7 +5,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import type { Counted, HourBucket, MetricBucket, MetricSource, Recount } from "./model.ts";
-import { compareHour, emptyHour, hourOf, toBucket, type Wrong } from "./rules.ts";
+import { compareHour, emptyHour, hourOf, minutesInDoubt, toBucket, type Wrong } from "./rules.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
@@ -18,6 +18,8 @@ export type AuditReport = {
   repaired: number;
   /** Hours of which two looks did not agree, or nobody knows whether the stream was read: nothing is said of them. */
   unsettled: number;
+  /** Minutes of which something has expired, and not as much as is not found any more: they may be short of something else. */
+  inDoubt: number;
 };
 
 export type AuditOptions = {
@@ -32,7 +34,13 @@ export type AuditOptions = {
 };
 
 /** What an hour holds, how many things it should count, and where the two differ. */
-type Look = { hour: HourBucket; things: number; range: TimeRange; wrong: ReadonlyMap<number, Wrong> };
+type Look = {
+  hour: HourBucket;
+  things: number;
+  range: TimeRange;
+  wrong: ReadonlyMap<number, Wrong>;
+  inDoubt: number;
+};
 
 /** So much is looked at in one go. */
 const WINDOW_MS = 7 * DAY_MS;
@@ -73,6 +81,7 @@ export function createAudit(
       differences: [],
       repaired: 0,
       unsettled: 0,
+      inDoubt: 0,
     };
     for (let at = fromAt; at < toAt; at = hourOf(at) + WINDOW_MS) {
       await auditWindow(tenantId, source, { fromAt: at, toAt: Math.min(toAt, hourOf(at) + WINDOW_MS) }, repair, report);
@@ -89,6 +98,7 @@ export function createAudit(
   ): Promise<void> {
     const looks = await look(tenantId, source, window);
     report.recordsCounted += looks.reduce((sum, { things }) => sum + things, 0);
+    report.inDoubt += looks.reduce((sum, { inDoubt }) => sum + inDoubt, 0);
     let suspects = looks.filter(({ wrong }) => wrong.size > 0);
     for (let tries = MAX_TRIES; suspects.length > 0; tries--) {
       const seenAt = clock();
@@ -139,7 +149,8 @@ export function createAudit(
       const range = { fromAt: Math.max(fromAt, hourAt), toAt: Math.min(toAt, hourAt + HOUR_MS) };
       const hour: HourBucket = known.get(hourAt) ?? emptyHour(source, hourAt);
       const own = byHour.get(hourAt) ?? [];
-      return { hour, things: own.length, range, wrong: compareHour(hour, range, own, settledAt) };
+      const wrong = compareHour(hour, range, own, settledAt);
+      return { hour, things: own.length, range, wrong, inDoubt: minutesInDoubt(hour, range, own) };
     });
   }
 

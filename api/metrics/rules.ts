@@ -76,6 +76,19 @@ export function compareHour(
   return wrong;
 }
 
+/** How many minutes hold less than what is found and what has expired together: one of either may be missing in the count. */
+export function minutesInDoubt(
+  hour: HourBucket,
+  { fromAt, toAt }: TimeRange,
+  things: readonly Counted[],
+): number {
+  const found = Map.groupBy(things, ({ at }) => Math.floor((at - hour.hourAt) / MINUTE_MS));
+  return [...hour.minutes].filter(([minute, { count, expired }]) => {
+    const at = hour.hourAt + minute * MINUTE_MS;
+    return expired > 0 && at >= fromAt && at < toAt && count < (found.get(minute)?.length ?? 0) + expired;
+  }).length;
+}
+
 /** The range, widened to whole buckets. Throws InvalidInputError where it holds too many. */
 export function alignRange({ fromAt, toAt }: TimeRange, size: BucketSize): TimeRange {
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;

@@ -37,6 +37,7 @@ const HOLDERS = [
 const AUDIT: AuditReport = {
   recordsCounted: 1,
   unsettled: 0,
+  inDoubt: 0,
   bucketsChecked: 1,
   differences: [{
     bucket: { source: "ITEMS", size: "ONE_MINUTE", start: 0, end: 60_000, count: 2, closed: true, version: "1" },

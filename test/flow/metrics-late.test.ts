@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDynamo } from "../../api/aws/dynamo.ts";
 import type { QueueMessage } from "../../api/aws/queues.ts";
 import { createQueues } from "../../api/aws/queues.ts";
+import { createObjects } from "../../api/aws/objects.ts";
 import { createStreams, type StreamRecord } from "../../api/aws/streams.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { metricsOf } from "../kit/metrics.ts";
@@ -80,6 +81,71 @@ describe("a record of a stream that cannot be counted", () => {
     expect(await total("part")).toBe(2);
   });
 
+  test("counts once where a part of the stream was given up and lies whole in the object store, however often it is told", async () => {
+    await metricsOf(api, "whole").record([item("a"), item("b", NOW - 2 * 60_000)]);
+    const message = await givenUp(await recordsOf("whole"));
+    const again = { ...message, id: "again" };
+    expect(await api.app.ingestLate([message, again])).toEqual({ failed: [] });
+    // It is there no more, so whoever tells of it later changes nothing.
+    expect(await api.app.ingestLate([again])).toEqual({ failed: [] });
+    expect(await total("whole")).toBe(2);
+    expect(await keptFailures()).toEqual([]);
+    await api.settle();
+    expect(await total("whole")).toBe(2);
+  });
+
+  test("that was given up is counted by an audit alone once watermarks may have forgotten it", async () => {
+    await metricsOf(api, "old").record([item("a"), item("b", NOW - 60_000)]);
+    await api.settle();
+    await forgetWatermarks("old");
+    const records = (await recordsOf("old")).map((one) => ({ ...one, arrivedAt: NOW - 25 * HOUR }));
+    expect(await api.app.ingestLate([await givenUp(records)])).toEqual({ failed: [] });
+    expect(await total("old")).toBe(2);
+  });
+
+  test("of which the object holds only a part says so, and stays", async () => {
+    await metricsOf(api, "torn").record([item("a"), item("b")]);
+    const records = await recordsOf("torn");
+    await api.app.giveUp((await shardOf()).arn, records);
+    const [key] = await keptFailures();
+    const failures = createObjects(api.system.clients.s3, `${api.system.prefix}-events`);
+    const kept = JSON.parse(Buffer.from((await failures.get(key!)).body).toString("utf8")) as { payload: string };
+    const payload = JSON.parse(kept.payload) as { Records: object[] };
+    const torn = JSON.stringify({
+      ...kept,
+      payload: JSON.stringify({ ...payload, Records: payload.Records.slice(1) }),
+    });
+    await failures.replace(key!, Buffer.from(torn), { contentType: "application/json" });
+    expect(await api.app.ingestLate([await lastLate()])).toEqual({ failed: [] });
+    expect(await reasonOfDead()).toContain("lacks records: audit the hours that it touches");
+    expect(await keptFailures()).toEqual([key]);
+    await failures.remove(key!);
+  });
+
+  test("that the stream keeps no more is never taken for counted: what may be short is said", async () => {
+    const { arn, shard } = await shardOf();
+    const info = {
+      shardId: shard,
+      startSequenceNumber: "1",
+      endSequenceNumber: "2",
+      approximateArrivalOfFirstRecord: "2026-05-30T10:00:00Z",
+      approximateArrivalOfLastRecord: "2026-05-30T10:00:01Z",
+      batchSize: 3,
+      streamArn: arn,
+    };
+    const message = { id: "m", body: JSON.stringify({ DDBStreamBatchInfo: info }), receives: 1 } as QueueMessage;
+    expect(await api.app.ingestLate([message])).toEqual({ failed: [] });
+    expect(await reasonOfDead()).toMatch(
+      /keeps \d of 3 records of this part: what was written between 2026-05-30T10:00:00Z and .*:01Z may not be counted/,
+    );
+  });
+
+  test("S3's question whether it may tell is answered, and rejects nothing", async () => {
+    const body = JSON.stringify({ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "b" });
+    expect(await api.app.ingestLate([{ id: "m", body, receives: 1 } as QueueMessage])).toEqual({ failed: [] });
+    expect(await receive("late-dead")).toEqual([]);
+  });
+
   test("a message that says nothing of use is rejected with the reason", async () => {
     for (const body of ["?", "{}", '{"table":"records","key":"../x"}']) {
       expect(await api.app.ingestLate([{ id: "m", body, receives: 1 } as QueueMessage])).toEqual({ failed: [] });
@@ -99,6 +165,40 @@ async function recordsOf(tenant: string): Promise<StreamRecord[]> {
     next = page.next;
   }
   return records.filter(({ keys }) => String(keys.pk).startsWith(`${tenant}#`));
+}
+
+/** Takes all watermarks out of a tenant's hour of items, as time does. */
+async function forgetWatermarks(tenant: string): Promise<void> {
+  const dynamo = createDynamo(api.system.clients.dynamodb);
+  const table = `${api.system.prefix}-buckets`;
+  const key = { expression: "pk = :pk", values: { ":pk": `${tenant}#ITEMS` } };
+  for (const hour of (await dynamo.query(table, { key })).items) {
+    const kept = Object.entries(hour).filter(([name]) => !/^w[._]/.test(name));
+    expect(kept.length).toBeLessThan(Object.keys(hour).length);
+    await dynamo.put(table, Object.fromEntries(kept));
+  }
+}
+
+/** Gives a part up as the local pump does; the message that tells of it. */
+async function givenUp(records: readonly StreamRecord[]): Promise<QueueMessage> {
+  await api.app.giveUp((await shardOf()).arn, records);
+  return await lastLate();
+}
+
+async function lastLate(): Promise<QueueMessage> {
+  return (await receive("late")).find(({ body }) => body.includes("aws/lambda/"))!;
+}
+
+async function keptFailures(): Promise<string[]> {
+  const objects = createObjects(api.system.clients.s3, `${api.system.prefix}-events`);
+  return (await Array.fromAsync(objects.list("aws/lambda/"))).flat().map(({ key }) => key);
+}
+
+async function reasonOfDead(): Promise<string> {
+  const queues = createQueues(api.system.clients.sqs);
+  const messages = await receive("late-dead");
+  for (const message of messages) await queues.remove(`${api.system.prefix}-late-dead`, message);
+  return messages.at(-1)!.attributes["reason"]!;
 }
 
 /** What Lambda puts on the failure destination. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createObjects } from "../../api/aws/objects.ts";
 import { createQueues, type Queues } from "../../api/aws/queues.ts";
+import { createFailures, parseNotification } from "../../api/ingest/failures.ts";
 import { redrive } from "../../api/ingest/redrive.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 
@@ -46,6 +48,31 @@ test("no more than asked for", async () => {
   expect(await redrive(queues, { from: FROM, to: TO, max: 11 })).toEqual({ moved: 11, left: 1 });
   await takeAll(FROM);
   await takeAll(TO);
+});
+
+test("every part of a stream that was given up is told of again, also where its message is gone", async () => {
+  const objects = createObjects(system.clients.s3, "test-events");
+  const failures = createFailures({ objects, queues, lateQueue: "test-late" });
+  const record = { sequence: "7", keys: { pk: "t#0", sk: "a#ITEMS" }, before: undefined, isExpiry: false };
+  for (const shard of ["s1", "s2"]) {
+    const after = { ...record.keys, at: 5, bytes: new Uint8Array([1, 2]) };
+    await failures.add("arn:t", [{ ...record, shard, after, arrivedAt: 1_000 }], 2_000);
+  }
+  const told = await takeAll("test-late");
+  expect(told).toHaveLength(2);
+  expect(await failures.tellAll()).toBe(2);
+  expect(await takeAll("test-late")).toEqual(told);
+  const [key] = parseNotification(JSON.parse(told[0]!))!;
+  expect(await failures.find(key!)).toEqual({
+    streamArn: "arn:t",
+    isWhole: true,
+    records: [{
+      ...record,
+      shard: "s1",
+      after: { ...record.keys, at: 5, bytes: Buffer.from([1, 2]) },
+      arrivedAt: 1_000,
+    }],
+  });
 });
 
 test("a kill between sending and removing loses nothing", async () => {

@@ -98,10 +98,39 @@ describe("what comes to functions", () => {
         // Events name their shard in a window only, and what counts goes by the order within a shard.
         tumbling_window_in_seconds: 900,
         parallelization_factor: 1,
-        destination_config: { on_failure: { destination_arn: "${aws_sqs_queue.queue-late.arn}" } },
+        destination_config: { on_failure: { destination_arn: "${aws_s3_bucket.bucket-events.arn}" } },
       });
     },
   );
+
+  test("that was given up lies in a bucket, whole, and the queue late is told of it by that bucket alone", () => {
+    const failures = "${aws_s3_bucket.bucket-events.arn}";
+    expect(dev["aws_s3_bucket_notification"]!["failures"]).toMatchObject({
+      bucket: "${aws_s3_bucket.bucket-events.id}",
+      queue: [{
+        queue_arn: "${aws_sqs_queue.queue-late.arn}",
+        events: ["s3:ObjectCreated:*"],
+        filter_prefix: "aws/lambda/",
+      }],
+      depends_on: ["aws_sqs_queue_policy.failures-policy"],
+    });
+    expect(JSON.parse(dev["aws_sqs_queue_policy"]!["failures-policy"]!["policy"]).Statement).toEqual([{
+      Sid: "TellOfFailures",
+      Effect: "Allow",
+      Principal: { Service: "s3.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: "${aws_sqs_queue.queue-late.arn}",
+      Condition: { ArnEquals: { "aws:SourceArn": failures } },
+    }]);
+    // Lambda writes it with the rights of the function.
+    const role = dev["aws_iam_role_policy"]!["role-rollup-policy"]!["policy"] as string;
+    const allowed = (JSON.parse(role) as { Statement: { Action: string[]; Resource: string[] }[] }).Statement;
+    for (const [action, resource] of [["s3:PutObject", `${failures}/*`], ["s3:ListBucket", failures]]) {
+      expect(allowed.some(({ Action, Resource }) => Action.includes(action!) && Resource.includes(resource!))).toBe(
+        true,
+      );
+    }
+  });
 
   test.each(["ingest", "late"])("of the queue %s fails message by message", (name) => {
     expect(sources[`source-${name}`]).toMatchObject({
@@ -228,7 +257,12 @@ describe("the stack", () => {
     );
     const rules = (name: string): { id: string }[] =>
       prod["aws_s3_bucket_lifecycle_configuration"]![`bucket-${name}-lifecycle`]!["rule"];
-    expect(rules("events").map(({ id }) => id)).toEqual(["old-versions", "cools-events"]);
+    expect(rules("events").map(({ id }) => id)).toEqual([
+      "old-versions",
+      "expires-aws/lambda",
+      "clears-aws/lambda",
+      "cools-events",
+    ]);
     expect(rules("collections").map(({ id }) => id)).toEqual([
       "old-versions",
       "expires-uploads",

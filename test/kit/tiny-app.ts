@@ -139,6 +139,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     ingest: () => Promise.resolve({ failed: [] }),
     jobs: [],
     ingestStream: () => Promise.resolve(),
+    giveUp: () => Promise.resolve(),
     ingestLate: () => Promise.resolve({ failed: [] }),
     caughtUp: () => {},
     auditDifferences: () => 0,

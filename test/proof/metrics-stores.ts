@@ -1,8 +1,13 @@
 import type { QueueMessage } from "../../api/aws/queues.ts";
+import type { StreamRecord } from "../../api/aws/streams.ts";
+import { createFailures } from "../../api/ingest/failures.ts";
+import { failures as destination } from "../../api/resources.ts";
 import type { MemoryDynamo } from "../kit/memory-dynamo.ts";
 import { DEAD_QUEUE, LATE_QUEUE, mendParked } from "./metrics-wiring.ts";
 import type { StreamModel } from "./metrics-stream.ts";
 import type { Random } from "./random.ts";
+
+const FAILED = destination.prefix;
 
 type Message = QueueMessage & { inFlight: boolean };
 type Batch = { sessionId: string; sensorId: string; batchOffset: number; readings: unknown };
@@ -20,12 +25,21 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
   const objects = new Map<string, { body: Uint8Array }>();
   const queues: Record<string, Message[]> = { [LATE_QUEUE]: [], [DEAD_QUEUE]: [] };
   const sentAgain = new Set<string>();
+  let inDoubt = false;
   const below = (n: number) => Math.floor(random() * n);
 
   function send(queue: string, body: string): void {
     counts.quarantined++;
     queues[queue]!.push({ id: newId(), body, receipt: "", receives: 0, attributes: {}, inFlight: false });
   }
+
+  const failures = createFailures({
+    objects: {
+      replace: (key: string, body: Uint8Array) => Promise.resolve(void objects.set(key, { body })),
+    } as unknown as Parameters<typeof createFailures>[0]["objects"],
+    queues: { send: (queue, body) => Promise.resolve(send(queue, body)) },
+    lateQueue: LATE_QUEUE,
+  });
 
   const methods: Record<string, (...args: never[]) => unknown> = {
     ...dynamo,
@@ -58,12 +72,22 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
   return {
     methods,
 
-    /** What Lambda says of a part of a stream that it gave up. */
-    sendFailure(table: string, shardId: string, startSequenceNumber: string, endSequenceNumber: string): void {
+    /** What Lambda says of a part of a stream that it gave up: which it was, or as an object all that it held. */
+    async sendFailure(table: string, records: readonly StreamRecord[], isWhole: boolean, now: number): Promise<void> {
       const streamArn = `arn:aws:dynamodb:eu-central-1:123456789012:table/${table}/stream/2026-06-01`;
-      const info = { shardId, startSequenceNumber, endSequenceNumber, streamArn };
+      if (isWhole) return await failures.add(streamArn, records, now);
+      const [first, last] = [records[0]!, records.at(-1)!];
+      const info = {
+        shardId: first.shard,
+        startSequenceNumber: first.sequence,
+        endSequenceNumber: last.sequence,
+        batchSize: records.length,
+        streamArn,
+      };
       send(LATE_QUEUE, JSON.stringify({ DDBStreamBatchInfo: info }));
     },
+    /** Whether something was given up that nobody can read any more, or that left a doubt: a person audits all then. */
+    isInDoubt: () => inDoubt,
     hasLate: () => queues[LATE_QUEUE]!.some(({ inFlight }) => !inFlight),
 
     /** Some messages of the late queue. */
@@ -88,10 +112,11 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
       // What was given up may stay in doubt, where nothing can be counted again: it is sent once more.
       const dead = queues[DEAD_QUEUE]!.splice(0).filter(({ body }) => {
         const isAgain = sentAgain.has(body);
-        if (body.includes("DDBStreamBatchInfo")) sentAgain.add(body);
+        if (body.includes("DDBStreamBatchInfo") || body.includes(FAILED)) sentAgain.add(body);
+        inDoubt ||= isAgain;
         return !isAgain;
       });
-      for (const [key, { body }] of objects) objects.set(key, { body: mendParked(body) });
+      for (const [key, { body }] of objects) if (!key.startsWith(FAILED)) objects.set(key, { body: mendParked(body) });
       for (const { body } of dead.flatMap((message) => Array.from({ length: 1 + below(3) }, () => message))) {
         send(LATE_QUEUE, body);
       }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { StreamRecord } from "../../api/aws/streams.ts";
+import { type StreamRecord, StreamTrimmedError } from "../../api/aws/streams.ts";
 import type { Random } from "./random.ts";
 
 /** A part of a stream: the records of the items whose place lies from `from` (included) to `to` (excluded). */
@@ -103,9 +103,10 @@ export function createStreamModel(random: Random) {
       return `${shard.name} splits at ${middle}`;
     },
 
-    /** The records of a shard from one number to another, both included. */
+    /** The records of a shard from one number to another, both included. Throws where the first is too old, as AWS does. */
     range(name: string, first: string, last: string): StreamRecord[] {
       const { records, trimmed } = shards.find((shard) => shard.name === name)!;
+      if (records.findIndex(({ sequence }) => sequence === first) < trimmed) throw new StreamTrimmedError();
       return records.slice(trimmed).filter(({ sequence }) =>
         BigInt(sequence) >= BigInt(first) && BigInt(sequence) <= BigInt(last)
       );

@@ -18,6 +18,8 @@ export type Weather = {
   mappings: number;
   /** Whether what fails often goes to the failure destination. */
   givesUp: boolean;
+  /** Whether that keeps the whole of it. */
+  keepsFailures: boolean;
   /** A fault that is planted, so that the laws must find it. */
   planted?: Planted | undefined;
 };

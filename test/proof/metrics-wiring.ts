@@ -5,6 +5,7 @@ import type { Objects } from "../../api/aws/objects.ts";
 import type { QueueMessage } from "../../api/aws/queues.ts";
 import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
 import type { StreamTable } from "../../api/ingest/decode.ts";
+import { createFailures } from "../../api/ingest/failures.ts";
 import { createQuarantine } from "../../api/ingest/quarantine.ts";
 import { createRollupAudit } from "../../api/analytics/audit.ts";
 import { cellsOf } from "../../api/ingest/projections/rollups.ts";
@@ -103,6 +104,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
       lateQueue: LATE_QUEUE,
       log: silentLog,
     }),
+    failures: createFailures({ objects: objects as Objects, queues: { send }, lateQueue: LATE_QUEUE }),
     streams: { readRange },
     tables: { records: "records", sessions: "sessions", journeys: "journeys", reviews: "reviews" },
     attached: [],

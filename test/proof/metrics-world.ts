@@ -149,9 +149,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
     }))
   );
 
-  /** By the reader that is farthest; what is given up counts as read. */
+  /** By the reader that is farthest; what is given up counts as read. What was written at this very moment is read, too. */
   const caughtUpAt = (name: string) =>
-    Math.max(...mappings.flatMap((own) => own.table === name ? [own.behindSince() ?? clock] : []));
+    Math.max(...mappings.flatMap((own) => own.table === name ? [(own.behindSince() ?? clock + 1) - 1] : []));
 
   function invoke(table: (typeof STREAMED)[number], records: readonly StreamRecord[]): Promise<boolean> {
     const process = pick(functions);
@@ -180,7 +180,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     const [first, last] = [records[0]!, records.at(-1)!];
     note(`${first.shard}, ${first.sequence} to ${last.sequence}, is given up`);
     givenUp.add(table);
-    stores.sendFailure(table, first.shard, first.sequence, last.sequence);
+    void stores.sendFailure(table, records, weather.keepsFailures, clock);
     return true;
   }
 
@@ -335,6 +335,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     trace,
     streams,
     givenUp: givenUp as ReadonlySet<string>,
+    isInDoubt: () => stores.isInDoubt(),
     now: () => clock,
     /** The services of a reader whom nothing disturbs and for whom nobody waits. */
     reader: (): Services => spawn("reader", true).services,

@@ -94,6 +94,45 @@ test("an attached table that is missing is one line with what to do, later and l
   );
 });
 
+describe("a record that fails", () => {
+  const HOUR = 3_600_000;
+
+  async function startFailing(now: number) {
+    const shards = createShards();
+    const handled: string[] = [];
+    const kept: string[] = [];
+    const pump = createStreamPump({
+      streams: shards.streams,
+      consumers: consumersOf("p", {}, []).filter(({ table }) => table === "records"),
+      handle: (_, records) => {
+        if (records.some(({ sequence }) => sequence === "3")) return Promise.reject(new Error("cannot"));
+        handled.push(...records.map(({ sequence }) => sequence));
+        return Promise.resolve();
+      },
+      giveUp: (arn, records) => Promise.resolve(void kept.push(`${arn} ${records.map((one) => one.sequence).join()}`)),
+      clock: () => now,
+      log: silentLog,
+    });
+    shards.push("p-records", "ITEMS", 5);
+    return { pump, handled, kept };
+  }
+
+  test("is tried again for most of a day, and holds up what lies behind it in its shard", async () => {
+    const { pump, handled, kept } = await startFailing(20 * HOUR - 1);
+    await expect(pump.round()).rejects.toThrow("cannot");
+    expect([handled, kept]).toEqual([[], []]);
+  });
+
+  test("is then kept to be counted late, alone: the rest goes on", async () => {
+    const { pump, handled, kept } = await startFailing(20 * HOUR);
+    await pump.round();
+    expect(handled).toEqual(["1", "2", "4", "5"]);
+    expect(kept).toEqual(["p-records 3"]);
+    await pump.round();
+    expect(kept).toHaveLength(1);
+  });
+});
+
 describe("a stream's consumers", () => {
   test("take everything at once where nothing says otherwise", async () => {
     const { shards, pump, handled, caughtUp } = start("");
@@ -135,7 +174,7 @@ describe("a stream's consumers", () => {
     await pump.round();
     pass(5);
     await pump.round();
-    expect([progress["records-items"], progress["records-tasks"]]).toEqual([61_000, 70_000]);
+    expect([progress["records-items"], progress["records-tasks"]]).toEqual([60_999, 70_000]);
     pass(20);
     await pump.round();
     await pump.round();

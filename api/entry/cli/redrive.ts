@@ -1,28 +1,38 @@
-/** `npm run redrive -- ingest` (or `late`): sends what lies on a dead-letter queue to its queue again. */
+/**
+ * `npm run redrive -- ingest` (or `late`): sends what lies on a dead-letter queue to its queue again. `failures`: tells the
+ * queue `late` again of every part of a stream that was given up and lies in the object store.
+ */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { createConnections } from "../../connections.ts";
+import { type Connections, createConnections } from "../../connections.ts";
 import { ConfigError, parseConfig } from "../../config.ts";
+import { createFailures } from "../../ingest/failures.ts";
 import { redrive } from "../../ingest/redrive.ts";
-import { queues } from "../../resources.ts";
+import { buckets, queues } from "../../resources.ts";
 
-const USAGE = `usage: npm run redrive -- QUEUE [--max COUNT]
-  QUEUE  ${Object.keys(queues).join(" or ")}: the queue whose dead letters are sent to it again
+const FAILURES = "failures";
+const USAGE = `usage: npm run redrive -- WHAT [--max COUNT]
+  WHAT   ${Object.keys(queues).join(" or ")}: the queue whose dead letters are sent to it again; or
+         ${FAILURES}: parts of streams that were given up, and that no message names any more
   --max  at most so many; all that wait where absent
 Names and addresses come from NAME_PREFIX, AWS_REGION and AWS_ENDPOINT_URL_SQS. Mend the cause before: each message's
 attribute "reason" says it.`;
 
+type What = keyof typeof queues | typeof FAILURES;
+
 class WrongArguments extends Error {}
 
-function parse(args: string[]): { name: keyof typeof queues; max: number } {
+function parse(args: string[]): { name: What; max: number } {
   const { positionals, values } = readArgs(args);
   const [name = "", ...more] = positionals;
   const max = Number(values.max ?? Infinity);
-  if (!Object.hasOwn(queues, name) || more.length > 0) throw new WrongArguments(`"${name}" is no queue.\n${USAGE}`);
+  if ((name !== FAILURES && !Object.hasOwn(queues, name)) || more.length > 0) {
+    throw new WrongArguments(`"${name}" is no queue.\n${USAGE}`);
+  }
   if (!(max >= 1 && (max === Infinity || Number.isInteger(max)))) {
     throw new WrongArguments(`--max ${values.max}: must be a whole number from 1.\n${USAGE}`);
   }
-  return { name: name as keyof typeof queues, max };
+  return { name: name as What, max };
 }
 
 function readArgs(args: string[]) {
@@ -33,13 +43,25 @@ function readArgs(args: string[]) {
   }
 }
 
+/** Gives what was done, in a line. */
+async function run(connections: Connections, name: What, max: number): Promise<string> {
+  const lateQueue = connections.named(queues.late);
+  if (name === FAILURES) {
+    const objects = connections.objects(buckets.events);
+    const told = await createFailures({ objects, queues: connections.queues, lateQueue }).tellAll(max);
+    return `${lateQueue} is told of ${told} parts of streams that were given up.`;
+  }
+  const { queue: from } = connections.deadLetterOf(queues[name]);
+  const to = connections.named(queues[name]);
+  const { moved, left } = await redrive(connections.queues, { from, to, max });
+  return `${moved} messages are on ${to} again; about ${left} lie on ${from}.`;
+}
+
 try {
   const { name, max } = parse(process.argv.slice(2));
   const connections = await createConnections(parseConfig(process.env));
   try {
-    const { queue: from } = connections.deadLetterOf(queues[name]);
-    const { moved, left } = await redrive(connections.queues, { from, to: connections.named(queues[name]), max });
-    console.log(`${moved} messages are on ${connections.named(queues[name])} again; about ${left} lie on ${from}.`);
+    console.log(await run(connections, name, max));
   } finally {
     connections.stop();
   }

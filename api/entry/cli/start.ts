@@ -127,6 +127,7 @@ function startPumps(app: App, config: Config, system: LocalSystem): () => Promis
     streams: createStreams(clients.dynamodb, clients.streams),
     consumers: consumersOf(config.prefix, config.metricsBatching, config.attachedTables),
     handle: app.ingestStream,
+    giveUp: app.giveUp,
     onProgress: app.caughtUp,
     positionFile: join(config.dataDir, "stream-positions.json"),
     log,
