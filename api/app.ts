@@ -32,6 +32,7 @@ import type { Rates } from "./rates/rates.ts";
 import type { Shares } from "./rates/shares.ts";
 import { createRatesOf } from "./rates/setup.ts";
 import { buckets, queues, tables } from "./resources.ts";
+import type { Reach } from "./webhooks/rules.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
 import {
   createAllJobs,
@@ -43,6 +44,7 @@ import {
   createRollupAuditor,
   createSessionDomain,
   createStreamConsumers,
+  createWebhookDomain,
 } from "./domains.ts";
 
 /** What entries start from: the service, put together and not yet listening. */
@@ -105,6 +107,8 @@ export type Overrides = ConnectionOverrides & {
   endingsMs?: number;
   /** Audits look at a difference again after so long. */
   recheckMs?: number;
+  /** Where webhooks may call; the internet alone where absent. */
+  reach?: Reach;
 };
 
 /** The whole service, for servers and for the API's functions. When it returns nothing listens and nothing was asked yet. */
@@ -122,6 +126,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const analytics = createAnalyticsDomain(connections, sessions);
   const auditRollups = createRollupAuditor(connections, metrics, overrides.recheckMs);
   const review = createReviewDomain(connections);
+  const webhooks = createWebhookDomain(connections, overrides.reach);
   const { store, erasures, raw } = journeys;
 
   const services: OpenContext["services"] = {
@@ -146,6 +151,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     deleteCollection: review.deleteCollection,
     media: review.media,
     watchReview: review.watch,
+    webhooks: webhooks.service,
   };
   const loadersOf = ({ tenantId }: Viewer) => ({
     loadEvent: createLoader((names) => journeys.service.findEvents(tenantId, names)),
@@ -189,7 +195,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     ingest: createQueueConsumer(connections, journeys, sessions, metrics),
     ...createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups),
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
-    jobs: createAllJobs(connections, sessions, metrics, review, (differences) => auditDifferences += differences),
+    jobs: createAllJobs(
+      connections,
+      sessions,
+      metrics,
+      review,
+      webhooks,
+      (differences) => auditDifferences += differences,
+    ),
     auditDifferences: () => auditDifferences,
     measurements: [metrics.progress.measurement, ...(auth.keySets ? [auth.keySets.measurement] : [])],
     checkDependencies: async () => ({

@@ -27,12 +27,25 @@ import { createQuarantineStore } from "./sessions/quarantine.ts";
 import { createReadings } from "./sessions/readings.ts";
 import { createSessions } from "./sessions/service.ts";
 import { createSessionStore } from "./sessions/store.ts";
+import { createDelivery } from "./webhooks/deliver.ts";
+import type { Reach } from "./webhooks/rules.ts";
+import { createSend } from "./webhooks/send.ts";
+import { createWebhooks } from "./webhooks/service.ts";
+import { createWebhookStore } from "./webhooks/store.ts";
 
+type WebhookDomain = ReturnType<typeof createWebhookDomain>;
 type JourneyDomain = ReturnType<typeof createJourneyDomain>;
 type SessionDomain = ReturnType<typeof createSessionDomain>;
 type MetricDomain = ReturnType<typeof createMetricDomain>;
 type AnalyticsDomain = ReturnType<typeof createAnalyticsDomain>;
 type ReviewDomain = ReturnType<typeof createReviewDomain>;
+
+/** What other domains tell the world, and the job that does. */
+export function createWebhookDomain({ dynamo, clock, named }: Connections, reach: Reach = "internet") {
+  const store = createWebhookStore(dynamo, named(tables.webhooks));
+  const send = createSend({ reach });
+  return { service: createWebhooks({ store, send, reach, clock }), deliver: createDelivery({ store, send, clock }) };
+}
 
 export function createJourneyDomain({ dynamo, objects, hub, clock, config, named }: Connections) {
   const store = createJourneyStore(dynamo, named(tables.journeys));
@@ -176,11 +189,13 @@ export function createAllJobs(
   sessions: SessionDomain,
   { audit, store }: MetricDomain,
   { sweep }: ReviewDomain,
+  { deliver }: WebhookDomain,
   raise: (differences: number) => void,
 ) {
   return createJobs({
     sessions: sessions.service,
     sweepReviews: sweep,
+    deliverWebhooks: deliver,
     audit: { ...audit, store, clock, log, raise },
   });
 }
@@ -206,5 +221,12 @@ export function createStreamFunction(connections: Connections) {
 export function createScheduleFunction(connections: Connections): readonly Job[] {
   const sessions = createSessionDomain(connections);
   const metrics = createMetricDomain(connections, createJourneyDomain(connections), sessions);
-  return createAllJobs(connections, sessions, metrics, createReviewDomain(connections), () => {});
+  return createAllJobs(
+    connections,
+    sessions,
+    metrics,
+    createReviewDomain(connections),
+    createWebhookDomain(connections),
+    () => {},
+  );
 }

@@ -134,6 +134,18 @@ export const tables = {
     },
     stream: true,
   },
+  /** Where events are told to, what is on its way there, and what came of it; `api/webhooks/store.ts` lists the keys. */
+  webhooks: {
+    name: "webhooks",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: {
+      /** Sparse: what is to be sent. */
+      byDue: { partition: text("dueShard"), sort: number("dueAt"), include: [] },
+    },
+    ttlAttribute: "ttl",
+    stream: false,
+  },
 } as const satisfies Record<string, TableSpec>;
 
 export const buckets = {
@@ -183,6 +195,7 @@ export const schedules = {
   /** Twice a minute: an idle end is known at most a minute after the timeout. */
   endIdleSessions: { name: "end-idle-sessions", everySeconds: 30, about: "Ends sessions without motion or batches." },
   saveReviews: { name: "save-reviews", everySeconds: 30, about: "Ends idle reviews and writes collections." },
+  deliverWebhooks: { name: "deliver-webhooks", everySeconds: 5, about: "Sends what webhooks are called for." },
   auditMetrics: { name: "audit-metrics", everySeconds: 3_600, about: "Counts the hour just closed again." },
 } as const satisfies Record<string, ScheduleSpec>;
 
@@ -235,6 +248,7 @@ export const functions = {
       sessions: "remove",
       sensors: "write",
       reviews: "write",
+      webhooks: "write",
     },
     buckets: { events: "write", readings: "write", collections: "remove" },
     queues: { ingest: "look" },
@@ -333,6 +347,7 @@ export const functions = {
       sessions: "write",
       sensors: "read",
       reviews: "write",
+      webhooks: "write",
     },
     buckets: { collections: "remove" },
     queues: {},

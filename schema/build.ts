@@ -26,6 +26,7 @@ import "./review-collection.ts";
 import "./review-answering.ts";
 import "./review-authoring.ts";
 import "./review-settings.ts";
+import "./webhooks.ts";
 import { builder } from "./builder.ts";
 
 /** What is served. `now` is the clock that ends streams with their token. */

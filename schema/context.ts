@@ -25,6 +25,7 @@ import type { Person } from "../api/review/model.ts";
 import type { Reviews, ReviewView } from "../api/review/service.ts";
 import type { Transfer } from "../api/review/transfer.ts";
 import type { Sensor, Session } from "../api/sessions/model.ts";
+import type { Webhooks } from "../api/webhooks/service.ts";
 import type { Sessions } from "../api/sessions/service.ts";
 
 /** What the resolvers call. */
@@ -64,6 +65,7 @@ export type Services = {
   deleteCollection: DeleteCollection;
   media: Media;
   watchReview: (person: Person, sessionId: string, signal: AbortSignal) => AsyncGenerator<ReviewView>;
+  webhooks: Webhooks;
   backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
   eraseVisitor: EraseVisitor;
 };

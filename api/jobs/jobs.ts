@@ -8,15 +8,17 @@ export type Job = { name: string; everyMs: number; run: () => Promise<Record<str
 
 /** All jobs. Each is harmless where it runs in several processes at once. */
 export function createJobs(
-  { sessions, sweepReviews, audit }: {
+  { sessions, sweepReviews, deliverWebhooks, audit }: {
     sessions: Pick<Sessions, "sweep">;
-    sweepReviews: () => Promise<Record<string, number>>;
+    sweepReviews: Job["run"];
+    deliverWebhooks: Job["run"];
     audit: AuditJobOptions;
   },
 ): Job[] {
   const runs = {
     endIdleSessions: sessions.sweep,
     saveReviews: sweepReviews,
+    deliverWebhooks,
     auditMetrics: createAuditJob(audit),
   } satisfies Record<keyof typeof schedules, Job["run"]>;
   return Object.entries<ScheduleSpec>(schedules).map(([key, { name, everySeconds }]) => (

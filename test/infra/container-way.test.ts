@@ -81,7 +81,18 @@ describe("the container", () => {
     expect(access.queues).toEqual({ ingest: "look" });
     const table = (name: string) => `\${aws_dynamodb_table.table-${name}.arn}`;
     const bucket = (name: string, suffix = "") => `\${aws_s3_bucket.bucket-${name}.arn}${suffix}`;
-    const all = ["journeys", "records", "buckets", "rollups", "accounts", "access", "sessions", "sensors", "reviews"];
+    const all = [
+      "journeys",
+      "records",
+      "buckets",
+      "rollups",
+      "accounts",
+      "access",
+      "sessions",
+      "sensors",
+      "reviews",
+      "webhooks",
+    ];
     const index = (name: string, of: string) => `${table(name)}/index/${of}`;
     expect(dev.statements("task")).toEqual([
       {
@@ -105,6 +116,7 @@ describe("the container", () => {
           index("sessions", "byCheck"),
           index("sensors", "byTenant"),
           index("reviews", "byCheck"),
+          index("webhooks", "byDue"),
         ],
       },
       {

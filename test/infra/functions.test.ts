@@ -234,7 +234,9 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     expect(data.activeSession).toBeNull();
     expect(await on.invoke("schedule", { job: "save-reviews" })).toMatchObject({ payload: { saved: 0 } });
     expect(await on.invoke("schedule", { job: "audit-metrics" })).toMatchObject({ payload: { differences: 0 } });
-    const error = { errorMessage: "job must be one of end-idle-sessions, save-reviews, audit-metrics" };
+    const error = {
+      errorMessage: "job must be one of end-idle-sessions, save-reviews, deliver-webhooks, audit-metrics",
+    };
     expect(await on.invoke("schedule", recorded("sqs"))).toMatchObject({ error });
     const did = { message: "a job ran", job: "end-idle-sessions", ...sweep.payload };
     expect((await on.functionOf("schedule")).log()).toContainEqual(expect.objectContaining(did));

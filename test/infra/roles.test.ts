@@ -32,6 +32,7 @@ const INDEXES: Record<string, readonly string[]> = {
   sessions: ["byStart", "bySensor", "byCheck"],
   sensors: ["byTenant"],
   reviews: ["byCheck"],
+  webhooks: ["byDue"],
 };
 const STREAMS = "journeys records sessions reviews".split(" ").map((name) => `table-${name}.stream_arn`);
 
@@ -45,9 +46,9 @@ const logs = (name: string) => [`function-${name}-logs:*`];
 /** Every statement of every function: what it is for, and the resources. Nothing else is allowed. */
 const ROLES: Record<string, Record<string, readonly string[]>> = {
   http: {
-    ReadItems: tables("journeys records buckets rollups accounts access sessions sensors reviews"),
-    ReadIndexes: indexes("journeys records buckets access sessions sensors reviews"),
-    WriteItems: tables("journeys records buckets accounts access sessions sensors reviews"),
+    ReadItems: tables("journeys records buckets rollups accounts access sessions sensors reviews webhooks"),
+    ReadIndexes: indexes("journeys records buckets access sessions sensors reviews webhooks"),
+    WriteItems: tables("journeys records buckets accounts access sessions sensors reviews webhooks"),
     RemoveItems: tables("journeys accounts sessions"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
@@ -108,9 +109,9 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("late"),
   },
   schedule: {
-    ReadItems: tables("journeys records buckets sessions sensors reviews"),
-    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
-    WriteItems: tables("sessions reviews"),
+    ReadItems: tables("journeys records buckets sessions sensors reviews webhooks"),
+    ReadIndexes: indexes("journeys records buckets sessions sensors reviews webhooks"),
+    WriteItems: tables("sessions reviews webhooks"),
     ListObjects: buckets("collections"),
     ReadObjects: objects("collections"),
     WriteObjects: objects("collections"),

@@ -44,15 +44,21 @@ describe("each schedule", () => {
         "sojourn-audit-metrics": "rate(60 minutes)",
         "sojourn-end-idle-sessions": "rate(1 minute)",
         "sojourn-save-reviews": "rate(1 minute)",
+        "sojourn-deliver-webhooks": "rate(1 minute)",
       });
-    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 3_600]);
+    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 3_600]);
     const started = Object.values(targets!).map(({ input }): string => JSON.parse(input).job);
     expect(started.sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
   });
 
   test("has a job of that name", () => {
     const nothing = (() => {}) as never;
-    const jobs = createJobs({ sessions: { sweep: nothing }, sweepReviews: nothing, audit: {} as never });
+    const jobs = createJobs({
+      sessions: { sweep: nothing },
+      sweepReviews: nothing,
+      deliverWebhooks: nothing,
+      audit: {} as never,
+    });
     expect(jobs.map(({ name }) => name).sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
   });
 });

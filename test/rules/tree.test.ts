@@ -40,7 +40,7 @@ const STOREYS: readonly (readonly string[])[] = [
   ["api/domains.ts"],
   ["api/connections.ts"],
   ["schema", "api/ingest", "api/jobs"],
-  ["api/auth", "api/journeys", "api/sessions", "api/metrics", "api/analytics", "api/review"],
+  ["api/auth", "api/journeys", "api/sessions", "api/metrics", "api/analytics", "api/review", "api/webhooks"],
   ["api/live", "api/anki", "api/rates"],
   ["api/config.ts"],
   ["api/aws"],
@@ -56,7 +56,7 @@ const SEEN: readonly (readonly [from: string, target: RegExp])[] = [
   // The contract: what pages ask is held against it.
   ["api/dashboard", /^schema\/schema\.graphql$/],
   ["api/analytics", /^api\/(journeys|sessions)\/model\.ts$/],
-  ...["journeys", "sessions", "metrics", "analytics", "review"].map((domain) =>
+  ...["journeys", "sessions", "metrics", "analytics", "review", "webhooks"].map((domain) =>
     [`api/${domain}`, /^api\/auth\/viewer\.ts$/] as const
   ),
 ];

@@ -52,6 +52,7 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
     const app = withDisk(
       await createApp({ ...config, endpoints: system.endpoints }, {
         log,
+        reach: "machine",
         ...(empty || !hasTokens ? {} : { demoToken: () => signDemoToken(config) }),
       }),
       config.dataDir,
