@@ -21,7 +21,37 @@ const rangeArgs = builder.args((t) => ({
     defaultValue: "UTC",
     description: "What days, weeks, months and hours are meant by.",
   }),
+  dayStartsAt: t.int({
+    required: true,
+    defaultValue: 0,
+    description:
+      "The hour at which days begin, 0 to 23 on clocks of the time zone: with 4, what happens until 04:00 is of the day before. Weeks and months follow; hours of the week do not.",
+  }),
 }));
+
+const Weekday = builder.enumType("FirstWeekday", {
+  description: "On which day weeks begin.",
+  values: { MONDAY: { description: "As ISO 8601 has it." }, SUNDAY: { description: "As in North America." } },
+});
+
+const sessionArgs = builder.args((t) => ({
+  weekStartsOn: t.field({
+    type: Weekday,
+    required: true,
+    defaultValue: "MONDAY",
+    description: "On which day weeks begin.",
+  }),
+}));
+
+const SensorOrder = builder.enumType("SensorOrder", {
+  description: "What sensors are ranked by.",
+  values: {
+    SESSIONS: { description: "Sessions that started in the range." },
+    ACTIVE_TIME: { description: "Time of their sessions that lies in the range; costs as much again." },
+  },
+});
+
+const IS_OPEN = "Whether it goes on now, so that its numbers still grow.";
 
 const Percentiles = builder.objectRef<PercentilesModel>("Percentiles").implement({
   description: "Lengths of time by nearest rank: of n in ascending order, the p-th percentile is number ⌈p·n/100⌉.",
@@ -41,6 +71,13 @@ const SessionPeriod = builder.objectRef<Model.SessionPeriod>("SessionPeriod").im
       type: "DateTime",
       description: "When the period starts in the time zone asked for; may lie before the range.",
     }),
+    isOpen: t.exposeBoolean("isOpen", { description: IS_OPEN }),
+    activeTime: t.field({
+      type: "Milliseconds",
+      description:
+        "Time between start and end of sessions that are over, as far as it lies in the period and in the range, whenever they started.",
+      resolve: (period) => period.activeTime(),
+    }),
     sessions: t.exposeInt("sessions", { description: "Sessions that started in it." }),
     motionEvents: t.exposeInt("motionEvents", { description: "Motion events of these sessions." }),
     totalDuration: t.expose("totalDuration", { type: "Milliseconds", description: "Of the completed ones." }),
@@ -58,6 +95,11 @@ const HourOfWeek = builder.objectRef<Model.HourOfWeek>("HourOfWeek").implement({
     weekday: t.exposeInt("weekday", { description: "1 is Monday, 7 is Sunday." }),
     hour: t.exposeInt("hour", { description: "0 to 23, on clocks of the time zone asked for." }),
     sessions: t.exposeInt("sessions", { description: "Sessions that started in it, over all weeks of the range." }),
+    activeTime: t.field({
+      type: "Milliseconds",
+      description: "Time between start and end of sessions that are over that lies in it, over all weeks of the range.",
+      resolve: (hour) => hour.activeTime(),
+    }),
   }),
 });
 
@@ -68,6 +110,12 @@ const SensorActivity = builder.objectRef<Model.SensorActivity>("SensorActivity")
     sensor: t.expose("sensor", { type: Sensor, description: "Which sensor." }),
     sessions: t.exposeInt("sessions", { description: "Its sessions that started in the range." }),
     motionEvents: t.exposeInt("motionEvents", { description: "Motion events of these sessions." }),
+    activeTime: t.field({
+      type: "Milliseconds",
+      description:
+        "Time between start and end of its sessions that are over, as far as it lies in the range, whenever they started.",
+      resolve: (activity) => activity.activeTime(),
+    }),
   }),
 });
 
@@ -86,6 +134,12 @@ const SessionAnalytics = builder.objectRef<Model.SessionAnalytics>("SessionAnaly
       description: "Motion events for each session; null without sessions.",
     }),
     totalDuration: t.expose("totalDuration", { type: "Milliseconds", description: "Of completed sessions." }),
+    activeTime: t.field({
+      type: "Milliseconds",
+      description:
+        "Time between start and end, on the clock, of sessions that are over, as far as it lies in the range, whenever they started. Of sessions at the same time each counts.",
+      resolve: (numbers) => numbers.activeTime(),
+    }),
     averageDuration: t.expose("averageDuration", {
       type: "Milliseconds",
       nullable: true,
@@ -123,7 +177,7 @@ const SessionAnalytics = builder.objectRef<Model.SessionAnalytics>("SessionAnaly
     }),
     byWeek: t.field({
       type: [SessionPeriod],
-      description: "Every week that the range touches, ascending, without gaps. Weeks start on Monday.",
+      description: "Every week that the range touches, ascending, without gaps. Weeks start as `weekStartsOn` says.",
       cost: { rows: 59 },
       resolve: (numbers) => numbers.byWeek(),
     }),
@@ -135,17 +189,34 @@ const SessionAnalytics = builder.objectRef<Model.SessionAnalytics>("SessionAnaly
     }),
     byHourOfWeek: t.field({
       type: [HourOfWeek],
-      description: "7 x 24 cells, Monday first, in the time zone asked for.",
+      description: "7 x 24 cells, the first day of the week first, in the time zone asked for.",
       cost: { rows: 168 },
       resolve: (numbers) => numbers.byHourOfWeek(),
     }),
     topSensors: t.field({
       type: [SensorActivity],
-      description: "Most sessions first; of equals, by their ids. Sensors without sessions are left out.",
-      args: { first: t.arg.int({ required: true, defaultValue: 10, description: "Most sensors to list, 1 to 100." }) },
+      description: "Those with most first; of equals, by their ids. Sensors with nothing are left out.",
+      args: {
+        first: t.arg.int({ required: true, defaultValue: 10, description: "Most sensors to list, 1 to 100." }),
+        by: t.arg({
+          type: SensorOrder,
+          required: true,
+          defaultValue: "SESSIONS",
+          description: "What they are ranked by.",
+        }),
+      },
       cost: { rows: "first" },
-      resolve: (numbers, { first }) => numbers.topSensors(first),
+      resolve: (numbers, { first, by }) => numbers.topSensors(first, by),
     }),
+  }),
+});
+
+const LabelCount = builder.objectRef<Model.LabelCount>("LabelCount").implement({
+  description: "How many sessions carry a label.",
+  access: "SESSIONS_READ",
+  fields: (t) => ({
+    label: t.exposeString("label", { description: "The label." }),
+    sessions: t.exposeInt("sessions", { description: "Sessions that carry it." }),
   }),
 });
 
@@ -166,6 +237,7 @@ const JourneyPeriod = builder.objectRef<Model.JourneyPeriod>("JourneyPeriod").im
       type: "DateTime",
       description: "When the day starts in the time zone asked for; may lie before the range.",
     }),
+    isOpen: t.exposeBoolean("isOpen", { description: IS_OPEN }),
     journeys: t.exposeInt("journeys", { description: "Journeys that started on it." }),
     events: t.exposeInt("events", { description: "Events of these journeys." }),
     conversions: t.exposeInt("conversions", { description: "Those with FORM_COMPLETED, CTA_CLICKED or LINK_CLICKED." }),
@@ -211,10 +283,10 @@ builder.objectFields(Sensor, (t) => ({
   analytics: t.field({
     type: SessionAnalytics,
     description: "Numbers over its sessions that started in a range; what happened a second ago may be missing.",
-    args: rangeArgs,
+    args: { ...rangeArgs, ...sessionArgs },
     cost: ANALYTICS_COST,
-    resolve: ({ sensorId }, { range, timeZone }, { viewer, services }) =>
-      services.analytics.sessions(viewer.tenantId, sensorId, range, timeZone),
+    resolve: ({ sensorId }, { range, ...calendar }, { viewer, services }) =>
+      services.analytics.sessions(viewer.tenantId, sensorId, range, calendar),
   }),
 }));
 
@@ -224,10 +296,27 @@ entries.queryFields((t) => ({
     description:
       "Numbers over the sessions that started in a range; what happened a second ago may be missing. Sessions that are deleted because their time has come stay counted.",
     access: "SESSIONS_READ",
-    args: rangeArgs,
+    args: { ...rangeArgs, ...sessionArgs },
     cost: ANALYTICS_COST,
-    resolve: (_, { range, timeZone }, { viewer, services }) =>
-      services.analytics.sessions(viewer.tenantId, undefined, range, timeZone),
+    resolve: (_, { range, ...calendar }, { viewer, services }) =>
+      services.analytics.sessions(viewer.tenantId, undefined, range, calendar),
+  }),
+
+  sessionLabels: t.field({
+    type: [LabelCount],
+    description:
+      "The labels that people gave to sessions that started on the UTC days of a range, most sessions first; of equals, by their text. What happened a second ago may be missing. Sessions that are deleted because their time has come stay counted.",
+    access: "SESSIONS_READ",
+    args: {
+      range: t.arg({
+        type: TimeRange,
+        required: true,
+        description: "At most 400 days; widened to whole days of UTC.",
+      }),
+      first: t.arg.int({ required: true, defaultValue: 100, description: "Most labels to list, 1 to 1,000." }),
+    },
+    cost: { own: 100, rows: "first" },
+    resolve: (_, { range, first }, { viewer, services }) => services.analytics.labels(viewer.tenantId, range, first),
   }),
 
   journeyAnalytics: t.field({
@@ -237,7 +326,7 @@ entries.queryFields((t) => ({
     access: "JOURNEYS_READ",
     args: rangeArgs,
     cost: ANALYTICS_COST,
-    resolve: (_, { range, timeZone }, { viewer, services }) =>
-      services.analytics.journeys(viewer.tenantId, range, timeZone),
+    resolve: (_, { range, ...calendar }, { viewer, services }) =>
+      services.analytics.journeys(viewer.tenantId, range, calendar),
   }),
 }));

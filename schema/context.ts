@@ -48,7 +48,7 @@ export type Services = {
     signal: AbortSignal,
   ) => AsyncGenerator<JourneyEventEdge>;
   metrics: Metrics;
-  analytics: Pick<Analytics, "sessions" | "journeys">;
+  analytics: Pick<Analytics, "sessions" | "journeys" | "labels">;
   auditMetrics: AuditMetrics;
   auditAnalytics: AuditRollups;
   watchMetrics: (

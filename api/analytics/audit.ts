@@ -165,7 +165,8 @@ type Difference = { item: string; name: string; count: number; recounted: number
 function keysOf(tenantId: string, of: RolledUp, day: number, cells: readonly Cell[]): RollupKey[] {
   const pk = `${tenantId}#${of}`;
   const hours = Array.from({ length: 24 }, (_, hour) => keys.hourBins(day * SLOTS_OF_DAY + hour * 4));
-  const own = [keys.counts(day), keys.moving(day), keys.dayBins(day), ...hours].map((sk) => ({ pk, sk }));
+  const days = [keys.counts, keys.moving, keys.dayBins, keys.time, keys.long].map((skOf) => skOf(day));
+  const own = [...days, ...hours].map((sk) => ({ pk, sk }));
   const others = cells.filter((cell) => cell.pk !== pk).map(({ pk, sk }) => ({ pk, sk }));
   return [...new Map([...own, ...others].map((key) => [nameOf(key), key])).values()];
 }
@@ -179,11 +180,12 @@ function summed(cells: readonly Cell[]): Numbers {
   return sums;
 }
 
-/** What items say of a day. A sensor's month holds a number for each of its days. */
+/** What items say of a day. A month of a sensor, or of a label, holds a number for each of its days. */
 function foundIn(items: ReadonlyMap<string, Item>, day: number): Numbers {
   const date = Number(dayName(day).slice(8));
   return new Map([...items].map(([name, item]) => {
-    const isMonth = item.sk === keys.month(day);
+    const sk = item.sk as string;
+    const isMonth = sk === keys.month(day) || sk.endsWith(keys.label("", day));
     const numbers = Object.entries(item).filter(([attribute]) =>
       COUNTER.test(attribute) && (!isMonth || Number(attribute.slice(1)) === date)
     );

@@ -42,6 +42,24 @@ export const SESSION_LETTERS = {
   motions: "m",
 } as const;
 
+/**
+ * Where the time between a session's start and its end lies, by slots counted from the UTC day of the start: so all that a
+ * session adds is in items of its start's day, however long it lasts. The slots that it fills whole are told by two
+ * numbers, one where they begin and one after their end; what is open in a slot is the sum of all numbers up to it.
+ *
+ *     12:05 to 13:20:  t48 +600,000  w49 +1  w53 -1  t53 +300,000
+ */
+export const TIME_LETTERS = {
+  /** Milliseconds in a slot that a session fills in part. */
+  partialMs: "t",
+  /** By how many more sessions than the slot before it a slot is filled whole. */
+  filled: "w",
+} as const;
+/** By the date of their start: how long sessions last that are not LONG. */
+export const LENGTH_LETTER = "u";
+/** Sessions that reach further than this from the UTC day of their start lie in items of their own. */
+export const SHORT_DAYS = 8;
+
 /** What journey items count in each slot of the journeys' starts. */
 export const JOURNEY_LETTERS = {
   journeys: "j",
@@ -71,6 +89,8 @@ export function dayName(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
+export const LONG = "long#";
+
 /**
  * Keys of the table `rollups`. Tenants hold no `#`, and a sensor's id is the last part of its key, so that no id can look
  * like another's.
@@ -79,8 +99,12 @@ export function dayName(day: number): string {
  *  |-------------------|-------------------------------------|---------------------------------------------------------------|
  *  | tenant#SESSIONS   | day#n, day#m                        | by slot: what opens and ends change; motion events            |
  *  |                   | day#h, day#h17                      | durations of a UTC day, and of an hour of it by quarter       |
- *  | tenant#SENSOR#id  | day, day#h                          | of one sensor: by slot; durations by slot                     |
- *  |                   | month                               | its sessions and motion events by day                         |
+ *  |                   | day#t                               | where the time of the sessions lies that began on a day       |
+ *  |                   | long#day                            | the same of those that reach further than 8 days              |
+ *  | tenant#SENSOR#id  | day, day#h                          | of one sensor: by slot, with their time; durations by slot    |
+ *  |                   | month                               | its sessions, motion events and their length by day           |
+ *  |                   | long#day                            | where the time of its long sessions lies                      |
+ *  | tenant#LABELS     | label#month                         | sessions with a label, by the day of their start              |
  *  | tenant#JOURNEYS   | day#n, day#m, day#h, day#h17        | as of sessions: outcomes; events and messages; durations      |
  *  | tenant#PENDING    | minute                              | journeys to be abandoned then, by the slot of their start     |
  */
@@ -93,8 +117,21 @@ export const keys = {
   hourBins: (slot: number) =>
     `${dayName(dayOf(slot))}#h${String(Math.floor((slot % SLOTS_OF_DAY) / SLOTS_OF_HOUR)).padStart(2, "0")}`,
   month: (day: number) => dayName(day).slice(0, 7),
+  time: (day: number) => `${dayName(day)}#t`,
+  long: (day: number) => `${LONG}${dayName(day)}`,
+  label: (label: string, day: number) => `${label}#${dayName(day).slice(0, 7)}`,
   minute: (at: number) => new Date(Math.floor(at / MINUTE_MS) * MINUTE_MS).toISOString().slice(0, 16),
 } as const;
+
+/** What the key of a label's month names; the label may hold any text. */
+export function parseLabelKey(sk: string): { label: string; month: string } {
+  const at = sk.lastIndexOf("#");
+  return { label: sk.slice(0, at), month: sk.slice(at + 1) };
+}
+
+export function labelsPk(tenantId: string): string {
+  return `${tenantId}#LABELS`;
+}
 
 export function sensorPk(tenantId: string, sensorId: string): string {
   return `${tenantId}#SENSOR#${sensorId}`;

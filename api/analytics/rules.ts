@@ -9,7 +9,8 @@ import type {
   SessionSlot,
   Slot,
 } from "./model.ts";
-import { firstDayOf, type PeriodUnit, weekdayOf, type Zone } from "./zone.ts";
+import type { Spent } from "./time.ts";
+import type { PeriodUnit, Zone } from "./zone.ts";
 
 const HOURS = 24;
 
@@ -29,9 +30,19 @@ export function successOf(slots: readonly SessionSlot[]): number | null {
   return ratio(started, started + total(slots, "failed"));
 }
 
-export function sessionPeriods(slots: readonly SessionSlot[], zone: Zone, unit: PeriodUnit): SessionPeriod[] {
-  return byPeriod(slots, zone, unit, (start, own) => ({
-    start,
+/** A period with its first local day. */
+type Placed<P> = P & { day: number };
+
+export function sessionPeriods(
+  slots: readonly SessionSlot[],
+  zone: Zone,
+  unit: PeriodUnit,
+  now: number,
+): Placed<Omit<SessionPeriod, "activeTime">>[] {
+  return byPeriod(slots, zone, unit, ({ day, startAt, endAt }, own) => ({
+    day,
+    start: startAt,
+    isOpen: startAt <= now && now < endAt,
     sessions: total(own, "sessions"),
     motionEvents: total(own, "motions"),
     totalDuration: total(own, "durationMs"),
@@ -39,9 +50,10 @@ export function sessionPeriods(slots: readonly SessionSlot[], zone: Zone, unit: 
   }));
 }
 
-export function journeyPeriods(slots: readonly JourneySlot[], zone: Zone): JourneyPeriod[] {
-  return byPeriod(slots, zone, "day", (start, own) => ({
-    start,
+export function journeyPeriods(slots: readonly JourneySlot[], zone: Zone, now: number): JourneyPeriod[] {
+  return byPeriod(slots, zone, "day", ({ startAt, endAt }, own) => ({
+    start: startAt,
+    isOpen: startAt <= now && now < endAt,
     journeys: total(own, "journeys"),
     events: total(own, "events"),
     conversions: conversions(own),
@@ -69,14 +81,41 @@ export function outcomesOf(
   }));
 }
 
-/** 7 x 24 cells, Monday first. */
-export function hoursOfWeek(slots: readonly SessionSlot[], zone: Zone): HourOfWeek[] {
-  const sessions = Array.from({ length: 7 * HOURS }, () => 0);
-  for (const { slot, counts } of slots) {
-    const at = slot * SLOT_MS;
-    sessions[(weekdayOf(zone.dayOf(at)) - 1) * HOURS + zone.hourOf(at)]! += counts.sessions ?? 0;
+/** The time that was spent in each period, by its first local day. */
+export function spentByPeriod(spent: Spent, zone: Zone, unit: PeriodUnit): Map<number, number> {
+  return summedBy(spent, (at) => zone.periodOf(unit, at));
+}
+
+/** The time that was spent in each hour of the week, by its place. */
+export function spentByHour(spent: Spent, zone: Zone): Map<number, number> {
+  return summedBy(spent, (at) => placeInWeek(zone, at));
+}
+
+function summedBy(spent: Spent, nameOf: (at: number) => number): Map<number, number> {
+  const sums = new Map<number, number>();
+  for (const [slot, ms] of spent) {
+    const name = nameOf(slot * SLOT_MS);
+    sums.set(name, (sums.get(name) ?? 0) + ms);
   }
-  return sessions.map((n, i) => ({ weekday: Math.floor(i / HOURS) + 1, hour: i % HOURS, sessions: n }));
+  return sums;
+}
+
+/** The place of an instant's hour among the 168 of a week, which begins where the calendar says. */
+function placeInWeek(zone: Zone, at: number): number {
+  return (zone.weekdayOf(at) - firstWeekday(zone) + 7) % 7 * HOURS + zone.hourOf(at);
+}
+
+function firstWeekday({ weekStartsOn }: Zone): number {
+  return weekStartsOn === "SUNDAY" ? 7 : 1;
+}
+
+/** 7 x 24 cells, the first day of the week first. */
+export function hoursOfWeek(slots: readonly SessionSlot[], zone: Zone): Omit<HourOfWeek, "activeTime">[] {
+  const sessions = Array.from({ length: 7 * HOURS }, () => 0);
+  for (const { slot, counts } of slots) sessions[placeInWeek(zone, slot * SLOT_MS)]! += counts.sessions ?? 0;
+  return sessions.map((n, i) => (
+    { weekday: (firstWeekday(zone) - 1 + Math.floor(i / HOURS)) % 7 + 1, hour: i % HOURS, sessions: n }
+  ));
 }
 
 /** The hour of the day with the most sessions, the earliest of equals; null without sessions. */
@@ -95,10 +134,14 @@ export function startWithin({ slot, counts }: SessionSlot): number {
   return slot * SLOT_MS + (counts.offsetMs ?? 0) / counts.sessions!;
 }
 
-/** Most sessions first; of equals, those whose id comes first. */
-export function rank(sensors: readonly SensorActivity[], first: number): SensorActivity[] {
-  return sensors.filter(({ sessions }) => sessions > 0)
-    .sort((a, b) => b.sessions - a.sessions || (a.sensor.sensorId < b.sensor.sensorId ? -1 : 1))
+/** Those with most first, by what `weigh` says of them; of equals, those whose id comes first. Those with nothing are left out. */
+export function rank<A extends Pick<SensorActivity, "sensor">>(
+  sensors: readonly A[],
+  first: number,
+  weigh: (activity: A) => number,
+): A[] {
+  return sensors.filter((own) => weigh(own) > 0)
+    .sort((a, b) => weigh(b) - weigh(a) || (a.sensor.sensorId < b.sensor.sensorId ? -1 : 1))
     .slice(0, first);
 }
 
@@ -107,8 +150,8 @@ function byPeriod<S extends Slot<string>, P>(
   slots: readonly S[],
   zone: Zone,
   unit: PeriodUnit,
-  toPeriod: (start: number, own: readonly S[]) => P,
+  toPeriod: (period: { day: number; startAt: number; endAt: number }, own: readonly S[]) => P,
 ): P[] {
-  const byDay = Map.groupBy(slots, ({ slot }) => firstDayOf(unit, zone.dayOf(slot * SLOT_MS)));
-  return zone.periods(unit).map(({ day, startAt }) => toPeriod(startAt, byDay.get(day) ?? []));
+  const byDay = Map.groupBy(slots, ({ slot }) => zone.periodOf(unit, slot * SLOT_MS));
+  return zone.periods(unit).map((period) => toPeriod(period, byDay.get(period.day) ?? []));
 }

@@ -9,9 +9,12 @@ import { percentilesOf } from "./bins.ts";
 import { type ItemChange, JOURNEY_LETTERS, SESSION_LETTERS, SLOT_MS, slotOf } from "./cells.ts";
 import {
   type JourneyAnalytics,
+  type LabelCount,
   LIMITS,
   parseAnalyticsRange,
+  parseCalendar,
   type SensorActivity,
+  type SensorOrder,
   type SessionAnalytics,
   type SessionSlot,
 } from "./model.ts";
@@ -25,12 +28,15 @@ import {
   rank,
   ratio,
   sessionPeriods,
+  spentByHour,
+  spentByPeriod,
   startWithin,
   successOf,
   total,
 } from "./rules.ts";
 import { nameOf, type RollupStore } from "./store.ts";
-import { createZone } from "./zone.ts";
+import type { Spent } from "./time.ts";
+import { type Calendar, createZone, type PeriodUnit } from "./zone.ts";
 
 export type Analytics = ReturnType<typeof createAnalytics>;
 
@@ -84,32 +90,38 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
       tenantId: string,
       sensorId: string | undefined,
       input: RangeInput,
-      timeZone: string,
+      calendar: Calendar,
     ): Promise<SessionAnalytics> {
       const range = parseAnalyticsRange(input, clock());
+      const by = parseCalendar(calendar);
       if (sensorId === undefined) {
         const pk = `${tenantId}#SESSIONS`;
         const slots = await reading.slots(pk, range, SESSION_LETTERS);
-        return sessionNumbers(tenantId, undefined, range, timeZone, slots, () => reading.bins(pk, range));
+        return sessionNumbers(tenantId, undefined, range, by, slots, {
+          bins: () => reading.bins(pk, range),
+          time: () => reading.time(pk, range),
+        });
       }
       const slots = await reading.sensorSlots(tenantId, sensorId, range);
       const running = (await findRunning(tenantId, [sensorId])).get(sensorId);
       const whole = withRunning(slots, running);
-      const readBins = () => reading.sensorBins(tenantId, sensorId, range);
-      return sessionNumbers(tenantId, sensorId, range, timeZone, whole, readBins);
+      return sessionNumbers(tenantId, sensorId, range, by, whole, {
+        bins: () => reading.sensorBins(tenantId, sensorId, range),
+        time: () => reading.sensorTime(tenantId, sensorId, range),
+      });
     },
 
     /** Numbers over the journeys that started in a range. Throws InvalidInputError and NotIndexedError. */
-    async journeys(tenantId: string, input: RangeInput, timeZone: string): Promise<JourneyAnalytics> {
+    async journeys(tenantId: string, input: RangeInput, calendar: Calendar): Promise<JourneyAnalytics> {
       if (!indexed) throw new NotIndexedError();
       const now = clock();
       const range = parseAnalyticsRange(input, now);
+      const zone = createZone(parseCalendar(calendar), range);
       const pk = `${tenantId}#JOURNEYS`;
       const [slots, pending] = await Promise.all([
         reading.slots(pk, range, JOURNEY_LETTERS),
         store.pending(tenantId, now),
       ]);
-      const zone = createZone(timeZone, range);
       const waiting = slots.reduce((sum, { slot }) => sum + (pending.get(slot) ?? 0), 0);
       const journeys = total(slots, "journeys");
       return {
@@ -119,8 +131,14 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
         conversionRate: ratio(conversions(slots), journeys),
         averageMessages: ratio(total(slots, "messages"), journeys),
         durationPercentiles: async () => percentilesOf(await reading.bins(pk, range)),
-        byDay: () => journeyPeriods(slots, zone),
+        byDay: () => journeyPeriods(slots, zone, now),
       };
+    },
+
+    /** The labels of sessions that started on the UTC days of a range, most sessions first. Throws InvalidInputError. */
+    async labels(tenantId: string, input: RangeInput, first: number): Promise<LabelCount[]> {
+      const most = parseFirst(first, LIMITS.labels);
+      return await reading.labels(tenantId, parseAnalyticsRange(input, clock()), most);
     },
   };
 
@@ -135,11 +153,19 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     tenantId: string,
     sensorId: string | undefined,
     range: TimeRange,
-    timeZone: string,
+    calendar: Calendar,
     slots: readonly SessionSlot[],
-    readBins: () => Promise<Map<number, number>>,
+    read: { bins: () => Promise<Map<number, number>>; time: () => Promise<Spent> },
   ): SessionAnalytics {
-    const zone = createZone(timeZone, range);
+    const zone = createZone(calendar, range);
+    const now = clock();
+    const time = once(read.time);
+    const activeTime = async () => [...(await time()).values()].reduce((sum, ms) => sum + ms, 0);
+    const periods = (unit: PeriodUnit) => {
+      const spent = once(async () => spentByPeriod(await time(), zone, unit));
+      return sessionPeriods(slots, zone, unit, now)
+        .map((period) => ({ ...period, activeTime: async () => (await spent()).get(period.day) ?? 0 }));
+    };
     const [all, running, motions] = [total(slots, "sessions"), total(slots, "running"), total(slots, "motions")];
     const completed = all - running;
     const totalDuration = total(slots, "durationMs");
@@ -150,23 +176,29 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
       totalMotionEvents: motions,
       averageMotionEventsPerSession: ratio(motions, all),
       totalDuration,
+      activeTime,
       averageDuration: rounded(ratio(totalDuration, completed)),
-      durationPercentiles: async () => percentilesOf(await readBins()),
+      durationPercentiles: async () => percentilesOf(await read.bins()),
       averageTimeBetweenSessions: () => timeBetween(tenantId, sensorId, range, slots),
       peakHour: () => peakHourOf(slots, zone),
       sessionsWithPlayback: total(slots, "started"),
       playbackSuccessRate: successOf(slots),
-      byDay: () => sessionPeriods(slots, zone, "day"),
-      byWeek: () => sessionPeriods(slots, zone, "week"),
-      byMonth: () => sessionPeriods(slots, zone, "month"),
-      byHourOfWeek: () => hoursOfWeek(slots, zone),
-      topSensors: (first) =>
-        sensorId === undefined ? topSensors(tenantId, range, parseFirst(first, LIMITS.topSensors)) : Promise.resolve(
-          rank(
-            [{ sensor: { tenantId, sensorId }, sessions: all, motionEvents: motions }],
-            parseFirst(first, LIMITS.topSensors),
-          ),
-        ),
+      byDay: () => periods("day"),
+      byWeek: () => periods("week"),
+      byMonth: () => periods("month"),
+      byHourOfWeek: () => {
+        const spent = once(async () => spentByHour(await time(), zone));
+        return hoursOfWeek(slots, zone).map((cell, i) => (
+          { ...cell, activeTime: async () => (await spent()).get(i) ?? 0 }
+        ));
+      },
+      topSensors: async (first, order) => {
+        const most = parseFirst(first, LIMITS.topSensors);
+        if (sensorId === undefined) return await topSensors(tenantId, range, most, order);
+        const own = { sensor: { tenantId, sensorId }, sessions: all, motionEvents: motions, activeTime };
+        const weight = order === "SESSIONS" ? all : await activeTime();
+        return rank([own], most, () => weight);
+      },
     };
   }
 
@@ -186,11 +218,27 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     return Math.round((startOf(filled.at(-1)!, last) - startOf(filled[0]!, first)) / (count - 1));
   }
 
-  async function topSensors(tenantId: string, range: TimeRange, first: number): Promise<SensorActivity[]> {
-    const counts = await reading.sensors(tenantId, await listSensorIds(tenantId), range);
-    const top = rank(counts.map((count) => activityOf(tenantId, count)), first);
+  async function topSensors(
+    tenantId: string,
+    range: TimeRange,
+    first: number,
+    order: SensorOrder,
+  ): Promise<SensorActivity[]> {
+    const ids = await listSensorIds(tenantId);
+    const counts = (await reading.sensors(tenantId, ids, range)).map((count) => activityOf(tenantId, count));
+    const times = order === "SESSIONS" ? undefined : await reading.sensorsTime(tenantId, ids, range);
+    const top = times
+      ? rank(counts, first, ({ sensor }) => times.get(sensor.sensorId) ?? 0)
+      : rank(counts, first, ({ sessions }) => sessions);
+    const ofTop = once(() =>
+      times ? Promise.resolve(times) : reading.sensorsTime(tenantId, top.map(({ sensor }) => sensor.sensorId), range)
+    );
     const running = await findRunning(tenantId, top.map(({ sensor }) => sensor.sensorId));
-    return top.map((activity) => {
+    return top.map((counted) => {
+      const activity = {
+        ...counted,
+        activeTime: async () => (await ofTop()).get(counted.sensor.sensorId) ?? 0,
+      };
       const session = running.get(activity.sensor.sensorId);
       const isIn = session && session.startedAt >= range.fromAt && session.startedAt < range.toAt;
       return isIn ? { ...activity, motionEvents: activity.motionEvents + session.motionEventCount } : activity;
@@ -228,7 +276,16 @@ function withRunning(slots: readonly SessionSlot[], running: Session | undefined
   });
 }
 
-function activityOf(tenantId: string, { sensorId, sessions, motions }: SensorCount): SensorActivity {
+/** What a call gives, called at the first time that it is asked for and not again. */
+function once<T>(call: () => Promise<T>): () => Promise<T> {
+  let called: Promise<T> | undefined;
+  return () => called ??= call();
+}
+
+function activityOf(
+  tenantId: string,
+  { sensorId, sessions, motions }: SensorCount,
+): Omit<SensorActivity, "activeTime"> {
   return { sensor: { tenantId, sensorId }, sessions, motionEvents: motions };
 }
 

@@ -3,7 +3,7 @@ import { countInto } from "../aws/counting.ts";
 import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
-import { type ItemChange, keys, readCounters } from "./cells.ts";
+import { type ItemChange, keys, LONG, readCounters } from "./cells.ts";
 
 /**
  * Access patterns of the table `rollups`; `cells.ts` says what its keys and attributes are:
@@ -13,6 +13,8 @@ import { type ItemChange, keys, readCounters } from "./cells.ts";
  *  | count a part of a stream          | UpdateItem of each item that adds, if its shard's mark is before it         |
  *  | what a range holds                | BatchGetItem by the days, hours and months of the range: half a read unit   |
  *  |                                   | for each item of up to 4 KB, whatever is in it                              |
+ *  | what began before it and reaches  | the same, for 8 days before; Query of the days on which long sessions began |
+ *  | sessions of a label               | Query of the tenant's labels by month                                       |
  *  | journeys that wait for their end  | Query of the minutes still to come, 41 at most                              |
  */
 export type RollupStore = ReturnType<typeof createRollupStore>;
@@ -78,6 +80,29 @@ export function createRollupStore(dynamo: Pick<Dynamo, "updateIf" | "batchGet" |
         if (!ok) return false;
       }
       return true;
+    },
+
+    /** The items of the UTC days, up to one, on which long sessions of a tenant or a sensor began. */
+    async listLong(pk: string, lastDay: number): Promise<{ day: number; item: Item }[]> {
+      const values = { ":pk": pk, ":from": LONG, ":to": keys.long(lastDay) };
+      const key = { expression: "pk = :pk AND sk BETWEEN :from AND :to", values };
+      const found: { day: number; item: Item }[] = [];
+      for await (const { items } of pages((startKey?: Item) => dynamo.query(table, { key, startKey }))) {
+        found.push(...items.map((item) => (
+          { day: Date.parse((item.sk as string).slice(LONG.length)) / DAY_MS, item }
+        )));
+      }
+      return found;
+    },
+
+    /** Everything below a key. */
+    async list(pk: string): Promise<Item[]> {
+      const key = { expression: "pk = :pk", values: { ":pk": pk } };
+      const found: Item[] = [];
+      for await (const { items } of pages((startKey?: Item) => dynamo.query(table, { key, startKey }))) {
+        found.push(...items);
+      }
+      return found;
     },
 
     /** How many journeys will be abandoned if nothing more comes, by the slot of their start. */

@@ -7,13 +7,24 @@ export type PeriodUnit = "day" | "week" | "month";
 /** A stretch in which a zone's clock keeps one offset to UTC. */
 type Stretch = { fromAt: number; toAt: number; offsetMs: number };
 
+/** What days, weeks and hours are meant by. */
+export type Calendar = {
+  timeZone: string;
+  /** The hour on the wall at which a day begins, 0 where absent. What happens before it is of the day before. */
+  dayStartsAt?: number | undefined;
+  weekStartsOn?: "MONDAY" | "SUNDAY" | undefined;
+};
+
 /**
  * What clocks and calendars of an IANA zone say within a range: its changes of the clock are looked up once, the rest is
- * arithmetic. Local days are counted from 1970, their weeks begin on Monday.
+ * arithmetic. Local days are counted from 1970.
  */
 export type Zone = ReturnType<typeof createZone>;
 
-export function createZone(timeZone: string, { fromAt, toAt }: TimeRange) {
+export function createZone(
+  { timeZone, dayStartsAt = 0, weekStartsOn = "MONDAY" }: Calendar,
+  { fromAt, toAt }: TimeRange,
+) {
   const stretches = findStretches(timeZone, fromAt, toAt);
 
   function localOf(at: number): number {
@@ -23,28 +34,51 @@ export function createZone(timeZone: string, { fromAt, toAt }: TimeRange) {
 
   function startOf(day: number): number {
     const [year, month, date] = partsOf(day);
-    return Temporal.PlainDate.from({ year, month, day: date }).toZonedDateTime(timeZone).epochMilliseconds;
+    const plainTime = dayStartsAt === 0 ? undefined : new Temporal.PlainTime(dayStartsAt);
+    return Temporal.PlainDate.from({ year, month, day: date }).toZonedDateTime({
+      timeZone,
+      ...(plainTime && { plainTime }),
+    })
+      .epochMilliseconds;
+  }
+
+  const shiftMs = dayStartsAt * HOUR_MS;
+  const dayOfLocal = (local: number): number => Math.floor((local - shiftMs) / DAY_MS);
+
+  /** The first local day of the period that a day lies in. */
+  function firstDayOf(unit: PeriodUnit, day: number): number {
+    if (unit === "day") return day;
+    if (unit === "week") return day - (weekStartsOn === "SUNDAY" ? weekdayOf(day) % 7 : weekdayOf(day) - 1);
+    return day - (partsOf(day)[2] - 1);
   }
 
   return {
+    weekStartsOn,
+
     /** The local day of an instant of the range. */
-    dayOf: (at: number): number => Math.floor(localOf(at) / DAY_MS),
+    dayOf: (at: number): number => dayOfLocal(localOf(at)),
+
+    /** The first local day of the period in which an instant of the range lies. */
+    periodOf: (unit: PeriodUnit, at: number): number => firstDayOf(unit, dayOfLocal(localOf(at))),
+
+    /** The day of the week by the calendar, whenever days begin: Monday is 1, Sunday is 7. */
+    weekdayOf: (at: number): number => weekdayOf(Math.floor(localOf(at) / DAY_MS)),
 
     /** The hour on the wall, 0 to 23. */
     hourOf: (at: number): number => Math.floor(modulo(localOf(at), DAY_MS) / HOUR_MS),
 
-    /** Every period that the range touches, ascending: its first local day, and the instant at which it starts. */
-    periods(unit: PeriodUnit): { day: number; startAt: number }[] {
+    /** Every period that the range touches, ascending: its first local day, and the instants at which it starts and ends. */
+    periods(unit: PeriodUnit): { day: number; startAt: number; endAt: number }[] {
       // Where a clock goes back at midnight, a day comes twice: the range then touches what lies between as well.
       const touched = stretches.flatMap((own) => [own.fromAt, own.toAt - 1].map((at) => at + own.offsetMs));
-      const days = touched.map((local) => Math.floor(local / DAY_MS));
+      const days = touched.map(dayOfLocal);
       const [first, last] = [Math.min(...days), Math.max(...days)];
-      const periods: { day: number; startAt: number }[] = [];
+      const periods: { day: number; startAt: number; endAt: number }[] = [];
       for (let day = firstDayOf(unit, first); day <= last; day = nextOf(unit, day)) {
-        periods.push({ day, startAt: startOf(day) });
+        periods.push({ day, startAt: startOf(day), endAt: startOf(nextOf(unit, day)) });
       }
       // A day that a zone left out, to get to the other side of the date line, starts when the next one does.
-      return periods.filter(({ startAt }, i) => startAt !== periods[i + 1]?.startAt);
+      return periods.filter(({ startAt, endAt }) => startAt !== endAt);
     },
   };
 }
@@ -52,13 +86,6 @@ export function createZone(timeZone: string, { fromAt, toAt }: TimeRange) {
 /** Monday is 1, Sunday is 7. */
 export function weekdayOf(day: number): number {
   return modulo(day + 3, 7) + 1;
-}
-
-/** The first local day of the period that a day lies in. */
-export function firstDayOf(unit: PeriodUnit, day: number): number {
-  if (unit === "day") return day;
-  if (unit === "week") return day - (weekdayOf(day) - 1);
-  return day - (partsOf(day)[2] - 1);
 }
 
 function nextOf(unit: PeriodUnit, day: number): number {

@@ -102,7 +102,7 @@ export async function checkRollups(
   );
   const journeys = own("journeys", "META").map(journeyOf);
   const range = { between: { from: fromAt, to: now } };
-  const found = await services.analytics.sessions(tenantId, undefined, range, "UTC");
+  const found = await services.analytics.sessions(tenantId, undefined, range, { timeZone: "UTC" });
   const durations = sessions.map(durationOf).filter((ms) => ms !== undefined);
   must("sessions are rolled up", {
     totalSessions: found.totalSessions,
@@ -132,14 +132,14 @@ export async function checkRollups(
   );
   mustBeNear(await found.durationPercentiles(), durations, must);
   for (const [sensorId, all] of Map.groupBy(sessions, (session) => session.sensorId)) {
-    const sensor = await services.analytics.sessions(tenantId, sensorId, range, "UTC");
+    const sensor = await services.analytics.sessions(tenantId, sensorId, range, { timeZone: "UTC" });
     must(`sensor ${sensorId} is rolled up`, [sensor.totalSessions, sensor.totalMotionEvents, sensor.totalDuration], [
       all.length,
       total(all.map((session) => session.motionEventCount)),
       total(all.map((session) => durationOf(session) ?? 0)),
     ]);
   }
-  const told = await services.analytics.journeys(tenantId, range, "UTC");
+  const told = await services.analytics.journeys(tenantId, range, { timeZone: "UTC" });
   const outcomes = Map.groupBy(journeys, (journey) => outcomeOf(journey, now));
   must("journeys are rolled up", {
     journeys: told.totalJourneys,

@@ -31,7 +31,7 @@ describe("a zone", () => {
         picks,
       ) => {
         const range = { fromAt: from * SLOT, toAt: (from + length) * SLOT };
-        const own = createZone(timeZone, range);
+        const own = createZone({ timeZone }, range);
         for (const at of [0, ...picks].map((pick) => (from + Math.floor(pick * length)) * SLOT)) {
           const there = local(at, timeZone);
           expect(own.hourOf(at)).toBe(there.hour);
@@ -47,7 +47,7 @@ describe("a zone", () => {
     fc.assert(
       fc.property(zone, slot, fc.integer({ min: 1, max: 33 * 96 }), (timeZone, from, length) => {
         const range = { fromAt: from * SLOT, toAt: (from + length) * SLOT };
-        const own = createZone(timeZone, range);
+        const own = createZone({ timeZone }, range);
         const dates: Record<string, Set<number>> = { day: new Set(), week: new Set(), month: new Set() };
         for (let at = range.fromAt; at < range.toAt; at += SLOT) {
           const day = local(at, timeZone).startOfDay();
@@ -67,7 +67,9 @@ describe("a zone", () => {
 
   test("leaves out a day that its calendar left out", () => {
     const range = { fromAt: Date.UTC(2011, 11, 29, 10), toAt: Date.UTC(2012, 0, 1, 10) };
-    const days = createZone("Pacific/Apia", range).periods("day").map(({ startAt }) => new Date(startAt).toISOString());
+    const days = createZone({ timeZone: "Pacific/Apia" }, range).periods("day").map(({ startAt }) =>
+      new Date(startAt).toISOString()
+    );
     expect(days).toEqual(["2011-12-29T10:00:00.000Z", "2011-12-30T10:00:00.000Z", "2011-12-31T10:00:00.000Z"]);
   });
 });

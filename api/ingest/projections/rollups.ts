@@ -14,12 +14,16 @@ import {
   type ItemChange,
   JOURNEY_LETTERS,
   keys,
+  labelsPk,
+  LENGTH_LETTER,
   quarterOf,
   sensorPk,
   SESSION_LETTERS,
+  SHORT_DAYS,
   SLOT_MS,
   slotOf,
   SLOTS_OF_DAY,
+  TIME_LETTERS,
 } from "../../analytics/cells.ts";
 import type { Image, ImageChange } from "./counts.ts";
 
@@ -82,6 +86,52 @@ function sessionCells(tenantId: string, session: Session): Cell[] {
       ? []
       : [{ pk: ownPk, sk: keys.dayBins(day), name: binName(binOf(duration), place), n: 1 }]),
     ...counters(ownPk, keys.month(day), SESSION_LETTERS, { sessions: 1, motions: settled }, date),
+    ...timeCells(tenantPk, ownPk, session),
+    ...session.labels.map((label) => (
+      { pk: labelsPk(tenantId), sk: keys.label(label, day), name: counterName(SESSION_LETTERS.sessions, date), n: 1 }
+    )),
+  ];
+}
+
+/** Where the time of a session that is over lies; of one that goes on for long, that it may reach far. */
+function timeCells(tenantPk: string, ownPk: string, { startedAt, endedAt, checkAt }: Session): Cell[] {
+  const day = dayOf(slotOf(startedAt));
+  const first = day * SLOTS_OF_DAY;
+  const isLong = (at: number) => slotOf(at) - first >= SHORT_DAYS * SLOTS_OF_DAY;
+  if (endedAt === undefined) {
+    const name = counterName(SESSION_LETTERS.running, slotOf(startedAt) - first);
+    return checkAt !== undefined && isLong(checkAt)
+      ? [tenantPk, ownPk].map((pk) => ({ pk, sk: keys.long(day), name, n: 1 }))
+      : [];
+  }
+  const spent = spentBetween(startedAt, endedAt).map(({ name, slot, n }) => (
+    { name: counterName(TIME_LETTERS[name], slot - first), n }
+  ));
+  if (isLong(endedAt)) {
+    return [tenantPk, ownPk].flatMap((pk) => spent.map((cell) => ({ pk, sk: keys.long(day), ...cell })));
+  }
+  const date = Number(dayName(day).slice(8));
+  return [
+    ...spent.map((cell) => ({ pk: tenantPk, sk: keys.time(day), ...cell })),
+    ...spent.map((cell) => ({ pk: ownPk, sk: keys.day(day), ...cell })),
+    ...(spent.length > 0
+      ? [{ pk: ownPk, sk: keys.month(day), name: counterName(LENGTH_LETTER, date), n: endedAt - startedAt }]
+      : []),
+  ];
+}
+
+/** The time from one instant to another by slots: at most four numbers. */
+function spentBetween(fromAt: number, toAt: number): { name: keyof typeof TIME_LETTERS; slot: number; n: number }[] {
+  if (toAt <= fromAt) return [];
+  const [from, to] = [slotOf(fromAt), slotOf(toAt)];
+  if (from === to) return [{ name: "partialMs", slot: from, n: toAt - fromAt }];
+  const rest = toAt - to * SLOT_MS;
+  return [
+    { name: "partialMs", slot: from, n: (from + 1) * SLOT_MS - fromAt },
+    ...(to > from + 1
+      ? [{ name: "filled" as const, slot: from + 1, n: 1 }, { name: "filled" as const, slot: to, n: -1 }]
+      : []),
+    ...(rest > 0 ? [{ name: "partialMs" as const, slot: to, n: rest }] : []),
   ];
 }
 
