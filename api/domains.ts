@@ -1,4 +1,5 @@
 /** Each domain with what it is made of, and what consumes queues, streams and schedules. */
+import { createReading } from "./analytics/reading.ts";
 import { createAnalytics } from "./analytics/service.ts";
 import { createRollupStore } from "./analytics/store.ts";
 import type { Connections } from "./connections.ts";
@@ -61,6 +62,7 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
   const store = createSessionStore(dynamo, names);
   const readings = createReadings(objects(buckets.readings));
   const lineStore = createLineStore(dynamo, names);
+  const reading = createReading(createRollupStore(dynamo, named(tables.rollups)));
   return {
     lists,
     service: createSessions({
@@ -68,6 +70,7 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
       lineStore,
       quarantine: createQuarantineStore(dynamo, names),
       lists,
+      daysOpenAt: (...asked) => reading.daysOpenAt(...asked),
       readings,
       hub,
       clock,

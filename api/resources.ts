@@ -110,6 +110,12 @@ export const tables = {
     indexes: {
       byStart: { partition: text("tenant"), sort: number("startedAt"), include: ["sensorKey", ...LISTED_OF_SESSION] },
       bySensor: { partition: text("sensorKey"), sort: number("startedAt"), include: ["tenant", ...LISTED_OF_SESSION] },
+      /** Sparse: sessions that have notes, with these, for those who look for words in them. */
+      byNote: {
+        partition: text("noted"),
+        sort: number("startedAt"),
+        include: ["tenant", "sensorKey", "notes", ...LISTED_OF_SESSION],
+      },
       /** Sparse: running sessions only, by the instant at which they have to be looked at. */
       byCheck: { partition: text("checkShard"), sort: number("checkAt"), include: [] },
     },

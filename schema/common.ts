@@ -11,7 +11,7 @@ const RangePreset = builder.enumType("RangePreset", {
   },
 });
 
-const Between = builder.inputType("Between", {
+export const Between = builder.inputType("Between", {
   description: "From one instant to another.",
   fields: (t) => ({
     from: t.field({ type: "DateTime", required: true, description: "Included." }),

@@ -2,9 +2,9 @@ import { missing } from "../api/core/watermark.ts";
 import type * as Model from "../api/sessions/model.ts";
 import { LIMITS } from "../api/sessions/model.ts";
 import { durationOf } from "../api/sessions/rules.ts";
-import { expiryOf } from "../api/sessions/service.ts";
+import { expiryOf } from "../api/sessions/listing.ts";
 import { builder, entries, streams } from "./builder.ts";
-import { TimeRange } from "./common.ts";
+import { Between, TimeRange } from "./common.ts";
 import type { SharedContext } from "./context.ts";
 import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
 import { globalId, Node } from "./nodes.ts";
@@ -286,8 +286,28 @@ const SessionFilter = builder.inputType("SessionFilter", {
   fields: (t) => ({
     sensorId: t.string({ description: "Sessions at this sensor." }),
     range: t.field({ type: TimeRange, description: "By `startedAt`." }),
+    overlaps: t.field({
+      type: Between,
+      description:
+        "Sessions of which some time lies in it, whenever they started; those that go on reach to now. Of before it only the days are read on which sessions began that last until it, so what started a second ago may be missing.",
+    }),
     status: t.field({ type: SessionStatus, description: "Sessions that go on, or that are over." }),
     label: t.string({ description: "Sessions that carry this label." }),
+    text: t.string({
+      description:
+        "Sessions whose notes hold each of these words, or words that hold them; letters are the same large or small, with or without accents. At most 10 words.",
+    }),
+  }),
+});
+
+const SensorFilter = builder.inputType("SensorFilter", {
+  description: "Which sensors to list; all parts must hold.",
+  fields: (t) => ({
+    prefix: t.string({ description: "Sensors whose id begins so." }),
+    search: t.string({
+      description:
+        "Sensors whose id or name holds this text; letters are the same large or small, with or without accents. Looks through all sensors.",
+    }),
   }),
 });
 
@@ -336,9 +356,13 @@ entries.queryFields((t) => ({
     type: SensorConnection,
     description: "By their ids.",
     access: "SESSIONS_READ",
-    args: pageArgs("sensors", { first: 25, most: 100 }),
+    args: {
+      filter: t.arg({ type: SensorFilter, description: "Which sensors; all where absent." }),
+      ...pageArgs("sensors", { first: 25, most: 100 }),
+    },
     cost: PAGE_COST,
-    resolve: (_, page, { viewer, services }) => services.sessions.listSensors(viewer.tenantId, page),
+    resolve: (_, { filter, ...page }, { viewer, services }) =>
+      services.sessions.listSensors(viewer.tenantId, filter ?? {}, page),
   }),
 }));
 

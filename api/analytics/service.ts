@@ -60,8 +60,7 @@ export type AnalyticsOptions = {
     ) => Promise<{ first: number | undefined; last: number | undefined }>;
     sensors: (
       tenantId: string,
-      limit: number,
-      after: string | undefined,
+      page: { limit: number; after: string | undefined },
     ) => Promise<{ sensors: Sensor[]; next: string | undefined }>;
   };
   clock: Clock;
@@ -247,7 +246,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
 
   async function listSensorIds(tenantId: string): Promise<string[]> {
     const found: string[] = [];
-    for await (const { sensors } of pages((after?: string) => lists.sensors(tenantId, 1_000, after))) {
+    for await (const { sensors } of pages((after?: string) => lists.sensors(tenantId, { limit: 1_000, after }))) {
       found.push(...sensors.map(({ sensorId }) => sensorId));
     }
     return found;

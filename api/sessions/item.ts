@@ -115,8 +115,8 @@ function some<T>(values: readonly T[]): readonly T[] | undefined {
  * what people wrote: for a session that takes in another, and for nothing else.
  */
 export function deviceChange(session: Session, takesPeoples = false): Expression {
-  const { labels, notes, pinned, version } = session;
-  const peoples = takesPeoples ? { labels, notes: notes ?? undefined, pinned, version } : {};
+  const { labels, pinned, version } = session;
+  const peoples = takesPeoples ? { labels, ...noteAttributes(session), pinned, version } : {};
   const attributes = Object.entries({ ...deviceAttributes(session), ...peoples });
   const set = attributes.filter(([, value]) => value !== undefined);
   const removed = attributes.filter(([, value]) => value === undefined);
@@ -137,16 +137,28 @@ export function deviceChange(session: Session, takesPeoples = false): Expression
   };
 }
 
+/** The notes of a session, and what puts it into the index of those that have some. */
+function noteAttributes({ tenantId, notes }: Pick<Session, "tenantId" | "notes">): Item {
+  return { notes: notes ?? undefined, noted: notes ? tenantId : undefined };
+}
+
+/** Text as it is looked for: small letters without accents, and one form of each sign. */
+export function folded(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
 /** Sets what a person wrote. `keepSeconds` is how pinning keeps device writes from letting a session expire. */
 export function peopleChange(session: Session, now: number): Expression {
-  const { labels, notes, pinned, version, keepMs } = session;
+  const { labels, pinned, version, keepMs } = session;
   const keepSeconds = pinned ? PINNED_SECONDS : Math.ceil(keepMs / 1_000);
-  const values = { labels, notes, pinned, version, keepSeconds, ttl: keepSeconds + Math.ceil(now / 1_000) };
-  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  const ttl = keepSeconds + Math.ceil(now / 1_000);
+  const attributes = Object.entries({ labels, ...noteAttributes(session), pinned, version, keepSeconds, ttl });
+  const set = attributes.filter(([, value]) => value !== undefined);
+  const removed = attributes.filter(([, value]) => value === undefined);
   return {
     expression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(", ")}` +
-      (typeof notes === "string" ? "" : " REMOVE #notes"),
-    names: Object.fromEntries([...set.map(([name]) => name), "notes"].map((name) => [`#${name}`, name])),
+      (removed.length > 0 ? ` REMOVE ${removed.map(([name]) => `#${name}`).join(", ")}` : ""),
+    names: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
     values: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
   };
 }
@@ -222,7 +234,7 @@ function numbersOf({ mBoot, mTop, mGaps, mVague }: Item): Numbers {
 function peopleOf(item: Item): PeopleState {
   return {
     labels: (item.labels as string[] | undefined) ?? [],
-    notes: "mTop" in item ? (item.notes as string | undefined) ?? null : undefined,
+    notes: "mTop" in item || "notes" in item ? (item.notes as string | undefined) ?? null : undefined,
     pinned: (item.pinned as boolean | undefined) ?? false,
     version: (item.version as number | undefined) ?? 1,
   };
@@ -264,6 +276,7 @@ export function fromSensorItem(item: Item): Sensor {
   return {
     tenantId: item.tenant as string,
     sensorId: item.sensorId as string,
+    name: item.name as string | undefined,
     latestSessionId: item.latest as string | undefined,
     numbers: item.mTop === undefined ? undefined : numbersOf(item),
     boots: Object.fromEntries(

@@ -14,6 +14,10 @@ export type SessionQuery = {
   toAt: number;
   status?: SessionStatus | undefined;
   label?: string | undefined;
+  /** Only those that go on, or ended after this instant. */
+  openAt?: number | undefined;
+  /** Only those whose notes hold each of these, folded; a page holds all that have notes. */
+  words?: readonly string[] | undefined;
 };
 export type SessionPosition = { startedAt: number; sessionId: string };
 
@@ -50,8 +54,10 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
 
     /** One page, latest start first or last; `next` is where the one after it begins, where there may be one. */
     async page(query: SessionQuery, limit: number, after: SessionPosition | undefined, ascending = false) {
-      const { tenantId, sensorId } = query;
-      const [index, name, value] = sensorId === undefined
+      const { tenantId, sensorId, words = [] } = query;
+      const [index, name, value] = words.length > 0
+        ? ["byNote", "noted", tenantId] as const
+        : sensorId === undefined
         ? ["byStart", "tenant", tenantId] as const
         : ["bySensor", "sensorKey", sensorKeyOf(tenantId, sensorId)] as const;
       const page = await dynamo.query(tables.sessions, {
@@ -108,13 +114,21 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
     /** One page of the tenant's sensors, by their ids. */
     async sensors(
       tenantId: string,
-      limit: number,
-      after: string | undefined,
-      descending = false,
+      { limit, after, descending = false, prefix = "" }: {
+        limit: number;
+        after?: string | undefined;
+        descending?: boolean;
+        prefix?: string | undefined;
+      },
     ): Promise<{ sensors: Sensor[]; next: string | undefined }> {
+      const ofTenant = { expression: "tenant = :tenant", values: { ":tenant": tenantId } };
       const page = await dynamo.query(tables.sensors, {
         index: "byTenant",
-        key: { expression: "tenant = :tenant", values: { ":tenant": tenantId } },
+        key: prefix === "" ? ofTenant : {
+          // The embedded store takes capitals for small letters in begins_with.
+          expression: "tenant = :tenant AND sensorId BETWEEN :prefix AND :end",
+          values: { ":tenant": tenantId, ":prefix": prefix, ":end": `${prefix}\u{10ffff}` },
+        },
         limit,
         descending,
         startKey: after === undefined
@@ -130,12 +144,19 @@ function positionOf(key: Item | undefined): SessionPosition | undefined {
   return key && { startedAt: key.startedAt as number, sessionId: idOf(key.sk) };
 }
 
-function filterOf({ status, label }: SessionQuery): { filter?: Expression } {
-  const parts = [
+function filterOf({ tenantId, sensorId, status, label, openAt, words = [] }: SessionQuery): { filter?: Expression } {
+  const parts: Expression[] = [
     ...(status
       ? [{ expression: "#status = :status", names: { "#status": "status" }, values: { ":status": status } }]
       : []),
     ...(label ? [{ expression: "contains(labels, :label)", values: { ":label": label } }] : []),
+    ...(openAt === undefined ? [] : [{
+      expression: "(attribute_not_exists(endedAt) OR endedAt > :open)",
+      values: { ":open": openAt },
+    }]),
+    ...(words.length > 0 && sensorId !== undefined
+      ? [{ expression: "sensorKey = :sensor", values: { ":sensor": sensorKeyOf(tenantId, sensorId) } }]
+      : []),
   ];
   if (parts.length === 0) return {};
   return {

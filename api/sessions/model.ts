@@ -138,6 +138,8 @@ export type Session = DeviceState & PeopleState & {
 export type Sensor = {
   tenantId: string;
   sensorId: string;
+  /** What people call it. */
+  name?: string | undefined;
   /** The session that begins last; active or over. Undefined before the first. */
   latestSessionId?: string | undefined;
   /** The numbers of motion events that its latest session had counted when it was deleted. */

@@ -52,7 +52,8 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
     /** The first of what is kept aside at a sensor. */
     async list(of: Pick<Held, "tenantId" | "sensorId">, limit: number): Promise<Held[]> {
       const { pk, sk } = itemKey(of.tenantId, of.sensorId, "Q#");
-      const key = { expression: "pk = :pk AND begins_with(sk, :sk)", values: { ":pk": pk, ":sk": sk } };
+      const values = { ":pk": pk, ":from": sk, ":to": `${sk}~` };
+      const key = { expression: "pk = :pk AND sk BETWEEN :from AND :to", values };
       return (await dynamo.query(tables.sessions, { key, limit })).items.map(fromItem);
     },
   };

@@ -1,10 +1,8 @@
 import * as v from "valibot";
-import { MAX_AHEAD_MS, MIN_AT, words } from "../core/check.ts";
+import { MIN_AT, words } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
-import { createCursors, type PageArgs, pages, parsePage, toPage } from "../core/page.ts";
-import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import { createDevices } from "./devices.ts";
 import { fromItem, isSessionItem } from "./item.ts";
@@ -12,8 +10,9 @@ import { createHearing } from "./hearing.ts";
 import { createHistory } from "./history.ts";
 import type { LineStore } from "./line-store.ts";
 import { createLines } from "./lines.ts";
-import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
-import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
+import { createListing, type DaysOpenAt, isExpired, isId } from "./listing.ts";
+import type { SessionLists, SessionQuery } from "./lists.ts";
+import { LIMITS, type Sensor, type Session } from "./model.ts";
 import { createPeople } from "./people.ts";
 import { parsePlausible, type PlausibleInput } from "./plausible.ts";
 import type { QuarantineStore } from "./quarantine.ts";
@@ -24,36 +23,19 @@ import { createSweep } from "./sweep.ts";
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-export type SessionFilter = {
-  sensorId?: string | null | undefined;
-  range?: RangeInput | null | undefined;
-  status?: SessionStatus | null | undefined;
-  label?: string | null | undefined;
-};
-
-const MAX_PAGE = 100;
-/** Rows read at a time where most of them may not match. */
-const FILTERED_ROWS = 250;
 /** Among so many of the newest sessions of a sensor an active one is looked for. */
 const NEAR_ROWS = 10;
-const EMPTY_PAGE: SessionPage = { edges: [], hasNextPage: false, hasPreviousPage: false };
-
-const id = v.pipe(v.string(), v.maxLength(LIMITS.idChars));
-const sessionPosition = v.pipe(
-  v.tuple([v.pipe(v.number(), v.safeInteger()), id]),
-  v.transform(([startedAt, sessionId]): SessionPosition => ({ startedAt, sessionId })),
-);
-
 /** The key under which the hub tells of a tenant's sessions, with the session's id. */
 export function sessionsKey(tenantId: string): string {
   return `sessions:${tenantId}`;
 }
 
-export function createSessions({ store, lineStore, quarantine, lists, readings, hub, clock, ids }: {
+export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt, readings, hub, clock, ids }: {
   store: SessionStore;
   lineStore: LineStore;
   quarantine: QuarantineStore;
   lists: SessionLists;
+  daysOpenAt: DaysOpenAt;
   readings: Readings;
   hub: Hub;
   clock: Clock;
@@ -89,6 +71,7 @@ export function createSessions({ store, lineStore, quarantine, lists, readings, 
     ...createDevices({ store, lines, hearing, readings, quarantine, settings, changed, clock }),
     ...createPeople({ store, lineStore: announcing, lines, changed, clock, ids }),
     ...createHistory({ store, readings }),
+    ...createListing({ lists, daysOpenAt, clock }),
     sweep: createSweep({ store, lists, changed, clock }),
 
     /** Called with an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */
@@ -115,33 +98,6 @@ export function createSessions({ store, lineStore, quarantine, lists, readings, 
       const query: SessionQuery = { tenantId, sensorId, fromAt: MIN_AT, toAt: now + 1, status: "ACTIVE" };
       const { sessions } = await lists.page(query, NEAR_ROWS, undefined);
       return sessions.find((own) => own.status === "ACTIVE") ?? (session?.status === "ACTIVE" ? session : undefined);
-    },
-
-    /** One page of sessions, latest start first. Full unless it is the last. */
-    async list(tenantId: string, filter: SessionFilter, page: PageArgs): Promise<SessionPage> {
-      const cursors = createCursors("sessions", [tenantId, canonical(filter)], sessionPosition);
-      const request = parsePage(page, MAX_PAGE, cursors);
-      const { wanted, isBackward, from } = request;
-      const query = toQuery(tenantId, filter, clock());
-      // No session has them, and the store would not take them as values.
-      if ([query.sensorId, query.label].some((text) => text !== undefined && !isId(text))) return EMPTY_PAGE;
-      const rows: Session[] = [];
-      const isFiltered = query.status !== undefined || query.label !== undefined;
-      const read = (position?: SessionPosition) =>
-        lists.page(query, isFiltered ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
-      for await (const { sessions } of pages(read, from)) {
-        rows.push(...sessions.filter((session) => !isExpired(session, clock()) && matches(session, query)));
-        if (rows.length > wanted) break;
-      }
-      return toPage(rows, request, ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId]));
-    },
-
-    /** One page of the tenant's sensors, by id. */
-    async listSensors(tenantId: string, page: PageArgs): Promise<SensorPage> {
-      const cursors = createCursors("sensors", [tenantId], id);
-      const request = parsePage(page, MAX_PAGE, cursors);
-      const { sensors } = await lists.sensors(tenantId, request.wanted + 1, request.from, request.isBackward);
-      return toPage(sensors, request, ({ sensorId }) => cursors.encode(sensorId));
     },
 
     /** Sets how sessions of a tenant, or of one sensor, end and are kept; holds for sessions that begin from now on. */
@@ -185,37 +141,4 @@ export function createSessions({ store, lineStore, quarantine, lists, readings, 
 
 function invalid(field: string, message: string): InvalidInputError {
   return new InvalidInputError([{ path: [field], message }]);
-}
-
-function isId(text: string): boolean {
-  return text.length >= 1 && text.length <= LIMITS.idChars && text.isWellFormed();
-}
-
-/** When a session is deleted: so long after the last write; undefined where it is pinned. */
-export function expiryOf({ pinned, updatedAt, keepMs }: Session): number | undefined {
-  return pinned ? undefined : updatedAt + keepMs;
-}
-
-function isExpired(session: Session, now: number): boolean {
-  const expiry = expiryOf(session);
-  return expiry !== undefined && expiry < now;
-}
-
-function matches(session: Session, { status, label }: SessionQuery): boolean {
-  return (status === undefined || session.status === status) && (label === undefined || session.labels.includes(label));
-}
-
-function toQuery(tenantId: string, { sensorId, range, status, label }: SessionFilter, now: number): SessionQuery {
-  return {
-    tenantId,
-    sensorId: sensorId ?? undefined,
-    ...(range ? parseRange(range, now) : { fromAt: MIN_AT, toAt: now + MAX_AHEAD_MS + 1 }),
-    status: status ?? undefined,
-    label: label ?? undefined,
-  };
-}
-
-function canonical({ sensorId, range, status, label }: SessionFilter) {
-  const { last, between } = range ?? {};
-  return [sensorId ?? null, last ?? null, between?.from ?? null, between?.to ?? null, status ?? null, label ?? null];
 }

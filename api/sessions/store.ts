@@ -199,8 +199,8 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       const sheets = itemKey(tenantId, sessionId, "D#");
       const spans: BatchSpan[] = [];
       const key = {
-        expression: "pk = :pk AND begins_with(sk, :sheet)",
-        values: { ":pk": sheets.pk, ":sheet": sheets.sk },
+        expression: "pk = :pk AND sk BETWEEN :from AND :to",
+        values: { ":pk": sheets.pk, ":from": sheets.sk, ":to": `${sheets.sk}~` },
       };
       const read = (startKey?: Item) => dynamo.query(tables.sessions, { key, startKey, consistent: true });
       for await (const { items } of pages(read)) {

@@ -37,6 +37,7 @@ function createHost(link: () => Link): Sessions {
     lineStore: createLineStore(dynamo, NAMES),
     quarantine: createQuarantineStore(dynamo, NAMES),
     lists: createSessionLists(dynamo, NAMES),
+    daysOpenAt: () => Promise.resolve([]),
     readings: readings as unknown as Readings,
     hub: createHub(),
     clock: () => link().now(),

@@ -124,6 +124,11 @@ describe("the tree", () => {
     expect(readers).toEqual([]);
   });
 
+  test("asks for keys by BETWEEN: in begins_with the embedded store takes capitals for small letters", () => {
+    const askers = product.filter((file) => /begins_with\(/.test(textOf(file)));
+    expect(askers).toEqual([]);
+  });
+
   test(`has no file over ${MAX_LINES} lines`, () => {
     const long = files.filter((file) => textOf(file).split("\n").length > MAX_LINES);
     expect(long).toEqual([]);

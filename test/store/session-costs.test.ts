@@ -263,11 +263,19 @@ describe("what people do", () => {
 
   test("an edit is 1 read and 1 write of 3 units: the item and two list indexes, also while the session runs", async () => {
     const sessionId = await open("edited");
-    const edit = { sessionId, expectedVersion: 1, labels: ["walk"], notes: "Good.", pinned: true };
+    const edit = { sessionId, expectedVersion: 1, labels: ["walk"], pinned: true };
     const cost = await costOf(() => mutate(api, T, "annotateSession", edit));
     expect(cost.answer.session.version).toBe(2);
     expect(cost.asked).toEqual(["Get", "Update"]);
     expect(cost.units).toEqual({ write: 3, read: 1 });
+  });
+
+  test("notes cost one unit more: they lie in the index that finds their words", async () => {
+    const sessionId = await open("noted");
+    const edit = { sessionId, expectedVersion: 1, notes: "Good." };
+    expect((await costOf(() => mutate(api, T, "annotateSession", edit))).units).toEqual({ write: 4, read: 1 });
+    const batch = await costOf(() => motion("noted", 2, START + 1_000));
+    expect(batch.units.write).toBe(1);
   });
 
   test("an end is 1 read and 1 write of 4 units; a second one is 1 read", async () => {

@@ -118,7 +118,7 @@ describe("what changes move", () => {
     }));
   });
 
-  test("by a motion event of a running session is one number of one item, and by a batch or an edit nothing", () => {
+  test("by a motion event of a running session is one number of one item, by labels one of each, and by a batch nothing", () => {
     const moved = (after: object) =>
       toItemChanges({
         table: "sessions",
@@ -135,7 +135,8 @@ describe("what changes move", () => {
     expect(moved({ bTop: 1, samples: 500, lastMotionAt: BEGIN + 5_000, durationMs: 500, durationOffset: 1 })).toEqual(
       [],
     );
-    expect(moved({ labels: ["a"], version: 2 })).toEqual([]);
+    expect(moved({ labels: ["a"], version: 2 })).toEqual([["t#LABELS", "a#2026-10", ["s24", 1]]]);
+    expect(moved({ notes: "a", pinned: true, version: 2 })).toEqual([]);
   });
 
   test("of other items and of what was erased is nothing", () => {

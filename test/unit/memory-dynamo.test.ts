@@ -61,6 +61,7 @@ function stackOver(dynamo: Dynamo) {
       lineStore,
       quarantine: createQuarantineStore(dynamo, names()),
       lists,
+      daysOpenAt: () => Promise.resolve([]),
       readings,
       hub: createHub(),
       clock: () => clock,
@@ -170,8 +171,8 @@ function storeCalls(tenantId: string, random: Random): ((stack: ReturnType<typeo
     ({ lineStore }) => lineStore.listHeard({ tenantId, sensorId: "s0" }, at, clock),
     ({ store }) => store.putIdle(tenantId, "s1", { idleMs: 60_000 }),
     ({ store }) => store.getSettings(tenantId),
-    ({ lists }) => lists.sensors(tenantId, 1, undefined),
-    ({ lists }) => lists.sensors(tenantId, 2, "s0"),
+    ({ lists }) => lists.sensors(tenantId, { limit: 1 }),
+    ({ lists }) => lists.sensors(tenantId, { limit: 2, after: "s0", prefix: "s" }),
     async ({ store, lineStore, lists }) => {
       const [known] = (await lists.page(query, 1, undefined)).sessions;
       if (!known) return;

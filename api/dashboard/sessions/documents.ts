@@ -80,10 +80,14 @@ export type SessionFilter = {
   sensorId?: string | null | undefined;
   /** By `startedAt`. */
   range?: TimeRange | null | undefined;
+  /** Sessions of which some time lies in it, whenever they started; those that go on reach to now. Of before it only the days are read on which sessions began that last until it, so what started a second ago may be missing. */
+  overlaps?: Between | null | undefined;
   /** Sessions that go on, or that are over. */
   status?: SessionStatus | null | undefined;
   /** Sessions that carry this label. */
   label?: string | null | undefined;
+  /** Sessions whose notes hold each of these words, or words that hold them; letters are the same large or small, with or without accents. At most 10 words. */
+  text?: string | null | undefined;
 };
 
 /** What a person writes of a session. What is left out stays; null empties. */

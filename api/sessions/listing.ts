@@ -1,0 +1,177 @@
+import * as v from "valibot";
+import { MAX_AHEAD_MS, MIN_AT, prose } from "../core/check.ts";
+import { type Clock, DAY_MS } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { createCursors, type PageArgs, type PageRequest, pages, parsePage, toPage } from "../core/page.ts";
+import { parseRange, type RangeInput } from "../core/range.ts";
+import { folded } from "./item.ts";
+import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
+import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
+import { reachOf } from "./rules.ts";
+
+export type SessionFilter = {
+  sensorId?: string | null | undefined;
+  range?: RangeInput | null | undefined;
+  overlaps?: { from: number; to: number } | null | undefined;
+  status?: SessionStatus | null | undefined;
+  label?: string | null | undefined;
+  text?: string | null | undefined;
+};
+
+export type SensorFilter = { prefix?: string | null | undefined; search?: string | null | undefined };
+
+/** The UTC days on which sessions began that are open at an instant, latest first, counted from 1970. */
+export type DaysOpenAt = (tenantId: string, sensorId: string | undefined, at: number) => Promise<number[]>;
+
+export type ListingOptions = { lists: SessionLists; daysOpenAt: DaysOpenAt; clock: Clock };
+
+const MAX_PAGE = 100;
+/** Rows read at a time where most of them may not match. */
+const FILTERED_ROWS = 250;
+const SEARCHED_SENSORS = 1_000;
+/** Words that are looked for in notes. */
+const MAX_WORDS = 10;
+const EMPTY_PAGE: SessionPage = { edges: [], hasNextPage: false, hasPreviousPage: false };
+
+const id = v.pipe(v.string(), v.maxLength(LIMITS.idChars));
+const sessionPosition = v.pipe(
+  v.tuple([v.pipe(v.number(), v.safeInteger()), id]),
+  v.transform(([startedAt, sessionId]): SessionPosition => ({ startedAt, sessionId })),
+);
+
+/** Lists of sessions and sensors. */
+export function createListing({ lists, daysOpenAt, clock }: ListingOptions) {
+  return {
+    /** One page of sessions, latest start first. Full unless it is the last. */
+    async list(tenantId: string, filter: SessionFilter, page: PageArgs): Promise<SessionPage> {
+      const cursors = createCursors("sessions", [tenantId, canonical(filter)], sessionPosition);
+      const request = parsePage(page, MAX_PAGE, cursors);
+      const query = toQuery(tenantId, filter, clock());
+      // No session has them, and the store would not take them as values.
+      if ([query.sensorId, query.label].some((text) => text !== undefined && !isId(text))) return EMPTY_PAGE;
+      const rows = await read(filter.overlaps ? await stretchesOf(query, filter.overlaps) : [query], request);
+      return toPage(rows, request, ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId]));
+    },
+
+    /** One page of the tenant's sensors, by id. */
+    async listSensors(tenantId: string, filter: SensorFilter, page: PageArgs): Promise<SensorPage> {
+      const prefix = parseText("prefix", filter.prefix, LIMITS.idChars);
+      const search = folded(parseText("search", filter.search, LIMITS.idChars) ?? "");
+      const cursors = createCursors("sensors", [tenantId, prefix ?? null, search], id);
+      const request = parsePage(page, MAX_PAGE, cursors);
+      const { wanted, isBackward, from } = request;
+      const found: Sensor[] = [];
+      const next = (after?: string) => {
+        const limit = search === "" ? wanted + 1 - found.length : SEARCHED_SENSORS;
+        return lists.sensors(tenantId, { limit, after, descending: isBackward, prefix });
+      };
+      for await (const { sensors } of pages(next, from)) {
+        found.push(...sensors.filter((sensor) => isFound(sensor, search)));
+        if (found.length > wanted) break;
+      }
+      return toPage(found, request, ({ sensorId }) => cursors.encode(sensorId));
+    },
+  };
+
+  /** The matching sessions of stretches of starts, which come latest first: one more than wanted where there are so many. */
+  async function read(stretches: readonly SessionQuery[], request: PageRequest<SessionPosition>): Promise<Session[]> {
+    const { wanted, isBackward, from } = request;
+    const rows: Session[] = [];
+    for (const query of isBackward ? stretches.toReversed() : stretches) {
+      if (from && (isBackward ? query.toAt <= from.startedAt : query.fromAt > from.startedAt)) continue;
+      const isInside = from && query.fromAt <= from.startedAt && from.startedAt < query.toAt;
+      const next = (position?: SessionPosition) =>
+        lists.page(query, isFiltered(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
+      for await (const { sessions } of pages(next, isInside ? from : undefined)) {
+        rows.push(...sessions.filter((session) => !isExpired(session, clock()) && matches(session, query)));
+        if (rows.length > wanted) return rows;
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * The stretches of starts that hold all sessions which overlap a range: the range itself, and the days before it on which
+   * sessions began that last until it. The numbers of analytics say which days these are, so no others are read.
+   */
+  async function stretchesOf(query: SessionQuery, { from, to }: { from: number; to: number }): Promise<SessionQuery[]> {
+    const days = await daysOpenAt(query.tenantId, query.sensorId, from);
+    const earlier = days.map((day) => (
+      { fromAt: day * DAY_MS, toAt: Math.min((day + 1) * DAY_MS, from), openAt: from }
+    ));
+    return [{ fromAt: from, toAt: to }, ...earlier]
+      .map((own) => (
+        { ...query, ...own, fromAt: Math.max(own.fromAt, query.fromAt), toAt: Math.min(own.toAt, query.toAt) }
+      ))
+      .filter(({ fromAt, toAt }) => fromAt < toAt);
+  }
+}
+
+export function isId(text: string): boolean {
+  return text.length >= 1 && text.length <= LIMITS.idChars && text.isWellFormed();
+}
+
+/** When a session is deleted: so long after the last write; undefined where it is pinned. */
+export function expiryOf({ pinned, updatedAt, keepMs }: Session): number | undefined {
+  return pinned ? undefined : updatedAt + keepMs;
+}
+
+export function isExpired(session: Session, now: number): boolean {
+  const expiry = expiryOf(session);
+  return expiry !== undefined && expiry < now;
+}
+
+/** Whether most rows may be read in vain. */
+function isFiltered({ status, label, openAt, words = [] }: SessionQuery): boolean {
+  return status !== undefined || label !== undefined || openAt !== undefined || words.length > 0;
+}
+
+function matches(session: Session, { status, label, openAt, words = [] }: SessionQuery): boolean {
+  const notes = words.length > 0 ? folded(session.notes ?? "") : "";
+  return words.every((word) => notes.includes(word)) && (status === undefined || session.status === status) &&
+    (label === undefined || session.labels.includes(label)) &&
+    (openAt === undefined || (session.endedAt ?? reachOf(session)) > openAt);
+}
+
+function isFound({ sensorId, name = "" }: Sensor, search: string): boolean {
+  return folded(sensorId).includes(search) || folded(name).includes(search);
+}
+
+function toQuery(tenantId: string, filter: SessionFilter, now: number): SessionQuery {
+  const { sensorId, range, overlaps, status, label, text } = filter;
+  if (overlaps && overlaps.to <= overlaps.from) {
+    throw new InvalidInputError([{ path: ["filter", "overlaps", "to"], message: "must be later than `from`" }]);
+  }
+  return {
+    tenantId,
+    sensorId: sensorId ?? undefined,
+    ...(range ? parseRange(range, now) : { fromAt: MIN_AT, toAt: now + MAX_AHEAD_MS + 1 }),
+    status: status ?? undefined,
+    label: label ?? undefined,
+    words: parseWords(text),
+  };
+}
+
+/** The words that notes must hold, each once, as they are kept. Throws InvalidInputError. */
+function parseWords(text: string | null | undefined): string[] {
+  const words = [...new Set(folded(parseText("text", text, LIMITS.notesChars) ?? "").split(/\s+/).filter(Boolean))];
+  if (words.length <= MAX_WORDS) return words;
+  const message = `must hold at most ${MAX_WORDS} words, has ${words.length}`;
+  throw new InvalidInputError([{ path: ["filter", "text"], message }]);
+}
+
+function parseText(name: string, text: string | null | undefined, maxChars: number): string | undefined {
+  if (text === null || text === undefined || text === "") return undefined;
+  const parsed = v.safeParse(prose(maxChars), text);
+  if (parsed.success) return text;
+  throw new InvalidInputError([{ path: ["filter", name], message: parsed.issues[0].message }]);
+}
+
+/** A filter's parts in a fixed order, so that equal filters have equal cursors. */
+function canonical({ sensorId, range, overlaps, status, label, text }: SessionFilter) {
+  const { last, between } = range ?? {};
+  return [
+    ...[sensorId ?? null, last ?? null, between?.from ?? null, between?.to ?? null, status ?? null, label ?? null],
+    ...(overlaps || text ? [overlaps?.from ?? null, overlaps?.to ?? null, text ?? null] : []),
+  ];
+}
