@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import process from "node:process";
 import { buffer } from "node:stream/consumers";
 import { ZipFile } from "yazl";
-import { functions, type FunctionSpec } from "../api/resources.ts";
+import { functions, type FunctionSpec } from "../api/functions.ts";
 
 export type Bundle = {
   zip: string;

@@ -1,5 +1,5 @@
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
-import { functions, type FunctionSpec, type Use } from "../api/resources.ts";
+import { functions, type FunctionSpec, type Use } from "../api/functions.ts";
 import { type Access, allow, type Statement, statementsFor } from "./roles.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";

@@ -1,4 +1,5 @@
-import { functions, queues, ruleSeconds, schedules, type ScheduleSpec } from "../api/resources.ts";
+import { functions } from "../api/functions.ts";
+import { queues, ruleSeconds, schedules, type ScheduleSpec } from "../api/resources.ts";
 import { PRICES, usdOf } from "./prices.ts";
 import { SIZES } from "./sizes.ts";
 

@@ -6,7 +6,7 @@ import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function/index.js
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { AssetType, Fn, TerraformAsset, type TerraformStack } from "cdktf";
 import { DEPLOYED_BATCHING } from "../api/config.ts";
-import { functions, type FunctionSpec } from "../api/resources.ts";
+import { functions, type FunctionSpec } from "../api/functions.ts";
 import { addRole, allow, type Statement, statementsFor, streamArns, streamSourceStatements } from "./roles.ts";
 import { type Stage, StageError } from "./stages.ts";
 import type { Stores } from "./stores.ts";
@@ -37,7 +37,7 @@ export const API_FUNCTIONS = ["http", "stream"] as const;
 /** Take what comes by queues, streams and schedules: they are there whatever serves the API. */
 export const CONSUMERS = ["ingest", "rollup", "late", "schedule"] as const;
 
-/** Adds these functions of `api/resources.ts`, each with a role, a log group and its own code. */
+/** Adds these functions of `api/functions.ts`, each with a role, a log group and its own code. */
 export function addFunctions<N extends FunctionName>(
   stack: TerraformStack,
   stage: Stage,

@@ -1,7 +1,8 @@
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import type { TerraformStack } from "cdktf";
-import { type FunctionSpec, type queues, streamedTables, tables, type TableSpec, type Use } from "../api/resources.ts";
+import { type FunctionSpec, type Use } from "../api/functions.ts";
+import { type queues, streamedTables, tables, type TableSpec } from "../api/resources.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 

@@ -1,6 +1,6 @@
 /** How the text of a stage's variable becomes a value. Each throws SettingError, which says what the text must be. */
 import { matching, optional, SettingError } from "../api/core/settings.ts";
-import { functions } from "../api/resources.ts";
+import { functions } from "../api/functions.ts";
 
 /** Those that CloudWatch accepts. */
 const RETENTION_DAYS = "1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653";

@@ -5,7 +5,7 @@ import { ApiGatewayStage } from "@cdktf/provider-aws/lib/api-gateway-stage/index
 import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import { Fn, type TerraformStack } from "cdktf";
-import { functions } from "../api/resources.ts";
+import { functions } from "../api/functions.ts";
 import type { DeployedFunction } from "./functions.ts";
 import { throttleOf } from "./http-api.ts";
 import type { Stage } from "./stages.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { functions } from "../../api/resources.ts";
+import { functions } from "../../api/functions.ts";
 import { containerAccess } from "../../infra/container-roles.ts";
 import { synthStage } from "../kit/synth-stage.ts";
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { functions, queues, tables } from "../../api/resources.ts";
+import { functions } from "../../api/functions.ts";
+import { queues, tables } from "../../api/resources.ts";
 import { AUDIT_LINES } from "../../infra/alarms.ts";
 import { type Loose, type StageStack, synthStage } from "../kit/synth-stage.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createKeySet, createSigner, loadSecretSigningKeys } from "../../api/auth/keys.ts";
 import { SCOPES } from "../../api/auth/viewer.ts";
-import { functions } from "../../api/resources.ts";
+import { functions } from "../../api/functions.ts";
 import { bundleFunctions } from "../../infra/bundle.ts";
 import { startFunction, type TestFunction } from "./lambda.ts";
 import { httpEvent } from "./lambda-events.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, type TerraformStack, Testing } from "cdktf";
-import { functions } from "../../api/resources.ts";
+import { functions } from "../../api/functions.ts";
 import { synthStack } from "../../infra/stack.ts";
 import { stagesFrom } from "../../infra/stages.ts";
 

@@ -44,6 +44,7 @@ const STOREYS: readonly (readonly string[])[] = [
   ["api/live", "api/anki", "api/rates"],
   ["api/config.ts"],
   ["api/aws"],
+  ["api/functions.ts"],
   ["api/resources.ts"],
   ["api/core"],
   // Pages talk GraphQL only: they import nothing of the service.

@@ -1,0 +1,155 @@
+/** Every function of the service on AWS, as plain data: its size, and what it may touch of `resources.ts`. */
+import type { buckets, queues, tables } from "./resources.ts";
+
+/**
+ * What a function may do with a table or bucket. Each holds the one before: `read` gets, queries and lists, `write` puts and
+ * updates, `remove` deletes.
+ */
+export type Use = "read" | "write" | "remove";
+/** `send` looks the queue up and sends; `take` is what its event source needs; `look` asks how many wait. */
+export type QueueUse = "send" | "take" | "look";
+
+/** One Lambda function: how large, and what of all that is stored it may touch. Names are the keys of the specs above. */
+export type FunctionSpec = {
+  name: string;
+  /** Its source, from the project's root; the handler is exported as `handler`. */
+  entry: string;
+  memoryMb: number;
+  timeoutSeconds: number;
+  about: string;
+  tables: Partial<Record<keyof typeof tables, Use>>;
+  buckets: Partial<Record<keyof typeof buckets, Use>>;
+  queues: Partial<Record<keyof typeof queues, QueueUse>>;
+  /** Queues whose dead-letter queue it sends to itself, with the reason. */
+  deadLetters: readonly (keyof typeof queues)[];
+  /** Whether it reads the streams of tables. */
+  streams: boolean;
+  /** Whether it checks or signs tokens, and so reads the signing keys. */
+  tokens: boolean;
+};
+
+export const functions = {
+  http: {
+    name: "http",
+    entry: "api/entry/lambda/http.ts",
+    memoryMb: 1_769,
+    timeoutSeconds: 29,
+    about: "Queries and mutations behind API Gateway's HTTP API.",
+    tables: {
+      journeys: "remove",
+      records: "write",
+      buckets: "write",
+      rollups: "read",
+      accounts: "remove",
+      access: "write",
+      sessions: "remove",
+      sensors: "write",
+      reviews: "write",
+      webhooks: "write",
+    },
+    buckets: { events: "write", readings: "write", collections: "remove" },
+    queues: { ingest: "look" },
+    deadLetters: [],
+    streams: false,
+    tokens: true,
+  },
+  stream: {
+    name: "stream",
+    entry: "api/entry/lambda/stream.ts",
+    memoryMb: 512,
+    // Lambda does not say that a client has gone: so long the last of its streams goes on, and costs.
+    timeoutSeconds: 300,
+    about: "Subscriptions as server-sent events behind a REST API that streams.",
+    tables: {
+      journeys: "read",
+      records: "read",
+      buckets: "read",
+      rollups: "read",
+      accounts: "read",
+      // Notes which keys are in use, and who was refused.
+      access: "write",
+      sessions: "read",
+      sensors: "read",
+      reviews: "read",
+    },
+    buckets: { events: "read", readings: "read", collections: "read" },
+    queues: {},
+    deadLetters: [],
+    streams: false,
+    tokens: true,
+  },
+  ingest: {
+    name: "ingest",
+    entry: "api/entry/lambda/ingest.ts",
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    about: "Messages of the queue `ingest`.",
+    tables: { records: "write", journeys: "remove", sessions: "remove", sensors: "write" },
+    buckets: { events: "write", readings: "write" },
+    queues: { ingest: "take" },
+    deadLetters: ["ingest"],
+    streams: false,
+    tokens: false,
+  },
+  rollup: {
+    name: "rollup",
+    entry: "api/entry/lambda/rollup.ts",
+    memoryMb: 512,
+    timeoutSeconds: 60,
+    about: "Counts what the tables' streams bring.",
+    tables: {
+      journeys: "remove",
+      records: "write",
+      buckets: "write",
+      rollups: "write",
+      sessions: "remove",
+      sensors: "write",
+    },
+    buckets: { events: "write" },
+    queues: { late: "send" },
+    deadLetters: [],
+    streams: true,
+    tokens: false,
+  },
+  late: {
+    name: "late",
+    entry: "api/entry/lambda/late.ts",
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    about: "Messages of the queue `late`: counts what could not be counted in its turn.",
+    tables: {
+      journeys: "remove",
+      records: "write",
+      buckets: "write",
+      rollups: "write",
+      sessions: "remove",
+      sensors: "write",
+    },
+    buckets: { events: "remove" },
+    queues: { late: "take" },
+    deadLetters: ["late"],
+    streams: true,
+    tokens: false,
+  },
+  schedule: {
+    name: "schedule",
+    entry: "api/entry/lambda/schedule.ts",
+    memoryMb: 1_024,
+    timeoutSeconds: 300,
+    about: 'One job a call, named by the event: {"job": "end-idle-sessions"}.',
+    tables: {
+      journeys: "read",
+      records: "read",
+      buckets: "read",
+      sessions: "write",
+      sensors: "read",
+      reviews: "write",
+      webhooks: "write",
+    },
+    buckets: { collections: "remove" },
+    queues: {},
+    deadLetters: [],
+    streams: false,
+    tokens: false,
+  },
+} as const satisfies Record<string, FunctionSpec>;
