@@ -113,6 +113,7 @@ describe("the container", () => {
           index("access", "byTenant"),
           index("sessions", "byStart"),
           index("sessions", "bySensor"),
+          index("sessions", "byNote"),
           index("sessions", "byCheck"),
           index("sensors", "byTenant"),
           index("reviews", "byCheck"),

@@ -29,7 +29,7 @@ const INDEXES: Record<string, readonly string[]> = {
   records: ["byTime"],
   buckets: ["byHour"],
   access: ["byTenant"],
-  sessions: ["byStart", "bySensor", "byCheck"],
+  sessions: ["byStart", "bySensor", "byNote", "byCheck"],
   sensors: ["byTenant"],
   reviews: ["byCheck"],
   webhooks: ["byDue"],
