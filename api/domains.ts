@@ -21,11 +21,13 @@ import { recordRecounts } from "./metrics/records.ts";
 import { createMetrics } from "./metrics/service.ts";
 import { createMetricStore } from "./metrics/store.ts";
 import { buckets, queues, streamedTables, tables } from "./resources.ts";
+import { createReviewLog } from "./review/log.ts";
 import { createReview } from "./review/setup.ts";
 import { createLineStore } from "./sessions/line-store.ts";
 import { createSessionLists } from "./sessions/lists.ts";
 import { createQuarantineStore } from "./sessions/quarantine.ts";
 import { createReadings } from "./sessions/readings.ts";
+import { createMotionReader, createMotionRecount } from "./sessions/recount.ts";
 import { createSessions } from "./sessions/service.ts";
 import { createSessionStore } from "./sessions/store.ts";
 import { createDelivery } from "./webhooks/deliver.ts";
@@ -65,6 +67,8 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
   const reading = createReading(createRollupStore(dynamo, named(tables.rollups)));
   return {
     lists,
+    listMotion: createMotionRecount(dynamo, names.sessions, lineStore),
+    readMotion: createMotionReader(lineStore),
     service: createSessions({
       store,
       lineStore,
@@ -83,12 +87,13 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
 export function createMetricDomain(
   { dynamo, hub, clock, log, named }: Connections,
   journeys: Pick<JourneyDomain, "store">,
-  { lists }: Pick<SessionDomain, "lists">,
+  { lists, listMotion }: Pick<SessionDomain, "lists" | "listMotion">,
   recheckMs?: number,
 ) {
   const store = createMetricStore(dynamo, { records: named(tables.records), buckets: named(tables.buckets) });
   const progress = createProgress(clock, log);
   const { caughtUpAt } = progress;
+  const answers = createReviewLog(dynamo, named(tables.reviews));
   const kept = createJourneyRecounts(dynamo, named(tables.journeys), journeys.store);
   const audit = createAudit({
     store,
@@ -98,6 +103,8 @@ export function createMetricDomain(
     recounts: {
       ...recordRecounts(store),
       SESSIONS: (...range) => lists.listStarts(...range),
+      MOTION_EVENTS: listMotion,
+      REVIEWS: (...range) => answers.listAnswers(...range),
       JOURNEYS: (...range) => kept.journeys(...range),
       JOURNEY_EVENTS: (...range) => kept.events(...range),
     },
@@ -174,6 +181,7 @@ export function createStreamConsumers(
     rollups: analytics,
     chunks,
     erasures,
+    readMotion: sessions.readMotion,
     sessionExpired: (image) => sessions.service.expired(image),
     quarantine: createQuarantine({ objects: kept, queues: messages, lateQueue, log }),
     failures: createFailures({ objects: kept, queues: messages, lateQueue }),

@@ -124,6 +124,8 @@ export const functions = {
       rollups: "write",
       sessions: "remove",
       sensors: "write",
+      // Answers are counted again from there.
+      reviews: "read",
     },
     buckets: { events: "remove" },
     queues: { late: "take" },

@@ -131,8 +131,7 @@ const AuditMetricsInput = builder.inputType("AuditMetricsInput", {
     source: t.field({
       type: MetricSource,
       required: true,
-      description:
-        "What is counted. Of MOTION_EVENTS and REVIEWS no single records are kept: they cannot be counted again.",
+      description: "What is counted.",
     }),
     range: t.field({
       type: TimeRange,

@@ -27,6 +27,9 @@ export type Decoded = { counts: CountChange[]; change: ImageChange | undefined }
  */
 export type ReadChunks = (tenantId: string, sessionId: string) => Promise<readonly HeldChunk[] | undefined>;
 
+/** When the motion events happened that a session held, by its item as it was last. */
+export type ReadMotion = (image: Image) => Promise<readonly number[]>;
+
 /** Journeys whose chunks were seen in the stream a moment ago. */
 const MAX_JOURNEYS = 1_000;
 
@@ -36,7 +39,7 @@ type Chunks = Map<string, HeldChunk>;
  * Reads what records of a table's stream count, in order. Things that went because their time had come stay counted.
  * Throws UncountableError for a record that can never be counted as it is.
  */
-export function createDecoder(readChunks: ReadChunks) {
+export function createDecoder(readChunks: ReadChunks, readMotion: ReadMotion) {
   /** By journey, and by their ids: chunks come before the journey that counts them, so they are seldom read again. */
   const seen = new LRUCache<string, Chunks>({ max: MAX_JOURNEYS });
 
@@ -76,16 +79,23 @@ export function createDecoder(readChunks: ReadChunks) {
   async function expiredOf(change: ImageChange): Promise<CountChange[]> {
     const { table, pk, before } = change;
     const things = toExpiredChanges(change);
+    if (table === "sessions" && before && (before.sk as string).endsWith("#SESSION")) {
+      return [...things, ...toExpiredEvents(change, "MOTION_EVENTS", await readMotion(before))];
+    }
     if (table !== "journeys" || !before) return things;
     if (before.z !== undefined) {
       // Of an erased journey: its events were taken out of the counts.
-      return before.hollow ? [] : toExpiredEvents(change, chunkOf(before).events);
+      return before.hollow ? [] : eventsGone(change, chunkOf(before).events);
     }
     if (!(before.sk as string).endsWith(`#${META}`)) return things;
     // Its chunks may stay for a while. Nothing says any more that they are counted, so no recount finds their events.
     const chunks = await readChunks(tenantOf(pk), idOf(before.sk)) ?? [];
-    return [...things, ...toExpiredEvents(change, chunks.flatMap(({ events }) => events))];
+    return [...things, ...eventsGone(change, chunks.flatMap(({ events }) => events))];
   }
+}
+
+function eventsGone(change: ImageChange, events: readonly HeldEvent[]): CountChange[] {
+  return toExpiredEvents(change, "JOURNEY_EVENTS", events.map(({ occurredAt }) => occurredAt));
 }
 
 function chunkOf(image: Image): HeldChunk {

@@ -20,7 +20,7 @@ export type LateIngestOptions = {
    */
   countAgain: (table: string, records: readonly StreamRecord[]) => Promise<string | undefined>;
   /** What counts a record, as parts of transactions. Throws where it can never be counted as it is. */
-  writesOf: (table: string, record: StreamRecord) => Promise<{ parts: TransactWrite[]; done: () => void }>;
+  writesOf: (table: string, record: StreamRecord) => Promise<{ parts: TransactWrite[]; done: () => Promise<void> }>;
   /** Writes the parts if the marker is not there yet, together with it. */
   writeOnce: (marker: string, parts: readonly TransactWrite[]) => Promise<void>;
 };
@@ -120,7 +120,7 @@ export function createLateIngest(
         const marker = `${table}#${source}#${record.sequence}#${from}`;
         await writeOnce(marker, parts.slice(from, from + MAX_PARTS));
       }
-      done();
+      await done();
       return undefined;
     } catch (error) {
       if (isPassing(error)) throw error;

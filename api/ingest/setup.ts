@@ -29,6 +29,7 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   rollups: Pick<Analytics, "roll" | "lateWrites">;
   chunks: Pick<JourneyStore, "readAllChunks">;
   erasures: Pick<ErasureStore, "isSettled" | "settle">;
+  readMotion: StreamIngestOptions["readMotion"];
   sessionExpired: StreamIngestOptions["sessionExpired"];
   quarantine: Quarantine;
   failures: Pick<Failures, "add" | "find" | "remove">;
@@ -48,11 +49,13 @@ const MAX_PARTS = 50;
 
 /** The two ways of a record of a stream: in its turn, and late. Tables of others go the same ways. */
 export function createStreamPaths(options: StreamPathsOptions) {
-  const { metrics, store, audit, rollups, erasures, quarantine, tables, attached, sessionExpired, clock } = options;
+  const { metrics, store, audit, rollups, erasures, quarantine, tables, attached, readMotion, sessionExpired, clock } =
+    options;
   const readChunks = createChunkReader(options.chunks, erasures);
   const add: Quarantine["add"] = (table, record, reason) => quarantine.add(table, record, reason);
   const ingestOwn = createStreamIngest({
     readChunks,
+    readMotion,
     count: (changes) => metrics.count(changes),
     roll: (changes) => rollups.roll(changes),
     sessionExpired,
@@ -62,13 +65,14 @@ export function createStreamPaths(options: StreamPathsOptions) {
   /** Does all that hangs on a part of a stream, and counts nothing. */
   const followOwn = createStreamIngest({
     readChunks,
+    readMotion,
     count: () => Promise.resolve(),
     roll: () => Promise.resolve(),
     sessionExpired,
     journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
     quarantine: add,
   });
-  const decode = createDecoder(readChunks);
+  const decode = createDecoder(readChunks, readMotion);
   const foreign = new Map(attached.map((spec) => [spec.table, spec]));
   const keeping = {
     keep: (record: Parameters<MetricStore["keepForeign"]>[0]) => store.keepForeign(record, clock()),
@@ -84,12 +88,15 @@ export function createStreamPaths(options: StreamPathsOptions) {
     const spec = foreign.get(table);
     if (spec) {
       await ingestForeignLate(spec, [record]);
-      return { parts: [], done: () => {} };
+      return { parts: [], done: () => Promise.resolve() };
     }
     const { counts, change } = await decode(table as StreamTable, record);
-    if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
     const parts = [...metrics.lateWrites(counts), ...(change ? rollups.lateWrites(toItemChanges(change)) : [])];
-    return { parts, done: () => metrics.wakeAll(counts) };
+    const done = async () => {
+      metrics.wakeAll(counts);
+      if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
+    };
+    return { parts, done };
   }
 
   /** Takes a part of a table's stream, in order. A throw means again. */
@@ -131,11 +138,12 @@ export function createStreamPaths(options: StreamPathsOptions) {
 
   async function markExpired(table: StreamTable, record: StreamRecord): Promise<void> {
     try {
-      const { parts } = await writesOf(table, record);
+      const { parts, done } = await writesOf(table, record);
       for (let from = 0; from < parts.length; from += MAX_PARTS) {
         const marker = `expired#${table}#${record.shard}#${record.sequence}#${from}`;
         await store.writeOnce(marker, parts.slice(from, from + MAX_PARTS));
       }
+      await done();
     } catch (error) {
       if (isPassing(error)) throw error;
       await add(table, record, reasonOf(error));

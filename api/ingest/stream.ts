@@ -5,14 +5,15 @@ import { idOf } from "../core/keys.ts";
 import type { CountChange } from "../metrics/model.ts";
 import type { ItemChange } from "../analytics/cells.ts";
 import { toItemChanges } from "./projections/rollups.ts";
-import { createDecoder, type ReadChunks, type StreamTable } from "./decode.ts";
+import { createDecoder, type ReadChunks, type ReadMotion, type StreamTable } from "./decode.ts";
 
 export type StreamIngestOptions = {
   readChunks: ReadChunks;
+  readMotion: ReadMotion;
   count: (changes: readonly CountChange[]) => Promise<void>;
   /** Counts what changes of sessions and journeys move in the rollups, in order. */
   roll: (changes: readonly ItemChange[]) => Promise<void>;
-  /** Called with each item of a session that was deleted because its time had come. */
+  /** Called with each item of a session that was deleted because its time had come, once that is noted in all counts. */
   sessionExpired: (image: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Called with each journey that was erased, once it is taken out of all counts. */
   journeyErased: (tenantId: string, sessionId: string) => Promise<void>;
@@ -25,9 +26,9 @@ export type StreamIngestOptions = {
  * already is left out then. A record that can never be counted goes to quarantine, and holds nothing up.
  */
 export function createStreamIngest(
-  { readChunks, count, roll, sessionExpired, journeyErased, quarantine }: StreamIngestOptions,
+  { readChunks, readMotion, count, roll, sessionExpired, journeyErased, quarantine }: StreamIngestOptions,
 ) {
-  const decode = createDecoder(readChunks);
+  const decode = createDecoder(readChunks, readMotion);
 
   return async function ingestStream(table: StreamTable, records: readonly StreamRecord[]): Promise<void> {
     const counts: CountChange[] = [];
@@ -41,10 +42,13 @@ export function createStreamIngest(
         if (isPassing(error)) throw error;
         await quarantine(table, record, reasonOf(error));
       }
-      if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
     }
     if (counts.length > 0) await count(counts);
     if (changes.length > 0) await roll(changes.flatMap(toItemChanges));
+    // What else is kept of a session goes after the counts that are made of it.
+    for (const { isExpiry, before } of records) {
+      if (isExpiry && table === "sessions" && before) await sessionExpired(before);
+    }
     for (const { pk, after } of changes.filter(isErasure)) await journeyErased(pk.split("#")[0]!, idOf(after!.sk));
   };
 }

@@ -268,7 +268,7 @@ export function createEdits({ store, copies, desk, saver, files, objects, clock,
         if (newest?.id !== answerId || newest.session !== EDITS || !newest.undo) {
           throw new ReviewNotFoundError("There is no such change, or something was changed or answered since.");
         }
-        return { entry: { kind: "undo", answerId, at }, value: undefined };
+        return { entry: { kind: "undo", answerId, at, isOfEdit: true }, value: undefined };
       });
     },
   };

@@ -61,6 +61,9 @@ export type Lease = Person & {
   revision: number;
 };
 
+/** Over so many partitions the index lists what the sweeper has to look at: whoever has a session, or answers that wait. */
+export const CHECK_SHARDS = ["0", "1", "2", "3"] as const;
+
 export type OnHeld = "FAIL" | "RESUME" | "TAKE_OVER";
 
 /** A session ends by itself after so long without activity. */

@@ -1,8 +1,9 @@
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { idOf, itemKey, spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
+import { createReviewLog } from "./log.ts";
 import type { StoredSlice } from "./slices.ts";
-import type { Lease, Person, ReviewSession, StoredFile } from "./model.ts";
+import { CHECK_SHARDS, type Lease, type Person, type ReviewSession, type StoredFile } from "./model.ts";
 
 /**
  * Access patterns of the table `reviews` (pk = tenant#partition, sk = user#LEASE or user#SLICE):
@@ -14,15 +15,16 @@ import type { Lease, Person, ReviewSession, StoredFile } from "./model.ts";
  *  | a lease and its slice        | Query of the two, or GetItem of the slice       |
  *  | leave or remove a slice      | PutItem, DeleteItem                             |
  *  | leases that are due          | Query on byCheck, shard by shard                |
+ *  | what left a journal          | `log.ts`                                        |
  */
 export type LeaseStore = ReturnType<typeof createLeaseStore>;
 
 const LEASE = "LEASE";
 const SLICE = "SLICE";
-const SHARDS = ["0", "1", "2", "3"] as const;
 
 export function createLeaseStore(dynamo: Dynamo, table: string) {
   const keyOf = ({ tenantId, userId }: Person) => itemKey(tenantId, userId, LEASE);
+  const log = createReviewLog(dynamo, table);
 
   return {
     /** The lease as it is this moment; undefined for somebody who never had a collection. */
@@ -51,8 +53,12 @@ export function createLeaseStore(dynamo: Dynamo, table: string) {
       dynamo.put(table, { ...sliceKeyOf(person), ...slice }),
     removeSlice: (person: Person): Promise<void> => dynamo.remove(table, sliceKeyOf(person)),
 
-    /** Writes the lease if it still is of the revision before; else gives it as it is. */
+    /**
+     * Writes the lease if it still is of the revision before; else gives it as it is. Entries that leave its journal by that
+     * are noted before.
+     */
     async replace(lease: Lease, known: Lease): Promise<{ ok: boolean; current: Lease }> {
+      if (lease.base > known.base) await log.note(known, lease.base - known.base);
       const next = { ...lease, revision: known.revision + 1 };
       const written = await dynamo.putIf(
         table,
@@ -68,7 +74,7 @@ export function createLeaseStore(dynamo: Dynamo, table: string) {
 
     /** Pages of the people whose leases have to be looked at. */
     async *listDue(now: number): AsyncGenerator<Person[]> {
-      for (const shard of SHARDS) {
+      for (const shard of CHECK_SHARDS) {
         const key = { expression: "checkShard = :shard AND checkAt <= :now", values: { ":shard": shard, ":now": now } };
         const read = (startKey?: Item) => dynamo.query(table, { index: "byCheck", key, limit: 100, startKey });
         for await (const { items } of pages(read)) {
@@ -94,7 +100,7 @@ function toItem({ tenantId, userId, session, before, ...lease }: Lease): Item {
     user: userId,
     session: session && JSON.stringify(session),
     before: before && JSON.stringify(before),
-    checkShard: lease.checkAt === undefined ? undefined : SHARDS[spread(userId, SHARDS.length)],
+    checkShard: lease.checkAt === undefined ? undefined : CHECK_SHARDS[spread(userId, CHECK_SHARDS.length)],
   };
 }
 

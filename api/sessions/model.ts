@@ -19,8 +19,16 @@ export type EndedBy = "CORRECTED" | "EXPLICIT" | "FINAL" | "IDLE";
  */
 export type EndSaid = { at: number; anchor?: number | undefined };
 
-/** Motion that updates reported: how many, and the latest of them. The anchor is as that of an end. */
-export type Report = { at: number; count: number; anchor?: number | undefined };
+/**
+ * Motion that updates reported: how many, the latest of them, and how many in each minute (of the epoch), which is what counts
+ * them. The anchor is as that of an end.
+ */
+export type Report = {
+  at: number;
+  count: number;
+  minutes?: Readonly<Record<string, number>>;
+  anchor?: number | undefined;
+};
 
 /** Numbers of a sensor's motion events, since its device started last. */
 export type Numbers = {

@@ -31,6 +31,7 @@ import {
   sessionPayload,
   type VersionConflict,
 } from "./results.ts";
+import { instantsOf } from "./recount.ts";
 import {
   applyCorrection,
   applyDeletion,
@@ -174,7 +175,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
     async remove(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
       const { sessionId, expectedVersion } = parseDeletion(input);
       return await change(await findAny(tenantId, sessionId), sessionId, expectedVersion, async (known) => {
-        const instants = await instantsOf(known);
+        const instants = await instantsOf(lineStore, known);
         const also = lineStore.takenOut(known, instants);
         if (also.length > MAX_TAKEN_OUT) throw tooLarge(instants.length);
         return { next: applyDeletion(known, also.length, clock()), also };
@@ -231,15 +232,6 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
       current = await findAny(current.tenantId, current.sessionId);
       return isDone ? announce(current!) : LOST;
     });
-  }
-
-  /** When each of its motion events happened. */
-  async function instantsOf(session: Session): Promise<number[]> {
-    const { startedAt, lastHeardAt = startedAt, next, reported } = session;
-    const until = Math.min(lastHeardAt, (next?.at ?? Infinity) - 1);
-    const sheeted = session.hasSheets ? await lineStore.listHeard(session, startedAt, until) : [];
-    const told = reported.flatMap(({ at, count }) => Array<number>(count).fill(at));
-    return [...session.heard.map(({ at }) => at), ...sheeted.map(({ at }) => at), ...told];
   }
 
   function announce(session: Session): SessionPayload {

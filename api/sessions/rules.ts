@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../core/clock.ts";
 import { count, emptyWatermark, isCounted } from "../core/watermark.ts";
 import type { BatchInput, BatchSpan, DeviceState, Heard, Numbers, Reading, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
@@ -122,9 +123,11 @@ export function applyMotion(session: Session, heard: Heard, now: number): Sessio
 export function applyReport(session: Session, at: number): Session {
   const anchor = anchorOf(session);
   const same = session.reported.find((reported) => reported.anchor === anchor);
+  const minute = Math.floor(at / MINUTE_MS);
   const reported = {
     at: Math.max(same?.at ?? at, at),
     count: (same?.count ?? 0) + 1,
+    minutes: { ...same?.minutes, [minute]: (same?.minutes?.[minute] ?? 0) + 1 },
     ...(anchor === undefined ? {} : { anchor }),
   };
   return {

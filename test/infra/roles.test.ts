@@ -95,8 +95,8 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("rollup"),
   },
   late: {
-    ReadItems: tables("journeys records buckets rollups sessions sensors"),
-    ReadIndexes: indexes("journeys records buckets sessions sensors"),
+    ReadItems: tables("journeys records buckets rollups sessions sensors reviews"),
+    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
     WriteItems: tables("journeys records buckets rollups sessions sensors"),
     RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events"),

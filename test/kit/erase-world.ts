@@ -65,6 +65,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
       const quarantined: string[] = [];
       for (const record of stream) {
         const ingest = createStreamIngest({
+          readMotion: () => Promise.resolve([]),
           readChunks: createChunkReader(store, erasures),
           count: (changes) => {
             if (!counted.has(record.sequence)) counted.set(record.sequence, [...changes]);

@@ -1,5 +1,6 @@
 import { formatEntry } from "../../api/anki/schedule/entry.ts";
 import { itemKey } from "../../api/core/keys.ts";
+import { createReviewLog } from "../../api/review/log.ts";
 import type { Operation, View } from "./metrics-weather.ts";
 import type { Services } from "./metrics-wiring.ts";
 import type { Random } from "./random.ts";
@@ -23,6 +24,14 @@ const MINUTE = 60_000;
 const SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];
 const TYPES = ["PAGE_VIEWED", "MESSAGE_SENT", "MESSAGE_RECEIVED", "FORM_COMPLETED", "CTA_CLICKED"];
 const IDLE_MS = 5 * MINUTE;
+
+/** `given` are the answers that were not taken back: for this simulation alone. */
+const NO_LEASE = { base: 0, journal: [] as string[], given: [] as number[], revision: 0 };
+
+function answerOf(answerId: string, at: number): string {
+  const how = { cardId: 1, rating: 3, offsetMinutes: 0, tookMs: 1, session: "s" } as const;
+  return formatEntry({ kind: "answer", answerId, at, ...how });
+}
 
 /** Some 20 to 60 operations, in the order in which they are about to be sent. `name` makes their ids new. */
 export function operationsOf(
@@ -89,33 +98,27 @@ export function operationsOf(
 
   /** An answer, an answer taken back, or a save, as a person's lease shows it: its journal grows, and is cut when it is saved. */
   function sendReview(i: number): void {
-    const key = itemKey(pick(tenants), pick(["ann", "ben"]), "LEASE");
+    const [tenantId, userId] = [pick(tenants), pick(["ann", "ben"])];
+    const key = itemKey(tenantId, userId, "LEASE");
     const [kind, at] = [below(5), someTime()];
-    const text = kind === 1 ? formatEntry({ kind: "undo", answerId: `a${i}`, at }) : formatEntry({
-      kind: "answer",
-      answerId: `a${i}`,
-      cardId: 1,
-      rating: 3,
-      at,
-      offsetMinutes: 0,
-      tookMs: 1,
-      session: "s",
-    });
     send({
       name: `review ${i}`,
       run: async ({ dynamo }, { peek }) => {
-        const { base = 0, journal = [], revision = 0 } = (peek("reviews", key) ?? {}) as {
-          base?: number;
-          journal?: string[];
-          revision?: number;
-        };
+        const { base, journal, given, revision } = (peek("reviews", key) ?? NO_LEASE) as typeof NO_LEASE;
         const saved = kind === 0 ? journal.length : 0;
+        const taken = kind === 1 ? given.at(-1) : undefined;
+        const text = taken === undefined
+          ? answerOf(`a${i}`, at)
+          : formatEntry({ kind: "undo", answerId: "a", at: taken });
+        if (saved > 0) await createReviewLog(dynamo, "reviews").note({ tenantId, userId, base, journal }, saved);
         await dynamo.putIf(
           "reviews",
           {
             ...key,
             base: base + saved,
             journal: saved > 0 ? [] : [...journal, text],
+            given: saved > 0 ? given : taken === undefined ? [...given, at] : given.slice(0, -1),
+            ...(saved > 0 ? {} : { checkShard: "1", checkAt: at }),
             revision: revision + 1,
           },
           revision === 0 ? { expression: "attribute_not_exists(pk)" } : {

@@ -59,7 +59,7 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
   }
 
   function seeReview(before: Item | undefined, after: Item | undefined): void {
-    if (!after) return;
+    if (!after || !(after.sk as string).endsWith("#LEASE")) return;
     const numberOf = (item: Item | undefined) =>
       item ? (item.base as number) + (item.journal as readonly string[]).length : 0;
     const answered = numberOf(after) - numberOf(before);

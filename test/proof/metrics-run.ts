@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { checkBuckets, checkRollups, checkTimelines } from "./metrics-end.ts";
 import { type EventTimes, operationsOf, type Plan } from "./metrics-inputs.ts";
 import { createOracle } from "./metrics-oracle.ts";
+import { SOURCES } from "../../api/metrics/model.ts";
 import type { Services } from "./metrics-wiring.ts";
 import type { Counts, Planted, Weather } from "./metrics-weather.ts";
 import { createWorld, START_AT } from "./metrics-world.ts";
@@ -13,9 +14,6 @@ const DAY_MS = 86_400_000;
 const SETTLED_MS = 3 * 60 * 60_000;
 /** Whoever mends does it so often at most. */
 const MAX_MENDED = 8;
-/** What keeps no single things to be counted again. */
-const UNAUDITED = { sessions: ["MOTION_EVENTS"], reviews: ["REVIEWS"] } as const;
-const AUDITED = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS", "SESSIONS", "JOURNEYS", "JOURNEY_EVENTS"] as const;
 
 export function noCounts(): Counts & { checked: number; audits: number; audited: number } {
   return {
@@ -128,7 +126,7 @@ export async function runOnce(
     const days = [START_AT, world.now()].map((at) => ({ between: { from: at - DAY_MS, to: at + DAY_MS } }));
     for (const range of days) {
       for (const tenantId of tenants) {
-        for (const source of AUDITED) await services.audit(tenantId, { source, range, repair: true });
+        for (const source of SOURCES) await services.audit(tenantId, { source, range, repair: true });
         for (const kind of ["SESSIONS", "JOURNEYS"] as const) {
           await services.auditRollups(tenantId, { of: kind, range, repair: true });
         }
@@ -137,9 +135,8 @@ export async function runOnce(
   }
 
   async function atTheEnd(services: Services): Promise<void> {
-    const { givenUp } = world;
     if (world.isInDoubt()) await auditAll(services);
-    counts.checked += await checkBuckets(services, world.dynamo.dump("buckets"), oracle, must, uncheckedOf(givenUp));
+    counts.checked += await checkBuckets(services, world.dynamo.dump("buckets"), oracle, must);
     await checkTimelines(services, oracle, must);
     for (const tenantId of tenants) {
       await checkRollups(services, tenantId, oracle, [START_AT - DAY_MS, world.now()], must);
@@ -149,7 +146,7 @@ export async function runOnce(
         must(`an audit of the rollups of ${kind} finds no difference`, differences, []);
       }
       if (plan.poison) continue;
-      for (const source of AUDITED) {
+      for (const source of SOURCES) {
         const range = { between: { from: START_AT - DAY_MS / 4, to: START_AT + DAY_MS / 4 } };
         const report = await services.audit(tenantId, { source, range, repair: true });
         counts.audits++;
@@ -161,11 +158,6 @@ export async function runOnce(
       }
     }
   }
-}
-
-/** Sources that nobody can put right where a part of their stream was given up. */
-function uncheckedOf(givenUp: ReadonlySet<string>): string[] {
-  return Object.entries(UNAUDITED).flatMap(([table, sources]) => givenUp.has(table) ? [...sources] : []);
 }
 
 function shown(value: unknown): string {

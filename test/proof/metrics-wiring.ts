@@ -22,6 +22,9 @@ import type { MetricSource } from "../../api/metrics/model.ts";
 import { createMetrics } from "../../api/metrics/service.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
+import { createLineStore } from "../../api/sessions/line-store.ts";
+import { createMotionReader, createMotionRecount } from "../../api/sessions/recount.ts";
+import { createReviewLog } from "../../api/review/log.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import { silentLog } from "../kit/local.ts";
 import { DYNAMO_METHODS, type MemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -56,6 +59,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
   const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" });
   const journeyStore = createJourneyStore(dynamo, "journeys");
   const lists = createSessionLists(dynamo, { sessions: "sessions", sensors: "sensors" });
+  const lineStore = createLineStore(dynamo, { sessions: "sessions", sensors: "sensors" });
   const metrics = createMetrics({ store, hub, clock, caughtUpAt });
   const analytics = createAnalytics({
     store: createRollupStore(dynamo, "rollups"),
@@ -75,6 +79,8 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
       JOURNEYS: (...args) => recounts.journeys(...args),
       JOURNEY_EVENTS: (...args) => recounts.events(...args),
       SESSIONS: (...args) => lists.listStarts(...args),
+      MOTION_EVENTS: createMotionRecount(dynamo, "sessions", lineStore),
+      REVIEWS: (...args) => createReviewLog(dynamo, "reviews").listAnswers(...args),
     },
     recheckMs: 0,
   });
@@ -92,6 +98,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     metrics,
     store,
     rollups: analytics,
+    readMotion: createMotionReader(lineStore),
     sessionExpired: (image) => sessions.expired(image),
     chunks: journeyStore,
     // Nobody erases here.

@@ -53,8 +53,6 @@ export function createWorld({ random, weather, counts, onWrite }: {
   let invocations: Invocation[] = [];
   /** When an item was written last, by table and key. */
   const writtenAt = new Map<string, number>();
-  /** Tables of whose streams a part was given up. */
-  const givenUp = new Set<string>();
   let isExpiry = false;
   let step = 0;
   let [hosts, ids] = [0, 0];
@@ -179,7 +177,6 @@ export function createWorld({ random, weather, counts, onWrite }: {
     if (!weather.givesUp || maxFaults === 0) return false;
     const [first, last] = [records[0]!, records.at(-1)!];
     note(`${first.shard}, ${first.sequence} to ${last.sequence}, is given up`);
-    givenUp.add(table);
     void stores.sendFailure(table, records, weather.keepsFailures, clock);
     return true;
   }
@@ -334,7 +331,6 @@ export function createWorld({ random, weather, counts, onWrite }: {
     dynamo,
     trace,
     streams,
-    givenUp: givenUp as ReadonlySet<string>,
     isInDoubt: () => stores.isInDoubt(),
     now: () => clock,
     /** The services of a reader whom nothing disturbs and for whom nobody waits. */

@@ -16,8 +16,8 @@ export type AnswerEntry = {
   session: string;
 };
 
-/** Takes an answer back: `at` is when that one was given. */
-export type UndoEntry = { kind: "undo"; answerId: string; at: number };
+/** Takes an answer back: `at` is when that one was given. Or a change to the collection, at its own time. */
+export type UndoEntry = { kind: "undo"; answerId: string; at: number; isOfEdit?: true };
 
 /** A change to the collection itself. `made` is the id of what it makes; 0 where it makes nothing. */
 export type EditEntry = {
@@ -31,13 +31,23 @@ export type EditEntry = {
 
 export type Entry = AnswerEntry | UndoEntry | EditEntry;
 
+const OF_EDIT = "e";
+
+/** What an entry counts for: a review, or one fewer; undefined where it is none. */
+export function reviewOf(entry: Entry): { at: number; n: 1 | -1 } | undefined {
+  if (entry.kind === "edit" || (entry.kind === "undo" && entry.isOfEdit)) return undefined;
+  return { at: entry.at, n: entry.kind === "undo" ? -1 : 1 };
+}
+
 /** A compact text, since twenty of them lie in one small item; `parseEntry` gives the same entry back. Ids hold no spaces. */
 export function formatEntry(entry: Entry): string {
   if (entry.kind === "edit") {
     const { answerId, at, offsetMinutes, made, command } = entry;
     return ["e", answerId, ...[at, offsetMinutes, made].map((n) => n.toString(36)), JSON.stringify(command)].join(" ");
   }
-  if (entry.kind === "undo") return ["u", entry.answerId, entry.at.toString(36)].join(" ");
+  if (entry.kind === "undo") {
+    return ["u", entry.answerId, entry.at.toString(36), ...(entry.isOfEdit ? [OF_EDIT] : [])].join(" ");
+  }
   const { answerId, cardId, rating, at, offsetMinutes, tookMs, session } = entry;
   return ["a", answerId, ...[cardId, rating, at, offsetMinutes, tookMs].map((n) => n.toString(36)), session].join(" ");
 }
@@ -48,7 +58,9 @@ export function parseEntry(text: string): Entry {
   const [kind, answerId, ...parts] = text.split(" ");
   const numbers = parts.slice(0, kind === "u" ? 1 : 5).map((part) => parseInt(part, 36));
   if (!answerId || numbers.some(Number.isNaN)) throw new Error(`Not a journal entry: ${text}`);
-  if (kind === "u" && numbers.length === 1) return { kind: "undo", answerId, at: numbers[0]! };
+  if (kind === "u" && numbers.length === 1) {
+    return { kind: "undo", answerId, at: numbers[0]!, ...(parts[1] === OF_EDIT ? { isOfEdit: true } : {}) };
+  }
   const session = parts[5];
   if (kind !== "a" || session === undefined) throw new Error(`Not a journal entry: ${text}`);
   const [cardId, rating, at, offsetMinutes, tookMs] = numbers as [number, Rating, number, number, number];

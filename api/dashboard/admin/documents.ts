@@ -178,7 +178,7 @@ export type MetricSource =
 
 /** What to count again. */
 export type AuditMetricsInput = {
-  /** What is counted. Of MOTION_EVENTS and REVIEWS no single records are kept: they cannot be counted again. */
+  /** What is counted. */
   source: MetricSource;
   /** Of the records' own time; widened to whole minutes. */
   range: TimeRange;

@@ -4,7 +4,7 @@ import { difference, emptyWatermark } from "../../core/watermark.ts";
 import { type HeldChunk, type HeldEvent, pickCounted, toggled } from "../../journeys/counted.ts";
 import { parseWatermarks } from "../../journeys/item.ts";
 import { isVisible } from "../../journeys/rules.ts";
-import { parseEntry } from "../../anki/schedule/entry.ts";
+import { parseEntry, reviewOf } from "../../anki/schedule/entry.ts";
 import { type CountChange, type MetricSource, SOURCES } from "../../metrics/model.ts";
 
 /** An item as a stream shows it: plain values by attribute. */
@@ -54,9 +54,13 @@ export function toExpiredChanges(change: ImageChange): CountChange[] {
   return summed(counts).map((count) => ({ ...count, ...placeIn(change), isExpired: true }));
 }
 
-/** The events of a chunk that is gone because its time had come. */
-export function toExpiredEvents(change: ImageChange, events: readonly { occurredAt: number }[]): CountChange[] {
-  const counts = events.map(({ occurredAt }): Count => ({ source: "JOURNEY_EVENTS", at: occurredAt, n: 1 }));
+/** The events that went with what is gone because its time had come. */
+export function toExpiredEvents(
+  change: ImageChange,
+  source: "JOURNEY_EVENTS" | "MOTION_EVENTS",
+  instants: readonly number[],
+): CountChange[] {
+  const counts = instants.map((at): Count => ({ source, at, n: 1 }));
   return summed(counts).map((count) => ({ ...count, ...placeIn(change), isExpired: true }));
 }
 
@@ -112,7 +116,8 @@ function instantOf(image: Image, name: string): number {
 }
 
 function eventsOf(table: ImageChange["table"], before: Image | undefined, after: Image): Count[] {
-  if (table === "reviews") return reviewsOf(before, after);
+  // Beside a person's lease lie others: what the next cards need, and what left its journal.
+  if (table === "reviews") return isPart(after, "LEASE") ? reviewsOf(before, after) : [];
   if (table !== "sessions" || !isPart(after, "SESSION")) return [];
   const n = (after.motions as number) - ((before?.motions as number | undefined) ?? 0);
   return n > 0 ? [{ source: "MOTION_EVENTS", at: instantOf(after, "motionAt"), n }] : [];
@@ -123,9 +128,9 @@ function reviewsOf(before: Image | undefined, after: Image): Count[] {
   const positionOf = ({ base, journal }: Image) => (base as number) + (journal as string[]).length;
   const added = positionOf(after) - (before ? positionOf(before) : 0);
   if (added <= 0) return [];
-  return (after.journal as string[]).slice(-added).map((text) => {
-    const { kind, at } = parseEntry(text);
-    return { source: "REVIEWS", at, n: kind === "undo" ? -1 : 1 };
+  return (after.journal as string[]).slice(-added).flatMap((text) => {
+    const review = reviewOf(parseEntry(text));
+    return review ? [{ source: "REVIEWS", ...review }] : [];
   });
 }
 
