@@ -103,6 +103,21 @@ describe("a watermark", () => {
     }));
   });
 
+  test("tells that in ranges that ascend, and none of them is empty", () => {
+    fc.assert(
+      fc.property(ranges, ranges, (a, b) => {
+        const fresh = difference(countAll(a), countAll(b), FIRST).flat();
+        for (const [i, n] of fresh.slice(1).entries()) expect(n >= fresh[i]!).toBe(true);
+      }),
+    );
+    expect(difference(countAll([[1n, 9n]]), countAll([[4n, 5n]]), FIRST)).toEqual([[1n, 3n], [6n, 9n]]);
+    expect(difference(countAll([[1n, 9n]]), countAll([[1n, 9n]]), FIRST)).toEqual([]);
+  });
+
+  test("refuses a range that ends before it starts", () => {
+    expect(() => count(emptyWatermark(FIRST), 5n, 4n)).toThrow(new RangeError("a range ends before it starts: 5 to 4"));
+  });
+
   test("reads back from its text as it was", () => {
     fc.assert(fc.property(ranges, fc.constantFrom(0n, 1n), (all, first) => {
       const wm = countAll(all, emptyWatermark(first));
@@ -117,9 +132,12 @@ describe("a watermark", () => {
     expect(missing(wm)).toEqual([[big + 1n, big + 1n]]);
   });
 
-  test.each(["", "x", "5,", "5,6", "5,9-7", "5,9,8", "5,7-9,8", "1.5", "5, 7", "5,-7"])("does not read %j", (text) => {
-    expect(() => parseWatermark(text)).toThrow(SyntaxError);
-  });
+  test.each(["", "x", "x5", "5x", "5,", "5,6", "5,9-7", "5,9,8", "5,7-9,8", "1.5", "5, 7", "5,-7"])(
+    "does not read %j",
+    (text) => {
+      expect(() => parseWatermark(text)).toThrow(SyntaxError);
+    },
+  );
 
   test("one watermark for two sources would lose numbers, so each source has its own", () => {
     const shared = count(count(emptyWatermark(1n), 1n), 1n);
