@@ -1,8 +1,9 @@
+import { MAX_MERGED } from "../api/sessions/correction-model.ts";
 import type * as Results from "../api/sessions/results.ts";
 import type { VersionConflict } from "../api/sessions/results.ts";
 import { builder, entries } from "./builder.ts";
 import { errorType, InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
-import { SessionPayload } from "./sessions-recording.ts";
+import { PayloadMismatchError, SessionPayload } from "./sessions-recording.ts";
 import { Session } from "./sessions.ts";
 
 const VersionConflictError = errorType<VersionConflict>("VersionConflictError", {
@@ -41,6 +42,52 @@ const CorrectSessionInput = builder.inputType("CorrectSessionInput", {
       description: "When it began; motion before it belongs to another session.",
     }),
     endedAt: t.field({ type: "DateTime", description: "When it ended; motion after it belongs to another session." }),
+    sensorId: t.string({
+      description: "At which sensor it was. What its devices still send of it goes on to be counted in it.",
+    }),
+  }),
+});
+
+const SeenSessionInput = builder.inputType("SeenSessionInput", {
+  description: "A session as a person saw it.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    expectedVersion: t.int({ required: true, description: "The `version` that the person saw." }),
+  }),
+});
+
+const MergeSessionsInput = builder.inputType("MergeSessionsInput", {
+  description: "Sessions that are one.",
+  fields: (t) => ({
+    sessions: t.field({
+      type: [SeenSessionInput],
+      required: true,
+      description: `2 to ${MAX_MERGED} of one sensor, in any order, that follow each other: none begins between them.`,
+    }),
+  }),
+});
+
+const SplitSessionInput = builder.inputType("SplitSessionInput", {
+  description: "A session that is two.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    expectedVersion: t.int({ required: true, description: "The `version` that the person saw." }),
+    at: t.field({
+      type: "DateTime",
+      required: true,
+      description: "Where the second one begins: after the start, and not after the end.",
+    }),
+    newSessionId: t.string({
+      description: "The second session's id, which makes a retry safe; made by the service where absent.",
+    }),
+  }),
+});
+
+const UndoSessionCorrectionInput = builder.inputType("UndoSessionCorrectionInput", {
+  description: "A session whose newest merge or split is to be taken back.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "The session that was merged into, or split." }),
+    expectedVersion: t.int({ required: true, description: "The `version` that the person saw." }),
   }),
 });
 
@@ -61,7 +108,7 @@ const ShownPayload = builder.objectRef<{ __typename: "ShownPayload"; sessionId: 
   "ShownPayload",
 )
   .implement({
-    description: "A session that was taken away or brought back.",
+    description: "A session that was taken away, brought back, or is as it was.",
     access: "SESSIONS_WRITE",
     fields: (t) => ({
       sessionId: t.exposeString("sessionId", { description: "Which session." }),
@@ -69,8 +116,32 @@ const ShownPayload = builder.objectRef<{ __typename: "ShownPayload"; sessionId: 
     }),
   });
 
+const SplitSessionPayload = builder.objectRef<Results.SplitPayload>("SplitSessionPayload").implement({
+  description: "The two sessions.",
+  access: "SESSIONS_WRITE",
+  fields: (t) => ({
+    first: t.expose("first", { type: Session, nullable: true, description: "The one that ends there." }),
+    second: t.expose("second", { type: Session, nullable: true, description: "The one that begins there." }),
+  }),
+});
+
+const MergeSessionsResult = builder.unionType("MergeSessionsResult", {
+  description: "The one session, or why nothing was merged.",
+  types: [SessionPayload, NotFoundError, VersionConflictError, InvalidInputError],
+});
+
+const SplitSessionResult = builder.unionType("SplitSessionResult", {
+  description: "The two sessions, or why nothing was split.",
+  types: [SplitSessionPayload, NotFoundError, VersionConflictError, PayloadMismatchError, InvalidInputError],
+});
+
 const DeleteSessionResult = builder.unionType("DeleteSessionResult", {
   description: "What was deleted, or why nothing was.",
+  types: [ShownPayload, NotFoundError, VersionConflictError, InvalidInputError],
+});
+
+const UndoSessionCorrectionResult = builder.unionType("UndoSessionCorrectionResult", {
+  description: "The session that is as it was, or why nothing was taken back.",
   types: [ShownPayload, NotFoundError, VersionConflictError, InvalidInputError],
 });
 
@@ -147,10 +218,38 @@ entries.mutationFields((t) => ({
   correctSession: t.field({
     type: CorrectSessionResult,
     description:
-      "Corrects start and end of a session, if nobody changed it since; counts, numbers and neighbours follow.",
+      "Corrects start, end and sensor of a session, if nobody changed it since; counts, numbers and neighbours follow.",
     access: "SESSIONS_WRITE",
     args: { input: t.arg({ type: CorrectSessionInput, required: true, description: "What to correct." }) },
     resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.correct(viewer.tenantId, input)),
+  }),
+
+  mergeSessions: t.field({
+    type: MergeSessionsResult,
+    description:
+      "Makes sessions of one sensor that follow each other one, if nobody changed them since. The first stays, and the ids of the others lead to it; labels are joined, notes kept one below the other, readings and motion are all its own, also what comes late.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: MergeSessionsInput, required: true, description: "Which sessions." }) },
+    resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.merge(viewer.tenantId, input)),
+  }),
+
+  splitSession: t.field({
+    type: SplitSessionResult,
+    description:
+      "Makes a session two, if nobody changed it since. Labels are of both, notes of the first; readings and motion belong where they lie, also what comes late.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: SplitSessionInput, required: true, description: "Which session, and where." }) },
+    resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.split(viewer.tenantId, input)),
+  }),
+
+  undoSessionCorrection: t.field({
+    type: UndoSessionCorrectionResult,
+    description:
+      "Takes a session's newest merge or split back, as long as no person and no statement changed it since; motion and readings that came since are kept. `correctSession` with null takes back what it corrected, `restoreSession` a deletion.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: UndoSessionCorrectionInput, required: true, description: "Which session." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(async () => shownPayload(await services.sessions.undo(viewer.tenantId, input))),
   }),
 
   deleteSession: t.field({

@@ -66,7 +66,7 @@ const IngestSessionBatchPayload = builder.objectRef<Results.BatchPayload>("Inges
       type: [IntRange],
       description:
         "Offsets of batches that must exist, because a later one arrived, and have not arrived: send these again.",
-      resolve: ({ session }) => missingBatchesOf(session),
+      resolve: ({ source }) => missingBatchesOf(source),
     }),
     session: t.expose("session", { type: Session, nullable: true, description: "The session, with the batch." }),
     duplicate: t.exposeBoolean("duplicate", { description: "True where this batch had been received before." }),
@@ -93,7 +93,7 @@ const SessionEndedError = errorType<Results.SessionEnded>("SessionEndedError", {
   fields: (t) => ({ session: t.expose("session", { type: Session, nullable: true, description: "As it is." }) }),
 });
 
-const PayloadMismatchError = errorType<Results.PayloadMismatch>("PayloadMismatchError", {
+export const PayloadMismatchError = errorType<Results.PayloadMismatch>("PayloadMismatchError", {
   description: "The same identity came before with other content; nothing was changed.",
   code: "PAYLOAD_MISMATCH",
   message: "Which identity.",

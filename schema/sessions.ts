@@ -1,7 +1,7 @@
 import { missing } from "../api/core/watermark.ts";
 import type * as Model from "../api/sessions/model.ts";
 import { LIMITS } from "../api/sessions/model.ts";
-import { durationOf } from "../api/sessions/rules.ts";
+import { durationOf, sensorOf } from "../api/sessions/rules.ts";
 import { expiryOf } from "../api/sessions/listing.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { Between, TimeRange } from "./common.ts";
@@ -81,7 +81,7 @@ Session.implement({
       type: Sensor,
       description: "Where it is.",
       // A session is at a sensor even where the sensor itself was never read.
-      resolve: ({ tenantId, sensorId }) => ({ tenantId, sensorId }),
+      resolve: (session) => ({ tenantId: session.tenantId, sensorId: sensorOf(session) }),
     }),
     userId: t.exposeString("userId", { nullable: true, description: "The `sub` of the token that opened it." }),
     status: t.expose("status", { type: SessionStatus, description: "Whether it goes on." }),
@@ -110,7 +110,7 @@ Session.implement({
       type: Session,
       nullable: true,
       description:
-        "Where everything of it is now: late motion showed that it and an earlier session are one. Null for a session of its own; only those are in lists.",
+        "Where everything of it is now: late motion showed that it and an earlier session are one, or a person said so. Null for a session of its own; only those are in lists.",
       resolve: ({ mergedInto }, _, { loadSession }) => mergedInto === undefined ? null : loadSession(mergedInto),
     }),
     lastMotionAt: t.expose("lastMotionAt", {
@@ -130,7 +130,8 @@ Session.implement({
     }),
     missingBatches: t.field({
       type: [IntRange],
-      description: "Offsets of batches that must exist, because a later one arrived, and have not arrived.",
+      description:
+        "Offsets of its device's batches that must exist, because a later one arrived, and have not arrived.",
       resolve: missingBatchesOf,
     }),
     readings: t.field({

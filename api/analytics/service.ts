@@ -261,7 +261,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     const latest = [...sensors.values()].flatMap(({ latestSessionId }) => latestSessionId ?? []);
     const found = await sessions.find(tenantId, latest);
     const running = [...found.values()].filter(({ status }) => status === "ACTIVE");
-    return new Map(running.map((session) => [session.sensorId, session]));
+    return new Map(running.map((session) => [session.shownAt ?? session.sensorId, session]));
   }
 }
 

@@ -22,7 +22,9 @@ import { type Held, isQuarantineId, type QuarantineStore } from "./quarantine.ts
 import { digestOf, type Readings } from "./readings.ts";
 import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch, type Quarantined } from "./results.ts";
 import { applyAdmitted, decideBatch, spanOf } from "./rules.ts";
+import { asSource, asStated } from "./pieces.ts";
 import type { createSettings } from "./settings.ts";
+import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Batches in a session's item; then they move to a sheet of the directory. */
@@ -32,9 +34,10 @@ const MAX_REMEMBERED = 50_000;
 const MAX_FIELDS = 20;
 
 /** What devices and sensors send: each message counts once. */
-export function createDevices({ store, lines, hearing, readings, quarantine, settings, changed, clock }: {
+export function createDevices({ store, lines, sources, hearing, readings, quarantine, settings, changed, clock }: {
   store: SessionStore;
   lines: Lines;
+  sources: Sources;
   hearing: ReturnType<typeof createHearing>;
   readings: Readings;
   quarantine: QuarantineStore;
@@ -103,7 +106,7 @@ export function createDevices({ store, lines, hearing, readings, quarantine, set
       if (payload.__typename !== "IngestSessionBatchPayload") return payload;
       if (!payload.duplicate) {
         changed(payload.session);
-        if (payload.session.spans.length >= MAX_SPANS) await turnSheet(payload.session);
+        if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);
       }
       const accepted = payload.duplicate ? 0 : batch.readings.length;
       return { ...payload, accepted, receipts, doubts, quarantineId };
@@ -194,7 +197,9 @@ export function createDevices({ store, lines, hearing, readings, quarantine, set
       const known = (await lines.find(of, [sessionId])).get(sessionId);
       if (!known || known.admitted?.includes(batchOffset)) return true;
       const all = held.length > 0 ? await readings.read(place, batchOffset) : [];
-      const next = applyAdmitted(known, batchOffset, all, held.length, stated, clock());
+      const apply = (session: Session) => applyAdmitted(session, batchOffset, all, held.length, stated, clock());
+      if (sources.isShared(known)) return await sources.change(known, apply, held) ? true : LOST;
+      const next = apply(known);
       return await lines.state(of, next, known) ? true : LOST;
     });
     const session = (await lines.find(of, [sessionId])).get(sessionId);
@@ -215,9 +220,11 @@ export function createDevices({ store, lines, hearing, readings, quarantine, set
         );
       }
       if (known?.deletedAt !== undefined) throw deletedByPerson("sessionId");
-      if (known?.mergedInto !== undefined) {
-        const message = `became a part of the session ${JSON.stringify(known.mergedInto)}; nothing was counted`;
-        throw new InvalidInputError([{ path: ["sessionId"], message }]);
+      if (known && sources.isShared(known)) {
+        const shared = await countShared(known, batch);
+        if (shared) return shared;
+        known = await find();
+        return LOST;
       }
       const counted = known && decide(known, batch);
       if (counted?.kind === "duplicate") return batchPayload(known!, true);
@@ -233,6 +240,22 @@ export function createDevices({ store, lines, hearing, readings, quarantine, set
       known = await find();
       return LOST;
     });
+  }
+
+  /** A batch of a session of which others hold readings; undefined where something moved meanwhile. */
+  async function countShared(known: Session, batch: BatchInput): Promise<BatchPayload | undefined> {
+    const first = spanOf(batch)?.firstAt;
+    const decision = decide(asStated(asSource(known)), batch);
+    const isDuplicate = decision.kind === "duplicate";
+    const state = (stated: Session) => {
+      const counted = decide(stated, batch);
+      return counted.kind === "counted" ? counted.session : stated;
+    };
+    if (!isDuplicate && !await sources.change(known, state, batch.readings)) return undefined;
+    const source = (await lines.find(known, [known.sessionId])).get(known.sessionId)!;
+    const whole = await sources.lead(known.tenantId, known.sessionId);
+    const holder = whole && await sources.at(whole, first ?? clock());
+    return { ...batchPayload(holder ?? source, isDuplicate), source };
   }
 
   /** A session that begins with a batch. What states no start is taken to begin now, until something does. */
@@ -267,5 +290,13 @@ function counted(session: Session): MotionPayload {
 }
 
 function batchPayload(session: Session, duplicate: boolean): BatchPayload {
-  return { __typename: "IngestSessionBatchPayload", session, duplicate, accepted: 0, receipts: [], doubts: [] };
+  return {
+    __typename: "IngestSessionBatchPayload",
+    source: session,
+    session,
+    duplicate,
+    accepted: 0,
+    receipts: [],
+    doubts: [],
+  };
 }

@@ -3,7 +3,9 @@ import * as v from "valibot";
 import { createCursors, type PageArgs, parsePage, toPage } from "../core/page.ts";
 import { isCounted } from "../core/watermark.ts";
 import type { BatchSpan, Reading, ReadingPage, ReadingStretch, SeriesArgs, Session } from "./model.ts";
+import { pieceAt } from "./pieces.ts";
 import type { Readings } from "./readings.ts";
+import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
 import { createThinning, parseSeries, spansOf, within } from "./thinning.ts";
 
@@ -18,9 +20,24 @@ type PositionedReading = { reading: Reading; position: Position };
 const wholeNumber = v.pipe(v.number(), v.safeInteger());
 const position: v.GenericSchema<unknown, Position> = v.tuple([wholeNumber, wholeNumber, wholeNumber]);
 
-/** Reads a session's readings over all its batches. The directory says where each batch lies in time. */
-export function createHistory({ store, readings }: { store: SessionStore; readings: Readings }) {
-  return { listReadings, readSeries };
+export type History = ReturnType<typeof createHistory>;
+
+/** A batch, and the session of the device that sent it; `number` tells apart batches of several devices. */
+type Batch = BatchSpan & { source: Session; number: number };
+
+/** What of other devices' batches comes behind the offsets of one. */
+const OFFSETS = 2 ** 31;
+
+/**
+ * Reads a session's readings over all its batches, and of those of other sessions that people gave to it. The directory says
+ * where each batch lies in time.
+ */
+export function createHistory({ store, readings, sources }: {
+  store: SessionStore;
+  readings: Readings;
+  sources: Sources;
+}) {
+  return { listReadings, readSeries, countReadings };
 
   /** One page of readings in the order of time. It reads the objects that hold the page and no others. */
   async function listReadings(session: Session, page: PageArgs): Promise<ReadingPage> {
@@ -36,10 +53,7 @@ export function createHistory({ store, readings }: { store: SessionStore; readin
       .sort((a, b) => beginOf(a) - beginOf(b));
     const found: PositionedReading[] = [];
     for (let i = 0; i < batches.length; i++) {
-      const { offset } = batches[i]!;
-      const own = (await readings.read(session, offset)).map((reading, index): PositionedReading => (
-        { reading, position: [reading.at, offset, index] }
-      ));
+      const own = await readBatch(session, batches[i]!);
       found.push(...own.filter(({ position }) => !from || sign * compare(position, from) > 0));
       const next = batches[i + 1];
       if (!next || found.length <= wanted) continue;
@@ -61,15 +75,53 @@ export function createHistory({ store, readings }: { store: SessionStore; readin
     const batches = spansOf(await directory(session), range);
     if (batches.length === 0) return [];
     const thinning = createThinning(within(batches, range), range.points);
-    await pMap(batches, async ({ offset }) => {
-      const own = await readings.read(session, offset);
-      thinning.add({ offset, readings: own });
+    await pMap(batches, async (batch) => {
+      const own = await readBatch(session, batch);
+      thinning.add({ offset: batch.number, readings: own.map(({ reading }) => reading) });
     }, { concurrency: OBJECTS_AT_ONCE });
     return thinning.result();
   }
 
-  /** Every batch that counts, once, by the time at which it begins. */
-  async function directory(session: Session): Promise<BatchSpan[]> {
+  /** How many of a device's readings lie before an instant, from another on, and when the last of them was. */
+  async function countReadings(source: Session, from = -Infinity, to: number) {
+    const spans = (await ownDirectory(source)).filter((span) => span.lastAt >= from && span.firstAt < to);
+    const counts = await pMap(spans, async (span) => {
+      if (span.firstAt >= from && span.lastAt < to) return { samples: span.count, lastAt: span.lastAt };
+      const inside = (await readings.read(source, span.offset)).map(({ at }) => at).filter((at) =>
+        from <= at && at < to
+      );
+      return { samples: inside.length, lastAt: inside.reduce((a, b) => Math.max(a, b), -Infinity) };
+    }, { concurrency: OBJECTS_AT_ONCE });
+    const lastAt = counts.reduce((most, own) => Math.max(most, own.lastAt), -Infinity);
+    const samples = counts.reduce((sum, own) => sum + own.samples, 0);
+    return { samples, lastAt: Number.isFinite(lastAt) ? lastAt : undefined };
+  }
+
+  /** The readings of a batch that the session holds, each with where it lies. */
+  async function readBatch(session: Session, { source, offset, number }: Batch): Promise<PositionedReading[]> {
+    const isHeld = (at: number) =>
+      source.pieces === undefined || pieceAt(source.pieces, at)?.into === session.sessionId;
+    return (await readings.read(source, offset))
+      .map((reading, index): PositionedReading => ({ reading, position: [reading.at, number, index] }))
+      .filter(({ reading }) => isHeld(reading.at));
+  }
+
+  /** Every batch of which the session holds readings, by the time at which it begins. */
+  async function directory(session: Session): Promise<Batch[]> {
+    const others = await sources.sourcesOf([session]);
+    const ordered = [session, ...others.sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1))];
+    const all = await Promise.all(ordered.map(async (source, i) => {
+      const spans = await ownDirectory(source);
+      const pieces = source.pieces?.filter(({ into }) => into === session.sessionId);
+      return spans.filter(({ firstAt, lastAt }) => (
+        !pieces || pieces.some(({ from = -Infinity, to = Infinity }) => firstAt < to && lastAt >= from)
+      )).map((span): Batch => ({ ...span, source, number: i * OFFSETS + span.offset }));
+    }));
+    return all.flat().sort((a, b) => a.firstAt - b.firstAt || a.number - b.number);
+  }
+
+  /** Every batch of one device that counts, once, by the time at which it begins. */
+  async function ownDirectory(session: Session): Promise<BatchSpan[]> {
     const spans = [...await store.listSheets(session), ...session.spans];
     const byOffset = new Map(spans.map((span) => [span.offset, span]));
     return [...byOffset.values()]

@@ -2,6 +2,7 @@ import type { Expression, Item } from "../aws/dynamo.ts";
 import { idOf, itemKey, spread } from "../core/keys.ts";
 import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
 import { formatHeard, parseHeard } from "./heard.ts";
+import { sensorOf } from "./rules.ts";
 import type { BatchSpan, Boots, EndedBy, Next, Numbers, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
 
 export const SESSION = "SESSION";
@@ -54,6 +55,12 @@ export function deviceAttributes(session: Session): Item {
     endedBy: session.endedBy,
     endedAt: session.endedAt,
     ends: some(session.ends),
+    bridges: some(session.bridges),
+    finalAt: session.finalAt,
+    ownSensor: session.shownAt === undefined ? undefined : session.sensorId,
+    own: session.own,
+    pieces: session.pieces,
+    sources: some(session.sources ?? []),
     corrected: session.corrected,
     said: session.said,
     deletedAt: session.deletedAt,
@@ -99,8 +106,9 @@ export function isShown({ mergedInto, deletedAt }: Session): boolean {
 }
 
 /** The keys of the lists. What is gone keeps its place under other names, and so is in no list. */
-function placeAttributes({ tenantId, sensorId, startedAt, mergedInto, deletedAt }: Session): Item {
-  const place = { tenant: tenantId, sensorKey: sensorKeyOf(tenantId, sensorId), startedAt };
+function placeAttributes(session: Session): Item {
+  const { tenantId, startedAt, mergedInto, deletedAt } = session;
+  const place = { tenant: tenantId, sensorKey: sensorKeyOf(tenantId, sensorOf(session)), startedAt };
   return mergedInto === undefined && deletedAt === undefined
     ? { ...place, was: undefined }
     : { tenant: undefined, sensorKey: undefined, startedAt: undefined, was: place };
@@ -175,11 +183,14 @@ export function fromItem(item: Item): Session | undefined {
   const place = (item.was ?? item) as { tenant: string; sensorKey: string; startedAt: number };
   const { tenant: tenantId, sensorKey, startedAt } = place;
   const durationMs = numbers.durationMs as number | undefined;
+  const shownAt = sensorKey.slice(tenantId.length + 1);
+  const ownSensor = item.ownSensor as string | undefined;
   const arrivedCount = numbers.motions as number;
   return {
     tenantId,
     sessionId: idOf(item.sk),
-    sensorId: sensorKey.slice(tenantId.length + 1),
+    sensorId: ownSensor ?? shownAt,
+    shownAt: ownSensor === undefined ? undefined : shownAt,
     userId: item.user as string | undefined,
     status: item.status as SessionStatus,
     startedAt,
@@ -192,6 +203,11 @@ export function fromItem(item: Item): Session | undefined {
     endedBy: item.endedBy as EndedBy | undefined,
     endedAt: item.endedAt as number | undefined,
     ends: (item.ends ?? []) as Session["ends"],
+    bridges: (item.bridges ?? []) as Session["bridges"],
+    finalAt: item.finalAt as number | undefined,
+    own: item.own as Session["own"],
+    pieces: item.pieces as Session["pieces"],
+    sources: item.sources as Session["sources"],
     corrected: item.corrected as Session["corrected"],
     said: item.said as Session["said"],
     deletedAt: item.deletedAt as number | undefined,

@@ -111,6 +111,16 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       ));
     },
 
+    /** A sensor at which a person says that something was, so that it is among the tenant's; as a part of a change. */
+    sensorNamed: ({ tenantId, sensorId }: Of): TransactWrite => ({
+      table: tables.sensors,
+      key: { pk: sensorKeyOf(tenantId, sensorId) },
+      change: {
+        expression: "SET tenant = :tenant, sensorId = :sensorId",
+        values: { ":tenant": tenantId, ":sensorId": sensorId },
+      },
+    }),
+
     /** Removes the place of a session that is no longer there. */
     removePlace: ({ tenantId, sensorId }: Of, place: Place): Promise<void> =>
       dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${placeKeyOf(place)}`)),
@@ -147,7 +157,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
   function placeParts(session: Session, known: Session | undefined): TransactWrite[] {
     const table = tables.sessions;
     const isKept = session.mergedInto === undefined;
-    const moved = known === undefined || known.startedAt !== session.startedAt;
+    const moved = known === undefined || known.mergedInto !== undefined || known.startedAt !== session.startedAt;
     return [
       ...(known && (moved || !isKept) && known.mergedInto === undefined
         ? [{ table, remove: keyIn(placeItem(known)) }]

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { formatAt } from "./heard.ts";
-import type { EndSaid, Next, Report, Session } from "./model.ts";
-import { reachOf, statedEndOf } from "./rules.ts";
+import type { Bridge, EndSaid, Next, Report, Session } from "./model.ts";
+import { noNumbers } from "./numbers.ts";
+import { reachOf, startOf, statedEndOf } from "./rules.ts";
 
 /**
  * The line of a sensor: its sessions in the order of their starts. Each motion event belongs to the session that began
@@ -40,6 +41,7 @@ export function join(earlier: Session, later: Session, now: number): Session {
     motionEventCount: earlier.motionEventCount + later.motionEventCount,
     reported: [...earlier.reported, ...later.reported],
     ends: [...earlier.ends, ...later.ends],
+    bridges: [...earlier.bridges, ...later.bridges],
     next: later.next,
     updatedAt: now,
     ...joinPeoples(earlier, later),
@@ -47,7 +49,8 @@ export function join(earlier: Session, later: Session, now: number): Session {
   return { ...joined, ...joinPlayback(earlier, later) };
 }
 
-function joinPlayback(a: Session, b: Session) {
+/** What was played in either. */
+export function joinPlayback(a: Session, b: Session) {
   return a.playback.started || a.playback.startedAt !== undefined ? {} : { playback: b.playback };
 }
 
@@ -82,8 +85,12 @@ type Run = {
   count: number;
   ends: EndSaid[];
   reported: Report[];
+  bridges: Bridge[];
   idleMs: number;
 };
+
+/** A session of motion alone, of which nothing is known. */
+const NOBODY = startOf(0, false, noNumbers(), 0);
 
 /**
  * A stretch of a line, made anew from what was said: stated starts and ends, and every motion event in it. `begin` makes a
@@ -128,6 +135,7 @@ function saidAt(line: readonly Session[]) {
   return {
     ends: byAnchor(line.flatMap((session) => session.ends)),
     reported: byAnchor(line.flatMap((session) => session.reported)),
+    bridges: byAnchor(line.flatMap((session) => session.bridges)),
   };
 }
 
@@ -152,6 +160,7 @@ function runsOf(
         count: 0,
         ends: own(stated.ends),
         reported: own(stated.reported),
+        bridges: own(stated.bridges),
         idleMs,
       });
     }
@@ -160,12 +169,13 @@ function runsOf(
     beginAt(at);
     let run = runs.at(-1);
     if (!run || at > reachOfRun(run)) {
-      run = { first: at, last: at, count: 0, ends: [], reported: [], idleMs };
+      run = { first: at, last: at, count: 0, ends: [], reported: [], bridges: [], idleMs };
       runs.push(run);
     }
     if (run.count === 0 || at > run.last) {
       run.ends.push(...said.ends.get(at) ?? []);
       run.reported.push(...said.reported.get(at) ?? []);
+      run.bridges.push(...said.bridges.get(at) ?? []);
     }
     run.last = at;
     run.count++;
@@ -174,13 +184,13 @@ function runsOf(
   return runs;
 }
 
-function reachOfRun({ stated, last, ends, reported, idleMs }: Run): number {
-  if (stated) return reachOf({ ...stated, lastHeardAt: Math.max(last, stated.startedAt), ends, reported });
-  if (ends.length > 0) return Math.min(...ends.map((end) => end.at));
-  return Math.max(last, ...reported.map((own) => own.at)) + idleMs;
+function reachOfRun({ stated, first, last, ends, reported, bridges, idleMs }: Run): number {
+  if (stated) return reachOf({ ...stated, lastHeardAt: Math.max(last, stated.startedAt), ends, reported, bridges });
+  const signs = { startedAt: first, lastHeardAt: last, lastReadingAt: undefined };
+  return reachOf({ ...NOBODY, ...signs, ends, reported, bridges, idleMs });
 }
 
-function filled(session: Session, { stated, first, last, count, ends, reported }: Run): Session {
+function filled(session: Session, { stated, first, last, count, ends, reported, bridges }: Run): Session {
   return {
     ...session,
     ...(stated ? {} : { startedAt: first }),
@@ -188,6 +198,7 @@ function filled(session: Session, { stated, first, last, count, ends, reported }
     motionEventCount: reported.reduce((sum, own) => sum + own.count, count),
     ends,
     reported,
+    bridges,
   };
 }
 

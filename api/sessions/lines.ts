@@ -4,6 +4,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
 import {
   goneInto,
+  hasPeoples,
   inLine,
   linked,
   nextOf,
@@ -27,6 +28,17 @@ import type { SessionStore } from "./store.ts";
 export type SensorState = { sensor: Sensor | undefined; latest: Session | undefined; isMended: boolean };
 export type Near = { before: Session | undefined; after: Session | undefined; isMended: boolean };
 export type Owner = { tenantId: string; sensorId: string; userId?: string | undefined };
+
+/** A session as it becomes, and as it was read; undefined: not there. */
+export type Part = { next: Session; known: Session | undefined };
+
+/** Sessions of a line as they become, and as they were; with those that are, or become, a part of another. */
+type Stretch = {
+  line: Session[];
+  originals: Map<string, Session>;
+  stubs?: Map<string, Session>;
+  gone?: readonly Session[];
+};
 
 /** A stretch of a line that one change may move: DynamoDB's transactions have at most a hundred parts. */
 const MAX_CHANGED = 30;
@@ -141,7 +153,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       return await lineStore.commit({ changes: [{ session: stand(next, clock()), known, takesPeoples }], also });
     }
     const was = seen ?? await findSensorState(of);
-    const stretch = newest(next, known, was) ?? await read(of, next, known);
+    const stretch = newest(next, known, was) ?? await read(of, [{ next, known }]);
     if (!stretch) return false;
     // Its motion lies before it now, which no session's own view of its neighbours tells.
     const isLater = known?.lastHeardAt !== undefined && next.startedAt > known.startedAt;
@@ -149,22 +161,37 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     return change ? await lineStore.commit({ ...change, also }) : false;
   }
 
+  /**
+   * Writes several sessions of a sensor as they become, with all that follows, or nothing: what a person merges, splits, or
+   * takes back, and what a device sends for it. Those that become a part of another may be among them.
+   */
+  async function stateAll(of: Owner, parts: readonly Part[], also: readonly TransactWrite[] = []): Promise<boolean> {
+    const was = await findSensorState(of);
+    const stretch = await read(of, parts);
+    const change = stretch && await settled(of, stretch, was, true);
+    return change ? await lineStore.commit({ ...change, also }) : false;
+  }
+
   /** Where a change begins to matter, up to the first session that it cannot reach. */
-  async function read(of: Owner, next: Session, known: Session | undefined) {
-    const place = [next, ...(known ? [known] : [])].map(placeKeyOf).sort()[0]!;
-    const first = await lineStore.before(of, place);
-    const later = await following(of, first ? placeKeyOf(first) : place, placeKeyOf(known ?? next), placeKeyOf(next));
+  async function read(of: Owner, parts: readonly Part[]): Promise<Stretch | undefined> {
+    const known = parts.flatMap((part) => (part.known && isPlaced(part.known) ? [part.known] : []));
+    const next = parts.map((part) => part.next).filter(isPlaced);
+    const places = [...known, ...next].map(placeKeyOf).sort();
+    const first = await lineStore.before(of, places[0]!);
+    const later = await following(of, first ? placeKeyOf(first) : places[0]!, places.at(-1)!);
     const found = await sessionsAt(of, later);
     if (!found || (first && found[0]?.sessionId !== first.sessionId)) return undefined;
-    const line = found.filter((session) => session.sessionId !== next.sessionId);
-    if (found.length - line.length !== (known ? 1 : 0)) return undefined;
-    const originals = new Map([...line, ...(known ? [known] : [])].map((session) => [session.sessionId, session]));
-    return { line: [...line, next].sort(inLine), originals };
+    const ids = new Set(parts.map((part) => part.next.sessionId));
+    const line = found.filter((session) => !ids.has(session.sessionId));
+    if (found.length - line.length !== known.length) return undefined;
+    const originals = byId([...line, ...known]);
+    const stubs = parts.flatMap((part) => (part.known && !isPlaced(part.known) ? [part.known] : []));
+    const gone = parts.map((part) => part.next).filter((session) => !isPlaced(session));
+    return { line: [...line, ...next].sort(inLine), originals, stubs: byId(stubs), gone };
   }
 
   /** The places from one on, to the second beyond both others. */
-  async function following(of: Owner, from: string, ...upTo: string[]) {
-    const last = upTo.sort().at(-1)!;
+  async function following(of: Owner, from: string, last: string) {
     for (let limit = PAGE; limit <= MAX_STRETCH; limit *= 4) {
       const places = await lineStore.from(of, from, limit);
       const beyond = places.findIndex((place) => placeKeyOf(place) > last);
@@ -178,7 +205,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   /** What a stretch becomes; undefined where it moved while it was read. */
   async function settled(
     of: Owner,
-    { line, originals }: { line: Session[]; originals: Map<string, Session> },
+    { line, originals, stubs = new Map(), gone = [] }: Stretch,
     was: SensorState,
     isMoved: boolean,
   ): Promise<LineChange | undefined> {
@@ -188,16 +215,18 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const end = [...originals.values()].sort(inLine).at(-1);
       const beyond = end?.next;
       const chain = linked(stretch, beyond);
+      // Their motion lies in the line, wherever they are gone.
+      const moving = [...chain, ...gone.map(({ sessionId }) => originals.get(sessionId) ?? stubs.get(sessionId)!)];
       if (!isMoved && !chain.some((session) => reachesNext(session) || overflows(session))) {
         return changeOf(of, { sessions: chain, gone: [] }, originals, was, undefined, now);
       }
       const from = chain[0]!;
       const first = Math.min(
-        ...chain.map((session) => originals.get(session.sessionId)?.startedAt ?? session.startedAt),
+        ...moving.map((session) => originals.get(session.sessionId)?.startedAt ?? session.startedAt),
       );
-      const to = Math.max(...chain.map((session) => session.lastHeardAt ?? session.startedAt));
-      const tails = chain.flatMap((session) => session.heard);
-      const sheets = chain.some((session) => session.hasSheets)
+      const to = Math.max(...moving.map((session) => session.lastHeardAt ?? session.startedAt));
+      const tails = moving.flatMap((session) => session.heard);
+      const sheets = moving.some((session) => session.hasSheets)
         ? await lineStore.listHeard(of, Math.min(from.startedAt, first), to)
         : [];
       const heard = [...tails, ...sheets].map(({ at }) => at);
@@ -205,7 +234,11 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const result = settleLine(chain, heard, (at) => ({ ...fresh, sessionId: ids(), startedAt: at }), fresh.idleMs);
       const sessions = linked(result.sessions, beyond);
       if (!reachesNext(sessions.at(-1)!)) {
-        return changeOf(of, { ...result, sessions }, originals, was, tails, now);
+        const all = {
+          sessions,
+          gone: [...result.gone, ...gone.map((session) => ({ session, into: session.mergedInto! }))],
+        };
+        return changeOf(of, all, new Map([...stubs, ...originals]), was, tails, now);
       }
       const more = end ? await lineStore.from(of, placeKeyOf(end), 2) : [];
       const added = await sessionsAt(of, more.slice(1));
@@ -235,7 +268,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     ].flatMap((session) => {
       const known = originals.get(session.sessionId);
       if (known && isSame(session, known)) return [];
-      const takesPeoples = (known?.version ?? 1) !== session.version;
+      const takesPeoples = known ? known.version !== session.version : hasPeoples(session);
       return [{ session: { ...session, updatedAt: now }, known, takesPeoples }];
     });
     if (changes.length > MAX_CHANGED) throw tooFar();
@@ -252,10 +285,17 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
 
   return {
     find,
+    /** The ids of the sessions that begin between two others, in their order. */
+    async between(a: Session, b: Session): Promise<string[]> {
+      const places = await following(a, placeKeyOf(a), placeKeyOf(b));
+      return places.filter((place) => placeKeyOf(place) > placeKeyOf(a) && placeKeyOf(place) < placeKeyOf(b))
+        .map(({ sessionId }) => sessionId);
+    },
     findSensorState,
     begin,
     around,
     state,
+    stateAll,
 
     /**
      * Writes a session that is there as it becomes, where that is its own affair: one conditional write. Undefined where it
@@ -268,7 +308,11 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
 }
 
 /** The stretch of a session that simply begins last; nothing has to be read for it. Undefined for any other. */
-function newest(next: Session, known: Session | undefined, { sensor, latest, isMended }: SensorState) {
+function newest(
+  next: Session,
+  known: Session | undefined,
+  { sensor, latest, isMended }: SensorState,
+): Stretch | undefined {
   if (known || isMended) return undefined;
   if (!sensor?.latestSessionId) return { line: [next], originals: new Map<string, Session>() };
   // Another writer may have opened this very session since it was looked for.
@@ -280,6 +324,15 @@ function newest(next: Session, known: Session | undefined, { sensor, latest, isM
 function isOwn(next: Session, known: Session): boolean {
   return next.startedAt === known.startedAt && nextOf(next).by === nextOf(known).by && !reachesNext(next) &&
     !overflows(next);
+}
+
+/** Whether it has a place in its sensor's line: it is not a part of another. */
+function isPlaced({ mergedInto }: Session): boolean {
+  return mergedInto === undefined;
+}
+
+function byId(sessions: readonly Session[]): Map<string, Session> {
+  return new Map(sessions.map((session) => [session.sessionId, session]));
 }
 
 function isSame(a: Session, b: Session): boolean {

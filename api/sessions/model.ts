@@ -17,7 +17,24 @@ export type EndedBy = "CORRECTED" | "EXPLICIT" | "FINAL" | "IDLE";
  * An end that was said. Of a session that motion opened it is kept with the instant of a motion event that the session
  * held: whichever session holds that event ends there, however late motion joins or parts sessions.
  */
-export type EndSaid = { at: number; anchor?: number | undefined };
+export type EndSaid = {
+  at: number;
+  anchor?: number | undefined;
+  /** A person split the session there: it ends then, whatever else is said. */
+  isCut?: true | undefined;
+};
+
+/** Silence that a person bridged by merging: the session goes on at least until then. The anchor is as that of an end. */
+export type Bridge = { until: number; anchor?: number | undefined };
+
+/** A stretch of a device's readings, from an instant (included) to another, and which session a person gave it to. */
+export type Piece = {
+  into: string;
+  from?: number | undefined;
+  to?: number | undefined;
+  samples: number;
+  lastAt?: number | undefined;
+};
 
 /**
  * Motion that updates reported: how many, the latest of them, and how many in each minute (of the epoch), which is what counts
@@ -77,6 +94,7 @@ export type DeviceState = {
   /** When it ended; undefined while it is active. Late motion and late batches move it. */
   endedAt?: number | undefined;
   ends: readonly EndSaid[];
+  bridges: readonly Bridge[];
   /** What a person corrected; it beats all that is stated. `until` is the latest sign when a start was corrected. */
   corrected?: { startedAt?: number | undefined; endedAt?: number | undefined; until?: number | undefined } | undefined;
   /** The start as it would be without a person's correction of it. */
@@ -87,6 +105,8 @@ export type DeviceState = {
   beforeDeletion?: Pick<DeviceState, "corrected" | "said" | "isStated"> & { takenOut: number } | undefined;
   /** True once the device sent its last batch. */
   isFinal?: true | undefined;
+  /** The end by the measure of the devices whose readings it holds, where people merged sessions. */
+  finalAt?: number | undefined;
   motionEventCount: number;
   /** When the motion event happened that came last, and how many came here: they stay counted where sessions are joined. */
   motionAt?: number | undefined;
@@ -114,6 +134,12 @@ export type DeviceState = {
   updatedAt: number;
 };
 
+/** What a device states of its session, as if no person had merged or split anything. */
+export type Own = Pick<
+  DeviceState,
+  "startedAt" | "isStated" | "isStartGuessed" | "lastReadingAt" | "isFinal" | "deviceDuration" | "sampleCount"
+>;
+
 /** What people write. No device write names any of it. */
 export type PeopleState = {
   labels: readonly string[];
@@ -137,6 +163,13 @@ export type Session = DeviceState & PeopleState & {
   createdWith?: string | undefined;
   /** Motion joined it to an earlier session, or a person did: everything of it is there now. */
   mergedInto?: string | undefined;
+  /** The sensor that a person says it was at. It stays on the line of `sensorId`, where its devices report. */
+  shownAt?: string | undefined;
+  /** Where people merged or split: what its own device states, and who holds which of its readings. */
+  own?: Own | undefined;
+  pieces?: readonly Piece[] | undefined;
+  /** Other sessions of whose readings it holds pieces; it has pieces of its own then. */
+  sources?: readonly string[] | undefined;
   playback: Playback;
   /** Grows by one with each write that is not a person's. */
   revision: number;
@@ -263,19 +296,6 @@ export type UpdateInput = v.InferOutput<typeof update>;
 const end = v.object({ sessionId: id, endedAt: at, playbackStopped: v.nullish(v.boolean(), false) });
 export type EndInput = v.InferOutput<typeof end>;
 
-const correction = v.object({
-  sessionId: id,
-  expectedVersion: whole(0, LIMITS.maxNumber),
-  startedAt: v.optional(v.nullable(instant)),
-  endedAt: v.optional(v.nullable(instant)),
-});
-export type CorrectionInput = v.InferOutput<typeof correction>;
-
-const deletion = v.object({ sessionId: id, expectedVersion: whole(0, LIMITS.maxNumber) });
-export type DeletionInput = v.InferOutput<typeof deletion>;
-
-const restoration = v.object({ sessionId: id });
-
 const annotation = v.object({
   sessionId: id,
   expectedVersion: whole(0, LIMITS.maxNumber),
@@ -322,34 +342,13 @@ export function parseEnd(input: unknown, now: number): EndInput {
   return parseInput(end, input, ({ endedAt }) => aheadOf("endedAt", endedAt, now));
 }
 
-export function parseCorrection(input: unknown, now: number): CorrectionInput {
-  return parseInput(correction, input, ({ startedAt, endedAt }) => {
-    if (startedAt === undefined && endedAt === undefined) {
-      return [{ path: ["startedAt"], message: "nothing to correct was given: `startedAt`, `endedAt` or both" }];
-    }
-    const isBackwards = typeof startedAt === "number" && typeof endedAt === "number" && endedAt < startedAt;
-    return [
-      ...aheadOf("startedAt", startedAt, now),
-      ...aheadOf("endedAt", endedAt, now),
-      ...(isBackwards ? [{ path: ["endedAt"], message: "must not be before `startedAt`" }] : []),
-    ];
-  });
-}
-
-export function parseRestoration(input: unknown): { sessionId: string } {
-  return parseInput(restoration, input);
-}
-
-export function parseDeletion(input: unknown): DeletionInput {
-  return parseInput(deletion, input);
-}
-
 export function parseAnnotation(input: unknown): AnnotationInput {
   const parsed = parseInput(annotation, input);
   return parsed.labels ? { ...parsed, labels: [...new Set(parsed.labels)] } : parsed;
 }
 
-function aheadOf(field: string, at: number | null | undefined, now: number): InvalidField[] {
+/** What is wrong with an instant that a person or a client states, as a field. */
+export function aheadOf(field: string, at: number | null | undefined, now: number): InvalidField[] {
   const message = typeof at === "number" ? tooFarAhead(at, now) : undefined;
   return message ? [{ path: [field], message }] : [];
 }

@@ -4,14 +4,12 @@ import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { LOST, retryLost } from "../core/writes.ts";
+import { parseCorrection, parseRestoration, parseSeen } from "./correction-model.ts";
 import {
   type CreationInput,
   parseAnnotation,
-  parseCorrection,
   parseCreation,
-  parseDeletion,
   parseEnd,
-  parseRestoration,
   parseUpdate,
   type Session,
   type UpdateInput,
@@ -41,10 +39,8 @@ import {
   applyStart,
   statedEndOf,
 } from "./rules.ts";
+import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
-
-/** So often a session can have become a part of another, one after the other. */
-const MAX_STEPS = 100;
 
 type Changed = { next: Session; also?: TransactWrite[] };
 
@@ -52,22 +48,16 @@ type Changed = { next: Session; also?: TransactWrite[] };
 const MAX_TAKEN_OUT = 50;
 
 /** What people and their programs do with sessions. All throw InvalidInputError for input that can never work. */
-export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
+export function createPeople({ store, lineStore, lines, sources, changed, clock, ids }: {
   store: SessionStore;
   lineStore: LineStore;
   lines: Lines;
+  sources: Sources;
   changed: (session: Session) => void;
   clock: Clock;
   ids: Ids;
 }) {
-  /** The session, or the one that it became a part of; also where a person deleted it. */
-  async function findAny(tenantId: string, sessionId: string): Promise<Session | undefined> {
-    let session = (await store.find(tenantId, [sessionId])).get(sessionId);
-    for (let step = 0; session?.mergedInto !== undefined && step < MAX_STEPS; step++) {
-      session = (await store.find(tenantId, [session.mergedInto])).get(session.mergedInto);
-    }
-    return session;
-  }
+  const findAny = sources.lead;
 
   return {
     /** Opens a session at a sensor; one that is active there ends. The same id again gives the same session. */
@@ -104,7 +94,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
       const update = parseUpdate(input);
       return await retryLost(async () => {
         const [known, isRepeat] = await Promise.all([
-          findAny(tenantId, update.sessionId),
+          findAt(tenantId, update.sessionId, clock()),
           store.hasUpdate(tenantId, update.sessionId, update.updateId),
         ]);
         if (!isThere(known)) return notFound(update.sessionId, known);
@@ -119,7 +109,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
         if (
           await lines.state(of, applyUpdate(known, update, clock()), known, undefined, [marker])
         ) {
-          return announce((await findAny(tenantId, update.sessionId))!);
+          return announce((await findAny(tenantId, known.sessionId))!);
         }
         return LOST;
       });
@@ -129,9 +119,9 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
     async end(tenantId: string, input: unknown): Promise<SessionPayload | NotFound> {
       const { sessionId, endedAt, playbackStopped } = parseEnd(input, clock());
       return await retryLost(async () => {
-        const known = await findAny(tenantId, sessionId);
-        if (!isThere(known)) return notFound(sessionId, known);
         const now = clock();
+        const known = await findAt(tenantId, sessionId, endedAt ?? now);
+        if (!isThere(known)) return notFound(sessionId, known);
         // Without an end now is meant: of a session whose end was stated that says nothing more.
         if (typeof endedAt !== "number" && statedEndOf(known)) return sessionPayload(known);
         const at = endedAt ?? Math.max(now, known.lastMotionAt);
@@ -148,7 +138,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
         const own = await lines.stateOwn(next, known);
         if (own?.ok) return announce(own.current);
         if (!own && await lines.state(known, next, known)) {
-          return announce((await findAny(tenantId, sessionId))!);
+          return announce((await findAny(tenantId, known.sessionId))!);
         }
         return LOST;
       });
@@ -164,7 +154,8 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
           const start = new Date(next.startedAt).toISOString();
           throw new InvalidInputError([{ path: ["endedAt"], message: `must not be before the start, ${start}` }]);
         }
-        return { next };
+        const { tenantId, shownAt } = next;
+        return { next, also: shownAt === undefined ? [] : [lineStore.sensorNamed({ tenantId, sensorId: shownAt })] };
       });
     },
 
@@ -173,7 +164,7 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
      * expires.
      */
     async remove(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
-      const { sessionId, expectedVersion } = parseDeletion(input);
+      const { sessionId, expectedVersion } = parseSeen(input);
       return await change(await findAny(tenantId, sessionId), sessionId, expectedVersion, async (known) => {
         const instants = await instantsOf(lineStore, known);
         const also = lineStore.takenOut(known, instants);
@@ -214,6 +205,12 @@ export function createPeople({ store, lineStore, lines, changed, clock, ids }: {
       return isThere(current) ? conflict(current, expectedVersion) : notFound(sessionId, current);
     },
   };
+
+  /** The session of an id at an instant: a person may have split it since the id was given. */
+  async function findAt(tenantId: string, sessionId: string, at: number): Promise<Session | undefined> {
+    const session = await findAny(tenantId, sessionId);
+    return session && await sources.at(session, at);
+  }
 
   /** A person's change of the session itself: of the version that was seen, with all that follows for its neighbours. */
   async function change(

@@ -3,6 +3,7 @@ import type { Session } from "./model.ts";
 
 /** What the use cases give: a member of the contract's result unions each. */
 export type SessionPayload = { __typename: "SessionPayload"; session: Session };
+export type SplitPayload = { __typename: "SplitSessionPayload"; first: Session; second: Session };
 export type MotionPayload = {
   __typename: "RecordMotionPayload";
   session: Session;
@@ -11,6 +12,8 @@ export type MotionPayload = {
 };
 export type BatchPayload = {
   __typename: "IngestSessionBatchPayload";
+  /** The session that the device names, and the one that holds the readings. */
+  source: Session;
   session: Session;
   duplicate: boolean;
   accepted: number;

@@ -14,6 +14,7 @@ export function startOf(startedAt: number, isStated: boolean, numbers: Numbers, 
     isStated,
     lastMotionAt: startedAt,
     ends: [],
+    bridges: [],
     reported: [],
     motionEventCount: 0,
     arrivedCount: 0,
@@ -46,22 +47,29 @@ export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported, co
 
 /**
  * The end that was stated, and by whom; undefined where only silence can end the session. A person's correction holds, then
- * what was said, then the device's last word. The earliest of several ends
- * holds: a retry of a request that ends it now comes later. What a device measures never ends before its last reading.
+ * what was said, then the device's last word. The earliest of several ends holds: a retry of a request that ends it now
+ * comes later; but none within silence that a person bridged. What a device measures never ends before its last reading.
  */
 export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL" } | undefined {
   if (session.corrected?.endedAt !== undefined) return { at: session.corrected.endedAt, by: "CORRECTED" };
-  const said = session.ends.map(({ at }) => at);
+  const ends = session.ends.filter(({ at }) => at >= bridgedUntil(session));
+  const cuts = ends.filter(({ isCut }) => isCut).map(({ at }) => at);
+  if (cuts.length > 0) return { at: Math.min(...cuts), by: "CORRECTED" };
+  const said = ends.map(({ at }) => at);
   if (said.length > 0) return { at: Math.min(...said), by: "EXPLICIT" };
   if (!session.isFinal) return undefined;
   const own = session.reported.filter(({ anchor }) => anchor === undefined);
-  const measured = session.startedAt + (session.deviceDuration?.ms ?? 0);
+  const measured = session.finalAt ?? session.startedAt + (session.deviceDuration?.ms ?? 0);
   return { at: Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own })), by: "FINAL" };
 }
 
 /** The last instant at which a motion still belongs to the session, by the device's clock alone. */
 export function reachOf(session: DeviceState & { idleMs: number }): number {
-  return statedEndOf(session)?.at ?? lastSignOf(session) + session.idleMs;
+  return statedEndOf(session)?.at ?? Math.max(lastSignOf(session) + session.idleMs, bridgedUntil(session));
+}
+
+function bridgedUntil({ bridges }: DeviceState): number {
+  return Math.max(-Infinity, ...bridges.map(({ until }) => until));
 }
 
 /** Until when a session without a stated end counts as live, by the arrival's clock. */
@@ -140,8 +148,13 @@ export function applyReport(session: Session, at: number): Session {
   };
 }
 
+/** Where a session is shown: at the sensor that a person says, or the one whose line it lies on. */
+export function sensorOf({ sensorId, shownAt }: Session): string {
+  return shownAt ?? sensorId;
+}
+
 /** What is said of a session that motion opened is said of whatever holds its first motion event. */
-function anchorOf({ isStated, startedAt }: Session): number | undefined {
+export function anchorOf({ isStated, startedAt }: Session): number | undefined {
   return isStated ? undefined : startedAt;
 }
 
@@ -226,21 +239,28 @@ export function applyEnd(session: Session, at: number): Session {
  */
 export function applyCorrection(
   session: Session,
-  { startedAt, endedAt }: { startedAt?: number | null | undefined; endedAt?: number | null | undefined },
+  { startedAt, endedAt, sensorId }: {
+    startedAt?: number | null | undefined;
+    endedAt?: number | null | undefined;
+    sensorId?: string | null | undefined;
+  },
 ): Session {
+  const moved = sensorId === undefined ? session.shownAt : sensorId ?? undefined;
+  const shownAt = moved === session.sensorId ? undefined : moved;
   const end = endedAt === undefined ? session.corrected?.endedAt : endedAt ?? undefined;
   const given = startedAt === undefined ? session.corrected?.startedAt : startedAt ?? undefined;
-  const start = given ?? (end !== undefined && !session.isStated ? session.startedAt : undefined);
+  const isHeld = end !== undefined || shownAt !== undefined;
+  const start = given ?? (isHeld && !(session.said ?? session).isStated ? session.startedAt : undefined);
   const said = session.said ?? { startedAt: session.startedAt, isStated: session.isStated };
   if (start === undefined) {
     const corrected = end === undefined ? undefined : { endedAt: end };
-    return { ...session, startedAt: said.startedAt, isStated: said.isStated, said: undefined, corrected };
+    return { ...session, startedAt: said.startedAt, isStated: said.isStated, said: undefined, corrected, shownAt };
   }
   const corrected = {
     ...{ startedAt: start, until: session.corrected?.until ?? session.lastMotionAt },
     ...(end === undefined ? {} : { endedAt: end }),
   };
-  return { ...session, startedAt: start, isStated: true, isStartGuessed: undefined, said, corrected };
+  return { ...session, startedAt: start, isStated: true, isStartGuessed: undefined, said, corrected, shownAt };
 }
 
 /** The session as a person deletes it: where it lies stays as it is, so what comes for it later is known by that. */

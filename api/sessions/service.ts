@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Hub } from "../live/hub.ts";
+import { createCorrections } from "./corrections.ts";
 import { createDevices } from "./devices.ts";
 import { fromItem, isSessionItem } from "./item.ts";
 import { createHearing } from "./hearing.ts";
@@ -17,7 +18,9 @@ import { createPeople } from "./people.ts";
 import { parsePlausible, type PlausibleInput } from "./plausible.ts";
 import type { QuarantineStore } from "./quarantine.ts";
 import type { Readings } from "./readings.ts";
+import { sensorOf } from "./rules.ts";
 import { createSettings } from "./settings.ts";
+import { createSources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
 import { createSweep } from "./sweep.ts";
 
@@ -53,6 +56,8 @@ export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt
     },
   };
   const lines = createLines({ store, lineStore: announcing, settings, clock, ids });
+  const sources = createSources({ store, lines });
+  const history = createHistory({ store, readings, sources });
   const hearing = createHearing({ store, lineStore: announcing, lines, clock, ids });
 
   async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
@@ -68,9 +73,10 @@ export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt
   }
 
   return {
-    ...createDevices({ store, lines, hearing, readings, quarantine, settings, changed, clock }),
-    ...createPeople({ store, lineStore: announcing, lines, changed, clock, ids }),
-    ...createHistory({ store, readings }),
+    ...createDevices({ store, lines, sources, hearing, readings, quarantine, settings, changed, clock }),
+    ...createPeople({ store, lineStore: announcing, lines, sources, changed, clock, ids }),
+    ...createCorrections({ store, lines, sources, history, changed, clock, ids }),
+    ...history,
     ...createListing({ lists, daysOpenAt, clock }),
     sweep: createSweep({ store, lists, changed, clock }),
 
@@ -93,11 +99,13 @@ export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt
       if (latest === undefined) return undefined;
       const now = clock();
       const session = (await find(tenantId, [latest])).get(latest);
-      if (session?.status === "ACTIVE" && session.startedAt <= now) return session;
+      const isThere = session !== undefined && sensorOf(session) === sensorId;
+      if (isThere && session.status === "ACTIVE" && session.startedAt <= now) return session;
       // A device whose clock is ahead, or two devices at one sensor.
       const query: SessionQuery = { tenantId, sensorId, fromAt: MIN_AT, toAt: now + 1, status: "ACTIVE" };
       const { sessions } = await lists.page(query, NEAR_ROWS, undefined);
-      return sessions.find((own) => own.status === "ACTIVE") ?? (session?.status === "ACTIVE" ? session : undefined);
+      const other = sessions.find((own) => own.status === "ACTIVE");
+      return other ?? (isThere && session.status === "ACTIVE" ? session : undefined);
     },
 
     /** Sets how sessions of a tenant, or of one sensor, end and are kept; holds for sessions that begin from now on. */

@@ -16,6 +16,7 @@ import {
 } from "./item.ts";
 import { formatHeard } from "./heard.ts";
 import { unchanged } from "./line-store.ts";
+import type { Correction } from "./correction-model.ts";
 import type { BatchSpan, Heard, Sensor, Session } from "./model.ts";
 import type { Plausible } from "./plausible.ts";
 
@@ -28,6 +29,7 @@ import type { Plausible } from "./plausible.ts";
  *  | anything else that devices report      | UpdateItem, if the revision is as it was read                     |
  *  | which sessions a sensor has, and where | `api/sessions/line-store.ts`                                      |
  *  | a person's edit                        | UpdateItem, if the version is as the person saw it                |
+ *  | how a merge or split is taken back     | an item beside its session, sk = …#CORRECTION                     |
  *  | an update by id                        | a transaction with a marker item, sk = …#U#<updateId>             |
  *  | sessions by id, sensors by id          | GetItem or BatchGetItem                                           |
  *  | a tenant's or a sensor's sessions      | Query on byStart or bySensor, and BatchGetItem of running ones    |
@@ -47,6 +49,8 @@ export type Settings = {
 
 /** Sensors' own limits lie in the tenant's item, so that one read a minute covers all of them. */
 const OWN = "plausible#";
+
+const CORRECTION = "CORRECTION";
 
 type Owner = { tenantId: string; sessionId: string; sensorId: string };
 type NextBatch = { startedAt?: number | null | undefined; durationMs?: number | null | undefined };
@@ -94,7 +98,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       }, {
         ...hotCondition(
           "bTop = :before AND sensorKey = :sensor AND isStated = :yes AND attribute_not_exists(isStartGuessed) " +
-            "AND startedAt <= :first AND lastMotionAt <= :last AND (attribute_not_exists(nextAt) OR nextBy = :batch)",
+            "AND attribute_not_exists(pieces) AND startedAt <= :first AND lastMotionAt <= :last AND (attribute_not_exists(nextAt) OR nextBy = :batch)",
         ),
         values: {
           ":active": "ACTIVE",
@@ -167,6 +171,20 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
         expression: "SET mBoot = :boot, mTop = :top, mGaps = :gaps, mVague = :vague",
         values: { ":boot": boot, ":top": top, ":gaps": gaps, ":vague": vague },
       }, { expression: "latest = :session", values: { ":session": sessionId } });
+    },
+
+    /** How a person's merge or split is taken back, as a part of the transaction that does it; the newest of a session. */
+    correctionOf({ tenantId, sessionId, updatedAt, keepMs }: Session, correction: Correction): TransactWrite {
+      const ttl = Math.ceil((updatedAt + keepMs) / 1_000);
+      const put = { ...itemKey(tenantId, sessionId, CORRECTION), correction: JSON.stringify(correction), ttl };
+      return { table: tables.sessions, put };
+    },
+    noCorrectionOf({ tenantId, sessionId }: Session): TransactWrite {
+      return { table: tables.sessions, remove: itemKey(tenantId, sessionId, CORRECTION) };
+    },
+    async findCorrection({ tenantId, sessionId }: Session): Promise<Correction | undefined> {
+      const item = await dynamo.get(tables.sessions, itemKey(tenantId, sessionId, CORRECTION), { consistent: true });
+      return item && JSON.parse(item.correction as string) as Correction;
     },
 
     async hasUpdate(tenantId: string, sessionId: string, updateId: string): Promise<boolean> {

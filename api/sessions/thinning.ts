@@ -17,7 +17,7 @@ export function parseSeries({ points, from, to }: SeriesArgs): Range & { points:
 }
 
 /** The batches that may hold readings of the range. Throws InvalidInputError where they are more than a series reads. */
-export function spansOf(directory: readonly BatchSpan[], { fromAt, toAt }: Range): BatchSpan[] {
+export function spansOf<B extends BatchSpan>(directory: readonly B[], { fromAt, toAt }: Range): B[] {
   const spans = directory.filter(({ firstAt, lastAt }) => lastAt >= fromAt && firstAt < toAt);
   if (spans.length <= LIMITS.seriesBatches) return spans;
   const found = `the range holds ${spans.length} batches, and a series reads at most ${LIMITS.seriesBatches}`;

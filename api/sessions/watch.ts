@@ -3,6 +3,7 @@ import { follow } from "../live/feed.ts";
 import type { Hub } from "../live/hub.ts";
 import { createSharedLatest } from "../live/latest.ts";
 import { LIMITS, type Session } from "./model.ts";
+import { sensorOf } from "./rules.ts";
 import { type Sessions, sessionsKey } from "./service.ts";
 
 /** Of so many sessions, the newest, changes by other processes are looked for. */
@@ -36,7 +37,7 @@ export function createSessionWatch({ sessions, hub }: { sessions: Pick<Sessions,
       const { edges } = await sessions.list(tenantId, { sensorId }, { first: NEWEST });
       const hinted = await sessions.find(tenantId, hints);
       const rows = edges.map((edge) => edge.node).filter(({ sessionId }) => !hinted.has(sessionId));
-      const found = [...[...hinted.values()].filter((session) => !sensorId || session.sensorId === sensorId), ...rows];
+      const found = [...[...hinted.values()].filter((session) => !sensorId || sensorOf(session) === sensorId), ...rows];
       const changed = found.filter((session) => seen?.get(session.sessionId) !== stateOf(session));
       // Before the first read nothing was missed but what was hinted at since.
       const current = await whole(tenantId, seen ? changed : changed.filter(({ sessionId }) => hinted.has(sessionId)));

@@ -66,6 +66,18 @@ const states: Record<string, (sensorId: string) => Promise<string>> = {
     return sessionId;
   },
   "a part of another": async (sensorId) => (await joined(sensorId)).gone,
+  "merged into another by a person": async (sensorId) => {
+    const sessions = [await motion(sensorId, 0), await motion(sensorId, 20)].map(({ session }) => (
+      { sessionId: session.sessionId, expectedVersion: 1 }
+    ));
+    await mutate(api, T, "mergeSessions", { sessions });
+    return sessions[1]!.sessionId;
+  },
+  "split by a person": async (sensorId) => {
+    await mutate(api, T, "ingestSessionBatch", { ...batchOf(sensorId, 0, START), sensorId });
+    await mutate(api, T, "splitSession", { sessionId: sensorId, expectedVersion: 1, at: iso(START + 5_000) });
+    return sensorId;
+  },
   "a part of one that is deleted": async (sensorId) => {
     const { into, gone } = await joined(sensorId);
     await remove(into);
@@ -89,6 +101,21 @@ const mutations: Record<string, Say> = {
   "annotateSession": (sessionId) => mutate(api, T, "annotateSession", { sessionId, expectedVersion: 1, notes: "x" }),
   "correctSession": (sessionId) =>
     mutate(api, T, "correctSession", { sessionId, expectedVersion: 1, startedAt: iso(START - MIN) }),
+  "mergeSessions": async (sessionId, sensorId) => {
+    const other = (await motion(sensorId, 60)).session.sessionId;
+    const sessions = [sessionId, other].map((id) => ({ sessionId: id, expectedVersion: 1 }));
+    return await mutate(api, T, "mergeSessions", { sessions });
+  },
+  "splitSession": (sessionId) =>
+    mutate(api, T, "splitSession", {
+      sessionId,
+      expectedVersion: 1,
+      at: iso(START + 1),
+      newSessionId: `${sessionId}2`,
+    }),
+  "undoSessionCorrection": (sessionId) => mutate(api, T, "undoSessionCorrection", { sessionId, expectedVersion: 1 }),
+  "correctSession (sensor)": (sessionId) =>
+    mutate(api, T, "correctSession", { sessionId, expectedVersion: 1, sensorId: "elsewhere" }),
   "deleteSession": (sessionId) => mutate(api, T, "deleteSession", { sessionId, expectedVersion: 1 }),
   "restoreSession": (sessionId) => mutate(api, T, "restoreSession", { sessionId }),
   "ingestSessionBatch": (sessionId, sensorId) =>
@@ -121,9 +148,22 @@ test("of a deleted session each says that it is deleted, and what brings it back
       fields: [{ path: ["sessionId"], message: expect.stringContaining("restoreSession brings it back") }],
     });
   }
-  for (const name of ["updateSession", "endSession", "annotateSession", "correctSession", "deleteSession"] as const) {
+  const others = ["updateSession", "endSession", "annotateSession", "correctSession", "splitSession", "deleteSession"];
+  for (const name of others) {
     expect(await mutations[name]!(sessionId, "told")).toMatchObject({
       ...{ code: "NOT_FOUND", message: expect.stringContaining("restoreSession brings it back") },
     });
   }
+});
+
+test("a batch of a session that late motion made a part of another is counted there, once", async () => {
+  const { into, gone } = await joined("led");
+  const send = (offset: number) =>
+    mutate(api, T, "ingestSessionBatch", { ...batchOf(gone, offset, START + 9 * MIN), sensorId: "led" });
+  expect(await send(1)).toMatchObject({
+    accepted: 10,
+    session: { sessionId: into, sampleCount: 10, motionEventCount: 3 },
+  });
+  expect(await send(0)).toMatchObject({ accepted: 10, session: { sessionId: into, sampleCount: 20 } });
+  expect(await send(1)).toMatchObject({ duplicate: true, session: { sessionId: into, sampleCount: 20 } });
 });

@@ -53,6 +53,11 @@ describe("whatever text comes as id, label or note", () => {
       { ...own, readings: [{ at: AT, values: [1, 2] }] }
     )),
     correctSession: fc.record({ sessionId: text, expectedVersion: fc.nat(3), endedAt: fc.constant(AT) }),
+    mergeSessions: fc.record({
+      sessions: fc.array(fc.record({ sessionId: text, expectedVersion: fc.nat(3) }), { maxLength: 3 }),
+    }),
+    splitSession: fc.record({ sessionId: text, expectedVersion: fc.nat(3), at: fc.constant(AT), newSessionId: text }),
+    undoSessionCorrection: fc.record({ sessionId: text, expectedVersion: fc.nat(3) }),
     deleteSession: fc.record({ sessionId: text, expectedVersion: fc.nat(3) }),
     restoreSession: fc.record({ sessionId: text }),
     resolveQuarantined: fc.record({ sensorId: text, quarantineId: text, admit: fc.boolean() }),

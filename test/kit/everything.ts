@@ -13,11 +13,17 @@ const range = { between: { from: iso(NOON - 3_600_000), to: iso(NOON + 3_600_000
 /** All of it happened in the hour before noon of the small collections' fiftieth day. */
 export async function seedEverything(api: TestApp, tenantId: string) {
   const at = iso(NOON - 60_000);
-  const ids = { sensorId: "hall", sessionId: "walk", ended: "over", visitorId: "ada" };
+  const own = { parts: ["part-1", "part-2"], whole: "whole" };
+  const ids = { sensorId: "hall", sessionId: "walk", ended: "over", visitorId: "ada", ...own };
   await mutate(api, tenantId, "createSession", { sensorId: "door", sessionId: ids.ended, startedAt: at });
   await mutate(api, tenantId, "endSession", { sessionId: ids.ended });
   const batch = batchOf(ids.sessionId, 1, NOON - 600_000, 3);
   await mutate(api, tenantId, "ingestSessionBatch", { ...batch, sensorId: ids.sensorId });
+  for (const [i, sessionId] of [...ids.parts, ids.whole].entries()) {
+    const sensorId = sessionId === ids.whole ? "tag" : "pair";
+    const sent = { ...batchOf(sessionId, 0, NOON - 600_000 + i, 3), sensorId };
+    await mutate(api, tenantId, "ingestSessionBatch", { ...sent, durationMs: 500_000, final: true });
+  }
   const words = { labels: ["kept"], notes: "typed by a person" };
   await mutate(api, tenantId, "annotateSession", { sessionId: ids.sessionId, expectedVersion: 0, ...words });
   const event = { sessionId: ids.sessionId, occurredAt: at, visitorId: ids.visitorId };
@@ -57,6 +63,8 @@ export async function seedEverything(api: TestApp, tenantId: string) {
   };
 }
 
+const seen = (ids: readonly string[], expectedVersion = 1) => ids.map((sessionId) => ({ sessionId, expectedVersion }));
+
 /**
  * What to ask along a walk so that its last type is reached where it can be. `version` is that of the session `over`,
  * which the walks through `annotateSession` annotate.
@@ -81,6 +89,17 @@ export function valuesFor({ ids, nodes, reviewSessionId }: Everything, { hops }:
       SessionPayload: { sessionId: ids.ended, expectedVersion: version, endedAt: null },
       VersionConflictError: { sessionId, expectedVersion: 7, endedAt: null },
     },
+    mergeSessions: {
+      SessionPayload: { sessions: seen(ids.parts) },
+      VersionConflictError: { sessions: seen([sessionId, ids.ended], 7) },
+    },
+    splitSession: {
+      SplitSessionPayload: {
+        ...{ sessionId: ids.whole, expectedVersion: 1, at: iso(NOON - 300_000), newSessionId: "half" },
+      },
+      VersionConflictError: { sessionId, expectedVersion: 7, at: iso(NOON) },
+    },
+    undoSessionCorrection: { VersionConflictError: { sessionId, expectedVersion: 7 } },
     deleteSession: { VersionConflictError: { sessionId, expectedVersion: 7 } },
     ingestSessionBatch: {
       IngestSessionBatchPayload: { ...batchOf(sessionId, 1, NOON - 600_000, 3), sensorId },

@@ -17,6 +17,7 @@ export const sessionBase: Session = {
   lastMotionAt: BEGIN,
   isStated: false,
   ends: [],
+  bridges: [],
   reported: [],
   motionEventCount: 0,
   arrivedCount: 0,

@@ -30,6 +30,11 @@ const MUTATIONS = {
   ingestSessionBatch:
     `... on IngestSessionBatchPayload { duplicate accepted doubts quarantineId receipts { index status reason } ${SESSION} } ${ERRORS}`,
   correctSession: `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { version } } ${ERRORS}`,
+  mergeSessions: `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { version } } ${ERRORS}`,
+  splitSession:
+    `... on SplitSessionPayload { first { ${SESSION_FIELDS} } second { ${SESSION_FIELDS} } } ... on VersionConflictError { current { version } } ${ERRORS}`,
+  undoSessionCorrection:
+    `... on ShownPayload { sessionId version } ... on VersionConflictError { current { version } } ${ERRORS}`,
   deleteSession:
     `... on ShownPayload { sessionId version } ... on VersionConflictError { current { version } } ${ERRORS}`,
   restoreSession: `... on ShownPayload { sessionId version } ${ERRORS}`,

@@ -114,6 +114,8 @@ export type CorrectSessionInput = {
   startedAt?: string | null | undefined;
   /** When it ended; motion after it belongs to another session. */
   endedAt?: string | null | undefined;
+  /** At which sensor it was. What its devices still send of it goes on to be counted in it. */
+  sensorId?: string | null | undefined;
 };
 
 /** A session to delete. */

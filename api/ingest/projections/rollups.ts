@@ -3,7 +3,7 @@ import type { Journey } from "../../journeys/model.ts";
 import { IDLE_MS, outcomeOf } from "../../journeys/rules.ts";
 import { fromItem as sessionOf } from "../../sessions/item.ts";
 import type { Playback, Session } from "../../sessions/model.ts";
-import { durationOf } from "../../sessions/rules.ts";
+import { durationOf, sensorOf } from "../../sessions/rules.ts";
 import { binOf } from "../../analytics/bins.ts";
 import {
   binName,
@@ -74,7 +74,7 @@ function sessionCells(tenantId: string, session: Session): Cell[] {
     offsetMs: session.startedAt - slot * SLOT_MS,
   };
   const settled = duration === undefined ? 0 : session.motionEventCount;
-  const [tenantPk, ownPk] = [`${tenantId}#SESSIONS`, sensorPk(tenantId, session.sensorId)];
+  const [tenantPk, ownPk] = [`${tenantId}#SESSIONS`, sensorPk(tenantId, sensorOf(session))];
   const [day, place] = [dayOf(slot), slot % SLOTS_OF_DAY];
   const date = Number(dayName(day).slice(8));
   return [

@@ -1,0 +1,252 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import type { Ids } from "../core/ids.ts";
+import { LOST, retryLost } from "../core/writes.ts";
+import {
+  type Correction,
+  IMAGE,
+  type Image,
+  type Left,
+  parseMerge,
+  parseSeen,
+  parseSplit,
+  type Seen,
+} from "./correction-model.ts";
+import type { History } from "./history.ts";
+import { goneInto, inLine } from "./line.ts";
+import type { Lines, Part } from "./lines.ts";
+import { type Carved, isDevice, mergeSessions, splitSession } from "./merging.ts";
+import type { Piece, Session } from "./model.ts";
+import { asItsOwn, compose, isWithin, regrouped } from "./pieces.ts";
+import {
+  conflict,
+  mismatch,
+  type NotFound,
+  notFound,
+  type PayloadMismatch,
+  type SessionPayload,
+  sessionPayload,
+  type SplitPayload,
+  type VersionConflict,
+} from "./results.ts";
+import { sensorOf, statedEndOf } from "./rules.ts";
+import type { Sources } from "./sources.ts";
+import type { SessionStore } from "./store.ts";
+
+/** How people merge and split sessions, and take that back. All throw InvalidInputError for input that can never work. */
+export function createCorrections({ store, lines, sources, history, changed, clock, ids }: {
+  store: SessionStore;
+  lines: Lines;
+  sources: Sources;
+  history: Pick<History, "countReadings">;
+  changed: (session: Session) => void;
+  clock: Clock;
+  ids: Ids;
+}) {
+  return {
+    /** Makes sessions of one sensor that follow each other one: the first, to which the ids of the others lead. */
+    async merge(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
+      const asked = parseMerge(input);
+      return await retryLost(async () => {
+        // Asked again: they are one already.
+        const [one, ...others] = await Promise.all(asked.map(({ sessionId }) => sources.lead(tenantId, sessionId)));
+        const isOne = one?.deletedAt === undefined && others.every((other) => other?.sessionId === one?.sessionId);
+        if (one && isOne) return sessionPayload(one);
+        const found = await see(tenantId, asked);
+        if (!Array.isArray(found)) return found;
+        const members = [...found].sort(inLine);
+        await mustFollow(members);
+        const held = await sources.sourcesOf(members);
+        return await write(members, held, mergeSessions(members, held), members[0]!.sessionId);
+      });
+    },
+
+    /** Makes a session two: it ends at the instant, and a new one begins there. The same new id again gives the same. */
+    async split(
+      tenantId: string,
+      input: unknown,
+    ): Promise<SplitPayload | NotFound | VersionConflict | PayloadMismatch> {
+      const { at, newSessionId, ...asked } = parseSplit(input);
+      const secondId = newSessionId ?? ids();
+      return await retryLost(async () => {
+        const known = (await store.find(tenantId, [secondId])).get(secondId);
+        const [session] = known ? [await sources.lead(tenantId, asked.sessionId)] : [];
+        if (known) {
+          const isSame = session && known.said?.startedAt === at && known.sources?.includes(session.sessionId) === true;
+          if (isSame) return splitPayload(session, known);
+          return mismatch(`The session ${JSON.stringify(secondId)} is there already; choose another id.`);
+        }
+        const found = await see(tenantId, [asked]);
+        if (!Array.isArray(found)) return found;
+        const [whole] = found as [Session];
+        mustLieWithin(whole, at);
+        const held = await sources.sourcesOf([whole]);
+        const before = new Map<string, Pick<Piece, "samples" | "lastAt">>();
+        for (const source of [whole, ...held]) {
+          const piece = source.pieces?.find((own) => own.into === whole.sessionId && isWithin(own, at));
+          before.set(source.sessionId, await history.countReadings(source, piece?.from, at));
+        }
+        const was = await lines.findSensorState(whole);
+        const begun = await lines.begin(whole, secondId, was, { startedAt: at, isStated: true });
+        const carved = splitSession(whole, at, begun, held, ({ sessionId }) => before.get(sessionId)!);
+        const payload = await write([whole], held, carved, whole.sessionId);
+        if (payload === LOST) return LOST;
+        const second = (await store.find(tenantId, [secondId])).get(secondId)!;
+        return splitPayload(payload.session, second);
+      });
+    },
+
+    /** Takes the newest merge or split of a session back, for as long as nothing else changed. */
+    async undo(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
+      const asked = parseSeen(input);
+      return await retryLost(async () => {
+        const found = await see(tenantId, [asked]);
+        if (!Array.isArray(found)) return found;
+        const [session] = found as [Session];
+        const correction = await store.findCorrection(session);
+        if (!correction || !isLeft(correction.left, session)) throw nothingToUndo();
+        return await takeBack(session, correction);
+      });
+    },
+  };
+
+  /** The sessions that a person saw, as they are; or why that cannot be. */
+  async function see(tenantId: string, asked: readonly Seen[]): Promise<Session[] | NotFound | VersionConflict> {
+    const found: Session[] = [];
+    for (const { sessionId, expectedVersion } of asked) {
+      const session = await sources.lead(tenantId, sessionId);
+      if (!session || session.deletedAt !== undefined) return notFound(sessionId, session);
+      if (session.version !== expectedVersion) return conflict(session, expectedVersion);
+      found.push(session);
+    }
+    return found;
+  }
+
+  async function mustFollow(members: readonly Session[]): Promise<void> {
+    const [first] = members as [Session];
+    const fail = (message: string) => {
+      throw new InvalidInputError([{ path: ["sessions"], message }]);
+    };
+    if (new Set(members.map(({ sessionId }) => sessionId)).size < members.length) {
+      fail("name one session under two of its ids");
+    }
+    if (members.some((one) => one.sensorId !== first.sensorId || sensorOf(one) !== sensorOf(first))) {
+      fail("must be at one sensor, and have been there when they were recorded");
+    }
+    const between = await lines.between(first, members.at(-1)!);
+    const other = between.find((id) => !members.some(({ sessionId }) => sessionId === id));
+    if (other !== undefined) {
+      fail(`must follow each other: ${JSON.stringify(other)} begins between them; name it too, or correct it first`);
+    }
+  }
+
+  /** Writes what a person made of sessions, and how to take it back. */
+  async function write(
+    known: readonly Session[],
+    held: readonly Session[],
+    { shown, gone, sources: kept }: Carved,
+    main: string,
+  ): Promise<SessionPayload | typeof LOST> {
+    const now = clock();
+    const before = new Map([...known, ...held].map((session) => [session.sessionId, session]));
+    const next = [...shown, ...gone.map((session) => goneInto(session, main)), ...kept];
+    const parts = next.map((session): Part => (
+      { next: { ...session, updatedAt: now }, known: before.get(session.sessionId) }
+    ));
+    const correction: Correction = {
+      sessions: [...shown, ...gone].map(({ sessionId }) => ({ sessionId, image: imageOf(before.get(sessionId)) })),
+      left: shown.map(leftOf),
+      held: Object.fromEntries(
+        next.filter(({ pieces }) => pieces).map(({ sessionId }) => [sessionId, before.get(sessionId)?.pieces]),
+      ),
+    };
+    const done = shown.find(({ sessionId }) => sessionId === main)!;
+    const also = [store.correctionOf(done, correction)];
+    if (!await lines.stateAll(done, parts, also)) return LOST;
+    return await announced(done, parts);
+  }
+
+  async function takeBack(
+    session: Session,
+    { sessions, left, held }: Correction,
+  ): Promise<SessionPayload | VersionConflict | typeof LOST> {
+    const all = [...sessions.map(({ sessionId }) => sessionId), ...Object.keys(held)];
+    const known = await lines.find(session, [...new Set(all)]);
+    for (const { sessionId, version } of left) {
+      const now = known.get(sessionId);
+      if (!now) throw nothingToUndo();
+      if (!isLeft(left, now)) return conflict(now, version);
+    }
+    const own = new Map([...known].map(([id, one]) => {
+      const before = held[id];
+      return [id, before && one.pieces ? { ...one, pieces: regrouped(one.pieces, before) } : one] as const;
+    }));
+    for (const { sessionId, image } of sessions) {
+      const one = known.get(sessionId);
+      // What a device sent by the new id since has no other place.
+      if (!one || (!image && isDevice(one))) throw nothingToUndo();
+      const back = image
+        ? restored(one, image, held[sessionId])
+        : { ...goneInto(one, session.sessionId), own: undefined, pieces: undefined, sources: undefined };
+      own.set(sessionId, back);
+    }
+    const next = [...own.values()].map((one) => (
+      one.mergedInto === undefined && one.pieces ? compose(one, [...own.values()]) : one
+    ));
+    const now = clock();
+    const parts = next.map((one): Part => ({ next: { ...one, updatedAt: now }, known: known.get(one.sessionId) }));
+    const isDone = await lines.stateAll(session, parts, [store.noCorrectionOf(session)]);
+    return isDone ? await announced(session, parts) : LOST;
+  }
+
+  async function announced({ tenantId, sessionId }: Session, parts: readonly Part[]): Promise<SessionPayload> {
+    for (const { next } of parts) changed(next);
+    return sessionPayload((await store.find(tenantId, [sessionId])).get(sessionId)!);
+  }
+}
+
+function splitPayload(first: Session, second: Session): SplitPayload {
+  return { __typename: "SplitSessionPayload", first, second };
+}
+
+function mustLieWithin(session: Session, at: number): void {
+  const end = statedEndOf(session)?.at ?? session.lastMotionAt;
+  if (at > session.startedAt && at <= end) return;
+  const [from, to] = [session.startedAt, end].map((one) => new Date(one).toISOString());
+  const message = `must be after the start, ${from}, and not after the end, ${to}`;
+  throw new InvalidInputError([{ path: ["at"], message }]);
+}
+
+function imageOf(session: Session | undefined): Image | undefined {
+  return session && Object.fromEntries(IMAGE.map((name) => [name, session[name]]));
+}
+
+function leftOf({ sessionId, version, ends, reported, corrected, bridges }: Session): Left {
+  return { sessionId, version, ends, reported, corrected, bridges };
+}
+
+/** Whether a session is as a correction left it: no person and no statement changed it since. */
+function isLeft(left: readonly Left[], session: Session): boolean {
+  const own = left.find(({ sessionId }) => sessionId === session.sessionId);
+  return own !== undefined && isDeepStrictEqual(plain(own), plain(leftOf(session))) &&
+    session.deletedAt === undefined &&
+    session.mergedInto === undefined;
+}
+
+/** Without what is undefined, as it is stored. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** What a session was, with what its device states now. */
+function restored(session: Session, image: Image, before: readonly Piece[] | undefined): Session {
+  const back: Session = { ...session, ...image, mergedInto: undefined, version: session.version + 1 };
+  return before && session.pieces ? { ...back, pieces: regrouped(session.pieces, before) } : asItsOwn(back);
+}
+
+function nothingToUndo(): InvalidInputError {
+  const message = "has no merge or split that can be taken back: there was none, or something else changed since; " +
+    "mergeSessions and splitSession can still put it right";
+  return new InvalidInputError([{ path: ["sessionId"], message }]);
+}

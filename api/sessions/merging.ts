@@ -1,0 +1,106 @@
+import { joinPeoples, joinPlayback } from "./line.ts";
+import type { Piece, Session } from "./model.ts";
+import { asSource, compose, cutPiece, given, isWithin } from "./pieces.ts";
+import { anchorOf, lastSignOf, statedEndOf } from "./rules.ts";
+
+/** What a merge or a split makes of the sessions that it touches. `sources` only hold readings, or sent them. */
+export type Carved = { shown: readonly Session[]; gone: readonly Session[]; sources: readonly Session[] };
+
+/**
+ * Sessions that follow each other, as one: the first, which goes on until the last of them ends, whatever was said of the
+ * others' ends. Where motion opened all of them it opened this one too, and motion around it belongs to it as ever; else
+ * its start is stated.
+ */
+export function mergeSessions(members: readonly Session[], sources: readonly Session[]): Carved {
+  const [first, ...others] = members as [Session, ...Session[]];
+  const last = members.reduce((a, b) => (extentOf(b) >= extentOf(a) ? b : a));
+  const until = extentOf(last);
+  const isStated = members.some((one) => one.isStated);
+  const anchor = anchorOf({ ...first, isStated });
+  const start = first.corrected?.startedAt;
+  const end = last.corrected?.endedAt;
+  const corrected = start === undefined && end === undefined ? undefined : {
+    ...(start === undefined ? {} : { startedAt: start, until: first.corrected!.until }),
+    ...(end === undefined ? {} : { endedAt: end }),
+  };
+  const peoples = others.reduce(
+    (all, one): Session => ({ ...all, ...joinPeoples(all, one), ...joinPlayback(all, one) }),
+    first,
+  );
+  const merged: Session = {
+    ...peoples,
+    isStated,
+    corrected,
+    ends: members.flatMap((one) => one.ends),
+    reported: members.flatMap((one) => one.reported),
+    bridges: [...members.flatMap((one) => one.bridges), { until, ...(anchor === undefined ? {} : { anchor }) }],
+    version: Math.max(...members.map(({ version }) => version)) + 1,
+  };
+  if (!members.some((one) => one.pieces || isDevice(one))) return { shown: [merged], gone: others, sources: [] };
+  const ids = new Set(members.map(({ sessionId }) => sessionId));
+  const hold = (one: Session): Session => {
+    const source = asSource(one);
+    return { ...source, pieces: given(source.pieces!, ids, first.sessionId) };
+  };
+  const [whole, gone, kept] = [hold(merged), others.map(hold), sources.map(hold)];
+  return { shown: [compose(whole, [whole, ...gone, ...kept])], gone, sources: kept };
+}
+
+/** Whether a device sent batches of it. */
+export function isDevice({ batches }: Session): boolean {
+  return batches.hi >= 0n || batches.ahead.length > 0;
+}
+
+function extentOf(session: Session): number {
+  return statedEndOf(session)?.at ?? lastSignOf(session);
+}
+
+/**
+ * A session as two: it ends at the instant, and a new one begins there. What is said of its later part, and sent of it, is
+ * the new one's. `begun` is the new session as it begins; `before` says what of a piece lies before the instant.
+ */
+export function splitSession(
+  session: Session,
+  at: number,
+  begun: Session,
+  sources: readonly Session[],
+  before: (source: Session) => Pick<Piece, "samples" | "lastAt">,
+): Carved {
+  const { corrected, labels, pinned, idleMs, keepMs, userId, shownAt } = session;
+  const end = corrected?.endedAt;
+  const anchor = anchorOf(session);
+  const own = <S extends object>(said: S): S => ({ ...said, anchor: undefined });
+  const cut = (one: Session): Session => {
+    const source = asSource(one);
+    const pieces = source.pieces!.flatMap((piece) => {
+      if (piece.into !== session.sessionId) return [piece];
+      if ((piece.from ?? -Infinity) >= at) return [{ ...piece, into: begun.sessionId }];
+      return isWithin(piece, at) ? cutPiece(piece, at, begun.sessionId, before(source)) : [piece];
+    });
+    return { ...source, pieces };
+  };
+  const first = cut({
+    ...session,
+    corrected: end === undefined ? corrected : { ...corrected, endedAt: undefined },
+    ends: [...session.ends.filter((one) => one.at < at), {
+      at,
+      isCut: true,
+      ...(anchor === undefined ? {} : { anchor }),
+    }],
+    reported: session.reported.filter((one) => one.at < at),
+    bridges: session.bridges.map((one) => ({ ...one, until: Math.min(one.until, at) })),
+    version: session.version + 1,
+  });
+  const second = asSource({
+    ...begun,
+    said: { startedAt: at, isStated: true },
+    corrected: { startedAt: at, ...(end === undefined ? {} : { endedAt: end }) },
+    ends: session.ends.filter((one) => one.at >= at).map(own),
+    reported: session.reported.filter((one) => one.at >= at).map(own),
+    bridges: session.bridges.filter((one) => one.until > at).map(own),
+    ...{ labels, pinned, idleMs, keepMs, userId, shownAt },
+  });
+  const kept = sources.map(cut);
+  const all = [first, second, ...kept];
+  return { shown: [compose(first, all), compose(second, all)], gone: [], sources: kept };
+}

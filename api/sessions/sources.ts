@@ -1,0 +1,107 @@
+import type { TransactWrite } from "../aws/dynamo.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { deletedByPerson } from "./hearing.ts";
+import type { Lines, Owner, Part } from "./lines.ts";
+import type { Reading, Session } from "./model.ts";
+import { addReadings, asSource, asStated, compose, isWithin, pieceAt, withOwn } from "./pieces.ts";
+import type { SessionStore } from "./store.ts";
+
+/** So often a session can have become a part of another, one after the other. */
+const MAX_STEPS = 100;
+
+export type Sources = ReturnType<typeof createSources>;
+
+/** Sessions that hold readings of others, because people or late motion merged them, or people split them. */
+export function createSources({ store, lines }: { store: SessionStore; lines: Lines }) {
+  /** The session of an id, or the one that it became a part of; undefined where that is gone. */
+  async function lead(tenantId: string, sessionId: string): Promise<Session | undefined> {
+    let session = (await store.find(tenantId, [sessionId])).get(sessionId);
+    for (let step = 0; session?.mergedInto !== undefined && step < MAX_STEPS; step++) {
+      session = (await store.find(tenantId, [session.mergedInto])).get(session.mergedInto);
+    }
+    return session;
+  }
+
+  /** All sessions that have pieces of what these hold, but for these. */
+  async function sourcesOf(sessions: readonly Session[]): Promise<Session[]> {
+    const own = new Set(sessions.map(({ sessionId }) => sessionId));
+    const ids = [...new Set(sessions.flatMap(({ sources = [] }) => sources))].filter((id) => !own.has(id));
+    return ids.length === 0 ? [] : [...(await lines.find(sessions[0]!, ids)).values()];
+  }
+
+  /** Whether what a device sends of a session is held, wholly or in part, by another. */
+  const isShared = ({ pieces, mergedInto }: Session) => pieces !== undefined || mergedInto !== undefined;
+
+  /**
+   * Writes what a device sent of a session that people or motion gave to others: with each that holds a part of it.
+   * `state` gives the session as its device states it now. False where something moved meanwhile. Throws
+   * InvalidInputError where nobody holds it any more.
+   */
+  async function change(
+    known: Session,
+    state: (stated: Session) => Session,
+    readings: readonly Pick<Reading, "at">[],
+    also: readonly TransactWrite[] = [],
+  ): Promise<boolean> {
+    const source = asSource(known);
+    const holders = new Map<string, Session>();
+    const pieces = await Promise.all(source.pieces!.map(async (piece) => {
+      const holder = piece.into === known.sessionId && known.mergedInto === undefined
+        ? known
+        : await lead(known.tenantId, piece.into);
+      if (holder) holders.set(holder.sessionId, holder);
+      return holder ? { ...piece, into: holder.sessionId } : piece;
+    }));
+    const touched = pieces.filter((piece) => readings.length === 0 || readings.some(({ at }) => isWithin(piece, at)));
+    const takers = touched.flatMap(({ into }) => holders.get(into) ?? []);
+    if (takers.length === 0) throw gone();
+    if (takers.every(({ deletedAt }) => deletedAt !== undefined)) throw deletedByPerson("sessionId");
+    const stated = state(asStated(source));
+    const next = withOwn(source, stated, addReadings(pieces, readings));
+    const parts = await composed([...holders.values()], next, stated.arrivingUntil);
+    const isOwn = holders.has(known.sessionId);
+    return await lines.stateAll(known, isOwn ? parts : [{ next, known }, ...parts], also);
+  }
+
+  /** Each holder with what follows for it from one source as it becomes. */
+  async function composed(
+    holders: readonly Session[],
+    next: Session,
+    arrivingUntil: number | undefined,
+  ): Promise<Part[]> {
+    const others = await sourcesOf(holders);
+    return holders.map((known) => {
+      const own = known.sessionId === next.sessionId ? next : asSource(known);
+      const all = [...new Map([...others, own, next].map((one) => [one.sessionId, one])).values()];
+      return { next: { ...compose(own, all), arrivingUntil, updatedAt: next.updatedAt }, known };
+    });
+  }
+
+  return {
+    lead,
+    sourcesOf,
+    isShared,
+    change,
+
+    /** The session that an instant of another belongs to, where that was split. */
+    async at(session: Session, at: number): Promise<Session | undefined> {
+      let holder: Session | undefined = session;
+      for (let step = 0; holder?.pieces && step < MAX_STEPS; step++) {
+        const piece = pieceAt(holder.pieces, at);
+        if (!piece || piece.into === holder.sessionId) break;
+        holder = await lead(session.tenantId, piece.into);
+      }
+      return holder;
+    },
+  };
+}
+
+function gone(): InvalidInputError {
+  const message = "became a part of a session that is gone since; nothing was counted";
+  return new InvalidInputError([{ path: ["sessionId"], message }]);
+}
+
+/** The sensor on whose line a session lies. */
+export function lineOf({ tenantId, sensorId }: Session): Owner {
+  return { tenantId, sensorId };
+}
