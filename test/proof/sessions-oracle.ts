@@ -87,7 +87,7 @@ export function createOracle() {
     must(isDeepStrictEqual(after.labels, own.labels), "an edit writes the labels as typed", [name, after.labels]);
     must(after.notes === own.notes, "an edit writes the notes as typed", [name, after.notes]);
     must(after.pinned === (own.pinned ?? before.pinned ?? false), "an edit pins as told", [name, after.pinned]);
-    const kept = ["ttl", "keepSeconds", ...PEOPLES];
+    const kept = ["ttl", "keepSeconds", "noted", ...PEOPLES];
     for (const field of Object.keys({ ...before, ...after }).filter((field) => !kept.includes(field))) {
       must(isDeepStrictEqual(before[field], after[field]), "an edit changes no other field", field);
     }
