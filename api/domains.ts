@@ -2,6 +2,7 @@
 import { createReading } from "./analytics/reading.ts";
 import { createAnalytics } from "./analytics/service.ts";
 import { createRollupStore } from "./analytics/store.ts";
+import { createRemovalStore } from "./removals/store.ts";
 import type { Connections } from "./connections.ts";
 import { createIngest } from "./ingest/batch.ts";
 import { createFailures } from "./ingest/failures.ts";
@@ -10,6 +11,8 @@ import { type AuditRollups, createRollupAudit } from "./analytics/audit.ts";
 import { cellsOf } from "./ingest/projections/rollups.ts";
 import { createStreamPaths } from "./ingest/setup.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
+import { createRemovalJob } from "./jobs/removals.ts";
+import { createRemoveData } from "./jobs/tenant-data.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
 import { createRawEvents } from "./journeys/raw.ts";
 import { createJourneyRecounts } from "./journeys/recount.ts";
@@ -195,8 +198,11 @@ export function createStreamConsumers(
   });
 }
 
+/** So much goes in one run of a function, which has five minutes. */
+const MOST_REMOVALS = 50_000;
+
 export function createAllJobs(
-  { clock, log }: Connections,
+  { clock, log, dynamo, objects, named }: Connections,
   sessions: SessionDomain,
   { audit, store }: MetricDomain,
   { sweep }: ReviewDomain,
@@ -208,6 +214,12 @@ export function createAllJobs(
     sweepReviews: sweep,
     deliverWebhooks: deliver,
     audit: { ...audit, store, clock, log, raise },
+    removeTenants: createRemovalJob({
+      store: createRemovalStore(dynamo, named(tables.access)),
+      removeData: createRemoveData({ dynamo, objects, named, most: MOST_REMOVALS }),
+      clock,
+      log,
+    }),
   });
 }
 

@@ -203,6 +203,7 @@ export const schedules = {
   saveReviews: { name: "save-reviews", everySeconds: 30, about: "Ends idle reviews and writes collections." },
   deliverWebhooks: { name: "deliver-webhooks", everySeconds: 5, about: "Sends what webhooks are called for." },
   auditMetrics: { name: "audit-metrics", everySeconds: 3_600, about: "Counts the hour just closed again." },
+  removeTenants: { name: "remove-tenants", everySeconds: 300, about: "Removes what deleted accounts left." },
 } as const satisfies Record<string, ScheduleSpec>;
 
 /** How often a schedule starts the function: a process that stays keeps its own, shorter time. */

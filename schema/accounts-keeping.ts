@@ -1,6 +1,8 @@
 import type { AccountPayload as AccountPayloadModel, LoginView } from "../api/auth/accounts/keeping.ts";
+import { REMAINS, type Removal } from "../api/removals/model.ts";
 import { accountsOf, BadCredentialsError } from "./accounts.ts";
 import { builder, entries } from "./builder.ts";
+import { RemainingData } from "./common.ts";
 import { InvalidInputError } from "./errors.ts";
 
 const Login = builder.objectRef<LoginView>("Login").implement({
@@ -59,10 +61,42 @@ const SignOutPayload = builder.objectRef<{ ended: number }>("SignOutPayload").im
   fields: (t) => ({ ended: t.exposeInt("ended", { description: "How many." }) }),
 });
 
+const AccountRemoval = builder.objectRef<Removal>("AccountRemoval").implement({
+  description: "How far the removal of a deleted account's data is, and what stays: the receipt.",
+  access: "HOLDER",
+  fields: (t) => ({
+    removalId: t.exposeID("removalId", { description: "For `accountRemoval`. Whoever has it may ask: keep it." }),
+    begunAt: t.expose("begunAt", { type: "DateTime", description: "When the account was deleted." }),
+    emptiedAt: t.expose("emptiedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When all that was there was gone, but ids of sensors and their settings; null before.",
+    }),
+    doneAt: t.expose("doneAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When the last look, two days later at the earliest, found nothing that came late; null before.",
+    }),
+    items: t.exposeFloat("items", {
+      description: "Items of tables that went, as far as was noted: a process that ended before it had is left out.",
+    }),
+    objects: t.exposeFloat("objects", { description: "Objects that went, noted likewise." }),
+    remains: t.field({ type: [RemainingData], description: "What stays, and why.", resolve: () => REMAINS }),
+  }),
+});
+
 const AccountPayload = builder.objectRef<AccountPayloadModel>("AccountPayload").implement({
   description: "The account to which it was done.",
   access: "HOLDER",
-  fields: (t) => ({ username: t.exposeString("username", { description: "Its name." }) }),
+  fields: (t) => ({
+    username: t.exposeString("username", { description: "Its name." }),
+    removal: t.field({
+      type: AccountRemoval,
+      nullable: true,
+      description: "Of `deleteAccount`: the removal of its data, which has begun. Nobody is shown its id again.",
+      resolve: ({ removal }) => removal,
+    }),
+  }),
 });
 
 const AccountResult = builder.unionType("AccountResult", {
@@ -71,6 +105,16 @@ const AccountResult = builder.unionType("AccountResult", {
 });
 
 entries.queryFields((t) => ({
+  accountRemoval: t.field({
+    type: AccountRemoval,
+    nullable: true,
+    description:
+      "The removal of a deleted account's data; null where there is none of this id, or it was done a year ago.",
+    access: "EVERYBODY",
+    args: { removalId: t.arg.id({ required: true, description: "As `deleteAccount` gave it." }) },
+    resolve: (_, { removalId }, { services }) => accountsOf(services).findRemoval(String(removalId)),
+  }),
+
   logins: t.field({
     type: [Login],
     description: "Where the viewer's account is logged in, the latest used first; at most 20.",
@@ -125,7 +169,7 @@ entries.mutationFields((t) => ({
   deleteAccount: t.field({
     type: AccountResult,
     description:
-      "Removes the viewer's account with its logins, and ends the keys of its tenant. What is kept in the tenant expires as ever.",
+      "Removes the viewer's account with its logins and keys, and begins to remove everything in its tenant, which is not undone.",
     access: "SIGNED_IN",
     args: { input: t.arg({ type: DeleteAccountInput, required: true, description: "Consent." }) },
     resolve: (_, { input }, { viewer, services, from, attempt }) => {

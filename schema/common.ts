@@ -27,3 +27,17 @@ export const TimeRange = builder.inputType("TimeRange", {
     between: t.field({ type: Between, description: "From the first instant (included) to the second (excluded)." }),
   }),
 });
+
+export const RemainingData = builder.objectRef<{ what: string; why: string; days: number | null }>("RemainingData")
+  .implement({
+    description: "Something that an erasure leaves.",
+    access: "HOLDER",
+    fields: (t) => ({
+      what: t.exposeString("what", { description: "What stays." }),
+      why: t.exposeString("why", { description: "Why it stays." }),
+      days: t.exposeInt("days", {
+        nullable: true,
+        description: "For how many days at most; null where it is for ever.",
+      }),
+    }),
+  });

@@ -2,6 +2,7 @@ import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { Erasure } from "../api/journeys/erase.ts";
 import { REMAINS } from "../api/journeys/erasures.ts";
 import { builder, entries } from "./builder.ts";
+import { RemainingData } from "./common.ts";
 import { TimeRange } from "./common.ts";
 import { InvalidInputError, notFound, NotFoundError, orInvalid } from "./errors.ts";
 
@@ -45,16 +46,6 @@ const BackfillJourneysResult = builder.unionType("BackfillJourneysResult", {
 const EraseVisitorInput = builder.inputType("EraseVisitorInput", {
   description: "Which visitor to erase.",
   fields: (t) => ({ visitorId: t.string({ required: true, description: "The id that the visitor's events carry." }) }),
-});
-
-const RemainingData = builder.objectRef<(typeof REMAINS)[number]>("RemainingData").implement({
-  description: "Something that an erasure leaves.",
-  access: "ADMIN",
-  fields: (t) => ({
-    what: t.exposeString("what", { description: "What stays." }),
-    why: t.exposeString("why", { description: "Why it stays." }),
-    days: t.exposeInt("days", { nullable: true, description: "For how many days at most; null where it is for ever." }),
-  }),
 });
 
 const EraseVisitorPayload = builder.objectRef<

@@ -134,6 +134,9 @@ export function labelsPk(tenantId: string): string {
   return `${tenantId}#LABELS`;
 }
 
+/** What is counted of a tenant as a whole; the rest is by sensor. */
+export const TENANT_PARTS = ["SESSIONS", "JOURNEYS", "PENDING", "LABELS"] as const;
+
 export function sensorPk(tenantId: string, sensorId: string): string {
   return `${tenantId}#SENSOR#${sensorId}`;
 }

@@ -20,6 +20,7 @@ import { createAuditStore } from "./audit/store.ts";
 import { createEndings } from "./endings.ts";
 import { createKeySets, foreignIssuers, ownIssuer, watchKeySets } from "./issuers.ts";
 import { createSigner, loadOrCreateSigningKeys, loadSecretSigningKeys, signingKeyFile } from "./keys.ts";
+import { createRemovalStore } from "../removals/store.ts";
 import { createVerifier } from "./tokens.ts";
 import type { Scope, Viewer } from "./viewer.ts";
 
@@ -88,7 +89,17 @@ export async function createAuth(
     clock,
   });
   const keeping = signer && accounts &&
-    createAccountKeeping({ store, passwords, signer, apiKeys, audit, ended: endLogin, clock });
+    createAccountKeeping({
+      store,
+      removals: createRemovalStore(dynamo, table),
+      passwords,
+      signer,
+      apiKeys,
+      audit,
+      ended: endLogin,
+      random: randomBytes,
+      clock,
+    });
 
   function endLogin(loginId: string): void {
     verifier.end(loginId);

@@ -13,6 +13,11 @@ export function itemKey(tenantId: string, id: string, part: string): { pk: strin
   return { pk: `${tenantId}#${partition}`, sk: `${escape(id)}#${part}` };
 }
 
+/** All partitions that things of a tenant lie in. */
+export function partitionsOf(tenantId: string): string[] {
+  return Array.from({ length: PARTITIONS }, (_, partition) => `${tenantId}#${partition}`);
+}
+
 /**
  * One of `count` numbers for an id, 0 to count - 1, and the same for ever: ids are spread evenly, also such as grow by one.
  * Also for index keys that many items would share at the same moment ("write sharding").

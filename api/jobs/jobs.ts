@@ -8,11 +8,12 @@ export type Job = { name: string; everyMs: number; run: () => Promise<Record<str
 
 /** All jobs. Each is harmless where it runs in several processes at once. */
 export function createJobs(
-  { sessions, sweepReviews, deliverWebhooks, audit }: {
+  { sessions, sweepReviews, deliverWebhooks, audit, removeTenants }: {
     sessions: Pick<Sessions, "sweep">;
     sweepReviews: Job["run"];
     deliverWebhooks: Job["run"];
     audit: AuditJobOptions;
+    removeTenants: () => Promise<Record<string, number>>;
   },
 ): Job[] {
   const runs = {
@@ -20,6 +21,7 @@ export function createJobs(
     saveReviews: sweepReviews,
     deliverWebhooks,
     auditMetrics: createAuditJob(audit),
+    removeTenants,
   } satisfies Record<keyof typeof schedules, Job["run"]>;
   return Object.entries<ScheduleSpec>(schedules).map(([key, { name, everySeconds }]) => (
     { name, everyMs: everySeconds * SECOND_MS, run: runs[key as keyof typeof schedules] }

@@ -11,6 +11,7 @@ import { documentOf, nameOf, needsOf, reached, statedOf, type Values, type Walk,
 /** Types that whoever was given what holds them may read: each is listed here on purpose. */
 const HOLDERS = [
   "AccountPayload",
+  "AccountRemoval",
   "AuthPayload",
   "BadCredentialsError",
   "CollectionUnreadableError",
@@ -24,6 +25,7 @@ const HOLDERS = [
   "PageInfo",
   "PayloadMismatchError",
   "Percentiles",
+  "RemainingData",
   "ReviewHeldError",
   "ReviewLostError",
   "SessionEndedError",
@@ -120,6 +122,7 @@ describe("each way to each type", () => {
   test("is refused to whoever is not signed in, but where it is for everybody", async () => {
     const open = walks.filter((walk) => scopesOf(walk, 1).length === 0);
     expect([...new Set(open.map(({ hops }) => hops[0]!.field.name))].sort()).toEqual([
+      "accountRemoval",
       "login",
       "refreshLogin",
       "register",

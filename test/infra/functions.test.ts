@@ -235,8 +235,10 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     expect(data.activeSession).toBeNull();
     expect(await on.invoke("schedule", { job: "save-reviews" })).toMatchObject({ payload: { saved: 0 } });
     expect(await on.invoke("schedule", { job: "audit-metrics" })).toMatchObject({ payload: { differences: 0 } });
+    expect(await on.invoke("schedule", { job: "remove-tenants" })).toMatchObject({ payload: { removals: 0 } });
     const error = {
-      errorMessage: "job must be one of end-idle-sessions, save-reviews, deliver-webhooks, audit-metrics",
+      errorMessage:
+        "job must be one of end-idle-sessions, save-reviews, deliver-webhooks, audit-metrics, remove-tenants",
     };
     expect(await on.invoke("schedule", recorded("sqs"))).toMatchObject({ error });
     const did = { message: "a job ran", job: "end-idle-sessions", ...sweep.payload };

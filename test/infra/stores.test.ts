@@ -43,10 +43,11 @@ describe("each schedule", () => {
       .toEqual({
         "sojourn-audit-metrics": "rate(60 minutes)",
         "sojourn-end-idle-sessions": "rate(1 minute)",
+        "sojourn-remove-tenants": "rate(5 minutes)",
         "sojourn-save-reviews": "rate(1 minute)",
         "sojourn-deliver-webhooks": "rate(1 minute)",
       });
-    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 3_600]);
+    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 3_600, 300]);
     const started = Object.values(targets!).map(({ input }): string => JSON.parse(input).job);
     expect(started.sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
   });
@@ -58,6 +59,7 @@ describe("each schedule", () => {
       sweepReviews: nothing,
       deliverWebhooks: nothing,
       audit: {} as never,
+      removeTenants: nothing,
     });
     expect(jobs.map(({ name }) => name).sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
   });

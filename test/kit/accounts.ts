@@ -5,6 +5,7 @@ import { createPasswords, type Derive, deriveByScrypt } from "../../api/auth/acc
 import { createAccountKeeping } from "../../api/auth/accounts/keeping.ts";
 import { createAccounts } from "../../api/auth/accounts/service.ts";
 import { createAccountStore } from "../../api/auth/accounts/store.ts";
+import { createRemovalStore } from "../../api/removals/store.ts";
 import { createAudit } from "../../api/auth/audit/service.ts";
 import { createAuditStore } from "../../api/auth/audit/store.ts";
 import { type Cost, createDynamo } from "../../api/aws/dynamo.ts";
@@ -60,7 +61,13 @@ export async function startAccounts() {
     algorithms: ["EdDSA"],
     isLoggedIn: (viewer) => accounts.isLoggedIn(viewer),
   });
-  const keeping = createAccountKeeping({ ...common, ended: end, apiKeys: { revokeAll: () => Promise.resolve() } });
+  const keeping = createAccountKeeping({
+    ...common,
+    removals: createRemovalStore(dynamo, fullName(system.prefix, tables.access)),
+    random: randomBytes,
+    ended: end,
+    apiKeys: { revokeAll: () => Promise.resolve() },
+  });
   const freshName = () => `user-${++world.names}`;
 
   async function registered(): Promise<string> {

@@ -25,8 +25,12 @@ export async function itemsOf(system: TestSystem, name: string) {
   return items;
 }
 
-function sorted(item: object) {
-  return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** With the names of each map in order: DynamoDB keeps none. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
 }
 
 function bytesAsText(_key: string, value: unknown) {

@@ -41,7 +41,7 @@ const STOREYS: readonly (readonly string[])[] = [
   ["api/connections.ts"],
   ["schema", "api/ingest", "api/jobs"],
   ["api/auth", "api/journeys", "api/sessions", "api/metrics", "api/analytics", "api/review", "api/webhooks"],
-  ["api/live", "api/anki", "api/rates"],
+  ["api/live", "api/anki", "api/rates", "api/removals"],
   ["api/config.ts"],
   ["api/aws"],
   ["api/functions.ts"],

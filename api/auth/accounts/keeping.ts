@@ -4,6 +4,8 @@ import { LOST, retryLost } from "../../core/writes.ts";
 import type { ApiKeys } from "../apikeys/service.ts";
 import type { Audit } from "../audit/service.ts";
 import type { Signer } from "../keys.ts";
+import type { Removal } from "../../removals/model.ts";
+import type { RemovalStore } from "../../removals/store.ts";
 import type { Viewer } from "../viewer.ts";
 import {
   type Account,
@@ -20,6 +22,9 @@ import { isResetGood } from "./rules.ts";
 import { badCredentials, invalidAsValue } from "./service.ts";
 import type { AccountStore } from "./store.ts";
 
+const REMOVAL_ID_BYTES = 24;
+const REMOVAL_ID = /^[\w-]{32}$/;
+
 export type AccountKeeping = ReturnType<typeof createAccountKeeping>;
 
 /** A device that is logged in, as its owner sees it. */
@@ -28,17 +33,19 @@ export type LoginView = Pick<Login, "createdAt" | "usedAt" | "expiresAt" | "clie
   isCurrent: boolean;
 };
 
-/** What was done to an account. */
-export type AccountPayload = { __typename: "AccountPayload"; username: string; tenantId: string };
+/** What was done to an account; `removal` where it was deleted. */
+export type AccountPayload = { __typename: "AccountPayload"; username: string; tenantId: string; removal?: Removal };
 
 /** What people do with an account that they have. `ended` hears of each login that is over, so that its tokens are too. */
-export function createAccountKeeping({ store, passwords, signer, apiKeys, audit, ended, clock }: {
+export function createAccountKeeping({ store, removals, passwords, signer, apiKeys, audit, ended, random, clock }: {
   store: AccountStore;
+  removals: RemovalStore;
   signer: Pick<Signer, "verifyReset">;
   passwords: Passwords;
   apiKeys: Pick<ApiKeys, "revokeAll">;
   audit: Audit;
   ended: (loginId: string) => void;
+  random: (bytes: number) => Uint8Array;
   clock: Clock;
 }) {
   /** The account that a token is of. Throws where it is of another issuer's user, or a key. */
@@ -46,6 +53,21 @@ export function createAccountKeeping({ store, passwords, signer, apiKeys, audit,
     const account = viewer.login && await store.findAccount(viewer.login.username);
     if (account?.userId === viewer.userId) return account;
     throw new AppError("NO_ACCOUNT", "This token is of no account here; log in with a username and a password.");
+  }
+
+  function begunRemoval(tenantId: string): Removal {
+    const now = clock();
+    const removalId = Buffer.from(random(REMOVAL_ID_BYTES)).toString("base64url");
+    return {
+      removalId,
+      tenantId,
+      begunAt: now,
+      emptiedAt: undefined,
+      doneAt: undefined,
+      items: 0,
+      objects: 0,
+      lookAt: now,
+    };
   }
 
   const noteBy = (account: Account, from: From) => (kind: Parameters<Audit["note"]>[0]["kind"], detail?: string) =>
@@ -140,7 +162,10 @@ export function createAccountKeeping({ store, passwords, signer, apiKeys, audit,
         return payloadOf(done);
       }),
 
-    /** Removes the account and its logins, and ends the keys of its tenant. Again it finds nothing. */
+    /**
+     * Removes the account with its logins, ends the keys of its tenant, and begins the removal of its data: both or neither.
+     * Again it finds nothing.
+     */
     deleteAccount: (
       viewer: Viewer,
       input: unknown,
@@ -154,11 +179,20 @@ export function createAccountKeeping({ store, passwords, signer, apiKeys, audit,
           return badCredentials;
         }
         await apiKeys.revokeAll(viewer);
-        await store.removeAccount(account);
-        Object.keys(account.logins).forEach(ended);
-        await noteBy(account, from)("ACCOUNT_DELETED");
-        return payloadOf(account);
+        const removal = begunRemoval(account.tenantId);
+        const gone = await retryLost(async () => {
+          const now = await ownAccount(viewer);
+          return await store.removeAccount(now, removals.beginning(removal)) ? now : LOST;
+        });
+        Object.keys(gone.logins).forEach(ended);
+        await noteBy(account, from)("ACCOUNT_DELETED", removal.removalId);
+        return { ...payloadOf(account), removal };
       }),
+
+    /** How far the removal of an account's data is. The id is known to the one who deleted it. */
+    async findRemoval(removalId: string): Promise<Removal | undefined> {
+      return REMOVAL_ID.test(removalId) ? await removals.find(removalId) : undefined;
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Dynamo, Item } from "../../aws/dynamo.ts";
+import type { Dynamo, Item, TransactWrite } from "../../aws/dynamo.ts";
 import { SECOND_MS } from "../../core/clock.ts";
 import type { Account, Login } from "./model.ts";
 import { type Failures, FAILURES_KEPT_MS } from "./rules.ts";
@@ -129,11 +129,17 @@ export function createAccountStore(dynamo: Dynamo, table: string) {
       return ok;
     },
 
-    /** Removes the account; its name and its looks are free again. */
-    async removeAccount({ username }: Account): Promise<void> {
-      await dynamo.remove(table, { pk: accountKey(username) });
-      await dynamo.remove(table, { pk: looksKey(username) });
-    },
+    /** Removes the account, with what is written beside it; its name and its looks are free again. False where it is gone. */
+    removeAccount: ({ username, userId }: Account, beside: TransactWrite): Promise<boolean> =>
+      dynamo.transact([
+        {
+          table,
+          remove: { pk: accountKey(username) },
+          condition: { expression: "userId = :userId", values: { ":userId": userId } },
+        },
+        { table, remove: { pk: looksKey(username) } },
+        beside,
+      ]),
   };
 }
 

@@ -1,0 +1,134 @@
+import pMap from "p-map";
+import { sensorPk, TENANT_PARTS } from "../analytics/cells.ts";
+import type { Removed } from "../removals/model.ts";
+import type { Dynamo, Item } from "../aws/dynamo.ts";
+import type { Objects } from "../aws/objects.ts";
+import { partitionsOf } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
+import { SOURCES } from "../metrics/model.ts";
+import { keyOf as bucketKey } from "../metrics/records.ts";
+import { buckets, type BucketSpec, tables, type TableSpec } from "../resources.ts";
+
+/** Folders of a tenant, by bucket. */
+const FOLDERS: readonly (readonly [BucketSpec, (tenantId: string) => string])[] = [
+  [buckets.events, (tenantId) => `events/tenant=${tenantId}/`],
+  [buckets.readings, (tenantId) => `readings/tenant=${tenantId}/`],
+  ...["collections", "media", "uploads", "exports"].map((folder) =>
+    [buckets.collections, (tenantId: string) => `${folder}/${tenantId}/`] as const
+  ),
+];
+/** Records of streams that could not be counted: few, or an alarm rings. They do not lie by tenant. */
+const QUARANTINE = "late/";
+const MAX_IN_QUARANTINE = 1_000;
+const CONCURRENCY = 16;
+
+/**
+ * Removes everything of a tenant: what it sent first, then what was made of it, since readers of the first one's streams write
+ * the second. Every table, bucket and folder that holds anything of a tenant is named here. Costs a read of what is there, a
+ * deletion each, and a read for each partition that is empty; at most `most` deletions at once.
+ */
+export function createRemoveData({ dynamo, objects, named, most }: {
+  dynamo: Pick<Dynamo, "query" | "remove" | "get">;
+  objects: (spec: BucketSpec) => Objects;
+  named: (spec: { name: string }) => string;
+  most: number;
+}) {
+  return async function removeData(tenantId: string, isLast: boolean): Promise<Removed> {
+    const removed = { items: 0, objects: 0 };
+    const isEnough = () => removed.items + removed.objects >= most;
+
+    async function removeItems(table: TableSpec, items: readonly Item[]): Promise<void> {
+      const names = [table.partition.name, ...(table.sort ? [table.sort.name] : [])];
+      await pMap(
+        items,
+        (item) => dynamo.remove(named(table), Object.fromEntries(names.map((name) => [name, item[name]]))),
+        { concurrency: CONCURRENCY },
+      );
+      removed.items += items.length;
+    }
+
+    async function removeEach(table: TableSpec, query: Parameters<Dynamo["query"]>[1]): Promise<void> {
+      if (isEnough()) return;
+      for await (const { items } of pages((startKey?: Item) => dynamo.query(named(table), { ...query, startKey }))) {
+        await removeItems(table, items);
+        if (isEnough()) return;
+      }
+    }
+
+    const removePartition = (table: TableSpec, pk: string) =>
+      removeEach(table, { key: { expression: "pk = :pk", values: { ":pk": pk } }, consistent: true });
+
+    const ofTenant = { index: "byTenant", key: { expression: "tenant = :tenant", values: { ":tenant": tenantId } } };
+
+    async function removeFolder(bucket: BucketSpec, folder: string): Promise<void> {
+      if (isEnough()) return;
+      for await (const page of objects(bucket).list(folder)) {
+        await pMap(page, ({ key }) => objects(bucket).remove(key), { concurrency: CONCURRENCY });
+        removed.objects += page.length;
+        if (isEnough()) return;
+      }
+    }
+
+    async function removeQuarantined(): Promise<void> {
+      if (isEnough()) return;
+      const bucket = objects(buckets.events);
+      let seen = 0;
+      for await (const page of bucket.list(QUARANTINE)) {
+        await pMap(page, async ({ key }) => {
+          const found = await bucket.find(key);
+          if (!found || !isOf(tenantId, found.body)) return;
+          await bucket.remove(key);
+          removed.objects++;
+        }, { concurrency: CONCURRENCY });
+        seen += page.length;
+        if (seen >= MAX_IN_QUARANTINE) return;
+      }
+    }
+
+    /** What is counted of each sensor; and, at last, which sensors there were, for nothing else says it. */
+    async function removeSensors(): Promise<void> {
+      const read = (startKey?: Item) => dynamo.query(named(tables.sensors), { ...ofTenant, startKey });
+      for await (const { items } of pages(read)) {
+        for (const { sensorId } of items) await removePartition(tables.rollups, sensorPk(tenantId, sensorId as string));
+        if (isLast && !isEnough()) await removeItems(tables.sensors, items);
+        if (isEnough()) return;
+      }
+      const settings = await dynamo.get(named(tables.sensors), { pk: tenantId }, { consistent: true });
+      if (settings) await removeItems(tables.sensors, [settings]);
+    }
+
+    /** The log of each hook, then the hooks. What they were told of lies by event, and goes after eight days. */
+    async function removeWebhooks(): Promise<void> {
+      const pk = `${tenantId}#hooks`;
+      const key = { expression: "pk = :pk", values: { ":pk": pk } };
+      const read = (startKey?: Item) => dynamo.query(named(tables.webhooks), { key, consistent: true, startKey });
+      for await (const { items } of pages(read)) {
+        for (const { sk } of items) await removePartition(tables.webhooks, `${tenantId}#${sk as string}`);
+      }
+      await removePartition(tables.webhooks, pk);
+    }
+
+    await removeEach(tables.access, ofTenant);
+    await removeWebhooks();
+    for (const table of [tables.journeys, tables.sessions, tables.records, tables.reviews]) {
+      for (const pk of partitionsOf(tenantId)) await removePartition(table, pk);
+    }
+    for (const pk of partitionsOf(tenantId)) await removePartition(tables.reviews, `${pk}#log`);
+    for (const [bucket, folderOf] of FOLDERS) await removeFolder(bucket, folderOf(tenantId));
+    await removeQuarantined();
+    await removeSensors();
+    for (const part of TENANT_PARTS) await removePartition(tables.rollups, `${tenantId}#${part}`);
+    for (const source of SOURCES) {
+      await removePartition(tables.buckets, bucketKey(tenantId, source));
+      await removePartition(tables.buckets, `${bucketKey(tenantId, source)}#late`);
+    }
+    await removePartition(tables.access, `audit#${tenantId}`);
+    return { ...removed, isWhole: !isEnough() };
+  };
+}
+
+/** Whether a record in quarantine is of an item of the tenant. */
+function isOf(tenantId: string, body: Uint8Array): boolean {
+  const { keys } = JSON.parse(Buffer.from(body).toString("utf8")) as { keys?: { pk?: unknown } };
+  return typeof keys?.pk === "string" && keys.pk.startsWith(`${tenantId}#`);
+}
