@@ -120,10 +120,40 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByRole("button", { name: "Delete it" }).click();
     await page.getByText("The session is deleted").waitFor();
     await page.getByRole("button", { name: "Take it back" }).click();
-    await page.getByRole("button", { name: "Correct its beginning" }).click();
+    await page.getByRole("button", { name: "Correct its time or sensor" }).click();
     await page.getByLabel("Ended").fill("2026-01-31T12:30:00Z");
     await page.getByRole("button", { name: "Correct it", exact: true }).click();
     await expect.poll(() => page.locator("dl").textContent()).toContain("12:30:00");
+    await context.close();
+  });
+
+  test("a session is split, taken back, split again and joined; what was joined leads to the one that stayed", async () => {
+    const input = { sessionId: "split-1", sensorId: "belt", batchOffset: 0, final: true };
+    const readings = Array.from({ length: 60 }, (_, i) => ({
+      at: new Date(Date.UTC(2026, 0, 29, 12, i)).toISOString(),
+      values: [i],
+    }));
+    await service.ask(TENANT, BATCH, { input: { ...input, readings } });
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/sessions/split-1");
+    await signIn(page, token);
+    const split = async () => {
+      await page.getByRole("button", { name: "Split it in two" }).click();
+      await page.getByLabel("The second one begins").fill("2026-01-29T12:30:00Z");
+      await page.getByRole("button", { name: "Split it", exact: true }).click();
+      await expect.poll(() => page.locator("dl").textContent()).toMatch(/Readings\s*30/);
+    };
+    await split();
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await expect.poll(() => page.locator("dl").textContent()).toMatch(/Readings\s*60/);
+    await split();
+    const second = (await page.getByText("From there on it is session").textContent())!.match(/session (\S+)\./)![1]!;
+    await page.getByRole("button", { name: "Join it with the next one" }).click();
+    await page.getByRole("button", { name: "Join the two" }).click();
+    await expect.poll(() => page.locator("dl").textContent()).toMatch(/Readings\s*60/);
+    await page.goto(`/sessions/${second}`);
+    await page.getByRole("link", { name: "split-1" }).click();
+    await page.getByRole("heading", { name: "split-1" }).waitFor();
     await context.close();
   });
 

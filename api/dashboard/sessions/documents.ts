@@ -118,6 +118,40 @@ export type CorrectSessionInput = {
   sensorId?: string | null | undefined;
 };
 
+/** A session as a person saw it. */
+export type SeenSessionInput = {
+  /** Which session. */
+  sessionId: string;
+  /** The `version` that the person saw. */
+  expectedVersion: number;
+};
+
+/** Sessions that are one. */
+export type MergeSessionsInput = {
+  /** 2 to 10 of one sensor, in any order, that follow each other: none begins between them. */
+  sessions: Array<SeenSessionInput>;
+};
+
+/** A session that is two. */
+export type SplitSessionInput = {
+  /** Which session. */
+  sessionId: string;
+  /** The `version` that the person saw. */
+  expectedVersion: number;
+  /** Where the second one begins: after the start, and not after the end. */
+  at: string;
+  /** The second session's id, which makes a retry safe; made by the service where absent. */
+  newSessionId?: string | null | undefined;
+};
+
+/** A session whose newest merge or split is to be taken back. */
+export type UndoSessionCorrectionInput = {
+  /** The session that was merged into, or split. */
+  sessionId: string;
+  /** The `version` that the person saw. */
+  expectedVersion: number;
+};
+
 /** A session to delete. */
 export type DeleteSessionInput = {
   /** Which session. */
@@ -157,7 +191,51 @@ export type SessionPageQueryVariables = Exact<{
 }>;
 
 
-export type SessionPageQuery = { session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null };
+export type SessionPageQuery = { session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, mergedInto: { sessionId: string } | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null };
+
+export type SessionAfterQueryVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type SessionAfterQuery = { sessions: { nodes: Array<{ sessionId: string, startedAt: string, version: number }> } };
+
+export type MergeSessionsMutationVariables = Exact<{
+  input: MergeSessionsInput;
+}>;
+
+
+export type MergeSessionsMutation = { mergeSessions:
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export type SplitSessionMutationVariables = Exact<{
+  input: SplitSessionInput;
+}>;
+
+
+export type SplitSessionMutation = { splitSession:
+    | { __typename: 'SplitSessionPayload', first: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string } } | null, second: { sessionId: string } | null }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
+    | { __typename: 'PayloadMismatchError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export type UndoSessionCorrectionMutationVariables = Exact<{
+  input: UndoSessionCorrectionInput;
+}>;
+
+
+export type UndoSessionCorrectionMutation = { undoSessionCorrection:
+    | { __typename: 'ShownPayload', version: number }
+    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
 
 export type SessionReadingsQueryVariables = Exact<{
   sessionId: string;
@@ -233,7 +311,23 @@ export const SessionFollow = document<SessionFollowSubscription, SessionFollowSu
 );
 
 export const SessionPage = document<SessionPageQuery, SessionPageQueryVariables>(
-  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariables>(
+  "query SessionAfter($filter: SessionFilter) { sessions(filter: $filter, last: 2) { nodes { sessionId startedAt version } } }",
+);
+
+export const MergeSessions = document<MergeSessionsMutation, MergeSessionsMutationVariables>(
+  "mutation MergeSessions($input: MergeSessionsInput!) { mergeSessions(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const SplitSession = document<SplitSessionMutation, SplitSessionMutationVariables>(
+  "mutation SplitSession($input: SplitSessionInput!) { splitSession(input: $input) { __typename ... on SplitSessionPayload { first { ...SessionWhole } second { sessionId } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+);
+
+export const UndoSessionCorrection = document<UndoSessionCorrectionMutation, UndoSessionCorrectionMutationVariables>(
+  "mutation UndoSessionCorrection($input: UndoSessionCorrectionInput!) { undoSessionCorrection(input: $input) { __typename ... on ShownPayload { version } ... on UserError { code message } } }",
 );
 
 export const SessionReadings = document<SessionReadingsQuery, SessionReadingsQueryVariables>(
