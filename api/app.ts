@@ -10,6 +10,7 @@ import type { From } from "./auth/accounts/model.ts";
 import type { AuditKind } from "./auth/audit/model.ts";
 import type { ApiKeys, KeyUse } from "./auth/apikeys/service.ts";
 import type { ScryptCost } from "./auth/accounts/passwords.ts";
+import { createAttempts } from "./auth/attempts.ts";
 import { createAuth } from "./auth/setup.ts";
 import type { Viewer } from "./auth/viewer.ts";
 import type { QueueMessage } from "./aws/queues.ts";
@@ -18,7 +19,6 @@ import type { Config } from "./config.ts";
 import { type ConnectionOverrides, createConnections } from "./connections.ts";
 import { createLoader } from "./core/loader.ts";
 import type { Measurement } from "./core/telemetry.ts";
-import { AppError } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
 import type { ConsumerSpec } from "./ingest/consumers.ts";
 import { probe } from "./core/probe.ts";
@@ -74,7 +74,7 @@ export type App = {
   demoToken?: () => Promise<string>;
   /** What resolvers get as context, fresh for each operation. */
   contextFor: (
-    request: Pick<OpenContext, "viewer" | "requestId" | "header"> & Partial<Pick<OpenContext, "from">>,
+    request: Pick<OpenContext, "viewer" | "requestId" | "header"> & Partial<Pick<OpenContext, "from" | "attempt">>,
   ) => object;
   /** Takes messages of the ingest queue; gives the ids of those to try again. */
   ingest: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
@@ -186,7 +186,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     contextFor: ({ from = {}, ...request }) => ({
       ...request,
       from,
-      attempt: createAttempts(),
+      attempt: request.attempt ?? createAttempts(),
       onEnded: auth.onEnded,
       note: noteOf(request.viewer, from),
       services,
@@ -217,18 +217,5 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       stopRates();
       connections.stop();
     },
-  };
-}
-
-/** Lets one guess at a password through in an operation. */
-function createAttempts(): () => void {
-  let made = 0;
-  return () => {
-    made += 1;
-    if (made === 1) return;
-    throw new AppError(
-      "ONE_LOGIN_A_REQUEST",
-      "A request holds one login, registration or change of a password; send one each.",
-    );
   };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { statOf, treeOf } from "../kit/process.ts";
 
 /** USER_HZ, which is 100 on every Linux that Node and Deno run on. */
@@ -9,6 +9,20 @@ export function cpuSeconds(pid: number): number {
   const stat = statOf(pid);
   if (!stat) throw new Error(`process ${pid} is gone`);
   return (Number(stat[11]) + Number(stat[12])) / TICKS_PER_SECOND;
+}
+
+/** The same, to the microsecond, of the threads that run now. */
+export function exactCpuMs(pid: number): number {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = tasks.map((task) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]);
+    } catch {
+      // It ended between the two reads.
+      return 0;
+    }
+  });
+  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
 /** Memory that a process holds now, and the most that it ever held. */

@@ -1,12 +1,14 @@
 import type { GraphQLError } from "graphql";
 import type { App } from "../../app.ts";
+import { createAttempts } from "../../auth/attempts.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { UnauthenticatedError } from "../../core/errors.ts";
-import { createTelemetry, type Telemetry } from "../../core/telemetry.ts";
+import { createTelemetry, type Measurement, type Telemetry } from "../../core/telemetry.ts";
 import { type Form, parseAccept } from "./accept.ts";
 import { JSON_TYPES, jsonAnswer } from "./answers.ts";
 import { readRequest } from "./body.ts";
 import { createCollectRoutes } from "./collect.ts";
+import type { Connections } from "./connections.ts";
 import { createCors } from "./cors.ts";
 import { compress } from "./compress.ts";
 import { createDemoSignIn } from "./demo.ts";
@@ -30,6 +32,8 @@ type Options = {
   clock?: Clock;
   /** Refuses queries and mutations: for an entry that may only read and subscribe. */
   subscriptionsOnly?: boolean;
+  /** Of the server, where there is one: for `/metrics`. */
+  connections?: Pick<Connections, "counts">;
 };
 
 /** The last two are of streams that carry several operations. */
@@ -42,7 +46,20 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** The whole service behind one `answer`, which servers, functions and tests call alike. */
 export function createHttp(app: App, options: Options = {}) {
   const { config, log } = app;
-  const { telemetry = createTelemetry(app.auditDifferences, app.measurements), clock = systemClock } = options;
+  const { clock = systemClock, connections } = options;
+  const open: Measurement = {
+    name: "sojourn_open",
+    help: "What is open now: connections of the server, WebSockets among them, and streams of subscriptions.",
+    label: "kind",
+    read: countOpen,
+  };
+  const shed: Measurement = {
+    name: "sojourn_connections_shed",
+    help: "Connections that were closed, or not taken, since there were as many as may be (MAX_CONNECTIONS).",
+    label: "reason",
+    read: () => ({ ceiling: connections?.counts().shed ?? 0 }),
+  };
+  const { telemetry = createTelemetry(app.auditDifferences, [...app.measurements, open, shed]) } = options;
   const engine = createEngine(app, telemetry, options.subscriptionsOnly);
   const cors = createCors(config.corsOrigins);
   const pages = config.dashboard ? createPages({ media: mediaOriginOf(config) }) : undefined;
@@ -54,6 +71,11 @@ export function createHttp(app: App, options: Options = {}) {
   const sockets = createSockets({ app, engine, clock });
   const addressOf = createAddressOf(config, log);
   const graphiql = createGraphiql();
+
+  function countOpen(): Record<string, number> {
+    const counts = { sockets: sockets.count(), streams: streams.count() };
+    return connections ? { connections: connections.counts().open, ...counts } : counts;
+  }
 
   async function answer(asked: Asked): Promise<Answer> {
     const call = createCall(asked);
@@ -179,8 +201,9 @@ export function createHttp(app: App, options: Options = {}) {
     all: readonly Params[],
     { requestId, viewer, address, client, header }: Call,
   ): Promise<Answer> {
+    const attempt = createAttempts();
     const results = await Promise.all(all.map(async (params, i) => {
-      const call: Call = { ...engine.createCall(requestId, viewer), address, client, header };
+      const call: Call = { ...engine.createCall(requestId, viewer), address, client, header, attempt };
       try {
         if (i > 0) await app.rates.request(address, viewer);
         const planned = engine.plan(call, params);
@@ -220,7 +243,8 @@ export function createHttp(app: App, options: Options = {}) {
       cors.checkSocket(asked);
       const address = addressOf(asked);
       const release = await app.rates.connection(address);
-      return { address, origin: asked.header("origin"), authorization: asked.header("authorization"), release };
+      const [origin, authorization, client] = ["origin", "authorization", "user-agent"].map(asked.header);
+      return { address, origin, authorization, client, release };
     },
     sockets,
     /** An error as an answer, where a server has no request that could be answered. */

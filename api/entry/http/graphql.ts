@@ -30,6 +30,8 @@ export type Call = {
   /** From where it came, as it is counted; and what the client says that it is. */
   address: string;
   client?: string | undefined;
+  /** Where a request has several operations: what they share, so that all of them hold one login. */
+  attempt?: () => void;
   /** What its operation asks for, in fields. */
   cost?: number;
   operation?: { type: OperationTypeNode; name: string | undefined };
@@ -109,13 +111,19 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
     }
     const wrong = wrongVariables(operation, params);
     if (wrong) return wrong;
-    const { viewer, requestId, header, address, client } = call;
+    const { viewer, requestId, header, address, client, attempt } = call;
     const args: Planned = {
       schema: app.schema,
       document,
       operationName: params.operationName,
       variableValues: params.variables,
-      contextValue: app.contextFor({ viewer, requestId, header, from: { address, client } }),
+      contextValue: app.contextFor({
+        viewer,
+        requestId,
+        header,
+        from: { address, client },
+        ...(attempt ? { attempt } : {}),
+      }),
       call,
     };
     const cost = findCost(args);

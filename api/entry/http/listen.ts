@@ -28,8 +28,8 @@ export async function listen(app: App): Promise<Listening> {
       connections: ceiling,
     });
   }
-  const http = createHttp(app);
   const connections = createConnections(ceiling);
+  const http = createHttp(app, { connections });
   const server = createServer({ http, limits: config.limits, connections, log });
   await open(server, config.host, config.port);
   const { port } = server.address() as AddressInfo;

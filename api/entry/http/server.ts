@@ -24,6 +24,11 @@ const CHECK_MS = 2 * SECOND_MS;
 const SILENT_MS = 60 * SECOND_MS;
 /** Who does not answer a close in time is gone. */
 const CLOSE_MS = 5 * SECOND_MS;
+/**
+ * Requests that one connection may send ahead of their answers. Hardly a client does so; hundreds fit into one packet of 64 KB,
+ * and all of their answers would wait for a reader who never reads.
+ */
+const MAX_AHEAD = 100;
 /** A login, and what stands around it. */
 const OPEN_SOCKET_BYTES = 32_768;
 
@@ -49,6 +54,9 @@ export function createServer(
     clientTracking: false,
     closeTimeout: CLOSE_MS,
     perMessageDeflate: false,
+    // Each piece costs more than its bytes, and may have one.
+    maxFragments: 1_024,
+    maxBufferedChunks: 16_384,
     maxPayload: Math.min(BODY_BYTES, limits.bodyBytes),
     handleProtocols: () => "graphql-transport-ws",
   };
@@ -69,8 +77,13 @@ export function createServer(
   });
   server.on("error", (error) => log.error("The server failed.", { error }));
 
+  const ahead = new WeakMap<Socket, number>();
+
   function respond(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
     const { socket } = request;
+    const waiting = ahead.get(socket) ?? 0;
+    if (waiting >= MAX_AHEAD) return void socket.destroy();
+    ahead.set(socket, waiting + 1);
     if (hasNoBody(request)) connections.busy(socket);
     const asked = askedOf(request, async (maxBytes, maxMs) => {
       proceed();
@@ -78,7 +91,10 @@ export function createServer(
       connections.busy(socket);
       return bytes;
     });
-    response.once("close", () => connections.idle(socket));
+    response.once("close", () => {
+      ahead.set(socket, ahead.get(socket)! - 1);
+      connections.idle(socket);
+    });
     http.answer(asked).then((answer) => write(response, answer, server), (error) => {
       log.error("A request failed.", { error });
       write(response, { status: 500, headers: {}, body: "" }, server);

@@ -21,6 +21,8 @@ export type Peer = {
   origin: string | undefined;
   /** The token in the head of the request that opened it. */
   authorization: string | undefined;
+  /** What the client calls itself, for the audit log. */
+  client: string | undefined;
   /** What is under way, by the client's id. */
   calls: Map<string, Running>;
   close: (code: number, reason: string) => void;
@@ -37,6 +39,7 @@ type Init = Record<string, unknown>;
 
 export const TRY_AGAIN_LATER = 1013;
 const MAX_SUBSCRIPTIONS = 100;
+const MAX_ID_CHARACTERS = 128;
 
 /** What graphql-ws calls as a socket's client connects, subscribes and is answered. */
 export function createHooks(
@@ -100,7 +103,13 @@ export function createHooks(
     async onSubscribe({ subscriptions, extra: peer }, id, params) {
       const call = engine.createCall(crypto.randomUUID(), peer.viewer);
       call.address = peer.address;
+      call.client = peer.client;
       const running: Running = { call, startedAt: performance.now(), isObserved: false };
+      // Each of its messages carries the id, so a long one would make much of little.
+      if (id.length > MAX_ID_CHARACTERS) {
+        peer.close(CloseCode.BadRequest, `An operation's id has at most ${MAX_ID_CHARACTERS} characters.`);
+        return [wrap(new Error("The id is too long."))];
+      }
       peer.calls.set(id, running);
       try {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) throw tooMany();

@@ -115,6 +115,8 @@ export function createStreams() {
       };
     },
 
+    count: (): number => open.size,
+
     /** Ends every stream, and each that is still to come. */
     endAll(): void {
       ended = true;

@@ -28,6 +28,8 @@ export type Opening = {
   address: string;
   origin?: string | undefined;
   authorization?: string | undefined;
+  /** What the client calls itself. */
+  client?: string | undefined;
   release: () => void;
   identified?: () => void;
 };
@@ -86,12 +88,13 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
 
   return {
     /** Takes over a socket that has just been opened. */
-    attach(socket: Socket, { address, origin, authorization, release, identified }: Opening): void {
+    attach(socket: Socket, { address, origin, authorization, client, release, identified }: Opening): void {
       const peer: Peer = {
         viewer: undefined,
         address,
         origin,
         authorization,
+        client,
         calls: new Map(),
         close: (code, reason) => socket.close(code, reason.slice(0, MAX_REASON_CHARACTERS)),
         send: (text) => send(socket, peer, text),
@@ -139,6 +142,7 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
         closed(code, reason.toString()).catch((error) => fail(peer, error));
       });
     },
+    count: (): number => peers.size,
     /** Closes every socket, and each that is still to come. */
     closeAll(): void {
       isStopping = true;
