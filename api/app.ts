@@ -127,7 +127,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const auditRollups = createRollupAuditor(connections, metrics, overrides.recheckMs);
   const review = createReviewDomain(connections);
   const webhooks = createWebhookDomain(connections, overrides.reach);
-  const { store, erasures, raw } = journeys;
+  const { store, erasures, raw, trails } = journeys;
 
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
@@ -136,9 +136,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     sessions: sessions.service,
     watchSessions: createSessionWatch({ sessions: sessions.service, hub }),
     journeys: journeys.service,
+    journeySettings: journeys.configuration,
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
     backfillJourneys: createBackfill({ store, erasures, raw, hub, clock, indexed }),
-    eraseVisitor: createEraser({ store, erasures, raw, clock, log, indexed }),
+    eraseVisitor: createEraser({ store, erasures, raw, trails, clock, log, indexed }),
     metrics: metrics.service,
     auditMetrics: metrics.audit.audit,
     auditAnalytics: auditRollups,
@@ -197,6 +198,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
     jobs: createAllJobs(
       connections,
+      journeys,
       sessions,
       metrics,
       review,

@@ -13,11 +13,14 @@ import { createStreamPaths } from "./ingest/setup.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
 import { createRemovalJob } from "./jobs/removals.ts";
 import { createRemoveData } from "./jobs/tenant-data.ts";
+import { createJourneyConfiguration } from "./journeys/configure.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
+import { createFollower } from "./journeys/follow.ts";
 import { createRawEvents } from "./journeys/raw.ts";
 import { createJourneyRecounts } from "./journeys/recount.ts";
 import { createJourneys } from "./journeys/service.ts";
 import { createJourneyStore } from "./journeys/store.ts";
+import { createTrailStore } from "./journeys/trails.ts";
 import { createAudit } from "./metrics/audit.ts";
 import { createProgress } from "./metrics/progress.ts";
 import { recordRecounts } from "./metrics/records.ts";
@@ -57,8 +60,14 @@ export function createJourneyDomain({ dynamo, objects, hub, clock, config, named
   const store = createJourneyStore(dynamo, named(tables.journeys));
   const erasures = createErasureStore(dynamo, named(tables.journeys));
   const raw = createRawEvents(objects(buckets.events));
-  const service = createJourneys({ store, erasures, raw, hub, clock, indexed: config.journeysIndex });
-  return { store, erasures, raw, service };
+  const trails = createTrailStore(dynamo, named(tables.trails));
+  const configuration = createJourneyConfiguration({ store, trails, clock });
+  const indexed = config.journeysIndex;
+  return {
+    ...{ store, erasures, raw, trails, configuration },
+    service: createJourneys({ store, erasures, raw, configuration, hub, clock, indexed }),
+    follower: createFollower({ store, trails, hub, clock, onFinished: () => Promise.resolve() }),
+  };
 }
 
 export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }: Connections) {
@@ -168,7 +177,7 @@ export function createQueueConsumer(
 /** What takes the tables' streams, in their turn and late. */
 export function createStreamConsumers(
   { config, clock, log, named, objects, queues: messages, streams, deadLetterOf }: Connections,
-  { store: chunks, erasures }: JourneyDomain,
+  { store: chunks, erasures, follower }: JourneyDomain,
   sessions: SessionDomain,
   { service: metrics, store, audit }: MetricDomain,
   analytics: AnalyticsDomain,
@@ -186,6 +195,7 @@ export function createStreamConsumers(
     erasures,
     readMotion: sessions.readMotion,
     sessionExpired: (image) => sessions.service.expired(image),
+    journeysChanged: (images) => follower.note(images),
     quarantine: createQuarantine({ objects: kept, queues: messages, lateQueue, log }),
     failures: createFailures({ objects: kept, queues: messages, lateQueue }),
     streams,
@@ -203,6 +213,7 @@ const MOST_REMOVALS = 50_000;
 
 export function createAllJobs(
   { clock, log, dynamo, objects, named }: Connections,
+  { follower }: Pick<JourneyDomain, "follower">,
   sessions: SessionDomain,
   { audit, store }: MetricDomain,
   { sweep }: ReviewDomain,
@@ -213,6 +224,7 @@ export function createAllJobs(
     sessions: sessions.service,
     sweepReviews: sweep,
     deliverWebhooks: deliver,
+    followJourneys: () => follower.run(),
     audit: { ...audit, store, clock, log, raise },
     removeTenants: createRemovalJob({
       store: createRemovalStore(dynamo, named(tables.access)),
@@ -242,10 +254,12 @@ export function createStreamFunction(connections: Connections) {
 
 /** The function `schedule`: the jobs alone. What an audit finds is in the log, where the alarm looks. */
 export function createScheduleFunction(connections: Connections): readonly Job[] {
+  const journeys = createJourneyDomain(connections);
   const sessions = createSessionDomain(connections);
-  const metrics = createMetricDomain(connections, createJourneyDomain(connections), sessions);
+  const metrics = createMetricDomain(connections, journeys, sessions);
   return createAllJobs(
     connections,
+    journeys,
     sessions,
     metrics,
     createReviewDomain(connections),

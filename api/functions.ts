@@ -37,6 +37,7 @@ export const functions = {
     about: "Queries and mutations behind API Gateway's HTTP API.",
     tables: {
       journeys: "remove",
+      trails: "remove",
       records: "write",
       buckets: "write",
       rollups: "read",
@@ -62,6 +63,7 @@ export const functions = {
     about: "Subscriptions as server-sent events behind a REST API that streams.",
     tables: {
       journeys: "read",
+      trails: "read",
       records: "read",
       buckets: "read",
       rollups: "read",
@@ -99,6 +101,7 @@ export const functions = {
     about: "Counts what the tables' streams bring.",
     tables: {
       journeys: "remove",
+      trails: "write",
       records: "write",
       buckets: "write",
       rollups: "write",
@@ -119,6 +122,7 @@ export const functions = {
     about: "Messages of the queue `late`: counts what could not be counted in its turn.",
     tables: {
       journeys: "remove",
+      trails: "write",
       records: "write",
       buckets: "write",
       rollups: "write",
@@ -141,6 +145,7 @@ export const functions = {
     about: 'One job a call, named by the event: {"job": "end-idle-sessions"}.',
     tables: {
       journeys: "remove",
+      trails: "remove",
       records: "remove",
       buckets: "remove",
       rollups: "remove",

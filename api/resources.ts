@@ -1,7 +1,4 @@
-/**
- * Every stored thing, as plain data: read by the stores, by `local/` and by `infra/`, so each exists once.
- * Full names are `PREFIX-NAME`; the prefix comes from the configuration.
- */
+/** Every stored thing, as plain data, for the stores, `local/` and `infra/`. Full names are `PREFIX-NAME`, as configured. */
 
 export type KeyType = "S" | "N";
 export type Key = { name: string; type: KeyType };
@@ -62,6 +59,15 @@ export const tables = {
     },
     ttlAttribute: "ttl",
     stream: true,
+  },
+  /** What is read of many journeys at once, and which of them changed; `api/journeys/trails.ts` lists the access patterns. */
+  trails: {
+    name: "trails",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: { byStart: { partition: text("tenant"), sort: number("startedAt") } },
+    ttlAttribute: "ttl",
+    stream: false,
   },
   /** What clients and attached tables give to be counted: one item a record, for ever. */
   records: {
@@ -178,10 +184,7 @@ export const queues = {
   },
 } as const satisfies Record<string, QueueSpec>;
 
-/**
- * Where a part of a stream goes that failed for most of a day: as an object below `prefix` (Lambda chooses it), whole, and a
- * message of the queue says so.
- */
+/** Where a part of a stream goes that failed for most of a day: whole, below `prefix`; a message of the queue says so. */
 export const failures = { bucket: "events", prefix: "aws/lambda/", queue: "late" } as const satisfies {
   bucket: keyof typeof buckets;
   prefix: keyof typeof buckets.events.expireAfterDays;
@@ -193,7 +196,6 @@ export const GIVE_UP_SECONDS = 20 * 3_600;
 
 /** Work that is due again and again, wherever the service runs. */
 export type ScheduleSpec = { name: string; everySeconds: number; about: string };
-
 /** EventBridge starts nothing more often than this. */
 const MIN_RULE_SECONDS = 60;
 
@@ -201,6 +203,7 @@ export const schedules = {
   /** Twice a minute: an idle end is known at most a minute after the timeout. */
   endIdleSessions: { name: "end-idle-sessions", everySeconds: 30, about: "Ends sessions without motion or batches." },
   saveReviews: { name: "save-reviews", everySeconds: 30, about: "Ends idle reviews and writes collections." },
+  followJourneys: { name: "follow-journeys", everySeconds: 30, about: "Sums up journeys that ended; rebuilds them." },
   deliverWebhooks: { name: "deliver-webhooks", everySeconds: 5, about: "Sends what webhooks are called for." },
   auditMetrics: { name: "audit-metrics", everySeconds: 3_600, about: "Counts the hour just closed again." },
   removeTenants: { name: "remove-tenants", everySeconds: 300, about: "Removes what deleted accounts left." },

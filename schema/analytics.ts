@@ -240,7 +240,9 @@ const JourneyPeriod = builder.objectRef<Model.JourneyPeriod>("JourneyPeriod").im
     isOpen: t.exposeBoolean("isOpen", { description: IS_OPEN }),
     journeys: t.exposeInt("journeys", { description: "Journeys that started on it." }),
     events: t.exposeInt("events", { description: "Events of these journeys." }),
-    conversions: t.exposeInt("conversions", { description: "Those with FORM_COMPLETED, CTA_CLICKED or LINK_CLICKED." }),
+    conversions: t.exposeInt("conversions", {
+      description: "Those with GOAL_REACHED, FORM_COMPLETED, CTA_CLICKED or LINK_CLICKED.",
+    }),
   }),
 });
 
@@ -258,7 +260,7 @@ const JourneyAnalytics = builder.objectRef<Model.JourneyAnalytics>("JourneyAnaly
     conversionRate: t.exposeFloat("conversionRate", {
       nullable: true,
       description:
-        "Journeys with FORM_COMPLETED, CTA_CLICKED or LINK_CLICKED among all; 0 to 1; null without journeys.",
+        "Journeys with GOAL_REACHED, FORM_COMPLETED, CTA_CLICKED or LINK_CLICKED among all; 0 to 1; null without journeys.",
     }),
     averageMessages: t.exposeFloat("averageMessages", {
       nullable: true,

@@ -14,6 +14,7 @@ import "./sessions-recording.ts";
 import "./sessions-quarantine.ts";
 import "./sessions-people.ts";
 import "./journeys.ts";
+import "./journeys-goals.ts";
 import "./journeys-recording.ts";
 import "./journeys-keeping.ts";
 import "./journeys-visitors.ts";

@@ -7,6 +7,7 @@ import type { Audit } from "../api/auth/audit/service.ts";
 import type { Accounts } from "../api/auth/accounts/service.ts";
 import type { Viewer } from "../api/auth/viewer.ts";
 import type { RangeInput } from "../api/core/range.ts";
+import type { JourneyConfiguration } from "../api/journeys/configure.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { EraseVisitor } from "../api/journeys/erase.ts";
 import type { Journey, JourneyEvent } from "../api/journeys/model.ts";
@@ -41,6 +42,7 @@ export type Services = {
     signal: AbortSignal,
   ) => AsyncGenerator<Session>;
   journeys: Journeys;
+  journeySettings: Pick<JourneyConfiguration, "get" | "configure" | "rebuild">;
   watchJourneyEvents: (
     tenantId: string,
     sessionId: string,

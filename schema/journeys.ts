@@ -5,7 +5,7 @@ import { TimeRange } from "./common.ts";
 import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
 import { globalId, Node } from "./nodes.ts";
 
-const Journey = builder.objectRef<Model.Journey>("Journey").implement({
+export const Journey = builder.objectRef<Model.Journey>("Journey").implement({
   description: "All that one visitor did in one session, in order.",
   access: "JOURNEYS_READ",
   interfaces: [Node],
@@ -68,8 +68,9 @@ const Journey = builder.objectRef<Model.Journey>("Journey").implement({
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When the journey is deleted: 90 days after its last event arrived. Raw events are kept.",
-      resolve: ({ lastArrivalAt }) => lastArrivalAt + Model.KEEP_MS,
+      description:
+        "When the journey is deleted: 90 days after its last event arrived, or as `configureJourneys` says. Raw events are kept.",
+      resolve: (journey) => Model.expiresAt(journey),
     }),
   }),
 });
@@ -103,7 +104,11 @@ export const JourneyOutcome = builder.enumType("JourneyOutcome", {
   description:
     "Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive.",
   values: {
-    FORM_COMPLETED: { description: "A form was completed. Strongest." },
+    GOAL_REACHED: {
+      description:
+        "A goal of the tenant's own was reached that outranks what else happened; `goal` says which. Strongest.",
+    },
+    FORM_COMPLETED: { description: "A form was completed." },
     CTA_CLICKED: { description: "A call to action was clicked." },
     LINK_CLICKED: { description: "A link was clicked." },
     ABANDONED: {
@@ -160,7 +165,7 @@ const JourneyFilter = builder.inputType("JourneyFilter", {
     range: t.field({
       type: TimeRange,
       description:
-        "By `startedAt`. Where absent: all journeys, or with `outcome`, `did` or `didNot` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so.",
+        "By `startedAt`. Where absent: all journeys, or with `outcome`, `did`, `didNot` or `goal` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so.",
     }),
     outcome: t.field({ type: JourneyOutcome, description: "Journeys with this outcome." }),
     visitorId: t.string({
@@ -168,6 +173,7 @@ const JourneyFilter = builder.inputType("JourneyFilter", {
     }),
     did: t.stringList({ description: "Journeys in which each of these event types happened." }),
     didNot: t.stringList({ description: "Journeys in which none of these event types happened." }),
+    goal: t.string({ description: "Journeys that reached this goal of the tenant's, by its `goalId`." }),
   }),
 });
 

@@ -64,6 +64,7 @@ export const SHORT_DAYS = 8;
 /** What journey items count in each slot of the journeys' starts. */
 export const JOURNEY_LETTERS = {
   journeys: "j",
+  GOAL_REACHED: "r",
   FORM_COMPLETED: "f",
   CTA_CLICKED: "c",
   LINK_CLICKED: "l",

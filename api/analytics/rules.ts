@@ -61,7 +61,8 @@ export function journeyPeriods(slots: readonly JourneySlot[], zone: Zone, now: n
 }
 
 export function conversions(slots: readonly JourneySlot[]): number {
-  return total(slots, "FORM_COMPLETED") + total(slots, "CTA_CLICKED") + total(slots, "LINK_CLICKED");
+  return total(slots, "GOAL_REACHED") + total(slots, "FORM_COMPLETED") + total(slots, "CTA_CLICKED") +
+    total(slots, "LINK_CLICKED");
 }
 
 /**

@@ -18,7 +18,7 @@ import type { Failures } from "./failures.ts";
 import { createLateIngest } from "./late.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { AuditRollups } from "../analytics/audit.ts";
-import { createStreamIngest, isPassing, reasonOf, type StreamIngestOptions } from "./stream.ts";
+import { createStreamIngest, isPassing, journeyImagesOf, reasonOf, type StreamIngestOptions } from "./stream.ts";
 import { createWorker, type WorkerOptions } from "./worker.ts";
 
 export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
@@ -31,6 +31,7 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   erasures: Pick<ErasureStore, "isSettled" | "settle">;
   readMotion: StreamIngestOptions["readMotion"];
   sessionExpired: StreamIngestOptions["sessionExpired"];
+  journeysChanged: StreamIngestOptions["journeysChanged"];
   quarantine: Quarantine;
   failures: Pick<Failures, "add" | "find" | "remove">;
   streams: Pick<Streams, "readRange">;
@@ -49,8 +50,20 @@ const MAX_PARTS = 50;
 
 /** The two ways of a record of a stream: in its turn, and late. Tables of others go the same ways. */
 export function createStreamPaths(options: StreamPathsOptions) {
-  const { metrics, store, audit, rollups, erasures, quarantine, tables, attached, readMotion, sessionExpired, clock } =
-    options;
+  const {
+    metrics,
+    store,
+    audit,
+    rollups,
+    erasures,
+    quarantine,
+    tables,
+    attached,
+    readMotion,
+    sessionExpired,
+    journeysChanged,
+    clock,
+  } = options;
   const readChunks = createChunkReader(options.chunks, erasures);
   const add: Quarantine["add"] = (table, record, reason) => quarantine.add(table, record, reason);
   const ingestOwn = createStreamIngest({
@@ -59,6 +72,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     count: (changes) => metrics.count(changes),
     roll: (changes) => rollups.roll(changes),
     sessionExpired,
+    journeysChanged,
     journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
     quarantine: add,
   });
@@ -69,6 +83,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     count: () => Promise.resolve(),
     roll: () => Promise.resolve(),
     sessionExpired,
+    journeysChanged,
     journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
     quarantine: add,
   });
@@ -91,6 +106,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
       return { parts: [], done: () => Promise.resolve() };
     }
     const { counts, change } = await decode(table as StreamTable, record);
+    if (change) await journeysChanged(journeyImagesOf([change]));
     const parts = [...metrics.lateWrites(counts), ...(change ? rollups.lateWrites(toItemChanges(change)) : [])];
     const done = async () => {
       metrics.wakeAll(counts);

@@ -1,7 +1,8 @@
-import { type ImageChange, isErasure } from "./projections/counts.ts";
+import { type Image, type ImageChange, isErasure } from "./projections/counts.ts";
 import type { StreamRecord } from "../aws/streams.ts";
 import { AppError } from "../core/errors.ts";
 import { idOf } from "../core/keys.ts";
+import { META } from "../journeys/item.ts";
 import type { CountChange } from "../metrics/model.ts";
 import type { ItemChange } from "../analytics/cells.ts";
 import { toItemChanges } from "./projections/rollups.ts";
@@ -15,6 +16,8 @@ export type StreamIngestOptions = {
   roll: (changes: readonly ItemChange[]) => Promise<void>;
   /** Called with each item of a session that was deleted because its time had come, once that is noted in all counts. */
   sessionExpired: (image: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Called with the items of journeys that were written, in their order. */
+  journeysChanged: (images: readonly Image[]) => Promise<void>;
   /** Called with each journey that was erased, once it is taken out of all counts. */
   journeyErased: (tenantId: string, sessionId: string) => Promise<void>;
   /** Keeps a record that can never be counted as it is, with the reason. */
@@ -26,7 +29,8 @@ export type StreamIngestOptions = {
  * already is left out then. A record that can never be counted goes to quarantine, and holds nothing up.
  */
 export function createStreamIngest(
-  { readChunks, readMotion, count, roll, sessionExpired, journeyErased, quarantine }: StreamIngestOptions,
+  { readChunks, readMotion, count, roll, sessionExpired, journeysChanged, journeyErased, quarantine }:
+    StreamIngestOptions,
 ) {
   const decode = createDecoder(readChunks, readMotion);
 
@@ -49,8 +53,16 @@ export function createStreamIngest(
     for (const { isExpiry, before } of records) {
       if (isExpiry && table === "sessions" && before) await sessionExpired(before);
     }
+    await journeysChanged(journeyImagesOf(changes));
     for (const { pk, after } of changes.filter(isErasure)) await journeyErased(pk.split("#")[0]!, idOf(after!.sk));
   };
+}
+
+/** The items of journeys that changes show, as they are after them. */
+export function journeyImagesOf(changes: readonly ImageChange[]): Image[] {
+  return changes.flatMap(({ table, after }) =>
+    table === "journeys" && after && (after.sk as string).endsWith(`#${META}`) ? [after] : []
+  );
 }
 
 /** Whether the same record may be counted when it is tried again. Decoding itself gives the same each time. */

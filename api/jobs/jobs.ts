@@ -8,9 +8,10 @@ export type Job = { name: string; everyMs: number; run: () => Promise<Record<str
 
 /** All jobs. Each is harmless where it runs in several processes at once. */
 export function createJobs(
-  { sessions, sweepReviews, deliverWebhooks, audit, removeTenants }: {
+  { sessions, sweepReviews, followJourneys, deliverWebhooks, audit, removeTenants }: {
     sessions: Pick<Sessions, "sweep">;
     sweepReviews: Job["run"];
+    followJourneys: Job["run"];
     deliverWebhooks: Job["run"];
     audit: AuditJobOptions;
     removeTenants: () => Promise<Record<string, number>>;
@@ -19,6 +20,7 @@ export function createJobs(
   const runs = {
     endIdleSessions: sessions.sweep,
     saveReviews: sweepReviews,
+    followJourneys,
     deliverWebhooks,
     auditMetrics: createAuditJob(audit),
     removeTenants,

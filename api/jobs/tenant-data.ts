@@ -5,6 +5,7 @@ import type { Dynamo, Item } from "../aws/dynamo.ts";
 import type { Objects } from "../aws/objects.ts";
 import { partitionsOf } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
+import { REBUILDS, TENANTS } from "../journeys/trails.ts";
 import { SOURCES } from "../metrics/model.ts";
 import { keyOf as bucketKey } from "../metrics/records.ts";
 import { buckets, type BucketSpec, tables, type TableSpec } from "../resources.ts";
@@ -17,6 +18,8 @@ const FOLDERS: readonly (readonly [BucketSpec, (tenantId: string) => string])[] 
     [buckets.collections, (tenantId: string) => `${folder}/${tenantId}/`] as const
   ),
 ];
+/** Partitions of the table `trails` that name tenants. */
+const DIRECTORIES = [TENANTS, REBUILDS];
 /** Records of streams that could not be counted: few, or an alarm rings. They do not lie by tenant. */
 const QUARANTINE = "late/";
 const MAX_IN_QUARANTINE = 1_000;
@@ -110,10 +113,15 @@ export function createRemoveData({ dynamo, objects, named, most }: {
 
     await removeEach(tables.access, ofTenant);
     await removeWebhooks();
-    for (const table of [tables.journeys, tables.sessions, tables.records, tables.reviews]) {
+    for (const table of [tables.journeys, tables.trails, tables.sessions, tables.records, tables.reviews]) {
       for (const pk of partitionsOf(tenantId)) await removePartition(table, pk);
     }
     for (const pk of partitionsOf(tenantId)) await removePartition(tables.reviews, `${pk}#log`);
+    await removePartition(tables.trails, `${tenantId}#CHANGED`);
+    for (const pk of DIRECTORIES) {
+      const found = await dynamo.get(named(tables.trails), { pk, sk: tenantId }, { consistent: true });
+      if (found) await removeItems(tables.trails, [found]);
+    }
     for (const [bucket, folderOf] of FOLDERS) await removeFolder(bucket, folderOf(tenantId));
     await removeQuarantined();
     await removeSensors();

@@ -97,7 +97,7 @@ export function createBackfill(
         }),
         (events) => events[0]!.sessionId,
       );
-      const { journeys: known, erased } = await store.look(tenantId, [...sessions.keys()]);
+      const { journeys: known, erased, policy } = await store.lookToWrite(tenantId, [...sessions.keys()]);
       await pMap(sessions, async ([sessionId, parts]) => {
         if (erased.has(sessionId)) return;
         const before = imagined.get(sessionId) ?? known.get(sessionId);
@@ -105,8 +105,8 @@ export function createBackfill(
         let added = 0;
         for (const events of parts) {
           const decision = dryRun
-            ? { ...decideEvents(tenantId, journey, events), isErased: false }
-            : await keepEvents({ store, clock }, tenantId, journey, events);
+            ? { ...decideEvents(tenantId, journey, events, undefined, policy), isErased: false }
+            : await keepEvents({ store, clock }, tenantId, journey, events, policy);
           if (decision.isErased) return void erased.add(sessionId);
           journey = decision.journey;
           added += decision.added.length;

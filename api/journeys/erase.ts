@@ -8,11 +8,13 @@ import { type ArrivedEvent, type Journey, LIMITS } from "./model.ts";
 import type { Fate, Named, RawEvents } from "./raw.ts";
 import { decideEvents } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
+import { erasedChange, type TrailStore } from "./trails.ts";
 
 export type EraserOptions = {
   store: JourneyStore;
   erasures: ErasureStore;
   raw: RawEvents;
+  trails: TrailStore;
   clock: Clock;
   log: Log;
   /** False: events are kept in the object store only. */
@@ -49,7 +51,7 @@ function names({ visitorId, aliasOf }: Named, ids: ReadonlySet<string>): boolean
  * back. So the pass over the objects that follows finds all that will ever be there. Each step is the same when it is
  * done again, and the receipt closes only over what it had seen, so a crash at any moment is finished by the next call.
  */
-export function createEraser({ store, erasures, raw, clock, log, indexed }: EraserOptions) {
+export function createEraser({ store, erasures, raw, trails, clock, log, indexed }: EraserOptions) {
   /** Gives the receipt: the same one where there was nothing more to erase. Undefined where there never was anything. */
   return async function eraseVisitor(tenantId: string, visitorId: string): Promise<Erasure | undefined> {
     if (!indexed) throw new NotIndexedError();
@@ -80,7 +82,7 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
     if (!receipt) return undefined;
     const { all, own } = await listErased(receipt, visitorId);
     say("its journeys are gone", { journeys: own, events: receipt.events });
-    await pMap(all, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
+    await pMap(all, (sessionId) => scrub(tenantId, sessionId), { concurrency: CONCURRENCY });
     const unnameAll = () =>
       pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, ids), { concurrency: CONCURRENCY });
     await unnameAll();
@@ -92,6 +94,13 @@ export function createEraser({ store, erasures, raw, clock, log, indexed }: Eras
     const done = await erasures.close({ ...receipt, journeys: own }, objectsRewritten, clock());
     if (done) say("an erasure is done", { journeys: own, events: done.events, objectsRewritten });
     return done;
+  }
+
+  /** A trail that somebody derives at this moment is found by who takes the note. */
+  async function scrub(tenantId: string, sessionId: string): Promise<void> {
+    await erasures.scrub(tenantId, sessionId, clock());
+    await trails.remove(tenantId, sessionId);
+    await trails.note(tenantId, [erasedChange(sessionId)]);
   }
 
   /** Everything there is: the index knows journeys whose raw events are gone, the objects those that left the table. */

@@ -184,8 +184,8 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
         const { ids: before, ...rest } = item;
         const next = left.length > 0 ? { ...rest, ids: formatIds(left) } : rest;
         const written = await dynamo.putIf(table, next, {
-          expression: "wm = :seen AND ids = :ids",
-          values: { ":seen": item.wm, ":ids": before },
+          expression: `wm = :seen AND ids = :ids AND ${item.gv ? "gv = :gv" : "attribute_not_exists(gv)"}`,
+          values: { ":seen": item.wm, ":ids": before, ...(item.gv ? { ":gv": item.gv } : {}) },
         });
         return written.ok ? undefined : LOST;
       });

@@ -1,12 +1,23 @@
 import type { Item } from "../aws/dynamo.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { formatWatermark, parseWatermark } from "../core/watermark.ts";
-import { type DecidingType, type EventPosition, type Journey, KEEP_MS } from "./model.ts";
+import {
+  type DecidingType,
+  DEFAULT_KEEP_DAYS,
+  type EventPosition,
+  expiresAt,
+  type Journey,
+  OWN_OUTCOMES,
+  type ReachedGoals,
+} from "./model.ts";
+import { winningGoal } from "./rules.ts";
 
 export const META = "META";
 
-/** How far a journey has come, for filters: its deciding type, or whether the visitor engaged at all. */
-export type Stage = DecidingType | "ENGAGED" | "BROWSING";
+type OwnStage = DecidingType | "ENGAGED" | "BROWSING";
+
+/** How far a journey has come, for filters: a goal, its deciding type, or whether the visitor engaged at all. */
+export type Stage = "GOAL_REACHED" | OwnStage;
 
 export function keyOf(tenantId: string, sessionId: string) {
   return itemKey(tenantId, sessionId, META);
@@ -28,7 +39,8 @@ export function parseWatermarks(text: string): Journey["watermarks"] {
 
 /** The META item. Equal journeys give equal items; what can be told from another attribute is left out. */
 export function toItem(journey: Journey): Item {
-  const { tenantId, sessionId, visitor, firstQuestion, decided, visits } = journey;
+  const { tenantId, sessionId, visitor, firstQuestion, decided, visits, lastPage, goals, keepDays } = journey;
+  const own: OwnStage = decided?.type ?? (journey.engagedAt === undefined ? "BROWSING" : "ENGAGED");
   return {
     ...keyOf(tenantId, sessionId),
     tenant: tenantId,
@@ -37,19 +49,23 @@ export function toItem(journey: Journey): Item {
     events: journey.eventCount,
     sent: journey.userMessageCount,
     received: journey.botMessageCount,
-    stage: (decided?.type ?? (journey.engagedAt === undefined ? "BROWSING" : "ENGAGED")) satisfies Stage,
+    ...(winningGoal(journey) ? { stage: "GOAL_REACHED" satisfies Stage, own } : { stage: own satisfies Stage }),
     types: `,${journey.types.join(",")},`,
     wm: formatWatermarks(journey.watermarks),
     chunks: journey.chunks.count,
     span: journey.chunks.maxSpanMs,
     ...(journey.chunks.mark === undefined ? {} : { mark: journey.chunks.mark }),
     arrivedAt: journey.lastArrivalAt,
-    ttl: Math.ceil((journey.lastArrivalAt + KEEP_MS) / 1_000),
+    ttl: Math.ceil(expiresAt(journey) / 1_000),
+    ...(keepDays === DEFAULT_KEEP_DAYS ? {} : { keep: keepDays }),
+    ...(goals.version === 0 ? {} : { gv: goals.version }),
+    ...(goals.reached.length === 0 ? {} : { goals: formatGoals(goals) }),
     ...(visitor ? { visitorKey: visitorKeyOf(tenantId, visitor.visitorId), visitor: place(visitor) } : {}),
     ...(journey.otherIds.length > 0 ? { ids: formatIds(journey.otherIds) } : {}),
     ...(firstQuestion ? { question: firstQuestion.text, questionAt: place(firstQuestion) } : {}),
     ...(decided ? { decidedAt: place(decided) } : {}),
     ...(journey.engagedAt === undefined ? {} : { engagedAt: journey.engagedAt }),
+    ...(lastPage ? { page: lastPage.page, pageAt: place(lastPage) } : {}),
     ...(visits.length > 1 ? { visits: formatVisits(visits) } : {}),
   };
 }
@@ -59,7 +75,7 @@ export function fromItem(item: Item): Journey {
   const startedAt = item.startedAt as number;
   const endedAt = item.endedAt as number;
   const visitorId = (item.visitorKey as string | undefined)?.slice(tenantId.length + 1);
-  const stage = item.stage as Stage;
+  const stage = (item.own ?? item.stage) as OwnStage;
   return {
     tenantId,
     sessionId: idOf(item.sk),
@@ -75,6 +91,10 @@ export function fromItem(item: Item): Journey {
       : { ...position(item.questionAt), text: item.question as string | undefined },
     decided: stage === "ENGAGED" || stage === "BROWSING" ? undefined : { ...position(item.decidedAt), type: stage },
     engagedAt: item.engagedAt as number | undefined,
+    lastPage: item.pageAt === undefined
+      ? undefined
+      : { ...position(item.pageAt), page: item.page as string | undefined },
+    goals: { version: (item.gv as number | undefined) ?? 0, reached: parseGoals(item.goals) },
     visits: item.visits === undefined ? [[startedAt, endedAt]] : parseVisits(item.visits as string),
     types: (item.types as string).split(",").filter(Boolean),
     watermarks: parseWatermarks(item.wm as string),
@@ -84,7 +104,25 @@ export function fromItem(item: Item): Journey {
       mark: item.mark as string | undefined,
     },
     lastArrivalAt: item.arrivedAt as number,
+    keepDays: (item.keep as number | undefined) ?? DEFAULT_KEEP_DAYS,
   };
+}
+
+/** The goals that were reached: `[["paid",0,1767000000000,"main",7]]`. */
+function formatGoals({ reached }: ReachedGoals): string {
+  return JSON.stringify(
+    reached.map((
+      { goalId, outranks, occurredAt, source, seq },
+    ) => [goalId, OWN_OUTCOMES.indexOf(outranks), occurredAt, source, seq]),
+  );
+}
+
+function parseGoals(written: unknown): ReachedGoals["reached"] {
+  if (written === undefined) return [];
+  type Reached = [goalId: string, outranks: number, occurredAt: number, source: string, seq: number];
+  return (JSON.parse(written as string) as Reached[]).map(([goalId, outranks, occurredAt, source, seq]) => (
+    { goalId, outranks: OWN_OUTCOMES[outranks]!, occurredAt, source, seq }
+  ));
 }
 
 /** The further ids as one canonical text. */

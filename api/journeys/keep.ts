@@ -2,10 +2,10 @@ import type { Clock } from "../core/clock.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { type Chunk, toChunks } from "./chunk.ts";
 import { eventId, toggled } from "./counted.ts";
-import type { ArrivedEvent, Journey } from "./model.ts";
-import { decideEvents, type Decision, ERASED, type Held, judgeAgain } from "./rules.ts";
+import type { ArrivedEvent, Journey, JourneyPolicy } from "./model.ts";
+import { decideEvents, type Decision, ERASED, type Held, judgeAgain, withGoals } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
-import { readHeld } from "./timeline.ts";
+import { readHeld, readWhole } from "./timeline.ts";
 
 /** What became of a batch's events of one session. */
 export type Kept = Decision & {
@@ -18,25 +18,31 @@ export type Kept = Decision & {
  * Counts events of one session into its journey: the chunks first, then the journey, whose watermarks make the chunks'
  * events visible. A crash between the two leaves nothing that shows, and the next try finishes. `known` is what the
  * journey was believed to be; a wrong belief costs one more try. Of a session that was erased nothing counts, and
- * `isErased` is true; a chunk of it may have been written. Throws UnavailableError.
+ * `isErased` is true; a chunk of it may have been written. `policy` is what the tenant decided; a journey that followed other goals
+ * is read whole, once. Throws UnavailableError.
  */
 export async function keepEvents(
   { store, clock }: { store: JourneyStore; clock: Clock },
   tenantId: string,
   known: Journey | undefined,
   events: readonly ArrivedEvent[],
+  policy: JourneyPolicy,
 ): Promise<Kept> {
   let before = known;
   let isRace = false;
+  let current = policy;
   return await retryLost(async (): Promise<Kept | typeof LOST> => {
+    // Whoever wrote it knew later goals.
+    if (before && before.goals.version > current.goals.version) current = await store.getSettings(tenantId);
     const held = before ? await readHeld(store, before, events, isRace) : new Map<string, ArrivedEvent>();
-    const decision = decideEvents(tenantId, before, events, held);
+    const decision = decideEvents(tenantId, before, events, held, current);
     if (decision.added.length === 0) {
       await keepAliases(store, tenantId, events, decision);
       return { ...decision, outdone: outdoneOf(events, decision, held) };
     }
-    const { added, chunks } = await keepChunks(store, tenantId, decision.added, clock());
-    const journey = withChunks(decideEvents(tenantId, before, added).journey!, chunks);
+    const { added, chunks } = await keepChunks(store, tenantId, decision.added, { ...current, now: clock() });
+    const base = before && await follow(store, before, current);
+    const journey = withChunks(decideEvents(tenantId, base, added, new Map(), current).journey!, chunks);
     for (const { visitorId, aliasOf } of added) {
       if (visitorId && aliasOf) await store.alias(tenantId, visitorId, aliasOf);
     }
@@ -62,6 +68,13 @@ export async function keepEvents(
   });
 }
 
+/** The journey with what it reached by these goals. */
+export async function follow(store: JourneyStore, journey: Journey, { goals }: JourneyPolicy): Promise<Journey> {
+  if (journey.goals.version === goals.version) return journey;
+  const events = goals.list.length > 0 ? (await readWhole(store, journey)).events : [];
+  return { ...journey, goals: withGoals(undefined, events, goals) };
+}
+
 /**
  * Remembers which ids the events say are one person's; of repeats too, since who recorded them first may have died before. Not
  * earlier: an erasure that came between would leave the ids behind.
@@ -85,10 +98,15 @@ function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision,
   });
 }
 
-async function keepChunks(store: JourneyStore, tenantId: string, events: readonly ArrivedEvent[], now: number) {
+async function keepChunks(
+  store: JourneyStore,
+  tenantId: string,
+  events: readonly ArrivedEvent[],
+  to: Pick<JourneyPolicy, "keepDays"> & { now: number },
+) {
   const { sessionId } = events[0]!;
   const chunks = toChunks(events);
-  const kept = await Promise.all(chunks.map((chunk) => store.keepChunk(tenantId, sessionId, chunk, now)));
+  const kept = await Promise.all(chunks.map((chunk) => store.keepChunk(tenantId, sessionId, chunk, to)));
   return {
     chunks,
     added: kept.every((other) => !other) ? events : replaced(events, kept.flatMap((other) => other ?? [])),

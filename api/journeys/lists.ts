@@ -6,7 +6,8 @@ import { type Clock, DAY_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { createCursors, type PageArgs, type PageRequest, pages, parsePage, toPage } from "../core/page.ts";
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
-import { type Journey, type JourneyOutcome, type JourneyPage, KEEP_MS, LIMITS } from "./model.ts";
+import type { JourneyConfiguration } from "./configure.ts";
+import { type Goals, isExpired, type Journey, type JourneyOutcome, type JourneyPage, LIMITS } from "./model.ts";
 import { outcomeOf } from "./rules.ts";
 import type { JourneyStore, ListPosition, ListQuery } from "./store.ts";
 
@@ -16,6 +17,7 @@ export type JourneyFilter = {
   visitorId?: string | null | undefined;
   did?: readonly string[] | null | undefined;
   didNot?: readonly string[] | null | undefined;
+  goal?: string | null | undefined;
 };
 
 /** A page of journeys, with the range that was read and whether journeys of before it are left out. */
@@ -48,7 +50,12 @@ const LATEST: Request = { wanted: 0, isBackward: false, from: undefined };
 
 /** Lists of journeys: a tenant's, or a person's under whichever id. */
 export function createJourneyLists(
-  { store, clock, requireIndex }: { store: JourneyStore; clock: Clock; requireIndex: () => void },
+  { store, configuration, clock, requireIndex }: {
+    store: JourneyStore;
+    configuration: Pick<JourneyConfiguration, "of" | "current">;
+    clock: Clock;
+    requireIndex: () => void;
+  },
 ) {
   return {
     /** One page of the tenant's journeys, latest start first. Full unless it is the last. */
@@ -98,7 +105,7 @@ export function createJourneyLists(
     const next = (position?: ListPosition) =>
       store.list(query, isSelective(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
     for await (const { journeys } of pages(next, from)) {
-      rows.push(...listed(journeys, query));
+      rows.push(...await listed(journeys, query));
       if (rows.length > wanted) break;
     }
     return rows;
@@ -120,7 +127,7 @@ export function createJourneyLists(
       const next = (startKey?: Item) =>
         store.listNamed(rest, id, { limit: wanted + 1, ascending: isBackward, startKey });
       for await (const { journeys, endsAt } of pages(next)) {
-        own.push(...listed(journeys, query).filter((journey) => !from || isAfter(journey, from)));
+        own.push(...(await listed(journeys, query)).filter((journey) => !from || isAfter(journey, from)));
         // Of several that started at the same instant the page may lack some.
         if (own.length > wanted && endsAt !== own[wanted]!.startedAt) break;
       }
@@ -129,9 +136,10 @@ export function createJourneyLists(
     return [...found.values()].sort((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, wanted + 1);
   }
 
-  function listed(journeys: readonly Journey[], query: ListQuery): Journey[] {
+  async function listed(journeys: readonly Journey[], query: ListQuery): Promise<Journey[]> {
     const now = clock();
-    return journeys.filter((journey) => !isExpired(journey, now) && matches(journey, query, now));
+    const kept = journeys.filter((journey) => !isExpired(journey, now));
+    return (await configuration.current(query.tenantId, kept)).filter((journey) => matches(journey, query, now));
   }
 
   /**
@@ -140,8 +148,11 @@ export function createJourneyLists(
    */
   async function toQuery(tenantId: string, filter: JourneyFilter, fromAt: number | undefined): Promise<ListQuery> {
     const now = clock();
+    const { goals } = await configuration.of(tenantId);
     const query = {
       tenantId,
+      goal: parseGoal(filter.goal, goals),
+      goalsVersion: goals.version,
       visitorId: filter.visitorId ?? undefined,
       outcome: filter.outcome ?? undefined,
       did: parseTypes("did", filter.did),
@@ -170,12 +181,9 @@ function isVisitorId(id: string): boolean {
   return id.length >= 1 && id.length <= LIMITS.visitorIdChars && id.isWellFormed();
 }
 
-export function isExpired(journey: Journey, now: number): boolean {
-  return journey.lastArrivalAt + KEEP_MS < now;
-}
-
-function matches(journey: Journey, { outcome, did = [], didNot = [] }: ListQuery, now: number): boolean {
-  const { types } = journey;
+function matches(journey: Journey, { outcome, did = [], didNot = [], goal }: ListQuery, now: number): boolean {
+  const { types, goals } = journey;
+  if (goal !== undefined && !goals.reached.some(({ goalId }) => goalId === goal)) return false;
   if (!did.every((type) => types.includes(type)) || didNot.some((type) => types.includes(type))) return false;
   return outcome === undefined || outcomeOf(journey, now) === outcome;
 }
@@ -187,8 +195,17 @@ function isLater(journey: ListPosition, other: ListPosition): boolean {
 }
 
 /** Whether most rows may be read in vain. */
-function isSelective({ outcome, did = [], didNot = [] }: Pick<ListQuery, "outcome" | "did" | "didNot">): boolean {
-  return outcome !== undefined || did.length + didNot.length > 0;
+function isSelective(
+  { outcome, did = [], didNot = [], goal }: Omit<ListQuery, "tenantId" | "fromAt" | "toAt">,
+): boolean {
+  return outcome !== undefined || goal !== undefined || did.length + didNot.length > 0;
+}
+
+/** The goal of a filter. Throws InvalidInputError where the tenant has none of that id. */
+function parseGoal(goalId: string | null | undefined, { list }: Goals): string | undefined {
+  if (goalId == null || list.some((goal) => goal.goalId === goalId)) return goalId ?? undefined;
+  const names = list.map((goal) => goal.goalId).join(", ") || "none; name some by configureJourneys";
+  throw new InvalidInputError([{ path: ["filter", "goal"], message: `must be a goal of the tenant: ${names}` }]);
 }
 
 /** The types of a filter, each once. Throws InvalidInputError. */
@@ -210,7 +227,7 @@ function parseTypes(name: "did" | "didNot", types: readonly string[] | null | un
 }
 
 /** A filter's parts in a fixed order, so that equal filters have equal cursors. */
-function canonical({ range, outcome, visitorId, did, didNot }: JourneyFilter) {
+function canonical({ range, outcome, visitorId, did, didNot, goal }: JourneyFilter) {
   const { last, between } = range ?? {};
   return [
     last ?? null,
@@ -220,5 +237,6 @@ function canonical({ range, outcome, visitorId, did, didNot }: JourneyFilter) {
     visitorId ?? null,
     did ?? null,
     didNot ?? null,
+    ...(goal == null ? [] : [goal]),
   ];
 }

@@ -45,9 +45,40 @@ export type EventPosition = { occurredAt: number; source: string; seq: number };
 export const DECIDING_TYPES = ["FORM_COMPLETED", "CTA_CLICKED", "LINK_CLICKED"] as const;
 export type DecidingType = (typeof DECIDING_TYPES)[number];
 
+/** The outcomes that events have by themselves, strongest first. */
+export const OWN_OUTCOMES = [...DECIDING_TYPES, "ABANDONED", "BROWSING"] as const;
+export type OwnOutcome = (typeof OWN_OUTCOMES)[number];
+
 /** All outcomes, strongest first. */
-export const OUTCOMES = [...DECIDING_TYPES, "ABANDONED", "BROWSING"] as const;
+export const OUTCOMES = ["GOAL_REACHED", ...OWN_OUTCOMES] as const;
 export type JourneyOutcome = (typeof OUTCOMES)[number];
+
+/** What an event must be: all that is given must hold. */
+export type EventMatch = {
+  type?: string | undefined;
+  /** A pattern, as `pages.ts` says. */
+  page?: string | undefined;
+  /** A property at the top, with this value as text; with any value where none is given. */
+  property?: { name: string; value?: string | undefined } | undefined;
+};
+
+/** What a tenant calls a success: an event that is any of these. */
+export type Goal = {
+  goalId: string;
+  name: string;
+  anyOf: readonly EventMatch[];
+  /** The strongest outcome that it takes the place of. */
+  outranks: OwnOutcome;
+};
+
+/** A tenant's goals, strongest first; `version` grows with each change. */
+export type Goals = { version: number; list: readonly Goal[] };
+
+/** A goal with the first event that reached it. */
+export type ReachedGoal = EventPosition & { goalId: string; outranks: OwnOutcome };
+
+/** The goals that a journey reached, in the tenant's order, by the version of the goals that said so. */
+export type ReachedGoals = { version: number; reached: readonly ReachedGoal[] };
 
 /** What is known of a journey without its events. A function of the set of events, not of their order of arrival. */
 export type Journey = {
@@ -68,6 +99,10 @@ export type Journey = {
   decided: (EventPosition & { type: DecidingType }) | undefined;
   /** When a form was first begun or a message first sent. */
   engagedAt: number | undefined;
+  /** The last event that names a page; the page where it is short, else its event has it. */
+  lastPage: (EventPosition & { page: string | undefined }) | undefined;
+  /** The tenant's goals that it reached. */
+  goals: ReachedGoals;
   /** Stretches of activity with no pause over 30 minutes inside, ascending: all of them. */
   visits: readonly (readonly [from: number, to: number])[];
   /** Event types that happened, ascending. */
@@ -80,13 +115,28 @@ export type Journey = {
    */
   chunks: { count: number; maxSpanMs: number; mark?: string | undefined };
   lastArrivalAt: number;
+  /** How long it is kept after the last arrival. */
+  keepDays: number;
 };
 
 export type JourneyPage = Page<Journey>;
 export type JourneyEventPage = Page<JourneyEvent>;
 
-/** Kept this long after the last arrival. Raw events stay. */
-export const KEEP_MS = 90 * DAY_MS;
+/** Kept this long after the last arrival where a tenant says nothing else. */
+export const DEFAULT_KEEP_DAYS = 90;
+export const KEEP_MS = DEFAULT_KEEP_DAYS * DAY_MS;
+
+/** When a journey's time is over. */
+export function expiresAt({ lastArrivalAt, keepDays }: Pick<Journey, "lastArrivalAt" | "keepDays">): number {
+  return lastArrivalAt + keepDays * DAY_MS;
+}
+
+export function isExpired(journey: Pick<Journey, "lastArrivalAt" | "keepDays">, now: number): boolean {
+  return expiresAt(journey) < now;
+}
+
+/** What a tenant decides about its journeys. */
+export type JourneyPolicy = { goals: Goals; keepDays: number };
 
 export const LIMITS = {
   eventsPerBatch: 500,

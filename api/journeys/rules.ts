@@ -1,13 +1,20 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { count, emptyWatermark, isCounted, type Watermark } from "../core/watermark.ts";
 import { eventId, NO_MARK } from "./counted.ts";
+import { goalsOf, NO_GOALS } from "./goals.ts";
 import {
   type ArrivedEvent,
   DECIDING_TYPES,
   type DecidingType,
+  DEFAULT_KEEP_DAYS,
   type EventPosition,
+  type Goals,
   type Journey,
   type JourneyOutcome,
+  type JourneyPolicy,
+  OWN_OUTCOMES,
+  type OwnOutcome,
+  type ReachedGoals,
   type RecordedEvent,
   type Refusal,
 } from "./model.ts";
@@ -22,8 +29,12 @@ const MAX_TYPES = 64;
 const MAX_VISITORS = 32;
 /** 31 days of activity with a pause every half hour are 1,488. */
 const MAX_VISITS = 1_500;
-/** A longer first question is read from its event. */
+/** A longer first question, or last page, is read from its event. */
 const MAX_QUESTION_CHARS = 256;
+const MAX_PAGE_CHARS = 128;
+
+/** What holds where a tenant decided nothing. */
+export const DEFAULT_POLICY: JourneyPolicy = { goals: NO_GOALS, keepDays: DEFAULT_KEEP_DAYS };
 
 export type Verdict =
   | { status: "ACCEPTED" | "DUPLICATE" }
@@ -45,13 +56,15 @@ export type Decision = { verdicts: Verdict[]; added: readonly ArrivedEvent[]; jo
 /**
  * Counts each event once, by (source, seq). The journey that comes out depends on the set of events only, not on how
  * they were ordered or cut into batches. A number that comes again with other content than in `held` is refused and the
- * first stays; one that was counted and is not in `held`, because it has expired, is taken for a repeat.
+ * first stays; one that was counted and is not in `held`, because it has expired, is taken for a repeat. What `known` reached
+ * must be by the goals of `policy`.
  */
 export function decideEvents(
   tenantId: string,
   known: Journey | undefined,
   events: readonly ArrivedEvent[],
   held: Held = new Map(),
+  policy: JourneyPolicy = DEFAULT_POLICY,
 ): Decision {
   const watermarks = new Map(Object.entries(known?.watermarks ?? {}));
   const types = new Set(known?.types);
@@ -80,6 +93,7 @@ export function decideEvents(
   const fresh = [...added.values()];
   if (fresh.length === 0) return { verdicts, added: fresh, journey: known };
   const journey = fresh.reduce((sum, event) => applyEvent(sum, event), known ?? startOf(tenantId, fresh[0]!));
+  const goals = withGoals(known?.goals, fresh, policy.goals);
   return {
     verdicts,
     added: fresh,
@@ -89,6 +103,8 @@ export function decideEvents(
       visits,
       types: [...types].sort(),
       watermarks: sorted(watermarks),
+      goals,
+      keepDays: policy.keepDays,
     },
   };
 }
@@ -123,8 +139,36 @@ function canonical(value: unknown): string | undefined {
   });
 }
 
+/** The goals that were reached by what is known and by further events, each with its first event. */
+export function withGoals(
+  known: ReachedGoals | undefined,
+  events: readonly RecordedEvent[],
+  goals: Goals,
+): ReachedGoals {
+  const { version, list } = goals;
+  const first = new Map(known?.reached.map((goal) => [goal.goalId, goal]));
+  for (const event of list.length > 0 ? events : []) {
+    const { occurredAt, source, seq } = event;
+    for (const place of goalsOf(goals, event)) {
+      const { goalId, outranks } = list[place]!;
+      first.set(goalId, earlier(first.get(goalId), { goalId, outranks, occurredAt, source, seq }));
+    }
+  }
+  return { version, reached: list.flatMap(({ goalId }) => first.get(goalId) ?? []) };
+}
+
+/** The goal that decides the outcome: the first that outranks what the events come to by themselves. */
+export function winningGoal({ goals, decided, engagedAt }: Journey): ReachedGoals["reached"][number] | undefined {
+  const own = decided?.type ?? (engagedAt === undefined ? "BROWSING" : "ABANDONED");
+  return goals.reached.find(({ outranks }) => OWN_OUTCOMES.indexOf(outranks) <= OWN_OUTCOMES.indexOf(own));
+}
+
 /** Exactly one outcome, strongest first. Only ABANDONED needs the time. */
 export function outcomeOf(journey: Journey, now: number): JourneyOutcome {
+  return winningGoal(journey) ? "GOAL_REACHED" : ownOutcomeOf(journey, now);
+}
+
+function ownOutcomeOf(journey: Journey, now: number): OwnOutcome {
   if (journey.decided) return journey.decided.type;
   if (journey.engagedAt === undefined) return "BROWSING";
   const lastVisitFrom = journey.visits.at(-1)![0];
@@ -187,17 +231,20 @@ function startOf(tenantId: string, event: ArrivedEvent): Journey {
     firstQuestion: undefined,
     decided: undefined,
     engagedAt: undefined,
+    lastPage: undefined,
+    goals: { version: 0, reached: [] },
     visits: [],
     types: [],
     watermarks: {},
     chunks: { count: 0, maxSpanMs: 0, mark: NO_MARK },
     lastArrivalAt: event.receivedAt,
+    keepDays: DEFAULT_KEEP_DAYS,
   };
 }
 
 function applyEvent(journey: Journey, event: ArrivedEvent): Journey {
   const at: EventPosition = { occurredAt: event.occurredAt, source: event.source, seq: event.seq };
-  const { type, text, visitorId } = event;
+  const { type, text, visitorId, page } = event;
   return {
     ...journey,
     visitor: visitorId ? earlier(journey.visitor, { ...at, visitorId }) : journey.visitor,
@@ -213,12 +260,19 @@ function applyEvent(journey: Journey, event: ArrivedEvent): Journey {
     engagedAt: type === "FORM_STARTED" || type === "MESSAGE_SENT"
       ? Math.min(journey.engagedAt ?? event.occurredAt, event.occurredAt)
       : journey.engagedAt,
+    lastPage: page
+      ? later(journey.lastPage, { ...at, page: page.length <= MAX_PAGE_CHARS ? page : undefined })
+      : journey.lastPage,
     lastArrivalAt: Math.max(journey.lastArrivalAt, event.receivedAt),
   };
 }
 
 function earlier<T extends EventPosition>(a: T | undefined, b: T): T {
   return a && compareEvents(a, b) <= 0 ? a : b;
+}
+
+function later<T extends EventPosition>(a: T | undefined, b: T): T {
+  return a && compareEvents(a, b) >= 0 ? a : b;
 }
 
 function stronger(a: Journey["decided"], b: NonNullable<Journey["decided"]>): Journey["decided"] {

@@ -3,14 +3,16 @@ import type { Clock } from "../core/clock.ts";
 import { NotIndexedError } from "../core/errors.ts";
 import { type PageArgs, type PageRequest, parsePage, toPage } from "../core/page.ts";
 import type { Hub } from "../live/hub.ts";
+import type { JourneyConfiguration } from "./configure.ts";
 import { eventCursors, type Seen } from "./cursor.ts";
 import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
-import { createJourneyLists, isExpired } from "./lists.ts";
+import { createJourneyLists } from "./lists.ts";
 import {
   clockAhead,
   eventName,
   type EventPosition,
+  isExpired,
   type Journey,
   type JourneyEvent,
   type JourneyEventPage,
@@ -21,7 +23,7 @@ import {
   type RecordedEvent,
 } from "./model.ts";
 import type { RawEvents } from "./raw.ts";
-import { compareEvents, ERASED, outcomeOf, type Verdict } from "./rules.ts";
+import { compareEvents, ERASED, outcomeOf, type Verdict, winningGoal } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
 import { readStretch, withSteps } from "./timeline.ts";
 
@@ -29,6 +31,7 @@ export type JourneysOptions = {
   store: JourneyStore;
   erasures: ErasureStore;
   raw: RawEvents;
+  configuration: JourneyConfiguration;
   hub: Hub;
   clock: Clock;
   /** False: events are kept in the object store only. */
@@ -57,7 +60,8 @@ export function journeyKey(tenantId: string, sessionId: string): string {
   return `journey:${tenantId}#${sessionId}`;
 }
 
-export function createJourneys({ store, erasures, raw, hub, clock, indexed }: JourneysOptions) {
+export function createJourneys(options: JourneysOptions) {
+  const { store, erasures, raw, configuration, hub, clock, indexed } = options;
   const requireIndex = () => {
     if (!indexed) throw new NotIndexedError();
   };
@@ -67,13 +71,14 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     const known = sessionIds.filter((id) => id.length >= 1 && id.length <= LIMITS.sessionIdChars && id.isWellFormed());
     if (known.length === 0) return new Map();
     const found = await store.find(tenantId, [...new Set(known)]);
-    return new Map([...found].filter(([, journey]) => !isExpired(journey, clock())));
+    const kept = [...found.values()].filter((journey) => !isExpired(journey, clock()));
+    return new Map((await configuration.current(tenantId, kept)).map((journey) => [journey.sessionId, journey]));
   }
 
   return {
     /** The journeys that exist among these sessions, by session. */
     find,
-    ...createJourneyLists({ store, clock, requireIndex }),
+    ...createJourneyLists({ store, configuration, clock, requireIndex }),
 
     /**
      * Records a batch: one verdict for each event, in order. When it answers, the events are in the object store and
@@ -109,8 +114,11 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
 
     outcome: (journey: Journey): JourneyOutcome => outcomeOf(journey, clock()),
 
+    winningGoal,
+
     /** The event that decided the outcome, where one did. */
-    findOutcomeEvent: (journey: Journey): Promise<JourneyEvent | undefined> => findEventAt(journey, journey.decided),
+    findOutcomeEvent: (journey: Journey): Promise<JourneyEvent | undefined> =>
+      findEventAt(journey, winningGoal(journey) ?? journey.decided),
 
     /**
      * The events that exist among these, by the text of `eventName`. Each journey is read whole and once, however many of
@@ -174,9 +182,9 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
       return events.map(() => ({ status: "ACCEPTED" }));
     }
     // Reading what is known may run beside the upload; writing waits until the events are safe.
-    const [{ receivedAt, isNew }, { journeys: known, erased }] = await Promise.all([
+    const [{ receivedAt, isNew }, { journeys: known, erased, policy }] = await Promise.all([
       kept,
-      store.look(tenantId, [...sessions.keys()]),
+      store.lookToWrite(tenantId, [...sessions.keys()]),
     ]);
     const verdicts: Verdict[] = [];
     const unwritten: string[] = [];
@@ -184,7 +192,7 @@ export function createJourneys({ store, erasures, raw, hub, clock, indexed }: Jo
     await pMap(sessions, async ([sessionId, indexes]) => {
       if (erased.has(sessionId)) return;
       const own = indexes.map((index) => ({ ...events[index]!, receivedAt }));
-      const decision = await keepEvents({ store, clock }, tenantId, known.get(sessionId), own);
+      const decision = await keepEvents({ store, clock }, tenantId, known.get(sessionId), own, policy);
       for (const event of decision.outdone) outdone.add(events[indexes[own.indexOf(event)]!]!);
       indexes.forEach((index, i) => (verdicts[index] = decision.verdicts[i]!));
       if (decision.added.length > 0) hub.wake(journeyKey(tenantId, sessionId));

@@ -1,11 +1,13 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
+import { DAY_MS } from "../core/clock.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { Written } from "../core/writes.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
 import type { HeldChunk } from "./counted.ts";
 import { formatIds, formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
-import { type ArrivedEvent, type Journey, type JourneyOutcome, KEEP_MS } from "./model.ts";
+import { type ArrivedEvent, type Journey, type JourneyOutcome, type JourneyPolicy } from "./model.ts";
+import { createSettingsItems, fromSettings, settingsKey } from "./settings.ts";
 import { createVisitorItems, isListing, sessionOf } from "./visitors.ts";
 
 /**
@@ -18,6 +20,7 @@ import { createVisitorItems, isListing, sessionOf } from "./visitors.ts";
  *  | events in a stretch of time         | Query, sk from …#E#<firstAt> (chunks)                 |
  *  | a tenant's journeys, latest first   | Query on byStart                                      |
  *  | a visitor's journeys, latest first  | Query on byVisitor for each id; `visitors.ts` has what tells them |
+ *  | what a tenant decided               | GetItem, or with the journeys that are to be written; `settings.ts` |
  */
 export type JourneyStore = ReturnType<typeof createJourneyStore>;
 
@@ -29,6 +32,9 @@ export type ListQuery = {
   outcome?: JourneyOutcome | undefined;
   did?: readonly string[] | undefined;
   didNot?: readonly string[] | undefined;
+  goal?: string | undefined;
+  /** Of the tenant's goals. What journeys came to by others is for the caller to find. */
+  goalsVersion?: number | undefined;
 };
 
 /** What became of an attempt to write a journey: of one that was erased nothing is there. */
@@ -41,6 +47,7 @@ const STAGES: Record<JourneyOutcome, readonly Stage[]> = {
   FORM_COMPLETED: ["FORM_COMPLETED"],
   CTA_CLICKED: ["CTA_CLICKED"],
   LINK_CLICKED: ["LINK_CLICKED"],
+  GOAL_REACHED: ["GOAL_REACHED"],
   ABANDONED: ["ENGAGED"],
   BROWSING: ["ENGAGED", "BROWSING"],
 };
@@ -48,6 +55,7 @@ const STAGES: Record<JourneyOutcome, readonly Stage[]> = {
 export function createJourneyStore(dynamo: Dynamo, table: string) {
   return {
     ...createVisitorItems(dynamo, table),
+    ...createSettingsItems(dynamo, table),
 
     /** The journeys that exist among `sessionIds`, as they are this moment. */
     async find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Journey>> {
@@ -63,11 +71,16 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       const items = keys.length === 1
         ? [await dynamo.get(table, keys[0]!, { consistent: true })].filter((item) => item !== undefined)
         : await dynamo.batchGet(table, keys, { consistent: true });
-      const journeys = items.filter((item) => !isErased(item)).map(fromItem);
-      return {
-        journeys: new Map(journeys.map((journey) => [journey.sessionId, journey])),
-        erased: new Set(items.filter(isErased).map((item) => idOf(item.sk))),
-      };
+      return known(items);
+    },
+
+    /** The same with what the tenant decided, as it is this moment: what a journey that is written has to follow. */
+    async lookToWrite(tenantId: string, sessionIds: readonly string[]) {
+      const own = settingsKey(tenantId);
+      const keys = [...sessionIds.map((sessionId) => keyOf(tenantId, sessionId)), own];
+      const items = await dynamo.batchGet(table, keys, { consistent: true });
+      const found = items.filter(({ sk }) => sk !== own.sk);
+      return { ...known(found), policy: fromSettings(items.find(({ sk }) => sk === own.sk)) };
     },
 
     /**
@@ -78,12 +91,12 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
       tenantId: string,
       sessionId: string,
       chunk: Chunk,
-      now: number,
+      { keepDays, now }: Pick<JourneyPolicy, "keepDays"> & { now: number },
     ): Promise<ArrivedEvent[] | undefined> {
       const item = {
         ...chunkKey(tenantId, sessionId, chunk.firstAt, chunk.id),
         z: chunk.bytes,
-        ttl: Math.ceil((chunk.receivedAt + KEEP_MS) / 1_000),
+        ttl: Math.ceil((chunk.receivedAt + keepDays * DAY_MS) / 1_000),
       };
       const written = await dynamo.putIf(table, item, {
         expression: "attribute_not_exists(pk) OR #ttl < :now",
@@ -195,15 +208,28 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
   };
 }
 
-/** That a journey is as it was read: its watermarks say what it counts, and an erasure may take a name out of it. */
-function asKnown({ watermarks, otherIds }: Journey): Expression {
+/**
+ * That a journey is as it was read: its watermarks say what it counts; an erasure may take a name out of it, and goals may
+ * have changed.
+ */
+function asKnown({ watermarks, otherIds, goals }: Journey): Expression {
   const ids = otherIds.length > 0 ? "ids = :ids" : "attribute_not_exists(ids)";
+  const reached = goals.version > 0 ? "gv = :gv" : "attribute_not_exists(gv)";
   return {
-    expression: `wm = :seen AND ${ids}`,
+    expression: `wm = :seen AND ${ids} AND ${reached}`,
     values: {
       ":seen": formatWatermarks(watermarks),
       ...(otherIds.length > 0 ? { ":ids": formatIds(otherIds) } : {}),
+      ...(goals.version > 0 ? { ":gv": goals.version } : {}),
     },
+  };
+}
+
+function known(items: readonly Item[]): { journeys: Map<string, Journey>; erased: Set<string> } {
+  const journeys = items.filter((item) => !isErased(item)).map(fromItem);
+  return {
+    journeys: new Map(journeys.map((journey) => [journey.sessionId, journey])),
+    erased: new Set(items.filter(isErased).map((item) => idOf(item.sk))),
   };
 }
 
@@ -226,19 +252,27 @@ function chunkKey(tenantId: string, sessionId: string, firstAt: number, id: stri
   return itemKey(tenantId, sessionId, `E#${String(Math.max(0, firstAt)).padStart(13, "0")}#${id}`);
 }
 
-function filterOf({ outcome, did = [], didNot = [] }: ListQuery): { filter?: Expression } {
+/** Journeys that may match: of those that followed other goals, all that the types leave. */
+function filterOf({ outcome, did = [], didNot = [], goal, goalsVersion = 0 }: ListQuery): { filter?: Expression } {
   const stages = outcome ? STAGES[outcome] : [];
-  const values = Object.fromEntries([
-    ...stages.map((stage, i) => [`:s${i}`, stage]),
-    ...did.map((type, i) => [`:d${i}`, `,${type},`]),
-    ...didNot.map((type, i) => [`:n${i}`, `,${type},`]),
-  ]);
-  const parts = [
+  const reached = [
     ...(stages.length > 0 ? [`stage IN (${stages.map((_, i) => `:s${i}`).join(", ")})`] : []),
+    ...(goal === undefined ? [] : ["contains(goals, :goal)"]),
+  ];
+  const isOther = goalsVersion > 0 ? "NOT gv = :gv" : "attribute_exists(gv)";
+  const parts = [
+    ...(reached.length > 0 ? [`(${reached.join(" AND ")} OR ${isOther})`] : []),
     ...did.map((_, i) => `contains(#types, :d${i})`),
     ...didNot.map((_, i) => `NOT contains(#types, :n${i})`),
   ];
   if (parts.length === 0) return {};
+  const values = Object.fromEntries([
+    ...stages.map((stage, i) => [`:s${i}`, stage]),
+    ...did.map((type, i) => [`:d${i}`, `,${type},`]),
+    ...didNot.map((type, i) => [`:n${i}`, `,${type},`]),
+    ...(goal === undefined ? [] : [[":goal", `["${goal}",`]]),
+    ...(reached.length > 0 && goalsVersion > 0 ? [[":gv", goalsVersion]] : []),
+  ]);
   const names = did.length + didNot.length > 0 ? { names: { "#types": "types" } } : {};
   return { filter: { expression: parts.join(" AND "), values, ...names } };
 }

@@ -4,7 +4,7 @@ import { DAY_MS } from "../core/clock.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { visitorKeyOf } from "./item.ts";
-import { type Journey, KEEP_MS } from "./model.ts";
+import { expiresAt, type Journey } from "./model.ts";
 
 /**
  * What tells which ids and journeys belong to one person, in the `journeys` table. It goes when the person is erased.
@@ -118,13 +118,14 @@ export function listingKey(tenantId: string, sessionId: string, id: string) {
   return itemKey(tenantId, sessionId, `V#${hashOf(id)}`);
 }
 
-function listingItem({ tenantId, sessionId, startedAt, lastArrivalAt }: Journey, id: string): Item {
+function listingItem(journey: Journey, id: string): Item {
+  const { tenantId, sessionId, startedAt } = journey;
   return {
     ...listingKey(tenantId, sessionId, id),
     session: sessionId,
     visitorKey: visitorKeyOf(tenantId, id),
     startedAt,
-    ttl: Math.ceil((lastArrivalAt + KEEP_MS + DAY_MS) / 1_000),
+    ttl: Math.ceil((expiresAt(journey) + DAY_MS) / 1_000),
   };
 }
 

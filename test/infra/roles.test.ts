@@ -26,6 +26,7 @@ const ACTIONS: Record<string, string> = {
 
 const INDEXES: Record<string, readonly string[]> = {
   journeys: ["byStart", "byVisitor"],
+  trails: ["byStart"],
   records: ["byTime"],
   buckets: ["byHour"],
   access: ["byTenant"],
@@ -46,10 +47,10 @@ const logs = (name: string) => [`function-${name}-logs:*`];
 /** Every statement of every function: what it is for, and the resources. Nothing else is allowed. */
 const ROLES: Record<string, Record<string, readonly string[]>> = {
   http: {
-    ReadItems: tables("journeys records buckets rollups accounts access sessions sensors reviews webhooks"),
-    ReadIndexes: indexes("journeys records buckets access sessions sensors reviews webhooks"),
-    WriteItems: tables("journeys records buckets accounts access sessions sensors reviews webhooks"),
-    RemoveItems: tables("journeys accounts sessions"),
+    ReadItems: tables("journeys trails records buckets rollups accounts access sessions sensors reviews webhooks"),
+    ReadIndexes: indexes("journeys trails records buckets access sessions sensors reviews webhooks"),
+    WriteItems: tables("journeys trails records buckets accounts access sessions sensors reviews webhooks"),
+    RemoveItems: tables("journeys trails accounts sessions"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
     // Also what a link to upload allows: it is signed with this role.
@@ -60,8 +61,8 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("http"),
   },
   stream: {
-    ReadItems: tables("journeys records buckets rollups accounts access sessions sensors reviews"),
-    ReadIndexes: indexes("journeys records buckets access sessions sensors reviews"),
+    ReadItems: tables("journeys trails records buckets rollups accounts access sessions sensors reviews"),
+    ReadIndexes: indexes("journeys trails records buckets access sessions sensors reviews"),
     WriteItems: tables("access"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
@@ -81,9 +82,9 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("ingest"),
   },
   rollup: {
-    ReadItems: tables("journeys records buckets rollups sessions sensors"),
-    ReadIndexes: indexes("journeys records buckets sessions sensors"),
-    WriteItems: tables("journeys records buckets rollups sessions sensors"),
+    ReadItems: tables("journeys trails records buckets rollups sessions sensors"),
+    ReadIndexes: indexes("journeys trails records buckets sessions sensors"),
+    WriteItems: tables("journeys trails records buckets rollups sessions sensors"),
     RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events"),
     ReadObjects: objects("events"),
@@ -95,9 +96,9 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("rollup"),
   },
   late: {
-    ReadItems: tables("journeys records buckets rollups sessions sensors reviews"),
-    ReadIndexes: indexes("journeys records buckets sessions sensors reviews"),
-    WriteItems: tables("journeys records buckets rollups sessions sensors"),
+    ReadItems: tables("journeys trails records buckets rollups sessions sensors reviews"),
+    ReadIndexes: indexes("journeys trails records buckets sessions sensors reviews"),
+    WriteItems: tables("journeys trails records buckets rollups sessions sensors"),
     RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events"),
     ReadObjects: objects("events"),
@@ -109,10 +110,10 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("late"),
   },
   schedule: {
-    ReadItems: tables("journeys records buckets rollups access sessions sensors reviews webhooks"),
-    ReadIndexes: indexes("journeys records buckets access sessions sensors reviews webhooks"),
-    WriteItems: tables("journeys records buckets rollups access sessions sensors reviews webhooks"),
-    RemoveItems: tables("journeys records buckets rollups access sessions sensors reviews webhooks"),
+    ReadItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks"),
+    ReadIndexes: indexes("journeys trails records buckets access sessions sensors reviews webhooks"),
+    WriteItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks"),
+    RemoveItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
     WriteObjects: objects("events readings collections"),

@@ -45,9 +45,10 @@ describe("each schedule", () => {
         "sojourn-end-idle-sessions": "rate(1 minute)",
         "sojourn-remove-tenants": "rate(5 minutes)",
         "sojourn-save-reviews": "rate(1 minute)",
+        "sojourn-follow-journeys": "rate(1 minute)",
         "sojourn-deliver-webhooks": "rate(1 minute)",
       });
-    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 3_600, 300]);
+    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 60, 3_600, 300]);
     const started = Object.values(targets!).map(({ input }): string => JSON.parse(input).job);
     expect(started.sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
   });
@@ -57,6 +58,7 @@ describe("each schedule", () => {
     const jobs = createJobs({
       sessions: { sweep: nothing },
       sweepReviews: nothing,
+      followJourneys: nothing,
       deliverWebhooks: nothing,
       audit: {} as never,
       removeTenants: nothing,

@@ -8,6 +8,9 @@ import { createEraser } from "../../api/journeys/erase.ts";
 import { createChunkReader, createErasureStore } from "../../api/journeys/erasures.ts";
 import { createRawEvents, type RawObjects } from "../../api/journeys/raw.ts";
 import { createJourneys } from "../../api/journeys/service.ts";
+import { createJourneyConfiguration } from "../../api/journeys/configure.ts";
+import { createFollower } from "../../api/journeys/follow.ts";
+import { createTrailStore } from "../../api/journeys/trails.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
@@ -25,9 +28,10 @@ const nothing = () => Promise.resolve();
 /** The stores of journeys in memory, their stream, and any number of processes over them. */
 export function createEraseWorld(now: number, clock: () => number = () => now) {
   const stream: StreamRecord[] = [];
-  const dynamo = createMemoryDynamo({ [TABLE]: tables.journeys }, {
+  const dynamo = createMemoryDynamo({ [TABLE]: tables.journeys, trails: tables.trails }, {
     onWrite: (written) => {
-      for (const { before, after } of written) {
+      for (const { table, before, after } of written) {
+        if (table !== TABLE) continue;
         const { pk, sk } = (after ?? before)!;
         const sequence = String(stream.length + 1);
         stream.push({ shard: "s", sequence, keys: { pk, sk }, before, after, isExpiry: false, arrivedAt: now });
@@ -42,9 +46,14 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
     const store = createJourneyStore(own, TABLE);
     const erasures = createErasureStore(own, TABLE);
     const raw = createRawEvents(through(objects, onCall) as RawObjects);
-    const options = { store, erasures, raw, hub: createHub(), clock, log: silentLog, indexed: true };
+    const trails = createTrailStore(own, "trails");
+    const configuration = createJourneyConfiguration({ store, trails, clock });
+    const hub = createHub();
+    const options = { store, erasures, raw, trails, configuration, hub, clock, log: silentLog, indexed: true };
     return {
       store,
+      trails,
+      follower: createFollower({ store, trails, hub, clock, onFinished: nothing }),
       erasures,
       journeys: createJourneys(options),
       erase: createEraser(options),
@@ -60,7 +69,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
 
     /** What the stream counts when it is read from its beginning, by a consumer that remembers nothing from record to record. */
     async count(): Promise<{ counts: Record<string, number>; quarantined: string[] }> {
-      const { store, erasures } = createProcess();
+      const { store, erasures, follower } = createProcess();
       const counted = new Map<string, CountChange[]>();
       const quarantined: string[] = [];
       for (const record of stream) {
@@ -73,6 +82,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
           },
           roll: nothing,
           sessionExpired: nothing,
+          journeysChanged: (images) => follower.note(images),
           journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
           quarantine: (_table, _record, reason) => Promise.resolve(void quarantined.push(reason)),
         });

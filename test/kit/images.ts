@@ -1,7 +1,7 @@
 import { fc } from "./property.ts";
 import type { Image, ImageChange } from "../../api/ingest/projections/counts.ts";
 import { toItem } from "../../api/journeys/item.ts";
-import { DECIDING_TYPES, type Journey } from "../../api/journeys/model.ts";
+import { DECIDING_TYPES, type Journey, type OwnOutcome } from "../../api/journeys/model.ts";
 import { deviceAttributes, keyOf } from "../../api/sessions/item.ts";
 import type { Session } from "../../api/sessions/model.ts";
 
@@ -78,7 +78,10 @@ export const anyJourney: fc.Arbitrary<Journey> = fc.record({
   decided: fc.option(fc.constantFrom(...DECIDING_TYPES), { nil: undefined }),
   engaged: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
   cameBack: fc.boolean(),
-}).map(({ startedAt, lasts, decided, engaged, cameBack, ...own }) => {
+  goal: fc.option(fc.constantFrom("FORM_COMPLETED" as const, "LINK_CLICKED" as const, "ABANDONED" as const), {
+    nil: undefined,
+  }),
+}).map(({ startedAt, lasts, decided, engaged, cameBack, goal, ...own }) => {
   const endedAt = startedAt + lasts;
   const middle = startedAt + Math.floor(lasts / 2);
   return {
@@ -97,8 +100,16 @@ export const anyJourney: fc.Arbitrary<Journey> = fc.record({
     watermarks: {},
     chunks: { count: 1, maxSpanMs: 0 },
     lastArrivalAt: endedAt,
+    lastPage: undefined,
+    goals: reachedBy(goal, startedAt),
+    keepDays: 90,
   };
 });
+
+function reachedBy(outranks: OwnOutcome | undefined, occurredAt: number): Journey["goals"] {
+  if (outranks === undefined) return { version: 0, reached: [] };
+  return { version: 1, reached: [{ goalId: "own", outranks, occurredAt, source: "main", seq: 1 }] };
+}
 
 /** A thing's states one after the other as changes, with nothing before the first; null: it is not there. */
 export function changesOf(

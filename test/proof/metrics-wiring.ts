@@ -14,6 +14,8 @@ import { createErasureStore } from "../../api/journeys/erasures.ts";
 import type { RawEvents } from "../../api/journeys/raw.ts";
 import { createJourneyRecounts } from "../../api/journeys/recount.ts";
 import { createJourneys } from "../../api/journeys/service.ts";
+import { createJourneyConfiguration } from "../../api/journeys/configure.ts";
+import { createTrailStore } from "../../api/journeys/trails.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { createAudit } from "../../api/metrics/audit.ts";
@@ -100,6 +102,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     rollups: analytics,
     readMotion: createMotionReader(lineStore),
     sessionExpired: (image) => sessions.expired(image),
+    journeysChanged: () => Promise.resolve(),
     chunks: journeyStore,
     // Nobody erases here.
     erasures: { settle: () => Promise.resolve(), isSettled: () => Promise.resolve(false) },
@@ -129,6 +132,11 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
       store: journeyStore,
       erasures: createErasureStore(dynamo, "journeys"),
       raw: raw as RawEvents,
+      configuration: createJourneyConfiguration({
+        store: journeyStore,
+        trails: createTrailStore(dynamo, "trails"),
+        clock,
+      }),
       hub,
       clock,
       indexed: true,

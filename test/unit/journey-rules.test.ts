@@ -2,7 +2,7 @@ import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { fromChunk, toChunks } from "../../api/journeys/chunk.ts";
 import { fromItem, toItem } from "../../api/journeys/item.ts";
-import { type ArrivedEvent, type Journey, OUTCOMES } from "../../api/journeys/model.ts";
+import { type ArrivedEvent, DECIDING_TYPES, type Journey, OUTCOMES } from "../../api/journeys/model.ts";
 import { compareEvents, decideEvents, IDLE_MS, isVisible, outcomeOf } from "../../api/journeys/rules.ts";
 
 const T0 = Date.UTC(2026, 0, 1, 12);
@@ -53,7 +53,7 @@ function countBatches(batches: readonly ArrivedEvent[][]): Journey {
 /** The outcome by its definition, from all events at once. */
 function outcomeByDefinition(events: readonly ArrivedEvent[], now: number) {
   const has = (type: string) => events.some((event) => event.type === type);
-  for (const deciding of OUTCOMES.slice(0, 3)) if (has(deciding)) return deciding;
+  for (const deciding of DECIDING_TYPES) if (has(deciding)) return deciding;
   const engagements = events.filter((e) => e.type === "FORM_STARTED" || e.type === "MESSAGE_SENT");
   if (engagements.length === 0) return "BROWSING";
   const engagedAt = Math.min(...engagements.map((e) => e.occurredAt));
@@ -134,7 +134,7 @@ describe("a journey", () => {
   test("is decided by the first event of the strongest type", () => {
     fc.assert(fc.property(session, (events) => {
       const { decided } = countBatches([events]);
-      const strongest = OUTCOMES.slice(0, 3).find((type) => events.some((event) => event.type === type));
+      const strongest = DECIDING_TYPES.find((type) => events.some((event) => event.type === type));
       const first = events.filter((event) => event.type === strongest).sort(compareEvents)[0];
       expect(decided && [decided.occurredAt, decided.source, decided.seq]).toEqual(
         first && [first.occurredAt, first.source, first.seq],

@@ -42,7 +42,9 @@ export type ApiKeyKind =
 
 /** Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive. */
 export type JourneyOutcome =
-  /** A form was completed. Strongest. */
+  /** A goal of the tenant's own was reached that outranks what else happened; `goal` says which. Strongest. */
+  | 'GOAL_REACHED'
+  /** A form was completed. */
   | 'FORM_COMPLETED'
   /** A call to action was clicked. */
   | 'CTA_CLICKED'
@@ -55,7 +57,7 @@ export type JourneyOutcome =
 
 /** Which journeys to list; all parts must hold. */
 export type JourneyFilter = {
-  /** By `startedAt`. Where absent: all journeys, or with `outcome`, `did` or `didNot` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so. */
+  /** By `startedAt`. Where absent: all journeys, or with `outcome`, `did`, `didNot` or `goal` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so. */
   range?: TimeRange | null | undefined;
   /** Journeys with this outcome. */
   outcome?: JourneyOutcome | null | undefined;
@@ -65,6 +67,8 @@ export type JourneyFilter = {
   did?: Array<string> | null | undefined;
   /** Journeys in which none of these event types happened. */
   didNot?: Array<string> | null | undefined;
+  /** Journeys that reached this goal of the tenant's, by its `goalId`. */
+  goal?: string | null | undefined;
 };
 
 export type JourneyListQueryVariables = Exact<{

@@ -77,7 +77,9 @@ export type SessionStatus =
 
 /** Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive. */
 export type JourneyOutcome =
-  /** A form was completed. Strongest. */
+  /** A goal of the tenant's own was reached that outranks what else happened; `goal` says which. Strongest. */
+  | 'GOAL_REACHED'
+  /** A form was completed. */
   | 'FORM_COMPLETED'
   /** A call to action was clicked. */
   | 'CTA_CLICKED'

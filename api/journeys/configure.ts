@@ -1,0 +1,81 @@
+import { LRUCache } from "lru-cache";
+import pMap from "p-map";
+import { type Clock, MINUTE_MS } from "../core/clock.ts";
+import { LOST, retryLost } from "../core/writes.ts";
+import { parseSettings } from "./goals.ts";
+import { follow } from "./keep.ts";
+import type { Journey } from "./model.ts";
+import type { JourneySettings } from "./settings.ts";
+import type { JourneyStore } from "./store.ts";
+import type { Rebuild, TrailStore } from "./trails.ts";
+
+/** Settings of a tenant are read again after so long, or where a journey is seen that followed later ones. */
+const FRESH_MS = MINUTE_MS;
+const MAX_REMEMBERED = 10_000;
+const CONCURRENCY = 16;
+
+export type JourneyConfiguration = ReturnType<typeof createJourneyConfiguration>;
+
+/** What a tenant decided, with the rebuild that carries it out. */
+export type ConfiguredJourneys = JourneySettings & { tenantId: string; rebuild: Rebuild | undefined };
+
+/** What tenants decide about their journeys: goals, and how long things are kept. What this process sets holds at once. */
+export function createJourneyConfiguration(
+  { store, trails, clock }: { store: JourneyStore; trails: TrailStore; clock: Clock },
+) {
+  const known = new LRUCache<string, JourneySettings>({ max: MAX_REMEMBERED, ttl: FRESH_MS });
+
+  async function of(tenantId: string, least = 0): Promise<JourneySettings> {
+    const cached = known.get(tenantId);
+    if (cached && cached.goals.version >= least) return cached;
+    const settings = await store.getSettings(tenantId);
+    known.set(tenantId, settings);
+    return settings;
+  }
+
+  async function get(tenantId: string): Promise<ConfiguredJourneys> {
+    const [settings, rebuild] = await Promise.all([store.getSettings(tenantId), trails.findRebuild(tenantId)]);
+    return { ...settings, tenantId, rebuild };
+  }
+
+  return {
+    of,
+    get,
+
+    /** The journeys with what they reached by the tenant's goals of today, whatever was written of them. */
+    async current(tenantId: string, journeys: readonly Journey[]): Promise<Journey[]> {
+      if (journeys.length === 0) return [];
+      const policy = await of(tenantId, Math.max(...journeys.map(({ goals }) => goals.version)));
+      return await pMap(journeys, (journey) => follow(store, journey, policy), { concurrency: CONCURRENCY });
+    },
+
+    /**
+     * Changes what is given. Journeys that are written follow it from then on, those that are read too; a rebuild carries it
+     * into those that are kept, and into what was counted of them. Throws InvalidInputError.
+     */
+    async configure(tenantId: string, input: unknown): Promise<ConfiguredJourneys> {
+      const { goals, keepJourneysDays, keepRawDays } = parseSettings(input);
+      await retryLost(async () => {
+        const before = await store.getSettings(tenantId);
+        const isSame = goals == null || JSON.stringify(goals) === JSON.stringify(before.goals.list);
+        const after: JourneySettings = {
+          goals: isSame ? before.goals : { version: before.goals.version + 1, list: goals },
+          keepDays: keepJourneysDays ?? before.keepDays,
+          keepRawDays: keepRawDays === undefined ? before.keepRawDays : keepRawDays ?? undefined,
+          changedAt: clock(),
+        };
+        if (!(await store.replaceSettings(tenantId, after, before)).ok) return LOST;
+        known.set(tenantId, after);
+        return after;
+      });
+      await trails.beginRebuild(tenantId, clock());
+      return await get(tenantId);
+    },
+
+    /** Begins to derive anew what is derived of all journeys that are kept. */
+    async rebuild(tenantId: string): Promise<ConfiguredJourneys> {
+      await trails.beginRebuild(tenantId, clock());
+      return await get(tenantId);
+    },
+  };
+}
