@@ -22,6 +22,7 @@ import { createJourneys } from "./journeys/service.ts";
 import { createJourneyStore } from "./journeys/store.ts";
 import { createTrailStore } from "./journeys/trails.ts";
 import { createAudit } from "./metrics/audit.ts";
+import { createBeats } from "./metrics/beats.ts";
 import { createProgress } from "./metrics/progress.ts";
 import { recordRecounts } from "./metrics/records.ts";
 import { createMetrics } from "./metrics/service.ts";
@@ -97,21 +98,26 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
 
 /** Counting, and counting again what other domains keep. */
 export function createMetricDomain(
-  { dynamo, hub, clock, log, named }: Connections,
+  { config, dynamo, hub, clock, log, named }: Connections,
   journeys: Pick<JourneyDomain, "store">,
   { lists, listMotion }: Pick<SessionDomain, "lists" | "listMotion">,
   recheckMs?: number,
 ) {
   const store = createMetricStore(dynamo, { records: named(tables.records), buckets: named(tables.buckets) });
-  const progress = createProgress(clock, log);
-  const { caughtUpAt } = progress;
+  const beats = createBeats({
+    dynamo,
+    tables: streamedTables(config.prefix),
+    buckets: named(tables.buckets),
+    clock,
+  });
+  const progress = createProgress(clock, log, beats, recheckMs);
   const answers = createReviewLog(dynamo, named(tables.reviews));
   const kept = createJourneyRecounts(dynamo, named(tables.journeys), journeys.store);
   const audit = createAudit({
     store,
     hub,
     clock,
-    caughtUpAt,
+    progress,
     recounts: {
       ...recordRecounts(store),
       SESSIONS: (...range) => lists.listStarts(...range),
@@ -122,7 +128,8 @@ export function createMetricDomain(
     },
     recheckMs,
   });
-  return { store, progress, service: createMetrics({ store, hub, clock, caughtUpAt }), audit };
+  const service = createMetrics({ store, hub, clock, caughtUpAt: (source) => progress.caughtUpAt(source) });
+  return { store, progress, beats, service, audit };
 }
 
 export function createAnalyticsDomain(
@@ -144,7 +151,7 @@ export function createRollupAuditor(
     tables: { SESSIONS: named(tables.sessions), JOURNEYS: named(tables.journeys) },
     store: createRollupStore(dynamo, named(tables.rollups)),
     hasExpired: (...of) => store.hasExpired(...of),
-    caughtUpAt: progress.caughtUpAt,
+    isPast: (of, at) => progress.isPast(of, at),
     cellsOf,
     clock,
     recheckMs,
@@ -179,7 +186,7 @@ export function createStreamConsumers(
   { config, clock, log, named, objects, queues: messages, streams, deadLetterOf }: Connections,
   { store: chunks, erasures, follower }: JourneyDomain,
   sessions: SessionDomain,
-  { service: metrics, store, audit }: MetricDomain,
+  { service: metrics, store, audit, beats }: MetricDomain,
   analytics: AnalyticsDomain,
   auditRollups: AuditRollups,
 ) {
@@ -197,6 +204,7 @@ export function createStreamConsumers(
     sessionExpired: (image) => sessions.service.expired(image),
     journeysChanged: (images) => follower.note(images),
     quarantine: createQuarantine({ objects: kept, queues: messages, lateQueue, log }),
+    beats,
     failures: createFailures({ objects: kept, queues: messages, lateQueue }),
     streams,
     tables: streamedTables(config.prefix),

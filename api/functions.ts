@@ -128,8 +128,8 @@ export const functions = {
       rollups: "write",
       sessions: "remove",
       sensors: "write",
-      // Answers are counted again from there.
-      reviews: "read",
+      // Answers are counted again from there; and beats go through each stream that is counted.
+      reviews: "write",
     },
     buckets: { events: "remove" },
     queues: { late: "take" },

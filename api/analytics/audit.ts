@@ -32,8 +32,8 @@ export type RollupAuditOptions = {
   store: Pick<RollupStore, "find" | "correct">;
   /** Whether something that was counted in a range has expired since. */
   hasExpired: (tenantId: string, of: RolledUp, range: TimeRange) => Promise<boolean>;
-  /** Until when this process has read the stream; undefined where it does not read it. */
-  caughtUpAt: (of: RolledUp) => number | undefined;
+  /** Whether all that was written until an instant is counted. */
+  isPast: (of: RolledUp, at: number) => Promise<boolean>;
   /** What an item of a table counts for. */
   cellsOf: (table: "sessions" | "journeys", tenantId: string, image: Item) => readonly Cell[];
   clock: Clock;
@@ -60,7 +60,7 @@ const RECHECK_MS = SECOND_MS;
  * the first. A number is set only while it is as it was read, so nothing that is counted meanwhile is lost.
  */
 export function createRollupAudit(options: RollupAuditOptions) {
-  const { dynamo, tables, store, hasExpired, caughtUpAt, cellsOf, clock, recheckMs = RECHECK_MS } = options;
+  const { dynamo, tables, store, hasExpired, isPast, cellsOf, clock, recheckMs = RECHECK_MS } = options;
 
   return async function auditRollups(
     tenantId: string,
@@ -98,7 +98,7 @@ export function createRollupAudit(options: RollupAuditOptions) {
     for (let tries = MAX_TRIES; differencesOf(before).length > 0; tries--) {
       if (recheckMs > 0) await pause(recheckMs);
       const again = await look(tenantId, of, day);
-      const isRead = (caughtUpAt(of) ?? seenAt) >= seenAt;
+      const isRead = await isPast(of, seenAt);
       const wrong = isRead ? agreed(differencesOf(before), differencesOf(again)) : [];
       const isSettled = isRead && wrong.length === differencesOf(again).length;
       if (isSettled && (!repair || await correct(again, wrong, report))) return note(day, wrong, report);

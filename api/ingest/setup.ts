@@ -8,6 +8,7 @@ import type { RangeInput } from "../core/range.ts";
 import { createChunkReader, type ErasureStore } from "../journeys/erasures.ts";
 import type { JourneyStore } from "../journeys/store.ts";
 import type { Audits } from "../metrics/audit.ts";
+import { type Beats, isBeat } from "../metrics/beats.ts";
 import type { AttachedTable, CountChange } from "../metrics/model.ts";
 import { groupByHour, hourOf } from "../metrics/rules.ts";
 import type { Metrics } from "../metrics/service.ts";
@@ -33,6 +34,8 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   sessionExpired: StreamIngestOptions["sessionExpired"];
   journeysChanged: StreamIngestOptions["journeysChanged"];
   quarantine: Quarantine;
+  /** Told how far the streams are handled. */
+  beats?: Pick<Beats, "handled" | "note">;
   failures: Pick<Failures, "add" | "find" | "remove">;
   streams: Pick<Streams, "readRange">;
   /** Full names of our tables with streams, by their short ones. */
@@ -119,7 +122,18 @@ export function createStreamPaths(options: StreamPathsOptions) {
   async function ingestStream(table: string, records: readonly StreamRecord[]): Promise<void> {
     const spec = foreign.get(table);
     if (spec) return await ingestForeign(spec, records);
-    await ingestOwn(table as StreamTable, records);
+    const own = table as StreamTable;
+    const { beats } = options;
+    try {
+      await ingestOwn(own, records.filter((record) => !isBeat(record)));
+    } catch (error) {
+      // The failure itself is what is told; that it cannot be noted is of no more interest.
+      await beats?.note(own, records, false).catch(() => {});
+      throw error;
+    }
+    const passed = records.filter(isBeat);
+    if (passed.length > 0) await beats?.handled(own, passed);
+    await beats?.note(own, records, true);
   }
 
   /**
@@ -127,12 +141,13 @@ export function createStreamPaths(options: StreamPathsOptions) {
    * the watermark that knows what was counted of it may be gone, so then nothing but the audits tell. What expired is marked
    * as such whatever watermarks say: marked twice it leaves a doubt, marked never an audit would take it out of its count.
    */
-  async function countAgain(table: string, records: readonly StreamRecord[]): Promise<string | undefined> {
+  async function countAgain(table: string, all: readonly StreamRecord[]): Promise<string | undefined> {
     if (foreign.has(table)) {
-      await ingestStream(table, records);
+      await ingestStream(table, all);
       return undefined;
     }
     const own = table as StreamTable;
+    const records = all.filter((record) => !isBeat(record));
     const sureFrom = clock() - WATERMARK_SURE_MS;
     const [expired, changed] = [true, false].map((isExpiry) => records.filter((one) => one.isExpiry === isExpiry));
     for (const record of expired!) await markExpired(own, record);

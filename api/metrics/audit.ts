@@ -6,6 +6,7 @@ import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import type { Counted, HourBucket, MetricBucket, MetricSource, Recount } from "./model.ts";
 import { compareHour, emptyHour, hourOf, minutesInDoubt, toBucket, type Wrong } from "./rules.ts";
+import type { Progress } from "./progress.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
@@ -26,7 +27,7 @@ export type AuditOptions = {
   store: MetricStore;
   hub: Hub;
   clock: Clock;
-  caughtUpAt: (source: MetricSource) => number | undefined;
+  progress: Progress;
   /** The things that count now, by the source that they count for. A source without one keeps no single records. */
   recounts: Partial<Record<MetricSource, Recount>>;
   /** A difference is looked at again after so long. */
@@ -59,7 +60,7 @@ const RECHECK_MS = SECOND_MS;
  * added to what the stream counts meanwhile.
  */
 export function createAudit(
-  { store, hub, clock, caughtUpAt, recounts, recheckMs = RECHECK_MS }: AuditOptions,
+  { store, hub, clock, progress, recounts, recheckMs = RECHECK_MS }: AuditOptions,
 ) {
   async function audit(
     tenantId: string,
@@ -105,7 +106,7 @@ export function createAudit(
       if (recheckMs > 0) await pause(recheckMs);
       const again = await pMap(suspects, ({ range }) => look(tenantId, source, range), { concurrency: CONCURRENCY });
       // Whoever reads the streams knows whether they showed everything that the first look could have met.
-      const isRead = (caughtUpAt(source) ?? seenAt) >= seenAt;
+      const isRead = await progress.isPast(source, seenAt);
       const left: Look[] = [];
       for (const [i, [now]] of again.entries()) {
         if (!now || now.wrong.size === 0) continue;
@@ -141,7 +142,7 @@ export function createAudit(
     const hours = await store.listHours(tenantId, source, fromAt, toAt);
     const things: Counted[] = [];
     for await (const page of recounts[source]!(tenantId, fromAt, toAt)) things.push(...page);
-    const caughtUp = caughtUpAt(source);
+    const caughtUp = await progress.caughtUpAt(source);
     const settledAt = Math.max(now - STREAM_KEEPS_MS, caughtUp === undefined ? 0 : caughtUp - SECOND_MS);
     const byHour = Map.groupBy(things, ({ at }) => hourOf(at));
     const known = new Map(hours.map((hour) => [hour.hourAt, hour]));

@@ -46,8 +46,8 @@ export type MetricsOptions = {
   store: MetricStore;
   hub: Hub;
   clock: Clock;
-  /** Until when everything written is counted, where this process knows it because it reads the stream itself. */
-  caughtUpAt: (source: MetricSource) => number | undefined;
+  /** Until when everything written is counted; undefined where nobody knows. */
+  caughtUpAt: (source: MetricSource) => Promise<number | undefined>;
 };
 
 export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions) {
@@ -131,8 +131,10 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
         throw new InvalidInputError([{ path: ["range", "between", "from"], message: "must be 1990 or later" }]);
       }
       return await pMap(new Set(sources), async (source) => {
+        // Before the hours are read: then they hold at least what it says.
+        const caughtUp = await caughtUpAt(source);
         const hours = await store.listHours(tenantId, source, fromAt, toAt);
-        return toSeries(source, size, { fromAt, toAt }, hours, now, caughtUpAt(source));
+        return toSeries(source, size, { fromAt, toAt }, hours, now, caughtUp);
       });
     },
   };

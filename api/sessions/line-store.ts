@@ -126,11 +126,22 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${placeKeyOf(place)}`)),
 
     /** Removes what the line keeps of a session that was deleted when its time had come. */
-    async forget(session: Session, until: number): Promise<void> {
+    async forget(session: Session): Promise<void> {
       await dynamo.remove(tables.sessions, keyIn(placeItem(session)));
-      const { pk, sk: from } = partOf(session, `M#${formatAt(session.startedAt)}`);
-      const sheets = await query({ pk, from, to: partOf(session, `M#${formatAt(until)}~`).sk });
-      for (const { pk, sk } of sheets) await dynamo.remove(tables.sessions, { pk, sk });
+      const { startedAt, lastHeardAt, next } = session;
+      if (lastHeardAt === undefined) return;
+      const until = Math.min(lastHeardAt, (next?.at ?? Infinity) - 1);
+      const { pk, sk: from } = partOf(session, `M#${formatAt(startedAt)}`);
+      for (
+        const { pk: sheet, sk, heard } of await query({ pk, from, to: partOf(session, `M#${formatAt(until)}~`).sk })
+      ) {
+        // A sheet may hold motion of several sessions: that of the others stays.
+        const others = (heard as string[]).map(parseHeard).filter(({ at }) => at < startedAt || at > until);
+        await dynamo.transact([
+          { table: tables.sessions, remove: { pk: sheet, sk } },
+          ...(others.length > 0 ? sheetParts(session, others) : []),
+        ]);
+      }
     },
   };
 

@@ -85,7 +85,7 @@ export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt
       const session = isSessionItem(image) ? fromItem(image) : undefined;
       if (!session || session.mergedInto !== undefined) return;
       await store.keepMotions(session);
-      await lineStore.forget(session, session.lastMotionAt);
+      await lineStore.forget(session);
     },
 
     /** The sessions that exist among these, by id. */

@@ -98,7 +98,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
   late: {
     ReadItems: tables("journeys trails records buckets rollups sessions sensors reviews"),
     ReadIndexes: indexes("journeys trails records buckets sessions sensors reviews"),
-    WriteItems: tables("journeys trails records buckets rollups sessions sensors"),
+    WriteItems: tables("journeys trails records buckets rollups sessions sensors reviews"),
     RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events"),
     ReadObjects: objects("events"),

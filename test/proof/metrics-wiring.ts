@@ -54,7 +54,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
   sessions: Sessions;
   clock: () => number;
   /** Until when all that was written to a source's table was delivered. */
-  caughtUpAt: (source: MetricSource) => number | undefined;
+  caughtUpAt: (source: MetricSource) => number;
   readRange: Streams["readRange"];
 }) {
   const hub = createHub();
@@ -62,7 +62,11 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
   const journeyStore = createJourneyStore(dynamo, "journeys");
   const lists = createSessionLists(dynamo, { sessions: "sessions", sensors: "sensors" });
   const lineStore = createLineStore(dynamo, { sessions: "sessions", sensors: "sensors" });
-  const metrics = createMetrics({ store, hub, clock, caughtUpAt });
+  const progress = {
+    caughtUpAt: (source: MetricSource) => Promise.resolve(caughtUpAt(source)),
+    isPast: (source: MetricSource, at: number) => Promise.resolve(caughtUpAt(source) >= at),
+  };
+  const metrics = createMetrics({ store, hub, clock, caughtUpAt: progress.caughtUpAt });
   const analytics = createAnalytics({
     store: createRollupStore(dynamo, "rollups"),
     sessions,
@@ -75,7 +79,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     store,
     hub,
     clock,
-    caughtUpAt,
+    progress,
     recounts: {
       ...recordRecounts(store),
       JOURNEYS: (...args) => recounts.journeys(...args),
@@ -91,7 +95,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     tables: { SESSIONS: "sessions", JOURNEYS: "journeys" },
     store: createRollupStore(dynamo, "rollups"),
     hasExpired: (...args) => store.hasExpired(...args),
-    caughtUpAt,
+    isPast: progress.isPast,
     cellsOf,
     clock,
     recheckMs: 0,
