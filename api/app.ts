@@ -12,7 +12,7 @@ import type { ApiKeys, KeyUse } from "./auth/apikeys/service.ts";
 import type { ScryptCost } from "./auth/accounts/passwords.ts";
 import { createAttempts } from "./auth/attempts.ts";
 import { createAuth } from "./auth/setup.ts";
-import type { Viewer } from "./auth/viewer.ts";
+import type { Holder, Viewer } from "./auth/viewer.ts";
 import type { QueueMessage } from "./aws/queues.ts";
 import type { StreamRecord } from "./aws/streams.ts";
 import type { Config } from "./config.ts";
@@ -62,6 +62,8 @@ export type App = {
    * the watch.
    */
   onEnded: (viewer: Viewer, act: () => void) => () => void;
+  /** Whether a viewer's login or key goes on, read anew: for those who do not stay to be called. */
+  holds: (holder: Holder) => Promise<boolean>;
   /** What a write key may do, for entries that take it otherwise than in that header. Throws as `authenticate` does. */
   writeKeys: ApiKeys["writeKeys"];
   /** Takes what a tenant's page sent, with what its browser calls itself. */
@@ -179,6 +181,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     schema: buildSchema(clock),
     authenticate: auth.authenticate,
     onEnded: auth.onEnded,
+    holds: auth.holds,
     writeKeys: auth.apiKeys.writeKeys,
     collect: createCollect(journeys.service),
     rates,

@@ -140,6 +140,11 @@ export const variables = {
     "The embedded DynamoDB's program, where its npm package has none for this platform.",
     optional(text),
   ),
+  SOCKETS_URL: variable(
+    "",
+    "Where API Gateway takes what is sent to the WebSockets that it holds for functions; set by the deployment.",
+    url,
+  ),
   REDIS_URL: {
     ...variable(
       "",
@@ -320,6 +325,7 @@ function toConfig(v: Values) {
     region: v.AWS_REGION,
     endpoints: { dynamodb: v.AWS_ENDPOINT_URL_DYNAMODB, s3: v.AWS_ENDPOINT_URL_S3, sqs: v.AWS_ENDPOINT_URL_SQS },
     secretsEndpoint: v.AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    socketsUrl: v.SOCKETS_URL,
     redisUrl: v.REDIS_URL,
     dynoxideBin: v.DYNOXIDE_BIN,
     attachedTables: v.ATTACHED_TABLES,

@@ -7,7 +7,7 @@ import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
-import { createHub } from "./live/hub.ts";
+import { createHub, type Hub } from "./live/hub.ts";
 import { createShares } from "./rates/shares.ts";
 import { fullName, type QueueSpec } from "./resources.ts";
 
@@ -21,6 +21,10 @@ export type ConnectionOverrides = {
   log?: Log;
   /** Hears what each request to DynamoDB cost. */
   onCost?: (cost: Cost) => void;
+  /** In place of what processes tell each other by. */
+  hub?: Hub;
+  /** Reads what was written a moment ago, wherever: for those who read once and do not look again. */
+  consistent?: boolean;
 };
 
 /** Connects to nothing yet, but to Redis where there is one. */
@@ -45,12 +49,12 @@ export async function createConnections(config: Config, overrides: ConnectionOve
     ids: overrides.ids ?? randomIds,
     named,
     shares,
-    dynamo: createDynamo(clients.dynamodb, overrides.onCost, (call) => shares.step(call)),
+    dynamo: createDynamo(clients.dynamodb, overrides.onCost, (call) => shares.step(call), overrides.consistent),
     objects: (spec: { name: string }) => createObjects(clients.s3, named(spec)),
     queues: createQueues(clients.sqs),
     streams: createStreams(clients.dynamodb, clients.streams),
     redis,
-    hub: redis ?? createHub(),
+    hub: overrides.hub ?? redis ?? createHub(),
     deadLetterOf: ({ deadLetter }: QueueSpec) => ({ queue: named(deadLetter), maxReceives: deadLetter.maxReceives }),
     stop() {
       redis?.stop();

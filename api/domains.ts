@@ -10,6 +10,7 @@ import { createQuarantine } from "./ingest/quarantine.ts";
 import { type AuditRollups, createRollupAudit } from "./analytics/audit.ts";
 import { cellsOf } from "./ingest/projections/rollups.ts";
 import { createStreamPaths } from "./ingest/setup.ts";
+import { createWaker } from "./ingest/wakes.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
 import { createRemovalJob } from "./jobs/removals.ts";
 import { createRemoveData } from "./jobs/tenant-data.ts";
@@ -37,6 +38,7 @@ import { createReadings } from "./sessions/readings.ts";
 import { createMotionReader, createMotionRecount } from "./sessions/recount.ts";
 import { createSessions } from "./sessions/service.ts";
 import { createSessionStore } from "./sessions/store.ts";
+import { createSocketStore } from "./sockets/store.ts";
 import { createDelivery } from "./webhooks/deliver.ts";
 import type { Reach } from "./webhooks/rules.ts";
 import { createSend } from "./webhooks/send.ts";
@@ -164,6 +166,11 @@ export function createReviewDomain({ dynamo, objects, hub, clock, ids, config, n
   return createReview({ dynamo, table: named(tables.reviews), objects: kept, cacheBytes, hub, clock, ids });
 }
 
+/** WebSockets that API Gateway holds open. */
+export function createSocketDomain({ dynamo, clock, named }: Connections) {
+  return createSocketStore(dynamo, named(tables.sockets), clock);
+}
+
 export function createQueueConsumer(
   { queues: messages, deadLetterOf, log }: Connections,
   journeys: JourneyDomain,
@@ -258,6 +265,14 @@ export function createStreamFunction(connections: Connections) {
   const analytics = createAnalyticsDomain(connections, sessions);
   const auditRollups = createRollupAuditor(connections, metrics);
   return createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups);
+}
+
+/** Where sockets are served by functions: tells them of the groups that a part of a stream has something for. */
+export function createSocketWaker(connections: Connections) {
+  const { config, named, queues: messages } = connections;
+  if (config.socketsUrl === undefined) return () => Promise.resolve();
+  const store = createSocketDomain(connections);
+  return createWaker({ store, send: (body) => messages.send(named(queues.wakes), body) });
 }
 
 /** The function `schedule`: the jobs alone. What an audit finds is in the log, where the alarm looks. */

@@ -26,7 +26,24 @@ export type FunctionSpec = {
   streams: boolean;
   /** Whether it checks or signs tokens, and so reads the signing keys. */
   tokens: boolean;
+  /** Whether it sends to the WebSockets that API Gateway holds. */
+  pushes?: boolean;
 };
+
+/** What subscriptions show. */
+const FOLLOWED = {
+  journeys: "read",
+  trails: "read",
+  records: "read",
+  buckets: "read",
+  rollups: "read",
+  accounts: "read",
+  // Notes which keys are in use, and who was refused.
+  access: "write",
+  sessions: "read",
+  sensors: "read",
+  reviews: "read",
+} as const satisfies FunctionSpec["tables"];
 
 export const functions = {
   http: {
@@ -61,24 +78,40 @@ export const functions = {
     // Lambda does not say that a client has gone: so long the last of its streams goes on, and costs.
     timeoutSeconds: 300,
     about: "Subscriptions as server-sent events behind a REST API that streams.",
-    tables: {
-      journeys: "read",
-      trails: "read",
-      records: "read",
-      buckets: "read",
-      rollups: "read",
-      accounts: "read",
-      // Notes which keys are in use, and who was refused.
-      access: "write",
-      sessions: "read",
-      sensors: "read",
-      reviews: "read",
-    },
+    tables: FOLLOWED,
     buckets: { events: "read", readings: "read", collections: "read" },
     queues: {},
     deadLetters: [],
     streams: false,
     tokens: true,
+  },
+  sockets: {
+    name: "sockets",
+    entry: "api/entry/lambda/sockets.ts",
+    memoryMb: 1_024,
+    timeoutSeconds: 29,
+    about: "Messages of WebSockets that API Gateway holds open: subscriptions begin and end.",
+    tables: { ...FOLLOWED, sockets: "remove" },
+    buckets: { events: "read", readings: "read", collections: "read" },
+    queues: { wakes: "send" },
+    deadLetters: [],
+    streams: false,
+    tokens: true,
+    pushes: true,
+  },
+  push: {
+    name: "push",
+    entry: "api/entry/lambda/push.ts",
+    memoryMb: 512,
+    timeoutSeconds: 60,
+    about: "Gives those who follow something over WebSockets what is new.",
+    tables: { ...FOLLOWED, access: "read", sockets: "remove" },
+    buckets: { events: "read", readings: "read", collections: "read" },
+    queues: { wakes: "take" },
+    deadLetters: ["wakes"],
+    streams: false,
+    tokens: true,
+    pushes: true,
   },
   ingest: {
     name: "ingest",
@@ -107,9 +140,11 @@ export const functions = {
       rollups: "write",
       sessions: "remove",
       sensors: "write",
+      // Who follows what.
+      sockets: "read",
     },
     buckets: { events: "write" },
-    queues: { late: "send" },
+    queues: { late: "send", wakes: "send" },
     deadLetters: [],
     streams: true,
     tokens: false,

@@ -158,6 +158,15 @@ export const tables = {
     ttlAttribute: "ttl",
     stream: false,
   },
+  /** WebSockets that API Gateway holds for functions, and what they follow; `api/sockets/store.ts` lists the keys. */
+  sockets: {
+    name: "sockets",
+    partition: text("pk"),
+    sort: text("sk"),
+    indexes: {},
+    ttlAttribute: "ttl",
+    stream: false,
+  },
 } as const satisfies Record<string, TableSpec>;
 
 export const buckets = {
@@ -181,6 +190,12 @@ export const queues = {
     name: "late",
     visibilitySeconds: 180,
     deadLetter: { name: "late-dead", maxReceives: 5, retentionSeconds: 1_209_600 },
+  },
+  /** Groups of subscribers over WebSockets by functions that there may be something for. */
+  wakes: {
+    name: "wakes",
+    visibilitySeconds: 360,
+    deadLetter: { name: "wakes-dead", maxReceives: 5, retentionSeconds: 1_209_600 },
   },
 } as const satisfies Record<string, QueueSpec>;
 

@@ -4,6 +4,15 @@ import type { ApiFunctions, Consumers } from "./functions.ts";
 import type { QueuePair, Queues } from "./queues.ts";
 import type { Tables } from "./tables.ts";
 
+/** Where functions answer. */
+export type Apis = {
+  http: { api: { id: string } };
+  stream: { api: { name: string } };
+  sockets: { api: { id: string } };
+};
+/** What reads a stream. */
+export type StreamSource = { name: string; tableName: string; mapping: { uuid: string; functionName: string } };
+
 export type Metric = { namespace: string; name: string; dimensions: Readonly<Record<string, string>> };
 
 /** One alarm. It rings above or below a number, of a metric or of the sum of several. */
@@ -12,6 +21,8 @@ export type Watch = {
   /** Why it rings, what that means, and what to do: whoever is woken reads no more than this. */
   reason: string;
   metrics: readonly Metric[];
+  /** Of the metrics, by m0, m1 and so on; their sum where absent. */
+  expression?: string;
   stat: "Sum" | "Maximum" | "Average" | "p99";
   seconds: number;
   /** Of so many seconds each; all of them. */
@@ -73,6 +84,16 @@ export function queueWatches(queues: Queues): Watch[] {
     stat: "Maximum",
     seconds: FIVE_MINUTES,
     above: 900,
+  }, {
+    id: "wakes-age",
+    reason:
+      "Those who follow something over the WebSocket API wait for over a minute for what is new: the function push " +
+      "fails, is throttled or comes too slowly. Nothing is lost: they are given all of it, late.",
+    metrics: [of(queues.wakes.queue, "ApproximateAgeOfOldestMessage")],
+    stat: "Maximum",
+    seconds: MINUTE,
+    periods: 3,
+    above: 60,
   }];
 }
 
@@ -86,7 +107,7 @@ export function functionWatches(functions: Consumers & Partial<ApiFunctions>): W
   const each = (Object.keys(functions) as (keyof typeof functions)[]).flatMap((name): Watch[] => [{
     id: `${name}-errors`,
     reason: `The function ${name} failed: it threw, ran out of time or out of memory. ` +
-      (name === "http" || name === "stream"
+      (name === "http" || name === "stream" || name === "sockets"
         ? "A caller got an error of the server. "
         : "What it was started with is tried again. ") +
       `Its log has the error.`,
@@ -113,7 +134,45 @@ export function functionWatches(functions: Consumers & Partial<ApiFunctions>): W
     seconds: MINUTE,
     periods: 5,
     above: 60_000,
+  }, {
+    id: "concurrency",
+    reason:
+      "The functions of the account use more than eight tenths of what may run at once. Beyond it they are throttled, " +
+      "counting too. Ask AWS for more (Service Quotas, Lambda, concurrent executions), or bound them (RESERVED_CONCURRENCY).",
+    metrics: [{
+      namespace: "AWS/Usage",
+      name: "ResourceCount",
+      dimensions: { Service: "Lambda", Resource: "ConcurrentExecutions", Type: "Resource", Class: "None" },
+    }],
+    expression: "100 * m0 / SERVICE_QUOTA(m0)",
+    stat: "Maximum",
+    seconds: FIVE_MINUTES,
+    above: 80,
   }];
+}
+
+/** Streams that nobody reads though something is written: an event source that is off, or may not read any more. */
+export function sourceWatches(streams: readonly StreamSource[]): Watch[] {
+  return streams.map(({ name, tableName, mapping }) => ({
+    id: `source-${name}`,
+    reason:
+      `The table ${tableName} is written to, and for half an hour nothing of its stream was read: the event source is ` +
+      "off, or was refused. `aws lambda list-event-source-mappings` says which and why. What is not read within 24 " +
+      "hours is gone from the stream.",
+    metrics: [
+      { namespace: "AWS/DynamoDB", name: "ConsumedWriteCapacityUnits", dimensions: { TableName: tableName } },
+      {
+        namespace: "AWS/Lambda",
+        name: "PolledEventCount",
+        dimensions: { EventSourceMappingUUID: mapping.uuid, FunctionName: mapping.functionName },
+      },
+    ],
+    expression: "IF(FILL(m0, 0) > 0 AND FILL(m1, 0) == 0, 1, 0)",
+    stat: "Sum",
+    seconds: FIVE_MINUTES,
+    periods: 6,
+    above: 0,
+  }));
 }
 
 /** Requests that a table or an index of it turned away or could not do. A table's own metrics leave its indexes out. */
@@ -148,10 +207,15 @@ export function tableWatches(deployed: Tables): Watch[] {
 }
 
 /** How the API answers, wherever it runs. Streams have no latency that could be too high. */
-export function apiWatches(httpApi: { id: string } | undefined, container: Container | undefined): Watch[] {
-  const http = httpApi
-    ? ((name: string): Metric => ({ namespace: "AWS/ApiGateway", name, dimensions: { ApiId: httpApi.id } }))
-    : undefined;
+export function apiWatches(apis: Apis | undefined, container: Container | undefined): Watch[] {
+  const of = (dimensions: Metric["dimensions"]) => (name: string): Metric => ({
+    namespace: "AWS/ApiGateway",
+    name,
+    dimensions,
+  });
+  const http = apis && of({ ApiId: apis.http.api.id });
+  const sockets = apis && of({ ApiId: apis.sockets.api.id });
+  const stream = apis && of({ ApiName: apis.stream.api.name });
   const balancer = container
     ? ((name: string): Metric => ({
       namespace: "AWS/ApplicationELB",
@@ -167,6 +231,8 @@ export function apiWatches(httpApi: { id: string } | undefined, container: Conta
       ? [
         slow("http-latency", "The HTTP API", [http("Latency")], 3_000),
         failed("http-5xx", "The HTTP API", [http("5xx")]),
+        failed("stream-5xx", "The API for streams", [stream!("5XXError")]),
+        failed("sockets-5xx", "The WebSocket API", ["ExecutionError", "IntegrationError"].map(sockets!)),
       ]
       : []),
     ...(balancer

@@ -2,7 +2,17 @@ import { CloudwatchLogMetricFilter } from "@cdktf/provider-aws/lib/cloudwatch-lo
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js";
 import type { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
 import type { TerraformStack } from "cdktf";
-import { apiWatches, auditWatches, functionWatches, queueWatches, tableWatches, type Watch } from "./alarm-list.ts";
+import {
+  type Apis,
+  apiWatches,
+  auditWatches,
+  functionWatches,
+  queueWatches,
+  sourceWatches,
+  type StreamSource,
+  tableWatches,
+  type Watch,
+} from "./alarm-list.ts";
 import type { Container } from "./container.ts";
 import type { ApiFunctions, Consumers } from "./functions.ts";
 import type { Stage } from "./stages.ts";
@@ -11,8 +21,9 @@ import type { Stores } from "./stores.ts";
 export type Watched = {
   stores: Stores;
   functions: Consumers & Partial<ApiFunctions>;
+  streams: readonly StreamSource[];
   /** Where functions serve the API. */
-  httpApi: { id: string } | undefined;
+  apis: Apis | undefined;
   /** Where containers do. */
   container: Container | undefined;
 };
@@ -29,13 +40,14 @@ export function addAlarms(
   stage: Stage,
   { topic, ...watched }: Watched & { topic: SnsTopic },
 ): CloudwatchMetricAlarm[] {
-  const { stores, functions, httpApi, container } = watched;
+  const { stores, functions, streams, apis, container } = watched;
   const namespace = addAuditCounts(stack, stage, watched);
   const watches = [
     ...queueWatches(stores.queues),
     ...functionWatches(functions),
     ...tableWatches(stores.tables),
-    ...apiWatches(httpApi, container),
+    ...sourceWatches(streams),
+    ...apiWatches(apis, container),
     ...auditWatches(namespace),
   ];
   return watches.map((watch) => addAlarm(stack, stage, topic, watch));
@@ -60,10 +72,10 @@ function addAuditCounts(stack: TerraformStack, stage: Stage, { functions, contai
 }
 
 function addAlarm(stack: TerraformStack, stage: Stage, topic: SnsTopic, watch: Watch): CloudwatchMetricAlarm {
-  const { id, reason, metrics, stat, seconds, periods = 1, above, below, silence = "notBreaching" } = watch;
+  const { id, reason, metrics, expression, stat, seconds, periods = 1, above, below, silence = "notBreaching" } = watch;
   const [only, ...more] = metrics;
   const extended = /^p\d/.test(stat);
-  const source = more.length === 0
+  const source = more.length === 0 && !expression
     ? {
       namespace: only!.namespace,
       metricName: only!.name,
@@ -73,7 +85,7 @@ function addAlarm(stack: TerraformStack, stage: Stage, topic: SnsTopic, watch: W
     }
     : {
       metricQuery: [
-        { id: "all", expression: "SUM(METRICS())", label: id, returnData: true },
+        { id: "all", expression: expression ?? "SUM(METRICS())", label: id, returnData: true },
         ...metrics.map(({ namespace, name, dimensions }, i) => ({
           id: `m${i}`,
           metric: { namespace, metricName: name, dimensions: { ...dimensions }, period: seconds, stat },

@@ -1,4 +1,5 @@
-import { type Costs, costsOf, FIFTY, SECONDS_A_MONTH, SINGLE, totalOf, type Way } from "./costs.ts";
+import { type Costs, costsOf, FIFTY, HOURS, of, SECONDS_A_MONTH, SINGLE, totalOf, type Way } from "./costs.ts";
+import { managedKeyMonth, socketMonth, streamMonth } from "./subscriber-costs.ts";
 import { type Price, PRICE_REGION, PRICES } from "./prices.ts";
 
 const RATES = [0, 1, 100, 10_000] as const;
@@ -8,14 +9,14 @@ const MILLION = 1_000_000;
 export function costTable(): string {
   const at = (way: Way) => RATES.map((rate) => costsOf(way, rate));
   const [functions, container] = [at("functions"), at("container")];
-  const of = (costs: readonly Costs[], part: keyof Costs) => costs.map((cost) => cost[part]);
+  const partOf = (costs: readonly Costs[], part: keyof Costs) => costs.map((cost) => cost[part]);
   const rows: [string, number[]][] = [
-    ["DynamoDB: journeys for 90 days, counts, analytics", of(functions, "dynamodb")],
-    ["S3: raw events of the month", of(functions, "s3")],
-    ["Streams, queues and schedules: Lambda", of(functions, "counting")],
-    ["Alarms, dashboard, secret", of(functions, "watching")],
-    ["API by functions: API Gateway, Lambda", of(functions, "serving")],
-    ["API by containers: Fargate, load balancer", of(container, "serving")],
+    ["DynamoDB: journeys for 90 days, counts, analytics", partOf(functions, "dynamodb")],
+    ["S3: raw events of the month", partOf(functions, "s3")],
+    ["Streams, queues and schedules: Lambda", partOf(functions, "counting")],
+    ["Alarms, dashboard, secret", partOf(functions, "watching")],
+    ["API by functions: API Gateway, Lambda", partOf(functions, "serving")],
+    ["API by containers: Fargate, load balancer", partOf(container, "serving")],
     ["**all, by functions**", functions.map(totalOf)],
     ["**all, by containers**", container.map(totalOf)],
   ];
@@ -25,7 +26,33 @@ export function costTable(): string {
     ...rows.map(([name, costs]) => `| ${name} | ${costs.map(formatUsd).join(" | ")} |`),
     "",
     ...notes(functions.at(-1)!, container.at(-1)!),
+    "",
+    ...subscribers(),
   ].join("\n");
+}
+
+/** Of 730 hours a month: eight of each of 22 days. */
+const WORKING = 22 * 8 / HOURS;
+
+function subscribers(): string[] {
+  const row = (name: string, month: (share?: number) => number) =>
+    `| ${name} | ${formatCents(month())} | ${formatCents(month(WORKING))} |`;
+  return [
+    "| a page that follows live metrics, one update a minute: US dollars a month | always open | in working hours |",
+    "|---|--:|--:|",
+    row("WebSockets, by functions: alone", (share) => socketMonth(1, share)),
+    row("one of ten who follow the same", (share) => socketMonth(10, share)),
+    row("one of a thousand", (share) => socketMonth(1_000, share)),
+    row("server-sent events, by functions", streamMonth),
+    "",
+    `Of the WebSockets' price ${
+      formatCents(of("socketMessage", HOURS * 60))
+    } is API Gateway's for the messages alone, which nobody gets below. A process in a`,
+    "container holds ten thousand of either. Tables cost no calls of KMS with the key that DynamoDB owns; with the account's",
+    `managed key (\`SOJOURN_TABLE_KEY=managed\`) at most ${
+      formatUsd(managedKeyMonth())
+    } dollars a month, where all functions are always busy.`,
+  ];
 }
 
 function notes(functions: Costs, container: Costs): string[] {
@@ -42,9 +69,7 @@ function notes(functions: Costs, container: Costs): string[] {
     `of functions on AWS are estimates. One event a request costs more: at 100 a second ${
       single("functions")
     } dollars by functions,`,
-    `${
-      single("container")
-    } by containers. Raw events stay, so each further month of them adds its storage. Queries, subscribers,`,
+    `${single("container")} by containers. Raw events stay, so each further month of them adds its storage. Queries,`,
     `reviews, the cache (${
       formatUsd(cacheMinimum())
     } at least) and taxes come on top, free tiers come off. AWS's list prices for`,
@@ -64,6 +89,11 @@ function readDays(): { first: string; last: string } {
 
 function eventsText(rate: number): string {
   return rate === 1 ? "1 event a second" : `${rate.toLocaleString("en-US")} a second`;
+}
+
+/** In thousandths, for what is small. */
+function formatCents(usd: number): string {
+  return usd < 1 ? usd.toFixed(3) : formatUsd(usd);
 }
 
 /** Two digits are all that such a sum is worth. */

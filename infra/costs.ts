@@ -54,14 +54,14 @@ export const ASSUMED = {
   /** What a job looks at, each time: four shards, half a unit each. */
   jobReads: 2,
   /** Metrics that alarms watch, and that logs are counted into; `test/infra/costs.test.ts` counts them. */
-  alarmMetrics: { functions: 83, container: 81 },
+  alarmMetrics: { functions: 115, container: 106 },
   customMetrics: 2,
 } as const;
 
-const HOURS = 730;
+export const HOURS = 730;
 export const SECONDS_A_MONTH = HOURS * 3_600;
 const GB = 1_000_000_000;
-const MB_A_GB = 1_024;
+export const MB_A_GB = 1_024;
 const ZONES = 2;
 
 /** Dollars a month in the stage prod, with nobody asking or following, before free tiers and taxes. */
@@ -95,12 +95,12 @@ export function tasksFor(batchesASecond: number): number {
   return Math.max(min, Math.ceil(processors / (cpu / 1_024)));
 }
 
-function of(price: keyof typeof PRICES, units: number): number {
+export function of(price: keyof typeof PRICES, units: number): number {
   return usdOf(PRICES[price], units);
 }
 
 /** A function's calls, its time and the lines that Lambda writes of each. */
-function calls(name: keyof typeof functions, count: number, ms: number): number {
+export function calls(name: keyof typeof functions, count: number, ms: number): number {
   const gbSeconds = count * ms / 1_000 * functions[name].memoryMb / MB_A_GB;
   return of("lambdaRequest", count) + of("lambdaTime", gbSeconds) + of("logs", count * ASSUMED.callLogBytes / GB);
 }

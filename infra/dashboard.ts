@@ -49,9 +49,9 @@ export function addDashboard(stack: TerraformStack, stage: Stage, watched: Watch
   });
 }
 
-function apiGraphs({ httpApi, container }: Watched): Graph[] {
-  const http = httpApi
-    ? (metric: string, draw: Draw): Line => ["AWS/ApiGateway", metric, "ApiId", httpApi.id, draw]
+function apiGraphs({ apis, container }: Watched): Graph[] {
+  const http = apis
+    ? (metric: string, draw: Draw): Line => ["AWS/ApiGateway", metric, "ApiId", apis.http.api.id, draw]
     : undefined;
   const balancer = container
     ? (metric: string, draw: Draw): Line => [

@@ -22,6 +22,8 @@ export type FunctionOptions = {
   signingKey: SecretsmanagerSecret | undefined;
   /** Streams of tables of others, which `rollup` and `late` read too. */
   attachedStreamArns: readonly string[];
+  /** Where API Gateway holds sockets for functions; undefined where containers hold them. */
+  sockets: { callbackUrl: string; statement: Statement } | undefined;
   /** Where `npm run bundle` put NAME.zip. */
   codeDir: string;
 };
@@ -33,7 +35,7 @@ const RUNTIME = "nodejs22.x";
 const QUIET = { NODE_OPTIONS: "--disable-warning=ExperimentalWarning" };
 
 /** Serve the API where functions do. */
-export const API_FUNCTIONS = ["http", "stream"] as const;
+export const API_FUNCTIONS = ["http", "stream", "sockets", "push"] as const;
 /** Take what comes by queues, streams and schedules: they are there whatever serves the API. */
 export const CONSUMERS = ["ingest", "rollup", "late", "schedule"] as const;
 
@@ -65,7 +67,7 @@ function addFunction(
   options: FunctionOptions,
 ): DeployedFunction {
   const { name } = spec;
-  const { signingKey } = options;
+  const { signingKey, sockets } = options;
   const id = `function-${name}`;
   const fullName = `${stage.prefix}-${name}`;
   const logs = new CloudwatchLogGroup(stack, `${id}-logs`, {
@@ -88,7 +90,14 @@ function addFunction(
     memorySize: spec.memoryMb,
     timeout: spec.timeoutSeconds,
     role: role.arn,
-    environment: { variables: { ...environmentOf(stage, spec.tokens ? signingKey : undefined), ...QUIET } },
+    environment: {
+      variables: {
+        ...environmentOf(stage, spec.tokens ? signingKey : undefined),
+        // Who counts tells that there is something to send.
+        ...(sockets && (spec.pushes || name === "rollup") ? { SOCKETS_URL: sockets.callbackUrl } : {}),
+        ...QUIET,
+      },
+    },
     ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
     dependsOn: [policy],
   });
@@ -98,7 +107,7 @@ function addFunction(
 /** Every permission of a function: what its specification says, its logs, and what Lambda does in its name. */
 export function functionStatements(
   spec: FunctionSpec,
-  { stores, signingKey, attachedStreamArns, logArn }:
+  { stores, signingKey, attachedStreamArns, sockets, logArn }:
     & Omit<FunctionOptions, "codeDir">
     & { logArn: string },
 ): Statement[] {
@@ -112,6 +121,7 @@ export function functionStatements(
     ...(spec.tokens && signingKey
       ? [allow("UseKeys", ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], [signingKey.arn])]
       : []),
+    ...(spec.pushes && sockets ? [sockets.statement] : []),
     allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [`${logArn}:*`]),
   ];
 }

@@ -9,7 +9,7 @@ export function addOutputs(
   { stores, api, container, signingKey }: {
     stores: Stores;
     /** Where functions answer; undefined where containers serve the API. */
-    api: Record<"http" | "stream", { url: string }> | undefined;
+    api: Record<"http" | "stream" | "sockets", { url: string }> | undefined;
     container: Container | undefined;
     signingKey: SecretsmanagerSecret | undefined;
   },
@@ -22,7 +22,12 @@ export function addOutputs(
   output("queues", namesOf(stores.queues, ({ queue }) => queue.url), "The queues that other systems may send to.");
   if (api) {
     output("graphql_url", `${api.http.url}/graphql`, "Queries and mutations.");
-    output("subscriptions_url", api.stream.url, "Subscriptions, as server-sent events.");
+    output("subscriptions_url", api.stream.url, "Subscriptions, as server-sent events: a function for each.");
+    output(
+      "sockets_url",
+      api.sockets.url,
+      "Subscriptions over WebSockets (graphql-transport-ws), for pages that stay open.",
+    );
   }
   if (container) {
     output(

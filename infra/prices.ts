@@ -28,6 +28,15 @@ export const PRICES = {
     unit: "requests to an HTTP API",
     beyond: { units: 300 * MILLION, usd: 1.08 },
   },
+  socketMessage: {
+    // By the same ratio to the US as an HTTP API's requests, whose price here is known.
+    usd: 1.2,
+    per: MILLION,
+    unit: "messages of a WebSocket API, 32 KB each",
+    beyond: { units: 1_000 * MILLION, usd: 0.96 },
+  },
+  socketMinute: { usd: 0.3, per: MILLION, unit: "minutes of open WebSockets" },
+  kms: { usd: 3, per: MILLION, unit: "requests to KMS" },
   sqs: { usd: 0.4, per: MILLION, unit: "requests", readOn: "2026-09-11" },
   fargateCpu: { usd: 0.04656, per: 1, unit: "processors and hours, x86", readOn: "2026-07-07" },
   fargateMemory: { usd: 0.00511, per: 1, unit: "GB and hours, x86", readOn: "2026-07-07" },

@@ -3,8 +3,9 @@ import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-s
 import type { TerraformStack } from "cdktf";
 import { DEPLOYED_BATCHING, variables } from "../api/config.ts";
 import { type ConsumerSpec, readersOf } from "../api/ingest/consumers.ts";
-import { failures, GIVE_UP_SECONDS, type tables } from "../api/resources.ts";
-import type { Consumers } from "./functions.ts";
+import { failures, GIVE_UP_SECONDS, type queues, type tables } from "../api/resources.ts";
+import type { Consumers, DeployedFunction, FunctionName } from "./functions.ts";
+import type { StreamSource } from "./alarm-list.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
@@ -32,33 +33,35 @@ export function addSources(
     stores: Stores;
     attachedStreams: Record<string, string>;
   },
-): { queues: LambdaEventSourceMapping[]; streams: LambdaEventSourceMapping[] } {
+): { queues: LambdaEventSourceMapping[]; streams: StreamSource[] } {
   const batching = variables.METRICS_BATCHING.parse(stage.service.METRICS_BATCHING ?? DEPLOYED_BATCHING);
   const attached = Object.keys(attachedStreams).map((table) => ({ table }));
   return {
     queues: [
-      addQueueSource(stack, stage, "ingest", functions, stores),
-      addQueueSource(stack, stage, "late", functions, stores),
+      addQueueSource(stack, stage, { queue: "ingest", name: "ingest" }, functions.ingest, stores),
+      addQueueSource(stack, stage, { queue: "late", name: "late" }, functions.late, stores),
     ],
     streams: readersOf(stage.prefix, batching, attached).map((consumer) => {
       const arn = attachedStreams[consumer.table] ?? stores.tables[consumer.table as keyof typeof tables].streamArn;
-      return addStreamSource(stack, consumer, arn, functions, stores);
+      const mapping = addStreamSource(stack, consumer, arn, functions, stores);
+      return { name: consumer.name, tableName: consumer.tableName, mapping };
     }),
   };
 }
 
-function addQueueSource(
+/** Adds what brings the function `name` the messages of a queue. */
+export function addQueueSource(
   stack: TerraformStack,
   stage: Stage,
-  name: "ingest" | "late",
-  functions: Consumers,
+  { queue, name }: { queue: keyof typeof queues; name: FunctionName },
+  { lambda }: DeployedFunction,
   stores: Stores,
 ): LambdaEventSourceMapping {
   const reserved = stage.reservedConcurrency[name];
   const { min, max } = QUEUE_CONCURRENCY;
-  return new LambdaEventSourceMapping(stack, `source-${name}`, {
-    eventSourceArn: stores.queues[name].queue.arn,
-    functionName: functions[name].lambda.arn,
+  return new LambdaEventSourceMapping(stack, `source-${queue}`, {
+    eventSourceArn: stores.queues[queue].queue.arn,
+    functionName: lambda.arn,
     batchSize: QUEUE_BATCH,
     functionResponseTypes: ["ReportBatchItemFailures"],
     // Without it Lambda takes messages that a function at its limit refuses, and each refusal counts as a try.
@@ -87,6 +90,8 @@ function addStreamSource(
     tumblingWindowInSeconds: WINDOW_SECONDS,
     // Within a shard in order: what counts goes by it.
     parallelizationFactor: 1,
+    // Says whether it is read at all.
+    metricsConfig: { metrics: ["EventCount"] },
     // Halved down to the record that fails; the rest goes on. An object holds all of it, a message none.
     destinationConfig: { onFailure: { destinationArn: stores.buckets[failures.bucket].arn } },
     ...(consumer.sources ? { filterCriteria: { filter: [{ pattern: patternOf(consumer.sources) }] } } : {}),

@@ -18,7 +18,8 @@ import { addBackend, addProvider } from "./provider.ts";
 import { addQueues } from "./queues.ts";
 import { addSchedules } from "./schedules.ts";
 import { addSigningKey } from "./secrets.ts";
-import { addSources, findAttachedStreams } from "./sources.ts";
+import { addSocketGateway, addSocketRoutes, type SocketGateway } from "./socket-api.ts";
+import { addQueueSource, addSources, findAttachedStreams } from "./sources.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 import { addStreamApi } from "./stream-api.ts";
@@ -34,7 +35,12 @@ export type FunctionWay = {
   sources: ReturnType<typeof addSources>;
   /** Undefined where containers serve the API. */
   api:
-    | { functions: ApiFunctions; http: ReturnType<typeof addHttpApi>; stream: ReturnType<typeof addStreamApi> }
+    | {
+      functions: ApiFunctions;
+      http: ReturnType<typeof addHttpApi>;
+      stream: ReturnType<typeof addStreamApi>;
+      sockets: SocketGateway;
+    }
     | undefined;
 };
 
@@ -76,15 +82,18 @@ function addFunctionWay(
 ): FunctionWay {
   const attachedStreams = findAttachedStreams(stack, stage);
   const attachedStreamArns = Object.values(attachedStreams);
-  const options = { stores, signingKey, attachedStreamArns, codeDir };
+  const sockets = stage.runs.functions ? addSocketGateway(stack, stage) : undefined;
+  const options = { stores, signingKey, attachedStreamArns, sockets, codeDir };
   const consumers = addFunctions(stack, stage, CONSUMERS, options);
   addSchedules(stack, stage, consumers);
   addFailures(stack, stores);
   const sources = addSources(stack, stage, { functions: consumers, stores, attachedStreams });
-  if (!stage.runs.functions) return { consumers, sources, api: undefined };
+  if (!sockets) return { consumers, sources, api: undefined };
   const functions = addFunctions(stack, stage, API_FUNCTIONS, options);
-  const api = { functions, http: addHttpApi(stack, stage, functions), stream: addStreamApi(stack, stage, functions) };
-  return { consumers, sources, api };
+  addSocketRoutes(stack, stage, sockets, functions);
+  sources.queues.push(addQueueSource(stack, stage, { queue: "wakes", name: "push" }, functions.push, stores));
+  const [http, stream] = [addHttpApi(stack, stage, functions), addStreamApi(stack, stage, functions)];
+  return { consumers, sources, api: { functions, http, stream, sockets } };
 }
 
 /** Adds the API in containers with what is around them: a network, and a cache where the stage has one. */
@@ -107,7 +116,7 @@ function watch(
 ): void {
   const topic = addTopic(stack, stage);
   const functions = { ...way.consumers, ...way.api?.functions };
-  const watched = { stores, functions, httpApi: way.api?.http.api, container };
+  const watched = { stores, functions, streams: way.sources.streams, apis: way.api, container };
   addAlarms(stack, stage, { topic, ...watched });
   addDashboard(stack, stage, watched);
   addBudget(stack, stage, { topic });

@@ -75,7 +75,7 @@ const DEFAULTS = {
   prod: {
     run: "functions",
     retentionDays: "90",
-    concurrency: "http=200 stream=200 ingest=50 rollup=100 late=2 schedule=2",
+    concurrency: "http=200 stream=20 sockets=50 push=50 ingest=50 rollup=100 late=2 schedule=2",
   },
   local: { run: "none", retentionDays: "1", concurrency: "none" },
 } as const;

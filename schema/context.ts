@@ -81,6 +81,8 @@ export type OpenContext = {
   header: { asked?: string | undefined; given?: string | undefined };
   /** From where the request came. */
   from: From;
+  /** Of a subscription that goes on for several at once: stands for their `after`; empty at the beginning. */
+  resume?: string;
   /** Counts what costs a password's hash. Throws at the second in one operation, so that aliases do not multiply guesses. */
   attempt: () => void;
   /** Calls `act` when a viewer's login or key is over before its time, unless what it gives is called before. */

@@ -132,10 +132,11 @@ class RulesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const needed = this.neededFor(field);
     const { now } = this.options;
     return (parent, args, context, info) => {
-      const { viewer, onEnded } = context as OpenContext;
+      const { viewer, onEnded, resume } = context as OpenContext;
       for (const access of needed) requireAccess(viewer, access);
+      const from = resume === undefined || !field.args["after"] ? args : { ...args, after: resume || null };
       const start = (signal: AbortSignal) =>
-        subscribe(parent, args, { ...context, signal }, info) as AsyncGenerator<unknown>;
+        subscribe(parent, from, { ...context, signal }, info) as AsyncGenerator<unknown>;
       return endable(start, (end) => {
         if (!viewer) return () => {};
         const at = viewer.expiresAt;

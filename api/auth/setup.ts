@@ -22,7 +22,7 @@ import { createKeySets, foreignIssuers, ownIssuer, watchKeySets } from "./issuer
 import { createSigner, loadOrCreateSigningKeys, loadSecretSigningKeys, signingKeyFile } from "./keys.ts";
 import { createRemovalStore } from "../removals/store.ts";
 import { createVerifier } from "./tokens.ts";
-import type { Scope, Viewer } from "./viewer.ts";
+import type { Holder, Scope, Viewer } from "./viewer.ts";
 
 /**
  * Puts together what the configuration asks for: tokens of the identity provider, of built-in accounts, or of both.
@@ -106,7 +106,7 @@ export async function createAuth(
     endings.tell(loginId);
   }
 
-  async function holds(viewer: Viewer): Promise<boolean> {
+  async function holds(viewer: Holder): Promise<boolean> {
     if (viewer.keyId !== undefined) return await apiKeys.goesOn(viewer.keyId);
     return accounts === undefined || await accounts.isLoggedIn(viewer);
   }
@@ -121,6 +121,7 @@ export async function createAuth(
     authenticate,
     /** Calls when a viewer's login or key is over before its time, until what it gives is called. */
     onEnded: endings.watch,
+    holds,
     accounts: accounts && keeping && { ...accounts, ...keeping },
     apiKeys,
     audit,

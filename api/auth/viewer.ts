@@ -30,6 +30,9 @@ export type Viewer = {
   keyId?: string;
 };
 
+/** Of a viewer, what may end before its token does. */
+export type Holder = { userId: string; login?: LoginRef | undefined; keyId?: string | undefined };
+
 /** `JOURNEYS_READ` as tokens write it: `journeys:read`. */
 export function scopeWord(scope: Scope): string {
   return scope.toLowerCase().replace("_", ":");

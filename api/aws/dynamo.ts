@@ -61,11 +61,15 @@ const PASSING_CODES: readonly string[] = [
   "TransactionConflict",
 ];
 
-/** DynamoDB as the stores use it. `onCost` hears what each request cost; `inTurn` decides when one is made. */
+/**
+ * DynamoDB as the stores use it. `onCost` hears what each request cost; `inTurn` decides when one is made. With `strict` every
+ * read is consistent, but for those of indexes, which cannot be.
+ */
 export function createDynamo(
   client: DynamoDBClient,
   onCost?: (cost: Cost) => void,
   inTurn: <T>(call: () => Promise<T>) => Promise<T> = (call) => call(),
+  strict = false,
 ) {
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const counted = onCost ? { ReturnConsumedCapacity: "INDEXES" as const } : {};
@@ -123,7 +127,7 @@ export function createDynamo(
 
   return {
     /** One item, or undefined. Reads its own writes where `consistent`. */
-    get: (table: string, key: Item, { consistent = false } = {}): Promise<Item | undefined> =>
+    get: (table: string, key: Item, { consistent = strict } = {}): Promise<Item | undefined> =>
       run(async () => {
         const got = await documents.send(
           new GetCommand({ TableName: table, Key: key, ConsistentRead: consistent, ...counted }),
@@ -133,7 +137,7 @@ export function createDynamo(
       }),
 
     /** The items that exist, in no order. Any number of keys; a hundred to a request. */
-    batchGet: (table: string, keys: readonly Item[], { consistent = false } = {}): Promise<Item[]> =>
+    batchGet: (table: string, keys: readonly Item[], { consistent = strict } = {}): Promise<Item[]> =>
       run(async () => {
         const items: Item[] = [];
         for (let from = 0; from < keys.length; from += 100) {
@@ -222,7 +226,7 @@ export function createDynamo(
             ...(options.limit ? { Limit: options.limit } : {}),
             ...(options.startKey ? { ExclusiveStartKey: options.startKey } : {}),
             ScanIndexForward: !options.descending,
-            ConsistentRead: options.consistent ?? false,
+            ConsistentRead: options.consistent ?? (strict && options.index === undefined),
             ...counted,
           }),
         );

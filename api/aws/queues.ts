@@ -34,13 +34,19 @@ export function createQueues(client: SQSClient) {
   }
 
   return {
-    /** Sends one message; `attributes` are shown beside it in the console. */
-    send: (queue: string, body: string, attributes: Record<string, string> = {}): Promise<void> =>
+    /** Sends one message, which nobody sees for `delaySeconds`; `attributes` are shown beside it in the console. */
+    send: (
+      queue: string,
+      body: string,
+      attributes: Record<string, string> = {},
+      delaySeconds?: number,
+    ): Promise<void> =>
       run(async () => {
         await client.send(
           new SendMessageCommand({
             QueueUrl: await urlOf(queue),
             MessageBody: escapeJson(body),
+            ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
             MessageAttributes: Object.fromEntries(
               Object.entries(attributes).map((
                 [name, value],

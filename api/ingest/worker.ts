@@ -14,20 +14,21 @@ export type WorkerOptions = {
   queues: Pick<Queues, "send">;
   deadLetter: { queue: string; maxReceives: number };
   log: Log;
+  /** Messages worked on at the same time. */
+  atOnce?: number;
 };
 
 /** Puts a message, or a part of one, on the dead-letter queue with its reason. */
 export type Reject = (message: QueueMessage, reason: string) => Promise<void>;
 
-/** Messages worked on at the same time. */
-const CONCURRENCY = 5;
+const AT_ONCE = 5;
 const REASON_CHARS = 1_000;
 
 /**
  * Takes a batch of queue messages and gives the ids of those to try again: the faults that pass. What can never work, and
  * what failed for the last time, is put on the dead-letter queue with its reason.
  */
-export function createWorker({ handle, queues, deadLetter, log }: WorkerOptions) {
+export function createWorker({ handle, queues, deadLetter, log, atOnce = AT_ONCE }: WorkerOptions) {
   return async function work(messages: readonly QueueMessage[]): Promise<{ failed: string[] }> {
     const failed: string[] = [];
     await pMap(messages, async (message) => {
@@ -38,7 +39,7 @@ export function createWorker({ handle, queues, deadLetter, log }: WorkerOptions)
         failed.push(message.id);
         log.warn("a message failed and will be tried again", { messageId: message.id, code: codeOf(error), error });
       }
-    }, { concurrency: CONCURRENCY });
+    }, { concurrency: atOnce });
     return { failed };
   };
 

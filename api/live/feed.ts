@@ -54,6 +54,7 @@ export async function* follow<State, Message>(options: {
       const next = await read(state, given);
       state = next.state;
       yield* next.messages;
+      if (hub.rest) return hub.rest();
       if (!woken) await pause(pollMs, () => woken);
       await pause(intervalMs - (performance.now() - readAt), () => false);
     }

@@ -3,7 +3,30 @@ export type Hub = {
   wake: (key: string, detail?: string) => void;
   /** Calls `listener` on each wake of the key, with what the waker said, until the function it gives is called. */
   watch: (key: string, listener: (detail?: string) => void) => () => void;
+  /** Where nobody waits: called where a feed has given all that is there. It ends then, and whoever asks again goes on from its cursor. */
+  rest?: () => void;
 };
+
+/** A hub that wakes nobody, of a process that lives for one event. `take` gives what was watched, and whether it came to rest. */
+export type StillHub = Hub & { take: () => { keys: string[]; isResting: boolean } };
+
+export function createStillHub(): StillHub {
+  let keys = new Set<string>();
+  let isResting = false;
+  return {
+    wake() {},
+    watch(key) {
+      keys.add(key);
+      return () => {};
+    },
+    rest: () => void (isResting = true),
+    take() {
+      const taken = { keys: [...keys], isResting };
+      [keys, isResting] = [new Set(), false];
+      return taken;
+    },
+  };
+}
 
 /** A hub within one process. Changes by other processes are found by reading back (see `follow`). */
 export function createHub(): Hub {

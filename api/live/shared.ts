@@ -35,6 +35,13 @@ export function createSharedFeeds<Snapshot extends object, State extends object,
     state: State,
     signal: AbortSignal,
   ): AsyncGenerator<Message> {
+    const { hub, key, read, diff } = options;
+    if (hub.rest) {
+      // Nobody shares what ends at once.
+      hub.watch(key, () => {});
+      yield* diff(await read(undefined, []), state).messages;
+      return hub.rest();
+    }
     let feed = feeds.get(id);
     if (!feed || feed.isOver()) {
       const own: Feed<State, Message> = startFeed(options, () => {

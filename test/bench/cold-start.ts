@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { type FunctionName, startFunctions } from "../kit/functions.ts";
 import { HAS_ADDON } from "../kit/lambda.ts";
+import { socketEvent } from "../kit/gateway.ts";
 import { httpEvent, restEvent, sqsEvent, streamEvent } from "../kit/lambda-events.ts";
 
 const RUNS = Number(process.env.RUNS ?? 10);
@@ -29,6 +30,8 @@ try {
   const events: Record<FunctionName, unknown> = {
     http: httpEvent(await on.requestOf("t", "{ journeys(first: 1) { nodes { sessionId } } }", {}, "application/json")),
     stream: restEvent(await on.requestOf("t", follow)),
+    sockets: socketEvent("CONNECT", "c", { headers: { "sec-websocket-protocol": "graphql-transport-ws" } }),
+    push: sqsEvent([{ tenantId: "t", groups: ["g"] }]),
     ingest: sqsEvent([{ tenant: "t", events: [event] }]),
     rollup: (await streamEvent(on.system, "journeys", "t")).event,
     late: sqsEvent(["{}"]),

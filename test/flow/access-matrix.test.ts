@@ -75,7 +75,7 @@ async function ask(
   const contextValue = { ...context, services: { ...context.services, auditMetrics: () => Promise.resolve(AUDIT) } };
   const args = { schema: api.app.schema, document: parse(source), variableValues: variables, contextValue };
   if (walk.operation !== "subscription") return await execute(args);
-  const messages = await createSharedExecution()(args, viewer);
+  const messages = await createSharedExecution().subscribe(args, viewer);
   if (!(Symbol.asyncIterator in messages)) return messages;
   const first = messages.next();
   if (walk.hops[0]!.field.name === "sessionChanged") await changeSomething();

@@ -44,7 +44,7 @@ describe("each function", () => {
     const reserved = (resource: typeof dev) =>
       specs.map(({ name }) => resource["aws_lambda_function"]![`function-${name}`]!["reserved_concurrent_executions"]);
     expect(reserved(dev).filter((number) => number !== undefined)).toEqual([]);
-    expect(reserved(prod)).toEqual([200, 200, 50, 100, 2, 2]);
+    expect(reserved(prod)).toEqual([200, 20, 50, 50, 50, 100, 2, 2]);
   });
 
   test("is told names and where the keys are, and no secret", () => {
@@ -80,7 +80,7 @@ describe("what comes to functions", () => {
       expect(own.length).toBeLessThanOrEqual(2);
     }
     expect(consumers.filter(({ maxRecords }) => maxRecords < 100)).toEqual([]);
-    const names = [...consumers.map(({ name }) => name), "ingest", "late"].map((name) => `source-${name}`);
+    const names = [...consumers.map(({ name }) => name), "ingest", "late", "wakes"].map((name) => `source-${name}`);
     expect(Object.keys(sources).sort()).toEqual(names.sort());
   });
 

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { createObjects } from "../../api/aws/objects.ts";
+import { createClient } from "graphql-ws";
+import WebSocket from "ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createQueues } from "../../api/aws/queues.ts";
 import { functions } from "../../api/functions.ts";
@@ -17,8 +19,10 @@ import { metricsOf } from "../kit/metrics.ts";
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
   http: { zippedBytes: 730_000, modulesAtStart: 1_220 },
   stream: { zippedBytes: 730_000, modulesAtStart: 1_220 },
+  sockets: { zippedBytes: 800_000, modulesAtStart: 1_360 },
+  push: { zippedBytes: 800_000, modulesAtStart: 1_360 },
   ingest: { zippedBytes: 320_000, modulesAtStart: 660 },
-  rollup: { zippedBytes: 350_000, modulesAtStart: 685 },
+  rollup: { zippedBytes: 355_000, modulesAtStart: 690 },
   late: { zippedBytes: 350_000, modulesAtStart: 685 },
   schedule: { zippedBytes: 560_000, modulesAtStart: 770 },
 };
@@ -146,6 +150,63 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
       const request = await on.requestOf("live", "{ viewer { tenantId } }", {}, "application/json");
       const { errors } = JSON.parse(await textOf(await on.follow(restEvent(request))));
       expect(errors[0].extensions.code).toBe("SUBSCRIPTIONS_ONLY");
+    });
+  });
+
+  describe("sockets, rollup and push", () => {
+    test("give a client of graphql-ws each event once, through a cut and an environment that is replaced", async () => {
+      const seqs: number[] = [];
+      let after: string | undefined;
+      let look = () => {};
+      const seen = (count: number) =>
+        new Promise<void>((resolve) => {
+          look = () => void (seqs.length >= count && resolve());
+          look();
+        });
+      const { headers: { authorization } } = await on.requestOf("sockets", "");
+      const client = createClient({
+        url: on.gateway.url,
+        webSocketImpl: WebSocket,
+        connectionParams: { authorization },
+        retryWait: () => Promise.resolve(),
+      });
+      const ended = new Promise((resolve, reject) =>
+        client.subscribe({
+          query: FOLLOW,
+          get variables() {
+            return { id: "s-sockets", after };
+          },
+        }, {
+          next({ data }) {
+            const { cursor, node } = data!.journeyEvents as { cursor: string; node: { seq: number } };
+            after = cursor;
+            seqs.push(node.seq);
+            look();
+          },
+          error: reject,
+          complete: () => resolve(undefined),
+        })
+      );
+      await record("sockets", [journeyEvent("s-sockets", 1)]);
+      await seen(1);
+      await record("sockets", [journeyEvent("s-sockets", 2)]);
+      await carry("sockets");
+      await seen(2);
+      await on.stopOne("sockets");
+      on.gateway.cut();
+      await record("sockets", [journeyEvent("s-sockets", 3)]);
+      // The same part of the stream once more, and the wake that it sends.
+      await carry("sockets");
+      await seen(3);
+      expect(seqs).toEqual([1, 2, 3]);
+      await client.dispose();
+      await ended;
+    });
+
+    test("push names a message that it cannot read", async () => {
+      expect(await on.invoke("push", sqsEvent(["{"]))).toEqual({
+        payload: { batchItemFailures: [{ itemIdentifier: "m0" }] },
+      });
     });
   });
 
@@ -294,6 +355,17 @@ const journeyEvent = (sessionId: string, seq: number) => (
 const record = (tenant: string, events: readonly object[], more = {}) => on.ask(tenant, RECORD, { events }, more);
 const total = async (tenant: string, source: string) =>
   (await metricsOf(api, tenant).series(source, "ONE_HOUR", NOW - 3 * HOUR, NOW + 1)).total;
+
+/** What the stream of journeys holds of a tenant goes to `rollup`, and what that puts on the queue to `push`. */
+async function carry(tenant: string): Promise<void> {
+  const { event } = await streamEvent(on.system, "journeys", tenant);
+  expect(await on.invoke("rollup", event)).toEqual({ payload: { state: {} } });
+  const queue = createQueues(on.system.clients.sqs);
+  for (const message of await queue.receive("test-wakes")) {
+    expect(await on.invoke("push", sqsEvent([message.body]))).toEqual({ payload: { batchItemFailures: [] } });
+    await queue.remove("test-wakes", message);
+  }
+}
 
 async function textOf({ chunks }: Streamed): Promise<string> {
   let text = "";

@@ -21,6 +21,7 @@ const ACTIONS: Record<string, string> = {
   FollowStreams: "dynamodb:DescribeStream",
   ListStreams: "dynamodb:ListStreams",
   UseKeys: "secretsmanager:GetSecretValue secretsmanager:PutSecretValue",
+  SendToSockets: "execute-api:ManageConnections",
   WriteLogs: "logs:CreateLogStream logs:PutLogEvents",
 };
 
@@ -42,6 +43,8 @@ const indexes = (names: string) =>
   names.split(" ").flatMap((name) => (INDEXES[name] ?? []).map((index) => `table-${name}/index/${index}`));
 const buckets = (names: string) => names.split(" ").map((name) => `bucket-${name}`);
 const objects = (names: string) => names.split(" ").map((name) => `bucket-${name}/*`);
+/** Sockets can be sent to and closed; nothing else of an API can be called. */
+const CONNECTIONS = ["POST", "DELETE"].map((method) => `socket-api.execution_arn/live/${method}/@connections/*`);
 const logs = (name: string) => [`function-${name}-logs:*`];
 
 /** Every statement of every function: what it is for, and the resources. Nothing else is allowed. */
@@ -69,6 +72,31 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     UseKeys: ["signing-key"],
     WriteLogs: logs("stream"),
   },
+  sockets: {
+    ReadItems: tables("journeys trails records buckets rollups accounts access sessions sensors reviews sockets"),
+    ReadIndexes: indexes("journeys trails records buckets access sessions sensors reviews"),
+    WriteItems: tables("access sockets"),
+    RemoveItems: tables("sockets"),
+    ListObjects: buckets("events readings collections"),
+    ReadObjects: objects("events readings collections"),
+    SendMessages: ["queue-wakes"],
+    UseKeys: ["signing-key"],
+    SendToSockets: CONNECTIONS,
+    WriteLogs: logs("sockets"),
+  },
+  push: {
+    ReadItems: tables("journeys trails records buckets rollups accounts access sessions sensors reviews sockets"),
+    ReadIndexes: indexes("journeys trails records buckets access sessions sensors reviews"),
+    WriteItems: tables("sockets"),
+    RemoveItems: tables("sockets"),
+    ListObjects: buckets("events readings collections"),
+    ReadObjects: objects("events readings collections"),
+    SendMessages: ["queue-wakes-dead"],
+    TakeMessages: ["queue-wakes"],
+    UseKeys: ["signing-key"],
+    SendToSockets: CONNECTIONS,
+    WriteLogs: logs("push"),
+  },
   ingest: {
     ReadItems: tables("records journeys sessions sensors"),
     ReadIndexes: indexes("records journeys sessions sensors"),
@@ -82,14 +110,14 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("ingest"),
   },
   rollup: {
-    ReadItems: tables("journeys trails records buckets rollups sessions sensors"),
+    ReadItems: tables("journeys trails records buckets rollups sessions sensors sockets"),
     ReadIndexes: indexes("journeys trails records buckets sessions sensors"),
     WriteItems: tables("journeys trails records buckets rollups sessions sensors"),
     RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events"),
     ReadObjects: objects("events"),
     WriteObjects: objects("events"),
-    SendMessages: ["queue-late"],
+    SendMessages: ["queue-late", "queue-wakes"],
     ReadStreams: STREAMS,
     FollowStreams: STREAMS,
     ListStreams: ["*"],

@@ -25,10 +25,12 @@ describe("every alarm", () => {
     },
   );
 
-  test("watches one metric, or adds up at most ten", () => {
+  test("watches one metric, adds up at most ten, or reckons with some", () => {
     const wrong = alarmsOf(byFunctions).filter(({ metric_name: name, metric_query: queries = [] }) => {
       const added = (queries as Loose[]).filter(({ metric }) => metric).length;
       const shown = (queries as Loose[]).filter(({ return_data: isShown }) => isShown).length;
+      const [{ expression }] = (queries as Loose[]).length > 0 ? queries as [Loose] : [{ expression: undefined }];
+      if (expression && expression !== "SUM(METRICS())") return added < 1 || shown !== 1;
       return name ? added > 0 : added < 2 || added > 10 || shown !== 1;
     });
     expect(wrong).toEqual([]);

@@ -5,6 +5,7 @@ import { createKeySet, createSigner, loadSecretSigningKeys } from "../../api/aut
 import { SCOPES } from "../../api/auth/viewer.ts";
 import { functions } from "../../api/functions.ts";
 import { bundleFunctions } from "../../infra/bundle.ts";
+import { startGateway } from "./gateway.ts";
 import { startFunction, type TestFunction } from "./lambda.ts";
 import { httpEvent } from "./lambda-events.ts";
 import { makeTempDir, startTestSystem } from "./local.ts";
@@ -28,6 +29,8 @@ export async function startFunctions() {
   const bundles = await bundleFunctions(folder.path);
   for (const [name, { zip }] of Object.entries(bundles)) await unzip(zip, join(folder.path, name));
   const system = await startTestSystem();
+  // Each environment takes one event at a time: so do these.
+  const gateway = await startGateway({ invoke: (event) => answerOf("sockets", event) });
   const secrets = await startSecrets({ [SECRET]: await createKeySet() });
   const started = new Map<FunctionName, Promise<TestFunction>>();
   const recorders = new Map<FunctionName, Record<"dynamodb" | "s3" | "sqs", Recorder>>();
@@ -67,6 +70,7 @@ export async function startFunctions() {
       AWS_ENDPOINT_URL_SQS: sqs.url,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       SIGNING_KEY_SECRET: SECRET,
+      SOCKETS_URL: gateway.callbackUrl,
       ...more,
     });
   }
@@ -89,6 +93,12 @@ export async function startFunctions() {
     return { headers: { authorization: `Bearer ${token}`, accept }, body: { query, variables } };
   }
 
+  async function answerOf(name: FunctionName, event: unknown): Promise<{ statusCode: number }> {
+    const outcome = await (await functionOf(name)).invoke(event);
+    if ("error" in outcome) throw new Error(outcome.error.errorMessage);
+    return outcome.payload as { statusCode: number };
+  }
+
   /** What `http` answers to an event. */
   async function call(event: unknown): Promise<Answered> {
     const outcome = await (await functionOf("http")).invoke(event);
@@ -103,6 +113,7 @@ export async function startFunctions() {
 
   return {
     bundles,
+    gateway,
     folder: folder.path,
     system,
     start,
@@ -129,6 +140,7 @@ export async function startFunctions() {
     /** Ends a function's environment; the next event gets a new one. */
     stopOne: stop,
     async stop() {
+      await gateway.stop();
       for (const name of started.keys()) await stop(name);
       for (const own of recorders.values()) await Promise.all(Object.values(own).map((recorder) => recorder.stop()));
       await system.stop();

@@ -130,6 +130,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     log: createLog("info", (line) => lines.push(line), () => 0),
     schema: withCosts(createSchema({ typeDefs, resolvers })),
     authenticate: (authorization) => authenticate(authorization),
+    holds: () => Promise.resolve(true),
     onEnded: () => () => {},
     writeKeys: { find: () => Promise.reject(new UnauthenticatedError("There are no keys here.")) },
     collect: (_tenantId, body) => Promise.resolve({ verdicts: [], robots: (body as { events: [] }).events.length }),

@@ -10,6 +10,7 @@ import { strictEqual } from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { tables } from "../../api/resources.ts";
 import { countOf, createSynthKit, SWITCHES, type Synthesised } from "../kit/synth.ts";
 import { hasTerraform, terraform, terraformEnv, WITHOUT_TERRAFORM } from "../kit/terraform.ts";
 
@@ -86,7 +87,7 @@ ${mocks.join("\n")}
 run "apply" {
   command = apply
   assert {
-    condition     = length(output.tables) == 8 && length(output.buckets) == 3
+    condition     = length(output.tables) == ${Object.keys(tables).length} && length(output.buckets) == 3
     error_message = "The outputs do not name what there is."
   }
 }

@@ -40,7 +40,16 @@ const STOREYS: readonly (readonly string[])[] = [
   ["api/domains.ts"],
   ["api/connections.ts"],
   ["schema", "api/ingest", "api/jobs"],
-  ["api/auth", "api/journeys", "api/sessions", "api/metrics", "api/analytics", "api/review", "api/webhooks"],
+  [
+    "api/auth",
+    "api/journeys",
+    "api/sessions",
+    "api/metrics",
+    "api/analytics",
+    "api/review",
+    "api/webhooks",
+    "api/sockets",
+  ],
   ["api/live", "api/anki", "api/rates", "api/removals"],
   ["api/config.ts"],
   ["api/aws"],
@@ -57,7 +66,7 @@ const SEEN: readonly (readonly [from: string, target: RegExp])[] = [
   // The contract: what pages ask is held against it.
   ["api/dashboard", /^schema\/schema\.graphql$/],
   ["api/analytics", /^api\/(journeys|sessions)\/model\.ts$/],
-  ...["journeys", "sessions", "metrics", "analytics", "review", "webhooks"].map((domain) =>
+  ...["journeys", "sessions", "metrics", "analytics", "review", "webhooks", "sockets"].map((domain) =>
     [`api/${domain}`, /^api\/auth\/viewer\.ts$/] as const
   ),
 ];

@@ -26,7 +26,7 @@ function createTold() {
       Told: { n: ({ n }: { n: number }) => (counts.executed++, n), extra: () => 0 },
     },
   });
-  const subscribe = createSharedExecution();
+  const shared = createSharedExecution();
   const documents = new Map<string, ReturnType<typeof parse>>();
   return {
     counts,
@@ -34,7 +34,7 @@ function createTold() {
       const document = documents.get(query) ?? parse(query);
       documents.set(query, document);
       const results: ExecutionResult[] = [];
-      const stream = await subscribe({ schema, document, variableValues, contextValue: {} }, viewer);
+      const stream = await shared.subscribe({ schema, document, variableValues, contextValue: {} }, viewer);
       if (!(Symbol.asyncIterator in stream)) return [stream];
       for await (const result of stream) results.push(result);
       return results;

@@ -7,7 +7,7 @@ import type { Rates } from "../../rates/rates.ts";
 import type { Audit } from "../audit/service.ts";
 import type { Signer } from "../keys.ts";
 import { credentialOf } from "../tokens.ts";
-import { SCOPES, type Viewer } from "../viewer.ts";
+import { type Holder, SCOPES } from "../viewer.ts";
 import {
   type Account,
   type AuthPayload,
@@ -221,7 +221,7 @@ export function createAccounts(
       invalidAsValue(() => refresh(input, from)),
 
     /** Whether a login goes on. */
-    async isLoggedIn({ userId, login }: Pick<Viewer, "userId" | "login">): Promise<boolean> {
+    async isLoggedIn({ userId, login }: Holder): Promise<boolean> {
       if (!login) return true;
       const account = await store.findAccount(login.username);
       const found = account?.userId === userId ? account.logins[login.loginId] : undefined;

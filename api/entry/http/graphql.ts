@@ -64,7 +64,7 @@ const MUTATION_MS = 900 * SECOND_MS;
 /** Makes what parses, limits, executes and translates errors: the same for requests and sockets. */
 export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly = false) {
   const { config, log } = app;
-  const subscribeShared = createSharedExecution();
+  const shared = createSharedExecution();
   const prepare = createPrepare(app.schema, config);
   const persisted = createPersistedQueries({ isOn: config.persistedQueries });
   const findCost = createCostCheck(config.limits.cost);
@@ -163,7 +163,8 @@ export function createEngine(app: App, telemetry: Telemetry, subscriptionsOnly =
       });
     },
     /** The results of a subscription, with their errors as they were thrown; or what kept it from beginning. */
-    subscribe: ({ call, ...args }: Planned) => subscribeShared(args, call.viewer),
+    subscribe: ({ call, ...args }: Planned) => shared.subscribe(args, call.viewer),
+    deliver: ({ call, ...args }: Planned) => shared.deliver(args, call.viewer),
     translate,
     translateResult,
     /** Results with what the caller may see of their errors. Where the source throws, that is the last of them. */

@@ -13,6 +13,8 @@ import type { Viewer } from "../../auth/viewer.ts";
 
 type Result = ExecutionResult | Promise<ExecutionResult>;
 type Answered = AsyncGenerator<ExecutionResult, void, void>;
+/** A message of a subscription's source, and what its subscribers get of it. */
+export type Delivery = { message: unknown; result: ExecutionResult };
 
 /**
  * Subscribes as graphql-js does, and executes a message once for all who are given the same object and ask the same of
@@ -42,14 +44,24 @@ export function createSharedExecution() {
     return result;
   }
 
-  return async function subscribe(
-    args: ExecutionArgs,
-    viewer: Viewer | undefined,
-  ): Promise<Answered | ExecutionResult> {
-    const source = await createSourceEventStream(args);
-    if (!(Symbol.asyncIterator in source)) return source;
-    const key = keyOf(args, viewer);
-    return mapEach(source, (message) => resultOf(message, key, args));
+  return {
+    async subscribe(args: ExecutionArgs, viewer: Viewer | undefined): Promise<Answered | ExecutionResult> {
+      const source = await createSourceEventStream(args);
+      if (!(Symbol.asyncIterator in source)) return source;
+      const key = keyOf(args, viewer);
+      return mapEach(source, (message) => resultOf(message, key, args));
+    },
+
+    /** The same with each message beside its result: what goes on later goes on from the message's cursor. */
+    async deliver(
+      args: ExecutionArgs,
+      viewer: Viewer | undefined,
+    ): Promise<AsyncGenerator<Delivery, void, void> | ExecutionResult> {
+      const source = await createSourceEventStream(args);
+      if (!(Symbol.asyncIterator in source)) return source;
+      const key = keyOf(args, viewer);
+      return mapEach(source, async (message) => ({ message, result: await resultOf(message, key, args) }));
+    },
   };
 }
 
@@ -102,7 +114,7 @@ export function textOf(result: ExecutionResult): string {
 const known = new WeakMap<DocumentNode, Map<string, string[]>>();
 
 /** The variables that are used anywhere but in the arguments of the subscription's own field: those are spent by then. */
-function variablesBelow(document: DocumentNode, operationName: string | null | undefined): string[] {
+export function variablesBelow(document: DocumentNode, operationName: string | null | undefined): string[] {
   const operation = getOperationAST(document, operationName);
   const cached = known.get(document) ?? new Map<string, string[]>();
   known.set(document, cached);

@@ -38,8 +38,8 @@ export type Peer = {
 type Init = Record<string, unknown>;
 
 export const TRY_AGAIN_LATER = 1013;
-const MAX_SUBSCRIPTIONS = 100;
-const MAX_ID_CHARACTERS = 128;
+export const MAX_SUBSCRIPTIONS = 100;
+export const MAX_ID_CHARACTERS = 128;
 
 /** What graphql-ws calls as a socket's client connects, subscribes and is answered. */
 export function createHooks(
@@ -176,7 +176,7 @@ function deliver(results: AsyncGenerator<ExecutionResult>, peer: Peer, id: strin
 }
 
 /** The token in a connection_init's payload, in any spelling: `authorization`, `Authorization`, or so inside `headers`. */
-function tokenOf(payload: Record<string, unknown> | undefined): string | undefined {
+export function tokenOf(payload: Record<string, unknown> | undefined): string | undefined {
   for (const [name, value] of Object.entries(payload ?? {})) {
     if (/^authorization$/i.test(name) && typeof value === "string" && value !== "") return value;
   }
@@ -189,7 +189,7 @@ function wrap(error: unknown): GraphQLError {
   return new GraphQLError("failed", { originalError: error instanceof Error ? error : new Error(String(error)) });
 }
 
-function tooMany(): RefusedError {
+export function tooMany(): RefusedError {
   const message =
     `A socket has at most ${MAX_SUBSCRIPTIONS} operations at once. Complete some, or open another socket.`;
   return new RefusedError("TOO_MANY_SUBSCRIPTIONS", message, { status: 429 });

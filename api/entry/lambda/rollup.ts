@@ -4,7 +4,7 @@
  */
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import { fromLambdaRecord } from "../../aws/streams.ts";
-import { createStreamFunction } from "../../domains.ts";
+import { createSocketWaker, createStreamFunction } from "../../domains.ts";
 import { createConnections } from "../../connections.ts";
 import { start, within } from "./runtime.ts";
 
@@ -12,9 +12,10 @@ import { start, within } from "./runtime.ts";
 export type WindowedEvent = DynamoDBStreamEvent & { shardId?: string; isFinalInvokeForWindow?: boolean };
 export type WindowedResponse = { state: Record<string, never> };
 
-const { ingestStream, tableOf } = await start(async (config, log) =>
-  createStreamFunction(await createConnections(config, { log }))
-);
+const { ingestStream, tableOf, wakeFor } = await start(async (config, log) => {
+  const connections = await createConnections(config, { log });
+  return { ...createStreamFunction(connections), wakeFor: createSocketWaker(connections) };
+});
 
 export async function handler(event: WindowedEvent, context: Context): Promise<WindowedResponse> {
   const { Records: records, shardId } = event;
@@ -25,7 +26,11 @@ export async function handler(event: WindowedEvent, context: Context): Promise<W
     }
     const table = tableOf(arn);
     if (table === undefined) throw new Error(`${arn} is no stream of this installation: look at NAME_PREFIX`);
-    await within(context, () => ingestStream(table, records.map((record) => fromLambdaRecord(record, shardId))));
+    const part = records.map((record) => fromLambdaRecord(record, shardId));
+    await within(context, async () => {
+      await ingestStream(table, part);
+      await wakeFor(table, part);
+    });
   }
   return { state: {} };
 }

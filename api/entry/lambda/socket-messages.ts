@@ -1,0 +1,219 @@
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from "graphql-ws";
+import type { GraphQLError } from "graphql";
+import type { App } from "../../app.ts";
+import type { Viewer } from "../../auth/viewer.ts";
+import type { Clock } from "../../core/clock.ts";
+import { RateLimitedError, UnauthenticatedError } from "../../core/errors.ts";
+import { clientAddress } from "../../rates/address.ts";
+import type { Member, SocketConnection } from "../../sockets/model.ts";
+import type { SocketStore } from "../../sockets/store.ts";
+import { createCors } from "../http/cors.ts";
+import { type HttpHints, plain, RefusedError } from "../http/errors.ts";
+import { type Engine, isPlanned } from "../http/graphql.ts";
+import { parseJson } from "../http/json.ts";
+import { toParams } from "../http/params.ts";
+import { MAX_ID_CHARACTERS, MAX_SUBSCRIPTIONS, tokenOf, tooMany } from "../http/socket-operations.ts";
+import { checkProtocol } from "../http/websocket.ts";
+import type { createSocketFeeds } from "./socket-feeds.ts";
+import type { SocketRounds } from "./socket-rounds.ts";
+
+export type SocketMessagesOptions = {
+  app: App;
+  engine: Engine;
+  store: SocketStore;
+  feeds: Pick<ReturnType<typeof createSocketFeeds>, "describe" | "read">;
+  rounds: SocketRounds;
+  clock: Clock;
+  /** Has the group looked at again, in case that whoever is at it now never ends. */
+  remind: (tenantId: string, group: string) => Promise<void>;
+};
+
+type Head = (name: string) => string | undefined;
+type Connected = { statusCode: number; headers?: Record<string, string>; body?: string };
+
+const JSON_LIMITS = { depth: 64, values: 40_000 };
+const BAD_REQUEST = 4400;
+const UNAUTHORIZED = 4401;
+const FORBIDDEN = 4403;
+const SUBSCRIBER_EXISTS = 4409;
+const TOO_MANY_INITS = 4429;
+
+/**
+ * graphql-transport-ws over API Gateway: each of a client's messages is an event of its own, and all that is known between two
+ * lies in the table `sockets`. What is given is the answer to the message, where there is one.
+ */
+export function createSocketMessages(
+  { app, engine, store, feeds, rounds, clock, remind }: SocketMessagesOptions,
+) {
+  const { config } = app;
+  const cors = createCors(config.corsOrigins);
+  const seen = (error: unknown, viewer?: Viewer) =>
+    engine.translate([error], engine.createCall(crypto.randomUUID(), viewer))[0]!;
+
+  async function end(id: string, code: number, reason: string): Promise<undefined> {
+    await rounds.farewell(id, code, reason);
+  }
+
+  /** A socket is to be opened. Without a token in its head nothing is kept. */
+  async function connect(id: string, header: Head, peer: string): Promise<Connected> {
+    const address = clientAddress(peer, header("x-forwarded-for"), config.trustedProxies);
+    try {
+      checkProtocol(header("sec-websocket-protocol"));
+      cors.checkSocket({ header } as Parameters<typeof cors.checkSocket>[0]);
+      (await app.rates.connection(address))();
+      const authorization = header("authorization");
+      if (authorization !== undefined) {
+        const viewer = await app.authenticate(authorization, { origin: header("origin"), address });
+        if (viewer) await store.putConnection(id, viewer, false);
+      }
+      return { statusCode: 200, headers: { "Sec-WebSocket-Protocol": GRAPHQL_TRANSPORT_WS_PROTOCOL } };
+    } catch (error) {
+      const refused = seen(error);
+      const status = (refused.extensions["http"] as HttpHints | undefined)?.status ?? 500;
+      return { statusCode: status, body: JSON.stringify({ errors: [plain(refused)] }) };
+    }
+  }
+
+  async function message(id: string, text: string, peer: string): Promise<string | undefined> {
+    const address = clientAddress(peer, undefined, 0);
+    const given = parse(text);
+    if (typeof given === "string") return await end(id, BAD_REQUEST, given);
+    const { type } = given;
+    if (type === "ping") return JSON.stringify({ type: "pong", payload: given["payload"] });
+    if (type === "pong") return undefined;
+    if (type === "connection_init") return await initialise(id, given["payload"], address);
+    const connection = await store.findConnection(id);
+    if (!connection?.isInitialised) return await end(id, UNAUTHORIZED, "Unauthorized");
+    if (connection.viewer.expiresAt <= clock()) return await end(id, FORBIDDEN, "token expired");
+    const { id: subscription } = given;
+    if (typeof subscription !== "string" || subscription === "" || subscription.length > MAX_ID_CHARACTERS) {
+      return await end(id, BAD_REQUEST, `A message's id must be text of 1 to ${MAX_ID_CHARACTERS} characters.`);
+    }
+    if (type === "complete") {
+      await store.removeSubscription(connection, subscription);
+      return undefined;
+    }
+    if (type === "subscribe") return await subscribe(connection, subscription, given["payload"], address);
+    return await end(id, BAD_REQUEST, "Messages are connection_init, subscribe, complete, ping and pong.");
+  }
+
+  async function initialise(id: string, payload: unknown, address: string): Promise<string | undefined> {
+    const authorization = tokenOf(payload as Record<string, unknown> | undefined);
+    try {
+      const viewer = authorization === undefined
+        ? (await store.findConnection(id))?.viewer
+        : await app.authenticate(authorization, { address });
+      if (!viewer) {
+        await app.rates.request(address, undefined);
+        return await refuse(id, "Connect with a token in connection_init.");
+      }
+      const open = await (await store.countOpen(viewer.tenantId, viewer.credential)).sockets();
+      if (open.own >= config.rates.openPerToken) throw limited("open connections with this token", open.own);
+      if (await store.putConnection(id, viewer, true)) return '{"type":"connection_ack"}';
+      await rounds.farewell(id, TOO_MANY_INITS, "Too many initialisation requests");
+    } catch (error) {
+      const { message: reason } = seen(error);
+      if (error instanceof UnauthenticatedError) return await refuse(id, reason);
+      await rounds.farewell(id, FORBIDDEN, reason);
+    }
+    return undefined;
+  }
+
+  /**
+   * A token that does not hold. Clients take the code 1000 as a reason to connect again, for ever; a message of no known type
+   * makes them stop, and shows what it says.
+   */
+  async function refuse(id: string, reason: string): Promise<string> {
+    await store.removeConnection(id);
+    return JSON.stringify({ type: `${FORBIDDEN} ${reason}`.slice(0, 80), payload: { code: FORBIDDEN, reason } });
+  }
+
+  async function subscribe(
+    connection: SocketConnection,
+    subscriptionId: string,
+    payload: unknown,
+    address: string,
+  ): Promise<string | undefined> {
+    const { id, viewer, subscriptions } = connection;
+    let isMember = false;
+    const refuse = (errors: readonly GraphQLError[]) =>
+      JSON.stringify({ id: subscriptionId, type: "error", payload: errors.map(plain) });
+    try {
+      if (subscriptionId in subscriptions) throw exists(subscriptionId);
+      if (Object.keys(subscriptions).length >= MAX_SUBSCRIPTIONS) throw tooMany();
+      await app.rates.request(address, viewer);
+      const call = engine.createCall(crypto.randomUUID(), viewer);
+      const params = toParams(payload);
+      const planned = engine.plan(call, params);
+      if (!isPlanned(planned)) return refuse(engine.translate(planned, call));
+      await checkLimits(viewer);
+      const { question, group, position } = feeds.describe(planned, params, viewer);
+      const known = await store.findGroup(viewer.tenantId, group);
+      const probed = known?.keys ? undefined : await feeds.read(question, position);
+      if (probed?.over && probed.over !== "complete") {
+        return `{"id":${JSON.stringify(subscriptionId)},"type":"error","payload":${probed.over.errors}}`;
+      }
+      const keys = known?.keys ?? probed!.keys;
+      if (!await store.addSubscription(connection, subscriptionId, group)) throw exists(subscriptionId);
+      const member: Member = {
+        key: `${id}#${subscriptionId}`,
+        connectionId: id,
+        subscriptionId,
+        credential: viewer.credential,
+        expiresAt: viewer.expiresAt,
+        holder: { userId: viewer.userId, login: viewer.login, keyId: viewer.keyId },
+        position,
+      };
+      isMember = true;
+      await store.join(group, question, member);
+      if (probed) await store.noteKeys(viewer.tenantId, group, keys);
+      await store.listen(viewer.tenantId, group, keys, member.key);
+      await remind(viewer.tenantId, group);
+      await rounds.run(viewer.tenantId, group);
+    } catch (error) {
+      // It may have been given something: its client connects again, and goes on from what it has.
+      if (isMember) {
+        await rounds.cut(id);
+        return undefined;
+      }
+      if (error instanceof ExistsError) return await end(id, SUBSCRIBER_EXISTS, error.message);
+      return refuse([seen(error, viewer)]);
+    }
+    return undefined;
+  }
+
+  async function checkLimits({ tenantId, credential }: Viewer): Promise<void> {
+    const { all, own } = await (await store.countOpen(tenantId, credential)).subscriptions();
+    const { subscriptionsPerToken, subscriptionsPerTenant } = config.rates;
+    if (own >= subscriptionsPerToken) throw limited("subscriptions with this token", own);
+    if (all >= subscriptionsPerTenant) throw limited("subscriptions of this tenant", all);
+  }
+
+  return { connect, message, disconnect: (id: string) => store.removeConnection(id) };
+}
+
+class ExistsError extends Error {
+  override name = "ExistsError";
+}
+
+function exists(id: string): ExistsError {
+  return new ExistsError(`Subscriber for ${id.slice(0, 40)} already exists`);
+}
+
+function limited(what: string, count: number): RateLimitedError {
+  return new RateLimitedError(what, { points: count }, 60);
+}
+
+/** The message, or what is wrong with it. */
+function parse(text: string): Record<string, unknown> | string {
+  try {
+    const message = parseJson(text, JSON_LIMITS);
+    if (typeof message === "object" && message !== null && !Array.isArray(message)) {
+      return message as Record<string, unknown>;
+    }
+    return "Messages are JSON objects.";
+  } catch (error) {
+    if (error instanceof RefusedError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,285 @@
+import type { Viewer } from "../auth/viewer.ts";
+import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
+import { type Clock, SECOND_MS } from "../core/clock.ts";
+import { pages } from "../core/page.ts";
+import { LOST, retryLost } from "../core/writes.ts";
+import { digestOf, type Group, KEEP_MS, type Member, type Question, type SocketConnection } from "./model.ts";
+
+/**
+ * Access patterns of the table `sockets`, whose items all expire with their connections:
+ * - a connection by its id: pk = #id, sk = `-` (no tenant's name begins with `#`)
+ * - of a tenant (pk = tenant#sockets): its open sockets (`socket#connection`), the groups (`group#id`), who is in one
+ *   (`member#group#connection#subscription`), and which groups a key of the hub wakes (`wake#key#group`)
+ */
+export type SocketStore = ReturnType<typeof createSocketStore>;
+
+/** A group's lease is good for longer than any function lives. */
+const LEASE_MS = 90 * SECOND_MS;
+
+export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
+  const connectionKey = (id: string) => ({ pk: `#${id}`, sk: "-" });
+  const groupKey = (tenantId: string, id: string) => ({ pk: tenantPk(tenantId), sk: `group#${id}` });
+  const memberKey = (tenantId: string, group: string, key: string) => ({
+    pk: tenantPk(tenantId),
+    sk: `member#${group}#${key}`,
+  });
+  const wakeKey = (tenantId: string, key: string, group: string) => ({
+    pk: tenantPk(tenantId),
+    sk: `wake#${digestOf(key)}#${group}`,
+  });
+  const ttl = () => Math.ceil((clock() + KEEP_MS) / SECOND_MS);
+
+  async function* below(tenantId: string, prefix: string, consistent: boolean): AsyncGenerator<Item[]> {
+    const key = {
+      expression: "pk = :pk AND sk BETWEEN :from AND :to",
+      // The sign after `#`, in which prefixes end.
+      values: { ":pk": tenantPk(tenantId), ":from": prefix, ":to": `${prefix.slice(0, -1)}$` },
+    };
+    const read = (startKey?: Item) => dynamo.query(table, { key, startKey, consistent });
+    for await (const { items } of pages(read)) yield items;
+  }
+
+  async function findConnection(id: string): Promise<SocketConnection | undefined> {
+    const item = await dynamo.get(table, connectionKey(id), { consistent: true });
+    return item && {
+      id,
+      viewer: item.viewer as Viewer,
+      isInitialised: item.isInitialised as boolean,
+      subscriptions: item.subscriptions as Record<string, string>,
+    };
+  }
+
+  const ofHolder = (me: string, more = ""): Expression => ({
+    expression: `leaseBy = :me${more}`,
+    values: { ":me": me },
+  });
+
+  return {
+    /** False where it was initialised before. */
+    async putConnection(id: string, viewer: Viewer, isInitialised: boolean): Promise<boolean> {
+      const item = { ...connectionKey(id), viewer, isInitialised, subscriptions: {}, ttl: ttl() };
+      const written = await dynamo.putIf(table, item, {
+        expression: "attribute_not_exists(pk) OR isInitialised = :no",
+        values: { ":no": false },
+      });
+      if (!written.ok) return false;
+      const { tenantId, credential } = viewer;
+      await dynamo.put(table, { pk: tenantPk(tenantId), sk: `socket#${id}`, credential, ttl: ttl() });
+      return true;
+    },
+
+    findConnection,
+
+    /** Removes a connection with all that it followed. Removing one that is gone is no error. */
+    async removeConnection(id: string): Promise<void> {
+      const connection = await findConnection(id);
+      if (!connection) return;
+      const { viewer: { tenantId }, subscriptions } = connection;
+      for (const [subscription, group] of Object.entries(subscriptions)) {
+        await dynamo.remove(table, memberKey(tenantId, group, `${id}#${subscription}`));
+      }
+      await dynamo.remove(table, { pk: tenantPk(tenantId), sk: `socket#${id}` });
+      await dynamo.remove(table, connectionKey(id));
+    },
+
+    /** What is open of a tenant, and with one token of it. */
+    async countOpen(tenantId: string, credential: string) {
+      const count = async (prefix: string) => {
+        const sum = { all: 0, own: 0 };
+        for await (const items of below(tenantId, prefix, false)) {
+          const live = items.filter((item) => (item.ttl as number) * SECOND_MS > clock());
+          sum.all += live.length;
+          sum.own += live.filter((item) => item.credential === credential).length;
+        }
+        return sum;
+      };
+      return { sockets: () => count("socket#"), subscriptions: () => count("member#") };
+    },
+
+    /** Notes at a connection that it follows a group by this id. False where it has the id already, or is gone. */
+    async addSubscription({ id }: SocketConnection, subscriptionId: string, group: string): Promise<boolean> {
+      const names = { "#subscriptions": "subscriptions", "#id": subscriptionId };
+      const change = { expression: "SET #subscriptions.#id = :group", names, values: { ":group": group } };
+      const condition = { expression: "attribute_exists(pk) AND attribute_not_exists(#subscriptions.#id)", names };
+      return (await dynamo.updateIf(table, connectionKey(id), change, condition)).ok;
+    },
+
+    async removeSubscription({ id, viewer, subscriptions }: SocketConnection, subscriptionId: string): Promise<void> {
+      const group = subscriptions[subscriptionId];
+      if (group === undefined) return;
+      await dynamo.remove(table, memberKey(viewer.tenantId, group, `${id}#${subscriptionId}`));
+      const names = { "#subscriptions": "subscriptions", "#id": subscriptionId };
+      const change = { expression: "REMOVE #subscriptions.#id", names };
+      await dynamo.updateIf(table, connectionKey(id), change, { expression: "attribute_exists(pk)" });
+    },
+
+    /** Adds a member at its own position, and the group where it is new; gives the group. */
+    async join(group: string, question: Question, member: Member): Promise<Group> {
+      const { key, ...kept } = member;
+      await dynamo.put(table, { ...memberKey(question.tenantId, group, key), ...kept, ttl: ttl() });
+      const item = await dynamo.update(table, groupKey(question.tenantId, group), {
+        expression: "SET question = if_not_exists(question, :question), #ttl = :ttl",
+        names: { "#ttl": "ttl" },
+        values: { ":question": JSON.stringify(question), ":ttl": ttl() },
+      });
+      return toGroup(item);
+    },
+
+    /** From now on the keys wake the group, for a member that joins. */
+    async listen(tenantId: string, group: string, keys: readonly string[], by: string): Promise<void> {
+      for (const key of keys) {
+        const own = { by, until: clock() + KEEP_MS, ttl: ttl() };
+        await dynamo.put(table, { ...wakeKey(tenantId, key, group), ...own });
+      }
+    },
+
+    /**
+     * Reads what wakes a group; gives what ends it. Called where nobody is found in the group after that reading: it changes
+     * nothing where somebody has joined since.
+     */
+    async readWakes(tenantId: string, group: string, keys: readonly string[]): Promise<() => Promise<void>> {
+      const items = await dynamo.batchGet(
+        table,
+        keys.map((key) => wakeKey(tenantId, key, group)),
+        { consistent: true },
+      );
+      return async () => {
+        for (const { pk, sk, by, until } of items) {
+          const change = { expression: "SET #until = :never", names: { "#until": "until" }, values: { ":never": 0 } };
+          await dynamo.updateIf(table, { pk, sk }, change, {
+            expression: "#by = :by AND #until = :was",
+            names: { "#by": "by", "#until": "until" },
+            values: { ":by": by, ":was": until },
+          });
+        }
+      };
+    },
+
+    /** The same, noted in the group for those who join. */
+    async noteKeys(tenantId: string, group: string, keys: readonly string[]): Promise<void> {
+      const change = { expression: "SET #keys = :keys", names: { "#keys": "keys" }, values: { ":keys": keys } };
+      await dynamo.update(table, groupKey(tenantId, group), change);
+    },
+
+    /** The groups that these keys of the hub wake. */
+    async listWoken(tenantId: string, keys: ReadonlySet<string>): Promise<string[]> {
+      const digests = new Set([...keys].map((key) => digestOf(key)));
+      const found = new Set<string>();
+      for await (const items of below(tenantId, "wake#", true)) {
+        for (const { sk, until } of items) {
+          const [, digest, group] = (sk as string).split("#") as [string, string, string];
+          if ((until as number) > clock() && digests.has(digest)) found.add(group);
+        }
+      }
+      return [...found];
+    },
+
+    async findGroup(tenantId: string, id: string): Promise<Group | undefined> {
+      const item = await dynamo.get(table, groupKey(tenantId, id), { consistent: true });
+      return item?.question === undefined ? undefined : toGroup(item);
+    },
+
+    async listMembers(tenantId: string, group: string): Promise<Member[]> {
+      const members: Member[] = [];
+      for await (const items of below(tenantId, `member#${group}#`, true)) members.push(...items.map(toMember));
+      return members;
+    },
+
+    /**
+     * Takes the group, so that nobody else gives it anything; gives it as it is. Undefined where somebody else has it: that one
+     * looks again before it lets go.
+     */
+    claim: (tenantId: string, id: string, me: string): Promise<Group | undefined> =>
+      retryLost(async () => {
+        const key = groupKey(tenantId, id);
+        const now = clock();
+        const taken = await dynamo.updateIf(table, key, {
+          expression: "SET leaseBy = :me, leaseUntil = :until REMOVE again",
+          values: { ":me": me, ":until": now + LEASE_MS },
+        }, {
+          expression: "attribute_exists(question) AND (attribute_not_exists(leaseBy) OR leaseUntil < :now)",
+          values: { ":now": now },
+        });
+        if (taken.ok) return toGroup(taken.current);
+        if (taken.current?.question === undefined) return undefined;
+        const asked = await dynamo.updateIf(table, key, {
+          expression: "SET again = :yes",
+          values: { ":yes": true },
+        }, { expression: "attribute_exists(leaseBy) AND leaseUntil >= :now", values: { ":now": now } });
+        return asked.ok ? undefined : LOST;
+      }),
+
+    /** Before anything is sent: from here on whoever is given nothing, or not surely, is behind. False where it is not ours. */
+    async advance(tenantId: string, id: string, me: string, position: string): Promise<boolean> {
+      const change = {
+        expression: "SET #position = :position, sentAt = :now, sentUpTo = :none",
+        names: { "#position": "position" },
+        values: { ":position": position, ":now": clock(), ":none": "" },
+      };
+      return (await dynamo.updateIf(table, groupKey(tenantId, id), change, ofHolder(me))).ok;
+    },
+
+    /** All members up to this one were given what there is. */
+    async noteSent(tenantId: string, id: string, me: string, upTo: string): Promise<boolean> {
+      const change = { expression: "SET sentUpTo = :upTo", values: { ":upTo": upTo } };
+      return (await dynamo.updateIf(table, groupKey(tenantId, id), change, ofHolder(me))).ok;
+    },
+
+    /** What broke off is dealt with. */
+    async clearSending(tenantId: string, id: string, me: string): Promise<void> {
+      await dynamo.updateIf(table, groupKey(tenantId, id), { expression: "REMOVE sentUpTo" }, ofHolder(me));
+    },
+
+    /** Lets go of the group. False where somebody asked meanwhile: it is ours still, and to be looked at again. */
+    async release(tenantId: string, id: string, me: string): Promise<boolean> {
+      const key = groupKey(tenantId, id);
+      const free = { expression: "REMOVE leaseBy, leaseUntil, sentUpTo" };
+      const freed = await dynamo.updateIf(table, key, free, ofHolder(me, " AND attribute_not_exists(again)"));
+      if (freed.ok || freed.current?.leaseBy !== me) return true;
+      await dynamo.updateIf(table, key, {
+        expression: "SET leaseUntil = :until REMOVE again, sentUpTo",
+        values: { ":until": clock() + LEASE_MS },
+      }, ofHolder(me));
+      return false;
+    },
+
+    /** The member's own position; without one it is at its group's. Nothing where it is gone. */
+    async settle(tenantId: string, group: string, member: Member, position: string | undefined): Promise<void> {
+      const names = { "#position": "position" };
+      const change = position === undefined
+        ? { expression: "REMOVE #position", names }
+        : { expression: "SET #position = :position", names, values: { ":position": position } };
+      const key = memberKey(tenantId, group, member.key);
+      await dynamo.updateIf(table, key, change, { expression: "attribute_exists(pk)" });
+    },
+  };
+}
+
+function tenantPk(tenantId: string): string {
+  return `${tenantId}#sockets`;
+}
+
+function toGroup(item: Item): Group {
+  const { sk, question, position, keys, sentAt, leaseBy, leaseUntil, sentUpTo } = item;
+  return {
+    id: (sk as string).slice("group#".length),
+    question: JSON.parse(question as string) as Question,
+    position: (position as string | undefined) ?? "",
+    keys: keys as string[] | undefined,
+    sentAt: (sentAt as number | undefined) ?? 0,
+    lease: leaseBy === undefined ? undefined : { by: leaseBy as string, until: leaseUntil as number },
+    sending: sentUpTo === undefined ? undefined : { upTo: sentUpTo as string },
+  };
+}
+
+function toMember({ connectionId, subscriptionId, credential, expiresAt, holder, position }: Item): Member {
+  return {
+    key: `${connectionId as string}#${subscriptionId as string}`,
+    connectionId: connectionId as string,
+    subscriptionId: subscriptionId as string,
+    credential: credential as string,
+    expiresAt: expiresAt as number,
+    holder: holder as Member["holder"],
+    position: position as string | undefined,
+  };
+}
