@@ -77,6 +77,14 @@ export type Scope =
   /** Rebuild, audit and erase. */
   | 'ADMIN';
 
+/** Which logins to end: the one that asks where nothing is said. */
+export type SignOutInput = {
+  /** This one of `logins`. */
+  loginId?: string | number | null | undefined;
+  /** All of them. */
+  everywhere?: boolean;
+};
+
 /** What a key is for. */
 export type ApiKeyKind =
   /** A device or a server. It is secret. */
@@ -261,6 +269,18 @@ export type AuditLogQueryVariables = Exact<{
 
 export type AuditLogQuery = { auditLog: { nodes: Array<{ entryId: string, at: string, kind: AuditKind, userId: string | null, subject: string, detail: string | null, address: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
+export type LoginListQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LoginListQuery = { logins: Array<{ loginId: string, isCurrent: boolean, createdAt: string, usedAt: string, expiresAt: string, client: string | null, address: string | null }> };
+
+export type SignOutMutationVariables = Exact<{
+  input: SignOutInput;
+}>;
+
+
+export type SignOutMutation = { signOut: { ended: number } };
+
 export const KeyList = document<KeyListQuery, KeyListQueryVariables>(
   "query KeyList { viewer { userId scopes } apiKeys { ...KeyRow } } fragment KeyRow on ApiKey { keyId kind name key scopes origins ratePerMinute createdAt createdBy expiresAt revokedAt lastUsedAt }",
 );
@@ -291,4 +311,12 @@ export const EraseVisitor = document<EraseVisitorMutation, EraseVisitorMutationV
 
 export const AuditLog = document<AuditLogQuery, AuditLogQueryVariables>(
   "query AuditLog($first: Int!, $after: String) { auditLog(first: $first, after: $after) { nodes { entryId at kind userId subject detail address } pageInfo { hasNextPage endCursor } } }",
+);
+
+export const LoginList = document<LoginListQuery, LoginListQueryVariables>(
+  "query LoginList { logins { loginId isCurrent createdAt usedAt expiresAt client address } }",
+);
+
+export const SignOut = document<SignOutMutation, SignOutMutationVariables>(
+  "mutation SignOut($input: SignOutInput!) { signOut(input: $input) { ended } }",
 );

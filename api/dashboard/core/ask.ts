@@ -1,4 +1,5 @@
 import type { Document } from "./document.ts";
+import { RenewLogin } from "./documents.ts";
 import { session } from "./session.svelte.ts";
 
 /** What the API refused, in its own words. `code` is stable. */
@@ -13,31 +14,66 @@ export class AskError extends Error {
 
 type Answer<Data> = { data?: Data | null; errors?: { message: string; extensions?: { code?: string } }[] };
 
-/** Asks once. Throws AskError; an expired token leads to the sign-in, and back to the page afterwards. */
+/** Codes that say that the token is good no more. */
+const ENDED = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "CREDENTIAL_ENDED"];
+
+/** Asks once. Throws AskError; where the login has ended it leads to the sign-in, and back to the page afterwards. */
 export async function ask<Data, Variables>(
   query: Document<Data, Variables>,
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
-  const response = await send(query, variables, signal);
-  const answer = await read<Data>(response);
-  const error = answer.errors?.[0];
-  if (error) {
-    const code = error.extensions?.code ?? "INTERNAL";
-    if (code === "UNAUTHENTICATED" || code === "TOKEN_EXPIRED" || code === "CREDENTIAL_ENDED") session.expire();
-    throw new AskError(error.message, code);
-  }
-  if (!answer.data) throw new AskError(`The service answered ${response.status}.`, "INTERNAL");
-  return answer.data;
+  let answer = await send(query, variables, signal);
+  if (hasEnded(answer) && await renew()) answer = await send(query, variables, signal);
+  if (hasEnded(answer)) session.expire();
+  return dataOf(answer);
 }
 
-async function send(query: string, variables: unknown, signal: AbortSignal | undefined): Promise<Response> {
-  const headers = { "content-type": "application/json", accept: "application/json", ...session.headers() };
+export const hasEnded = ({ errors }: Answer<unknown>): boolean => ENDED.includes(errors?.[0]?.extensions?.code ?? "");
+
+/** The data, or what was refused as AskError. */
+export function dataOf<Data>({ data, errors }: Answer<Data>): Data {
+  const error = errors?.[0];
+  if (error) throw new AskError(error.message, error.extensions?.code ?? "INTERNAL");
+  if (!data) throw new AskError("The service answered with something else than it should.", "INTERNAL");
+  return data;
+}
+
+let renewing: Promise<boolean> | undefined;
+
+/** Takes the next token of this login, once for all who ask at the same time; false where there is none to take. */
+export function renew(): Promise<boolean> {
+  renewing ??= takeNext().finally(() => (renewing = undefined));
+  return renewing;
+}
+
+async function takeNext(): Promise<boolean> {
+  const { refreshToken } = session;
+  if (refreshToken === undefined) return false;
+  try {
+    const { refreshLogin } = dataOf(await send(RenewLogin, { input: { refreshToken } }, undefined, {}));
+    if (refreshLogin.__typename !== "AuthPayload") return false;
+    session.renewed(refreshLogin);
+    return true;
+  } catch {
+    // Out of reach, or refused: what was asked says so itself.
+    return session.refreshToken !== refreshToken;
+  }
+}
+
+async function send<Data, Variables>(
+  query: Document<Data, Variables>,
+  variables: Variables,
+  signal: AbortSignal | undefined,
+  credentials = session.headers(),
+): Promise<Answer<Data>> {
+  const headers = { "content-type": "application/json", accept: "application/json", ...credentials };
   try {
     const body = JSON.stringify({ query, variables });
-    return await fetch("/graphql", { method: "POST", headers, body, signal: signal ?? null });
+    const response = await fetch("/graphql", { method: "POST", headers, body, signal: signal ?? null });
+    return await read<Data>(response);
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted || error instanceof AskError) throw error;
     throw new AskError("The service cannot be reached. It is asked again when you try again.", "UNREACHABLE");
   }
 }

@@ -1,5 +1,5 @@
 import { type Client, createClient } from "graphql-ws";
-import { messageOf } from "./ask.ts";
+import { messageOf, renew } from "./ask.ts";
 import type { Document } from "./document.ts";
 import { session } from "./session.svelte.ts";
 
@@ -8,7 +8,9 @@ export type Line = "idle" | "connecting" | "live" | "lost";
 
 let line = $state<Line>("idle");
 let client: Client | undefined;
-let clientToken: string | undefined;
+let clientLogin = -1;
+/** True from when the service ended the line with its token until the next token is there. */
+let isTokenOver = false;
 
 export const connection = {
   get line() {
@@ -50,12 +52,17 @@ export function follow<Data, Variables>(
 }
 
 function currentClient(): Client {
-  if (client && clientToken === session.token) return client;
+  if (client && clientLogin === session.login) return client;
   hangUp();
-  clientToken = session.token;
+  clientLogin = session.login;
+  isTokenOver = false;
   client = createClient({
     url: new URL("/graphql", location.href).href.replace(/^http/, "ws"),
-    connectionParams: () => session.headers(),
+    connectionParams: async () => {
+      if (isTokenOver && !await renew()) session.expire();
+      isTokenOver = false;
+      return session.headers();
+    },
     lazyCloseTimeout: 1_000,
     keepAlive: 10_000,
     retryAttempts: Infinity,
@@ -68,7 +75,7 @@ function currentClient(): Client {
       connected: () => (line = "live"),
       closed: (event) => {
         const { code, wasClean } = event as CloseEvent;
-        if (code === 4401 || code === 4403) session.expire();
+        if (code === 4401 || code === 4403) isTokenOver = true;
         line = wasClean && code === 1000 ? "idle" : "lost";
       },
     },

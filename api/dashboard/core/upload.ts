@@ -1,13 +1,23 @@
-import { AskError } from "./ask.ts";
+import { AskError, dataOf, hasEnded, renew } from "./ask.ts";
 import type { Document } from "./document.ts";
 import { session } from "./session.svelte.ts";
 
+type Answer<Data> = { data?: Data; errors?: { message: string; extensions?: { code?: string } }[] };
+
 /** Asks once with a large body; `onProgress` gets the part that was sent, 0 to 1. `fetch` cannot say that. Throws AskError. */
-export function askWithProgress<Data, Variables>(
+export async function askWithProgress<Data, Variables>(
   query: Document<Data, Variables>,
   variables: Variables,
   onProgress: (part: number) => void,
 ): Promise<Data> {
+  const body = JSON.stringify({ query, variables });
+  let answer = await send<Data>(body, onProgress);
+  if (hasEnded(answer) && await renew()) answer = await send<Data>(body, onProgress);
+  if (hasEnded(answer)) session.expire();
+  return dataOf(answer);
+}
+
+function send<Data>(body: string, onProgress: (part: number) => void): Promise<Answer<Data>> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", "/graphql");
@@ -19,19 +29,14 @@ export function askWithProgress<Data, Variables>(
       reject(new AskError("The connection broke. Nothing was changed; send it again.", "UNREACHABLE"));
     request.onload = () => {
       const answer = parse<Data>(request.responseText);
-      const error = answer?.errors?.[0];
-      const code = error?.extensions?.code ?? "INTERNAL";
-      if (code === "UNAUTHENTICATED" || code === "TOKEN_EXPIRED") session.expire();
-      if (answer?.data && !error) resolve(answer.data);
-      else reject(new AskError(error?.message ?? `The service answered ${request.status}.`, code));
+      if (answer) resolve(answer);
+      else reject(new AskError(`The service answered ${request.status} with something else than JSON.`, "INTERNAL"));
     };
-    request.send(JSON.stringify({ query, variables }));
+    request.send(body);
   });
 }
 
-function parse<Data>(
-  text: string,
-): { data?: Data; errors?: { message: string; extensions?: { code?: string } }[] } | undefined {
+function parse<Data>(text: string): Answer<Data> | undefined {
   try {
     return JSON.parse(text);
   } catch {

@@ -166,6 +166,13 @@ export type RestoreSessionInput = {
   sessionId: string;
 };
 
+/** What sensors are ranked by. */
+export type SensorOrder =
+  /** Sessions that started in the range. */
+  | 'SESSIONS'
+  /** Time of their sessions that lies in the range; costs as much again. */
+  | 'ACTIVE_TIME';
+
 export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } };
 
 export type SessionListQueryVariables = Exact<{
@@ -262,10 +269,11 @@ export type AnnotateSessionMutation = { annotateSession:
 export type SessionNumbersQueryVariables = Exact<{
   range: TimeRange;
   timeZone: string;
+  by: SensorOrder;
 }>;
 
 
-export type SessionNumbersQuery = { sessionAnalytics: { totalSessions: number, activeSessions: number, totalMotionEvents: number, totalDuration: number, averageDuration: number | null, peakHour: number | null, durationPercentiles: { p50: number, p95: number } | null, byDay: Array<{ start: string, sessions: number }>, byHourOfWeek: Array<{ weekday: number, hour: number, sessions: number }>, topSensors: Array<{ sessions: number, motionEvents: number, sensor: { sensorId: string } }> } };
+export type SessionNumbersQuery = { sessionAnalytics: { totalSessions: number, activeSessions: number, totalMotionEvents: number, totalDuration: number, activeTime: number, averageDuration: number | null, peakHour: number | null, durationPercentiles: { p50: number, p95: number } | null, byDay: Array<{ start: string, isOpen: boolean, sessions: number, activeTime: number }>, byHourOfWeek: Array<{ weekday: number, hour: number, sessions: number, activeTime: number }>, topSensors: Array<{ sessions: number, motionEvents: number, activeTime: number, sensor: { sensorId: string } }> } };
 
 export type CorrectSessionMutationVariables = Exact<{
   input: CorrectSessionInput;
@@ -339,7 +347,7 @@ export const AnnotateSession = document<AnnotateSessionMutation, AnnotateSession
 );
 
 export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryVariables>(
-  "query SessionNumbers($range: TimeRange!, $timeZone: TimeZone!) { sessionAnalytics(range: $range, timeZone: $timeZone) { totalSessions activeSessions totalMotionEvents totalDuration averageDuration peakHour durationPercentiles { p50 p95 } byDay { start sessions } byHourOfWeek { weekday hour sessions } topSensors(first: 8) { sensor { sensorId } sessions motionEvents } } }",
+  "query SessionNumbers($range: TimeRange!, $timeZone: TimeZone!, $by: SensorOrder!) { sessionAnalytics(range: $range, timeZone: $timeZone) { totalSessions activeSessions totalMotionEvents totalDuration activeTime averageDuration peakHour durationPercentiles { p50 p95 } byDay { start isOpen sessions activeTime } byHourOfWeek { weekday hour sessions activeTime } topSensors(first: 8, by: $by) { sensor { sensorId } sessions motionEvents activeTime } } }",
 );
 
 export const CorrectSession = document<CorrectSessionMutation, CorrectSessionMutationVariables>(

@@ -58,6 +58,16 @@ export type ErrorCode =
   /** What was sent is over a limit. */
   | 'TOO_LARGE';
 
+/** A new account. */
+export type RegisterInput = {
+  /** 3 to 64 letters of one script, digits, `.`, `_`, `-` or `@`; upper and lower case are the same, and what looks alike is taken. */
+  username: string;
+  /** Shown to other people; the username where absent. */
+  name?: string | null | undefined;
+  /** 12 to 128 characters. */
+  password: string;
+};
+
 /** The credentials of an account. */
 export type LoginInput = {
   /** As registered; upper and lower case are the same. */
@@ -96,8 +106,19 @@ export type SignInMutationVariables = Exact<{
 
 
 export type SignInMutation = { login:
-    | { __typename: 'AuthPayload', token: string }
+    | { __typename: 'AuthPayload', token: string, refreshToken: string, deviceToken: string }
     | { __typename: 'BadCredentialsError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export type OpenAccountMutationVariables = Exact<{
+  input: RegisterInput;
+}>;
+
+
+export type OpenAccountMutation = { register:
+    | { __typename: 'AuthPayload', token: string, refreshToken: string, deviceToken: string }
+    | { __typename: 'NameTakenError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
@@ -145,7 +166,11 @@ export type DoorDecksQueryVariables = Exact<{
 export type DoorDecksQuery = { decks: Array<{ deckId: string, name: string, newCount: number, learningCount: number, dueCount: number }> };
 
 export const SignIn = document<SignInMutation, SignInMutationVariables>(
-  "mutation SignIn($input: LoginInput!) { login(input: $input) { __typename ... on AuthPayload { token } ... on UserError { code message } } }",
+  "mutation SignIn($input: LoginInput!) { login(input: $input) { __typename ... on AuthPayload { token refreshToken deviceToken } ... on UserError { code message } } }",
+);
+
+export const OpenAccount = document<OpenAccountMutation, OpenAccountMutationVariables>(
+  "mutation OpenAccount($input: RegisterInput!) { register(input: $input) { __typename ... on AuthPayload { token refreshToken deviceToken } ... on UserError { code message } } }",
 );
 
 export const SendEvents = document<SendEventsMutation, SendEventsMutationVariables>(
