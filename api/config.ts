@@ -1,7 +1,7 @@
 import * as valibot from "valibot";
 import type { LogLevel } from "./core/log.ts";
 import { matching, oneOf, onOff, optional, SettingError, whole } from "./core/settings.ts";
-import { type Batching, RECORDED_SOURCES } from "./resources.ts";
+import { type Batching, OWN_SOURCES, RECORDED_SOURCES } from "./resources.ts";
 
 /** The environment as the service understands it. Read here only; passed on as one value. */
 export type Config = ReturnType<typeof toConfig>;
@@ -115,7 +115,7 @@ function batching(text: string): Batching {
     records >= 1 && records <= 500 && seconds <= 300
   );
   if (parts.length === found.size && isKnown && isBounded) {
-    return Object.fromEntries(RECORDED_SOURCES.map((source) => [source, found.get(source) ?? AT_ONCE]));
+    return Object.fromEntries([...RECORDED_SOURCES, OWN_SOURCES].map((own) => [own, found.get(own) ?? AT_ONCE]));
   }
   throw new SettingError(
     `must name some of ${

@@ -25,7 +25,7 @@ import { createTrailStore } from "./journeys/trails.ts";
 import { createAudit } from "./metrics/audit.ts";
 import { createBeats } from "./metrics/beats.ts";
 import { createProgress } from "./metrics/progress.ts";
-import { recordRecounts } from "./metrics/records.ts";
+import { isRecorded, type Recount } from "./metrics/model.ts";
 import { createMetrics } from "./metrics/service.ts";
 import { createMetricStore } from "./metrics/store.ts";
 import { buckets, queues, streamedTables, tables } from "./resources.ts";
@@ -115,19 +115,20 @@ export function createMetricDomain(
   const progress = createProgress(clock, log, beats, recheckMs);
   const answers = createReviewLog(dynamo, named(tables.reviews));
   const kept = createJourneyRecounts(dynamo, named(tables.journeys), journeys.store);
+  const recounts: Record<string, Recount> = {
+    SESSIONS: (...range) => lists.listStarts(...range),
+    MOTION_EVENTS: listMotion,
+    REVIEWS: (...range) => answers.listAnswers(...range),
+    JOURNEYS: (...range) => kept.journeys(...range),
+    JOURNEY_EVENTS: (...range) => kept.events(...range),
+  };
   const audit = createAudit({
     store,
     hub,
     clock,
     progress,
-    recounts: {
-      ...recordRecounts(store),
-      SESSIONS: (...range) => lists.listStarts(...range),
-      MOTION_EVENTS: listMotion,
-      REVIEWS: (...range) => answers.listAnswers(...range),
-      JOURNEYS: (...range) => kept.journeys(...range),
-      JOURNEY_EVENTS: (...range) => kept.events(...range),
-    },
+    recountOf: (source) =>
+      isRecorded(source) ? (tenantId, ...range) => store.listRecords(tenantId, source, ...range) : recounts[source],
     recheckMs,
   });
   const service = createMetrics({ store, hub, clock, caughtUpAt: (source) => progress.caughtUpAt(source) });

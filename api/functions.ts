@@ -119,7 +119,8 @@ export const functions = {
     memoryMb: 512,
     timeoutSeconds: 30,
     about: "Messages of the queue `ingest`.",
-    tables: { records: "write", journeys: "remove", sessions: "remove", sensors: "write" },
+    // Buckets: the names that tenants may give only so often.
+    tables: { records: "write", buckets: "write", journeys: "remove", sessions: "remove", sensors: "write" },
     buckets: { events: "write", readings: "write" },
     queues: { ingest: "take" },
     deadLetters: ["ingest"],

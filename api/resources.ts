@@ -262,6 +262,8 @@ export type StreamedTable = {
 
 /** The sources whose single records are kept in the table `records`; the service counts the other sources itself. */
 export const RECORDED_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
+/** In keys and settings: all sources that tenants name themselves. */
+export const OWN_SOURCES = "OWN";
 export type RecordedSource = (typeof RECORDED_SOURCES)[number];
 
 /** So many records of a source are counted at once, or as many as came within so many seconds. */

@@ -13,6 +13,7 @@ type Of<C extends object> = {
     ID: { Input: string; Output: string | number };
     DateTime: { Input: number; Output: number };
     Milliseconds: { Input: number; Output: number };
+    MetricSource: { Input: string; Output: string };
     TimeZone: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
     EventInput: { Input: unknown; Output: unknown };

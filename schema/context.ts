@@ -59,6 +59,7 @@ export type Services = {
     size: BucketSize,
     after: string | null | undefined,
     signal: AbortSignal,
+    isMeasured?: boolean,
   ) => AsyncGenerator<MetricUpdate>;
   reviews: Reviews;
   transfer: Transfer;

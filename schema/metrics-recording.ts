@@ -7,7 +7,7 @@ import { formatInstant } from "../api/core/time.ts";
 import { builder, entries } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { errorType, InvalidInputError, notFound, NotFoundError, orInvalid, type UserErrorModel } from "./errors.ts";
-import { MetricBucket, MetricSource } from "./metrics.ts";
+import { MetricBucket } from "./metrics.ts";
 
 /** An hour that is counted again costs as much as a field, whatever is selected of the result. */
 const COST_OF_AUDIT = {
@@ -17,12 +17,34 @@ const COST_OF_AUDIT = {
 
 type MetricConflict = UserErrorModel<"MetricConflictError", "VERSION_CONFLICT"> & { stands: number };
 
+const MetricDimensionInput = builder.inputType("MetricDimensionInput", {
+  description: "What to tell records apart by.",
+  fields: (t) => ({
+    key: t.string({
+      required: true,
+      description:
+        "1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`, beginning with a letter, such as `country`. None twice.",
+    }),
+    value: t.string({ required: true, description: "1 to 64 characters, such as `NP`." }),
+  }),
+});
+
 const MetricRecordInput = builder.inputType("MetricRecordInput", {
   description: "One record to count.",
   fields: (t) => ({
-    source: t.field({ type: MetricSource, required: true, description: "One of the first four sources." }),
+    source: t.field({
+      type: "MetricSource",
+      required: true,
+      description: "One of the first four sources, or a name of your own.",
+    }),
     recordId: t.id({ required: true, description: "The record's own id: (tenant, source, recordId) is counted once." }),
     at: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
+    value: t.float({ description: "A number, from -10^12 to 10^12; kept to six digits after the point." }),
+    dimensions: t.field({
+      type: [MetricDimensionInput],
+      description:
+        "What to tell records apart by, at most 5. A source has at most 100 different pairs of key and value in an hour; a record with one more is refused.",
+    }),
   }),
 });
 
@@ -35,9 +57,10 @@ const MetricReceiptStatus = builder.enumType("MetricReceiptStatus", {
   description: "What became of a record.",
   values: {
     ACCEPTED: { description: "Kept now; its bucket follows." },
-    DUPLICATE: { description: "Kept before, at the same time, or taken back since. Nothing changed." },
+    DUPLICATE: { description: "Kept before, just so, or taken back since. Nothing changed." },
     CONFLICT: {
-      description: "Kept before at another time, which stands. Nothing changed; `correctMetric` changes it.",
+      description:
+        "Kept before at another time, or with another number or other dimensions, which stand. Nothing changed; `correctMetric` changes it.",
     },
     REJECTED: { description: "Can never be kept as it is." },
   },
@@ -59,6 +82,11 @@ const MetricReceipt = builder.objectRef<MetricReceiptModel>("MetricReceipt").imp
       description: "Of a CONFLICT: the time that the record has.",
       resolve: (receipt) => ("stands" in receipt ? receipt.stands : null),
     }),
+    standsValue: t.float({
+      nullable: true,
+      description: "Of a CONFLICT: the number that the record has; null where it has none.",
+      resolve: (receipt) => ("standsValue" in receipt ? receipt.standsValue : null),
+    }),
   }),
 });
 
@@ -70,7 +98,7 @@ const RecordMetricsPayload = builder.objectRef<RecordedMetrics & { __typename: "
   fields: (t) => ({
     accepted: t.exposeInt("accepted", { description: "Records kept now." }),
     duplicates: t.exposeInt("duplicates", { description: "Records that were kept before." }),
-    conflicts: t.exposeInt("conflicts", { description: "Records that were kept before at another time." }),
+    conflicts: t.exposeInt("conflicts", { description: "Records that were kept before in another way." }),
     rejected: t.exposeInt("rejected", { description: "Records that can never be kept as they are." }),
     receipts: t.expose("receipts", {
       type: [MetricReceipt],
@@ -87,13 +115,18 @@ const RecordMetricsResult = builder.unionType("RecordMetricsResult", {
 const CorrectMetricInput = builder.inputType("CorrectMetricInput", {
   description: "A record, and how it should be.",
   fields: (t) => ({
-    source: t.field({ type: MetricSource, required: true, description: "One of the first four sources." }),
+    source: t.field({
+      type: "MetricSource",
+      required: true,
+      description: "One of the first four sources, or a name of your own.",
+    }),
     recordId: t.id({ required: true, description: "The record's own id." }),
     expectedAt: t.field({ type: "DateTime", required: true, description: "The time that it has, as you know it." }),
     at: t.field({
       type: "DateTime",
       description: "The time that it should have, to 10 minutes from now. Null or left out: it is taken back.",
     }),
+    value: t.float({ description: "The number that it should have; it stays as it is where null or left out." }),
   }),
 });
 
@@ -103,13 +136,14 @@ const CorrectMetricPayload = builder.objectRef<Corrected>("CorrectMetricPayload"
   description: "The record as it is.",
   access: "METRICS_WRITE",
   fields: (t) => ({
-    source: t.expose("source", { type: MetricSource, description: "What it counts as." }),
+    source: t.expose("source", { type: "MetricSource", description: "What it counts as." }),
     recordId: t.exposeID("recordId", { description: "The record's own id." }),
     at: t.expose("at", {
       type: "DateTime",
       nullable: true,
       description: "The time that it has; null where it is taken back. It stays known, so that it does not come again.",
     }),
+    value: t.exposeFloat("value", { nullable: true, description: "The number that it has; null where it has none." }),
   }),
 });
 
@@ -129,7 +163,7 @@ const AuditMetricsInput = builder.inputType("AuditMetricsInput", {
   description: "What to count again.",
   fields: (t) => ({
     source: t.field({
-      type: MetricSource,
+      type: "MetricSource",
       required: true,
       description: "What is counted.",
     }),
@@ -197,7 +231,7 @@ entries.mutationFields((t) => ({
   correctMetric: t.field({
     type: CorrectMetricResult,
     description:
-      "Moves a record to another time, or takes it back. Its buckets follow within a second. Doing it again changes nothing.",
+      "Moves a record to another time, gives it another number, or takes it back. Its buckets follow within a second. Doing it again changes nothing.",
     access: "METRICS_WRITE",
     args: { input: t.arg({ type: CorrectMetricInput, required: true, description: "The record." }) },
     resolve: (_, { input }, { viewer, services }) =>

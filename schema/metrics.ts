@@ -1,48 +1,51 @@
-import { MINUTE_MS } from "../api/core/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../api/core/clock.ts";
 import { lengthOf, type RangeInput } from "../api/core/range.ts";
 import type { MetricUpdate as MetricUpdateModel } from "../api/metrics/changes.ts";
 import * as Model from "../api/metrics/model.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
+import { selects } from "./lookahead.ts";
 
 /** Ten buckets, which are small and come of one item for sixty of them, count as a row. */
 const BUCKETS_A_ROW = 10;
+/** A dimension has seldom more values. */
+const SERIES_BY = 10;
+const MAX_HOURS = Model.LIMITS.rangeDays * DAY_MS / HOUR_MS;
 
 /**
  * What is selected of a bucket counts for its share of a row, of each source: a day of minutes of nine sources with start
  * and count is 9 x 1,440 / 10 x 3 fields. A series that is too long is refused unread.
  */
 const COST_OF_BUCKETS = {
-  by: ["sources", "size", "range"] as const,
-  weigh: ({ sources, size, range }: { sources: readonly string[]; size: Model.BucketSize; range: RangeInput }) => {
-    const buckets = Math.ceil(lengthOf(range) / (Model.BUCKET_MINUTES[size] * MINUTE_MS));
-    return { rows: Math.ceil(sources.length * Math.min(buckets, Model.LIMITS.bucketsPerSeries) / BUCKETS_A_ROW) };
+  by: ["sources", "size", "range", "by"] as const,
+  weigh: ({ sources, size, range, by }: {
+    sources: readonly string[];
+    size: Model.BucketSize;
+    range: RangeInput;
+    by?: string | null;
+  }) => {
+    const length = lengthOf(range);
+    const isPeriod = Model.isPeriod(size);
+    const buckets = Math.ceil(length / (isPeriod ? DAY_MS : Model.BUCKET_MINUTES[size] * MINUTE_MS));
+    const series = sources.length * (by === null || by === undefined ? 1 : SERIES_BY);
+    return {
+      // Hours are what is read, also for a bucket of a month.
+      own: isPeriod ? Math.ceil(sources.length * Math.min(length / HOUR_MS, MAX_HOURS) / BUCKETS_A_ROW) : 1,
+      rows: Math.ceil(series * Math.min(buckets, Model.LIMITS.bucketsPerSeries) / BUCKETS_A_ROW),
+    };
   },
 };
 
-export const MetricSource = builder.enumType("MetricSource", {
-  description:
-    "What is counted. The first four are records that clients or attached tables provide; the rest the service counts itself.",
-  values: {
-    ITEMS: { description: "Items, as clients record them." },
-    SCORE_RESULTS: { description: "Results of scores, as clients record them." },
-    TASKS: { description: "Tasks, as clients record them." },
-    EVALUATIONS: { description: "Evaluations, as clients record them." },
-    SESSIONS: { description: "Sessions, by their start." },
-    MOTION_EVENTS: { description: "Motion events, by their own time." },
-    JOURNEYS: { description: "Journeys, by their start." },
-    JOURNEY_EVENTS: { description: "Events of journeys, by their own time." },
-    REVIEWS: { description: "Answers of reviews, by their own time; one that was taken back no longer counts." },
-  },
-});
-
-const BucketSize = builder.enumType("BucketSize", {
+export const BucketSize = builder.enumType("BucketSize", {
   description: "How long a bucket is.",
   values: {
     ONE_MINUTE: { description: "1 minute." },
     FIVE_MINUTES: { description: "5 minutes." },
     FIFTEEN_MINUTES: { description: "15 minutes." },
     ONE_HOUR: { description: "60 minutes." },
+    DAY: { description: "A day of a zone's calendar: 23 or 25 hours where its clock changes." },
+    WEEK: { description: "A week of a zone's calendar, from Monday on." },
+    MONTH: { description: "A month of a zone's calendar." },
   },
 });
 
@@ -50,9 +53,12 @@ export const MetricBucket = builder.objectRef<Model.MetricBucket>("MetricBucket"
   description: "How many records of a source lie in a stretch of time.",
   access: "METRICS_READ",
   fields: (t) => ({
-    source: t.expose("source", { type: MetricSource, description: "What is counted." }),
+    source: t.expose("source", { type: "MetricSource", description: "What is counted." }),
     size: t.expose("size", { type: BucketSize, description: "How long the bucket is." }),
-    start: t.expose("start", { type: "DateTime", description: "Aligned to the size, in UTC." }),
+    start: t.expose("start", {
+      type: "DateTime",
+      description: "Aligned to the size: up to an hour in UTC, of days and more in the zone that was asked for.",
+    }),
     end: t.expose("end", { type: "DateTime", description: "Excluded." }),
     count: t.exposeInt("count", { description: "All records of the bucket so far: a total, never a difference." }),
     closed: t.exposeBoolean("closed", {
@@ -60,14 +66,58 @@ export const MetricBucket = builder.objectRef<Model.MetricBucket>("MetricBucket"
         "False while the bucket can still grow in the ordinary way; late records can change a closed one, and that is pushed too.",
     }),
     version: t.exposeString("version", { description: "Grows with each change." }),
+    values: t.int({
+      nullable: true,
+      description:
+        "How many of the records have a number. Null where a bucket was not asked for by `metrics` or `metricBuckets`.",
+      resolve: ({ measured }) => measured?.values,
+    }),
+    sum: t.float({
+      nullable: true,
+      description: "Of their numbers; exact to six digits after the point. Null where none has one.",
+      resolve: ({ measured }) => (measured && measured.values > 0 ? measured.sum : null),
+    }),
+    min: t.float({
+      nullable: true,
+      description:
+        "The least of their numbers. Null where none has one, and for the moment after a number was corrected or taken back, until the records were looked at again.",
+      resolve: ({ measured }) => measured?.min,
+    }),
+    max: t.float({
+      nullable: true,
+      description: "The greatest of their numbers; null as `min` is.",
+      resolve: ({ measured }) => measured?.max,
+    }),
+    average: t.float({
+      nullable: true,
+      description: "`sum` by `values`. Null where none has a number.",
+      resolve: ({ measured }) => (measured && measured.values > 0 ? measured.sum / measured.values : null),
+    }),
+  }),
+});
+
+/** What costs a read more. */
+const MEASURES = new Set(["values", "sum", "min", "max", "average"]);
+
+const MetricDimension = builder.objectRef<{ key: string; value: string }>("MetricDimension").implement({
+  description: "What records are told apart by.",
+  access: "METRICS_READ",
+  fields: (t) => ({
+    key: t.exposeString("key", { description: "Such as `country`." }),
+    value: t.exposeString("value", { description: "Such as `NP`." }),
   }),
 });
 
 const MetricSeries = builder.objectRef<Model.MetricSeries>("MetricSeries").implement({
-  description: "The buckets of one source.",
+  description: "The buckets of one source, or of those of its records that have a dimension.",
   access: "METRICS_READ",
   fields: (t) => ({
-    source: t.expose("source", { type: MetricSource, description: "What is counted." }),
+    source: t.expose("source", { type: "MetricSource", description: "What is counted." }),
+    dimension: t.expose("dimension", {
+      type: MetricDimension,
+      nullable: true,
+      description: "Which of the records, where `by` was given; null otherwise.",
+    }),
     size: t.expose("size", { type: BucketSize, description: "How long the buckets are." }),
     buckets: t.expose("buckets", {
       type: [MetricBucket],
@@ -98,16 +148,35 @@ const MetricUpdate = builder.objectRef<MetricUpdateModel>("MetricUpdate").implem
 entries.queryFields((t) => ({
   metrics: t.field({
     type: [MetricSeries],
-    description: "Counts in buckets, a series for each source. At most 2,200 buckets a source: a quarter by the hour.",
+    description:
+      "Counts in buckets, and what the records measure: a series for each source, with `by` for each value of a dimension. At most 2,200 buckets a source: a quarter by the hour; of days, weeks and months 400 days.",
     access: "METRICS_READ",
     args: {
-      sources: t.arg({ type: [MetricSource], required: true, description: "What is counted." }),
+      sources: t.arg({ type: ["MetricSource"], required: true, description: "What is counted." }),
       size: t.arg({ type: BucketSize, required: true, description: "How long the buckets are." }),
       range: t.arg({ type: TimeRange, required: true, description: "Widened to whole buckets." }),
+      by: t.arg.string({
+        description:
+          "The key of a dimension: a series for each of its values, of at most 100 those with the most records. A record without it is in none.",
+      }),
+      timeZone: t.arg({
+        type: "TimeZone",
+        description: "Whose days, weeks and months, also over changes of its clock; UTC where absent.",
+      }),
     },
     cost: COST_OF_BUCKETS,
-    resolve: (_, { sources, size, range }, { viewer, services }) =>
-      services.metrics.series(viewer.tenantId, sources, size, range),
+    resolve: (_, asked, { viewer, services }, info) =>
+      services.metrics.series(viewer.tenantId, { ...asked, isMeasured: selects(info, MEASURES) }),
+  }),
+
+  metricSources: t.field({
+    type: ["MetricSource"],
+    description: "All that is counted: the sources that every tenant has, then this tenant's own by their names.",
+    access: "METRICS_READ",
+    resolve: async (_, __, { viewer, services }) => [
+      ...Model.SOURCES,
+      ...await services.metrics.listOwnSources(viewer.tenantId),
+    ],
   }),
 }));
 
@@ -118,12 +187,12 @@ streams.subscriptionFields((t) => ({
       "The buckets of the last two hours as they are (or, with `after`, those that changed since), then each change as it happens.",
     access: "METRICS_READ",
     args: {
-      sources: t.arg({ type: [MetricSource], required: true, description: "What is counted." }),
-      size: t.arg({ type: BucketSize, required: true, description: "How long the buckets are." }),
+      sources: t.arg({ type: ["MetricSource"], required: true, description: "What is counted." }),
+      size: t.arg({ type: BucketSize, required: true, description: "How long the buckets are: at most an hour." }),
       after: t.arg.string({ description: "The cursor of the last message received." }),
     },
-    subscribe: (_, { sources, size, after }, { viewer, services, signal }) =>
-      services.watchMetrics(viewer.tenantId, sources, size, after, signal),
+    subscribe: (_, { sources, size, after }, { viewer, services, signal }, info) =>
+      services.watchMetrics(viewer.tenantId, sources, size, after, signal, selects(info, MEASURES)),
     resolve: (message) => message,
   }),
 }));

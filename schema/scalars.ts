@@ -1,6 +1,7 @@
 import { GraphQLError, Kind, valueFromASTUntyped, type ValueNode } from "graphql";
 import { Temporal } from "temporal-polyfill";
 import { formatInstant, parseInstant } from "../api/core/time.ts";
+import { isOwnSource, OWN_SOURCE_RULE, SOURCES } from "../api/metrics/model.ts";
 import { builder } from "./builder.ts";
 
 builder.scalarType("DateTime", {
@@ -24,6 +25,24 @@ builder.scalarType("TimeZone", {
   serialize: (value) => value,
   parseValue: toTimeZone,
   parseLiteral: (node: ValueNode) => toTimeZone(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+builder.scalarType("MetricSource", {
+  description: `What is counted: one of these words, or a name that the tenant gives to records of its own.
+
+- ITEMS, SCORE_RESULTS, TASKS, EVALUATIONS: records, as clients or attached tables provide them.
+- SESSIONS: sessions, by their start.
+- MOTION_EVENTS: motion events, by their own time.
+- JOURNEYS: journeys, by their start.
+- JOURNEY_EVENTS: events of journeys, by their own time.
+- REVIEWS: answers of reviews, by their own time; one that was taken back no longer counts.
+- A name of your own, such as \`checkout.paid\`: ${OWN_SOURCE_RULE}. It is there with its first record; at most 100 a tenant.
+
+In a document the words may stand with or without quotes.`,
+  serialize: (value) => value,
+  parseValue: toMetricSource,
+  parseLiteral: (node: ValueNode) =>
+    toMetricSource(node.kind === Kind.STRING || node.kind === Kind.ENUM ? node.value : undefined),
 });
 
 builder.scalarType("JSON", {
@@ -89,6 +108,13 @@ function toInstant(value: unknown): number {
     throw new GraphQLError("DateTime must be an RFC 3339 instant such as 2026-01-31T12:00:00.000Z.");
   }
   return at;
+}
+
+function toMetricSource(value: unknown): string {
+  if (typeof value === "string" && ((SOURCES as readonly string[]).includes(value) || isOwnSource(value))) return value;
+  throw new GraphQLError(
+    `MetricSource must be one of ${SOURCES.join(", ")}, or a name of your own: ${OWN_SOURCE_RULE}.`,
+  );
 }
 
 const MAX_ZONE_CHARACTERS = 64;

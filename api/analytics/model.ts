@@ -6,7 +6,7 @@ import type { Sensor } from "../sessions/model.ts";
 import type { Percentiles } from "./bins.ts";
 import type { JOURNEY_LETTERS, SESSION_LETTERS } from "./cells.ts";
 import { SLOT_MS } from "./cells.ts";
-import type { Calendar } from "./zone.ts";
+import type { Calendar } from "../core/zone.ts";
 
 /** What was counted in a quarter-hour, by its slot; what is missing is 0. */
 export type Slot<Name extends string> = { slot: number; counts: { readonly [N in Name]?: number } };

@@ -9,8 +9,8 @@ import type {
   SessionSlot,
   Slot,
 } from "./model.ts";
+import type { PeriodUnit, Zone } from "../core/zone.ts";
 import type { Spent } from "./time.ts";
-import type { PeriodUnit, Zone } from "./zone.ts";
 
 const HOURS = 24;
 

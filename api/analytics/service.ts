@@ -35,8 +35,8 @@ import {
   total,
 } from "./rules.ts";
 import { nameOf, type RollupStore } from "./store.ts";
+import { type Calendar, createZone, type PeriodUnit } from "../core/zone.ts";
 import type { Spent } from "./time.ts";
-import { type Calendar, createZone, type PeriodUnit } from "./zone.ts";
 
 export type Analytics = ReturnType<typeof createAnalytics>;
 

@@ -24,14 +24,20 @@ const CUT = "wc";
 const MANY_OVER = 4;
 
 /** What a write does beside moving the watermark; its names and values do not begin with `w`. */
-export type Counting = { sets: readonly string[]; adds: readonly string[] } & Omit<Expression, "expression">;
-type ToChange<C> = (changes: readonly C[]) => Counting;
+export type Counting = {
+  sets: readonly string[];
+  adds: readonly string[];
+  /** What has to hold of the item beside, where the write depends on how it was seen. */
+  lock?: Expression;
+} & Omit<Expression, "expression">;
+type ToChange<C> = (changes: readonly C[], seen: Item | undefined) => Counting;
 type Writer = Pick<Dynamo, "updateIf">;
 
 /**
  * Counts changes into an item, each once for ever: one conditional UpdateItem moves the numbers and the shard's watermark
  * together. Where the item has counted some of them before, whoever did, those are left out and the rest is tried again.
- * Gives the item as it is afterwards; undefined where nothing was left to count.
+ * `seen` is the item as somebody saw it last, for changes that depend on it. Gives the item as it is afterwards; undefined
+ * where nothing was left to count.
  */
 export async function countInto<C extends StreamPosition>(
   dynamo: Writer,
@@ -40,10 +46,11 @@ export async function countInto<C extends StreamPosition>(
   changes: readonly C[],
   now: number,
   toChange: ToChange<C>,
+  seen?: Item,
 ): Promise<Item | undefined> {
   let item: Item | undefined;
   for (const own of Map.groupBy(changes, ({ shard }) => shard).values()) {
-    item = await countShard(dynamo, table, key, own, now, toChange) ?? item;
+    item = await countShard(dynamo, table, key, own, now, toChange, item ?? seen) ?? item;
   }
   if (item) await dropOver(dynamo, table, key, item, now);
   return item;
@@ -56,12 +63,13 @@ async function countShard<C extends StreamPosition>(
   changes: readonly C[],
   now: number,
   toChange: ToChange<C>,
+  seen: Item | undefined,
 ): Promise<Item | undefined> {
   const watermark = WATERMARK + shardName(changes[0]!.shard);
   let known: Item | undefined;
   for (let rest = changes; rest.length > 0;) {
     const { first, last } = sequenceSpanOf(rest);
-    const { sets, adds, names, values } = toChange(rest);
+    const { sets, adds, lock, names, values } = toChange(rest, known ?? seen);
     const isOld = known !== undefined && Object.keys(known).some((name) => OF_PARTITION.test(name));
     const moves = ["#w = :w", ...(isOld ? [`${CUT} = if_not_exists(${CUT}, :wc)`] : []), ...sets];
     const written = await dynamo.updateIf(table, key, {
@@ -73,8 +81,13 @@ async function countShard<C extends StreamPosition>(
         ...(isOld ? { ":wc": Math.ceil(now / SECOND_MS) } : {}),
       },
     }, {
-      expression: ["(attribute_not_exists(#w) OR #w < :wf)", ...(known ? [] : oldConditions(rest))].join(" AND "),
-      values: { ":wf": first, ...(known ? {} : { ":wa": oldestOf(rest) }) },
+      expression: [
+        "(attribute_not_exists(#w) OR #w < :wf)",
+        ...(known ? [] : oldConditions(rest)),
+        ...(lock ? [lock.expression] : []),
+      ].join(" AND "),
+      ...(lock?.names ? { names: lock.names } : {}),
+      values: { ":wf": first, ...(known ? {} : { ":wa": oldestOf(rest) }), ...lock?.values },
     });
     if (written.ok) return written.current;
     known = written.current!;

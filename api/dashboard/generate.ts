@@ -20,6 +20,7 @@ const SCALARS = {
   Milliseconds: "number",
   TimeZone: "string",
   JSON: "unknown",
+  MetricSource: "string",
   EventInput: "Record<string, unknown>",
 };
 

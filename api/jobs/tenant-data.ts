@@ -6,6 +6,7 @@ import type { Objects } from "../aws/objects.ts";
 import { partitionsOf } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { REBUILDS, TENANTS } from "../journeys/trails.ts";
+import { createNames } from "../metrics/bounds.ts";
 import { SOURCES } from "../metrics/model.ts";
 import { keyOf as bucketKey } from "../metrics/records.ts";
 import { buckets, type BucketSpec, tables, type TableSpec } from "../resources.ts";
@@ -111,6 +112,20 @@ export function createRemoveData({ dynamo, objects, named, most }: {
       await removePartition(tables.webhooks, pk);
     }
 
+    /** The counts of each source, and at last what it and its dimensions are called, for nothing else says it. */
+    async function removeCounts(): Promise<void> {
+      const bounds = createNames(dynamo, named(tables.buckets));
+      for (const source of [...SOURCES, ...await bounds.listSources(tenantId)]) {
+        const pk = bucketKey(tenantId, source);
+        for (const key of await bounds.listKeys(tenantId, source)) {
+          await removePartition(tables.buckets, `${pk}#by#${key}`);
+        }
+        for (const part of ["", "#late", "#values"]) await removePartition(tables.buckets, `${pk}${part}`);
+        if (isLast && !isEnough()) await removePartition(tables.buckets, `${pk}#pairs`);
+      }
+      if (isLast && !isEnough()) await removePartition(tables.buckets, `${tenantId}#sources`);
+    }
+
     await removeEach(tables.access, ofTenant);
     await removeWebhooks();
     for (const table of [tables.journeys, tables.trails, tables.sessions, tables.records, tables.reviews]) {
@@ -126,10 +141,7 @@ export function createRemoveData({ dynamo, objects, named, most }: {
     await removeQuarantined();
     await removeSensors();
     for (const part of TENANT_PARTS) await removePartition(tables.rollups, `${tenantId}#${part}`);
-    for (const source of SOURCES) {
-      await removePartition(tables.buckets, bucketKey(tenantId, source));
-      await removePartition(tables.buckets, `${bucketKey(tenantId, source)}#late`);
-    }
+    await removeCounts();
     await removePartition(tables.access, `audit#${tenantId}`);
     return { ...removed, isWhole: !isEnough() };
   };

@@ -4,7 +4,7 @@ import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock
 import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
-import type { Counted, HourBucket, MetricBucket, MetricSource, Recount } from "./model.ts";
+import { type Counted, type HourBucket, type MetricBucket, type MetricSource, type Recount, SOURCES } from "./model.ts";
 import { compareHour, emptyHour, hourOf, minutesInDoubt, toBucket, type Wrong } from "./rules.ts";
 import type { Progress } from "./progress.ts";
 import { metricsKey } from "./service.ts";
@@ -28,8 +28,8 @@ export type AuditOptions = {
   hub: Hub;
   clock: Clock;
   progress: Progress;
-  /** The things that count now, by the source that they count for. A source without one keeps no single records. */
-  recounts: Partial<Record<MetricSource, Recount>>;
+  /** What counts the things of a source again that count now; undefined where no single ones are kept. */
+  recountOf: (source: MetricSource) => Recount | undefined;
   /** A difference is looked at again after so long. */
   recheckMs?: number | undefined;
 };
@@ -60,18 +60,19 @@ const RECHECK_MS = SECOND_MS;
  * added to what the stream counts meanwhile.
  */
 export function createAudit(
-  { store, hub, clock, progress, recounts, recheckMs = RECHECK_MS }: AuditOptions,
+  { store, hub, clock, progress, recountOf, recheckMs = RECHECK_MS }: AuditOptions,
 ) {
   async function audit(
     tenantId: string,
     { source, range, repair }: { source: MetricSource; range: RangeInput; repair: boolean },
   ): Promise<AuditReport> {
-    const recount = recounts[source];
+    const recount = recountOf(source);
     if (!recount) {
-      const known = Object.keys(recounts).join(", ");
+      const known = SOURCES.filter(recountOf).join(", ");
       throw new InvalidInputError([{
         path: ["source"],
-        message: `${source} keeps no record of each event to count again; audit one of ${known}`,
+        message:
+          `${source} keeps no record of each event to count again; audit one of ${known}, or a source of your own`,
       }]);
     }
     const now = clock();
@@ -141,7 +142,7 @@ export function createAudit(
     const now = clock();
     const hours = await store.listHours(tenantId, source, fromAt, toAt);
     const things: Counted[] = [];
-    for await (const page of recounts[source]!(tenantId, fromAt, toAt)) things.push(...page);
+    for await (const page of recountOf(source)!(tenantId, fromAt, toAt)) things.push(...page);
     const caughtUp = await progress.caughtUpAt(source);
     const settledAt = Math.max(now - STREAM_KEEPS_MS, caughtUp === undefined ? 0 : caughtUp - SECOND_MS);
     const byHour = Map.groupBy(things, ({ at }) => hourOf(at));
@@ -166,7 +167,7 @@ export function createAudit(
   return {
     audit,
     /** Whether a source's things are kept one by one, and so can be counted again. */
-    canAudit: (source: MetricSource): boolean => recounts[source] !== undefined,
+    canAudit: (source: MetricSource): boolean => recountOf(source) !== undefined,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Dynamo, Item } from "../aws/dynamo.ts";
 import type { StreamRecord } from "../aws/streams.ts";
 import { type Clock, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import type { StreamedTable } from "../resources.ts";
-import { RECORDED_SOURCES } from "../resources.ts";
+import { OWN_SOURCES, RECORDED_SOURCES } from "../resources.ts";
 
 /** No tenant's key begins so. */
 const BEAT = "#";
@@ -157,7 +157,9 @@ export type Beats = ReturnType<typeof createBeats>;
 
 /** Where a table's beats lie: readers of the table of records may take what ends in some sources alone. */
 function keysOf(table: StreamedTable): { pk: string; sk: string; name: string }[] {
-  const suffixes = table === "records" ? RECORDED_SOURCES.map((source) => `beat#${source}`) : ["beat#"];
+  const suffixes = table === "records"
+    ? [...RECORDED_SOURCES, OWN_SOURCES].map((source) => `beat#${source}`)
+    : ["beat#"];
   return suffixes.flatMap((sk) => PLACES.map((place) => ({ pk: `${BEAT}${place}`, sk, name: `${sk}${BEAT}${place}` })));
 }
 

@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 import type { Diff } from "../live/shared.ts";
-import { BUCKET_MINUTES, type BucketSize, type HourBucket, type MetricBucket } from "./model.ts";
+import { BUCKET_MINUTES, type FixedSize, type HourBucket, type MetricBucket } from "./model.ts";
 import { formatVersion, hourOf, toBucket } from "./rules.ts";
 
 export type MetricUpdate = { cursor: string; bucket: MetricBucket };
@@ -21,7 +21,7 @@ export type LateHour = { hour: HourBucket; round: number; before?: { round: numb
 
 /** The window as it was at one moment. */
 export type Snapshot = {
-  size: BucketSize;
+  size: FixedSize;
   now: number;
   /** The start of the first bucket of the window. */
   from: number;
@@ -39,7 +39,7 @@ const NEVER = formatVersion(0);
 /** Of a new subscriber: nothing was given yet, and late hours are sent from its first snapshot on. */
 export const NOTHING: State = { given: new Map(), isFirst: true, round: Infinity };
 
-export function windowStart(now: number, size: BucketSize): number {
+export function windowStart(now: number, size: FixedSize): number {
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
   return Math.floor((now - WINDOW_MS) / bucketMs) * bucketMs;
 }
@@ -51,7 +51,7 @@ export function hourKeyOf({ source, hourAt }: { source: string; hourAt: number }
 /** The snapshot of what was read; `previous` where nothing is different but the second. */
 export function toSnapshot(
   previous: Snapshot | undefined,
-  size: BucketSize,
+  size: FixedSize,
   now: number,
   hours: readonly HourBucket[],
   hinted: readonly HourBucket[],
@@ -111,7 +111,7 @@ export function changesSince(
 }
 
 /** The buckets of an hour in the order in which they are given. */
-function bucketsOf(hour: HourBucket, size: BucketSize, now: number): MetricBucket[] {
+function bucketsOf(hour: HourBucket, size: FixedSize, now: number): MetricBucket[] {
   const length = BUCKET_MINUTES[size];
   return Array.from(
     { length: 60 / length },
@@ -119,7 +119,7 @@ function bucketsOf(hour: HourBucket, size: BucketSize, now: number): MetricBucke
   ).sort((a, b) => compare([a.version, a.start], [b.version, b.start]));
 }
 
-function lastOf(hour: HourBucket, size: BucketSize, now: number): BucketVersion | undefined {
+function lastOf(hour: HourBucket, size: FixedSize, now: number): BucketVersion | undefined {
   const last = bucketsOf(hour, size, now).at(-1)!;
   return last.version > NEVER ? [last.version, last.start] : undefined;
 }

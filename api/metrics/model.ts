@@ -1,10 +1,10 @@
-import { RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
+import { OWN_SOURCES, RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
 import * as v from "valibot";
 import { instant, parseInput, tooFarAhead, words } from "../core/check.ts";
 import { MINUTE_MS } from "../core/clock.ts";
 import type { StreamPosition } from "../core/stream-position.ts";
 
-/** What is counted. The first four are kept as records here; the rest is counted from what the other domains keep. */
+/** What is there to be counted in every tenant. The first four are records of clients; the rest the other domains keep. */
 export const SOURCES = [
   ...RECORDED_SOURCES,
   "SESSIONS",
@@ -13,13 +13,50 @@ export const SOURCES = [
   "JOURNEY_EVENTS",
   "REVIEWS",
 ] as const;
-export type MetricSource = (typeof SOURCES)[number];
+/** One of these, or a name that the tenant gave to records of its own: `checkout.paid`. */
+export type MetricSource = string;
+
+const OWN_SOURCE = /^[a-z][a-z0-9_.-]{0,63}$/;
+export const OWN_SOURCE_RULE = "1 to 64 of a-z, 0-9, `_`, `.` and `-`, beginning with a letter";
+
+/** A name in small letters is a tenant's own. */
+export function isOwnSource(source: string): boolean {
+  return OWN_SOURCE.test(source);
+}
+
+/** Whether its single records are kept in the table `records`. */
+export function isRecorded(source: string): boolean {
+  return isOwnSource(source) || (RECORDED_SOURCES as readonly string[]).includes(source);
+}
+
+/** How the keys of records end: what counts them waits for each of ours by itself, and for all of the tenants' together. */
+export function recordPart(source: string): string {
+  return isOwnSource(source) ? `${source}#${OWN_SOURCES}` : source;
+}
 
 export const BUCKET_MINUTES = { ONE_MINUTE: 1, FIVE_MINUTES: 5, FIFTEEN_MINUTES: 15, ONE_HOUR: 60 } as const;
-export type BucketSize = keyof typeof BUCKET_MINUTES;
+export const PERIODS = { DAY: "day", WEEK: "week", MONTH: "month" } as const;
+/** Days, weeks and months are those of a zone's calendar; the others are aligned in UTC. */
+export type Period = keyof typeof PERIODS;
+export type FixedSize = keyof typeof BUCKET_MINUTES;
+export type BucketSize = FixedSize | Period;
+
+export function isPeriod(size: BucketSize): size is Period {
+  return Object.hasOwn(PERIODS, size);
+}
 
 /** A record as it is kept: (tenant, source, recordId) once, for ever. */
-export type MetricRecord = { source: RecordedSource; recordId: string; at: number };
+export type MetricRecord = {
+  source: MetricSource;
+  recordId: string;
+  at: number;
+  /** To six digits after the point. */
+  value?: number | undefined;
+  dimensions: Dimensions;
+};
+
+/** What a record is told apart by, such as country NL: sorted by key, no key twice. */
+export type Dimensions = readonly (readonly [key: string, value: string])[];
 
 /** A table of others whose items count: the names of the attributes that say whose and when, and what they count as. */
 export type AttachedTable = { table: string; source: RecordedSource; tenant: string; at: string };
@@ -31,6 +68,8 @@ export type ForeignRecord = RecordVersion & { at: number };
 
 /** A thing that counts now, as a recount finds it: when it happened, and when it was written last. */
 export type Counted = { at: number; arrivedAt: number };
+/** The same with what it measures. */
+export type CountedRecord = Counted & Pick<MetricRecord, "value" | "dimensions">;
 /** Pages of all things of a tenant that count in a range. */
 export type Recount = (tenantId: string, fromAt: number, toAt: number) => AsyncIterable<readonly Counted[]>;
 
@@ -43,9 +82,14 @@ export type CountChange = StreamPosition & {
   source: MetricSource;
   at: number;
   n: number;
+  /** What the records say beside that they are there; those that say nothing have none. */
+  measures?: readonly Measure[];
   /** True where the thing is gone because its time had come: it stays counted, and a recount does not find it. */
   isExpired?: true;
 };
+
+/** A record with a number or dimensions, that counts from now on (1) or no more (-1). */
+export type Measure = { n: 1 | -1; value?: number | undefined; dimensions: Dimensions };
 
 /** The counts of one tenant, source and hour as they are kept: sums of its minutes are the larger buckets. */
 export type HourBucket = {
@@ -53,6 +97,8 @@ export type HourBucket = {
   hourAt: number;
   /** Count and version by minute, 0 to 59; what is missing is 0 of version 0. */
   minutes: ReadonlyMap<number, { count: number; version: number; expired: number }>;
+  /** What the records measure; undefined where nobody asked. */
+  slots?: readonly Slot[] | undefined;
   /** Grows with each write. */
   version: number;
 };
@@ -66,10 +112,36 @@ export type MetricBucket = {
   count: number;
   closed: boolean;
   version: string;
+  /** Of the records that have a number; undefined where nobody asked. */
+  measured?: Measured | undefined;
 };
+
+/** Of which records: all with a number, or those with a dimension of this key and value. */
+export type Group = { key: string; value: string } | undefined;
+
+/** What the records of a minute come to. */
+export type Cell = {
+  /** Records, and those of them with a number. */
+  n: number;
+  values: number;
+  /** Millionths. */
+  units: bigint;
+  min: number | undefined;
+  max: number | undefined;
+  /** A number was taken away, which may have been the least or the greatest: only the records say what is now. */
+  isInDoubt: boolean;
+};
+
+/** A quarter of an hour of one group as it is kept. */
+export type Slot = { group: Group; slotAt: number; version: number; cells: ReadonlyMap<number, Cell> };
+
+/** What the numbers of some records come to. `min` and `max` are undefined where there are none, or it is not known yet. */
+export type Measured = { values: number; sum: number; min: number | undefined; max: number | undefined };
 
 export type MetricSeries = {
   source: MetricSource;
+  /** Of the records that have this only. */
+  dimension?: { key: string; value: string } | undefined;
   size: BucketSize;
   buckets: MetricBucket[];
   total: number;
@@ -78,18 +150,70 @@ export type MetricSeries = {
 };
 
 /** A quarter of 90 days by the hour is 2,161 buckets. */
-export const LIMITS = { recordsPerBatch: 500, recordIdChars: 128, bucketsPerSeries: 2_200 } as const;
+export const LIMITS = {
+  recordsPerBatch: 500,
+  recordIdChars: 128,
+  bucketsPerSeries: 2_200,
+  ownSources: 100,
+  dimensions: 5,
+  dimensionValueChars: 64,
+  /** Different pairs of key and value of a source in an hour. */
+  pairsAnHour: 100,
+  value: 1e12,
+  /** Series that a query by a dimension gives, those with the most records. */
+  seriesBy: 100,
+  bucketsBy: 22_000,
+  /** Of days, weeks and months. */
+  rangeDays: 400,
+} as const;
 
 /** A bucket can still grow in the ordinary way until so long after its end. */
 export const GRACE_MS = MINUTE_MS;
 
-const record = v.object({
-  source: v.picklist(
-    RECORDED_SOURCES,
-    `must be one of ${RECORDED_SOURCES.join(", ")}; the other sources are counted by the service itself`,
+/** Numbers are kept to so many digits after the point. */
+export const DIGITS = 6;
+
+const source = v.pipe(
+  v.string("must be text"),
+  v.check(
+    isRecorded,
+    `must be one of ${
+      RECORDED_SOURCES.join(", ")
+    }, or a name of your own: ${OWN_SOURCE_RULE}; the other sources are counted by the service itself`,
   ),
+);
+const value = v.pipe(
+  v.number("must be a number"),
+  v.check((n) => Math.abs(n) <= LIMITS.value, (i) => `must be from -10^12 to 10^12, got ${i.input}`),
+  v.transform((n) => Number(n.toFixed(DIGITS))),
+);
+export const dimensionKey = v.pipe(
+  v.string("must be text"),
+  v.regex(
+    /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/,
+    "must be 1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`, beginning with a letter",
+  ),
+);
+const dimension = v.object({
+  key: dimensionKey,
+  value: words(LIMITS.dimensionValueChars),
+});
+const dimensions = v.pipe(
+  v.array(dimension),
+  v.check(
+    (all) => all.length <= LIMITS.dimensions,
+    (issue) => `must be at most ${LIMITS.dimensions}, are ${issue.input.length}`,
+  ),
+  v.check((all) => new Set(all.map(({ key }) => key)).size === all.length, "must not have a key twice"),
+  v.transform((all) => all.map(({ key, value }) => [key, value] as const).sort(([a], [b]) => (a < b ? -1 : 1))),
+);
+
+const record = v.object({
+  source,
   recordId: words(LIMITS.recordIdChars),
   at: instant,
+  value: v.nullish(value),
+  dimensions: v.nullish(dimensions, []),
 });
 const batch = v.object({
   records: v.pipe(
@@ -107,7 +231,7 @@ export type MetricReceipt =
   | { status: "ACCEPTED" | "DUPLICATE" }
   | { status: "REJECTED"; reason: string }
   /** The id is known with another time, which stands. */
-  | { status: "CONFLICT"; reason: string; stands: number };
+  | { status: "CONFLICT"; reason: string; stands: number; standsValue: number | undefined };
 
 /** Each record of a batch, or why it can never be one. Throws InvalidInputError where the batch itself is wrong. */
 export function parseRecords(input: unknown, now: number): (MetricRecord | { reason: string })[] {
@@ -118,15 +242,16 @@ export function parseRecords(input: unknown, now: number): (MetricRecord | { rea
       return { reason: reasons.join("; ") };
     }
     const ahead = tooFarAhead(parsed.output.at, now);
-    return ahead ? { reason: `at: ${ahead}` } : parsed.output;
+    return ahead ? { reason: `at: ${ahead}` } : { ...parsed.output, value: parsed.output.value ?? undefined };
   });
 }
 
 const correction = v.object({
-  source: v.picklist(RECORDED_SOURCES, `must be one of ${RECORDED_SOURCES.join(", ")}`),
+  source,
   recordId: words(LIMITS.recordIdChars),
   expectedAt: instant,
   at: v.nullish(instant),
+  value: v.nullish(value),
 });
 
 /** A record as it should be: at another time, or no more where `at` is null. `expectedAt` is what the sender saw. */

@@ -1,12 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import { SECOND_MS } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { StreamedTable } from "../resources.ts";
+import { OWN_SOURCES, type StreamedTable } from "../resources.ts";
 import type { Beats } from "./beats.ts";
-import { type MetricSource, SOURCES } from "./model.ts";
+import { isOwnSource, type MetricSource, SOURCES } from "./model.ts";
+
+type Counted = (typeof SOURCES)[number] | typeof OWN_SOURCES;
 
 /** The table whose stream counts each source. */
-export const TABLE_OF: Record<MetricSource, StreamedTable> = {
+export const TABLE_OF: Record<Counted, StreamedTable> = {
   ITEMS: "records",
   SCORE_RESULTS: "records",
   TASKS: "records",
@@ -16,6 +18,7 @@ export const TABLE_OF: Record<MetricSource, StreamedTable> = {
   JOURNEYS: "journeys",
   JOURNEY_EVENTS: "journeys",
   REVIEWS: "reviews",
+  [OWN_SOURCES]: "records",
 };
 
 /** Behind for so long, something is wrong: it is said once, and again each time it got that much worse. */
@@ -36,11 +39,11 @@ export function createProgress(
   beats?: Pick<Beats, "caughtUpAt" | "pass">,
   passMs = PASS_MS,
 ) {
-  const countedUpTo = new Map<MetricSource, { at: number; notedAt: number }>();
+  const countedUpTo = new Map<Counted, { at: number; notedAt: number }>();
   const consumers = new Map<string, number>();
   const told = new Map<string, number>();
 
-  function ownOf(source: MetricSource): number | undefined {
+  function ownOf(source: Counted): number | undefined {
     const own = countedUpTo.get(source);
     return own && clock() - own.notedAt < NOTED_HOLDS_MS ? own.at : undefined;
   }
@@ -52,7 +55,9 @@ export function createProgress(
       at: number,
     ): void {
       consumers.set(name, at);
-      const counted = SOURCES.filter((source) => TABLE_OF[source] === table && (sources?.includes(source) ?? true));
+      const counted = ([...SOURCES, OWN_SOURCES] as const).filter((source) =>
+        TABLE_OF[source] === table && (sources?.includes(source) ?? true)
+      );
       const notedAt = clock();
       for (const source of counted) countedUpTo.set(source, { at, notedAt });
       const behindMs = notedAt - at;
@@ -65,7 +70,8 @@ export function createProgress(
 
     /** Undefined where nobody ever said. */
     async caughtUpAt(source: MetricSource): Promise<number | undefined> {
-      return ownOf(source) ?? await beats?.caughtUpAt(TABLE_OF[source], source);
+      const counted = countedAs(source);
+      return ownOf(counted) ?? await beats?.caughtUpAt(TABLE_OF[counted], counted);
     },
 
     /**
@@ -73,9 +79,10 @@ export function createProgress(
      * process may have to wait until a beat of now is through the stream.
      */
     async isPast(source: MetricSource, at: number): Promise<boolean> {
-      const own = ownOf(source);
+      const counted = countedAs(source);
+      const own = ownOf(counted);
       if (own !== undefined) return own >= at;
-      return beats ? await beats.pass(TABLE_OF[source], passMs) : true;
+      return beats ? await beats.pass(TABLE_OF[counted], passMs) : true;
     },
 
     /** What `/metrics` shows of it. */
@@ -86,6 +93,11 @@ export function createProgress(
       read: () => Object.fromEntries([...consumers].map(([name, at]) => [name, Math.max(0, clock() - at) / SECOND_MS])),
     },
   };
+}
+
+/** Sources that tenants name are counted together. */
+function countedAs(source: MetricSource): Counted {
+  return isOwnSource(source) ? OWN_SOURCES : source as Counted;
 }
 
 export type Progress = Pick<ReturnType<typeof createProgress>, "caughtUpAt" | "isPast">;

@@ -2,15 +2,16 @@ import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { itemKey, partitionOf, PARTITIONS } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { sortableSequence } from "../core/stream-position.ts";
-import { RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
-import type {
-  Correction,
-  Counted,
-  ForeignRecord,
-  MetricRecord,
-  MetricSource,
-  RecordVersion,
-  Recount,
+import {
+  type Correction,
+  type Counted,
+  type CountedRecord,
+  type Dimensions,
+  type ForeignRecord,
+  type MetricRecord,
+  type MetricSource,
+  recordPart,
+  type RecordVersion,
 } from "./model.ts";
 
 /** Whether what another table tells is later than what was kept. */
@@ -24,7 +25,7 @@ const IS_LATER = [
 ].map((condition) => `(${condition})`).join(" OR ");
 
 /** What stands of a record after it was to be kept: whether it was kept just now, and if not what was there. */
-export type Kept = { isNew: boolean; at: number; isGone: boolean };
+export type Kept = { isNew: boolean; isGone: boolean } & Pick<MetricRecord, "at" | "value" | "dimensions">;
 
 /**
  * Access patterns of the table `records` (pk = tenant#partition, sk = record#source):
@@ -55,40 +56,61 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
      * Keeps records of which no two have the same source and id, 25 to a request; gives of each what stands now.
      */
     async keepAll(tenantId: string, records: readonly MetricRecord[], now: number): Promise<Kept[]> {
-      const items = records.map(({ source, recordId, at }) => {
-        const key = itemKey(tenantId, recordId, source);
-        return { ...key, tenantSource: listKey(tenantId, source, key.pk), at, recordedAt: now };
+      const items = records.map(({ source, recordId, at, value, dimensions }) => {
+        const key = itemKey(tenantId, recordId, recordPart(source));
+        const own = { ...key, tenantSource: listKey(tenantId, source, key.pk), at, recordedAt: now };
+        return { ...own, value, ...(dimensions.length > 0 ? { dims: JSON.stringify(dimensions) } : {}) };
       });
       const written = await dynamo.insertAll(table, items);
       const known = items.filter((_, i) => !written[i]).map(({ pk, sk }) => ({ pk, sk }));
       const stored = known.length === 0 ? [] : await dynamo.batchGet(table, known, { consistent: true });
       const byKey = new Map(stored.map((item) => [`${item.pk as string} ${item.sk as string}`, item]));
-      return items.map(({ pk, sk, at }, i) => {
+      return records.map(({ at, value, dimensions }, i) => {
+        const { pk, sk } = items[i]!;
         const stands = written[i] ? undefined : byKey.get(`${pk} ${sk}`);
-        if (!stands) return { isNew: written[i]!, at, isGone: false };
-        return { isNew: false, at: stands.at as number, isGone: stands.isGone === true };
+        if (!stands) return { isNew: written[i]!, isGone: false, at, value, dimensions };
+        return { isNew: false, isGone: stands.isGone === true, at: stands.at as number, ...measuresOf(stands) };
       });
     },
 
-    /** Moves a record to another time, or takes it back, if it is at `expectedAt`; gives what stands, undefined: nothing. */
+    /** A record as it is, also one that is taken back. */
+    async findRecord(
+      tenantId: string,
+      { source, recordId }: Pick<MetricRecord, "source" | "recordId">,
+    ): Promise<MetricRecord | undefined> {
+      const item = await dynamo.get(table, itemKey(tenantId, recordId, recordPart(source)), { consistent: true });
+      return item && { source, recordId, at: item.at as number, ...measuresOf(item) };
+    },
+
+    /**
+     * Moves a record to another time and number, or takes it back, if it is at `expectedAt`; gives what stands, undefined:
+     * nothing.
+     */
     async correctRecord(
       tenantId: string,
-      { source, recordId, expectedAt, at }: Correction,
+      { source, recordId, expectedAt, at, value }: Correction,
       now: number,
-    ): Promise<{ ok: boolean; at: number; isGone: boolean } | undefined> {
-      const key = itemKey(tenantId, recordId, source);
+    ): Promise<{ ok: boolean; at: number; isGone: boolean; value: number | undefined } | undefined> {
+      const key = itemKey(tenantId, recordId, recordPart(source));
       const isTakenBack = at === null || at === undefined;
+      const isNumbered = !isTakenBack && value !== undefined && value !== null;
       const { ok, current } = await dynamo.updateIf(table, key, {
         expression: isTakenBack
           ? "SET isGone = :true, recordedAt = :now REMOVE tenantSource"
-          : "SET #at = :at, tenantSource = :source, recordedAt = :now REMOVE isGone",
-        names: { "#at": "at" },
+          : `SET #at = :at, tenantSource = :source, recordedAt = :now${
+            isNumbered ? ", #value = :value" : ""
+          } REMOVE isGone`,
+        names: { "#at": "at", ...(isNumbered ? { "#value": "value" } : {}) },
         values: {
           ":now": now,
           ...(isTakenBack ? { ":true": true } : { ":at": at, ":source": listKey(tenantId, source, key.pk) }),
+          ...(isNumbered ? { ":value": value } : {}),
         },
       }, { expression: "#at = :expected", values: { ":expected": expectedAt } });
-      return current && { ok, at: current.at as number, isGone: current.isGone === true };
+      return current && {
+        ...{ ok, at: current.at as number, isGone: current.isGone === true },
+        value: current.value as number | undefined,
+      };
     },
 
     /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */
@@ -110,32 +132,55 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       fromAt: number,
       toAt: number,
     ): AsyncGenerator<Counted[]> {
-      for (const list of [keyOf(tenantId, source), ...LISTS.map((own) => `${keyOf(tenantId, source)}#${own}`)]) {
-        const key = {
-          expression: "tenantSource = :list AND #at BETWEEN :from AND :to",
-          names: { "#at": "at" },
-          values: { ":list": list, ":from": fromAt, ":to": toAt - 1 },
-        };
-        const read = (startKey?: Item) => dynamo.query(table, { index: "byTime", key, startKey });
-        for await (const { items } of pages(read)) {
-          yield items.map((item) => ({
-            at: item.at as number,
-            arrivedAt: (item.recordedAt as number | undefined) ?? 0,
-          }));
-        }
+      for await (const items of listItems(tenantId, source, fromAt, toAt)) {
+        yield items.map((item) => ({
+          at: item.at as number,
+          arrivedAt: (item.recordedAt as number | undefined) ?? 0,
+        }));
       }
     },
+
+    /** The same with what they measure: each as it is now, not as the index shows it. */
+    async listMeasured(tenantId: string, source: MetricSource, fromAt: number, toAt: number): Promise<CountedRecord[]> {
+      const found: CountedRecord[] = [];
+      for await (const items of listItems(tenantId, source, fromAt, toAt)) {
+        const whole = await dynamo.batchGet(table, items.map(({ pk, sk }) => ({ pk, sk })), { consistent: true });
+        found.push(
+          ...whole.filter(({ at, isGone }) => isGone !== true && (at as number) >= fromAt && (at as number) < toAt)
+            .map((item) => ({
+              at: item.at as number,
+              arrivedAt: (item.recordedAt as number | undefined) ?? 0,
+              ...measuresOf(item),
+            })),
+        );
+      }
+      return found;
+    },
   };
+
+  async function* listItems(
+    tenantId: string,
+    source: MetricSource,
+    fromAt: number,
+    toAt: number,
+  ): AsyncGenerator<Item[]> {
+    for (const list of [keyOf(tenantId, source), ...LISTS.map((own) => `${keyOf(tenantId, source)}#${own}`)]) {
+      const key = {
+        expression: "tenantSource = :list AND #at BETWEEN :from AND :to",
+        names: { "#at": "at" },
+        values: { ":list": list, ":from": fromAt, ":to": toAt - 1 },
+      };
+      const read = (startKey?: Item) => dynamo.query(table, { index: "byTime", key, startKey });
+      for await (const { items } of pages(read)) yield items;
+    }
+  }
 }
 
-/** The records of each source that keeps them, as things to be counted again. */
-export function recordRecounts({ listRecords }: Pick<ReturnType<typeof createRecordStore>, "listRecords">) {
-  return Object.fromEntries(
-    RECORDED_SOURCES.map((source): [RecordedSource, Recount] => [
-      source,
-      (tenantId, fromAt, toAt) => listRecords(tenantId, source, fromAt, toAt),
-    ]),
-  ) as Record<RecordedSource, Recount>;
+function measuresOf({ value, dims }: Item): Pick<MetricRecord, "value" | "dimensions"> {
+  return {
+    value: value as number | undefined,
+    dimensions: dims === undefined ? [] : JSON.parse(dims as string) as Dimensions,
+  };
 }
 
 /** The index lists a source's records in so many lists, a thousand writes a second each; those of before in one of its own. */

@@ -1,22 +1,33 @@
-import { HOUR_MS, MINUTE_MS } from "../core/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { TimeRange } from "../core/range.ts";
 import { formatInstant } from "../core/time.ts";
+import { createZone } from "../core/zone.ts";
+import { addUp, cellsBetween, toMeasured } from "./measures.ts";
 import {
   BUCKET_MINUTES,
   type BucketSize,
+  type Cell,
   type CountChange,
   type Counted,
+  type FixedSize,
   GRACE_MS,
   type HourBucket,
+  isPeriod,
   LIMITS,
   type MetricBucket,
   type MetricReceipt,
   type MetricRecord,
   type MetricSeries,
   type MetricSource,
+  type Period,
+  PERIODS,
+  type Slot,
 } from "./model.ts";
 import type { Kept } from "./records.ts";
+
+/** A month of 31 days and a change of the clock. */
+const LONGEST_PERIOD_MS = 32 * DAY_MS;
 
 /** The start of the hour, in UTC, that an instant lies in. */
 export function hourOf(at: number): number {
@@ -38,14 +49,17 @@ export type HourWrite = {
   minutes: Map<number, number>;
   /** Of those that are counted: how many are gone because their time had come. */
   expired: Map<number, number>;
+  /** Minutes whose numbers changed: they have a new version, also where the count is the same. */
+  measured: Set<number>;
 };
 
 export function toHourWrite(changes: readonly CountChange[]): HourWrite {
-  const write: HourWrite = { minutes: new Map(), expired: new Map() };
-  for (const { at, n, isExpired } of changes) {
+  const write: HourWrite = { minutes: new Map(), expired: new Map(), measured: new Set() };
+  for (const { at, n, measures, isExpired } of changes) {
     const minute = Math.floor((at - hourOf(at)) / MINUTE_MS);
     const counts = isExpired ? write.expired : write.minutes;
     counts.set(minute, (counts.get(minute) ?? 0) + n);
+    if (measures) write.measured.add(minute);
   }
   return write;
 }
@@ -89,61 +103,155 @@ export function minutesInDoubt(
   }).length;
 }
 
+/** The instants at which the buckets of a range begin, and last the one at which they end: widened to whole buckets. */
+export function boundsOf(range: TimeRange, size: BucketSize, timeZone: string): number[] {
+  if (isPeriod(size)) return periodsOf(range, size, timeZone);
+  const { fromAt, toAt } = alignRange(range, size);
+  const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
+  return Array.from({ length: (toAt - fromAt) / bucketMs + 1 }, (_, i) => fromAt + i * bucketMs);
+}
+
+function periodsOf({ fromAt, toAt }: TimeRange, size: Period, timeZone: string): number[] {
+  if (toAt - fromAt > LIMITS.rangeDays * DAY_MS) {
+    const message = `is longer than the ${LIMITS.rangeDays} days that are given; ask for a shorter range`;
+    throw new InvalidInputError([{ path: ["range"], message }]);
+  }
+  const zone = createZone({ timeZone }, { fromAt, toAt: toAt + LONGEST_PERIOD_MS });
+  const starts = zone.periods(PERIODS[size]).map(({ startAt }) => startAt);
+  return starts.slice(0, starts.findIndex((startAt) => startAt >= toAt) + 1);
+}
+
 /** The range, widened to whole buckets. Throws InvalidInputError where it holds too many. */
-export function alignRange({ fromAt, toAt }: TimeRange, size: BucketSize): TimeRange {
+export function alignRange({ fromAt, toAt }: TimeRange, size: FixedSize): TimeRange {
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
   const aligned = { fromAt: Math.floor(fromAt / bucketMs) * bucketMs, toAt: Math.ceil(toAt / bucketMs) * bucketMs };
   const count = (aligned.toAt - aligned.fromAt) / bucketMs;
   if (count <= LIMITS.bucketsPerSeries) return aligned;
-  const isEnough = (own: BucketSize) => (toAt - fromAt) / (BUCKET_MINUTES[own] * MINUTE_MS) < LIMITS.bucketsPerSeries;
-  const larger = (Object.keys(BUCKET_MINUTES) as BucketSize[]).find(isEnough);
-  const next = larger ? `ask for ${larger}, or a shorter range` : "ask for a shorter range";
+  const isEnough = (own: FixedSize) => (toAt - fromAt) / (BUCKET_MINUTES[own] * MINUTE_MS) < LIMITS.bucketsPerSeries;
+  const larger = (Object.keys(BUCKET_MINUTES) as FixedSize[]).find(isEnough) ?? "DAY";
+  const next = `ask for ${larger}, or a shorter range`;
   throw new InvalidInputError([{
     path: ["range"],
     message: `holds ${count} buckets of ${size}; at most ${LIMITS.bucketsPerSeries} are given: ${next}`,
   }]);
 }
 
-/** The buckets of a range, without gaps. `hours` may be missing where nothing was counted. */
+/** The buckets between bounds, without gaps. `hours` may be missing where nothing was counted. */
 export function toSeries(
   source: MetricSource,
   size: BucketSize,
-  range: TimeRange,
+  bounds: readonly number[],
   hours: readonly HourBucket[],
   now: number,
   countedUpTo?: number,
 ): MetricSeries {
   const byHour = new Map(hours.map((hour) => [hour.hourAt, hour]));
-  const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
-  const buckets: MetricBucket[] = [];
-  for (let start = range.fromAt; start < range.toAt; start += bucketMs) {
-    buckets.push(toBucket(source, size, start, byHour.get(hourOf(start)), now));
-  }
+  const buckets = bounds.slice(0, -1).map((start, i): MetricBucket => {
+    const end = bounds[i + 1]!;
+    if (!isPeriod(size)) return toBucket(source, size, start, byHour.get(hourOf(start)), now);
+    const own: HourBucket[] = [];
+    for (let hourAt = hourOf(start); hourAt < end; hourAt += HOUR_MS) {
+      const hour = byHour.get(hourAt);
+      if (hour) own.push(hour);
+    }
+    return { source, size, start, end, closed: now >= end + GRACE_MS, ...sumOf(own, start, end) };
+  });
   return { source, size, buckets, total: buckets.reduce((sum, { count }) => sum + count, 0), countedUpTo };
+}
+
+/**
+ * What hours hold between two instants. The sum of their versions grows with each change, as each of them does. Zones have
+ * kept to whole minutes since 1972, so minutes add up to any day of theirs.
+ */
+function sumOf(hours: readonly HourBucket[], fromAt: number, toAt: number) {
+  const sums = hours.map(({ hourAt, minutes }) => {
+    let [count, version] = [0, 0];
+    for (const [minute, own] of minutes) {
+      const at = hourAt + minute * MINUTE_MS;
+      if (at < fromAt || at >= toAt) continue;
+      count += own.count;
+      version = Math.max(version, own.version);
+    }
+    return { count, version };
+  });
+  return {
+    count: sums.reduce((sum, { count }) => sum + count, 0),
+    version: formatVersion(sums.reduce((sum, { version }) => sum + version, 0)),
+  };
 }
 
 export function toBucket(
   source: MetricSource,
-  size: BucketSize,
+  size: FixedSize,
   start: number,
   hour: HourBucket | undefined,
   now: number,
 ): MetricBucket {
-  const length = BUCKET_MINUTES[size];
-  const first = (start - hourOf(start)) / MINUTE_MS;
-  const minutes = Array.from({ length }, (_, i) => hour?.minutes.get(first + i)).filter((minute) =>
-    minute !== undefined
-  );
-  const end = start + length * MINUTE_MS;
+  const end = start + BUCKET_MINUTES[size] * MINUTE_MS;
   return {
-    source,
-    size,
-    start,
-    end,
-    count: minutes.reduce((sum, { count }) => sum + count, 0),
-    closed: now >= end + GRACE_MS,
-    version: formatVersion(Math.max(0, ...minutes.map(({ version }) => version))),
+    ...{ source, size, start, end, closed: now >= end + GRACE_MS },
+    ...sumOf(hour ? [hour] : [], start, end),
+    ...(hour?.slots ? { measured: toMeasured(addUp(cellsBetween(hour.slots, start, end))) } : {}),
   };
+}
+
+/** The series of those records that have a dimension of one value, or with `value` undefined of all that have a number. */
+export function withMeasures(series: MetricSeries, slots: readonly Slot[]): MetricSeries {
+  const { fromAt, toAt } = { fromAt: series.buckets[0]!.start, toAt: series.buckets.at(-1)!.end };
+  const cells = slots.flatMap(({ slotAt, cells }) =>
+    [...cells].map(([minute, cell]) => ({ at: slotAt + minute * MINUTE_MS, cell }))
+  ).filter(({ at }) => at >= fromAt && at < toAt).sort((a, b) => a.at - b.at);
+  let next = 0;
+  const buckets = series.buckets.map((bucket) => {
+    const own: Cell[] = [];
+    for (; next < cells.length && cells[next]!.at < bucket.end; next++) own.push(cells[next]!.cell);
+    return { bucket, sum: addUp(own) };
+  });
+  return { ...series, buckets: buckets.map(({ bucket, sum }) => ({ ...bucket, measured: toMeasured(sum) })) };
+}
+
+/** A series for each value of a dimension, those with the most records first. */
+export function seriesBy(
+  { source, size, bounds, now, countedUpTo }: {
+    source: MetricSource;
+    size: BucketSize;
+    bounds: readonly number[];
+    now: number;
+    countedUpTo: number | undefined;
+  },
+  slots: readonly Slot[],
+): MetricSeries[] {
+  const ranked = [...Map.groupBy(slots, ({ group }) => group!.value).values()].map((own) => {
+    const cells = cellsBetween(own, bounds[0]!, bounds.at(-1)!);
+    return { own, group: own[0]!.group!, n: cells.reduce((sum, { n }) => sum + n, 0) };
+  }).filter(({ n }) => n > 0).sort((a, b) => b.n - a.n || (a.group.value < b.group.value ? -1 : 1));
+  return ranked.slice(0, LIMITS.seriesBy).map(({ own, group, n }) => {
+    const empty = toSeries(source, size, bounds, [], now, countedUpTo);
+    const series = withMeasures(empty, own);
+    const byStart = countsOf(own, bounds);
+    const versions = own.reduce((sum, { version }) => sum + version, 0);
+    return {
+      ...series,
+      dimension: group,
+      buckets: series.buckets.map((bucket, i) => ({ ...bucket, count: byStart[i]!, version: formatVersion(versions) })),
+      total: n,
+    };
+  });
+}
+
+/** How many records lie in each bucket. */
+function countsOf(slots: readonly Slot[], bounds: readonly number[]): number[] {
+  const cells = slots.flatMap(({ slotAt, cells }) =>
+    [...cells].map(([minute, { n }]) => ({ at: slotAt + minute * MINUTE_MS, n }))
+  )
+    .sort((a, b) => a.at - b.at);
+  let next = cells.findIndex(({ at }) => at >= bounds[0]!);
+  if (next < 0) next = cells.length;
+  return bounds.slice(1).map((end) => {
+    let n = 0;
+    for (; next < cells.length && cells[next]!.at < end; next++) n += cells[next]!.n;
+    return n;
+  });
 }
 
 /** As text that sorts as the number does. */
@@ -163,11 +271,22 @@ export function recordKey({ source, recordId }: MetricRecord): string {
 }
 
 /** What became of a record, by what stands now and whether this very one was kept. */
-export function judgeRecord({ at }: MetricRecord, stands: Kept, isFirst: boolean): MetricReceipt {
+export function judgeRecord({ at, value, dimensions }: MetricRecord, stands: Kept, isFirst: boolean): MetricReceipt {
   if (isFirst && stands.isNew) return { status: "ACCEPTED" };
   if (stands.isGone) return { status: "DUPLICATE" };
-  if (stands.at === at) return { status: "DUPLICATE" };
-  const [is, came] = [formatInstant(stands.at), formatInstant(at)];
-  const reason = `at: is ${is} since it was first recorded, and came as ${came}; correctMetric changes it`;
-  return { status: "CONFLICT", reason, stands: stands.at };
+  const differences = [
+    ["at", formatInstant(stands.at), formatInstant(at)],
+    ["value", shown(stands.value), shown(value)],
+    ["dimensions", shown(Object.fromEntries(stands.dimensions)), shown(Object.fromEntries(dimensions))],
+  ].filter(([, is, came]) => is !== came);
+  if (differences.length === 0) return { status: "DUPLICATE" };
+  const told = differences.map(([name, is, came]) =>
+    `${name}: is ${is} since it was first recorded, and came as ${came}`
+  );
+  const reason = `${told.join("; ")}; correctMetric changes it`;
+  return { status: "CONFLICT", reason, stands: stands.at, standsValue: stands.value };
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? "none";
 }

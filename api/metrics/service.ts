@@ -2,21 +2,21 @@ import pMap from "p-map";
 import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
-import { MIN_AT } from "../core/check.ts";
-import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
-import type { RecordedSource } from "../resources.ts";
+import { toSlotChanges } from "./measures.ts";
+import { createMeasuring } from "./measuring.ts";
 import {
-  type BucketSize,
+  type Correction,
   type CountChange,
   type MetricReceipt,
   type MetricRecord,
-  type MetricSeries,
   type MetricSource,
   parseCorrection,
   parseRecords,
 } from "./model.ts";
-import { alignRange, firstOfEach, groupByHour, hourOf, judgeRecord, recordKey, toSeries } from "./rules.ts";
+import { findBeyondBounds } from "./recording.ts";
+import { firstOfEach, groupByHour, hourOf, judgeRecord, recordKey } from "./rules.ts";
+import { createSeries } from "./series.ts";
 import type { MetricStore } from "./store.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -31,7 +31,7 @@ export type RecordedMetrics = {
 };
 /** A record as it is after a correction, or why it was not corrected: `stands` is the time that it has. */
 export type CorrectedMetric =
-  | { kind: "DONE"; source: RecordedSource; recordId: string; at: number | undefined }
+  | { kind: "DONE"; source: MetricSource; recordId: string; at: number | undefined; value: number | undefined }
   | { kind: "CONFLICT"; stands: number }
   | { kind: "NOT_FOUND" };
 
@@ -51,7 +51,16 @@ export type MetricsOptions = {
 };
 
 export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions) {
+  const measuring = createMeasuring(store);
   return {
+    measuring,
+
+    /** The sources that a tenant named itself, in order. */
+    listOwnSources: (tenantId: string): Promise<string[]> => store.listSources(tenantId),
+
+    /** The counts of a range, a series for each source. Throws InvalidInputError. */
+    series: createSeries({ store, measuring, clock, caughtUpAt }),
+
     /**
      * Keeps records, each once by (tenant, source, recordId); the table's stream counts them. One that is wrong, or known with
      * another time, is told and holds up no other. Throws InvalidInputError where the batch itself is wrong.
@@ -59,11 +68,15 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     async record(tenantId: string, input: unknown): Promise<RecordedMetrics> {
       const now = clock();
       const parsed = parseRecords(input, now);
-      const first = firstOfEach(parsed.filter((one): one is MetricRecord => !("reason" in one)));
+      const valid = parsed.filter((one): one is MetricRecord => !("reason" in one));
+      const beyond = await findBeyondBounds(store, tenantId, valid);
+      const first = firstOfEach(valid.filter((one) => !beyond.has(one)));
       const kept = await store.keepAll(tenantId, [...first.values()], now);
       const stands = new Map([...first.keys()].map((key, i) => [key, kept[i]!]));
       const receipts = parsed.map((one): MetricReceipt => {
         if ("reason" in one) return { status: "REJECTED", reason: one.reason };
+        const reason = beyond.get(one);
+        if (reason !== undefined) return { status: "REJECTED", reason };
         const key = recordKey(one);
         return judgeRecord(one, stands.get(key)!, first.get(key) === one);
       });
@@ -84,12 +97,14 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     async correct(tenantId: string, input: unknown): Promise<CorrectedMetric> {
       const now = clock();
       const correction = parseCorrection(input, now);
-      const { source, recordId, at } = correction;
+      const { source, recordId, at, value } = correction;
+      if (typeof at === "number") await checkRoom(tenantId, correction, at);
       const stands = await store.correctRecord(tenantId, correction, now);
       if (!stands) return { kind: "NOT_FOUND" };
-      const isAsAsked = at === null || at === undefined ? stands.isGone : !stands.isGone && stands.at === at;
+      const isThere = !stands.isGone && stands.at === at && (typeof value !== "number" || stands.value === value);
+      const isAsAsked = at === null || at === undefined ? stands.isGone : isThere;
       if (!stands.ok && !isAsAsked) return { kind: "CONFLICT", stands: stands.at };
-      return { kind: "DONE", source, recordId, at: stands.isGone ? undefined : stands.at };
+      return { kind: "DONE", source, recordId, at: stands.isGone ? undefined : stands.at, value: stands.value };
     },
 
     /**
@@ -97,6 +112,8 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
      * out, whoever counted it and however the stream was cut.
      */
     async count(changes: readonly CountChange[]): Promise<void> {
+      // Before the counts: a new version of a bucket tells of its numbers too.
+      await measuring.count(toSlotChanges(changes), clock());
       await pMap(groupByHour(changes), countHour, { concurrency: CONCURRENCY });
       // After the counts, so that whoever reads that an hour changed finds it so.
       const bySeries = Map.groupBy(changes, ({ tenantId, source }) => `${tenantId} ${source}`);
@@ -104,8 +121,10 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     },
 
     /** What counts a record of a stream that was left out in its turn: parts of transactions that say they are done once. */
-    lateWrites: (changes: readonly CountChange[]): TransactWrite[] =>
-      groupByHour(changes).map((own) => store.lateWrite(own)),
+    lateWrites: (changes: readonly CountChange[]): TransactWrite[] => [
+      ...toSlotChanges(changes).map((own) => store.measures.lateWrite(own)),
+      ...groupByHour(changes).map((own) => store.lateWrite(own)),
+    ],
 
     /** Tells those who watch that counts changed. */
     wakeAll(changes: readonly CountChange[]): void {
@@ -113,31 +132,15 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
         wake(tenantId, source, hourOf(at));
       }
     },
-
-    /** The counts of a range, a series for each source. Throws InvalidInputError. */
-    async series(
-      tenantId: string,
-      sources: readonly MetricSource[],
-      size: BucketSize,
-      range: RangeInput,
-    ): Promise<MetricSeries[]> {
-      if (sources.length === 0) {
-        throw new InvalidInputError([{ path: ["sources"], message: "must name at least one source" }]);
-      }
-      const now = clock();
-      const { fromAt, toAt } = alignRange(parseRange(range, now), size);
-      // Nothing is recorded before, and keys of hours have no sign.
-      if (fromAt < MIN_AT) {
-        throw new InvalidInputError([{ path: ["range", "between", "from"], message: "must be 1990 or later" }]);
-      }
-      return await pMap(new Set(sources), async (source) => {
-        // Before the hours are read: then they hold at least what it says.
-        const caughtUp = await caughtUpAt(source);
-        const hours = await store.listHours(tenantId, source, fromAt, toAt);
-        return toSeries(source, size, { fromAt, toAt }, hours, now, caughtUp);
-      });
-    },
   };
+
+  /** A record that is moved takes its dimensions along, also where an hour has as many as it may. */
+  async function checkRoom(tenantId: string, correction: Correction, at: number): Promise<void> {
+    const record = await store.findRecord(tenantId, correction);
+    if (!record || record.dimensions.length === 0 || hourOf(record.at) === hourOf(at)) return;
+    const [reason] = (await findBeyondBounds(store, tenantId, [{ ...record, at }])).values();
+    if (reason !== undefined) throw new InvalidInputError([{ path: ["at"], message: reason }]);
+  }
 
   function wake(tenantId: string, source: MetricSource, hourAt: number): void {
     hub.wake(metricsKey(tenantId), `${source} ${hourAt}`);

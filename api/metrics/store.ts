@@ -7,6 +7,8 @@ import { spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { TimeRange } from "../core/range.ts";
 import type { CountChange, HourBucket, MetricSource } from "./model.ts";
+import { createBounds } from "./bounds.ts";
+import { createMeasureStore } from "./measure-store.ts";
 import { createLateHours } from "./late-hours.ts";
 import { createRecordStore, keyOf } from "./records.ts";
 import { hourOf, toHourWrite } from "./rules.ts";
@@ -31,6 +33,8 @@ const SHARDS = 8;
 export function createMetricStore(dynamo: Dynamo, tables: { records: string; buckets: string }) {
   return {
     ...createRecordStore(dynamo, tables.records),
+    ...createBounds(dynamo, tables.buckets),
+    measures: createMeasureStore(dynamo, tables.buckets),
     lateHours: createLateHours(dynamo, tables.buckets),
 
     /** Writes parts and the marker that says so, unless it is there. Throws UnavailableError where others were at the items. */
@@ -132,7 +136,7 @@ function hourKeyOf([change]: readonly CountChange[]) {
 function hourChange(changes: readonly CountChange[]) {
   const [change] = changes;
   const write = toHourWrite(changes);
-  const minutes = [...write.minutes].filter(([, n]) => n !== 0);
+  const minutes = [...write.minutes].filter(([minute, n]) => n !== 0 || write.measured.has(minute));
   const expired = [...write.expired];
   return {
     sets: [
@@ -141,14 +145,14 @@ function hourChange(changes: readonly CountChange[]) {
       "hourShard = :shard",
     ],
     adds: [
-      ...minutes.map(([minute]) => `${COUNT}${minute} :n${minute}`),
+      ...minutes.filter(([, n]) => n !== 0).map(([minute]) => `${COUNT}${minute} :n${minute}`),
       ...expired.map(([minute]) => `${EXPIRED}${minute} :e${minute}`),
     ],
     values: {
       ":zero": 0,
       ":one": 1,
       ":shard": shardOf(change!.tenantId, change!.source, hourOf(change!.at)),
-      ...Object.fromEntries(minutes.map(([minute, n]) => [`:n${minute}`, n])),
+      ...Object.fromEntries(minutes.filter(([, n]) => n !== 0).map(([minute, n]) => [`:n${minute}`, n])),
       ...Object.fromEntries(expired.map(([minute, n]) => [`:e${minute}`, n])),
     },
   };

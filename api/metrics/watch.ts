@@ -15,7 +15,16 @@ import {
   toSnapshot,
   windowStart,
 } from "./changes.ts";
-import { BUCKET_MINUTES, type BucketSize, type HourBucket, type MetricSource, SOURCES } from "./model.ts";
+import {
+  BUCKET_MINUTES,
+  type BucketSize,
+  type FixedSize,
+  type HourBucket,
+  isPeriod,
+  isRecorded,
+  type MetricSource,
+  SOURCES,
+} from "./model.ts";
 import { emptyHour, hourOf, toBucket } from "./rules.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
@@ -31,6 +40,7 @@ const MAX_AWAY_MS = 7 * 24 * HOUR_MS;
 /** What was counted is noted so soon after, and clocks differ so little. */
 const LATE_SLACK_MS = 15_000;
 const LATE_READS_AT_ONCE = 8;
+const MAX_SOURCES = 20;
 /** In a cursor, stands before the start of its window, where hours stand before their last bucket. */
 const WINDOW = "";
 
@@ -49,11 +59,26 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
   return function watchMetrics(
     tenantId: string,
     sources: readonly MetricSource[],
-    size: BucketSize,
+    asked: BucketSize,
     after: string | null | undefined,
     signal: AbortSignal,
+    isMeasured = false,
   ): AsyncGenerator<MetricUpdate> {
-    const wanted = SOURCES.filter((source) => sources.includes(source));
+    if (isPeriod(asked)) {
+      const message = "must be ONE_HOUR or less: larger buckets are sums of these, as `metrics` gives them";
+      throw new InvalidInputError([{ path: ["size"], message }]);
+    }
+    const size: FixedSize = asked;
+    const known: readonly string[] = SOURCES;
+    // In one order, so that who watches the same shares it.
+    const wanted = [...new Set(sources)].sort((a, b) => known.indexOf(a) - known.indexOf(b) || (a < b ? -1 : 1));
+    if (wanted.length > MAX_SOURCES) {
+      const message = `must be at most ${MAX_SOURCES}, are ${wanted.length}; subscribe to the others by themselves`;
+      throw new InvalidInputError([{ path: ["sources"], message }]);
+    }
+    const listHours: MetricStore["listHours"] = isMeasured
+      ? listMeasuredHours
+      : (...hours) => store.listHours(...hours);
     if (wanted.length === 0) {
       throw new InvalidInputError([{ path: ["sources"], message: "must name at least one source" }]);
     }
@@ -65,15 +90,15 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       const now = clock();
       const fromHour = hourOf(windowStart(now, size));
       const [hours, hinted] = await Promise.all([
-        windowOf(tenantId, wanted, fromHour, now),
-        hintedHours(tenantId, wanted, hints, fromHour, now),
+        windowOf(listHours, tenantId, wanted, fromHour, now),
+        hintedHours(listHours, tenantId, wanted, hints, fromHour, now),
       ]);
       return toSnapshot(previous, size, now, hours, hinted, MAX_LATE_HOURS);
     }
 
     const follow = (state: State) =>
       followShared(
-        JSON.stringify([tenantId, wanted, size]),
+        JSON.stringify([tenantId, wanted, size, isMeasured]),
         {
           hub,
           key: metricsKey(tenantId),
@@ -101,7 +126,7 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       }
       const now = clock();
       const buckets = await pMap(late, async ({ source, hourAt, minutes }) => {
-        const [hour] = await store.listHours(tenantId, source, hourAt, hourAt + 1);
+        const [hour] = await listHours(tenantId, source, hourAt, hourAt + 1);
         const length = BUCKET_MINUTES[size];
         const places = new Set([...minutes].map((minute) => Math.floor(minute / length) * length));
         return hour ? [...places].map((minute) => toBucket(source, size, hourAt + minute * MINUTE_MS, hour, now)) : [];
@@ -117,7 +142,7 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       let state: State = { given, isFirst: false, round: Infinity };
       yield* await olderSince(since, seenAt, given);
       if (hourOf(since) < hourOf(window)) {
-        const hours = await windowOf(tenantId, wanted, hourOf(since), hourOf(window) - 1);
+        const hours = await windowOf(listHours, tenantId, wanted, hourOf(since), hourOf(window) - 1);
         const before = toSnapshot(undefined, size, now, hours, [], 0);
         const missed = changesSince({ ...before, from: since }, state, encode);
         yield* missed.messages;
@@ -143,15 +168,32 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
     );
   };
 
+  /** Hours with what their records measure. */
+  async function listMeasuredHours(...[tenantId, source, fromAt, toAt]: Parameters<MetricStore["listHours"]>) {
+    if (!isRecorded(source)) return await store.listHours(tenantId, source, fromAt, toAt);
+    // After the hours: numbers are written before the version that tells of them.
+    const hours = await store.listHours(tenantId, source, fromAt, toAt);
+    const slots = await store.measures.listSlots(
+      tenantId,
+      source,
+      undefined,
+      hourOf(fromAt),
+      hourOf(toAt - 1) + HOUR_MS,
+    );
+    const byHour = Map.groupBy(slots, ({ slotAt }) => hourOf(slotAt));
+    return hours.map((hour) => ({ ...hour, slots: byHour.get(hour.hourAt) ?? [] }));
+  }
+
   /** All hours of the sources in a stretch of time, also those that nothing was counted into, by source, ascending. */
   async function windowOf(
+    listHours: MetricStore["listHours"],
     tenantId: string,
     sources: readonly MetricSource[],
     fromHour: number,
     toAt: number,
   ): Promise<HourBucket[]> {
     const lists = await Promise.all(sources.map(async (source) => {
-      const stored = await store.listHours(tenantId, source, fromHour, toAt + HOUR_MS);
+      const stored = await listHours(tenantId, source, fromHour, toAt + HOUR_MS);
       const found = new Map(stored.map((hour) => [hour.hourAt, hour]));
       for (let hourAt = fromHour; hourAt <= toAt; hourAt += HOUR_MS) {
         if (!found.has(hourAt)) found.set(hourAt, emptyHour(source, hourAt));
@@ -163,6 +205,7 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
 
   /** The hours outside of the window that someone said were counted into. */
   async function hintedHours(
+    listHours: MetricStore["listHours"],
     tenantId: string,
     sources: readonly MetricSource[],
     hints: readonly string[],
@@ -174,7 +217,7 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       const source = sources.find((each) => each === name);
       const hourAt = Number(at);
       if (!source || !Number.isSafeInteger(hourAt) || (hourAt >= fromHour && hourAt <= now + HOUR_MS)) return [];
-      return await store.listHours(tenantId, source, hourAt, hourAt + 1);
+      return await listHours(tenantId, source, hourAt, hourAt + 1);
     }));
     return hours.flat();
   }

@@ -98,9 +98,9 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("push"),
   },
   ingest: {
-    ReadItems: tables("records journeys sessions sensors"),
-    ReadIndexes: indexes("records journeys sessions sensors"),
-    WriteItems: tables("records journeys sessions sensors"),
+    ReadItems: tables("records buckets journeys sessions sensors"),
+    ReadIndexes: indexes("records buckets journeys sessions sensors"),
+    WriteItems: tables("records buckets journeys sessions sensors"),
     RemoveItems: tables("journeys sessions"),
     ListObjects: buckets("events readings"),
     ReadObjects: objects("events readings"),

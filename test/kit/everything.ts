@@ -31,11 +31,12 @@ export async function seedEverything(api: TestApp, tenantId: string) {
   await api.ask(tenantId, `mutation ($e: [EventInput!]!) { recordEvents(input: { events: $e }) { __typename } }`, {
     e: events,
   });
-  const record = { source: "ITEMS", recordId: "r", at };
+  const measured = { value: 1.5, dimensions: [{ key: "country", value: "NP" }] };
+  const records = ["ITEMS", "checkout.paid"].map((source) => ({ source, recordId: "r", at, ...measured }));
   await api.ask(
     tenantId,
     `mutation ($r: [MetricRecordInput!]!) { recordMetrics(input: { records: $r }) { __typename } }`,
-    { r: [record] },
+    { r: records },
   );
   const person = reviewerOf(api, { tenantId, userId: "u" });
   await person.import(schema11(smallContent()));

@@ -30,7 +30,7 @@ export async function checkBuckets(
     for (const [from, to] of stretchesOf([...minutes.keys()])) {
       const range = { between: { from: from * MINUTE_MS, to: to * MINUTE_MS } };
       for (const [size, length] of Object.entries(BUCKET_MINUTES) as [BucketSize, number][]) {
-        const [found] = await services.metrics.series(tenantId, [source], size, range);
+        const [found] = await services.metrics.series(tenantId, { sources: [source], size, range });
         const expected = new Map<number, number>();
         for (const [minute, n] of minutes) {
           const start = Math.floor(minute / length) * length;

@@ -19,7 +19,7 @@ import { createTrailStore } from "../../api/journeys/trails.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { createAudit } from "../../api/metrics/audit.ts";
-import { recordRecounts } from "../../api/metrics/records.ts";
+import { isRecorded, type Recount } from "../../api/metrics/model.ts";
 import type { MetricSource } from "../../api/metrics/model.ts";
 import { createMetrics } from "../../api/metrics/service.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
@@ -75,19 +75,20 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     indexed: true,
   });
   const recounts = createJourneyRecounts(dynamo, "journeys", journeyStore);
+  const recountOf: Record<string, Recount> = {
+    JOURNEYS: (...args) => recounts.journeys(...args),
+    JOURNEY_EVENTS: (...args) => recounts.events(...args),
+    SESSIONS: (...args) => lists.listStarts(...args),
+    MOTION_EVENTS: createMotionRecount(dynamo, "sessions", lineStore),
+    REVIEWS: (...args) => createReviewLog(dynamo, "reviews").listAnswers(...args),
+  };
   const audit = createAudit({
     store,
     hub,
     clock,
     progress,
-    recounts: {
-      ...recordRecounts(store),
-      JOURNEYS: (...args) => recounts.journeys(...args),
-      JOURNEY_EVENTS: (...args) => recounts.events(...args),
-      SESSIONS: (...args) => lists.listStarts(...args),
-      MOTION_EVENTS: createMotionRecount(dynamo, "sessions", lineStore),
-      REVIEWS: (...args) => createReviewLog(dynamo, "reviews").listAnswers(...args),
-    },
+    recountOf: (source) =>
+      isRecorded(source) ? (tenantId, ...range) => store.listRecords(tenantId, source, ...range) : recountOf[source],
     recheckMs: 0,
   });
   const auditRollups = createRollupAudit({

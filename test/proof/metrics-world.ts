@@ -117,7 +117,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
         send: (queue, body) => ask("send", [queue, body]) as Promise<void>,
         sessions: hostOf(hosts++, { ask, now, id: () => `m${ids++}` }),
         clock: now,
-        caughtUpAt: (source) => caughtUpAt(TABLE_OF[source]),
+        caughtUpAt: (source) => caughtUpAt(TABLE_OF[source as keyof typeof TABLE_OF]),
         async *readRange(arn, shard, first, last) {
           const table = /table\/(\w+)\//.exec(arn)![1]!;
           yield await ask("readRange", [table, shard, first, last]) as StreamRecord[];

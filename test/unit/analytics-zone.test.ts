@@ -1,7 +1,7 @@
 import { fc } from "../kit/property.ts";
 import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
-import { createZone, weekdayOf } from "../../api/analytics/zone.ts";
+import { createZone, weekdayOf } from "../../api/core/zone.ts";
 
 const SLOT = 900_000;
 const HOUR = 4 * SLOT;

@@ -1,7 +1,7 @@
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { changesSince, type Given, NOTHING, type Snapshot, type State, toSnapshot } from "../../api/metrics/changes.ts";
-import type { BucketSize, HourBucket } from "../../api/metrics/model.ts";
+import type { FixedSize, HourBucket } from "../../api/metrics/model.ts";
 import { emptyHour, toBucket } from "../../api/metrics/rules.ts";
 
 const HOUR = 3_600_000;
@@ -25,7 +25,7 @@ function createHours() {
       }
       hours.set(before.hourAt, { ...before, minutes: after });
     },
-    read: (size: BucketSize) => snapshot = toSnapshot(snapshot, size, NOW, [...hours.values()], [], 10),
+    read: (size: FixedSize) => snapshot = toSnapshot(snapshot, size, NOW, [...hours.values()], [], 10),
     hours,
   };
 }
@@ -48,7 +48,7 @@ describe("the changes of metric buckets", () => {
   test("bring every follower to the store's state, never back and nothing twice, however slow, cut and resumed", () => {
     fc.assert(
       fc.property(
-        fc.constantFrom<BucketSize>("ONE_MINUTE", "FIFTEEN_MINUTES", "ONE_HOUR"),
+        fc.constantFrom<FixedSize>("ONE_MINUTE", "FIFTEEN_MINUTES", "ONE_HOUR"),
         fc.array(step, { maxLength: 40 }),
         (size, steps) => {
           const store = createHours();

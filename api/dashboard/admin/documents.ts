@@ -163,31 +163,10 @@ export type EraseVisitorInput = {
   visitorId: string;
 };
 
-/** What is counted. The first four are records that clients or attached tables provide; the rest the service counts itself. */
-export type MetricSource =
-  /** Items, as clients record them. */
-  | 'ITEMS'
-  /** Results of scores, as clients record them. */
-  | 'SCORE_RESULTS'
-  /** Tasks, as clients record them. */
-  | 'TASKS'
-  /** Evaluations, as clients record them. */
-  | 'EVALUATIONS'
-  /** Sessions, by their start. */
-  | 'SESSIONS'
-  /** Motion events, by their own time. */
-  | 'MOTION_EVENTS'
-  /** Journeys, by their start. */
-  | 'JOURNEYS'
-  /** Events of journeys, by their own time. */
-  | 'JOURNEY_EVENTS'
-  /** Answers of reviews, by their own time; one that was taken back no longer counts. */
-  | 'REVIEWS';
-
 /** What to count again. */
 export type AuditMetricsInput = {
   /** What is counted. */
-  source: MetricSource;
+  source: string;
   /** Of the records' own time; widened to whole minutes. */
   range: TimeRange;
   /** True: correct the buckets that are wrong. A minute with records that were written in the last moments is left as it is. */

@@ -33,27 +33,6 @@ export type TimeRange =
   |  { last?: never;   /** From the first instant (included) to the second (excluded). */
   between: Between; };
 
-/** What is counted. The first four are records that clients or attached tables provide; the rest the service counts itself. */
-export type MetricSource =
-  /** Items, as clients record them. */
-  | 'ITEMS'
-  /** Results of scores, as clients record them. */
-  | 'SCORE_RESULTS'
-  /** Tasks, as clients record them. */
-  | 'TASKS'
-  /** Evaluations, as clients record them. */
-  | 'EVALUATIONS'
-  /** Sessions, by their start. */
-  | 'SESSIONS'
-  /** Motion events, by their own time. */
-  | 'MOTION_EVENTS'
-  /** Journeys, by their start. */
-  | 'JOURNEYS'
-  /** Events of journeys, by their own time. */
-  | 'JOURNEY_EVENTS'
-  /** Answers of reviews, by their own time; one that was taken back no longer counts. */
-  | 'REVIEWS';
-
 /** How long a bucket is. */
 export type BucketSize =
   /** 1 minute. */
@@ -63,25 +42,31 @@ export type BucketSize =
   /** 15 minutes. */
   | 'FIFTEEN_MINUTES'
   /** 60 minutes. */
-  | 'ONE_HOUR';
+  | 'ONE_HOUR'
+  /** A day of a zone's calendar: 23 or 25 hours where its clock changes. */
+  | 'DAY'
+  /** A week of a zone's calendar, from Monday on. */
+  | 'WEEK'
+  /** A month of a zone's calendar. */
+  | 'MONTH';
 
 export type LiveSeriesQueryVariables = Exact<{
-  sources: Array<MetricSource> | MetricSource;
+  sources: Array<string> | string;
   size: BucketSize;
   range: TimeRange;
 }>;
 
 
-export type LiveSeriesQuery = { metrics: Array<{ source: MetricSource, total: number, countedUpTo: string | null, buckets: Array<{ start: string, count: number, closed: boolean, version: string }> }> };
+export type LiveSeriesQuery = { metrics: Array<{ source: string, total: number, countedUpTo: string | null, buckets: Array<{ start: string, count: number, closed: boolean, version: string }> }> };
 
 export type LiveBucketsSubscriptionVariables = Exact<{
-  sources: Array<MetricSource> | MetricSource;
+  sources: Array<string> | string;
   size: BucketSize;
   after?: string | null | undefined;
 }>;
 
 
-export type LiveBucketsSubscription = { metricBuckets: { cursor: string, bucket: { source: MetricSource, start: string, count: number, closed: boolean, version: string } } };
+export type LiveBucketsSubscription = { metricBuckets: { cursor: string, bucket: { source: string, start: string, count: number, closed: boolean, version: string } } };
 
 export const LiveSeries = document<LiveSeriesQuery, LiveSeriesQueryVariables>(
   "query LiveSeries($sources: [MetricSource!]!, $size: BucketSize!, $range: TimeRange!) { metrics(sources: $sources, size: $size, range: $range) { source total countedUpTo buckets { start count closed version } } }",

@@ -1,19 +1,19 @@
 import { SvelteMap } from "svelte/reactivity";
 import { ask, messageOf } from "../core/ask.ts";
 import { follow } from "../core/follow.svelte.ts";
-import { type BucketSize, LiveBuckets, LiveSeries, type MetricSource, type TimeRange } from "./documents.ts";
+import { type BucketSize, LiveBuckets, LiveSeries, type TimeRange } from "./documents.ts";
 
 export type Bucket = { start: number; count: number; closed: boolean; version: string };
 
 /** The buckets of one source, oldest first. `revision` grows with each change, for what draws them. */
-export type Series = { source: MetricSource; buckets: Map<number, Bucket>; countedUpTo: string | null };
+export type Series = { source: string; buckets: Map<number, Bucket>; countedUpTo: string | null };
 
 /**
  * Buckets as they are, and each change of them. A bucket that is pushed is a total with a version: an older one that comes late
  * changes nothing. After a cut the feed goes on from the cursor of the last message.
  */
-export function createLive(sources: readonly MetricSource[], size: BucketSize, range: TimeRange, moving: boolean) {
-  const series = new SvelteMap<MetricSource, Series>();
+export function createLive(sources: readonly string[], size: BucketSize, range: TimeRange, moving: boolean) {
+  const series = new SvelteMap<string, Series>();
   let revision = $state(0);
   let failure = $state<string>();
   let loaded = $state(false);
@@ -31,7 +31,7 @@ export function createLive(sources: readonly MetricSource[], size: BucketSize, r
     });
   }
 
-  function take(source: MetricSource, { start, ...bucket }: Omit<Bucket, "start"> & { start: string }): void {
+  function take(source: string, { start, ...bucket }: Omit<Bucket, "start"> & { start: string }): void {
     const at = Date.parse(start);
     const own = series.get(source);
     const known = own?.buckets.get(at);

@@ -1,7 +1,7 @@
-import type { BucketSize, MetricSource } from "./documents.ts";
+import type { BucketSize } from "./documents.ts";
 
 /** What the service counts, in the words of people. */
-export const SOURCES: readonly { source: MetricSource; title: string }[] = [
+export const SOURCES: readonly { source: string; title: string }[] = [
   { source: "JOURNEY_EVENTS", title: "Events of journeys" },
   { source: "JOURNEYS", title: "Journeys" },
   { source: "SESSIONS", title: "Sessions" },

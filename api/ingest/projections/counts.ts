@@ -5,7 +5,15 @@ import { type HeldChunk, type HeldEvent, pickCounted, toggled } from "../../jour
 import { parseWatermarks } from "../../journeys/item.ts";
 import { isVisible } from "../../journeys/rules.ts";
 import { parseEntry, reviewOf } from "../../anki/schedule/entry.ts";
-import { type CountChange, type MetricSource, SOURCES } from "../../metrics/model.ts";
+import {
+  type CountChange,
+  type Dimensions,
+  isOwnSource,
+  type Measure,
+  type MetricSource,
+  SOURCES,
+} from "../../metrics/model.ts";
+import { OWN_SOURCES } from "../../resources.ts";
 
 /** An item as a stream shows it: plain values by attribute. */
 export type Image = Readonly<Record<string, unknown>>;
@@ -31,7 +39,7 @@ export class UncountableError extends AppError {
 }
 
 /** What an item counts for: so many of a source at an instant. */
-type Count = { source: MetricSource; at: number; n: number };
+type Count = { source: MetricSource; at: number; n: number; measures?: readonly Measure[] };
 
 /**
  * The counts that a change of an item moves. Things that exist count for what they are: as the item is, less as it was;
@@ -42,7 +50,7 @@ export function toCountChanges(change: ImageChange): CountChange[] {
   const { table, before, after } = change;
   const moved = [
     ...thingsOf(table, after),
-    ...countableOf(table, before).map((count) => ({ ...count, n: -count.n })),
+    ...countableOf(table, before).map(negative),
     ...(after ? eventsOf(table, before, after) : []),
   ];
   return summed(moved).map((count) => ({ ...count, ...placeIn(change) }));
@@ -85,7 +93,7 @@ function thingsOf(table: ImageChange["table"], image: Image | undefined): Count[
   if (table === "records") {
     // What was taken back by the table that it came from counts no more, and stays known.
     if (image.isGone === true) return [];
-    return [{ source: sourceOf(image), at: instantOf(image, "at"), n: 1 }];
+    return [{ source: sourceOf(image), at: instantOf(image, "at"), n: 1, measures: measuresOf(image) }];
   }
   if (table === "sessions") {
     // The motion events of a session that a person deleted, taken out as long as this is there.
@@ -101,7 +109,20 @@ function thingsOf(table: ImageChange["table"], image: Image | undefined): Count[
   return [{ source: "JOURNEYS", at: instantOf(image, "startedAt"), n: 1 }];
 }
 
+/** What a record measures. Records are written by us alone: what is there is right. */
+function measuresOf({ value, dims }: Image): Measure[] {
+  if (value === undefined && dims === undefined) return [];
+  const dimensions = dims === undefined ? [] : JSON.parse(dims as string) as Dimensions;
+  return [{ n: 1, value: value as number | undefined, dimensions }];
+}
+
+function negative({ n, measures = [], ...count }: Count): Count {
+  return { ...count, n: -n, measures: measures.map((own) => ({ ...own, n: own.n === 1 ? -1 : 1 })) };
+}
+
 function sourceOf(image: Image): MetricSource {
+  const own = (image.sk as string).split("#").at(-2);
+  if (isPart(image, OWN_SOURCES) && own !== undefined && isOwnSource(own)) return own;
   const source = SOURCES.find((known) => isPart(image, known));
   if (!source) throw new UncountableError("its key names no source that is counted");
   return source;
@@ -190,7 +211,17 @@ function isPart(image: Image, part: string): boolean {
 /** Counts of the same source and minute added up; those that come to nothing are left out. */
 function summed(counts: readonly Count[]): Count[] {
   const groups = Map.groupBy(counts, ({ source, at }) => `${source} ${Math.floor(at / MINUTE_MS)}`);
-  return [...groups.values()]
-    .map((group) => ({ ...group[0]!, n: group.reduce((sum, { n }) => sum + n, 0) }))
-    .filter(({ n }) => n !== 0);
+  return [...groups.values()].flatMap((group) => {
+    const { source, at } = group[0]!;
+    const n = group.reduce((sum, { n }) => sum + n, 0);
+    const measures = remaining(group.flatMap((count) => count.measures ?? []));
+    if (n === 0 && measures.length === 0) return [];
+    return [{ source, at, n, ...(measures.length > 0 ? { measures } : {}) }];
+  });
+}
+
+/** A record that measures the same before and after changes nothing. */
+function remaining(measures: readonly Measure[]): Measure[] {
+  const same = Map.groupBy(measures, ({ value, dimensions }) => JSON.stringify([value, dimensions]));
+  return [...same.values()].flatMap((group) => (group.reduce((sum, { n }) => sum + n, 0) === 0 ? [] : group));
 }

@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
-import { DAY_MS, HOUR_MS } from "../core/clock.ts";
-import type { TimeRange } from "../core/range.ts";
+import { DAY_MS, HOUR_MS } from "./clock.ts";
+import type { TimeRange } from "./range.ts";
 
 export type PeriodUnit = "day" | "week" | "month";
 

@@ -1,0 +1,77 @@
+import pMap from "p-map";
+import * as v from "valibot";
+import { MIN_AT } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { parseRange, type RangeInput } from "../core/range.ts";
+import type { Measuring } from "./measuring.ts";
+import { type BucketSize, dimensionKey, isRecorded, LIMITS, type MetricSeries, type MetricSource } from "./model.ts";
+import { boundsOf, seriesBy, toSeries, withMeasures } from "./rules.ts";
+import type { MetricStore } from "./store.ts";
+
+export type SeriesOptions = {
+  store: Pick<MetricStore, "listHours">;
+  measuring: Pick<Measuring, "list">;
+  clock: Clock;
+  caughtUpAt: (source: MetricSource) => Promise<number | undefined>;
+};
+
+export type SeriesQuery = {
+  sources: readonly MetricSource[];
+  size: BucketSize;
+  range: RangeInput;
+  /** The key of a dimension: a series for each of its values, in place of one for all. */
+  by?: string | null | undefined;
+  /** Whose days, weeks and months; UTC's where absent. */
+  timeZone?: string | null | undefined;
+  /** Whether anybody asks what the records measure: it is a read more of each source. */
+  isMeasured?: boolean;
+};
+
+/** The counts of a range, and what they measure. The function throws InvalidInputError. */
+export function createSeries({ store, measuring, clock, caughtUpAt }: SeriesOptions) {
+  return async function series(tenantId: string, query: SeriesQuery): Promise<MetricSeries[]> {
+    const { sources, size, range, by, timeZone, isMeasured } = query;
+    if (sources.length === 0) {
+      throw new InvalidInputError([{ path: ["sources"], message: "must name at least one source" }]);
+    }
+    const now = clock();
+    const bounds = boundsOf(parseRange(range, now), size, timeZone ?? "UTC");
+    const [fromAt, toAt] = [bounds[0]!, bounds.at(-1)!];
+    // Nothing is recorded before, and keys of hours have no sign.
+    if (fromAt < MIN_AT) {
+      throw new InvalidInputError([{ path: ["range", "between", "from"], message: "must be 1990 or later" }]);
+    }
+    const key = by === null || by === undefined ? undefined : parseKey(by);
+    const lists = await pMap(new Set(sources), async (source): Promise<MetricSeries[]> => {
+      // Before the buckets are read: then they hold at least what it says.
+      const countedUpTo = await caughtUpAt(source);
+      if (key !== undefined) {
+        const slots = isRecorded(source) ? await measuring.list(tenantId, source, key, fromAt, toAt) : [];
+        checkSize(new Set(slots.map(({ group }) => group!.value)).size, bounds.length - 1);
+        return seriesBy({ source, size, bounds, now, countedUpTo }, slots);
+      }
+      const [hours, slots] = await Promise.all([
+        store.listHours(tenantId, source, fromAt, toAt),
+        isMeasured && isRecorded(source) ? measuring.list(tenantId, source, undefined, fromAt, toAt) : undefined,
+      ]);
+      const counts = toSeries(source, size, bounds, hours, now, countedUpTo);
+      return [slots ? withMeasures(counts, slots) : counts];
+    });
+    return lists.flat();
+  };
+}
+
+function parseKey(by: string): string {
+  const parsed = v.safeParse(dimensionKey, by);
+  if (parsed.success) return parsed.output;
+  throw new InvalidInputError([{ path: ["by"], message: parsed.issues[0].message }]);
+}
+
+function checkSize(values: number, buckets: number): void {
+  const series = Math.min(values, LIMITS.seriesBy);
+  if (series * buckets <= LIMITS.bucketsBy) return;
+  const message =
+    `holds ${buckets} buckets in ${series} series; at most ${LIMITS.bucketsBy} are given in all: ask for a larger size, or a shorter range`;
+  throw new InvalidInputError([{ path: ["range"], message }]);
+}
