@@ -150,6 +150,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     reviews: review.reviews,
     transfer: review.transfer,
     edits: review.edits,
+    studying: review.studying,
     browse: review.browse,
     deleteCollection: review.deleteCollection,
     media: review.media,

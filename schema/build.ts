@@ -26,7 +26,9 @@ import "./review.ts";
 import "./review-collection.ts";
 import "./review-answering.ts";
 import "./review-authoring.ts";
+import "./review-studying.ts";
 import "./review-settings.ts";
+import "./review-numbers.ts";
 import "./webhooks.ts";
 import { builder } from "./builder.ts";
 

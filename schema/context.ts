@@ -24,6 +24,7 @@ import type { Edits } from "../api/review/edits.ts";
 import type { Media } from "../api/review/media.ts";
 import type { Person } from "../api/review/model.ts";
 import type { Reviews, ReviewView } from "../api/review/service.ts";
+import type { Studying } from "../api/review/studying.ts";
 import type { Transfer } from "../api/review/transfer.ts";
 import type { Sensor, Session } from "../api/sessions/model.ts";
 import type { Webhooks } from "../api/webhooks/service.ts";
@@ -64,6 +65,7 @@ export type Services = {
   reviews: Reviews;
   transfer: Transfer;
   edits: Edits;
+  studying: Studying;
   browse: Browse;
   deleteCollection: DeleteCollection;
   media: Media;

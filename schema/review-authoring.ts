@@ -84,8 +84,8 @@ const NoteFieldInput = builder.inputType("NoteFieldInput", {
   }),
 });
 
-const EDIT_ID = "The client's id of this change; the same id again changes nothing and gives the same result.";
-const ZONE = "The person's zone, for a collection that begins with this; UTC where absent.";
+export const EDIT_ID = "The client's id of this change; the same id again changes nothing and gives the same result.";
+export const ZONE = "The person's zone, for a collection that begins with this; UTC where absent.";
 
 const CreateDeckInput = builder.inputType("CreateDeckInput", {
   description: "A new deck.",
@@ -206,7 +206,7 @@ const AddMediaPayload = builder.objectRef<Made<"AddMediaPayload", { name: string
     }),
   });
 
-const DeckResult = builder.unionType("DeckResult", {
+export const DeckResult = builder.unionType("DeckResult", {
   description: "The deck, or why nothing was done.",
   types: [DeckPayload, NotFoundError, InvalidInputError],
 });
@@ -216,7 +216,7 @@ const NoteResult = builder.unionType("NoteResult", {
   types: [NotePayload, NotFoundError, InvalidInputError],
 });
 
-const EditResult = builder.unionType("EditResult", {
+export const EditResult = builder.unionType("EditResult", {
   description: "The change, or why there was none.",
   types: [EditPayload, NotFoundError, InvalidInputError],
 });
@@ -237,7 +237,7 @@ entries.queryFields((t) => ({
         required: true,
         defaultValue: "",
         description:
-          "Anki's words: `deck:`, `tag:`, `note:`, `is:new`, `is:due`, `is:suspended`, `flag:`, `prop:ivl>10`, text in any field, `-` for not, `or`.",
+          "Anki's words: `deck:`, `tag:`, `note:`, `card:`, `is:new`, `is:due`, `is:suspended`, `flag:`, `added:7`, `edited:7`, `rated:7:1`, `introduced:7`, `prop:ivl>10`, `FIELD:text`, text in any field, `-` for not, `or`, parentheses.",
       }),
       timeZone: t.arg({ type: "TimeZone", description: "The person's zone; as the collection says where absent." }),
       first: t.arg.int({ required: true, defaultValue: 50, description: "Most cards on the page, 1 to 200." }),

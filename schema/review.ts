@@ -5,7 +5,8 @@ import type { Choice as ChoiceModel } from "../api/anki/schedule/question.ts";
 import type { MediaLink } from "../api/review/media.ts";
 import type { Person } from "../api/review/model.ts";
 import type { CardToReview, ReviewView } from "../api/review/service.ts";
-import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/review/stats.ts";
+import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/anki/queue/review-stats.ts";
+import type { AnswerPiece, Comparison } from "../api/anki/render/compare.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { globalId, Node } from "./nodes.ts";
@@ -108,6 +109,38 @@ const CardMedia = builder.objectRef<MediaLink>("CardMedia").implement({
   }),
 });
 
+const AnswerPieceKind = builder.enumType("AnswerPieceKind", {
+  description: "What a piece of a typed answer is.",
+  values: {
+    GOOD: { description: "Right." },
+    BAD: { description: "Typed, and wrong." },
+    MISSING: { description: "To be typed, and not typed; in what was typed a `-` for each sign." },
+  },
+});
+
+const TypedPiece = builder.objectRef<AnswerPiece>("TypedPiece").implement({
+  description: "A piece of a typed answer.",
+  access: "REVIEW",
+  fields: (t) => ({
+    kind: t.expose("kind", { type: AnswerPieceKind, description: "Whether it is right." }),
+    text: t.exposeString("text", { description: "The piece, as plain text." }),
+  }),
+});
+
+const TypedAnswer = builder.objectRef<Comparison & { answer: string }>("TypedAnswer").implement({
+  description: "What somebody typed beside what was to be typed.",
+  access: "REVIEW",
+  fields: (t) => ({
+    isRight: t.exposeBoolean("isRight", { description: "Whether they are the same." }),
+    typed: t.expose("typed", { type: [TypedPiece], description: "What was typed, piece by piece." }),
+    expected: t.expose("expected", { type: [TypedPiece], description: "What was to be typed, piece by piece." }),
+    answer: t.exposeString("answer", {
+      description:
+        "The card's `answer` with the comparison in it, in Anki's classes `typeGood`, `typeBad`, `typeMissed`.",
+    }),
+  }),
+});
+
 const Card = builder.objectRef<CardToReview>("Card").implement({
   description: "A card under review.",
   access: "REVIEW",
@@ -143,6 +176,13 @@ const Card = builder.objectRef<CardToReview>("Card").implement({
     expectedAnswer: t.exposeString("expected", {
       nullable: true,
       description: "What is to be typed, as text; null where nothing is. For showing it with the answer.",
+    }),
+    typed: t.field({
+      type: TypedAnswer,
+      nullable: true,
+      description: "What somebody typed beside what was to be typed, as Anki compares it; null where nothing is.",
+      args: { text: t.arg.string({ required: true, description: "What was typed; 10,000 characters at most." }) },
+      resolve: (card, { text }, { services }) => services.reviews.typed(card, text),
     }),
     reps: t.exposeInt("reps", { description: "How often it was answered." }),
     lapses: t.exposeInt("lapses", { description: "How often it was forgotten after it was learned." }),
@@ -320,8 +360,10 @@ entries.queryFields((t) => ({
     args: {
       range: t.arg({ type: TimeRange, required: true, description: "Which answers, by their time." }),
       timeZone: t.arg({ type: "TimeZone", required: true, defaultValue: "UTC", description: "Whose days." }),
+      deckId: t.arg.string({ description: "Answers of the cards of a deck and those below it; all where absent." }),
     },
-    resolve: (_, { range, timeZone }, { viewer, services }) => services.reviews.stats(viewer, range, timeZone),
+    resolve: (_, { range, timeZone, deckId }, { viewer, services }) =>
+      services.reviews.stats(viewer, range, timeZone, deckId),
   }),
 }));
 

@@ -4,9 +4,10 @@ import { InvalidInputError } from "../core/errors.ts";
 import { createCursors, type Page, parseFirst } from "../core/page.ts";
 import { listNoteTypes, type NoteTypeView, type NoteView, readNote } from "../anki/collection/notes.ts";
 import { readSettings, type SettingsView } from "../anki/collection/settings.ts";
-import { type CardRowView, searchCards, SearchError } from "../anki/queue/search.ts";
+import type { CardRowView } from "../anki/queue/search.ts";
+import { SearchError } from "../anki/queue/search-parse.ts";
 import type { Copies } from "./copies.ts";
-import { momentOf } from "./desk.ts";
+import type { Reader } from "./reader.ts";
 import { parseDeckId, type Person } from "./model.ts";
 import type { LeaseStore } from "./store.ts";
 
@@ -16,7 +17,12 @@ const MAX_PAGE = 200;
 const MAX_SEARCH_CHARS = 500;
 
 /** What a person sees of their collection beside what is to be reviewed. */
-export function createBrowse({ store, copies, clock }: { store: LeaseStore; copies: Copies; clock: Clock }) {
+export function createBrowse({ store, copies, clock, readAll }: {
+  store: LeaseStore;
+  copies: Copies;
+  clock: Clock;
+  readAll: Reader;
+}) {
   return {
     /** The cards that a search finds, by their ids. Throws InvalidInputError. */
     async cards(
@@ -37,10 +43,8 @@ export function createBrowse({ store, copies, clock }: { store: LeaseStore; copi
       const lease = await store.find(person);
       if (!lease?.file) return { edges: [], hasNextPage: false, hasPreviousPage: false };
       try {
-        const { cards, hasMore } = await copies.read(
-          lease,
-          ({ db }) => searchCards(db, search, { after: from, limit, moment: momentOf(db, clock(), timeZone) }),
-        );
+        const asked = { at: clock(), zone: timeZone };
+        const { cards, hasMore } = await readAll(lease, "search", asked, { text: search, after: from, limit });
         return {
           edges: cards.map((node) => ({ cursor: cursors.encode(node.cardId), node })),
           hasNextPage: hasMore,

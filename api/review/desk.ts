@@ -1,12 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
-import { localOffsetOf } from "../anki/collection/collection.ts";
-import { offsetMinutesAt } from "../anki/collection/timing.ts";
 import { type DeckView, findDeck } from "../anki/queue/counts.ts";
 import { type Next, nextCard } from "../anki/queue/next.ts";
 import { makeSlice } from "../anki/slice/make.ts";
 import { type OpenSlice, SliceEndError } from "../anki/slice/open.ts";
-import type { Moment } from "../anki/schedule/question.ts";
+import { type Moment, momentOf } from "../anki/schedule/question.ts";
 import type { Copies } from "./copies.ts";
 import type { Lease, Person, ReviewSession } from "./model.ts";
 import type { Slices } from "./slices.ts";
@@ -125,9 +123,4 @@ function viewOfSlice(slice: OpenSlice): View {
 /** What entries call a session: short, since each of them says it. */
 export function tagOf({ epoch }: Pick<ReviewSession, "epoch">): string {
   return epoch.toString(36);
-}
-
-/** The moment as the person lives it; without a zone, as the collection was made. */
-export function momentOf(db: DatabaseSync, at: number, zone: string | null | undefined): Moment {
-  return { at, offsetMinutes: zone ? offsetMinutesAt(zone, at) : localOffsetOf(db) ?? 0 };
 }

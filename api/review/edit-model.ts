@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { parseInput, prose, whole, words } from "../core/check.ts";
+import { FILTER_ORDERS } from "../anki/queue/search.ts";
 import { STOCK_KINDS } from "../anki/edit/stock.ts";
 import { LIMITS } from "./model.ts";
 
@@ -11,6 +12,9 @@ export const EDIT_LIMITS = {
   fields: 100,
   tags: 100,
   ids: 500,
+  searchChars: 500,
+  /** Cards that a filtered deck borrows by a search: Anki's own limit. */
+  borrowed: 99_999,
 } as const;
 
 const id = v.pipe(
@@ -28,7 +32,7 @@ const deckName = v.pipe(
     (name) => name.split("::").every((part) => part.trim() !== ""),
     "must have a name at each level, such as `Languages::Japanese`",
   ),
-  v.transform((name) => name.split("::").map((part) => part.trim()).join("::")),
+  v.transform((name) => name.normalize("NFC").split("::").map((part) => part.trim()).join("::")),
 );
 const tag = v.pipe(words(100), v.check((text) => !/\s/.test(text), "must be tags without spaces"));
 const tags = v.pipe(
@@ -49,6 +53,45 @@ const zone = v.nullish(v.string());
 
 const createDeck = v.object({ editId, name: deckName, timeZone: zone });
 const renameDeck = v.object({ editId, deckId: id, name: deckName });
+const oneDeck = v.object({ editId, deckId: id, timeZone: zone });
+const search = v.pipe(
+  v.string(),
+  v.check((text) => text.length <= EDIT_LIMITS.searchChars, `must be at most ${EDIT_LIMITS.searchChars} characters`),
+);
+const searches = v.pipe(
+  v.array(v.object({
+    search,
+    limit: v.optional(whole(1, EDIT_LIMITS.borrowed), 100),
+    order: v.optional(v.picklist(FILTER_ORDERS), "RANDOM"),
+  })),
+  v.check((all) => all.length >= 1 && all.length <= 2, "must be one search or two"),
+);
+const createFilteredDeck = v.object({
+  editId,
+  name: deckName,
+  searches,
+  reschedules: v.optional(v.boolean(), true),
+  timeZone: zone,
+});
+const updateFilteredDeck = v.object({
+  editId,
+  deckId: id,
+  searches: v.nullish(searches),
+  reschedules: v.nullish(v.boolean()),
+  timeZone: zone,
+});
+const customStudy = v.object({
+  editId,
+  deckId: id,
+  kind: v.picklist(["FORGOTTEN", "AHEAD", "PREVIEW", "CRAM_NEW", "CRAM_DUE", "CRAM_REVIEWED", "CRAM_ALL"]),
+  days: v.nullish(whole(1, 365)),
+  limit: v.nullish(whole(1, EDIT_LIMITS.borrowed)),
+  tags: v.nullish(tags),
+  withoutTags: v.nullish(tags),
+  timeZone: zone,
+});
+const perDay = v.nullish(whole(0, 9_999));
+const todaysLimits = v.object({ editId, deckId: id, newCards: perDay, reviews: perDay, timeZone: zone });
 const createNote = v.object({
   editId,
   deckId: id,
@@ -100,6 +143,12 @@ const undoEdit = v.object({ editId });
 /** These give typed input, or throw InvalidInputError with every wrong field. */
 export const parseCreateDeck = (input: unknown) => parseInput(createDeck, input);
 export const parseRenameDeck = (input: unknown) => parseInput(renameDeck, input);
+export const parseDeleteDeck = (input: unknown) => parseInput(oneDeck, input);
+export const parseOneDeck = (input: unknown) => parseInput(oneDeck, input);
+export const parseCreateFilteredDeck = (input: unknown) => parseInput(createFilteredDeck, input);
+export const parseUpdateFilteredDeck = (input: unknown) => parseInput(updateFilteredDeck, input);
+export const parseCustomStudy = (input: unknown) => parseInput(customStudy, input);
+export const parseTodaysLimits = (input: unknown) => parseInput(todaysLimits, input);
 export const parseCreateNote = (input: unknown) => parseInput(createNote, input);
 export const parseUpdateNote = (input: unknown) => parseInput(updateNote, input);
 export const parseDeleteNotes = (input: unknown) => parseInput(deleteNotes, input);

@@ -1,28 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Objects } from "../aws/objects.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
-import type { Ids } from "../core/ids.ts";
-import { LOST, retryLost } from "../core/writes.ts";
 import { cardsOf } from "../anki/edit/cards-of.ts";
 import type { Command } from "../anki/edit/command.ts";
-import { starterCollection } from "../anki/edit/starter.ts";
+import { countCardsOf, deckAndBelow } from "../anki/edit/decks.ts";
 import { stockId, stockNoteType } from "../anki/edit/stock.ts";
+import { readColumns } from "../anki/file/col.ts";
 import { readCollection, readNoteType } from "../anki/collection/collection.ts";
 import { listOf, type NoteView, readNote } from "../anki/collection/notes.ts";
 import { getRow } from "../anki/collection/rows.ts";
 import { readSettings, type SettingsView } from "../anki/collection/settings.ts";
-import { offsetMinutesAt } from "../anki/collection/timing.ts";
-import type { TempFiles } from "../anki/file/temp.ts";
 import { type DeckView, findDeck } from "../anki/queue/counts.ts";
-import { EDITS, findAnswer, findNewest } from "../anki/schedule/answers-table.ts";
-import { type Entry, formatEntry } from "../anki/schedule/entry.ts";
-import { type Copies, StaleLeaseError } from "./copies.ts";
-import { type Desk, momentOf } from "./desk.ts";
+import { momentOf } from "../anki/schedule/question.ts";
+import type { Changes } from "./changes.ts";
 import {
   parseChangeCards,
   parseCreateDeck,
   parseCreateNote,
+  parseDeleteDeck,
   parseDeleteNotes,
   parseRenameDeck,
   parseSetPreset,
@@ -30,106 +25,15 @@ import {
   parseUndoEdit,
   parseUpdateNote,
 } from "./edit-model.ts";
+import { freeId, invalid, isBelow, requireDeck, requireFreeName } from "./edit-checks.ts";
 import { ReviewNotFoundError } from "./errors.ts";
-import { emptyLease, statusOf } from "./lease.ts";
-import { type Lease, MAX_ENTRIES, nextFile, type Person, shortIdOf } from "./model.ts";
-import { fileKeyOf, type Saver } from "./save.ts";
-import type { LeaseStore } from "./store.ts";
+import { type Lease, type Person, shortIdOf } from "./model.ts";
 
 export type Edits = ReturnType<typeof createEdits>;
 
-/** With so much waiting, the file is written at once: the lease is written whole with each answer. */
-const SAVE_CHARS = 4_000;
-const MAX_CHARS = 200_000;
-
-export type EditsOptions = {
-  store: LeaseStore;
-  copies: Copies;
-  desk: Desk;
-  saver: Saver;
-  files: TempFiles;
-  objects: Objects;
-  clock: Clock;
-  ids: Ids;
-  changed: (lease: Lease) => void;
-};
-
-/** What to do, and the id of what it makes; 0 where it makes nothing. */
-type Decided = { command: Command; made: number };
-
-/**
- * Changes that people make to their collections. They wait in the journal as answers do: durable at once, the same on
- * every instance, counted once by their id, and the newest can be taken back.
- */
-export function createEdits({ store, copies, desk, saver, files, objects, clock, ids, changed }: EditsOptions) {
-  /** The lease with a collection: one of their own for somebody who has none. */
-  async function leaseOf(person: Person, zone: string | null | undefined): Promise<Lease> {
-    const known = await store.find(person) ?? emptyLease(person);
-    if (known.file) return known;
-    const now = clock();
-    const { version, line } = nextFile(known);
-    const key = fileKeyOf(person, version, ids());
-    const bytes = starterCollection(files, now, zone ? offsetMinutesAt(zone, now) : 0);
-    await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
-    const next = { ...known, file: { key, version, line, mediaKey: undefined } };
-    const { ok, current } = await store.replace(next, known);
-    if (!ok && current.file?.key !== key) await objects.remove(key).catch(() => {});
-    return current;
-  }
-
-  /** Writes an entry behind those that wait. `decide` gives what is known of it where it was written before. */
-  async function append<T>(
-    person: Person,
-    decide: (db: DatabaseSync, at: number) => { entry: Entry; value: T } | { value: T },
-    zone?: string | null,
-  ): Promise<{ lease: Lease; value: T }> {
-    let known = await leaseOf(person, zone);
-    const done = await retryLost(async () => {
-      try {
-        if (known.journal.length >= MAX_ENTRIES || charsOf(known) > MAX_CHARS) {
-          await saver.save(known);
-          throw new StaleLeaseError();
-        }
-        const decided = await copies.read(known, ({ db }) => decide(db, clock()));
-        if (!("entry" in decided)) return { lease: known, value: decided.value };
-        const isActive = known.session !== undefined && statusOf(known.session, clock()) === "ACTIVE";
-        const journal = [...known.journal, formatEntry(decided.entry)];
-        const next = { ...known, journal, checkAt: isActive ? known.checkAt : clock() };
-        const { ok, current } = await store.replace(next, known);
-        known = current;
-        return ok ? { lease: known, value: decided.value } : LOST;
-      } catch (error) {
-        if (!(error instanceof StaleLeaseError)) throw error;
-        known = await leaseOf(person, zone);
-        return LOST;
-      }
-    });
-    changed(done.lease);
-    await desk.leaveSlice(done.lease);
-    // Where that fails the sweeper does it.
-    if (charsOf(done.lease) > SAVE_CHARS) await saver.save(done.lease).catch(() => {});
-    return done;
-  }
-
-  /** Makes a change once by its id; gives the id of what it made, also where it was made before. */
-  async function change(
-    person: Person,
-    editId: string,
-    decide: (db: DatabaseSync, at: number) => Decided,
-    zone?: string | null,
-  ): Promise<{ lease: Lease; made: number }> {
-    const answerId = shortIdOf(editId);
-    const { lease, value } = await append(person, (db, at) => {
-      const before = findAnswer(db, answerId);
-      if (before) return { value: before.cid };
-      const { command, made } = decide(db, at);
-      const { offsetMinutes } = momentOf(db, at, zone);
-      return { entry: { kind: "edit", answerId, at, offsetMinutes, made, command }, value: made };
-    }, zone);
-    return { lease, made: value };
-  }
-
-  const read = <T>(lease: Lease, use: (db: DatabaseSync) => T) => copies.read(lease, ({ db }) => use(db));
+/** Notes, decks, cards and settings, as people change them. */
+export function createEdits({ changes, clock }: { changes: Changes; clock: Clock }) {
+  const { change, read, undo } = changes;
 
   async function deckOf(lease: Lease, deckId: number): Promise<DeckView> {
     const deck = await read(lease, (db) => findDeck(db, deckId, momentOf(db, clock(), undefined)));
@@ -157,11 +61,31 @@ export function createEdits({ store, copies, desk, saver, files, objects, clock,
     async renameDeck(person: Person, input: unknown): Promise<DeckView> {
       const { editId, deckId, name } = parseRenameDeck(input);
       const { lease } = await change(person, editId, (db) => {
-        requireDeck(db, deckId, "deckId");
+        const deck = readCollection(db).decks.get(deckId);
+        if (!deck) throw invalid("deckId", "is no deck of this collection; `decks` lists them");
+        if (isBelow(name, deck.name)) throw invalid("name", "lies below the deck itself");
         requireFreeName(db, name, deckId);
         return { command: { do: "renameDeck", deckId, name }, made: deckId };
       });
       return await deckOf(lease, deckId);
+    },
+
+    /** Gives how many cards went with the deck and those below it. */
+    async deleteDeck(person: Person, input: unknown): Promise<number> {
+      const { editId, deckId } = parseDeleteDeck(input);
+      const { made } = await change(person, editId, (db) => {
+        if (!readCollection(db).decks.has(deckId)) throw new ReviewNotFoundError("There is no such deck.");
+        const { decks } = readColumns(db, "decks");
+        const json = Object.fromEntries(decks);
+        const own = deckAndBelow(json, deckId).filter((id) => !decks.get(id)?.dyn);
+        const cards = own.length === 0 ? 0 : countCardsOf(db, own);
+        return {
+          command: { do: "deleteDeck", deckId },
+          made: cards,
+          rows: countCardsOf(db, deckAndBelow(json, deckId)),
+        };
+      });
+      return made;
     },
 
     async createNote(person: Person, input: unknown): Promise<NoteView> {
@@ -258,35 +182,8 @@ export function createEdits({ store, copies, desk, saver, files, objects, clock,
     },
 
     /** Takes a change back, where nothing was changed or answered since. Throws ReviewNotFoundError. */
-    async undoEdit(person: Person, input: unknown): Promise<void> {
-      const { editId } = parseUndoEdit(input);
-      const answerId = shortIdOf(editId);
-      await append(person, (db, at) => {
-        const known = findAnswer(db, answerId);
-        if (known?.undo === null) return { value: undefined };
-        const newest = findNewest(db);
-        if (newest?.id !== answerId || newest.session !== EDITS || !newest.undo) {
-          throw new ReviewNotFoundError("There is no such change, or something was changed or answered since.");
-        }
-        return { entry: { kind: "undo", answerId, at, isOfEdit: true }, value: undefined };
-      });
-    },
+    undoEdit: async (person: Person, input: unknown): Promise<void> => await undo(person, parseUndoEdit(input).editId),
   };
-}
-
-const charsOf = ({ journal }: Lease) => journal.reduce((sum, text) => sum + text.length, 0);
-
-const invalid = (field: string, message: string) => new InvalidInputError([{ path: [field], message }]);
-
-function requireDeck(db: DatabaseSync, deckId: number, field: string): void {
-  const deck = readCollection(db).decks.get(deckId);
-  if (!deck) throw invalid(field, "is no deck of this collection; `decks` lists them");
-  if (deck.filtered) throw invalid(field, "is a filtered deck, which borrows its cards; choose another");
-}
-
-function requireFreeName(db: DatabaseSync, name: string, except?: number): void {
-  const same = [...readCollection(db).decks.values()].find((deck) => deck.name.toLowerCase() === name.toLowerCase());
-  if (same && same.id !== except) throw invalid("name", `is taken: deck ${same.id} is called "${same.name}"`);
 }
 
 /** The values of a note type's fields, in its order; what is not given is as it was, or empty. */
@@ -305,12 +202,6 @@ function valuesOf(
   }
   if (given.some(({ value }) => value.includes("\u001f"))) throw invalid("fields", "must not hold the sign U+001F");
   return names.map((name, place) => given.find((field) => field.name === name)?.value ?? now[place] ?? "");
-}
-
-function freeId(id: number, taken: { has(id: number): boolean }): number {
-  let free = id;
-  while (taken.has(free)) free++;
-  return free;
 }
 
 function freeNoteId(db: DatabaseSync, at: number): number {

@@ -7,7 +7,7 @@ import { LOST, retryLost } from "../core/writes.ts";
 import type { Hub } from "../live/hub.ts";
 import { type CardRow, findCard, lastAnswerAt } from "../anki/collection/rows.ts";
 import { type Copies, StaleLeaseError } from "./copies.ts";
-import { type Desk, momentOf, tagOf, type View } from "./desk.ts";
+import { type Desk, tagOf, type View } from "./desk.ts";
 import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "./errors.ts";
 import { decideStart, emptyLease, ended, holderOf, sessionOf, statusOf, touched } from "./lease.ts";
 import {
@@ -22,16 +22,20 @@ import {
   SAVE_ENTRIES,
   shortIdOf,
 } from "./model.ts";
-import { type DeckView, findDeck, listDecks } from "../anki/queue/counts.ts";
+import { type DeckView, findDeck } from "../anki/queue/counts.ts";
 import type { Next } from "../anki/queue/next.ts";
-import { readContent, type RenderedCard } from "../anki/render/card.ts";
+import type { DeckStats } from "../anki/queue/deck-stats.ts";
+import type { Forecast } from "../anki/queue/forecast.ts";
+import { compareOnCard, readContent, type RenderedCard } from "../anki/render/card.ts";
 import type { Render } from "../anki/work/render.ts";
 import type { Saver } from "./save.ts";
 import { findAnswer, findUndoable, logIdOf } from "../anki/schedule/answers-table.ts";
 import { decideAnswer, decideAnswerTime, type Refusal } from "../anki/schedule/decide.ts";
 import { type Entry, formatEntry } from "../anki/schedule/entry.ts";
-import { type CardView, showingOf, viewCard } from "../anki/schedule/question.ts";
-import { type ReviewStats, reviewStats } from "./stats.ts";
+import { type CardView, momentOf, showingOf, viewCard } from "../anki/schedule/question.ts";
+import type { ReviewStats } from "../anki/queue/review-stats.ts";
+import type { Views } from "../anki/work/views.ts";
+import type { ReadArgs, Reader } from "./reader.ts";
 import type { LeaseStore } from "./store.ts";
 
 export type Reviews = ReturnType<typeof createReviews>;
@@ -39,6 +43,11 @@ export type Reviews = ReturnType<typeof createReviews>;
 /** A session with all that is known of its collection. */
 export type ReviewView = { lease: Lease; session: ReviewSession };
 export type CardToReview = CardView & RenderedCard & { view: ReviewView };
+
+type ForecastInput = { deckId?: string | null | undefined; days: number; timeZone?: string | null | undefined };
+
+const MAX_FORECAST_DAYS = 366;
+const MAX_TYPED_CHARS = 10_000;
 
 type Ahead = { next: Next; card: CardToReview | undefined };
 
@@ -51,6 +60,7 @@ export type ReviewsOptions = {
   clock: Clock;
   ids: Ids;
   render: Render;
+  readAll: Reader;
 };
 
 /** The key under which the hub tells of what happens to a person's collection. */
@@ -58,7 +68,7 @@ export function reviewKey({ tenantId, userId }: Person): string {
   return `review:${tenantId}#${userId}`;
 }
 
-export function createReviews({ store, copies, desk, saver, hub, clock, ids, render }: ReviewsOptions) {
+export function createReviews({ store, copies, desk, saver, hub, clock, ids, render, readAll }: ReviewsOptions) {
   const aheads = new WeakMap<ReviewView, Promise<Ahead>>();
   const getLease = async (person: Person) => await desk.findLease(person) ?? emptyLease(person);
 
@@ -143,8 +153,7 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
     /** All decks with their counts of this moment; none for somebody without a collection. */
     async decks(person: Person, timeZone?: string | null): Promise<DeckView[]> {
       const lease = await getLease(person);
-      if (!lease.file) return [];
-      return await read(lease, (db) => listDecks(db, momentOf(db, clock(), timeZone)));
+      return lease.file ? await readWhole(lease, "decks", { at: clock(), zone: timeZone }) : [];
     },
 
     async deck(person: Person, deckId: string, timeZone?: string | null): Promise<DeckView | undefined> {
@@ -247,13 +256,49 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
       await seenIn(lease, (view) => view.deck(deckId, momentOf(view.db, clock(), session.zone))) ??
         { deckId, name: "", newCount: 0, learningCount: 0, dueCount: 0, cardCount: 0 },
 
-    async stats(person: Person, range: RangeInput, timeZone: string): Promise<ReviewStats> {
+    /** What was answered, of all cards or of those of a deck. */
+    async stats(person: Person, range: RangeInput, timeZone: string, deckId?: string | null): Promise<ReviewStats> {
       const wanted = parseRange(range, clock());
       const lease = await getLease(person);
       if (!lease.file) return { reviews: 0, retention: undefined, byDay: [] };
-      return await read(lease, (db) => reviewStats(db, wanted, timeZone));
+      return await readWhole(lease, "reviewStats", wanted, timeZone, deckOfText(deckId));
+    },
+
+    /** What will be due on each of so many days; undefined without a collection, or where there is no such deck. */
+    async forecast(person: Person, { deckId, days, timeZone }: ForecastInput): Promise<Forecast | undefined> {
+      if (!Number.isInteger(days) || days < 1 || days > MAX_FORECAST_DAYS) {
+        throw new InvalidInputError([{ path: ["days"], message: `must be 1 to ${MAX_FORECAST_DAYS}` }]);
+      }
+      const lease = await getLease(person);
+      if (!lease.file) return undefined;
+      return await readWhole(lease, "forecast", { at: clock(), zone: timeZone }, { deckId: deckOfText(deckId), days });
+    },
+
+    /** How far a deck is learned, or the whole collection. */
+    async deckStats(person: Person, { deckId, timeZone }: Omit<ForecastInput, "days">): Promise<DeckStats | undefined> {
+      const lease = await getLease(person);
+      if (!lease.file) return undefined;
+      return await readWhole(lease, "deckStats", { at: clock(), zone: timeZone }, { deckId: deckOfText(deckId) });
+    },
+
+    /** What was typed beside what was to be typed; undefined where nothing is. Throws InvalidInputError. */
+    typed(card: RenderedCard, text: string): ReturnType<typeof compareOnCard> {
+      if (text.length > MAX_TYPED_CHARS) {
+        throw new InvalidInputError([{ path: ["text"], message: `must be at most ${MAX_TYPED_CHARS} characters` }]);
+      }
+      return compareOnCard(card, text);
     },
   };
+
+  /** Reads what goes through the whole collection; a lease that is too old is read again. */
+  async function readWhole<Name extends keyof Views>(lease: Lease, ...asked: ReadArgs<Name>) {
+    try {
+      return await readAll(lease, ...asked);
+    } catch (error) {
+      if (!(error instanceof StaleLeaseError)) throw error;
+      return await readAll(await getLease(lease), ...asked);
+    }
+  }
 
   /** What comes next in a view, looked up once for all fields that ask. */
   async function aheadOf(view: ReviewView): Promise<Ahead> {
@@ -286,6 +331,11 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
   function seen(session: ReviewSession): ReviewSession {
     return { ...session, status: statusOf(session, clock()) };
   }
+}
+
+/** A deck's id; one that no deck has where the text is none. */
+function deckOfText(deckId: string | null | undefined): number | undefined {
+  return deckId === null || deckId === undefined ? undefined : parseDeckId(deckId) ?? -1;
 }
 
 function isTakenBack(view: View, answerId: string): boolean {

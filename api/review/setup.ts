@@ -12,7 +12,10 @@ import type { Person } from "./model.ts";
 import { createBrowse } from "./browse.ts";
 import { createMedia } from "./media.ts";
 import { createDeleteCollection } from "./delete.ts";
+import { createChanges } from "./changes.ts";
 import { createEdits } from "./edits.ts";
+import { createRewrite } from "./rewrite.ts";
+import { createStudying } from "./studying.ts";
 import { createDesk } from "./desk.ts";
 import { createSlices } from "./slices.ts";
 import { createSaver } from "./save.ts";
@@ -20,6 +23,7 @@ import { createReviews, reviewKey } from "./service.ts";
 import { createLeaseStore } from "./store.ts";
 import { createReviewSweep } from "./sweep.ts";
 import { createTransfer } from "./transfer.ts";
+import { createReader } from "./reader.ts";
 import { createReviewWatch } from "./watch.ts";
 
 export type ReviewOptions = {
@@ -48,13 +52,27 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
   const slices = createSlices();
   const desk = createDesk({ store, copies, slices, clock });
   const saver = createSaver({ store, copies, objects, clock, ids, changed, saved: desk.leaveSlice });
-  const reviews = createReviews({ store, copies, desk, saver, hub, clock, ids, render: createRender(workers) });
+  const readAll = createReader({ copies, workers });
+  const reviews = createReviews({
+    store,
+    copies,
+    desk,
+    saver,
+    hub,
+    clock,
+    ids,
+    render: createRender(workers),
+    readAll,
+  });
+  const rewrite = createRewrite({ store, copies, objects, workers, clock, ids });
+  const changes = createChanges({ store, copies, desk, saver, rewrite, files, objects, clock, ids, changed });
   return {
     reviews,
     deleteCollection: createDeleteCollection({ store, objects, clock, changed }),
-    browse: createBrowse({ store, copies, clock }),
+    browse: createBrowse({ store, copies, clock, readAll }),
     media: createMedia({ store, objects, ids, changed }),
-    edits: createEdits({ store, copies, desk, saver, files, objects, clock, ids, changed }),
+    edits: createEdits({ changes, clock }),
+    studying: createStudying({ changes, readAll, clock }),
     transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers }),
     watch: createReviewWatch({ reviews, hub }),
     sweep: createReviewSweep({ store, saver, clock, changed }),

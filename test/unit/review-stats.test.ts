@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { reviewStats } from "../../api/review/stats.ts";
+import { reviewStats } from "../../api/anki/queue/review-stats.ts";
 import { createAnki } from "../kit/anki.ts";
 
 const at = (text: string) => Date.parse(text);

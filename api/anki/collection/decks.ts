@@ -9,13 +9,18 @@ export type Deck = {
   parents: readonly number[];
   children: readonly number[];
   /** Set where the deck borrows cards of other decks. */
-  filtered: { reschedules: boolean; previewSecs: readonly [number, number, number] } | undefined;
+  filtered:
+    | { reschedules: boolean; previewSecs: readonly [number, number, number]; searches: readonly FilterTerm[] }
+    | undefined;
   newLimit: DeckLimit;
   reviewLimit: DeckLimit;
   desiredRetention: number | undefined;
   /** What was studied in it and below it on `day`. */
   studied: { day: number; new: number; review: number };
 };
+
+/** A search of a filtered deck; `order` is Anki's number. */
+export type FilterTerm = { search: string; limit: number; order: number };
 
 /** A limit of the deck's own, for good and for one day. */
 export type DeckLimit = { always: number | undefined; today: { day: number; limit: number } | undefined };
@@ -75,6 +80,11 @@ function filteredOf(deck: Record<string, unknown>): NonNullable<Deck["filtered"]
       count(deck["previewHardSecs"], count(deck["previewDelay"], 10) * 60),
       count(deck["previewGoodSecs"], 0),
     ],
+    searches: (Array.isArray(deck["terms"]) ? deck["terms"] : []).flatMap((term: unknown) =>
+      Array.isArray(term) && typeof term[0] === "string"
+        ? [{ search: term[0], limit: count(term[1], 0), order: count(term[2], 0) }]
+        : []
+    ).slice(0, 2),
   };
 }
 

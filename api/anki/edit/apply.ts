@@ -2,7 +2,6 @@ import type { DatabaseSync } from "node:sqlite";
 import { SECOND_MS } from "../../core/clock.ts";
 import { formatCardData, isObject, parseCardData, parseObject } from "../collection/card-data.ts";
 import { readCollection, readNoteType, timingOf } from "../collection/collection.ts";
-import { SEPARATOR } from "../collection/decks.ts";
 import { objectOf } from "../collection/options.ts";
 import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
 import {
@@ -16,12 +15,14 @@ import {
   QUEUE,
   UNSYNCED,
 } from "../collection/rows.ts";
-import { defaultDeck } from "../file/defaults.ts";
 import { GRAVE } from "../file/merge-graves.ts";
-import { queueOf } from "../schedule/answer.ts";
+import { broughtHome, queueOf } from "../schedule/answer.ts";
 import { type Before, createRecorder, type Recorder } from "./before.ts";
 import { cardsOf } from "./cards-of.ts";
 import type { CardChange, Command, PresetChange } from "./command.ts";
+import { createDeck, deleteCard, deleteDeck, renameDeck, type Stamp } from "./decks.ts";
+import { emptyDeck, fillDeck } from "./filtered.ts";
+import { extendLimits, setTodaysLimits } from "./limits.ts";
 import { stockNoteType } from "./stock.ts";
 
 /** When a change was made: its instant, and the person's offset at it, in minutes east of UTC. */
@@ -53,6 +54,21 @@ export function applyCommand(db: DatabaseSync, command: Command, moment: EditMom
     case "setPreset":
       rec.change("dconf", (presets) => setPreset(presets, command.presetId, command.set, stamp));
       break;
+    case "deleteDeck":
+      deleteDeck(rec, command.deckId, stamp);
+      break;
+    case "fillDeck":
+      fillDeck(rec, command, moment, stamp);
+      break;
+    case "emptyDeck":
+      emptyDeck(rec, command.deckId, stamp);
+      break;
+    case "setTodaysLimits":
+      setTodaysLimits(rec, command, moment, stamp);
+      break;
+    case "extendLimits":
+      extendLimits(rec, command, moment, stamp);
+      break;
     case "changeCards":
       for (const id of command.cardIds) changeCard(rec, id, command.change, moment, stamp);
   }
@@ -61,33 +77,7 @@ export function applyCommand(db: DatabaseSync, command: Command, moment: EditMom
   return rec.before();
 }
 
-type Stamp = { mod: number; usn: number };
 type Json = Record<string, unknown>;
-
-function createDeck(rec: Recorder, deckId: number, name: string, stamp: Stamp): void {
-  rec.change("decks", (decks) => {
-    const names = new Set(Object.values(decks).map((deck) => nameOf(deck).toLowerCase()));
-    const parts = name.split(SEPARATOR);
-    // The decks above it come with it, each with an id of its own.
-    for (let depth = 1, id = deckId; depth <= parts.length; depth++) {
-      const path = parts.slice(0, depth).join(SEPARATOR);
-      if (names.has(path.toLowerCase())) continue;
-      const own = depth === parts.length ? deckId : (id = freeKey(decks, id + 1));
-      decks[own] = { ...defaultDeck(), id: own, name: path, ...stamp };
-    }
-  });
-}
-
-function renameDeck(rec: Recorder, deckId: number, name: string, stamp: Stamp): void {
-  rec.change("decks", (decks) => {
-    const old = nameOf(decks[deckId]);
-    for (const deck of Object.values(decks) as Json[]) {
-      const own = nameOf(deck);
-      if (own !== old && !own.startsWith(old + SEPARATOR)) continue;
-      Object.assign(deck, { name: name + own.slice(old.length), ...stamp });
-    }
-  });
-}
 
 function createNote(rec: Recorder, command: Extract<Command, { do: "createNote" }>, stamp: Stamp): void {
   const { noteId, guid, typeId, fields, tags, kind } = command;
@@ -154,10 +144,8 @@ function addCards(
 
 function deleteNote(rec: Recorder, noteId: number): void {
   if (!getRow(rec.db, "select 1 from notes where id = ?", noteId)) return;
-  for (const { id } of listRows<{ id: number }>(rec.db, "select id from cards where nid = ?", noteId)) {
-    rec.remove("cards", id);
-    rec.grave(id, GRAVE.card);
-  }
+  const cards = listRows<{ id: number }>(rec.db, "select id from cards where nid = ?", noteId);
+  for (const { id } of cards) deleteCard(rec, id);
   rec.remove("notes", noteId);
   rec.grave(noteId, GRAVE.note);
 }
@@ -168,7 +156,7 @@ function changeCard(rec: Recorder, cardId: number, change: CardChange, moment: E
   const { deckId, flag, suspended, buried, dueInDays, forget } = change;
   if (forget) card = forgotten(rec, card, moment);
   if (dueInDays !== undefined) card = dueIn(rec, card, dueInDays, moment);
-  if (deckId !== undefined) card = { ...atHome(card), did: deckId };
+  if (deckId !== undefined) card = { ...broughtHome(card), did: deckId };
   if (flag !== undefined) card = { ...card, flags: (card.flags & ~7) | flag };
   if (suspended !== undefined) card = withQueue(card, suspended, QUEUE.SUSPENDED);
   if (buried !== undefined) card = withQueue(card, buried, QUEUE.USER_BURIED);
@@ -178,7 +166,7 @@ function changeCard(rec: Recorder, cardId: number, change: CardChange, moment: E
 
 /** Suspends or buries a card, or brings it back to its queue; a card in another such state stays in it. */
 function withQueue(card: CardRow, isSet: boolean, queue: number): CardRow {
-  if (isSet) return { ...atHome(card), queue };
+  if (isSet) return { ...broughtHome(card), queue };
   const isIn = queue === QUEUE.SUSPENDED ? card.queue === queue : card.queue < QUEUE.SUSPENDED;
   return isIn ? { ...card, queue: queueOf(card) } : card;
 }
@@ -188,7 +176,7 @@ function forgotten(rec: Recorder, card: CardRow, { at }: EditMoment): CardRow {
   const last = getRow<{ due: number | null }>(rec.db, "select max(due) as due from cards where type = 0")?.due ?? 0;
   logManual(rec, card, 0, at);
   return {
-    ...atHome(card),
+    ...broughtHome(card),
     type: CARD_TYPE.NEW,
     queue: QUEUE.NEW,
     due: last + 1,
@@ -204,7 +192,7 @@ function forgotten(rec: Recorder, card: CardRow, { at }: EditMoment): CardRow {
 /** A review that is due so many days from today; the interval of a new card becomes that. */
 function dueIn(rec: Recorder, card: CardRow, days: number, moment: EditMoment): CardRow {
   const { today } = timingOf(readCollection(rec.db), moment.at, moment.offsetMinutes);
-  const home = atHome(card);
+  const home = broughtHome(card);
   const ivl = home.type === CARD_TYPE.REVIEW ? home.ivl : Math.max(1, days);
   const factor = home.factor || 2_500;
   logManual(rec, card, ivl, moment.at);
@@ -225,11 +213,6 @@ function logManual(rec: Recorder, card: CardRow, ivl: number, at: number): void 
     time: 0,
     type: LOG_TYPE.MANUAL,
   });
-}
-
-function atHome(card: CardRow): CardRow {
-  if (card.odid === 0) return card;
-  return { ...card, did: card.odid, odid: 0, due: card.odue || card.due, odue: 0 };
 }
 
 /** By the names of schema 11. */
@@ -271,15 +254,4 @@ function learnTags(rec: Recorder, tags: readonly string[]): void {
   rec.change("tags", (all) => {
     for (const tag of tags) all[tag] ??= UNSYNCED;
   });
-}
-
-function nameOf(deck: unknown): string {
-  const { name } = (deck ?? {}) as Json;
-  return typeof name === "string" ? name : "";
-}
-
-function freeKey(json: Json, id: number): number {
-  let free = id;
-  while (json[free] !== undefined) free++;
-  return free;
 }

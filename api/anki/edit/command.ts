@@ -1,3 +1,4 @@
+import type { DeckSearch } from "../queue/search.ts";
 import type { StockKind } from "./stock.ts";
 
 /**
@@ -22,7 +23,18 @@ export type Command =
   | { do: "deleteNotes"; noteIds: number[] }
   | { do: "setScheduler"; fsrs: boolean }
   | { do: "setPreset"; presetId: number; set: PresetChange }
-  | { do: "changeCards"; cardIds: number[]; change: CardChange };
+  | { do: "changeCards"; cardIds: number[]; change: CardChange }
+  | { do: "deleteDeck"; deckId: number }
+  /** Makes a filtered deck, or says anew what it borrows, where `filter` is there; then borrows. */
+  | { do: "fillDeck"; deckId: number; name?: string; filter?: DeckFilter }
+  | { do: "emptyDeck"; deckId: number }
+  /** Limits of this day alone; what is left out stays. */
+  | { do: "setTodaysLimits"; deckId: number; newCards?: number; reviews?: number }
+  /** So many more today, of the deck and all above and below it. */
+  | { do: "extendLimits"; deckId: number; newCards: number; reviews: number };
+
+/** What a filtered deck borrows, by one search or two, and whether answers in it count for the cards' schedules. */
+export type DeckFilter = { searches: DeckSearch[]; reschedules: boolean };
 
 /** What is set on cards; what is left out stays. `dueInDays` makes a card a review that is due then. */
 export type CardChange = {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SECOND_MS } from "../../core/clock.ts";
 import { type Collection, isUnburyDue, readCollection, timingOf } from "../collection/collection.ts";
-import { type Deck, withChildren } from "../collection/decks.ts";
+import { type Deck, type FilterTerm, withChildren } from "../collection/decks.ts";
 import type { Moment } from "../schedule/question.ts";
 import { type Remaining, remainingOf } from "./limits.ts";
 
@@ -13,6 +13,8 @@ export type DeckView = {
   learningCount: number;
   dueCount: number;
   cardCount: number;
+  /** What it borrows from other decks, and whether answers in it count for the cards' schedules; undefined for others. */
+  filter?: { searches: readonly FilterTerm[]; reschedules: boolean } | undefined;
 };
 
 type Kind = "new" | "review" | "learning" | "dayLearning" | "cards";
@@ -109,8 +111,9 @@ function plus(a: Counts, b: Counts): Counts {
   };
 }
 
-function toView({ id, name }: Deck, counts: Counts): DeckView {
+function toView({ id, name, filtered }: Deck, counts: Counts): DeckView {
   return {
+    ...(filtered && { filter: filtered }),
     deckId: id,
     name,
     newCount: counts.new,

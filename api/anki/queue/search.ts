@@ -1,14 +1,11 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { readCollection, timingOf } from "../collection/collection.ts";
-import { SEPARATOR } from "../collection/decks.ts";
-import { parseObject } from "../collection/card-data.ts";
-import { objectOf } from "../collection/options.ts";
-import { getRow, listRows } from "../collection/rows.ts";
+import type { CardRow } from "../collection/rows.ts";
 import { FIELD_SEPARATOR } from "../collection/note-text.ts";
 import { stripHtml, unescapeHtml } from "../render/text.ts";
 import { type CardState, type Moment, stateOf } from "../schedule/question.ts";
 import { dueAtOf } from "../schedule/answer.ts";
-import { type CardRow } from "../collection/rows.ts";
+import { conditionOf } from "./search-terms.ts";
 
 /** A card as a list of cards shows it. */
 export type CardRowView = {
@@ -24,32 +21,19 @@ export type CardRowView = {
   isBuried: boolean;
 };
 
-/** A search that cannot be read; the message says which part. */
-export class SearchError extends Error {}
-
-const MAX_TERMS = 30;
 const PREVIEW_CHARS = 200;
 
-type Condition = { sql: string; values: SQLInputValue[] };
-
-/**
- * The cards that a search finds, by id, after a card. Anki's words: `deck:`, `tag:`, `note:`, `is:` (new, learn, review,
- * due, suspended, buried), `flag:`, `cid:`, `nid:`, `prop:` (ivl, reps, lapses, due), text in any field, `-` for not, `or`.
- * Throws SearchError.
- */
+/** The cards that a search finds, by id, after a card. Throws SearchError. */
 export function searchCards(
   db: DatabaseSync,
   search: string,
   { after = 0, limit, moment }: { after?: number | undefined; limit: number; moment: Moment },
 ): { cards: CardRowView[]; hasMore: boolean } {
   const { sql, values } = conditionOf(db, search, moment);
-  const rows = listRows<CardRow & { flds: string; tags: string }>(
-    db,
+  // Every search is another statement: none of them is kept.
+  const rows = db.prepare(
     `select c.*, n.flds, n.tags from cards c join notes n on n.id = c.nid where c.id > ? and (${sql}) order by c.id limit ?`,
-    after,
-    ...values,
-    limit + 1,
-  );
+  ).all(after, ...values, limit + 1) as (CardRow & { flds: string; tags: string })[];
   const collection = readCollection(db);
   const timing = timingOf(collection, moment.at, moment.offsetMinutes);
   return {
@@ -74,110 +58,57 @@ function previewOf(flds: string): string {
   return unescapeHtml(stripHtml(first)).replaceAll(/\s+/g, " ").trim().slice(0, PREVIEW_CHARS);
 }
 
-function conditionOf(db: DatabaseSync, search: string, moment: Moment): Condition {
-  const terms = [...search.matchAll(/(-?)((?:\w+:)?)(?:"([^"]*)"|(\S+))/g)];
-  if (terms.length > MAX_TERMS) throw new SearchError(`has more than ${MAX_TERMS} words`);
-  const all: string[] = [];
-  const values: SQLInputValue[] = [];
-  let join = "";
-  for (const [, minus, prefix, quoted, plain] of terms) {
-    const text = quoted ?? plain ?? "";
-    if (!minus && !prefix && /^or$/i.test(text) && quoted === undefined) {
-      join = all.length > 0 ? " or " : "";
-      continue;
-    }
-    if (/^and$/i.test(text) && !prefix && quoted === undefined) continue;
-    const found = termOf(db, prefix!.slice(0, -1).toLowerCase(), text, moment);
-    all.push(`${all.length === 0 ? "" : join || " and "}${minus ? "not " : ""}(${found.sql})`);
-    values.push(...found.values);
-    join = "";
-  }
-  return { sql: all.length === 0 ? "1" : all.join(""), values };
-}
+/** How the cards of a filtered deck follow each other, by Anki's numbers. */
+export const FILTER_ORDERS = [
+  "OLDEST_REVIEWED_FIRST",
+  "RANDOM",
+  "SHORTEST_INTERVAL_FIRST",
+  "LONGEST_INTERVAL_FIRST",
+  "MOST_LAPSES_FIRST",
+  "OLDEST_ADDED_FIRST",
+  "DUE_FIRST",
+  "NEWEST_ADDED_FIRST",
+  "LEAST_RETRIEVABLE_FIRST",
+  "MOST_RETRIEVABLE_FIRST",
+] as const;
+export type FilterOrder = (typeof FILTER_ORDERS)[number];
 
-const IS: Readonly<Record<string, string>> = {
-  new: "c.type = 0",
-  learn: "c.queue in (1, 3)",
-  review: "c.type in (2, 3)",
-  suspended: "c.queue = -1",
-  buried: "c.queue in (-2, -3)",
-};
-const PROPS: Readonly<Record<string, string>> = {
-  ivl: "c.ivl",
-  reps: "c.reps",
-  lapses: "c.lapses",
-  ease: "c.factor / 1000.0",
-};
+/** A search of a filtered deck. */
+export type DeckSearch = { search: string; limit: number; order: FilterOrder };
 
-function termOf(db: DatabaseSync, prefix: string, text: string, moment: Moment): Condition {
-  const today = () => timingOf(readCollection(db), moment.at, moment.offsetMinutes).today;
-  switch (prefix) {
-    case "":
-      return { sql: "n.flds like ? escape '\\'", values: [`%${likeOf(text)}%`] };
-    case "deck":
-      return { sql: `coalesce(nullif(c.odid, 0), c.did) in (${decksOf(db, text).join(", ") || "0"})`, values: [] };
-    case "tag":
-      return text === "none" ? { sql: "trim(n.tags) = ''", values: [] } : {
-        sql: "n.tags like ? escape '\\' or n.tags like ? escape '\\'",
-        values: [`% ${likeOf(text)} %`, `% ${likeOf(text)}::%`],
-      };
-    case "note":
-      return { sql: `n.mid in (${noteTypesOf(db, text).join(", ") || "0"})`, values: [] };
-    case "flag":
-      if (!/^[0-7]$/.test(text)) throw new SearchError("holds `flag:` without a number from 0 to 7");
-      return { sql: "(c.flags & 7) = ?", values: [Number(text)] };
-    case "cid":
-    case "nid": {
-      const ids = text.split(",").filter((id) => /^\d{1,15}$/.test(id)).slice(0, 500);
-      return { sql: `${prefix === "cid" ? "c.id" : "n.id"} in (${ids.join(", ") || "0"})`, values: [] };
-    }
-    case "is": {
-      if (text === "due") return { sql: "c.queue in (2, 3) and c.due <= ?", values: [today()] };
-      const sql = IS[text];
-      if (!sql) {
-        throw new SearchError(`holds \`is:${text.slice(0, 20)}\`; known are due, ${Object.keys(IS).join(", ")}`);
-      }
-      return { sql, values: [] };
-    }
-    case "prop": {
-      const [, name, sign, value] = /^(\w+)(<=|>=|!=|=|<|>)(-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
-      if (name === "due") return { sql: `c.queue in (2, 3) and c.due ${sign} ?`, values: [today() + Number(value)] };
-      if (!name || !PROPS[name]) {
-        throw new SearchError(`holds \`prop:${text.slice(0, 20)}\`; known are due, ${Object.keys(PROPS).join(", ")}`);
-      }
-      return { sql: `${PROPS[name]} ${sign} ?`, values: [Number(value)] };
-    }
-    default:
-      return { sql: "n.flds like ? escape '\\'", values: [`%${likeOf(`${prefix}:${text}`)}%`] };
-  }
-}
-
-/** `*` and `_` stand for any signs and any one sign, as in Anki. */
-function likeOf(text: string): string {
-  return text.replaceAll(/[\\%]/g, "\\$&").replaceAll("*", "%");
-}
-
-function matches(pattern: string): (name: string) => boolean {
-  const source = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&")).join("[^]{0,300}");
-  const regex = new RegExp(`^${source}$`, "i");
-  return (name) => regex.test(name);
-}
-
-/** Decks by name, with all below them. */
-function decksOf(db: DatabaseSync, pattern: string): number[] {
-  const isNamed = matches(pattern);
-  const decks = [...readCollection(db).decks.values()];
-  if (pattern === "filtered") return decks.filter(({ filtered }) => filtered).map(({ id }) => id);
-  return decks.filter(({ name }) => {
-    const parts = name.split(SEPARATOR);
-    return parts.some((_, depth) => isNamed(parts.slice(0, depth + 1).join(SEPARATOR)));
-  }).map(({ id }) => id);
-}
-
-function noteTypesOf(db: DatabaseSync, pattern: string): number[] {
-  const isNamed = matches(pattern);
-  const { models } = getRow<{ models: string }>(db, "select models from col limit 1")!;
-  return Object.entries(parseObject(models)).filter(([, model]) => isNamed(String(objectOf(model)["name"]))).map((
-    [id],
-  ) => Number(id));
+/**
+ * The cards that a filtered deck borrows by a search, in its order: none that is suspended, buried, or borrowed already by
+ * another deck than `own`. What Anki draws by chance is the same all day here, so that it is the same on every instance.
+ * Source: ankitects/anki, rslib/src/storage/card/filtered.rs. Throws SearchError.
+ */
+export function findToBorrow(
+  db: DatabaseSync,
+  { search, limit, order }: DeckSearch,
+  moment: Moment,
+  own = 0,
+): CardRow[] {
+  const { sql, values } = conditionOf(db, search, moment);
+  const { today } = timingOf(readCollection(db), moment.at, moment.offsetMinutes);
+  const elapsed = `(${today} - c.due + c.ivl + 0.001)`;
+  const recall =
+    `${elapsed} / max(ifnull(case when json_valid(c.data) then json_extract(c.data, '$.s') end, c.ivl), 0.001)`;
+  const orders: Record<FilterOrder, string> = {
+    OLDEST_REVIEWED_FIRST: "(select max(id) from revlog where cid = c.id)",
+    RANDOM: "",
+    SHORTEST_INTERVAL_FIRST: "c.ivl",
+    LONGEST_INTERVAL_FIRST: "c.ivl desc",
+    MOST_LAPSES_FIRST: "c.lapses desc",
+    OLDEST_ADDED_FIRST: "c.nid, c.ord",
+    DUE_FIRST: `(case when c.due > 1000000000 then c.due else (c.due - ${today}) * 86400 + ${
+      Math.floor(moment.at / 1_000)
+    } end), c.ord`,
+    NEWEST_ADDED_FIRST: "c.nid desc, c.ord",
+    LEAST_RETRIEVABLE_FIRST: `${recall} desc`,
+    MOST_RETRIEVABLE_FIRST: recall,
+  };
+  const by = [orders[order], `(c.id + ${today * 7_919}) % 2147483647 * 48271 % 2147483647`, "c.id"].filter(Boolean);
+  return db.prepare(
+    `select c.* from cards c join notes n on n.id = c.nid where (${sql}) and c.queue >= 0 and (c.odid = 0 or c.did = ?)
+     order by ${by.join(", ")} limit ?`,
+  ).all(...values, own, limit) as CardRow[];
 }

@@ -4,6 +4,7 @@ import { SEPARATOR } from "../collection/decks.ts";
 import { objectOf } from "../collection/options.ts";
 import { findCard, getRow } from "../collection/rows.ts";
 import { clozeNumbers, parseCloze } from "./cloze.ts";
+import { compareTyped, type Comparison, comparisonHtml } from "./compare.ts";
 import { applyFilters, expectedAnswer } from "./filters.ts";
 import { renderLatex } from "./latex.ts";
 import { createMeter, MAX_CHARS, type Meter, RenderLimitError } from "./meter.ts";
@@ -21,6 +22,8 @@ export type RenderedCard = {
   answer: string;
   sounds: { question: Sound[]; answer: Sound[] };
   expected: string | undefined;
+  /** Whether accents and points of what is typed do not count (`{{type:nc:…}}`). */
+  ignoresMarks?: boolean | undefined;
 };
 
 /** All that a template can show. `fields` holds the note's and the special ones. */
@@ -107,14 +110,14 @@ function render(content: CardContent, meter: Meter): RenderedCard {
   const { number, css, questionTemplate, answerTemplate, isSvg = false } = content;
   const style = `<style>${css.replaceAll(/<\/(?=style)/gi, "<\\/")}</style>`;
   const framed = (html: string) => `${style}<div class="card card${number}">${drawOcclusions(html)}</div>`;
+  const isTyped = /\{\{[^{}]{0,200}type:/.test(questionTemplate);
   const side = (template: string, name: "Front" | "Back", front?: string, isQuestion = name === "Front") => {
-    const html = renderLatex(sideOf(content, template, { name, front, isQuestion, meter }), isSvg);
+    const html = renderLatex(sideOf(content, template, { name, front, isQuestion, isTyped, meter }), isSvg);
     meter.spend(html.length * 4);
     if (html.length > MAX_CHARS) throw new RenderLimitError("a side of it is larger than 4 MB");
     return html;
   };
   const question = side(questionTemplate, "Front");
-  const isTyped = /\{\{[^{}]{0,200}type:/.test(questionTemplate);
   // On the back, the front shows what was to be typed, and the line between the two comes before it.
   const front = isTyped ? side(questionTemplate, "Front", undefined, false) : question;
   const back = side(answerTemplate, "Back", front);
@@ -123,7 +126,24 @@ function render(content: CardContent, meter: Meter): RenderedCard {
     question: framed(emptyReason(content, question) ?? question),
     answer: framed(answer),
     sounds: { question: soundsOf(question), answer: soundsOf(answer) },
-    expected: isTyped ? expectedOf(content) : undefined,
+    expected: undefined,
+    ...(isTyped && expectedOf(content)),
+  };
+}
+
+/** A card's answer with what was typed compared in it, and the comparison; undefined where nothing is to be typed. */
+export function compareOnCard(
+  { answer, expected, ignoresMarks }: Pick<RenderedCard, "answer" | "expected" | "ignoresMarks">,
+  typed: string,
+): (Comparison & { answer: string }) | undefined {
+  if (expected === undefined) return undefined;
+  const comparison = compareTyped(expected, typed, !ignoresMarks);
+  const start = answer.indexOf(TYPED);
+  const end = answer.indexOf("</code>", start);
+  if (typed === "" || start < 0 || end < 0) return { ...comparison, answer };
+  return {
+    ...comparison,
+    answer: answer.slice(0, start + TYPED.length) + comparisonHtml(comparison) + answer.slice(end),
   };
 }
 
@@ -138,21 +158,32 @@ function withLineBefore(html: string): string {
 }
 
 /** What the first field to be typed of the question holds. */
-function expectedOf({ questionTemplate, fields, number }: CardContent): string | undefined {
+function expectedOf(
+  { questionTemplate, fields, number }: CardContent,
+): Pick<RenderedCard, "expected" | "ignoresMarks"> | undefined {
   const fieldsIn = (nodes: readonly TemplateNode[]): Extract<TemplateNode, { kind: "field" }>[] =>
     nodes.flatMap((node) => (node.kind === "text" ? [] : node.kind === "field" ? [node] : fieldsIn(node.children)));
   try {
     const typed = fieldsIn(parseTemplate(questionTemplate)).find(({ filters }) => filters.at(-1) === "type");
-    return typed && expectedAnswer(fields.get(typed.key) ?? "", typed.filters, number);
+    return typed && {
+      expected: expectedAnswer(fields.get(typed.key) ?? "", typed.filters, number),
+      ignoresMarks: typed.filters.includes("nc"),
+    };
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return undefined;
   }
 }
 
-type Side = { name: "Front" | "Back"; front: string | undefined; isQuestion: boolean; meter: Meter };
+type Side = {
+  name: "Front" | "Back";
+  front: string | undefined;
+  isQuestion: boolean;
+  isTyped: boolean;
+  meter: Meter;
+};
 
-function sideOf(content: CardContent, template: string, { name, front, isQuestion, meter }: Side): string {
+function sideOf(content: CardContent, template: string, { name, front, isQuestion, isTyped, meter }: Side): string {
   const { fields, number } = content;
   const fieldOf = (key: string) => (key === "FrontSide" ? front ?? "" : fields.get(key));
   // A field may stand in a template many times: it is looked at once.
@@ -168,7 +199,7 @@ function sideOf(content: CardContent, template: string, { name, front, isQuestio
         known(
           texts,
           JSON.stringify([key, filters]),
-          () => applyFilters(fieldOf(key) ?? "", filters, { field: key, number, isQuestion, meter }),
+          () => applyFilters(fieldOf(key) ?? "", filters, { field: key, number, isQuestion, isTyped, meter }),
         ),
       meter,
     );

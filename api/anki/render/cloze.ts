@@ -54,12 +54,13 @@ export function clozeNumbers(nodes: readonly ClozeNode[], found = new Set<number
 /**
  * A field with the deletion of this number hidden (question) or marked (answer), the others as their text. Empty where
  * the number is not in it, as in Anki. The marks are Anki's: `cloze` and `cloze-inactive`, with `data-ordinal`; within
- * mathematics they are left out.
+ * mathematics they are left out. `keepsText`: the question holds what is hidden as `data-cloze`, for scripts; where it is to
+ * be typed it does not.
  */
-export function renderCloze(text: string, number: number, isQuestion: boolean): string {
+export function renderCloze(text: string, number: number, isQuestion: boolean, keepsText = true): string {
   const nodes = parseCloze(text);
   if (!clozeNumbers(nodes).has(number)) return "";
-  const html = rendered(nodes, number, isQuestion);
+  const html = rendered(nodes, { number, isQuestion, keepsText });
   return /\\[([]/.test(text) ? withoutMarksInMath(html) : html;
 }
 
@@ -74,17 +75,20 @@ export function clozeOnly(text: string, number: number, isQuestion: boolean): st
   return found(parseCloze(text)).join(", ");
 }
 
-function rendered(nodes: readonly ClozeNode[], number: number, isQuestion: boolean): string {
+type Shown = { number: number; isQuestion: boolean; keepsText: boolean };
+
+function rendered(nodes: readonly ClozeNode[], shown: Shown): string {
+  const { number, isQuestion, keepsText } = shown;
   return nodes.map((node) => {
     if (typeof node === "string") return node;
     const ordinal = node.numbers.join(",");
     const isActive = node.numbers.includes(number);
     if (isOcclusion(node.children)) return occlusionHtml(node.children[0] as string, ordinal, isActive, isQuestion);
     if (isActive && isQuestion) {
-      const kept = escapeHtml(plain(node.children));
-      return `<span class="cloze" data-cloze="${kept}" data-ordinal="${ordinal}">${hidden(node.hint)}</span>`;
+      const kept = keepsText ? ` data-cloze="${escapeHtml(plain(node.children))}"` : "";
+      return `<span class="cloze"${kept} data-ordinal="${ordinal}">${hidden(node.hint)}</span>`;
     }
-    const inner = rendered(node.children, number, isQuestion);
+    const inner = rendered(node.children, shown);
     return `<span class="${isActive ? "cloze" : "cloze-inactive"}" data-ordinal="${ordinal}">${inner}</span>`;
   }).join("");
 }

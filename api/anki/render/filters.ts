@@ -1,10 +1,11 @@
 import { clozeOnly, renderCloze } from "./cloze.ts";
+import { expectedText } from "./compare.ts";
 import type { Meter } from "./meter.ts";
 import { finderOf } from "./scan.ts";
 import { escapeHtml, isBlank, stripHtml, unescapeHtml } from "./text.ts";
 
-/** Where a filter works: the field's name, the number of the cloze deletion, and the side. */
-export type FilterContext = { field: string; number: number; isQuestion: boolean; meter: Meter };
+/** Where a filter works: the field's name, the number of the cloze deletion, the side, and whether the card is typed. */
+export type FilterContext = { field: string; number: number; isQuestion: boolean; isTyped: boolean; meter: Meter };
 
 /** What is to be typed into, and what was to be typed. */
 const INPUT = `<input class="typeans" type="text" autocomplete="off">`;
@@ -21,16 +22,17 @@ export function applyFilters(text: string, filters: readonly string[], context: 
 
 /** What is to be typed for a field on this card, as plain text. */
 export function expectedAnswer(text: string, filters: readonly string[], number: number): string {
-  return unescapeHtml(stripHtml(filters.includes("cloze") ? clozeOnly(text, number, false) : text)).trim();
+  return expectedText(filters.includes("cloze") ? clozeOnly(text, number, false) : text);
 }
 
-function applyFilter(text: string, filter: string, { field, number, isQuestion, meter }: FilterContext): string {
+function applyFilter(text: string, filter: string, context: FilterContext): string {
+  const { field, number, isQuestion, isTyped, meter } = context;
   meter.spend(text.length);
   switch (filter) {
     case "text":
       return stripHtml(text);
     case "cloze":
-      return renderCloze(text, number, isQuestion);
+      return renderCloze(text, number, isQuestion, !isTyped);
     case "cloze-only":
       return clozeOnly(text, number, isQuestion);
     case "hint":

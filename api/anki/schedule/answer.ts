@@ -66,8 +66,9 @@ export function answer(question: Question, rating: Rating, takenMs: number): Ans
 export function dueAtOf(card: CardRow, timing: Timing): number | undefined {
   if (card.queue === QUEUE.PREVIEW) return card.due * SECOND_MS;
   if (card.type === CARD_TYPE.NEW) return undefined;
-  const due = isAway(card) && card.odue !== 0 && isReview(card) ? card.odue : card.due;
-  return queueOf(card) === QUEUE.LEARNING ? due * SECOND_MS : dayStart(timing, due);
+  // A filtered deck keeps its order in `due`, before all days.
+  const due = isAway(card) && card.odue !== 0 && (isReview(card) || card.due < 0) ? card.odue : card.due;
+  return queueOf({ ...card, due }) === QUEUE.LEARNING ? due * SECOND_MS : dayStart(timing, due);
 }
 
 /** The queue that a card belongs to by its type, were it not buried or suspended. */
@@ -122,11 +123,11 @@ function previewedAgain(card: CardRow, at: number, secs: number): CardRow {
   return { ...card, queue: QUEUE.PREVIEW, due: Math.floor(at / SECOND_MS) + secs };
 }
 
-/** The card back in its own deck, as it was before a filtered deck borrowed it. */
-function broughtHome(card: CardRow): CardRow {
+/** The card back in its own deck, as it was before a filtered deck borrowed it; suspended and buried cards stay so. */
+export function broughtHome(card: CardRow): CardRow {
   if (!isAway(card)) return card;
   const home = { ...card, did: card.odid, due: card.odue !== 0 ? card.odue : card.due, odid: 0, odue: 0 };
-  return { ...home, queue: queueOf(home) };
+  return { ...home, queue: card.queue < 0 ? card.queue : queueOf(home) };
 }
 
 function stamped(card: CardRow, at: number): CardRow {

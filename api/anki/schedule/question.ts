@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isAway, type Memory, memoryOf, parseCardData } from "../collection/card-data.ts";
-import { type Collection, readCollection, timingOf } from "../collection/collection.ts";
+import { type Collection, localOffsetOf, readCollection, timingOf } from "../collection/collection.ts";
 import type { DeckOptions } from "../collection/options.ts";
 import { CARD_TYPE, type CardRow, findCard, listLog } from "../collection/rows.ts";
+import { offsetMinutesAt } from "../collection/timing.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../core/clock.ts";
 import { answer, dueAtOf, type Question } from "./answer.ts";
 import { createPick, fuzzOf } from "./fuzz.ts";
@@ -12,6 +13,11 @@ import { isRelearning } from "./outcome.ts";
 
 /** An instant and the person's offset at it, in minutes east of UTC. The offset decides which day it is. */
 export type Moment = { at: number; offsetMinutes: number };
+
+/** The moment as the person lives it; without a zone, as the collection was made. */
+export function momentOf(db: DatabaseSync, at: number, zone: string | null | undefined): Moment {
+  return { at, offsetMinutes: zone ? offsetMinutesAt(zone, at) : localOffsetOf(db) ?? 0 };
+}
 
 export type CardState = "NEW" | "LEARNING" | "REVIEW" | "RELEARNING";
 

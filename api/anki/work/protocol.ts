@@ -1,4 +1,5 @@
 import { InvalidInputError } from "../../core/errors.ts";
+import { SearchError } from "../queue/search-parse.ts";
 import { CollectionUnreadableError, TooLargeError } from "../file/errors.ts";
 
 /** What a worker is asked, one thing at a time. */
@@ -19,6 +20,7 @@ export function tellError(error: unknown): ToldError {
 export function toError({ kind, message, limitBytes, fields }: ToldError): Error {
   if (kind === TooLargeError.name) return new TooLargeError(message, limitBytes!);
   if (kind === InvalidInputError.name) return new InvalidInputError(fields!);
+  if (kind === SearchError.name) return new SearchError(message);
   if (kind === CollectionUnreadableError.name) return new CollectionUnreadableError(message);
   return new Error(message);
 }

@@ -7,7 +7,11 @@ import { sha1Of } from "../file/media.ts";
 import type { IncomingMedia, MediaIndex } from "../file/media-merge.ts";
 import { type CollectionPackage, readPackage } from "../file/package.ts";
 import type { TempFiles } from "../file/temp.ts";
+import { applyEntry } from "../schedule/apply.ts";
+import { parseEntry } from "../schedule/entry.ts";
 import { type CardContent, renderContent } from "../render/card.ts";
+
+import { VIEWS, type Views } from "./views.ts";
 
 /** A media file of the package that is open, by its place; `original` is what its notes may call it. */
 export type ListedMedia = { name: string; original: string };
@@ -93,6 +97,27 @@ export function createTasks(files: TempFiles) {
       const file = files.fromBytes(bytes);
       try {
         return exportCollection(file);
+      } finally {
+        file.close();
+      }
+    },
+
+    /** A collection with one entry more. */
+    applied(bytes: Uint8Array, text: string, position: number): { bytes: Uint8Array; value: undefined } {
+      const file = files.fromBytes(bytes);
+      try {
+        applyEntry(file.db, parseEntry(text), position);
+        return { bytes: file.toBytes(), value: undefined };
+      } finally {
+        file.close();
+      }
+    },
+
+    /** What a read of the whole collection finds. */
+    viewed(bytes: Uint8Array, name: keyof Views, args: readonly unknown[]): unknown {
+      const file = files.fromBytes(bytes);
+      try {
+        return (VIEWS[name] as (...all: unknown[]) => unknown)(file.db, ...args);
       } finally {
         file.close();
       }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { TimeRange } from "../core/range.ts";
-import { readCollection } from "../anki/collection/collection.ts";
-import { LOG_TYPE, type LogRow } from "../anki/collection/rows.ts";
-import { zonedDay } from "../anki/collection/timing.ts";
+import type { TimeRange } from "../../core/range.ts";
+import { readCollection } from "../collection/collection.ts";
+import { LOG_TYPE, type LogRow } from "../collection/rows.ts";
+import { withinDecks } from "./forecast.ts";
+import { zonedDay } from "../collection/timing.ts";
 
 /** A day of the person's: from rollover to rollover in their zone, as the day of their limits. */
 export type ReviewDay = { startAt: number; reviews: number; again: number; timeSpentMs: number };
@@ -13,12 +14,19 @@ export type ReviewStats = { reviews: number; retention: number | undefined; byDa
 type Row = Pick<LogRow, "id" | "ease" | "time" | "type">;
 
 /**
- * What was answered from the first instant (included) to the second (excluded), from the review log. Manual changes are
- * no answers. Days without answers are left out.
+ * What was answered from the first instant (included) to the second (excluded), from the review log; with a deck, of the
+ * cards that are in it now or below it. Manual changes are no answers. Days without answers are left out.
  */
-export function reviewStats(db: DatabaseSync, { fromAt, toAt }: TimeRange, zone: string): ReviewStats {
+export function reviewStats(
+  db: DatabaseSync,
+  { fromAt, toAt }: TimeRange,
+  zone: string,
+  deckId?: number,
+): ReviewStats {
   const { rollover } = readCollection(db);
-  const sql = "select id, ease, time, type from revlog where id >= ? and id < ? and ease between 1 and 4 order by id";
+  const cards = deckId === undefined ? "" : `and cid in (select id from cards where ${withinDecks(db, deckId) ?? "0"})`;
+  const sql =
+    `select id, ease, time, type from revlog where id >= ? and id < ? and ease between 1 and 4 ${cards} order by id`;
   const byDay: ReviewDay[] = [];
   let [endAt, reviews, passed, tested] = [-Infinity, 0, 0, 0];
   for (const { id, ease, time, type } of db.prepare(sql).iterate(fromAt, toAt) as Iterable<Row>) {

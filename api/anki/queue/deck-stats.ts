@@ -1,0 +1,89 @@
+import type { DatabaseSync } from "node:sqlite";
+import { DAY_MS, SECOND_MS } from "../../core/clock.ts";
+import { readCollection, timingOf } from "../collection/collection.ts";
+import type { Moment } from "../schedule/question.ts";
+import { withinDecks } from "./forecast.ts";
+
+/**
+ * How far a deck with those below it is learned: cards by their state (mature from 21 days on; suspended and buried ones
+ * count there alone), and means over learned cards. FSRS's are undefined where no card has its memory.
+ */
+export type DeckStats = {
+  fresh: number;
+  learning: number;
+  relearning: number;
+  young: number;
+  mature: number;
+  suspended: number;
+  buried: number;
+  /** In days. */
+  averageInterval: number | undefined;
+  /** SM-2's ease; 2.5 is 250 %. */
+  averageEase: number | undefined;
+  /** In days. */
+  averageStability: number | undefined;
+  /** From 1 to 10. */
+  averageDifficulty: number | undefined;
+  /** From 0 to 1: how likely a learned card is known now. */
+  averageRetrievability: number | undefined;
+};
+
+export type DeckStatsOf = { deckId?: number | undefined; moment: Moment };
+
+const MATURE_DAYS = 21;
+
+/** Undefined where there is no such deck. */
+export function countDeckStats(db: DatabaseSync, { deckId, moment }: DeckStatsOf): DeckStats | undefined {
+  const where = withinDecks(db, deckId);
+  if (where === undefined) return undefined;
+  const timing = timingOf(readCollection(db), moment.at, moment.offsetMinutes);
+  const json = (name: string) => `case when json_valid(data) then json_extract(data, '$.${name}') end`;
+  const sql = `select
+      sum(queue >= 0 and type = 0) as fresh, sum(queue >= 0 and type = 1) as learning,
+      sum(queue >= 0 and type = 3) as relearning,
+      sum(queue >= 0 and type = 2 and ivl < ${MATURE_DAYS}) as young,
+      sum(queue >= 0 and type = 2 and ivl >= ${MATURE_DAYS}) as mature,
+      sum(queue = -1) as suspended, sum(queue < -1) as buried,
+      avg(case when type = 2 then ivl end) as interval,
+      avg(case when type = 2 and factor > 0 then factor / 1000.0 end) as ease
+    from cards where ${where}`;
+  const counts = db.prepare(sql).get() as Record<string, number | null>;
+  const memories = db.prepare(
+    `select ${json("s")} as s, ${json("d")} as d, ${json("decay")} as decay, ${json("lrt")} as lrt, ivl,
+       (case when odue <> 0 then odue else due end) as due, type from cards where type in (2, 3) and ${where}`,
+  ).iterate() as Iterable<Record<"s" | "d" | "decay" | "lrt", unknown> & { ivl: number; due: number; type: number }>;
+  let [n, stability, difficulty, recall] = [0, 0, 0, 0];
+  for (const { s, d, decay, lrt, ivl, due, type } of memories) {
+    if (typeof s !== "number" || typeof d !== "number" || !(s > 0)) continue;
+    const elapsed = typeof lrt === "number"
+      ? (timing.nextDayAt - lrt * SECOND_MS) / DAY_MS
+      : type === 2
+      ? timing.today - (due - ivl)
+      : 0;
+    n++;
+    stability += s;
+    difficulty += d;
+    recall += retrievability(Math.max(0, Math.floor(elapsed)), s, typeof decay === "number" ? decay : 0.5);
+  }
+  const count = (name: string) => Number(counts[name] ?? 0);
+  const mean = (sum: number) => (n === 0 ? undefined : sum / n);
+  return {
+    fresh: count("fresh"),
+    learning: count("learning"),
+    relearning: count("relearning"),
+    young: count("young"),
+    mature: count("mature"),
+    suspended: count("suspended"),
+    buried: count("buried"),
+    averageInterval: counts["interval"] ?? undefined,
+    averageEase: counts["ease"] ?? undefined,
+    averageStability: mean(stability),
+    averageDifficulty: mean(difficulty),
+    averageRetrievability: mean(recall),
+  };
+}
+
+/** FSRS's curve: 0.9 after as many days as the stability. Source: open-spaced-repetition/fsrs-rs, src/model.rs. */
+export function retrievability(elapsedDays: number, stability: number, decay: number): number {
+  return (1 + (0.9 ** (-1 / decay) - 1) * elapsedDays / stability) ** -decay;
+}
