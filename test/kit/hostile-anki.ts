@@ -11,6 +11,12 @@ const made = (sql: string) =>
     db.exec(sql);
   });
 
+/** A collection with these decks, as short as they can be told. */
+const withDecks = (names: readonly string[]) => {
+  const decks = Object.fromEntries(names.map((name, i) => [i + 10, { id: i + 10, name, conf: 1, dyn: 0 }]));
+  return schema11({ ...sampleContent(5), decks: { ...sampleContent(5).decks, ...decks } });
+};
+
 /** By name: a file, and what it is answered with; undefined where it is taken, without what is hostile in it. */
 export const hostileFiles: readonly (readonly [string, () => Buffer, RegExp | undefined])[] = [
   [
@@ -36,8 +42,8 @@ export const hostileFiles: readonly (readonly [string, () => Buffer, RegExp | un
   ["a virtual table behind a comment", () => made("CREATE/**/VIRTUAL TABLE f USING fts5(a)"), undefined],
   ["a trigger", () => made("CREATE TRIGGER t AFTER INSERT ON revlog BEGIN DELETE FROM notes; END"), undefined],
   [
-    "settings nested 3 million deep",
-    () => made(`UPDATE col SET conf = '{"a":' || replace(hex(zeroblob(900000)), '00', '[') || '}'`),
+    "settings nested 400,000 deep",
+    () => made(`UPDATE col SET conf = '{"a":' || replace(hex(zeroblob(400000)), '00', '[') || '}'`),
     /nested/,
   ],
   [
@@ -46,10 +52,13 @@ export const hostileFiles: readonly (readonly [string, () => Buffer, RegExp | un
     /settings are larger than/,
   ],
   [
-    "a million empty lists in the decks",
-    () => made(`UPDATE col SET decks = '{"1":[' || replace(hex(zeroblob(1100000)), '00', '[],') || '1]}'`),
+    "half a million empty lists in the decks",
+    () => made(`UPDATE col SET decks = '{"1":[' || replace(hex(zeroblob(500000)), '00', '[],') || '1]}'`),
     /parts/,
   ],
+  ["decks a thousand deep", () => withDecks(Array.from({ length: 1_000 }, (_, i) => "a::".repeat(i) + "a")), undefined],
+  ["a deck with 300,000 levels in its name", () => withDecks(["a::".repeat(300_000) + "a"]), undefined],
+  ["seven thousand decks", () => withDecks(Array.from({ length: 7_000 }, (_, i) => `d${i}`)), undefined],
 ];
 
 const side = (qfmt: string, fields: Readonly<Record<string, string>>, isCloze = false, afmt = "{{FrontSide}}") => {
@@ -82,9 +91,32 @@ export const hostileCards: readonly (readonly [string, () => Buffer, RegExp])[] 
   ["a field 200,000 times", () => side("{{F}}".repeat(200_000), { F: "long ".repeat(200) }), /too much work|more time/],
   [
     "filters of 20,000 kinds",
-    () => side(Array.from({ length: 20_000 }, (_, i) => `{{text:x${i}:F}}`).join(""), { F: "<b>".repeat(30_000) }),
+    () =>
+      side(Array.from({ length: 20_000 }, (_, i) => `{{text:x${i}:F}}`).join(""), { F: `<b>x${"<b>".repeat(30_000)}` }),
+    /xxxxx/,
+  ],
+  [
+    "filters after each other, 20,000 times",
+    () =>
+      side(
+        Array.from({ length: 20_000 }, (_, i) =>
+          `{{${i.toString(2).replaceAll("0", "text:").replaceAll("1", "kana:")}F}}`)
+          .join(""),
+        { F: "<b>".repeat(30_000) },
+      ),
     /too much work|more time/,
   ],
+  ["sides of three megabytes", () => side("{{F}}", { F: '"<&'.repeat(1_000_000) }), /larger than 2 MB/],
+  ["sides of two megabytes", () => side("{{F}}", { F: '"<&'.repeat(600_000) }), /"<&/],
+  ["thirty notes of a megabyte", () => {
+    const [first] = [noteType(BASIC)];
+    const ids = Array.from({ length: 30 }, (_, i) => i + 1);
+    return schema11({
+      models: { [BASIC]: first! },
+      notes: ids.map((id) => note(id, { flds: `${"word ".repeat(100_000)}\u001f${"word ".repeat(100_000)}` })),
+      cards: ids.map((id) => card(id, id)),
+    });
+  }, /word word/],
   [
     "conditions within each other",
     () => side(`${"{{#F}}".repeat(50_000)}${"{{/F}}".repeat(50_000)}`, { F: "x" }),
@@ -103,5 +135,5 @@ export const hostileCards: readonly (readonly [string, () => Buffer, RegExp])[] 
   ["shapes", () =>
     side('{{cloze:F}}<canvas id="image-occlusion-canvas"></canvas>', {
       F: "{{c1::image-occlusion:rect:left=.1:top=.1:width=.1:height=.1:oi=1}}".repeat(20_000),
-    }, true), /<svg|more time/],
+    }, true), /<svg|larger than/],
 ];

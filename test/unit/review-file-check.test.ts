@@ -263,14 +263,14 @@ describe("settings are held small and flat", () => {
     ],
     [
       "of many parts",
-      `UPDATE col SET conf = '{"a":[' || replace(hex(zeroblob(600000)), '00', '[],') || '1]}'`,
-      /made of more than 1000000 parts/,
+      `UPDATE col SET conf = '{"a":[' || replace(hex(zeroblob(150000)), '00', '[],') || '1]}'`,
+      /made of more than 250000 parts/,
     ],
   ])("%s", (_, sql, reason) => expect(refusal(changed(sql)).message).toMatch(reason));
 
   test("and large ones are refused with the limit", () => {
     const bytes = changed(`UPDATE col SET conf = '{"a":"' || hex(zeroblob(2000000)) || '"}'`);
-    expect(() => open(bytes)).toThrow(/settings are larger than 2 MB, the limit/);
+    expect(() => open(bytes)).toThrow(/settings are larger than 524288 bytes, the limit/);
   });
 });
 

@@ -27,8 +27,34 @@ export type Collection = DayRules & {
   lastUnburied: number;
 };
 
-/** Reads the settings, the decks and their options. Throws where a part of `col` is not what Anki writes. */
+/** What was read of a collection, and how many rows its connection had changed by then. */
+type Read = { changes: number; collection?: Collection; noteTypes: Map<number, Record<string, unknown>> };
+
+/** A collection is asked for its settings and decks many times in a request, and parsing them may take milliseconds. */
+const reads = new WeakMap<DatabaseSync, Read>();
+
+/** What is known of the collection as it is now. Only its own connection writes to it, which counts what it writes. */
+function knownOf(db: DatabaseSync): Read {
+  const { changes } = getRow<{ changes: number }>(db, "select total_changes() as changes")!;
+  const known = reads.get(db);
+  if (known?.changes === changes) return known;
+  const fresh: Read = { changes, noteTypes: new Map() };
+  reads.set(db, fresh);
+  return fresh;
+}
+
+/** After a rollback: what was written and taken back stays counted. */
+export function forgetRead(db: DatabaseSync): void {
+  reads.delete(db);
+}
+
+/** The settings, the decks and their options. Throws where a part of `col` is not what Anki writes. */
 export function readCollection(db: DatabaseSync): Collection {
+  const known = knownOf(db);
+  return known.collection ??= parseCollection(db);
+}
+
+function parseCollection(db: DatabaseSync): Collection {
   const { crt, mod, conf, decks, dconf } = readColumns(db, "crt", "mod", "conf", "decks", "dconf");
   const options = new Map<number, DeckOptions>();
   const optionsFor = (id: number) => {
@@ -70,6 +96,13 @@ export function localOffsetOf(db: DatabaseSync): number | undefined {
 
 /** The name and rules of the note type with this id, as Anki keeps them in `col.models`; empty where there is none. */
 export function readNoteType(db: DatabaseSync, noteTypeId: number): Record<string, unknown> {
+  const { noteTypes } = knownOf(db);
+  const known = noteTypes.get(noteTypeId) ?? parseNoteType(db, noteTypeId);
+  noteTypes.set(noteTypeId, known);
+  return known;
+}
+
+function parseNoteType(db: DatabaseSync, noteTypeId: number): Record<string, unknown> {
   const path = `$."${noteTypeId}"`;
   const row = getRow<{ model: string | null }>(db, "select json_extract(models, ?) as model from col limit 1", path);
   return objectOf(parseObject(row?.model ?? ""));

@@ -26,6 +26,7 @@ export type FilterTerm = { search: string; limit: number; order: number };
 export type DeckLimit = { always: number | undefined; today: { day: number; limit: number } | undefined };
 
 export const SEPARATOR = "::";
+const MAX_LEVELS = 200;
 
 /** Decks of `col.decks`, in the order of their names (parents first), without regard to case, as in Anki. */
 export function toDecks(json: ReadonlyMap<number, Json>): Map<number, Deck> {
@@ -33,21 +34,28 @@ export function toDecks(json: ReadonlyMap<number, Json>): Map<number, Deck> {
   const sorted = raw.toSorted((a, b) =>
     comparePaths(a.path, b.path) || count(a.deck["id"], 0) - count(b.deck["id"], 0)
   );
-  const byPath = new Map(sorted.map(({ deck, path }) => [path.join("\u001f"), count(deck["id"], 0)]));
-  const parentsOf = (path: readonly string[]) =>
-    path.slice(0, -1).map((_, depth) => byPath.get(path.slice(0, depth + 1).join("\u001f"))).filter((id) =>
-      id !== undefined
-    );
+  const top: Level = { id: undefined, below: new Map() };
   const children = new Map<number, number[]>();
   const decks = sorted.map(({ deck, path }) => {
     const id = count(deck["id"], 0);
-    const parents = parentsOf(path);
+    const parents: number[] = [];
+    let level = top;
+    for (const part of path) {
+      if (level.id !== undefined) parents.push(level.id);
+      const next = level.below.get(part) ?? { id: undefined, below: new Map() };
+      level.below.set(part, next);
+      level = next;
+    }
+    level.id = id;
     children.set(id, []);
     children.get(parents.at(-1) ?? NaN)?.push(id);
     return toDeck(deck, id, parents, children.get(id)!);
   });
   return new Map(decks.map((deck) => [deck.id, deck]));
 }
+
+/** A level of the names: which deck it is, if any, and the levels below it. One look at each name makes all of them. */
+type Level = { id: number | undefined; below: Map<string, Level> };
 
 /** The deck and all decks below it, in their order. */
 export function withChildren(decks: ReadonlyMap<number, Deck>, deckId: number): Deck[] {
@@ -109,8 +117,10 @@ function nameOf(deck: Record<string, unknown>): string {
   return typeof deck["name"] === "string" ? deck["name"] : "blank";
 }
 
+/** What is deeper than anybody's decks is one level. */
 function pathOf(name: string): string[] {
-  return name.split(SEPARATOR).map((part) => part.trim().toLowerCase());
+  const parts = name.split(SEPARATOR).map((part) => part.trim().toLowerCase());
+  return parts.length <= MAX_LEVELS ? parts : [...parts.slice(0, MAX_LEVELS - 1), parts.slice(MAX_LEVELS - 1).join()];
 }
 
 function comparePaths(a: readonly string[], b: readonly string[]): number {

@@ -3,7 +3,7 @@ import { readCollection } from "../collection/collection.ts";
 import { QUEUE } from "../collection/rows.ts";
 import { defaultDeck } from "../file/defaults.ts";
 import { FILTER_ORDERS, findToBorrow } from "../queue/search.ts";
-import type { EditMoment } from "./apply.ts";
+import type { Moment } from "../schedule/question.ts";
 import type { Recorder } from "./before.ts";
 import type { Command, DeckFilter } from "./command.ts";
 import { createDeck, returnCards, type Stamp } from "./decks.ts";
@@ -21,7 +21,7 @@ type Fill = Extract<Command, { do: "fillDeck" }>;
 export function fillDeck(
   rec: Recorder,
   { deckId, name, filter }: Fill,
-  moment: EditMoment,
+  moment: Moment,
   stamp: Stamp,
 ): void {
   if (filter && name !== undefined) createDeck(rec, deckId, name, stamp, filteredDeck());

@@ -1,6 +1,6 @@
 import { isObject } from "../collection/card-data.ts";
 import { readCollection, timingOf } from "../collection/collection.ts";
-import type { EditMoment } from "./apply.ts";
+import type { Moment } from "../schedule/question.ts";
 import type { Recorder } from "./before.ts";
 import type { Command } from "./command.ts";
 import { deckAndBelow, type Stamp } from "./decks.ts";
@@ -11,7 +11,7 @@ type Of<Name> = Extract<Command, { do: Name }>;
 export function setTodaysLimits(
   rec: Recorder,
   { deckId, newCards, reviews }: Of<"setTodaysLimits">,
-  moment: EditMoment,
+  moment: Moment,
   stamp: Stamp,
 ): void {
   const { today } = timingOf(readCollection(rec.db), moment.at, moment.offsetMinutes);
@@ -28,7 +28,7 @@ export function setTodaysLimits(
 export function extendLimits(
   rec: Recorder,
   { deckId, newCards, reviews }: Of<"extendLimits">,
-  moment: EditMoment,
+  moment: Moment,
   stamp: Stamp,
 ): void {
   const collection = readCollection(rec.db);

@@ -5,9 +5,9 @@ import { objectOf } from "../collection/options.ts";
 import { findCard, getRow } from "../collection/rows.ts";
 import { clozeNumbers, parseCloze } from "./cloze.ts";
 import { compareTyped, type Comparison, comparisonHtml } from "./compare.ts";
-import { applyFilters, expectedAnswer } from "./filters.ts";
+import { applyFilters, expectedAnswer, isKnownFilter } from "./filters.ts";
 import { renderLatex } from "./latex.ts";
-import { createMeter, MAX_CHARS, type Meter, RenderLimitError } from "./meter.ts";
+import { createMeter, MAX_CHARS, MAX_SIDE_CHARS, type Meter, RenderLimitError } from "./meter.ts";
 import { drawOcclusions } from "./occlusion.ts";
 import { type Sound, soundsOf } from "./sounds.ts";
 import { parseTemplate, renderTemplate, TemplateError, type TemplateNode } from "./template.ts";
@@ -114,7 +114,7 @@ function render(content: CardContent, meter: Meter): RenderedCard {
   const side = (template: string, name: "Front" | "Back", front?: string, isQuestion = name === "Front") => {
     const html = renderLatex(sideOf(content, template, { name, front, isQuestion, isTyped, meter }), isSvg);
     meter.spend(html.length * 4);
-    if (html.length > MAX_CHARS) throw new RenderLimitError("a side of it is larger than 4 MB");
+    if (html.length > MAX_SIDE_CHARS) throw new RenderLimitError("a side of it is larger than 2 MB");
     return html;
   };
   const question = side(questionTemplate, "Front");
@@ -198,7 +198,8 @@ function sideOf(content: CardContent, template: string, { name, front, isQuestio
       (key, filters) =>
         known(
           texts,
-          JSON.stringify([key, filters]),
+          // A filter that is not known changes nothing, so a thousand names of such are one text.
+          JSON.stringify([key, filters.filter(isKnownFilter)]),
           () => applyFilters(fieldOf(key) ?? "", filters, { field: key, number, isQuestion, isTyped, meter }),
         ),
       meter,

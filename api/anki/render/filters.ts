@@ -48,6 +48,12 @@ function applyFilter(text: string, filter: string, context: FilterContext): stri
   }
 }
 
+const KNOWN = new Set(["text", "cloze", "cloze-only", "hint", "furigana", "kana", "kanji", "type", "nc"]);
+
+export function isKnownFilter(filter: string): boolean {
+  return KNOWN.has(filter) || filter.startsWith("tts ");
+}
+
 function spoken(text: string, options: string): string {
   const language = /^[\w-]{1,40}/.exec(options)?.[0] ?? "";
   const plain = unescapeHtml(stripHtml(text)).trim();

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SECOND_MS } from "../../core/clock.ts";
 import { isObject, parseObject } from "../collection/card-data.ts";
-import { type Collection, isUnburyDue, readCollection, timingOf } from "../collection/collection.ts";
+import { type Collection, forgetRead, isUnburyDue, readCollection, timingOf } from "../collection/collection.ts";
 import type { DeckOptions } from "../collection/options.ts";
 import {
   type CardRow,
@@ -49,6 +49,7 @@ export function applyEntry(db: DatabaseSync, entry: Entry, position: number): Ap
     return applied;
   } catch (error) {
     db.exec("rollback to sojourn_entry; release sojourn_entry");
+    forgetRead(db);
     throw error;
   }
 }

@@ -16,6 +16,10 @@ const MAX_SLICE_CHARS = 60_000;
 const SIZES = [24, 12, 6, 3] as const;
 /** Learning cards come back all day, so all of the day are in it or there is none. */
 const MAX_LEARNING = 40;
+/** Each of them is counted; more do not fit. */
+const MAX_DECKS = 100;
+/** A note may have five hundred. */
+const MAX_CARDS = 400;
 /** Ids of the session's answers, by which a repeat is noticed. */
 const MAX_ANSWERS = 300;
 
@@ -61,6 +65,9 @@ function bodyOf(
   const cards = noteIds.flatMap((nid) =>
     listRows<CardRow>(db, `select ${CARD_COLUMNS.join(", ")} from cards where nid = ?`, nid)
   );
+  // What is larger than a slice is not even read.
+  const noteBytes = noteIds.reduce((sum, nid) => sum + bytesOfNote(db, nid), 0);
+  if (noteBytes > MAX_SLICE_CHARS || cards.length > MAX_CARDS) return undefined;
   const notes = noteIds.map((nid) =>
     getRow<Record<string, unknown>>(db, `select ${NOTE_COLUMNS.join(", ")} from notes where id = ?`, nid)!
   );
@@ -72,6 +79,7 @@ function bodyOf(
     ...withChildren(collection.decks, deckId).flatMap(({ id, parents }) => [id, ...parents]),
     ...cards.flatMap(({ did, odid }) => [did, odid, ...(collection.decks.get(did)?.parents ?? [])]),
   ]);
+  if (deckIds.size > MAX_DECKS) return undefined;
   const decks = chosen(parseObject(col.decks), deckIds);
   const options = new Set([1, ...[...deckIds].map((id) => collection.decks.get(id)?.optionsId ?? 1)]);
   const models = new Set(notes.map(({ mid }) => Number(mid)));
@@ -106,6 +114,10 @@ function bodyOf(
     counts: [],
   };
   return withDifferences(db, body, moment);
+}
+
+function bytesOfNote(db: DatabaseSync, nid: number): number {
+  return getRow<{ bytes: number }>(db, "select octet_length(flds) as bytes from notes where id = ?", nid)?.bytes ?? 0;
 }
 
 function noteTypeChars(db: DatabaseSync, noteTypeId: number): number {
