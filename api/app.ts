@@ -4,6 +4,7 @@
  * no requests begin at `domains.ts`, so that their bundles hold no schema.
  */
 import type { GraphQLSchema } from "graphql";
+import type { Media } from "./review/media.ts";
 import { buildSchema } from "../schema/build.ts";
 import type { OpenContext } from "../schema/context.ts";
 import type { From } from "./auth/accounts/model.ts";
@@ -68,6 +69,8 @@ export type App = {
   writeKeys: ApiKeys["writeKeys"];
   /** Takes what a tenant's page sent, with what its browser calls itself. */
   collect: ReturnType<typeof createCollect>;
+  /** What a link to a card's media leads to; undefined where it is none, or over. */
+  openMedia: Media["open"];
   /** How often and how much at once: each entry asks before it spends anything. */
   rates: Rates;
   /** Executes operations so that no tenant waits for another's. */
@@ -185,6 +188,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     holds: auth.holds,
     writeKeys: auth.apiKeys.writeKeys,
     collect: createCollect(journeys.service),
+    openMedia: (path) => review.media.open(path),
     rates,
     shares: connections.shares,
     ...(overrides.demoToken ? { demoToken: overrides.demoToken } : {}),

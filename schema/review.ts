@@ -103,7 +103,11 @@ const CardMedia = builder.objectRef<MediaLink>("CardMedia").implement({
   access: "REVIEW",
   fields: (t) => ({
     name: t.exposeString("name", { description: "What the card's HTML calls it." }),
-    url: t.exposeString("url", { description: "Valid for 15 minutes." }),
+    url: t.exposeString("url", { description: "At the object store. Valid for 15 minutes." }),
+    path: t.exposeString("path", {
+      description:
+        "The same on the API's own origin, with its media type and parts of it on demand, for pages that may load from nowhere else. Valid for 15 minutes, for whoever has the link.",
+    }),
     bytes: t.exposeInt("bytes", { description: "How large it is; 0 where that is not known." }),
     type: t.exposeString("type", { description: "Its media type, by its name." }),
   }),
@@ -171,7 +175,7 @@ const Card = builder.objectRef<CardToReview>("Card").implement({
       type: [CardMedia],
       description:
         "The files that the two sides name and the collection holds, behind links that are the viewer's alone.",
-      resolve: ({ view, question, answer }, _, { services }) => services.media.linksOf(view.lease, [question, answer]),
+      resolve: ({ view, question, answer }, _, { services }) => services.media.linksOf(view, [question, answer]),
     }),
     expectedAnswer: t.exposeString("expected", {
       nullable: true,

@@ -5,6 +5,7 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { ReviewHeldError } from "./errors.ts";
 import { holderOf } from "./lease.ts";
 import type { Lease, Person } from "./model.ts";
+import { eraOfKey, mediaFolderOf } from "./media-index.ts";
 import type { LeaseStore } from "./store.ts";
 
 const CONCURRENCY = 8;
@@ -37,6 +38,7 @@ export function createDeleteCollection(
         file: undefined,
         gone: { version, line },
         replaced: undefined,
+        mediaEra: (known.mediaEra ?? 0) + 1,
         previousKey: undefined,
         base: known.base + known.journal.length,
         journal: [],
@@ -49,18 +51,28 @@ export function createDeleteCollection(
     });
     if (lease) changed(lease);
     await store.removeSlice(person);
+    if (!lease) return 0;
     let removed = 0;
-    for (const folder of foldersOf(person)) {
+    for (const [folder, isOfIt] of foldersOf(lease)) {
       for await (const page of objects.list(folder)) {
-        await pMap(page, ({ key }) => objects.remove(key), { concurrency: CONCURRENCY });
-        removed += page.length;
+        const gone = page.filter(({ key }) => isOfIt(key));
+        await pMap(gone, ({ key }) => objects.remove(key), { concurrency: CONCURRENCY });
+        removed += gone.length;
       }
     }
     return removed;
   };
 }
 
-function foldersOf({ tenantId, userId }: Person): string[] {
-  const user = `${tenantId}/${Buffer.from(userId).toString("base64url")}/`;
-  return ["collections", "media", "uploads", "exports"].map((folder) => `${folder}/${user}`);
+/** What is to go by folder. What somebody brought since, as a new collection, stays: it has a later version and era. */
+function foldersOf(lease: Lease): [folder: string, isOfIt: (key: string) => boolean][] {
+  const user = `${lease.tenantId}/${Buffer.from(lease.userId).toString("base64url")}/`;
+  const files = `collections/${user}`;
+  const { version } = lease.gone ?? { version: 0 };
+  return [
+    [files, (key) => parseInt(key.slice(files.length), 10) <= version],
+    [mediaFolderOf(lease), (key) => eraOfKey(lease, key) < lease.mediaEra!],
+    [`uploads/${user}`, () => true],
+    [`exports/${user}`, () => true],
+  ];
 }

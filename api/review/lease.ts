@@ -36,6 +36,7 @@ export type StartCommand = {
   holder: string;
   zone: string | undefined;
   onHeld: OnHeld;
+  secret: string;
 };
 
 export type StartDecision =
@@ -48,7 +49,7 @@ export function decideStart(lease: Lease, command: StartCommand, now: number): S
   const held = holderOf(lease, now);
   if (held && command.onHeld === "FAIL") return { kind: "held", by: held };
   if (held && command.onHeld === "RESUME") return { kind: "join", lease: touched(lease, now) };
-  const { sessionId, deckId, holder, zone } = command;
+  const { sessionId, deckId, holder, zone, secret } = command;
   const epoch = lease.epoch + 1;
   const session: ReviewSession = {
     sessionId,
@@ -62,6 +63,7 @@ export function decideStart(lease: Lease, command: StartCommand, now: number): S
     expiresAt: now + IDLE_MS,
     answered: 0,
     savedAt: undefined,
+    secret,
   };
   const { session: last } = lease;
   const before = last && { ...last, status: held ? "TAKEN_OVER" as const : statusOf(last, now) };

@@ -23,6 +23,8 @@ export type ReviewSession = {
   /** Answers that stand: what was taken back does not count. */
   answered: number;
   savedAt: number | undefined;
+  /** Signs links to media; known to nobody but the service. Absent in sessions of before. */
+  secret?: string | undefined;
 };
 
 /** The stored collection: a file, written once under its own key. */
@@ -46,6 +48,8 @@ export type Lease = Person & {
   gone?: Pick<StoredFile, "version" | "line"> | undefined;
   /** The collection that an import replaced, as it was then: what takes that back. */
   replaced?: { key: string; mediaKey: string | undefined } | undefined;
+  /** How often unused media were deleted. */
+  mediaEra?: number | undefined;
   /** The file before, which a slow reader may still be reading. */
   previousKey: string | undefined;
   /** How many entries of all time are in the file. */

@@ -174,7 +174,7 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
     async start(person: Person, input: unknown): Promise<ReviewView> {
       const { deckId, holder, onHeld, timeZone } = parseStart(input);
       const id = parseDeckId(deckId);
-      const sessionId = ids();
+      const [sessionId, secret] = [ids(), ids()];
       const lease = await change(person, async (known) => {
         // Where a lost reply made the request go out twice, the second finds what the first wrote.
         if (sessionOf(known, sessionId)) return undefined;
@@ -183,7 +183,7 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
         const exists = known.file && id !== undefined &&
           await copies.read(known, ({ db }) => findDeck(db, id, momentOf(db, clock(), timeZone)) !== undefined);
         if (!exists) throw new ReviewNotFoundError("There is no such deck; `decks` lists those that are there.");
-        const command = { sessionId, deckId: id, holder, zone: timeZone ?? undefined, onHeld };
+        const command = { sessionId, deckId: id, holder, zone: timeZone ?? undefined, onHeld, secret };
         const decision = decideStart(known, command, clock());
         if (decision.kind === "held") throw new ReviewHeldError(decision.by);
         return decision.lease;

@@ -70,7 +70,7 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
     reviews,
     deleteCollection: createDeleteCollection({ store, objects, clock, changed }),
     browse: createBrowse({ store, copies, clock, readAll }),
-    media: createMedia({ store, objects, ids, changed }),
+    media: createMedia({ store, objects, clock, ids, readAll, changed }),
     edits: createEdits({ changes, clock }),
     studying: createStudying({ changes, readAll, clock }),
     transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers }),

@@ -114,6 +114,7 @@ function fromItem(item: Item): Lease {
     file: item.file as StoredFile | undefined,
     gone: item.gone as Lease["gone"],
     replaced: item.replaced as Lease["replaced"],
+    mediaEra: item.mediaEra as number | undefined,
     previousKey: item.previousKey as string | undefined,
     base: item.base as number,
     journal: item.journal as string[],

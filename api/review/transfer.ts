@@ -22,6 +22,7 @@ import { type Ask, type Workers, WorkLimitError } from "../anki/work/pool.ts";
 import type { ListedMedia } from "../anki/work/tasks.ts";
 import { emptyLease, holderOf, statusOf } from "./lease.ts";
 import { type Lease, nextFile, type Person } from "./model.ts";
+import { mediaKeyOf } from "./media-index.ts";
 import { fileKeyOf } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
 
@@ -49,6 +50,9 @@ export type Imported = {
 /** Whether what comes joins what is there or takes its place, and whether that is only to be told. */
 type ImportMode = { mode: "MERGE" | "REPLACE"; dryRun: boolean };
 
+/** An open package, and its media as they were kept in an era. */
+type Opened = { media: readonly ListedMedia[]; kept?: IncomingMedia[]; era?: number | undefined };
+
 type Merged = Pick<Awaited<ReturnType<Ask["merge"]>>, "bytes" | "index">;
 
 export type Transfer = ReturnType<typeof createTransfer>;
@@ -62,7 +66,6 @@ const UPLOAD_PATTERN = /^[0-9a-zA-Z-]{1,64}$/;
 /** Brings collections in and gives them back. Nothing is replaced before what comes was read and checked as a whole. */
 export function createTransfer({ store, copies, objects, clock, ids, changed, workers }: TransferOptions) {
   const userOf = ({ tenantId, userId }: Person) => `${tenantId}/${Buffer.from(userId).toString("base64url")}`;
-  const mediaKey = (person: Person, sha1: string) => `media/${userOf(person)}/${sha1}`;
   const uploadKey = (person: Person, id: string) => `uploads/${userOf(person)}/${id}`;
 
   /** The file that was given inline, or uploaded. */
@@ -87,15 +90,21 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
   }
 
   /** Keeps the media of the open package, each content once, within what is left to the person. */
-  async function keepMedia(person: Person, ask: Ask, listed: readonly ListedMedia[], taken: number) {
+  async function keepMedia(
+    person: Person,
+    ask: Ask,
+    listed: readonly ListedMedia[],
+    { taken, era }: { taken: number; era: number | undefined },
+  ) {
     const kept: IncomingMedia[] = [];
     let left = QUOTA_BYTES - taken;
     for (const [place, { name, original }] of listed.entries()) {
       const { bytes, sha1 } = await ask.media(place);
       left -= bytes.length;
       if (left < 0) throw overQuota();
-      await objects.create(mediaKey(person, sha1), bytes, { contentType: "application/octet-stream" });
-      kept.push({ name, original, sha1, bytes: bytes.length });
+      const file = { sha1, bytes: bytes.length, ...(era && { era }) };
+      await objects.create(mediaKeyOf(person, file), bytes, { contentType: "application/octet-stream" });
+      kept.push({ name, original, ...file });
     }
     return kept;
   }
@@ -159,9 +168,9 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
     const lease = await store.find(person);
     if (!lease?.file) throw new ReviewNotFoundError("There is no collection; import one first.");
     const index = await readMediaIndex(lease.file.mediaKey);
-    const media = [...index].map(([name, { sha1 }]) => ({
+    const media = [...index].map(([name, file]) => ({
       name,
-      read: async () => (await objects.get(mediaKey(person, sha1))).body,
+      read: async () => (await objects.get(mediaKeyOf(person, file))).body,
     }));
     const bytes = await copies.read(lease, (file) => file.toBytes());
     const exported = await workers.run(person.tenantId, IMPORT_MS, (ask) => ask.exported(bytes));
@@ -172,14 +181,19 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
   async function importOnce(
     person: Person,
     ask: Ask,
-    opened: { media: readonly ListedMedia[]; kept?: IncomingMedia[] },
+    opened: Opened,
     { mode, dryRun }: ImportMode,
   ) {
     const known = await store.find(person) ?? emptyLease(person);
     const now = clock();
     requireFree(known, now);
     const index = await readMediaIndex(known.file?.mediaKey);
-    const media = dryRun ? [] : opened.kept ??= await keepMedia(person, ask, opened.media, mediaBytes(index));
+    // Where unused media were deleted meanwhile, those keys may be gone: they are kept again, under others.
+    const era = known.mediaEra;
+    if (opened.era !== era) Object.assign(opened, { kept: undefined, era });
+    const media = dryRun
+      ? []
+      : opened.kept ??= await keepMedia(person, ask, opened.media, { taken: mediaBytes(index), era });
     const existing = known.file && await copies.read(known, (file) => file.toBytes());
     const isReplacing = mode === "REPLACE";
     const before = isReplacing && !dryRun && existing ? await keepReplaced(known, existing) : undefined;
@@ -203,7 +217,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
   async function importBytes(person: Person, bytes: Uint8Array, how: ImportMode): Promise<Imported> {
     try {
       return await workers.run(person.tenantId, IMPORT_MS, async (ask) => {
-        const opened: Awaited<ReturnType<Ask["open"]>> & { kept?: IncomingMedia[] } = await ask.open(bytes, clock());
+        const opened: Awaited<ReturnType<Ask["open"]>> & Opened = await ask.open(bytes, clock());
         requireFree(await store.find(person), clock());
         const done = await retryLost(() => importOnce(person, ask, opened, how).catch(lostWhereStale));
         return { ...done, repairs: done.report.repairs.map(inWords), missingMedia: opened.missing };

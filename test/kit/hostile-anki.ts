@@ -109,10 +109,9 @@ export const hostileCards: readonly (readonly [string, () => Buffer, RegExp])[] 
   ["sides of three megabytes", () => side("{{F}}", { F: '"<&'.repeat(1_000_000) }), /larger than 2 MB/],
   ["sides of two megabytes", () => side("{{F}}", { F: '"<&'.repeat(600_000) }), /"<&/],
   ["thirty notes of a megabyte", () => {
-    const [first] = [noteType(BASIC)];
     const ids = Array.from({ length: 30 }, (_, i) => i + 1);
     return schema11({
-      models: { [BASIC]: first! },
+      models: { [BASIC]: noteType(BASIC) },
       notes: ids.map((id) => note(id, { flds: `${"word ".repeat(100_000)}\u001f${"word ".repeat(100_000)}` })),
       cards: ids.map((id) => card(id, id)),
     });

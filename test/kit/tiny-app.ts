@@ -134,6 +134,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     onEnded: () => () => {},
     writeKeys: { find: () => Promise.reject(new UnauthenticatedError("There are no keys here.")) },
     collect: (_tenantId, body) => Promise.resolve({ verdicts: [], robots: (body as { events: [] }).events.length }),
+    openMedia: () => Promise.resolve(undefined),
     shares: createShares({ clock: Date.now }),
     rates: createRates({ limits: config.rates, limiter: createMemoryLimiter, clock: Date.now }),
     contextFor: (request) => request,

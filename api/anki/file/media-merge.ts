@@ -3,8 +3,11 @@ import { readCol, writeCol } from "./col.ts";
 import { nameWithHash } from "./media-names.ts";
 import { escapeHtml, unescapeHtml } from "../render/text.ts";
 
-/** A media file as it is kept: under its SHA-1 (hex), with its size; 0 where an older index does not say it. */
-export type MediaFile = { sha1: string; bytes: number };
+/**
+ * A media file as it is kept: under its SHA-1 (hex), with its size; 0 where an older index does not say it. `era` is how often
+ * unused files had been deleted when it came (absent: never): a key that was deleted is never used again.
+ */
+export type MediaFile = { sha1: string; bytes: number; era?: number | undefined };
 
 /** The media of a collection, by name. */
 export type MediaIndex = ReadonlyMap<string, MediaFile>;
@@ -14,11 +17,13 @@ export type IncomingMedia = MediaFile & { name: string; original?: string };
 
 /** The index as it is stored, and back. Before sizes were kept, an entry was the hash alone. */
 export function formatMediaIndex(index: MediaIndex): string {
-  return JSON.stringify([...index].map(([name, { sha1, bytes }]) => [name, sha1, bytes]));
+  return JSON.stringify(
+    [...index].map(([name, { sha1, bytes, era }]) => (era ? [name, sha1, bytes, era] : [name, sha1, bytes])),
+  );
 }
 export function parseMediaIndex(text: string): MediaIndex {
-  const entries = JSON.parse(text) as [name: string, sha1: string, bytes?: number][];
-  return new Map(entries.map(([name, sha1, bytes = 0]) => [name, { sha1, bytes }]));
+  const entries = JSON.parse(text) as [name: string, sha1: string, bytes?: number, era?: number][];
+  return new Map(entries.map(([name, sha1, bytes = 0, era]) => [name, { sha1, bytes, ...(era && { era }) }]));
 }
 
 /** What the files of an index take, each content once. */
@@ -37,10 +42,11 @@ export function mergeMedia(
 ): { index: MediaIndex; renamed: ReadonlyMap<string, string> } {
   const index = new Map(existing);
   const renamed = new Map<string, string>();
-  for (const { name, original = name, sha1, bytes } of incoming) {
+  for (const { name, original = name, ...file } of incoming) {
     const known = index.get(name);
-    const kept = known === undefined || known.sha1 === sha1 ? name : nameWithHash(name, sha1);
-    index.set(kept, { sha1, bytes });
+    const kept = known === undefined || known.sha1 === file.sha1 ? name : nameWithHash(name, file.sha1);
+    // What is there already stays where it is.
+    if (index.get(kept)?.sha1 !== file.sha1) index.set(kept, file);
     if (kept !== original) renamed.set(original, kept);
   }
   return { index, renamed };

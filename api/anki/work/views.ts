@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { checkMedia } from "../file/media-check.ts";
 import { listDecks } from "../queue/counts.ts";
 import { countDeckStats } from "../queue/deck-stats.ts";
 import { forecastDue } from "../queue/forecast.ts";
@@ -19,6 +20,7 @@ export const VIEWS = {
     forecastDue(db, { ...of, moment: momentOf(db, at, zone) }),
   deckStats: (db: DatabaseSync, { at, zone }: Asked, of: Of) =>
     countDeckStats(db, { ...of, moment: momentOf(db, at, zone) }),
+  media: checkMedia,
   reviewStats,
   /** How many cards a filtered deck would borrow by these searches, or by its own. */
   borrowable: (

@@ -16,6 +16,7 @@ import { type HttpHints, RefusedError } from "./errors.ts";
 import { type Answer, type Asked, askedBy, toResponse } from "./exchange.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Call, createEngine, isPlanned } from "./graphql.ts";
+import { createMediaRoute } from "./media.ts";
 import { createPages, mediaOriginOf } from "./pages.ts";
 import { type Params, paramsOfSearch } from "./params.ts";
 import { createProbes } from "./probes.ts";
@@ -65,6 +66,7 @@ export function createHttp(app: App, options: Options = {}) {
   const pages = config.dashboard ? createPages({ media: mediaOriginOf(config) }) : undefined;
   const demo = app.demoToken && createDemoSignIn(app.demoToken);
   const collect = createCollectRoutes(app, telemetry);
+  const media = createMediaRoute(app);
   const probes = createProbes(app, telemetry, clock);
   const streams = createStreams();
   const single = createSingleStreams({ app, engine, streams, clock });
@@ -104,6 +106,7 @@ export function createHttp(app: App, options: Options = {}) {
 
   function route(asked: Asked, call: Call): Answer | Promise<Answer> {
     if (asked.path === "/graphql") return operate(asked, call);
+    if (asked.path.startsWith("/media/")) return media(asked, call.address);
     const collecting = collect.find(asked.path);
     if (collecting) return collecting(asked, call.address);
     const page = pages?.find(asked.path);
