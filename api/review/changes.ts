@@ -153,7 +153,7 @@ export function createChanges(
         throw new ReviewNotFoundError("There is no such change, or something was changed or answered since.");
       }
       return {
-        entry: { kind: "undo", answerId, at },
+        entry: { kind: "undo", answerId, at, isOfEdit: true },
         isLarge: newest.undo.length > MUCH_UNDO,
         value: undefined,
       };
