@@ -153,6 +153,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     reviews: review.reviews,
     transfer: review.transfer,
     edits: review.edits,
+    importNotes: review.importNotes,
     studying: review.studying,
     browse: review.browse,
     deleteCollection: review.deleteCollection,

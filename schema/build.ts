@@ -27,6 +27,7 @@ import "./review-collection.ts";
 import "./review-answering.ts";
 import "./review-authoring.ts";
 import "./review-studying.ts";
+import "./review-notes.ts";
 import "./review-media.ts";
 import "./review-settings.ts";
 import "./review-numbers.ts";

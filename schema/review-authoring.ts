@@ -65,7 +65,7 @@ const { Connection: ListedCardConnection } = pagesOf(ListedCard, {
   cursor: "Good as `after` of `cards` with the same search.",
 });
 
-const NoteKind = builder.enumType("NoteKind", {
+export const NoteKind = builder.enumType("NoteKind", {
   description: "Kinds of notes that every collection can have.",
   values: {
     BASIC: { description: "Front and Back: one card." },

@@ -35,7 +35,7 @@ export type ChangesOptions = {
   copies: Copies;
   desk: Desk;
   saver: Saver;
-  rewrite: Rewrite;
+  rewrite: Rewrite["rewrite"];
   files: TempFiles;
   objects: Objects;
   clock: Clock;

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { parseInput, prose, whole, words } from "../core/check.ts";
 import { FILTER_ORDERS } from "../anki/queue/search.ts";
 import { STOCK_KINDS } from "../anki/edit/stock.ts";
+import { TABLE_LIMITS } from "../anki/edit/table-limits.ts";
 import { LIMITS } from "./model.ts";
 
 /** What a change may hold. */
@@ -139,6 +140,42 @@ const setPreset = v.object({
   ),
 });
 const undoEdit = v.object({ editId });
+const column = v.pipe(
+  v.object({
+    column: whole(1, TABLE_LIMITS.columns),
+    field: v.nullish(words(EDIT_LIMITS.nameChars)),
+    use: v.nullish(v.picklist(["TAGS", "GUID", "DECK"])),
+  }),
+  v.check(
+    ({ field, use }) => (typeof field === "string") !== (typeof use === "string"),
+    "must name `field`, or `use`; not both",
+  ),
+  v.transform(({ column, field, use }) => ({ column, ...(typeof field === "string" ? { field } : { use: use! }) })),
+);
+const importNotes = v.object({
+  editId,
+  deckId: id,
+  kind: v.nullish(v.picklist(STOCK_KINDS)),
+  noteTypeId: v.nullish(id),
+  text: v.nullish(v.string()),
+  uploadKey: v.nullish(v.string()),
+  separator: v.nullish(
+    v.pipe(
+      v.string(),
+      v.check((sign) => [...sign].length === 1 && !/["\r\n]/.test(sign), "must be one sign, such as `;`"),
+    ),
+  ),
+  hasHeader: v.optional(v.boolean(), false),
+  isHtml: v.nullish(v.boolean()),
+  columns: v.nullish(v.pipe(
+    v.array(column),
+    v.check((all) => all.length <= TABLE_LIMITS.columns, `must be at most ${TABLE_LIMITS.columns} columns`),
+  )),
+  tags: v.nullish(tags),
+  duplicates: v.optional(v.picklist(["UPDATE", "KEEP", "ADD"]), "UPDATE"),
+  dryRun: v.optional(v.boolean(), false),
+  timeZone: zone,
+});
 
 /** These give typed input, or throw InvalidInputError with every wrong field. */
 export const parseCreateDeck = (input: unknown) => parseInput(createDeck, input);
@@ -153,6 +190,7 @@ export const parseCreateNote = (input: unknown) => parseInput(createNote, input)
 export const parseUpdateNote = (input: unknown) => parseInput(updateNote, input);
 export const parseDeleteNotes = (input: unknown) => parseInput(deleteNotes, input);
 export const parseChangeCards = (input: unknown) => parseInput(changeCards, input);
+export const parseImportNotes = (input: unknown) => parseInput(importNotes, input);
 export const parseUndoEdit = (input: unknown) => parseInput(undoEdit, input);
 export const parseSetScheduler = (input: unknown) => parseInput(setScheduler, input);
 export const parseSetPreset = (input: unknown) => parseInput(setPreset, input);

@@ -14,6 +14,8 @@ const REWRITE_MS = 60_000;
 
 export type Rewrite = ReturnType<typeof createRewrite>;
 
+type Make<T> = (ask: Ask, bytes: Uint8Array, position: number) => Promise<{ bytes: Uint8Array; value: T }>;
+
 /**
  * Writes a collection with a change that a thread made to it, which is one entry more: the file with all waiting answers and
  * the change takes the place of the one before, if the lease is still as it was read. Nobody else waits meanwhile, and what
@@ -27,15 +29,17 @@ export function createRewrite({ store, copies, objects, workers, clock, ids }: {
   clock: Clock;
   ids: Ids;
 }) {
-  return async function rewrite<T>(
-    known: Lease,
-    make: (ask: Ask, bytes: Uint8Array, position: number) => Promise<{ bytes: Uint8Array; value: T }>,
-  ): Promise<{ lease: Lease; value: T } | { lost: Lease }> {
+  /** What a thread makes of a collection, and how many entries were in that. */
+  async function made<T>(known: Lease, make: Make<T>): Promise<{ bytes: Uint8Array; value: T; position: number }> {
     const { before, position } = await copies.read(
       known,
       (file, position) => ({ before: file.toBytes(), position }),
     );
-    const { bytes, value } = await inThread(known.tenantId, (ask) => make(ask, before, position));
+    return { ...await inThread(known.tenantId, (ask) => make(ask, before, position)), position };
+  }
+
+  async function rewrite<T>(known: Lease, make: Make<T>): Promise<{ lease: Lease; value: T } | { lost: Lease }> {
+    const { bytes, value, position } = await made(known, make);
     const file = known.file!;
     const key = fileKeyOf(known, file.version + 1, ids());
     await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
@@ -55,6 +59,12 @@ export function createRewrite({ store, copies, objects, workers, clock, ids }: {
     // What is left over is removed when the session is over.
     if (unused) await objects.remove(unused).catch(() => {});
     return isWritten ? { lease: current, value } : { lost: current };
+  }
+
+  return {
+    rewrite,
+    /** What a change would make; nothing is kept of it. */
+    dryRun: async <T>(known: Lease, make: Make<T>): Promise<T> => (await made(known, make)).value,
   };
 
   async function inThread<T>(tenantId: string, use: (ask: Ask) => Promise<T>): Promise<T> {

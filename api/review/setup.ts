@@ -23,6 +23,8 @@ import { createReviews, reviewKey } from "./service.ts";
 import { createLeaseStore } from "./store.ts";
 import { createReviewSweep } from "./sweep.ts";
 import { createTransfer } from "./transfer.ts";
+import { createImportNotes } from "./notes-import.ts";
+import { createUploads } from "./uploads.ts";
 import { createReader } from "./reader.ts";
 import { createReviewWatch } from "./watch.ts";
 
@@ -64,16 +66,18 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
     render: createRender(workers),
     readAll,
   });
-  const rewrite = createRewrite({ store, copies, objects, workers, clock, ids });
+  const { rewrite, dryRun } = createRewrite({ store, copies, objects, workers, clock, ids });
   const changes = createChanges({ store, copies, desk, saver, rewrite, files, objects, clock, ids, changed });
+  const uploads = createUploads({ objects, clock, ids });
   return {
     reviews,
     deleteCollection: createDeleteCollection({ store, objects, clock, changed }),
     browse: createBrowse({ store, copies, clock, readAll }),
     media: createMedia({ store, objects, clock, ids, readAll, changed }),
     edits: createEdits({ changes, clock }),
+    importNotes: createImportNotes({ changes, rewrite: { dryRun }, uploads, clock }),
     studying: createStudying({ changes, readAll, clock }),
-    transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers }),
+    transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers, uploads }),
     watch: createReviewWatch({ reviews, hub }),
     sweep: createReviewSweep({ store, saver, clock, changed }),
     /** Closes and removes every copy. */

@@ -1,5 +1,5 @@
 import type { Objects } from "../aws/objects.ts";
-import { type Clock, MINUTE_MS } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { LOST, retryLost } from "../core/writes.ts";
@@ -25,6 +25,7 @@ import { type Lease, nextFile, type Person } from "./model.ts";
 import { mediaKeyOf } from "./media-index.ts";
 import { fileKeyOf } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
+import { LINK_MS, type Uploads } from "./uploads.ts";
 
 export type TransferOptions = {
   store: LeaseStore;
@@ -35,6 +36,7 @@ export type TransferOptions = {
   /** Called with each lease that changed. */
   changed: (lease: Lease) => void;
   workers: Workers;
+  uploads: Uploads;
 };
 
 /** What came of an import, with what was mended in it, and the media files that the package names and does not hold. */
@@ -59,14 +61,10 @@ export type Transfer = ReturnType<typeof createTransfer>;
 
 /** What each step of an import may take: reading the package, one media file, merging. */
 const IMPORT_MS = 120_000;
-/** Links to files are good for so long. */
-export const LINK_MS = 15 * MINUTE_MS;
-const UPLOAD_PATTERN = /^[0-9a-zA-Z-]{1,64}$/;
 
 /** Brings collections in and gives them back. Nothing is replaced before what comes was read and checked as a whole. */
-export function createTransfer({ store, copies, objects, clock, ids, changed, workers }: TransferOptions) {
+export function createTransfer({ store, copies, objects, clock, ids, changed, workers, uploads }: TransferOptions) {
   const userOf = ({ tenantId, userId }: Person) => `${tenantId}/${Buffer.from(userId).toString("base64url")}`;
-  const uploadKey = (person: Person, id: string) => `uploads/${userOf(person)}/${id}`;
 
   /** The file that was given inline, or uploaded. */
   async function fetchInput(person: Person, { file, uploadKey: upload }: ImportInput): Promise<Uint8Array> {
@@ -74,19 +72,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
       throw new InvalidInputError([{ path: ["file"], message: "is needed, or `uploadKey`; not both" }]);
     }
     if (typeof file === "string") return decode(file);
-    if (!UPLOAD_PATTERN.test(upload!)) {
-      throw new InvalidInputError([{ path: ["uploadKey"], message: "must be the key that collectionUploadUrl gave" }]);
-    }
-    const key = uploadKey(person, upload!);
-    const bytes = await objects.findBytes(key);
-    if (bytes === undefined) {
-      const message = "names nothing that was uploaded; PUT the file to the link of collectionUploadUrl first";
-      throw new InvalidInputError([{ path: ["uploadKey"], message }]);
-    }
-    if (bytes <= FILE_LIMITS.packageBytes) return (await objects.get(key)).body;
-    const found = `\`uploadKey\` names a file of ${sizeInWords(bytes)}`;
-    const message = `${found}; at most ${sizeInWords(FILE_LIMITS.packageBytes)} are taken. ${EXPORT_LESS}`;
-    throw new TooLargeError(message, FILE_LIMITS.packageBytes);
+    return await uploads.read(person, upload!, FILE_LIMITS.packageBytes, EXPORT_LESS);
   }
 
   /** Keeps the media of the open package, each content once, within what is left to the person. */
@@ -241,7 +227,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
       const done = await importBytes(person, await fetchInput(person, input), how);
       if (how.dryRun) return done;
       changed(done.lease);
-      if (input.uploadKey) await objects.remove(uploadKey(person, input.uploadKey)).catch(() => {});
+      if (input.uploadKey) await uploads.remove(person, input.uploadKey);
       return done;
     },
 
@@ -251,11 +237,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
     },
 
     /** Where to PUT a file that is too large to be sent inline, and what `importCollection` calls it then. */
-    async createUpload(person: Person): Promise<{ uploadKey: string; url: string; expiresAt: number }> {
-      const id = ids();
-      const url = await objects.linkToPut(uploadKey(person, id), LINK_MS / 1_000);
-      return { uploadKey: id, url, expiresAt: clock() + LINK_MS };
-    },
+    createUpload: (person: Person) => uploads.create(person),
 
     /**
      * A link to the collection as Anki opens it, with all answers and media. Throws ReviewNotFoundError where there is no

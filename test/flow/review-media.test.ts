@@ -148,14 +148,18 @@ describe("a check of media", () => {
     expect((await here.ask(DELETE)).deleteUnusedMedia).toEqual({ changed: 0 });
     const file = await packageAt((await here.exported()).url);
     const left = await Promise.all(
-      file.media.map(async ({ name, read }) => [name, Buffer.from(await read()).toString()]),
+      file.media.map(async (file) => [file.name, Buffer.from(await file.read()).toString()]),
     );
-    expect(left.sort()).toEqual([["_template.css", "css"], ["latex-0123.png", "latex"], ["used.png", "used"]]);
+    expect(left.map((file) => file.join()).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      "_template.css,css",
+      "latex-0123.png,latex",
+      "used.png,used",
+    ]);
     // The same content comes again, and is there.
     await make(here, "<img src='unused.png'>");
     expect(await add(there, "unused.png", "unused")).toEqual({ name: "unused.png", bytes: 6 });
     const again = await packageAt((await here.exported()).url);
-    expect(await Promise.all(again.media.map(async ({ read }) => (await read()).length))).toContain(6);
+    expect(await Promise.all(again.media.map(async (file) => (await file.read()).length))).toContain(6);
   });
 
   test("counts what a replaced collection needs as used, so taking that back is whole", async () => {
@@ -172,7 +176,7 @@ describe("a check of media", () => {
     expect((await here.ask(DELETE)).deleteUnusedMedia).toEqual({ changed: 1 });
     await here.ask(`mutation { undoReplacement { __typename } }`);
     const { media } = await packageAt((await here.exported()).url);
-    expect(await Promise.all(media.map(async ({ name, read }) => [name, (await read()).length]))).toEqual([[
+    expect(await Promise.all(media.map(async (file) => [file.name, (await file.read()).length]))).toEqual([[
       "old.png",
       18,
     ]]);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { TooLargeError } from "../../api/anki/file/errors.ts";
 import { createTransfer, type TransferOptions } from "../../api/review/transfer.ts";
+import { createUploads } from "../../api/review/uploads.ts";
 
 const MB = 1_048_576;
 
@@ -12,7 +13,8 @@ test("an upload over the limit is refused before it is read, by its field, the l
       return Promise.resolve(600 * MB);
     },
   };
-  const transfer = createTransfer({ objects } as unknown as TransferOptions);
+  const uploads = createUploads({ objects } as unknown as Parameters<typeof createUploads>[0]);
+  const transfer = createTransfer({ objects, uploads } as unknown as TransferOptions);
   const refused = transfer.importCollection({ tenantId: "t", userId: "u" }, { uploadKey: "key" });
   await expect(refused).rejects.toThrow(TooLargeError);
   await expect(refused).rejects.toThrow(/`uploadKey`.*600 MB.*512 MB.*without media, or deck by deck/);

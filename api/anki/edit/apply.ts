@@ -1,29 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SECOND_MS } from "../../core/clock.ts";
-import { formatCardData, isObject, parseCardData, parseObject } from "../collection/card-data.ts";
-import { readCollection, readNoteType, timingOf } from "../collection/collection.ts";
+import { formatCardData, isObject, parseCardData } from "../collection/card-data.ts";
+import { readCollection, timingOf } from "../collection/collection.ts";
 import { objectOf } from "../collection/options.ts";
-import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
-import {
-  CARD_TYPE,
-  type CardRow,
-  findCard,
-  freeLogId,
-  getRow,
-  listRows,
-  LOG_TYPE,
-  QUEUE,
-  UNSYNCED,
-} from "../collection/rows.ts";
-import { GRAVE } from "../file/merge-graves.ts";
+import { CARD_TYPE, type CardRow, findCard, freeLogId, getRow, LOG_TYPE, QUEUE, UNSYNCED } from "../collection/rows.ts";
 import { broughtHome, queueOf } from "../schedule/answer.ts";
 import { type Before, createRecorder, type Recorder } from "./before.ts";
-import { cardsOf } from "./cards-of.ts";
 import type { CardChange, Command, PresetChange } from "./command.ts";
-import { createDeck, deleteCard, deleteDeck, renameDeck, type Stamp } from "./decks.ts";
+import { createDeck, deleteDeck, renameDeck, type Stamp } from "./decks.ts";
 import { emptyDeck, fillDeck } from "./filtered.ts";
 import { extendLimits, setTodaysLimits } from "./limits.ts";
-import { stockNoteType } from "./stock.ts";
+import { createNote, deleteNote, updateNote } from "./notes.ts";
 
 /** When a change was made: its instant, and the person's offset at it, in minutes east of UTC. */
 export type EditMoment = { at: number; offsetMinutes: number };
@@ -78,77 +65,6 @@ export function applyCommand(db: DatabaseSync, command: Command, moment: EditMom
 }
 
 type Json = Record<string, unknown>;
-
-function createNote(rec: Recorder, command: Extract<Command, { do: "createNote" }>, stamp: Stamp): void {
-  const { noteId, guid, typeId, fields, tags, kind } = command;
-  if (kind) rec.change("models", (models) => void (models[typeId] ??= stockNoteType(kind)));
-  const type = readNoteType(rec.db, typeId);
-  const text = { mid: typeId, ...stamp, tags: tagText(tags), ...contentOf(type, fields), flags: 0, data: "" };
-  rec.insert("notes", { id: noteId, guid, ...text });
-  addCards(rec, { noteId, deckId: command.deckId, ords: cardsOf(type, fields) }, stamp);
-  learnTags(rec, tags);
-}
-
-function updateNote(
-  rec: Recorder,
-  { noteId, fields, tags }: Extract<Command, { do: "updateNote" }>,
-  stamp: Stamp,
-): void {
-  const note = getRow<{ mid: number }>(rec.db, "select mid from notes where id = ?", noteId);
-  if (!note) return;
-  const type = readNoteType(rec.db, note.mid);
-  rec.update("notes", noteId, {
-    ...stamp,
-    ...(fields && contentOf(type, fields)),
-    ...(tags && { tags: tagText(tags) }),
-  });
-  if (tags) learnTags(rec, tags);
-  if (!fields) return;
-  const cards = listRows<CardRow>(rec.db, "select * from cards where nid = ? order by ord", noteId);
-  const known = new Set(cards.map(({ ord }) => ord));
-  const home = cards[0]?.odid || cards[0]?.did || 1;
-  // Cards that are not made any more stay: an empty one is for its owner to remove, as in Anki.
-  addCards(rec, { noteId, deckId: home, ords: cardsOf(type, fields).filter((ord) => !known.has(ord)) }, stamp);
-}
-
-function addCards(
-  rec: Recorder,
-  { noteId, deckId, ords }: { noteId: number; deckId: number; ords: readonly number[] },
-  stamp: Stamp,
-): void {
-  if (ords.length === 0) return;
-  let due = 0;
-  rec.change("conf", (conf) => {
-    due = Math.max(1, Number(conf["nextPos"] ?? 1) || 1);
-    conf["nextPos"] = due + 1;
-  });
-  const zero = {
-    type: 0,
-    queue: 0,
-    ivl: 0,
-    factor: 0,
-    reps: 0,
-    lapses: 0,
-    left: 0,
-    odue: 0,
-    odid: 0,
-    flags: 0,
-    data: "",
-  };
-  let id = noteId;
-  for (const ord of ords) {
-    while (getRow(rec.db, "select 1 from cards where id = ?", id)) id++;
-    rec.insert("cards", { id, nid: noteId, did: deckId, ord, ...stamp, ...zero, due });
-  }
-}
-
-function deleteNote(rec: Recorder, noteId: number): void {
-  if (!getRow(rec.db, "select 1 from notes where id = ?", noteId)) return;
-  const cards = listRows<{ id: number }>(rec.db, "select id from cards where nid = ?", noteId);
-  for (const { id } of cards) deleteCard(rec, id);
-  rec.remove("notes", noteId);
-  rec.grave(noteId, GRAVE.note);
-}
 
 function changeCard(rec: Recorder, cardId: number, change: CardChange, moment: EditMoment, stamp: Stamp): void {
   let card = findCard(rec.db, cardId);
@@ -232,26 +148,4 @@ function setPreset(presets: Json, presetId: number, set: PresetChange, stamp: St
   put(preset, "fsrsParams6", set.fsrsParameters);
   put(preset, "easyDaysPercentages", set.weekdayShares);
   Object.assign(preset, parts, stamp);
-}
-
-function contentOf(type: Json, fields: readonly string[]) {
-  const place = typeof type["sortf"] === "number" ? type["sortf"] : 0;
-  return {
-    flds: fields.join(FIELD_SEPARATOR),
-    sfld: sortTextOf(fields[place] ?? fields[0] ?? ""),
-    csum: checksumOf(fields[0] ?? ""),
-  };
-}
-
-function tagText(tags: readonly string[]): string {
-  return tags.length === 0 ? "" : ` ${[...new Set(tags)].join(" ")} `;
-}
-
-function learnTags(rec: Recorder, tags: readonly string[]): void {
-  const { tags: text } = getRow<{ tags: string }>(rec.db, "select tags from col limit 1")!;
-  const known = parseObject(text);
-  if (tags.every((tag) => known[tag] !== undefined)) return;
-  rec.change("tags", (all) => {
-    for (const tag of tags) all[tag] ??= UNSYNCED;
-  });
 }

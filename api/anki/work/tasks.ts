@@ -7,6 +7,8 @@ import { sha1Of } from "../file/media.ts";
 import type { IncomingMedia, MediaIndex } from "../file/media-merge.ts";
 import { type CollectionPackage, readPackage } from "../file/package.ts";
 import type { TempFiles } from "../file/temp.ts";
+import { importNotes, type NotesImport } from "../edit/import-notes.ts";
+import type { NotesReport } from "../edit/notes-report.ts";
 import { applyEntry } from "../schedule/apply.ts";
 import { parseEntry } from "../schedule/entry.ts";
 import { type CardContent, renderContent } from "../render/card.ts";
@@ -108,6 +110,21 @@ export function createTasks(files: TempFiles) {
       try {
         applyEntry(file.db, parseEntry(text), position);
         return { bytes: file.toBytes(), value: undefined };
+      } finally {
+        file.close();
+      }
+    },
+
+    /** A collection with the notes of a table. */
+    notesImported(
+      bytes: Uint8Array,
+      asked: NotesImport,
+      position: number,
+    ): { bytes: Uint8Array; value: NotesReport } {
+      const file = files.fromBytes(bytes);
+      try {
+        const value = importNotes(file.db, asked, position);
+        return { bytes: file.toBytes(), value };
       } finally {
         file.close();
       }

@@ -1,0 +1,246 @@
+import type { DatabaseSync } from "node:sqlite";
+import { SECOND_MS } from "../../core/clock.ts";
+import { InvalidInputError } from "../../core/errors.ts";
+import { readCollection, readNoteType } from "../collection/collection.ts";
+import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
+import { listOf } from "../collection/notes.ts";
+import { getRow, listRows, UNSYNCED } from "../collection/rows.ts";
+import { EDITS, keepAnswer } from "../schedule/answers-table.ts";
+import type { Moment } from "../schedule/question.ts";
+import { upgradeScheduler } from "../schedule/upgrade.ts";
+import { escapeHtml } from "../render/text.ts";
+import { createRecorder, type Recorder } from "./before.ts";
+import { cardsOf } from "./cards-of.ts";
+import { createDeck } from "./decks.ts";
+import { createNote, updateNote } from "./notes.ts";
+import type { NotesReport } from "./notes-report.ts";
+import { stockId, type StockKind, stockNoteType } from "./stock.ts";
+import { readTable, type TableHeader } from "./table.ts";
+
+/** What a column of the table is: a field of the note type, or one of these. */
+export type ColumnUse = { field: string } | { use: "TAGS" | "GUID" | "DECK" };
+/** What becomes of a row whose note is there: by its guid, else by its first field. */
+export type Duplicates = "UPDATE" | "KEEP" | "ADD";
+
+export type NotesImport = {
+  answerId: string;
+  text: string;
+  deckId: number;
+  typeId?: number | undefined;
+  kind?: StockKind | undefined;
+  separator?: string | undefined;
+  hasHeader: boolean;
+  isHtml?: boolean | undefined;
+  columns?: readonly ({ column: number } & ColumnUse)[] | undefined;
+  tags: readonly string[];
+  duplicates: Duplicates;
+  moment: Moment;
+};
+
+const LIMITS = { fieldChars: 60_000, noteChars: 100_000, refusals: 100, decks: 200 } as const;
+
+/**
+ * Makes and changes notes by the rows of a table, as one change: all of it is taken back at once. A row that makes no note is
+ * refused by itself, with its line. Throws InvalidInputError where the table or its columns are wrong.
+ */
+export function importNotes(db: DatabaseSync, asked: NotesImport, position: number): NotesReport {
+  upgradeScheduler(db);
+  db.exec("savepoint sojourn_notes");
+  const { text, separator, hasHeader, moment } = asked;
+  const { rows, header } = readTable(text, { separator, hasHeader });
+  const rec = createRecorder(db);
+  const target = targetOf(rec, asked, header);
+  const report: NotesReport = { rows: rows.length, added: 0, updated: 0, kept: 0, refused: 0, refusals: [] };
+  for (const { line, cells } of rows) {
+    const reason = take(rec, target, cells, report);
+    if (reason === undefined) continue;
+    report.refused++;
+    if (report.refusals.length < LIMITS.refusals) report.refusals.push({ line, reason });
+  }
+  const { mod } = readCollection(db);
+  db.prepare("update col set mod = ?").run(Math.max(mod, moment.at));
+  const undo = JSON.stringify({ ...rec.before(), report });
+  keepAnswer(db, { id: asked.answerId, position, session: EDITS, cid: report.added, undo });
+  db.exec("release sojourn_notes");
+  return report;
+}
+
+type Target = Pick<NotesImport, "deckId" | "duplicates" | "kind" | "answerId"> & {
+  typeId: number;
+  type: Record<string, unknown>;
+  names: string[];
+  places: ReadonlyMap<number, ColumnUse>;
+  isHtml: boolean;
+  tags: readonly string[];
+  stamp: { mod: number; usn: number };
+  decks: Map<string, number>;
+  nextId: number;
+};
+
+function targetOf(rec: Recorder, asked: NotesImport, header: TableHeader): Target {
+  const { deckId, duplicates, kind, answerId, moment, tags } = asked;
+  const typeId = asked.typeId ?? stockId(kind!);
+  if (kind && Object.keys(readNoteType(rec.db, typeId)).length === 0) {
+    rec.change("models", (models) => void (models[typeId] = stockNoteType(kind)));
+  }
+  const type = readNoteType(rec.db, typeId);
+  const names = listOf(type["flds"]).map(({ name }) => String(name));
+  if (names.length === 0) throw wrong("noteTypeId", "is no note type of this collection; `noteTypes` lists them");
+  return {
+    deckId,
+    duplicates,
+    kind,
+    answerId,
+    typeId,
+    type,
+    names,
+    places: placesOf(asked, header, names),
+    isHtml: asked.isHtml ?? header.html ?? false,
+    tags: [...tags, ...header.tags ?? []],
+    stamp: { mod: Math.floor(moment.at / SECOND_MS), usn: UNSYNCED },
+    decks: new Map([...readCollection(rec.db).decks.values()].map(({ name, id }) => [name.toLowerCase(), id])),
+    nextId: moment.at,
+  };
+}
+
+/** Which column is what: as it is told, else by the names of the first row, else the fields in their order. */
+function placesOf({ columns }: NotesImport, header: TableHeader, names: readonly string[]): Map<number, ColumnUse> {
+  const places = new Map<number, ColumnUse>();
+  const special = [["TAGS", header.tagsColumn], ["GUID", header.guidColumn], ["DECK", header.deckColumn]] as const;
+  for (const [use, column] of special) if (column) places.set(column - 1, { use });
+  if (columns) {
+    for (const { column, ...use } of columns) places.set(column - 1, use);
+  } else {
+    const lower = names.map((name) => name.toLowerCase());
+    const byName = (header.columns ?? []).map((name) => lower.indexOf(name.trim().toLowerCase()));
+    if (byName.some((place) => place >= 0)) {
+      for (const [column, place] of byName.entries()) {
+        if (place >= 0 && !places.has(column)) places.set(column, { field: names[place]! });
+      }
+    } else {
+      let column = 0;
+      for (const field of names) {
+        while (places.has(column)) column++;
+        places.set(column, { field });
+      }
+    }
+  }
+  for (const use of places.values()) {
+    if ("field" in use && !names.includes(use.field)) {
+      throw wrong(
+        "columns",
+        `name the field "${use.field}", which is none of ${names.map((one) => `"${one}"`).join(", ")}`,
+      );
+    }
+  }
+  if (![...places.values()].some((use) => "field" in use)) throw wrong("columns", "name no field");
+  return places;
+}
+
+/** Takes one row; gives why it makes no note. */
+function take(rec: Recorder, target: Target, cells: readonly string[], report: NotesReport): string | undefined {
+  const given = new Map<string, string>();
+  let [guid, deck, tags] = ["", "", ""];
+  for (const [column, use] of target.places) {
+    const cell = cells[column];
+    if (cell === undefined) continue;
+    if ("field" in use) given.set(use.field, target.isHtml ? cell : escapeHtml(cell).replaceAll(/\r?\n/g, "<br>"));
+    else if (use.use === "GUID") guid = cell.trim().slice(0, 100);
+    else if (use.use === "DECK") deck = cell.trim();
+    else tags = cell;
+  }
+  const chars = [...given.values()].map(({ length }) => length);
+  if (Math.max(0, ...chars) > LIMITS.fieldChars) return `a field has more than ${LIMITS.fieldChars} characters`;
+  if (chars.reduce((sum, n) => sum + n, 0) > LIMITS.noteChars) {
+    return `the note has more than ${LIMITS.noteChars} characters`;
+  }
+  for (const text of [...given.values(), tags, deck, guid]) {
+    if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text) || !text.isWellFormed()) {
+      return "it holds control characters";
+    }
+  }
+  const own = [...new Set([...tags.split(/\s+/).filter(Boolean), ...target.tags])];
+  const known = existing(rec.db, target, guid, given.get(target.names[0]!) ?? "");
+  if (known && target.duplicates !== "ADD") return change(rec, target, { known, given, own }, report);
+  const fields = target.names.map((name) => given.get(name) ?? "");
+  if (fields[0]!.trim() === "") return "its first field is empty";
+  if (cardsOf(target.type, fields).length === 0) return "it makes no card: the front would be blank";
+  const deckId = deck === "" ? target.deckId : deckNamed(rec, target, deck);
+  if (deckId === undefined) return `the deck "${deck.slice(0, 50)}" cannot be made`;
+  const noteId = target.nextId = freeNoteId(rec.db, target.nextId + 1);
+  const isFree = guid !== "" && !getRow(rec.db, "select 1 from notes where guid = ?", guid);
+  createNote(rec, {
+    noteId,
+    guid: isFree ? guid : `${target.answerId.slice(0, 6)}${report.rows.toString(36)}${noteId.toString(36)}`,
+    typeId: target.typeId,
+    deckId,
+    fields,
+    tags: own,
+  }, target.stamp);
+  report.added++;
+  return undefined;
+}
+
+type Known = { id: number; flds: string; tags: string };
+
+function change(
+  rec: Recorder,
+  { duplicates, names, stamp }: Target,
+  { known, given, own }: { known: Known; given: ReadonlyMap<string, string>; own: readonly string[] },
+  report: NotesReport,
+): string | undefined {
+  const before = known.flds.split(FIELD_SEPARATOR);
+  const fields = names.map((name, place) => given.get(name) ?? before[place] ?? "");
+  const had = known.tags.split(/\s+/).filter(Boolean);
+  const tags = [...new Set([...had, ...own])];
+  if (duplicates === "KEEP" || (fields.join() === before.join() && tags.length === had.length)) {
+    report.kept++;
+    return undefined;
+  }
+  if (fields[0]!.trim() === "") return "its first field is empty";
+  updateNote(rec, { do: "updateNote", noteId: known.id, fields, tags }, stamp);
+  report.updated++;
+  return undefined;
+}
+
+/** The note of a row: by its guid, else the one of the note type whose first field says the same. */
+function existing(db: DatabaseSync, { typeId }: Target, guid: string, first: string): Known | undefined {
+  const columns = "id, mid, flds, tags";
+  if (guid !== "") {
+    const known = getRow<Known & { mid: number }>(db, `select ${columns} from notes where guid = ?`, guid);
+    return known?.mid === typeId ? known : undefined;
+  }
+  const same = listRows<Known>(
+    db,
+    `select ${columns} from notes where csum = ? and mid = ? order by id`,
+    checksumOf(first),
+    typeId,
+  );
+  return same.find(({ flds }) => sortTextOf(flds.split(FIELD_SEPARATOR, 1)[0]!) === sortTextOf(first));
+}
+
+function deckNamed(rec: Recorder, target: Target, name: string): number | undefined {
+  const plain = name.split("::").map((part) => part.trim()).join("::").normalize("NFC");
+  const known = target.decks.get(plain.toLowerCase());
+  if (known !== undefined) return readCollection(rec.db).decks.get(known)?.filtered ? undefined : known;
+  const isName = plain.length <= 300 && plain.split("::").every((part) => part !== "");
+  if (!isName || target.decks.size > LIMITS.decks + readCollection(rec.db).decks.size) return undefined;
+  let id = target.nextId + 1;
+  while (readCollection(rec.db).decks.has(id)) id++;
+  createDeck(rec, id, plain, target.stamp);
+  target.nextId = id;
+  target.decks.set(plain.toLowerCase(), id);
+  return id;
+}
+
+function freeNoteId(db: DatabaseSync, from: number): number {
+  let free = from;
+  while (getRow(db, "select 1 from notes where id = ?", free) || getRow(db, "select 1 from cards where id = ?", free)) {
+    free++;
+  }
+  return free;
+}
+
+function wrong(field: string, message: string): InvalidInputError {
+  return new InvalidInputError([{ path: [field], message }]);
+}

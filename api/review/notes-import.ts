@@ -1,0 +1,78 @@
+import type { Clock } from "../core/clock.ts";
+import { findNotesReport, type NotesReport } from "../anki/edit/notes-report.ts";
+import type { NotesImport } from "../anki/edit/import-notes.ts";
+import { TooLargeError } from "../anki/file/errors.ts";
+import { sizeInWords } from "../anki/file/limits.ts";
+import { momentOf } from "../anki/schedule/question.ts";
+import type { Ask } from "../anki/work/pool.ts";
+import type { Changes } from "./changes.ts";
+import { invalid, requireDeck } from "./edit-checks.ts";
+import { parseImportNotes } from "./edit-model.ts";
+import { type Person, shortIdOf } from "./model.ts";
+import type { Rewrite } from "./rewrite.ts";
+import type { Uploads } from "./uploads.ts";
+
+export type ImportNotes = ReturnType<typeof createImportNotes>;
+
+/** A body without a collection in it holds no more; more comes by upload. */
+const INLINE_CHARS = 700_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+const IN_PARTS = "Import it in parts.";
+
+/**
+ * Brings notes in from text: a table with a column for each field, as Anki and spreadsheets write it. It is one change, made in
+ * a thread: counted once by its id, and taken back whole.
+ */
+export function createImportNotes({ changes, rewrite, uploads, clock }: {
+  changes: Changes;
+  rewrite: Pick<Rewrite, "dryRun">;
+  uploads: Uploads;
+  clock: Clock;
+}) {
+  return async function importNotes(person: Person, input: unknown): Promise<NotesReport> {
+    const { editId, text: inline, uploadKey, kind, noteTypeId, timeZone, dryRun, ...given } = parseImportNotes(input);
+    if ((typeof inline === "string") === (typeof uploadKey === "string")) {
+      throw invalid("text", "is needed, or `uploadKey`; not both");
+    }
+    if ((typeof kind === "string") === (typeof noteTypeId === "number")) {
+      throw invalid("kind", "is needed, or `noteTypeId`; not both");
+    }
+    const text = inline ?? textOf(await uploads.read(person, uploadKey!, MAX_BYTES, IN_PARTS));
+    if (typeof inline === "string" && inline.length > INLINE_CHARS) {
+      const message =
+        `\`text\` is longer than ${INLINE_CHARS} characters. PUT it to the link of \`collectionUploadUrl\`.`;
+      throw new TooLargeError(message, INLINE_CHARS);
+    }
+    const answerId = shortIdOf(editId);
+    const asked = (moment: NotesImport["moment"]): NotesImport => ({
+      ...given,
+      answerId,
+      text,
+      typeId: noteTypeId ?? undefined,
+      kind: kind ?? undefined,
+      separator: given.separator ?? undefined,
+      isHtml: given.isHtml ?? undefined,
+      columns: given.columns ?? undefined,
+      tags: given.tags ?? [],
+      moment,
+    });
+    const lease = await changes.leaseOf(person, timeZone);
+    const moment = await changes.read(lease, (db) => {
+      requireDeck(db, given.deckId, "deckId");
+      return momentOf(db, clock(), timeZone);
+    });
+    const make = (ask: Ask, bytes: Uint8Array, position: number) => ask.notesImported(bytes, asked(moment), position);
+    if (dryRun) return await rewrite.dryRun(lease, make);
+    const { value } = await changes.changeInThread(person, timeZone, (db) => findNotesReport(db, answerId), make);
+    if (uploadKey) await uploads.remove(person, uploadKey);
+    return value;
+  };
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid("uploadKey", `names a file that is no UTF-8 text (${sizeInWords(bytes.length)}); save it as such`);
+  }
+}
