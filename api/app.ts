@@ -154,6 +154,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     transfer: review.transfer,
     edits: review.edits,
     importNotes: review.importNotes,
+    optimizePreset: review.optimizePreset,
     studying: review.studying,
     browse: review.browse,
     deleteCollection: review.deleteCollection,

@@ -1,7 +1,7 @@
 /** `npm run bundle`: one zip for each function in infra/dist; the same sources, lock file and Node give the same bytes. */
 import { build, type Metafile } from "esbuild";
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import process from "node:process";
@@ -25,6 +25,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NATIVE_FETCH = "node_modules/@whatwg-node/fetch/dist/global-ponyfill.js";
 /** The threads for strangers' files: what starts them asks for this file beside its own. */
 const WORKER = { startedBy: "api/anki/work/pool.ts", entry: "api/anki/work/worker.ts", file: "anki-worker" };
+/** FSRS's optimiser, which the threads read from beside them, where mutations are answered. */
+const OPTIMIZER = { in: "http", file: "fsrs_browser_bg.wasm", from: "node_modules/fsrs-browser/fsrs_browser_bg.wasm" };
 /** The start of the zip format's calendar. It holds local time, so the date is made from parts. */
 const MTIME = new Date(1980, 0, 1);
 const MODE = 0o100644;
@@ -50,6 +52,7 @@ export async function bundleFunction({ name, entry }: FunctionSpec, outDir: stri
   sources.push(...(worker ? sourcesOf(worker.metafile) : []));
   const made = [...outputFiles, ...worker?.outputFiles ?? []];
   const files = new Map(made.map(({ path, contents }) => [path.slice(path.lastIndexOf("/") + 1), contents]));
+  if (name === OPTIMIZER.in) files.set(OPTIMIZER.file, await readFile(join(ROOT, OPTIMIZER.from)));
   const bytes = await zipOf(files);
   const zip = join(outDir, `${name}.zip`);
   await writeFile(zip, bytes);

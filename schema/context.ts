@@ -24,6 +24,7 @@ import type { Edits } from "../api/review/edits.ts";
 import type { Media } from "../api/review/media.ts";
 import type { Person } from "../api/review/model.ts";
 import type { Reviews, ReviewView } from "../api/review/service.ts";
+import type { OptimizedPreset } from "../api/review/optimizing.ts";
 import type { ImportNotes } from "../api/review/notes-import.ts";
 import type { Studying } from "../api/review/studying.ts";
 import type { Transfer } from "../api/review/transfer.ts";
@@ -67,6 +68,7 @@ export type Services = {
   transfer: Transfer;
   edits: Edits;
   importNotes: ImportNotes;
+  optimizePreset: (person: Person, input: unknown) => Promise<OptimizedPreset>;
   studying: Studying;
   browse: Browse;
   deleteCollection: DeleteCollection;

@@ -1,4 +1,5 @@
 import type { PresetView, SettingsView } from "../api/anki/collection/settings.ts";
+import type { OptimizedPreset } from "../api/review/optimizing.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, NotFoundError } from "./errors.ts";
 import { orRefusal } from "./review-refusals.ts";
@@ -94,6 +95,42 @@ const SetPresetInput = builder.inputType("SetPresetInput", {
   }),
 });
 
+const OptimizePresetInput = builder.inputType("OptimizePresetInput", {
+  description: "Which preset's parameters are to be learned anew.",
+  fields: (t) => ({
+    editId: t.id({ required: true, description: EDIT_ID }),
+    presetId: t.string({ required: true, description: "The preset; the cards of its decks are learned from." }),
+    dryRun: t.boolean({ required: true, defaultValue: false, description: "Only says what they would be." }),
+    timeZone: t.field({ type: "TimeZone", description: "The person's zone; as the collection says where absent." }),
+  }),
+});
+
+const OptimizePresetPayload = builder.objectRef<OptimizedPreset & { __typename: "OptimizePresetPayload" }>(
+  "OptimizePresetPayload",
+).implement({
+  description: "Parameters of FSRS as they are learned from a person's own answers.",
+  access: "REVIEW",
+  fields: (t) => ({
+    settings: t.expose("settings", { type: ReviewSettings, description: "The settings as they are afterwards." }),
+    parameters: t.exposeFloatList("parameters", { description: "The parameters, 21 numbers." }),
+    reviews: t.exposeInt("reviews", {
+      description: "Reviews that were predicted; of large logs a part, by whole cards.",
+    }),
+    logLossBefore: t.exposeFloat("logLossBefore", {
+      description: "How far predictions by the parameters that were there are from what happened; less is better.",
+    }),
+    logLossAfter: t.exposeFloat("logLossAfter", { description: "The same by the new ones." }),
+    isBetter: t.exposeBoolean("isBetter", {
+      description: "Whether the new ones predict better; only then they are set.",
+    }),
+  }),
+});
+
+const OptimizePresetResult = builder.unionType("OptimizePresetResult", {
+  description: "The parameters, or why there are none.",
+  types: [OptimizePresetPayload, NotFoundError, InvalidInputError],
+});
+
 const SettingsPayload = builder.objectRef<{ __typename: "SettingsPayload"; settings: SettingsView }>("SettingsPayload")
   .implement({
     description: "The settings as they are afterwards.",
@@ -129,6 +166,19 @@ entries.mutationFields((t) => ({
       orRefusal(REFUSALS, async () => ({
         __typename: "SettingsPayload" as const,
         settings: await services.edits.setScheduler(viewer, input),
+      })),
+  }),
+  optimizePreset: t.field({
+    type: OptimizePresetResult,
+    description:
+      "Learns a preset's FSRS parameters from the viewer's own answers, and sets them where they predict better; `undoEdit` takes that back. It may take 20 seconds.",
+    access: "REVIEW",
+    cost: { own: 1_000 },
+    args: { input: t.arg({ type: OptimizePresetInput, required: true, description: "The preset." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orRefusal(REFUSALS, async () => ({
+        __typename: "OptimizePresetPayload" as const,
+        ...await services.optimizePreset(viewer, input),
       })),
   }),
   setPreset: t.field({

@@ -139,6 +139,7 @@ const setPreset = v.object({
     v.pipe(v.array(share), v.check((all) => all.length === 7, "must be 7 shares, Monday first")),
   ),
 });
+const optimizePreset = v.object({ editId, presetId: id, dryRun: v.optional(v.boolean(), false), timeZone: zone });
 const undoEdit = v.object({ editId });
 const column = v.pipe(
   v.object({
@@ -191,6 +192,7 @@ export const parseUpdateNote = (input: unknown) => parseInput(updateNote, input)
 export const parseDeleteNotes = (input: unknown) => parseInput(deleteNotes, input);
 export const parseChangeCards = (input: unknown) => parseInput(changeCards, input);
 export const parseImportNotes = (input: unknown) => parseInput(importNotes, input);
+export const parseOptimizePreset = (input: unknown) => parseInput(optimizePreset, input);
 export const parseUndoEdit = (input: unknown) => parseInput(undoEdit, input);
 export const parseSetScheduler = (input: unknown) => parseInput(setScheduler, input);
 export const parseSetPreset = (input: unknown) => parseInput(setPreset, input);

@@ -25,6 +25,7 @@ import { createReviewSweep } from "./sweep.ts";
 import { createTransfer } from "./transfer.ts";
 import { createImportNotes } from "./notes-import.ts";
 import { createUploads } from "./uploads.ts";
+import { createOptimizePreset } from "./optimizing.ts";
 import { createReader } from "./reader.ts";
 import { createReviewWatch } from "./watch.ts";
 
@@ -75,6 +76,7 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
     browse: createBrowse({ store, copies, clock, readAll }),
     media: createMedia({ store, objects, clock, ids, readAll, changed }),
     edits: createEdits({ changes, clock }),
+    optimizePreset: createOptimizePreset({ changes, copies, workers, clock }),
     importNotes: createImportNotes({ changes, rewrite: { dryRun }, uploads, clock }),
     studying: createStudying({ changes, readAll, clock }),
     transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers, uploads }),

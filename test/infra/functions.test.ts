@@ -17,7 +17,7 @@ import { metricsOf } from "../kit/metrics.ts";
 
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 730_000, modulesAtStart: 1_220 },
+  http: { zippedBytes: 1_240_000, modulesAtStart: 1_220 },
   stream: { zippedBytes: 730_000, modulesAtStart: 1_220 },
   sockets: { zippedBytes: 800_000, modulesAtStart: 1_360 },
   push: { zippedBytes: 800_000, modulesAtStart: 1_360 },
@@ -74,9 +74,11 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
           name,
           answersRequests,
         });
-        expect(Object.keys(files).filter((file) => !/^(index\.mjs|part-[A-Z0-9]{8}\.mjs)$/.test(file))).toEqual(
-          sources.includes("api/anki/work/pool.ts") ? ["anki-worker.mjs"] : [],
-        );
+        expect(Object.keys(files).filter((file) => !/^(index\.mjs|part-[A-Z0-9]{8}\.mjs)$/.test(file)).sort()).toEqual([
+          ...(sources.includes("api/anki/work/pool.ts") ? ["anki-worker.mjs"] : []),
+          // FSRS's optimiser, 0.4 MB packed, where mutations are answered.
+          ...(name === "http" ? ["fsrs_browser_bg.wasm"] : []),
+        ]);
       }
     });
 

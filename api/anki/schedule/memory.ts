@@ -113,7 +113,10 @@ export function elapsedDaysOf(
 
 /** The deck's own retention, else its options', else the one that the card was scheduled for last. */
 export function fsrsSettingsOf(
-  { fsrsParameters, desiredRetention, historicalRetention }: DeckOptions,
+  { fsrsParameters, desiredRetention, historicalRetention }: Pick<
+    DeckOptions,
+    "fsrsParameters" | "desiredRetention" | "historicalRetention"
+  >,
   ownRetention: number | undefined,
   cardRetention: number | undefined,
 ): FsrsSettings {

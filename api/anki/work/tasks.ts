@@ -13,7 +13,9 @@ import { applyEntry } from "../schedule/apply.ts";
 import { parseEntry } from "../schedule/entry.ts";
 import { type CardContent, renderContent } from "../render/card.ts";
 
-import { VIEWS, type Views } from "./views.ts";
+import { type Optimized, optimizeParameters } from "../schedule/optimize.ts";
+import { momentOf } from "../schedule/question.ts";
+import { type Asked, VIEWS, type Views } from "./views.ts";
 
 /** A media file of the package that is open, by its place; `original` is what its notes may call it. */
 export type ListedMedia = { name: string; original: string };
@@ -125,6 +127,16 @@ export function createTasks(files: TempFiles) {
       try {
         const value = importNotes(file.db, asked, position);
         return { bytes: file.toBytes(), value };
+      } finally {
+        file.close();
+      }
+    },
+
+    /** Parameters of FSRS that are learned from a collection's log. */
+    async optimized(bytes: Uint8Array, presetId: number, asked: Asked): Promise<Optimized> {
+      const file = files.fromBytes(bytes);
+      try {
+        return await optimizeParameters(file.db, presetId, momentOf(file.db, asked.at, asked.zone));
       } finally {
         file.close();
       }
