@@ -30,11 +30,7 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
   const ttl = () => Math.ceil((clock() + KEEP_MS) / SECOND_MS);
 
   async function* below(tenantId: string, prefix: string, consistent: boolean): AsyncGenerator<Item[]> {
-    const key = {
-      expression: "pk = :pk AND sk BETWEEN :from AND :to",
-      // The sign after `#`, in which prefixes end.
-      values: { ":pk": tenantPk(tenantId), ":from": prefix, ":to": `${prefix.slice(0, -1)}$` },
-    };
+    const key = keyBelow(tenantId, prefix);
     const read = (startKey?: Item) => dynamo.query(table, { key, startKey, consistent });
     for await (const { items } of pages(read)) yield items;
   }
@@ -82,18 +78,29 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
       await dynamo.remove(table, connectionKey(id));
     },
 
-    /** What is open of a tenant, and with one token of it. */
-    async countOpen(tenantId: string, credential: string) {
-      const count = async (prefix: string) => {
-        const sum = { all: 0, own: 0 };
-        for await (const items of below(tenantId, prefix, false)) {
-          const live = items.filter((item) => (item.ttl as number) * SECOND_MS > clock());
-          sum.all += live.length;
-          sum.own += live.filter((item) => item.credential === credential).length;
-        }
-        return sum;
-      };
-      return { sockets: () => count("socket#"), subscriptions: () => count("member#") };
+    /**
+     * How much is open of a tenant and of one token of it: sockets, or subscriptions. `all` may hold what has just expired, so that
+     * a count at a limit is to be made again with `onlyLive`.
+     */
+    async countOpen(
+      kind: "socket" | "member",
+      { tenantId, credential }: Pick<Viewer, "tenantId" | "credential">,
+      onlyLive = false,
+    ): Promise<{ all: number; own: number }> {
+      const live = { names: { "#ttl": "ttl" }, values: { ":now": clock() / SECOND_MS } };
+      const key = keyBelow(tenantId, `${kind}#`);
+      if (onlyLive) {
+        const { passing: all } = await dynamo.count(table, { key, filter: { expression: "#ttl > :now", ...live } });
+        return { all, own: (await count()).passing };
+      }
+      const { all, passing: own } = await count();
+      return { all, own };
+
+      function count() {
+        const values = { ...live.values, ":credential": credential };
+        const expression = "credential = :credential AND #ttl > :now";
+        return dynamo.count(table, { key, filter: { expression, names: live.names, values } });
+      }
     },
 
     /** Notes at a connection that it follows a group by this id. False where it has the id already, or is gone. */
@@ -252,6 +259,14 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
       const key = memberKey(tenantId, group, member.key);
       await dynamo.updateIf(table, key, change, { expression: "attribute_exists(pk)" });
     },
+  };
+}
+
+/** The sort keys of a tenant that begin so; a prefix ends in `#`, after which comes `$`. */
+function keyBelow(tenantId: string, prefix: string) {
+  return {
+    expression: "pk = :pk AND sk BETWEEN :from AND :to",
+    values: { ":pk": tenantPk(tenantId), ":from": prefix, ":to": `${prefix.slice(0, -1)}$` },
   };
 }
 

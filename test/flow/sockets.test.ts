@@ -206,7 +206,9 @@ describe("what is refused", () => {
     try {
       const client = limited.client("t");
       const all = [1, 2].map((n) => limited.follow(client, EVENTS, { id: `s${n}` }));
-      while ((await (await limited.store.countOpen("t", "")).subscriptions()).all < 2) await new Promise(setImmediate);
+      while ((await limited.store.countOpen("member", { tenantId: "t", credential: "" }, true)).all < 2) {
+        await new Promise(setImmediate);
+      }
       const third = limited.follow(client, EVENTS, { id: "s3" });
       await third.until(() => false);
       expect(third.errors[0]).toEqual([
@@ -249,5 +251,5 @@ async function joined(tenantId: string, howMany: number): Promise<void> {
 }
 
 async function members(tenantId: string): Promise<number> {
-  return (await (await on.store.countOpen(tenantId, "")).subscriptions()).all;
+  return (await on.store.countOpen("member", { tenantId, credential: "" }, true)).all;
 }

@@ -185,6 +185,12 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       return true;
     }),
 
+    count: call((table: string, { key, filter }: Pick<QueryOptions, "key" | "filter">) => {
+      const scope = scopeOf(key, filter);
+      const all = itemsOf(table, false).filter((item) => holds(key, item, scope));
+      return { all: all.length, passing: all.filter((item) => !filter || holds(filter, item, scope)).length };
+    }),
+
     query: call((table: string, options: QueryOptions) => {
       const spec = specOf(table);
       const index: IndexSpec | undefined = options.index === undefined

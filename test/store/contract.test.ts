@@ -158,6 +158,7 @@ describe("DynamoDB", () => {
       consistent: true,
     });
     expect([second.items.map(({ n }) => n), second.next]).toEqual([[2, 1], undefined]);
+    expect(await dynamo.count(TABLE, { key, filter })).toEqual({ all: 5, passing: 4 });
   });
 
   test("a stream shows each change with both images, in the order of the item, and by its numbers again", async () => {

@@ -107,7 +107,7 @@ export function createSocketMessages(
         await app.rates.request(address, undefined);
         return await refuse(id, "Connect with a token in connection_init.");
       }
-      const open = await (await store.countOpen(viewer.tenantId, viewer.credential)).sockets();
+      const open = await store.countOpen("socket", viewer);
       if (open.own >= config.rates.openPerToken) throw limited("open connections with this token", open.own);
       if (await store.putConnection(id, viewer, true)) return '{"type":"connection_ack"}';
       await rounds.farewell(id, TOO_MANY_INITS, "Too many initialisation requests");
@@ -182,11 +182,13 @@ export function createSocketMessages(
     return undefined;
   }
 
-  async function checkLimits({ tenantId, credential }: Viewer): Promise<void> {
-    const { all, own } = await (await store.countOpen(tenantId, credential)).subscriptions();
-    const { subscriptionsPerToken, subscriptionsPerTenant } = config.rates;
+  async function checkLimits(viewer: Viewer): Promise<void> {
+    const { subscriptionsPerToken, subscriptionsPerTenant: most } = config.rates;
+    const { all, own } = await store.countOpen("member", viewer);
     if (own >= subscriptionsPerToken) throw limited("subscriptions with this token", own);
-    if (all >= subscriptionsPerTenant) throw limited("subscriptions of this tenant", all);
+    if (all < most) return;
+    const { all: live } = await store.countOpen("member", viewer, true);
+    if (live >= most) throw limited("subscriptions of this tenant", live);
   }
 
   return { connect, message, disconnect: (id: string) => store.removeConnection(id) };
