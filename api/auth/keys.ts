@@ -86,6 +86,22 @@ export async function createKeySet(): Promise<string> {
   return `${JSON.stringify({ keys: [key] }, null, 2)}\n`;
 }
 
+/** The set after this one: a new key first, which signs, and of the others the public halves. Throws where it is none. */
+export async function rotateKeySet(text: string): Promise<string> {
+  const { keys: [made] } = JSON.parse(await createKeySet()) as JSONWebKeySet;
+  let given: JSONWebKeySet;
+  try {
+    given = JSON.parse(text) as JSONWebKeySet;
+    createLocalJWKSet(given);
+  } catch (error) {
+    throw new AppError("INVALID_KEYS", "What comes in must be a JWK set, as the secret or the key file holds it.", {
+      cause: error,
+    });
+  }
+  const others = given.keys.map((key) => ({ ...key, d: undefined }));
+  return `${JSON.stringify({ keys: [made, ...others] }, null, 2)}\n`;
+}
+
 /** Not among the types that `tokens.ts` takes, so none of these is ever taken for an access token. */
 type OtherType = "device+jwt" | "reset+jwt";
 type OtherToken = { username: string; id: string; madeAt: number };

@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 
 const total = (api: TestApp, source: string) =>
-  metricsOf(api, "t").series(source, "ONE_HOUR", NOW - 3 * HOUR, NOW + HOUR).then(({ total }) => total as number);
+  metricsOf(api, "t").series(source, "ONE_HOUR", NOW - 3 * HOUR, NOW + HOUR).then(({ total }) => total);
 
 describe("what was restored under another prefix", () => {
   test("answers as before, and says what it took", async () => {
