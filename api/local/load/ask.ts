@@ -22,13 +22,31 @@ export async function askUntilAnswered<M extends Member>(
     const answer = await ask(target, mutation, variables);
     if ("member" in answer) return answer.member as M;
     target.signal?.throwIfAborted();
-    if (Date.now() > giveUpAt) {
-      throw new LoadError(
-        `${target.url} does not answer (${answer.fault}). Start it with \`npm start\`, then run this again: nothing is counted twice.`,
-      );
-    }
+    if (Date.now() > giveUpAt) throw silent(target, answer.fault);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
+}
+
+/** Throws LoadError where nothing listens: whoever waits a minute for that has forgotten to start it. */
+export async function checkListening(target: Target): Promise<void> {
+  try {
+    const answer = await fetch(new URL("/health", target.url), target.signal ? { signal: target.signal } : {});
+    await answer.body?.cancel();
+  } catch (error) {
+    throw silent(target, faultOf(error));
+  }
+}
+
+function silent({ url }: Target, fault: string): LoadError {
+  return new LoadError(
+    `${url} does not answer (${fault}). Start it with \`npm start\`, then run this again: nothing is counted twice.`,
+  );
+}
+
+function faultOf(error: unknown): string {
+  if (!(error instanceof Error)) return "no connection";
+  const { cause } = error as { cause?: { code?: string } };
+  return cause?.code === "ECONNREFUSED" ? "nothing listens there" : error.message;
 }
 
 /** The error that says that the service refused a request. */
@@ -53,7 +71,7 @@ async function ask(
     status = response.status;
     text = await response.text();
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : "no connection" };
+    return { fault: faultOf(error) };
   }
   const answer = parseAnswer(text);
   const error = answer?.errors?.[0];

@@ -21,6 +21,8 @@ export async function* recordsOf(file: string): AsyncGenerator<CsvRecord> {
     // Also mixed, and also the half of one at the end: files are put together by hand.
     record_delimiter: ["\r\n", "\n", "\r"],
     relax_column_count: true,
+    // A space beside a comma is nobody's.
+    trim: true,
     skip_empty_lines: true,
     max_record_size: MAX_RECORD_CHARS,
   });

@@ -1,4 +1,5 @@
-import { FileFormatError, type LoadedEvent } from "./events.ts";
+import type { LoadedEvent } from "./events.ts";
+import { REFUSING, type Skipped } from "./skipped.ts";
 
 /** A host that asks again after a longer pause begins a new visit. */
 const MAX_PAUSE_SECONDS = 30 * 60;
@@ -14,19 +15,26 @@ export function isNasa(firstLine: string): boolean {
  * The events of the NASA-HTTP trace, one for each request: a visit is a host with at most 30 minutes between requests,
  * and its session is named after the host and the first second. Lines must be in the order of time.
  */
-export function* readNasa(lines: Iterable<string>): Generator<LoadedEvent> {
+export function* readNasa(
+  lines: Iterable<string>,
+  skipped: Pick<Skipped, "add"> = REFUSING,
+): Generator<LoadedEvent> {
   const visits = new Map<string, { startedAt: number; lastAt: number; seq: number }>();
   let number = 0;
   for (const line of lines) {
     number++;
-    if (line === HEADING || line === "") continue;
-    const [host, , time, method, url, status, bytes] = line.split("\t");
+    if (line === HEADING || line.trim() === "") continue;
+    const [host, , time, method, url, status, bytes] = line.split("\t").map((cell) => cell.trim());
     const seconds = Number(time);
     if (!host || !url || !Number.isSafeInteger(seconds)) {
-      throw new FileFormatError(`line ${number} is not of the NASA-HTTP table: ${line.slice(0, 80)}`);
+      skipped.add(number, "is not of the NASA-HTTP table", line);
+      continue;
     }
     let visit = visits.get(host);
-    if (visit && seconds < visit.lastAt) throw new FileFormatError(`line ${number} is earlier than one before it`);
+    if (visit && seconds < visit.lastAt) {
+      skipped.add(number, "is earlier than one before it", line);
+      continue;
+    }
     if (!visit || seconds - visit.lastAt > MAX_PAUSE_SECONDS) {
       visit = { startedAt: seconds, lastAt: seconds, seq: 0 };
       visits.set(host, visit);

@@ -1,11 +1,10 @@
-import { parseInstant } from "../../core/time.ts";
-import { FileFormatError } from "./events.ts";
 import type { LoadedMotion } from "./send-motion.ts";
+import { REFUSING, type Skipped } from "./skipped.ts";
+import { parseWhen } from "./when.ts";
 
 const HEADING = /^Start time\s+End time\s+Location\s+Type\s+Place\s*$/;
 const RULE = /^[-\s]+$/;
-const TIME = String.raw`(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)`;
-const ROW = new RegExp(String.raw`^${TIME}\t+${TIME}\t+([^\t]+)\t+([^\t]+)\t+([^\t]+?)\t*$`);
+const CELLS = 5;
 
 /** Whether the file's first line is that of a table of sensor intervals of Ordonez's data set. */
 export function isOrdonez(firstLine: string): boolean {
@@ -16,22 +15,26 @@ export function isOrdonez(firstLine: string): boolean {
  * The motion events of the intervals of binary sensors: one where an interval begins and one where it ends. What lies
  * between is not motion: a bed that stays occupied for hours reports nothing. The sensor is Location/Type/Place, and its
  * events are numbered from 0 in the order of time over the whole file, so a file must be loaded whole. The file's times
- * are local without a zone; they are read as UTC.
+ * are local without a zone; they are read as those of `zone`.
  */
-export function readOrdonez(lines: Iterable<string>): LoadedMotion[] {
+export function readOrdonez(
+  lines: Iterable<string>,
+  skipped: Pick<Skipped, "add"> = REFUSING,
+  zone = "UTC",
+): LoadedMotion[] {
   const found: { sensorId: string; at: number }[] = [];
   let number = 0;
   for (const line of lines) {
     number++;
-    if (number === 1 || line === "" || (number === 2 && RULE.test(line))) continue;
-    const [, from, to, location, type, place] = ROW.exec(line) ?? [];
-    const times = [from, to].map((time) => time && parseInstant(`${time.replace(" ", "T")}Z`));
-    for (const at of times) {
-      if (typeof at !== "number") {
-        throw new FileFormatError(`line ${number} is no interval of a sensor: ${line.slice(0, 80)}`);
-      }
-      found.push({ sensorId: `${location}/${type}/${place}`, at });
+    if (number === 1 || line.trim() === "" || (number === 2 && RULE.test(line))) continue;
+    const cells = line.split(/\t+/).map((cell) => cell.trim()).filter(Boolean);
+    const [from, to, location, type, place] = cells;
+    const times = [from, to].map((time) => parseWhen(time ?? "", zone)).filter((at) => at !== undefined);
+    if (cells.length !== CELLS || times.length !== 2) {
+      skipped.add(number, "is no interval of a sensor", line);
+      continue;
     }
+    for (const at of times) found.push({ sensorId: `${location}/${type}/${place}`, at });
   }
   const bySensor = Map.groupBy(found.sort((a, b) => a.at - b.at), (motion) => motion.sensorId);
   return [...bySensor.values()].flatMap((own) =>

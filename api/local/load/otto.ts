@@ -1,4 +1,5 @@
-import { FileFormatError, type LoadedEvent } from "./events.ts";
+import type { LoadedEvent } from "./events.ts";
+import { REFUSING, type Skipped } from "./skipped.ts";
 
 const TYPES: Record<string, string> = { clicks: "PAGE_VIEWED", carts: "FORM_STARTED", orders: "FORM_COMPLETED" };
 
@@ -11,12 +12,21 @@ export function isOtto(firstLine: string): boolean {
  * The events of OTTO's shop sessions, one session a line. An article looked at is a page view, one put into the cart
  * begins an order form, an order completes it. `shiftMs` moves all of it in time.
  */
-export function* readOtto(lines: Iterable<string>, shiftMs = 0): Generator<LoadedEvent> {
+export function* readOtto(
+  lines: Iterable<string>,
+  shiftMs = 0,
+  skipped: Pick<Skipped, "add"> = REFUSING,
+): Generator<LoadedEvent> {
   let number = 0;
   for (const line of lines) {
     number++;
-    if (line === "") continue;
-    const { session, events } = parseLine(line, number);
+    if (line.trim() === "") continue;
+    const parsed = parseLine(line);
+    if (!parsed) {
+      skipped.add(number, "is no session of the OTTO data set", line);
+      continue;
+    }
+    const { session, events } = parsed;
     for (const [index, { aid, ts, type }] of events.entries()) {
       yield {
         sessionId: `otto-${session}`,
@@ -40,12 +50,12 @@ export function lastOttoEventAt(lines: Iterable<string>): number {
 
 type Line = { session: number; events: { aid: number; ts: number; type: string }[] };
 
-function parseLine(line: string, number: number): Line {
+function parseLine(line: string): Line | undefined {
   try {
     const parsed = JSON.parse(line) as Line;
     if (typeof parsed.session === "number" && Array.isArray(parsed.events)) return parsed;
   } catch {
     // The same complaint as for other JSON.
   }
-  throw new FileFormatError(`line ${number} is no session of the OTTO data set: ${line.slice(0, 80)}`);
+  return undefined;
 }

@@ -4,9 +4,10 @@ import { recordsOf } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
 import { type RecordTable, type Row, tableOf } from "./records.ts";
 import { createRepeats } from "./repeats.ts";
+import { REFUSING, type Skipped } from "./skipped.ts";
 import { inBatches, type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
 
-export type MetricsFile = { file: string; source: RecordedSource; batchSize: number };
+export type MetricsFile = { file: string; source: RecordedSource; batchSize: number; zone: string };
 
 /** One record as `recordMetrics` takes it. */
 export type LoadedRecord = { source: RecordedSource; recordId: string; at: string };
@@ -21,19 +22,32 @@ const MUTATION = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(inp
  * Goes through a table of records once, so that a wrong line is known before anything is sent, and again as it is sent;
  * never holds all of it. `now` is the clock that times may not be ahead of. Throws FileFormatError.
  */
-export async function readMetrics({ file, source, batchSize }: MetricsFile, now: number) {
+export async function readMetrics(
+  { file, source, batchSize, zone }: MetricsFile,
+  now: number,
+  skipped: Pick<Skipped, "add"> = REFUSING,
+) {
   const repeats = createRepeats();
   let table: RecordTable | undefined;
   let total = 0;
-  for await (const { table: own, row } of rowsOf(file, now)) {
+  let [firstAt, lastAt] = [Infinity, -Infinity];
+  let isSkipping = false;
+  const add: Skipped["add"] = (...bad) => {
+    isSkipping = true;
+    skipped.add(...bad);
+  };
+  const read = { file, now, zone, skipped: { add } };
+  for await (const { table: own, row } of rowsOf(read)) {
     table = own;
     total++;
+    firstAt = Math.min(firstAt, row.at);
+    lastAt = Math.max(lastAt, row.at);
     if (own.repeats) repeats.note(row.id);
   }
-  if (!table) throw new FileFormatError("it holds no records");
+  if (!table && !isSkipping) throw new FileFormatError("it holds no records");
 
   async function* records(): AsyncGenerator<LoadedRecord> {
-    for await (const { table: own, row: { id, at } } of rowsOf(file, now)) {
+    for await (const { table: own, row: { id, at } } of rowsOf(read)) {
       const number = own.repeats ? repeats.number(id) : 1;
       yield { source, recordId: number === 1 ? id : `${id}/${number}`, at: new Date(at).toISOString() };
     }
@@ -41,6 +55,8 @@ export async function readMetrics({ file, source, batchSize }: MetricsFile, now:
 
   return {
     total,
+    firstAt,
+    lastAt,
     records,
     send: (sending: Sending): Promise<Totals> => sendLanes(lanesOf(records(), batchSize), sending),
   };
@@ -51,11 +67,18 @@ export function sendRecords(records: readonly LoadedRecord[], batchSize: number,
   return sendLanes([...inBatches(records, batchSize)].map((batch) => [requestOf(batch)]), sending);
 }
 
-async function* rowsOf(file: string, now: number): AsyncGenerator<{ table: RecordTable; row: Row }> {
+async function* rowsOf(
+  { file, now, zone, skipped }: { file: string; now: number; zone: string; skipped: Pick<Skipped, "add"> },
+): AsyncGenerator<{ table: RecordTable; row: Row }> {
   let table: RecordTable | undefined;
   for await (const record of recordsOf(file)) {
-    if (table) yield { table, row: table.parse(record) };
-    else table = tableOf(record, now);
+    if (!table) {
+      table = tableOf(record, now, zone);
+      continue;
+    }
+    const row = table.parse(record);
+    if (typeof row === "string") skipped.add(record.line, row, record.cells.join(","));
+    else yield { table, row };
   }
   if (!table) throw new FileFormatError("it is empty");
 }

@@ -2,7 +2,7 @@ import type { Member } from "./ask.ts";
 import { type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
 
 /** One motion event as `recordMotion` takes it. */
-export type LoadedMotion = { sensorId: string; seq: number; at: string };
+export type LoadedMotion = { sensorId: string; seq?: number; boot?: string; at: string };
 
 /** One batch as `ingestSessionBatch` takes it. */
 export type LoadedBatch = {

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { ColumnNames, NamedRow } from "./named-columns.ts";
+import type { Skipped } from "./skipped.ts";
+import { parseWhen, WHEN_RULE } from "./when.ts";
+
+export const SESSION_COLUMNS: ColumnNames = {
+  sessionId: ["id"],
+  sensorId: ["sensor", "device", "device id", "entity id"],
+  startedAt: ["start", "start time", "from", "begin"],
+  endedAt: ["end", "end time", "to", "until", "stop"],
+  durationMs: ["duration"],
+  labels: ["label", "tags", "activity"],
+  notes: ["note", "comment", "description"],
+};
+
+/** One session as it is created, ended and annotated. */
+export type LoadedSession = {
+  sessionId: string;
+  sensorId: string;
+  startedAt: string;
+  endedAt: string | undefined;
+  labels: string[];
+  notes: string | undefined;
+};
+
+/**
+ * The sessions of a table with named columns, in the order of their starts. One without an id has one that is made from its
+ * sensor and start, so the same row is the same session. Labels are JSON, or parted by semicolons.
+ */
+export async function readSessionTable(
+  rows: AsyncIterable<NamedRow>,
+  skipped: Pick<Skipped, "add">,
+  { zone, sensor }: { zone: string; sensor: string | undefined },
+): Promise<LoadedSession[]> {
+  const found: (LoadedSession & { at: number })[] = [];
+  for await (const { line, cells, text } of rows) {
+    const at = parseWhen(cells["startedAt"] ?? "", zone);
+    const sensorId = cells["sensorId"] ?? sensor;
+    const endAt = endOf(cells, at, zone);
+    if (at === undefined || endAt === null) skipped.add(line, `its start and end must be ${WHEN_RULE}`, text);
+    else if (sensorId === undefined) skipped.add(line, "it names no sensor", text);
+    else if (endAt !== undefined && endAt < at) skipped.add(line, "it ends before it starts", text);
+    else {
+      found.push({
+        at,
+        sessionId: cells["sessionId"] ?? idOf(sensorId, at),
+        sensorId,
+        startedAt: new Date(at).toISOString(),
+        endedAt: endAt === undefined ? undefined : new Date(endAt).toISOString(),
+        labels: labelsOf(cells["labels"]),
+        notes: cells["notes"],
+      });
+    }
+  }
+  return found.sort((a, b) => a.at - b.at).map(({ at: _, ...session }) => session);
+}
+
+/** Undefined where the row says none; null where it is no instant. */
+function endOf(cells: NamedRow["cells"], at: number | undefined, zone: string): number | undefined | null {
+  if (cells["endedAt"] !== undefined) return parseWhen(cells["endedAt"], zone) ?? null;
+  if (cells["durationMs"] === undefined || at === undefined) return undefined;
+  const ms = Number(cells["durationMs"]);
+  return Number.isFinite(ms) && ms >= 0 ? at + Math.round(ms) : null;
+}
+
+function idOf(sensorId: string, at: number): string {
+  return `loaded-${createHash("sha256").update(JSON.stringify([sensorId, at])).digest("hex").slice(0, 24)}`;
+}
+
+function labelsOf(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (Array.isArray(parsed)) return parsed.map(String);
+  } catch {
+    // No JSON, then.
+  }
+  return text.split(";").map((label) => label.trim()).filter(Boolean);
+}
