@@ -39,11 +39,13 @@ import {
   createAllJobs,
   createAnalyticsDomain,
   createJourneyDomain,
+  createJourneyFiles,
   createMetricDomain,
   createQueueConsumer,
   createReviewDomain,
   createRollupAuditor,
   createSessionDomain,
+  createSessionFiles,
   createStreamConsumers,
   createWebhookDomain,
 } from "./domains.ts";
@@ -133,6 +135,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const review = createReviewDomain(connections);
   const webhooks = createWebhookDomain(connections, overrides.reach);
   const { store, erasures, raw, trails } = journeys;
+  const { files, columns, exports: journeyExports } = createJourneyFiles(connections, journeys);
 
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
@@ -144,7 +147,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     journeySettings: journeys.configuration,
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
     backfillJourneys: createBackfill({ store, erasures, raw, hub, clock, indexed }),
-    eraseVisitor: createEraser({ store, erasures, raw, trails, clock, log, indexed }),
+    eraseVisitor: createEraser({ store, erasures, raw, trails, columns, files, clock, log, indexed }),
+    journeyExports,
+    sessionExports: createSessionFiles(connections, sessions),
     metrics: metrics.service,
     auditMetrics: metrics.audit.audit,
     auditAnalytics: auditRollups,
@@ -213,6 +218,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       metrics,
       review,
       webhooks,
+      columns,
       (differences) => auditDifferences += differences,
     ),
     auditDifferences: () => auditDifferences,

@@ -6,6 +6,7 @@ import { createRemovalStore } from "./removals/store.ts";
 import type { Connections } from "./connections.ts";
 import { createIngest } from "./ingest/batch.ts";
 import { createFailures } from "./ingest/failures.ts";
+import { createFiles } from "./files/keep.ts";
 import { createQuarantine } from "./ingest/quarantine.ts";
 import { type AuditRollups, createRollupAudit } from "./analytics/audit.ts";
 import { cellsOf } from "./ingest/projections/rollups.ts";
@@ -14,8 +15,10 @@ import { createWaker } from "./ingest/wakes.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
 import { createRemovalJob } from "./jobs/removals.ts";
 import { createRemoveData } from "./jobs/tenant-data.ts";
+import { createColumns } from "./journeys/columns.ts";
 import { createJourneyConfiguration } from "./journeys/configure.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
+import { createJourneyExports } from "./journeys/export.ts";
 import { createFollower } from "./journeys/follow.ts";
 import { createRawEvents } from "./journeys/raw.ts";
 import { createJourneyRecounts } from "./journeys/recount.ts";
@@ -31,6 +34,7 @@ import { createMetricStore } from "./metrics/store.ts";
 import { buckets, queues, streamedTables, tables } from "./resources.ts";
 import { createReviewLog } from "./review/log.ts";
 import { createReview } from "./review/setup.ts";
+import { createSessionExports } from "./sessions/export.ts";
 import { createLineStore } from "./sessions/line-store.ts";
 import { createSessionLists } from "./sessions/lists.ts";
 import { createQuarantineStore } from "./sessions/quarantine.ts";
@@ -50,6 +54,7 @@ type JourneyDomain = ReturnType<typeof createJourneyDomain>;
 type SessionDomain = ReturnType<typeof createSessionDomain>;
 type MetricDomain = ReturnType<typeof createMetricDomain>;
 type AnalyticsDomain = ReturnType<typeof createAnalyticsDomain>;
+type JourneyFiles = ReturnType<typeof createJourneyFiles>;
 type ReviewDomain = ReturnType<typeof createReviewDomain>;
 
 /** What other domains tell the world, and the job that does. */
@@ -71,6 +76,26 @@ export function createJourneyDomain({ dynamo, objects, hub, clock, config, named
     service: createJourneys({ store, erasures, raw, configuration, hub, clock, indexed }),
     follower: createFollower({ store, trails, hub, clock, onFinished: () => Promise.resolve() }),
   };
+}
+
+/** Files of journeys that people take away, and raw events in columns. */
+export function createJourneyFiles(
+  { objects, clock, ids, log }: Connections,
+  { raw, service }: Pick<JourneyDomain, "raw" | "service">,
+) {
+  const bucket = objects(buckets.events);
+  const files = createFiles({ objects: bucket, clock, ids });
+  return {
+    files,
+    columns: createColumns({ objects: bucket, raw, clock, log }),
+    exports: createJourneyExports({ journeys: service, raw, files, clock }),
+  };
+}
+
+/** Files of sessions that people take away. */
+export function createSessionFiles({ objects, clock, ids }: Connections, { service }: Pick<SessionDomain, "service">) {
+  const files = createFiles({ objects: objects(buckets.readings), clock, ids });
+  return createSessionExports({ sessions: service, files, clock });
 }
 
 export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }: Connections) {
@@ -234,6 +259,7 @@ export function createAllJobs(
   { audit, store }: MetricDomain,
   { sweep }: ReviewDomain,
   { deliver }: WebhookDomain,
+  { compact }: Pick<JourneyFiles["columns"], "compact">,
   raise: (differences: number) => void,
 ) {
   return createJobs({
@@ -241,6 +267,7 @@ export function createAllJobs(
     sweepReviews: sweep,
     deliverWebhooks: deliver,
     followJourneys: () => follower.run(),
+    compactEvents: compact,
     audit: { ...audit, store, clock, log, raise },
     removeTenants: createRemovalJob({
       store: createRemovalStore(dynamo, named(tables.access)),
@@ -288,6 +315,7 @@ export function createScheduleFunction(connections: Connections): readonly Job[]
     metrics,
     createReviewDomain(connections),
     createWebhookDomain(connections),
+    createJourneyFiles(connections, journeys).columns,
     () => {},
   );
 }

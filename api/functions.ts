@@ -65,7 +65,7 @@ export const functions = {
       reviews: "write",
       webhooks: "write",
     },
-    buckets: { events: "write", readings: "write", collections: "remove" },
+    buckets: { events: "remove", readings: "write", collections: "remove" },
     queues: { ingest: "look" },
     deadLetters: [],
     streams: false,

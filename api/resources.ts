@@ -170,10 +170,14 @@ export const tables = {
 } as const satisfies Record<string, TableSpec>;
 
 export const buckets = {
-  /** Raw events as they were accepted: the source of truth; and parts of streams that were given up, until they are counted. */
-  events: { name: "events", coolAfterDays: { "events/": 90 }, expireAfterDays: { "aws/lambda/": 30 } },
-  /** Readings of devices, one object a batch. */
-  readings: { name: "readings", coolAfterDays: { "": 90 } },
+  /** Raw events as they were accepted: the source of truth; the same in columns; files of journeys; parts of streams that were given up. */
+  events: {
+    name: "events",
+    coolAfterDays: { "events/": 90, "parquet/": 90 },
+    expireAfterDays: { "aws/lambda/": 30, "exports/": 1 },
+  },
+  /** Readings of devices, one object a batch; files of sessions, whose links are good for minutes. */
+  readings: { name: "readings", coolAfterDays: { "readings/": 90 }, expireAfterDays: { "exports/": 1 } },
   /** Collections of flashcards: their files and media; uploads and exports, whose links are good for minutes. */
   collections: { name: "collections", expireAfterDays: { "uploads/": 1, "exports/": 1 }, takesUploads: true },
 } as const satisfies Record<string, BucketSpec>;
@@ -220,6 +224,11 @@ export const schedules = {
   saveReviews: { name: "save-reviews", everySeconds: 30, about: "Ends idle reviews and writes collections." },
   followJourneys: { name: "follow-journeys", everySeconds: 30, about: "Sums up journeys that ended; rebuilds them." },
   deliverWebhooks: { name: "deliver-webhooks", everySeconds: 5, about: "Sends what webhooks are called for." },
+  compactEvents: {
+    name: "compact-events",
+    everySeconds: 21_600,
+    about: "Makes columns of the raw events of closed days.",
+  },
   auditMetrics: { name: "audit-metrics", everySeconds: 3_600, about: "Counts the hour just closed again." },
   removeTenants: { name: "remove-tenants", everySeconds: 300, about: "Removes what deleted accounts left." },
 } as const satisfies Record<string, ScheduleSpec>;

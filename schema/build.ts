@@ -18,6 +18,7 @@ import "./journeys-goals.ts";
 import "./journeys-recording.ts";
 import "./journeys-keeping.ts";
 import "./journeys-visitors.ts";
+import "./exports.ts";
 import "./analytics.ts";
 import "./metrics.ts";
 import "./metrics-recording.ts";

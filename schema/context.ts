@@ -10,6 +10,7 @@ import type { RangeInput } from "../api/core/range.ts";
 import type { JourneyConfiguration } from "../api/journeys/configure.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { EraseVisitor } from "../api/journeys/erase.ts";
+import type { JourneyExports } from "../api/journeys/export.ts";
 import type { Journey, JourneyEvent } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
@@ -28,6 +29,7 @@ import type { OptimizedPreset } from "../api/review/optimizing.ts";
 import type { ImportNotes } from "../api/review/notes-import.ts";
 import type { Studying } from "../api/review/studying.ts";
 import type { Transfer } from "../api/review/transfer.ts";
+import type { SessionExports } from "../api/sessions/export.ts";
 import type { Sensor, Session } from "../api/sessions/model.ts";
 import type { Webhooks } from "../api/webhooks/service.ts";
 import type { Sessions } from "../api/sessions/service.ts";
@@ -77,6 +79,8 @@ export type Services = {
   webhooks: Webhooks;
   backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
   eraseVisitor: EraseVisitor;
+  journeyExports: JourneyExports;
+  sessionExports: SessionExports;
 };
 
 /** What an operation that nobody signed in for can use. */

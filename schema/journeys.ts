@@ -159,7 +159,7 @@ const { Connection: JourneyEventConnection, Edge: JourneyEventEdge } = pagesOf(J
   cursor: "Good as `after` of `Journey.events` and of the `journeyEvents` subscription.",
 });
 
-const JourneyFilter = builder.inputType("JourneyFilter", {
+export const JourneyFilter = builder.inputType("JourneyFilter", {
   description: "Which journeys to list; all parts must hold.",
   fields: (t) => ({
     range: t.field({

@@ -282,7 +282,7 @@ const { Connection: ReadingConnection } = pagesOf(Reading, {
   cursor: "Good as `after` of `Session.readings`.",
 });
 
-const SessionFilter = builder.inputType("SessionFilter", {
+export const SessionFilter = builder.inputType("SessionFilter", {
   description: "Which sessions to list; all parts must hold.",
   fields: (t) => ({
     sensorId: t.string({ description: "Sessions at this sensor." }),

@@ -14,7 +14,7 @@ import { nameOf, translating } from "./faults.ts";
 
 /** `etag` names the content: what a replacement's condition compares. */
 export type StoredObject = { body: Uint8Array; metadata: Record<string, string>; etag: string };
-export type ListedObject = { key: string; modifiedAt: number; bytes: number };
+export type ListedObject = { key: string; modifiedAt: number; bytes: number; etag: string };
 export type PutOptions = { contentType: string; contentEncoding?: string; metadata?: Record<string, string> };
 
 export type Objects = ReturnType<typeof createObjects>;
@@ -128,8 +128,26 @@ export function createObjects(client: S3Client, bucket: string) {
           key: object.Key!,
           modifiedAt: object.LastModified?.getTime() ?? 0,
           bytes: object.Size ?? 0,
+          etag: object.ETag ?? "",
         }));
       }
+    },
+
+    /** What stands directly below `prefix` and holds objects: `a/b/` and `a/c/` below `a/`, in their order. */
+    async *folders(prefix: string): AsyncGenerator<string> {
+      const read = (token?: string) =>
+        run(async () => {
+          const page = await client.send(
+            new ListObjectsV2Command({
+              Bucket: bucket,
+              Prefix: prefix,
+              Delimiter: "/",
+              ...(token ? { ContinuationToken: token } : {}),
+            }),
+          );
+          return { folders: page.CommonPrefixes ?? [], next: page.NextContinuationToken };
+        });
+      for await (const { folders } of pages(read)) yield* folders.map((folder) => folder.Prefix!);
     },
 
     /** Throws UnavailableError where the bucket cannot be reached. */

@@ -8,11 +8,12 @@ export type Job = { name: string; everyMs: number; run: () => Promise<Record<str
 
 /** All jobs. Each is harmless where it runs in several processes at once. */
 export function createJobs(
-  { sessions, sweepReviews, followJourneys, deliverWebhooks, audit, removeTenants }: {
+  { sessions, sweepReviews, followJourneys, deliverWebhooks, compactEvents, audit, removeTenants }: {
     sessions: Pick<Sessions, "sweep">;
     sweepReviews: Job["run"];
     followJourneys: Job["run"];
     deliverWebhooks: Job["run"];
+    compactEvents: Job["run"];
     audit: AuditJobOptions;
     removeTenants: () => Promise<Record<string, number>>;
   },
@@ -22,6 +23,7 @@ export function createJobs(
     saveReviews: sweepReviews,
     followJourneys,
     deliverWebhooks,
+    compactEvents,
     auditMetrics: createAuditJob(audit),
     removeTenants,
   } satisfies Record<keyof typeof schedules, Job["run"]>;

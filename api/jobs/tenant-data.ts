@@ -13,8 +13,12 @@ import { buckets, type BucketSpec, tables, type TableSpec } from "../resources.t
 
 /** Folders of a tenant, by bucket. */
 const FOLDERS: readonly (readonly [BucketSpec, (tenantId: string) => string])[] = [
-  [buckets.events, (tenantId) => `events/tenant=${tenantId}/`],
-  [buckets.readings, (tenantId) => `readings/tenant=${tenantId}/`],
+  ...["events", "parquet", "stale", "exports"].map((folder) =>
+    [buckets.events, (tenantId: string) => `${folder}/tenant=${tenantId}/`] as const
+  ),
+  ...["readings", "held/readings", "exports"].map((folder) =>
+    [buckets.readings, (tenantId: string) => `${folder}/tenant=${tenantId}/`] as const
+  ),
   ...["collections", "media", "uploads", "exports"].map((folder) =>
     [buckets.collections, (tenantId: string) => `${folder}/${tenantId}/`] as const
   ),

@@ -3,6 +3,8 @@ import type { Clock } from "../core/clock.ts";
 import { NotIndexedError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { LOST, retryLost } from "../core/writes.ts";
+import type { Files } from "../files/keep.ts";
+import type { Columns } from "./columns.ts";
 import type { ErasureStore, Receipt } from "./erasures.ts";
 import { type ArrivedEvent, type Journey, LIMITS } from "./model.ts";
 import type { Fate, Named, RawEvents } from "./raw.ts";
@@ -15,6 +17,8 @@ export type EraserOptions = {
   erasures: ErasureStore;
   raw: RawEvents;
   trails: TrailStore;
+  columns: Pick<Columns, "forget">;
+  files: Pick<Files, "removeAll">;
   clock: Clock;
   log: Log;
   /** False: events are kept in the object store only. */
@@ -51,7 +55,7 @@ function names({ visitorId, aliasOf }: Named, ids: ReadonlySet<string>): boolean
  * back. So the pass over the objects that follows finds all that will ever be there. Each step is the same when it is
  * done again, and the receipt closes only over what it had seen, so a crash at any moment is finished by the next call.
  */
-export function createEraser({ store, erasures, raw, trails, clock, log, indexed }: EraserOptions) {
+export function createEraser({ store, erasures, raw, trails, columns, files, clock, log, indexed }: EraserOptions) {
   /** Gives the receipt: the same one where there was nothing more to erase. Undefined where there never was anything. */
   return async function eraseVisitor(tenantId: string, visitorId: string): Promise<Erasure | undefined> {
     if (!indexed) throw new NotIndexedError();
@@ -86,13 +90,16 @@ export function createEraser({ store, erasures, raw, trails, clock, log, indexed
     const unnameAll = () =>
       pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, ids), { concurrency: CONCURRENCY });
     await unnameAll();
-    const objectsRewritten = await rewriteAll(receipt, ids, all.union(found.leftovers), others);
+    const rewritten = await rewriteAll(receipt, ids, all.union(found.leftovers), others);
+    // Those of earlier tries too. What is being made from the lines of before is removed by whoever makes it.
+    await columns.forget(rewritten);
+    await files.removeAll(tenantId);
     // Twice: before the objects, since they are what says which journeys name the visitor, and a crash between must leave
     // that; and after them, for what a batch that arrived meanwhile put into a journey.
     await unnameAll();
     await store.removeAliases(tenantId, [...ids]);
-    const done = await erasures.close({ ...receipt, journeys: own }, objectsRewritten, clock());
-    if (done) say("an erasure is done", { journeys: own, events: done.events, objectsRewritten });
+    const done = await erasures.close({ ...receipt, journeys: own }, rewritten.length, clock());
+    if (done) say("an erasure is done", { journeys: own, events: done.events, objectsRewritten: rewritten.length });
     return done;
   }
 
@@ -207,25 +214,25 @@ export function createEraser({ store, erasures, raw, trails, clock, log, indexed
     }
   }
 
-  /** Gives how many objects were written anew for the receipt, now and by earlier tries. */
+  /** Gives the objects that were written anew for the receipt, now and by earlier tries. */
   async function rewriteAll(
     { tenantId, receiptId }: Receipt,
     ids: ReadonlySet<string>,
     erased: ReadonlySet<string>,
     others: ReadonlySet<string>,
-  ): Promise<number> {
+  ): Promise<string[]> {
     const fateOf = (event: Named & { sessionId: string }): Fate => {
       if (erased.has(event.sessionId)) return "DROP";
       return others.has(event.sessionId) && names(event, ids) ? { without: ids } : "KEEP";
     };
     let objects = 0;
-    let rewritten = 0;
+    const rewritten: string[] = [];
     for await (const keys of raw.listAll(tenantId)) {
       await pMap(keys, async (key) => {
-        if (await raw.rewrite(key, fateOf, receiptId)) rewritten++;
+        if (await raw.rewrite(key, fateOf, receiptId)) rewritten.push(key);
       }, { concurrency: CONCURRENCY });
       objects += keys.length;
-      log.info("an erasure goes through the objects", { receiptId, objects, rewritten });
+      log.info("an erasure goes through the objects", { receiptId, objects, rewritten: rewritten.length });
     }
     return rewritten;
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzip, gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { ListedObject, Objects } from "../aws/objects.ts";
-import { HOUR_MS } from "../core/clock.ts";
+import { DAY_MS, HOUR_MS } from "../core/clock.ts";
 import { formatInstant, parseInstant } from "../core/time.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { ArrivedEvent, RecordedEvent } from "./model.ts";
@@ -14,6 +14,25 @@ import type { ArrivedEvent, RecordedEvent } from "./model.ts";
  * same object and is stored once, whenever it comes.
  */
 export type RawEvents = ReturnType<typeof createRawEvents>;
+
+/** Where the lines of all tenants lie. */
+export const RAW = "events/";
+
+/** Where it is noted which old days changed. */
+export const STALE = "stale/";
+/** Of younger days the columns are compared at each run; a day less than these, since clocks differ. */
+export const RECENT_DAYS = 35;
+
+function isOld(key: string, now: number): boolean {
+  const day = Date.parse(dayOfKey(key).slice(-11, -1));
+  return day < now - (RECENT_DAYS - 1) * DAY_MS;
+}
+
+/** The tenant and the day of an object, as `tenant=T/date=D/`. */
+export function dayOfKey(key: string): string {
+  const [, tenant, date] = key.split("/");
+  return `${tenant}/${date}/`;
+}
 
 /** What it needs of a bucket. */
 export type RawObjects = Pick<Objects, "create" | "replaceIf" | "get" | "findMetadata" | "list">;
@@ -43,6 +62,12 @@ export type FateOf = (
 ) => Fate;
 
 export function createRawEvents(objects: RawObjects) {
+  /** Says that the columns of an object's day have to be made anew. Of new days they are looked at anyway. */
+  async function mark(key: string): Promise<void> {
+    const name = key.slice(key.lastIndexOf("/") + 1).replace(/\..*/, "");
+    await objects.create(`${STALE}${dayOfKey(key)}${name}`, new Uint8Array(), { contentType: "text/plain" });
+  }
+
   return {
     /**
      * Stores a batch and gives the instant at which it first arrived: `now`, or earlier where it had come before. `isNew`
@@ -57,6 +82,7 @@ export function createRawEvents(objects: RawObjects) {
       const lines = events.map((event) => JSON.stringify(toLine({ ...event, receivedAt: now }))).join("\n") + "\n";
       const body = await pack(lines);
       const outcome = await objects.create(key, body, { ...CONTENT, metadata: { [RECEIVED_AT]: String(now) } });
+      if (isOld(key, now)) await mark(key);
       if (outcome === "created") return { receivedAt: now, isNew: true };
       const metadata = await objects.findMetadata(key);
       return { receivedAt: Number(metadata?.[RECEIVED_AT] ?? now), isNew: false };
@@ -120,11 +146,16 @@ export function createRawEvents(objects: RawObjects) {
         const named = [...new Set([...receipts, ...(receiptId ? [receiptId] : [])])].slice(-MAX_RECEIPTS);
         const changed = { ...metadata, ...(named.length > 0 ? { [ERASED_FOR]: named.join(",") } : {}) };
         const anew = await pack(kept.map((line) => `${line}\n`).join(""));
-        return await objects.replaceIf(key, anew, { ...CONTENT, metadata: changed }, etag) || LOST;
+        if (!await objects.replaceIf(key, anew, { ...CONTENT, metadata: changed }, etag)) return LOST;
+        await mark(key);
+        return true;
       }, "S3");
     },
   };
 }
+
+/** A stored event in the form of its line. */
+export const eventOf = (event: ReplayedEvent) => ({ ...toLine(event), ...(event.outdone ? { outdone: true } : {}) });
 
 function pack(text: string): Promise<Buffer> {
   return compress(text, { level: 6 });

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import * as v from "valibot";
-import { createCursors, type PageArgs, parsePage, toPage } from "../core/page.ts";
+import { createCursors, type PageArgs, type PageRequest, parsePage, toPage } from "../core/page.ts";
 import { isCounted } from "../core/watermark.ts";
 import type { BatchSpan, Reading, ReadingPage, ReadingStretch, SeriesArgs, Session } from "./model.ts";
 import { pieceAt } from "./pieces.ts";
@@ -14,7 +14,8 @@ const MAX_PAGE = 2_000;
 const OBJECTS_AT_ONCE = 2;
 
 /** Where a reading lies: readings are ordered by time, then batch, then place in it. */
-type Position = readonly [at: number, offset: number, index: number];
+export type Place = readonly [at: number, offset: number, index: number];
+type Position = Place;
 type PositionedReading = { reading: Reading; position: Position };
 
 const wholeNumber = v.pipe(v.number(), v.safeInteger());
@@ -37,13 +38,29 @@ export function createHistory({ store, readings, sources }: {
   readings: Readings;
   sources: Sources;
 }) {
-  return { listReadings, readSeries, countReadings };
+  return { listReadings, readSeries, readFrom, countReadings };
 
   /** One page of readings in the order of time. It reads the objects that hold the page and no others. */
   async function listReadings(session: Session, page: PageArgs): Promise<ReadingPage> {
     const cursors = createCursors("readings", [session.tenantId, session.sessionId], position);
     const request = parsePage(page, MAX_PAGE, cursors);
-    const { wanted, isBackward, from } = request;
+    const ordered = await readOrdered(session, request);
+    const { edges, ...place } = toPage(ordered, request, ({ position }) => cursors.encode(position));
+    return { ...place, edges: edges.map(({ node, cursor }) => ({ node: node.reading, cursor })) };
+  }
+
+  /** So many readings after a place, and the place of the last where there are more. */
+  async function readFrom(session: Session, from: Place | undefined, wanted: number) {
+    const found = await readOrdered(session, { wanted, isBackward: false, from });
+    const page = found.slice(0, wanted);
+    return {
+      readings: page.map(({ reading }) => reading),
+      next: found.length > wanted ? page.at(-1)!.position : undefined,
+    };
+  }
+
+  /** The readings of a page in its order, and one more where there are more. It reads the objects that hold them. */
+  async function readOrdered(session: Session, { wanted, isBackward, from }: PageRequest<Position>) {
     // Whoever reads backward meets a batch at its last reading first; where that lies counts down.
     const sign = isBackward ? -1 : 1;
     const beginOf = ({ firstAt, lastAt }: BatchSpan) => sign * (isBackward ? lastAt : firstAt);
@@ -61,9 +78,7 @@ export function createHistory({ store, readings, sources }: {
       const settled = found.filter(({ reading }) => sign * reading.at < beginOf(next));
       if (settled.length > wanted) break;
     }
-    const ordered = found.sort((a, b) => sign * compare(a.position, b.position));
-    const { edges, ...place } = toPage(ordered, request, ({ position }) => cursors.encode(position));
-    return { ...place, edges: edges.map(({ node, cursor }) => ({ node: node.reading, cursor })) };
+    return found.sort((a, b) => sign * compare(a.position, b.position));
   }
 
   /**

@@ -15,6 +15,7 @@ const HOLDERS = [
   "AuthPayload",
   "BadCredentialsError",
   "CollectionUnreadableError",
+  "ExportPayload",
   "IntRange",
   "InvalidField",
   "InvalidInputError",

@@ -60,6 +60,7 @@ describe("each schedule", () => {
       sweepReviews: nothing,
       followJourneys: nothing,
       deliverWebhooks: nothing,
+      compactEvents: nothing,
       audit: {} as never,
       removeTenants: nothing,
     });

@@ -2,8 +2,11 @@ import { gunzipSync } from "node:zlib";
 import type { CountChange } from "../../api/metrics/model.ts";
 import type { Dynamo, Item } from "../../api/aws/dynamo.ts";
 import { MINUTE_MS } from "../../api/core/clock.ts";
+import { randomIds } from "../../api/core/ids.ts";
 import { createStreamIngest } from "../../api/ingest/stream.ts";
 import { createBackfill } from "../../api/journeys/backfill.ts";
+import { createFiles } from "../../api/files/keep.ts";
+import { createColumns } from "../../api/journeys/columns.ts";
 import { createEraser } from "../../api/journeys/erase.ts";
 import { createChunkReader, createErasureStore } from "../../api/journeys/erasures.ts";
 import { createRawEvents, type RawObjects } from "../../api/journeys/raw.ts";
@@ -49,13 +52,18 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
     const trails = createTrailStore(own, "trails");
     const configuration = createJourneyConfiguration({ store, trails, clock });
     const hub = createHub();
-    const options = { store, erasures, raw, trails, configuration, hub, clock, log: silentLog, indexed: true };
+    const bucket = through(objects, onCall) as typeof objects;
+    const columns = createColumns({ objects: bucket, raw, clock, log: silentLog });
+    const files = createFiles({ objects: bucket, clock, ids: randomIds });
+    const stores = { store, erasures, raw, trails, configuration, columns, files };
+    const options = { ...stores, hub, clock, log: silentLog, indexed: true };
     return {
       store,
       trails,
       follower: createFollower({ store, trails, hub, clock, onFinished: nothing }),
       erasures,
       journeys: createJourneys(options),
+      columns,
       erase: createEraser(options),
       backfill: createBackfill(options),
     };
@@ -147,7 +155,7 @@ function through(store: object, onCall: OnCall): object {
   return Object.fromEntries(
     Object.entries(store).filter(([, method]) => typeof method === "function").map(([name, method]) => [
       name,
-      name === "list"
+      name === "list" || name === "folders"
         ? async function* (...args: unknown[]) {
           await onCall("before", name);
           for await (const page of method(...args) as AsyncGenerator<unknown>) {

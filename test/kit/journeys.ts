@@ -7,6 +7,7 @@ export type EventInput = {
   type: string;
   occurredAt: string;
   visitorId?: string;
+  aliasOf?: string;
   page?: string;
   text?: string;
   properties?: unknown;

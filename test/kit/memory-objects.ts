@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { PutOptions, StoredObject } from "../../api/aws/objects.ts";
+import type { Objects, PutOptions, StoredObject } from "../../api/aws/objects.ts";
 import { AppError } from "../../api/core/errors.ts";
-import type { RawObjects } from "../../api/journeys/raw.ts";
+import { type RawObjects, STALE } from "../../api/journeys/raw.ts";
 
 const PAGE = 3;
 
@@ -13,13 +13,16 @@ export function createMemoryObjects() {
     objects.set(key, { body, metadata, etag: createHash("md5").update(body).digest("hex") });
   }
 
+  const kept = () => [...objects].filter(([key]) => !key.startsWith(STALE));
+
   return {
-    /** Every object as text, in the order of the keys. */
+    /** Every object as text, in the order of the keys; without the marks of days whose columns are to be made anew. */
     dump: () =>
-      [...objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { body, metadata }]) =>
+      kept().sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { body, metadata }]) =>
         JSON.stringify([key, metadata, Buffer.from(body).toString("base64")])
       ),
-    bodies: () => [...objects.values()].map(({ body }) => body),
+    bodies: () => kept().map(([, { body }]) => body),
+    entries: () => [...objects],
 
     create: (key: string, body: Uint8Array, options: PutOptions) => {
       if (objects.has(key)) return Promise.resolve<"exists">("exists");
@@ -40,9 +43,23 @@ export function createMemoryObjects() {
       for (let last = after;;) {
         const page = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > last).sort().slice(0, PAGE);
         if (page.length === 0) return;
-        yield await Promise.resolve(page.map((key) => ({ key, modifiedAt: 0, bytes: 0 })));
+        const shown = page.map((key) => ({ ...objects.get(key)!, key }));
+        yield await Promise.resolve(
+          shown.map(({ key, etag, body }) => ({ key, modifiedAt: 0, bytes: body.length, etag })),
+        );
         last = page.at(-1)!;
       }
     },
-  } satisfies RawObjects & Record<"dump" | "bodies", unknown>;
+    async *folders(prefix: string) {
+      const below = [...objects.keys()].filter((key) => key.startsWith(prefix) && key.indexOf("/", prefix.length) > 0);
+      const found = new Set(below.sort().map((key) => key.slice(0, key.indexOf("/", prefix.length) + 1)));
+      for (const folder of found) yield await Promise.resolve(folder);
+    },
+    replace: (key: string, body: Uint8Array, options: PutOptions) => Promise.resolve(write(key, body, options)),
+    remove: (key: string) => Promise.resolve(void objects.delete(key)),
+    linkToGet: (key: string) => Promise.resolve(`memory:${key}`),
+  } satisfies
+    & RawObjects
+    & Pick<Objects, "replace" | "remove" | "folders" | "linkToGet">
+    & Record<"dump" | "bodies" | "entries", unknown>;
 }

@@ -33,7 +33,7 @@ export function createStoredBodies({ onRemove }: { onRemove: (key: string) => vo
       },
       page: (prefix: string, after = ""): ListedObject[] =>
         [...bodies.keys()].filter((key) => key.startsWith(prefix) && key > after).sort().slice(0, PAGE)
-          .map((key) => ({ key, modifiedAt: 0, bytes: bodies.get(key)!.length })),
+          .map((key) => ({ key, modifiedAt: 0, bytes: bodies.get(key)!.length, etag: "" })),
     },
   };
 }

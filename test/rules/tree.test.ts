@@ -50,7 +50,7 @@ const STOREYS: readonly (readonly string[])[] = [
     "api/webhooks",
     "api/sockets",
   ],
-  ["api/live", "api/anki", "api/rates", "api/removals"],
+  ["api/live", "api/anki", "api/rates", "api/removals", "api/files"],
   ["api/config.ts"],
   ["api/aws"],
   ["api/functions.ts"],

@@ -1,0 +1,220 @@
+import { parse } from "csv-parse/sync";
+import { parquetReadObjects } from "hyparquet";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../kit/app.ts";
+import { record } from "../kit/journeys.ts";
+import { batchOf, mutate } from "../kit/sessions.ts";
+
+const NOW = Date.UTC(2026, 5, 10, 12);
+const HOUR = 3_600_000;
+const iso = (at: number) => new Date(at).toISOString();
+let api: TestApp;
+
+beforeAll(async () => {
+  api = await startTestApp({ clock: () => NOW });
+});
+afterAll(() => api.stop());
+
+type Exported = {
+  __typename: string;
+  url: string;
+  fileName: string;
+  rows: number;
+  bytes: number;
+  expiresAt: string;
+  endCursor: string | null;
+  message: string;
+};
+
+async function exported(tenant: string, name: string, input: object): Promise<Exported> {
+  const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
+  const { data, errors } = await api.ask(
+    tenant,
+    `mutation ($input: ${type}) { ${name}(input: $input) { __typename
+      ... on ExportPayload { url fileName rows bytes expiresAt endCursor } ... on UserError { message } } }`,
+    { input },
+  );
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data[name];
+}
+
+/** What a link gives. */
+async function fetched({ url, bytes }: { url: string; bytes: number }) {
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  const body = await response.arrayBuffer();
+  expect(body.byteLength).toBe(bytes);
+  return { body, disposition: response.headers.get("content-disposition"), type: response.headers.get("content-type") };
+}
+
+const csvOf = async (file: Exported): Promise<Record<string, string>[]> =>
+  parse(Buffer.from((await fetched(file)).body).toString("utf8"), { columns: true, relax_column_count: false });
+const parquetOf = async (file: Exported) =>
+  (await parquetReadObjects({ file: (await fetched(file)).body })) as Record<string, unknown>[];
+
+describe("sessions", () => {
+  beforeAll(async () => {
+    for (let i = 0; i < 3; i++) {
+      const startedAt = NOW - (i + 1) * HOUR;
+      await mutate(api, "s", "createSession", { sessionId: `s${i}`, sensorId: "-1+1", startedAt: iso(startedAt) });
+      await mutate(api, "s", "endSession", { sessionId: `s${i}`, endedAt: iso(startedAt + 1_000) });
+    }
+    const notes = '=HYPERLINK("http://evil.example","you, won")\nsecond line';
+    const edit = { sessionId: "s0", expectedVersion: 1, notes, labels: ["a,b", '"q"'], pinned: true };
+    await mutate(api, "s", "annotateSession", edit);
+  });
+
+  test("are a CSV file by a link that ends, in the order of the list", async () => {
+    const file = await exported("s", "exportSessions", {});
+    expect(file).toMatchObject({ __typename: "ExportPayload", rows: 3, fileName: "sessions.csv", endCursor: null });
+    expect(file.expiresAt).toBe(iso(NOW + 15 * 60_000));
+    const { disposition, type } = await fetched(file);
+    expect(disposition).toBe('attachment; filename="sessions.csv"');
+    expect(type).toContain("text/csv");
+    const rows = await csvOf(file);
+    expect(rows.map(({ session_id }) => session_id)).toEqual(["s0", "s1", "s2"]);
+    expect(rows[1]).toMatchObject({
+      status: "COMPLETED",
+      started_at: iso(NOW - 2 * HOUR),
+      duration_ms: "1000",
+      end_reason: "EXPLICIT",
+      labels: "",
+      notes: "",
+      pinned: "false",
+    });
+  });
+
+  test("hold no formula that a spreadsheet would run, and text as it was typed else", async () => {
+    const [first] = await csvOf(await exported("s", "exportSessions", { format: "CSV" }));
+    expect(first).toMatchObject({
+      sensor_id: "'-1+1",
+      notes: `'=HYPERLINK("http://evil.example","you, won")\nsecond line`,
+      labels: '["a,b","\\"q\\""]',
+    });
+  });
+
+  test("are a Parquet file with types, text untouched", async () => {
+    const file = await exported("s", "exportSessions", { format: "PARQUET", filter: { label: "a,b" } });
+    expect(file).toMatchObject({ rows: 1, fileName: "sessions.parquet" });
+    const [row] = await parquetOf(file);
+    expect(row).toMatchObject({
+      session_id: "s0",
+      sensor_id: "-1+1",
+      started_at: new Date(NOW - HOUR),
+      duration_ms: 1_000n,
+      pinned: true,
+      labels: '["a,b","\\"q\\""]',
+    });
+    expect(row!["notes"]).toContain("=HYPERLINK");
+    expect(row!["user_id"]).toBe("u");
+  });
+
+  test("are a file with a heading alone where there are none, and another tenant's never", async () => {
+    const csv = await exported("nobody", "exportSessions", {});
+    expect(csv.rows).toBe(0);
+    expect(Buffer.from((await fetched(csv)).body).toString()).toMatch(/^session_id,.*version\r\n$/);
+    expect(await parquetOf(await exported("nobody", "exportSessions", { format: "PARQUET" }))).toEqual([]);
+  });
+
+  test("need the scope that reads them", async () => {
+    const query = `mutation { exportSessions(input: {}) { __typename } }`;
+    const { errors } = await api.ask("s", query, {}, ["SESSIONS_WRITE"]);
+    expect(errors![0]!.extensions.code).toBe("FORBIDDEN");
+  });
+
+  test("go on where a file ended, by its cursor; another list's is refused", async () => {
+    const { data } = await api.ask("s", `{ sessions(first: 1) { pageInfo { endCursor } } }`);
+    const after = data.sessions.pageInfo.endCursor;
+    const rest = await exported("s", "exportSessions", { after });
+    expect((await csvOf(rest)).map(({ session_id }) => session_id)).toEqual(["s1", "s2"]);
+    const other = await exported("s", "exportSessions", { after, filter: { label: "x" } });
+    expect(other).toMatchObject({ __typename: "InvalidInputError" });
+  });
+});
+
+describe("readings", () => {
+  beforeAll(async () => {
+    for (const offset of [1, 0, 2]) {
+      await mutate(api, "r", "ingestSessionBatch", batchOf("walk", offset, NOW - HOUR, 10));
+    }
+    const wide = {
+      ...batchOf("wide", 0, NOW - 2 * HOUR, 1),
+      readings: [{ at: iso(NOW - 2 * HOUR), values: [1, null, -2.5] }],
+    };
+    await mutate(api, "r", "ingestSessionBatch", wide as never);
+  });
+
+  test("of a session are in the order of time, a column a channel", async () => {
+    const rows = await csvOf(await exported("r", "exportReadings", { sessionId: "walk" }));
+    expect(rows).toHaveLength(30);
+    expect(rows[29]).toEqual({
+      session_id: "walk",
+      sensor_id: "device-of-walk",
+      at: iso(NOW - HOUR + 29_000),
+      v1: "29",
+      v2: "2.9",
+    });
+    expect(rows.map(({ v1 }) => Number(v1))).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  });
+
+  test("of a list follow session by session, with as many columns as the widest has, numbers as they are", async () => {
+    const file = await exported("r", "exportReadings", { filter: {}, format: "PARQUET" });
+    expect(file.rows).toBe(31);
+    const rows = await parquetOf(file);
+    expect(rows[0]).toEqual({
+      session_id: "walk",
+      sensor_id: "device-of-walk",
+      at: new Date(NOW - HOUR),
+      v1: 0,
+      v2: 0,
+      v3: null,
+    });
+    expect(rows[30]).toMatchObject({ session_id: "wide", v1: 1, v2: null, v3: -2.5 });
+    expect((await csvOf(await exported("r", "exportReadings", { filter: {} })))[30]).toMatchObject({
+      v2: "",
+      v3: "-2.5",
+    });
+  });
+
+  test.each([[{}], [{ sessionId: "walk", filter: {} }]])(
+    "are of a session or of a list: %j is refused",
+    async (input) => {
+      expect((await exported("r", "exportReadings", input)).message).toContain(
+        "sessionId: is needed, or `filter`; not both",
+      );
+    },
+  );
+
+  test("of a session that is not there are refused by its name", async () => {
+    expect((await exported("r", "exportReadings", { sessionId: "none" })).message).toContain(
+      'sessionId: names no session that is kept: "none"',
+    );
+  });
+});
+
+describe("journeys", () => {
+  test("of any list are a file, with whom they name and what was asked first", async () => {
+    const occurredAt = iso(NOW - HOUR);
+    await record(api, "j", [
+      { sessionId: "a", seq: 1, type: "MESSAGE_SENT", occurredAt, text: "@SUM(1) do you ship?", visitorId: "ada" },
+      { sessionId: "a", seq: 2, type: "CTA_CLICKED", occurredAt: iso(NOW - HOUR + 5_000), visitorId: "ada-2" },
+      { sessionId: "b", seq: 1, type: "PAGE_VIEWED", occurredAt: iso(NOW - 2 * HOUR) },
+    ]);
+    const rows = await csvOf(await exported("j", "exportJourneys", {}));
+    expect(rows).toEqual([{
+      session_id: "a",
+      visitor_id: "ada",
+      visitor_ids: '["ada","ada-2"]',
+      started_at: occurredAt,
+      ended_at: iso(NOW - HOUR + 5_000),
+      duration_ms: "5000",
+      outcome: "CTA_CLICKED",
+      events: "2",
+      user_messages: "1",
+      bot_messages: "0",
+      first_question: "'@SUM(1) do you ship?",
+    }, expect.objectContaining({ session_id: "b", visitor_id: "", outcome: "BROWSING" })]);
+    const filtered = await exported("j", "exportJourneys", { filter: { did: ["PAGE_VIEWED"] }, format: "PARQUET" });
+    expect(await parquetOf(filtered)).toMatchObject([{ session_id: "b", visitor_ids: null, events: 1n }]);
+  });
+});
