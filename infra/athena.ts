@@ -1,7 +1,10 @@
 import { AthenaNamedQuery } from "@cdktf/provider-aws/lib/athena-named-query/index.js";
 import { AthenaWorkgroup } from "@cdktf/provider-aws/lib/athena-workgroup/index.js";
 import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database/index.js";
-import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table/index.js";
+import {
+  GlueCatalogTable,
+  type GlueCatalogTableStorageDescriptor,
+} from "@cdktf/provider-aws/lib/glue-catalog-table/index.js";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import type { TerraformStack } from "cdktf";
 import { harden } from "./objects.ts";
@@ -32,6 +35,18 @@ export const COLUMNS = [
   { name: "properties", type: "string", comment: "JSON: json_extract_scalar(properties, '$.name')." },
 ] as const;
 
+/** The columns of a Parquet file, as `api/journeys/columns.ts` writes them. */
+export const PARQUET_COLUMNS = [
+  ...COLUMNS.map(({ name, type, comment }) =>
+    name === "occurredat" || name === "receivedat"
+      ? { name, type: "timestamp", comment: comment.replace(/, ISO 8601.*/, ", UTC.") }
+      : { name, type, comment }
+  ),
+  { name: "clientat", type: "timestamp", comment: "By the sender's clock, where that was wrong." },
+  { name: "aliasof", type: "string", comment: "Another id of the visitor; null where none was named." },
+  { name: "outdone", type: "boolean", comment: "True where it was refused: another of its number was counted." },
+];
+
 /**
  * Adds SQL over the raw events as they lie: a table whose partitions are computed and never loaded, and a workgroup whose
  * limits nobody can change in a query. A query names its tenant, or Athena refuses it.
@@ -41,7 +56,8 @@ export function addAthena(stack: TerraformStack, stage: Stage, { events }: { eve
     name: stage.prefix.replaceAll("-", "_"),
     description: "What Sojourn keeps in the object store.",
   });
-  const table = addTable(stack, { database, events });
+  const table = addLines(stack, { database, events });
+  addColumns(stack, { database, events });
   const results = new S3Bucket(stack, "bucket-athena", {
     bucket: `${stage.prefix}-athena`,
     forceDestroy: !stage.isProtected,
@@ -86,35 +102,18 @@ function addExample(
   });
 }
 
-function addTable(
+/** The lines as they were accepted: complete to the second, and slower to read. */
+function addLines(
   stack: TerraformStack,
   { database, events }: { database: GlueCatalogDatabase; events: S3Bucket },
 ): GlueCatalogTable {
-  return new GlueCatalogTable(stack, "glue-events", {
-    databaseName: database.name,
+  return addTable(stack, "glue-events", {
+    database,
     name: "events",
     description: "Raw events of journeys, one row an event. The day is of the first event of its batch.",
-    tableType: "EXTERNAL_TABLE",
-    partitionKeys: [
-      { name: "tenant", type: "string", comment: "Every query names one." },
-      { name: "day", type: "string", comment: "UTC, such as 2026-01-31." },
-    ],
-    parameters: {
-      "EXTERNAL": "TRUE",
-      "classification": "json",
-      "projection.enabled": "true",
-      "projection.tenant.type": "injected",
-      "projection.day.type": "date",
-      "projection.day.format": "yyyy-MM-dd",
-      "projection.day.range": `NOW-${YEARS}YEARS,NOW+1DAYS`,
-      "projection.day.interval": "1",
-      "projection.day.interval.unit": "DAYS",
-      // The hours below a day are read with it: a query of one day is not worth a partition an hour.
-      // Two dollar signs: Terraform would put in a value of its own.
-      "storage.location.template": `s3://${events.bucket}/events/tenant=$\${tenant}/date=$\${day}/`,
-    },
-    storageDescriptor: {
-      location: `s3://${events.bucket}/events/`,
+    folder: `s3://${events.bucket}/events/`,
+    classification: "json",
+    storage: {
       inputFormat: "org.apache.hadoop.mapred.TextInputFormat",
       outputFormat: "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
       compressed: true,
@@ -125,5 +124,67 @@ function addTable(
         parameters: { "case.insensitive": "TRUE", "ignore.malformed.json": "FALSE" },
       },
     },
+  });
+}
+
+/** The same in columns: closed days only, and a query reads the columns that it names. */
+function addColumns(
+  stack: TerraformStack,
+  { database, events }: { database: GlueCatalogDatabase; events: S3Bucket },
+): GlueCatalogTable {
+  return addTable(stack, "glue-events-columns", {
+    database,
+    name: "events_columns",
+    description: "Raw events of journeys of days that are over, in columns: what a query does not name is not read.",
+    folder: `s3://${events.bucket}/parquet/`,
+    classification: "parquet",
+    storage: {
+      inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+      outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+      columns: PARQUET_COLUMNS.map((column) => ({ ...column })),
+      serDeInfo: {
+        name: "parquet",
+        serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+      },
+    },
+  });
+}
+
+function addTable(
+  stack: TerraformStack,
+  id: string,
+  { database, name, description, folder, classification, storage }: {
+    database: GlueCatalogDatabase;
+    name: string;
+    description: string;
+    folder: string;
+    classification: string;
+    storage: GlueCatalogTableStorageDescriptor;
+  },
+): GlueCatalogTable {
+  return new GlueCatalogTable(stack, id, {
+    databaseName: database.name,
+    name,
+    description,
+    tableType: "EXTERNAL_TABLE",
+    partitionKeys: [
+      { name: "tenant", type: "string", comment: "Every query names one." },
+      { name: "day", type: "string", comment: "UTC, such as 2026-01-31." },
+    ],
+    parameters: {
+      "EXTERNAL": "TRUE",
+      classification,
+      "projection.enabled": "true",
+      "projection.tenant.type": "injected",
+      "projection.day.type": "date",
+      "projection.day.format": "yyyy-MM-dd",
+      "projection.day.range": `NOW-${YEARS}YEARS,NOW+1DAYS`,
+      "projection.day.interval": "1",
+      "projection.day.interval.unit": "DAYS",
+      // The hours below a day are read with it: a query of one day is not worth a partition an hour.
+      // Two dollar signs: Terraform would put in a value of its own.
+      "storage.location.template": `${folder}tenant=$\${tenant}/date=$\${day}/`,
+    },
+    storageDescriptor: { location: folder, ...storage },
   });
 }

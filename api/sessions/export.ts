@@ -8,7 +8,7 @@ import * as v from "valibot";
 import type { Place } from "./history.ts";
 import type { SessionFilter } from "./listing.ts";
 import type { Reading, Session, SessionPage } from "./model.ts";
-import { durationOf } from "./rules.ts";
+import { durationOf, sensorOf } from "./rules.ts";
 
 export type SessionExports = ReturnType<typeof createSessionExports>;
 
@@ -25,7 +25,7 @@ const EXPORT_MS = 15_000;
 
 const COLUMNS: readonly (Column & { of: (session: Session) => Cell })[] = [
   { name: "session_id", type: "text", of: (own) => own.sessionId },
-  { name: "sensor_id", type: "text", of: (own) => own.sensorId },
+  { name: "sensor_id", type: "text", of: sensorOf },
   { name: "status", type: "text", of: (own) => own.status },
   { name: "started_at", type: "instant", of: (own) => own.startedAt },
   { name: "ended_at", type: "instant", of: (own) => own.endedAt },
@@ -127,7 +127,7 @@ export function createSessionExports(
       ];
       const cells = rows.map(({ session, reading }): Cell[] => [
         session.sessionId,
-        session.sensorId,
+        sensorOf(session),
         reading.at,
         ...reading.values,
       ]);

@@ -1,8 +1,11 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { createColumns } from "../../api/journeys/columns.ts";
 import { createRawEvents } from "../../api/journeys/raw.ts";
-import { COLUMNS } from "../../infra/athena.ts";
+import { COLUMNS, PARQUET_COLUMNS } from "../../infra/athena.ts";
 import { ruleSql } from "../../infra/iot.ts";
+import { rowsOf } from "../kit/columns.ts";
+import { silentLog } from "../kit/local.ts";
 import { createMemoryObjects } from "../kit/memory-objects.ts";
 import { synthStage } from "../kit/synth-stage.ts";
 
@@ -24,7 +27,7 @@ async function storedBatch() {
 }
 
 describe("the table over the raw events", () => {
-  const table = dev.one("aws_glue_catalog_table");
+  const table = dev.one("aws_glue_catalog_table", "glue-events");
 
   test("has a column for each field of a stored line, and no other", async () => {
     const { line } = await storedBatch();
@@ -39,6 +42,27 @@ describe("the table over the raw events", () => {
       .replace("${hour}", "7".padStart(Number(table.parameters["projection.hour.digits"]), "0"));
     expect(place).toMatch(/^s3:\/\/\$\{aws_s3_bucket\.bucket-events\.bucket\}\//);
     expect(key.startsWith(place.slice(place.indexOf("events/tenant=")))).toBe(true);
+  });
+
+  test("in columns has those of a file of a closed day, and finds it where it lies", async () => {
+    const columns = dev.one("aws_glue_catalog_table", "glue-events-columns");
+    const objects = createMemoryObjects();
+    const raw = createRawEvents(objects);
+    const at = Date.UTC(2026, 0, 31, 7);
+    const event = { sessionId: "s", source: "main", seq: 1, type: "X", occurredAt: at };
+    await raw.keep("demo", [event], at);
+    await createColumns({ objects, raw, clock: () => at + 2 * 86_400_000, log: silentLog }).compact();
+    const [[key, { body }]] = objects.entries().filter(([name]) => name.startsWith("parquet/")) as [
+      [string, { body: Uint8Array }],
+    ];
+    const [row] = await rowsOf(body);
+    const names = columns.storage_descriptor.columns.map(({ name }: { name: string }) => name) as string[];
+    expect(names.toSorted()).toEqual(Object.keys(row!).toSorted());
+    expect(columns.storage_descriptor.columns).toEqual(PARQUET_COLUMNS);
+    const template = String(columns.parameters["storage.location.template"]);
+    const place = template.replaceAll("$${", "${").replace("${tenant}", "demo").replace("${day}", "2026-01-31");
+    expect(key.startsWith(place.slice(place.indexOf("parquet/tenant=")))).toBe(true);
+    expect(columns.parameters["projection.tenant.type"]).toBe("injected");
   });
 
   test("takes no query that does not name its tenant", () => {
