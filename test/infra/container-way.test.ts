@@ -77,7 +77,7 @@ describe("the container", () => {
   test("may do what the functions may that it stands for, and nothing else", () => {
     const access = containerAccess();
     expect(access.tables.journeys).toBe("remove");
-    expect(access.tables.rollups).toBe("read");
+    expect(access.tables.rollups).toBe("remove");
     expect(access.queues).toEqual({ ingest: "look" });
     const table = (name: string) => `\${aws_dynamodb_table.table-${name}.arn}`;
     const bucket = (name: string, suffix = "") => `\${aws_s3_bucket.bucket-${name}.arn}${suffix}`;
@@ -124,13 +124,14 @@ describe("the container", () => {
         Sid: "WriteItems",
         Effect: "Allow",
         Action: ["dynamodb:PartiQLInsert", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-        Resource: all.filter((name) => name !== "rollups").map(table),
+        Resource: all.map(table),
       },
       {
         Sid: "RemoveItems",
         Effect: "Allow",
         Action: ["dynamodb:DeleteItem"],
-        Resource: [table("journeys"), table("accounts"), table("sessions")],
+        // A tenant that deletes its account goes out of all of them.
+        Resource: all.map(table),
       },
       {
         Sid: "ListObjects",
@@ -154,7 +155,7 @@ describe("the container", () => {
         Sid: "RemoveObjects",
         Effect: "Allow",
         Action: ["s3:DeleteObject"],
-        Resource: [bucket("collections", "/*")],
+        Resource: [bucket("events", "/*"), bucket("readings", "/*"), bucket("collections", "/*")],
       },
       {
         Sid: "LookAtQueues",

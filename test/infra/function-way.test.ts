@@ -262,7 +262,10 @@ describe("the stack", () => {
       "old-versions",
       "expires-aws/lambda",
       "clears-aws/lambda",
+      "expires-exports",
+      "clears-exports",
       "cools-events",
+      "cools-parquet",
     ]);
     expect(rules("collections").map(({ id }) => id)).toEqual([
       "old-versions",

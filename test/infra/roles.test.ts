@@ -58,7 +58,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     ReadObjects: objects("events readings collections"),
     // Also what a link to upload allows: it is signed with this role.
     WriteObjects: objects("events readings collections"),
-    RemoveObjects: objects("collections"),
+    RemoveObjects: objects("events collections"),
     LookAtQueues: ["queue-ingest"],
     UseKeys: ["signing-key"],
     WriteLogs: logs("http"),

@@ -42,13 +42,14 @@ describe("each schedule", () => {
     expect(Object.fromEntries(Object.values(rules!).map((rule) => [rule["name"], rule["schedule_expression"]])))
       .toEqual({
         "sojourn-audit-metrics": "rate(60 minutes)",
+        "sojourn-compact-events": "rate(360 minutes)",
         "sojourn-end-idle-sessions": "rate(1 minute)",
         "sojourn-remove-tenants": "rate(5 minutes)",
         "sojourn-save-reviews": "rate(1 minute)",
         "sojourn-follow-journeys": "rate(1 minute)",
         "sojourn-deliver-webhooks": "rate(1 minute)",
       });
-    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 60, 3_600, 300]);
+    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 60, 21_600, 3_600, 300]);
     const started = Object.values(targets!).map(({ input }): string => JSON.parse(input).job);
     expect(started.sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
   });

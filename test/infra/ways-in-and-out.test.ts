@@ -52,10 +52,8 @@ describe("the table over the raw events", () => {
     const event = { sessionId: "s", source: "main", seq: 1, type: "X", occurredAt: at };
     await raw.keep("demo", [event], at);
     await createColumns({ objects, raw, clock: () => at + 2 * 86_400_000, log: silentLog }).compact();
-    const [[key, { body }]] = objects.entries().filter(([name]) => name.startsWith("parquet/")) as [
-      [string, { body: Uint8Array }],
-    ];
-    const [row] = await rowsOf(body);
+    const [key, made] = objects.entries().find(([name]) => name.startsWith("parquet/"))!;
+    const [row] = await rowsOf(made.body);
     const names = columns.storage_descriptor.columns.map(({ name }: { name: string }) => name) as string[];
     expect(names.toSorted()).toEqual(Object.keys(row!).toSorted());
     expect(columns.storage_descriptor.columns).toEqual(PARQUET_COLUMNS);
