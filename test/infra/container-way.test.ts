@@ -83,6 +83,7 @@ describe("the container", () => {
     const bucket = (name: string, suffix = "") => `\${aws_s3_bucket.bucket-${name}.arn}${suffix}`;
     const all = [
       "journeys",
+      "trails",
       "records",
       "buckets",
       "rollups",
@@ -108,6 +109,7 @@ describe("the container", () => {
         Resource: [
           index("journeys", "byStart"),
           index("journeys", "byVisitor"),
+          index("trails", "byStart"),
           index("records", "byTime"),
           index("buckets", "byHour"),
           index("access", "byTenant"),
