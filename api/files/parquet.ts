@@ -27,6 +27,6 @@ export function toParquet({ columns, rows }: Table): Uint8Array {
 
 function valueOf(type: ColumnType, cell: Cell): unknown {
   if (cell === null || cell === undefined) return null;
-  if (type === "integer") return BigInt(cell as number);
+  if (type === "integer") return BigInt(cell);
   return type === "instant" ? new Date(cell as number) : cell;
 }

@@ -141,7 +141,7 @@ describe("readings", () => {
       ...batchOf("wide", 0, NOW - 2 * HOUR, 1),
       readings: [{ at: iso(NOW - 2 * HOUR), values: [1, null, -2.5] }],
     };
-    await mutate(api, "r", "ingestSessionBatch", wide as never);
+    await mutate(api, "r", "ingestSessionBatch", wide);
   });
 
   test("of a session are in the order of time, a column a channel", async () => {

@@ -31,7 +31,7 @@ export function sendSessions(sessions: readonly LoadedSession[], sending: Sendin
         },
         size: 1,
         tally,
-        then: (created: Member) => finish(session, created as Created, sending),
+        follow: (created: Member) => finish(session, created, sending),
       }))
     ),
     sending,

@@ -15,7 +15,7 @@ export type LoadRequest = {
   /** What its answer says became of them; undefined where the service did not take the request at all. */
   tally: (answer: Member) => Totals | undefined;
   /** What is still to be said of it once it was accepted; gives why that was refused. */
-  then?: (answer: Member) => Promise<string | undefined>;
+  follow?: (answer: Member) => Promise<string | undefined>;
 };
 
 export type Sending = Target & {
@@ -53,7 +53,7 @@ export async function sendLanes(
     const answer = await askUntilAnswered(sending, request.mutation, request.variables);
     const tally = request.tally(answer);
     if (!tally) throw refusedBy(sending, answer.message ?? answer.__typename);
-    const refused = request.then && tally.accepted > 0 ? await request.then(answer) : undefined;
+    const refused = request.follow && tally.accepted > 0 ? await request.follow(answer) : undefined;
     if (refused !== undefined) tally.reasons.push(refused);
     totals.accepted += tally.accepted;
     totals.duplicates += tally.duplicates;

@@ -32,7 +32,7 @@ export async function readSessionTable(
   skipped: Pick<Skipped, "add">,
   { zone, sensor }: { zone: string; sensor: string | undefined },
 ): Promise<LoadedSession[]> {
-  const found: (LoadedSession & { at: number })[] = [];
+  const found: { at: number; session: LoadedSession }[] = [];
   for await (const { line, cells, text } of rows) {
     const at = parseWhen(cells["startedAt"] ?? "", zone);
     const sensorId = cells["sensorId"] ?? sensor;
@@ -41,18 +41,18 @@ export async function readSessionTable(
     else if (sensorId === undefined) skipped.add(line, "it names no sensor", text);
     else if (endAt !== undefined && endAt < at) skipped.add(line, "it ends before it starts", text);
     else {
-      found.push({
-        at,
+      const session = {
         sessionId: cells["sessionId"] ?? idOf(sensorId, at),
         sensorId,
         startedAt: new Date(at).toISOString(),
         endedAt: endAt === undefined ? undefined : new Date(endAt).toISOString(),
         labels: labelsOf(cells["labels"]),
         notes: cells["notes"],
-      });
+      };
+      found.push({ at, session });
     }
   }
-  return found.sort((a, b) => a.at - b.at).map(({ at: _, ...session }) => session);
+  return found.sort((a, b) => a.at - b.at).map(({ session }) => session);
 }
 
 /** Undefined where the row says none; null where it is no instant. */
