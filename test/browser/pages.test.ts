@@ -298,6 +298,7 @@ describe.runIf(hasBrowser)("the pages", () => {
       "/admin?show=audit",
       "/journeys?show=numbers",
       "/journeys?show=script",
+      "/journeys?show=goals",
       "/review?show=add",
       "/review?show=cards",
       "/admin?show=erase",

@@ -78,9 +78,9 @@ export type JourneyListQueryVariables = Exact<{
 }>;
 
 
-export type JourneyListQuery = { journeys: { nodes: Array<{ id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type JourneyListQuery = { journeys: { nodes: Array<{ id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, goal: { goalId: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type JourneyRowFragment = { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null };
+export type JourneyRowFragment = { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, goal: { goalId: string } | null };
 
 export type JourneyTimelineQueryVariables = Exact<{
   sessionId: string;
@@ -89,7 +89,7 @@ export type JourneyTimelineQueryVariables = Exact<{
 }>;
 
 
-export type JourneyTimelineQuery = { journey: { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, events: { edges: Array<{ cursor: string, node: { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type JourneyTimelineQuery = { journey: { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, events: { edges: Array<{ cursor: string, node: { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, goal: { goalId: string } | null } | null };
 
 export type EventRowFragment = { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null };
 
@@ -127,11 +127,11 @@ export type EventsArriveSubscriptionVariables = Exact<{ [key: string]: never; }>
 export type EventsArriveSubscription = { metricBuckets: { cursor: string } };
 
 export const JourneyList = document<JourneyListQuery, JourneyListQueryVariables>(
-  "query JourneyList($filter: JourneyFilter, $first: Int!, $after: String) { journeys(filter: $filter, first: $first, after: $after) { nodes { ...JourneyRow } pageInfo { hasNextPage endCursor } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome eventCount userMessageCount firstQuestion }",
+  "query JourneyList($filter: JourneyFilter, $first: Int!, $after: String) { journeys(filter: $filter, first: $first, after: $after) { nodes { ...JourneyRow } pageInfo { hasNextPage endCursor } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome goal { goalId } eventCount userMessageCount firstQuestion }",
 );
 
 export const JourneyTimeline = document<JourneyTimelineQuery, JourneyTimelineQueryVariables>(
-  "query JourneyTimeline($sessionId: String!, $first: Int!, $after: String) { journey(sessionId: $sessionId) { ...JourneyRow events(first: $first, after: $after) { edges { cursor node { ...EventRow } } pageInfo { hasNextPage endCursor } } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome eventCount userMessageCount firstQuestion } fragment EventRow on JourneyEvent { source seq type occurredAt step page text }",
+  "query JourneyTimeline($sessionId: String!, $first: Int!, $after: String) { journey(sessionId: $sessionId) { ...JourneyRow events(first: $first, after: $after) { edges { cursor node { ...EventRow } } pageInfo { hasNextPage endCursor } } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome goal { goalId } eventCount userMessageCount firstQuestion } fragment EventRow on JourneyEvent { source seq type occurredAt step page text }",
 );
 
 export const JourneyFollow = document<JourneyFollowSubscription, JourneyFollowSubscriptionVariables>(

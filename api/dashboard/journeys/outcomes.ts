@@ -1,5 +1,6 @@
 /** Outcomes, in the words of people. */
 export const OUTCOMES = [
+  { name: "GOAL_REACHED", title: "Goal reached" },
   { name: "FORM_COMPLETED", title: "Form completed" },
   { name: "CTA_CLICKED", title: "Call to action" },
   { name: "LINK_CLICKED", title: "Link clicked" },

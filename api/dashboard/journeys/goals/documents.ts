@@ -1,0 +1,109 @@
+// Made by `npm run generate` from queries.graphql and the contract; not to be edited.
+import { document } from "../../core/document.ts";
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** The kinds of expected failure. */
+export type ErrorCode =
+  /** A field of the input is wrong; nothing was done. */
+  | 'INVALID_INPUT'
+  /** There is no such thing in this tenant. */
+  | 'NOT_FOUND'
+  /** Somebody changed it since; look again and repeat. */
+  | 'VERSION_CONFLICT'
+  /** The name belongs to somebody else. */
+  | 'NAME_TAKEN'
+  /** The username or the password is wrong; which of them is not told. */
+  | 'BAD_CREDENTIALS'
+  /** The session is over. */
+  | 'SESSION_ENDED'
+  /** The same identity came before with other content. */
+  | 'PAYLOAD_MISMATCH'
+  /** The collection is under review elsewhere. */
+  | 'REVIEW_HELD'
+  /** The review session no longer holds the collection. */
+  | 'REVIEW_LOST'
+  /** The file is no Anki collection, or is damaged. */
+  | 'COLLECTION_UNREADABLE'
+  /** What was sent is over a limit. */
+  | 'TOO_LARGE';
+
+/** Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive. */
+export type JourneyOutcome =
+  /** A goal of the tenant's own was reached that outranks what else happened; `goal` says which. Strongest. */
+  | 'GOAL_REACHED'
+  /** A form was completed. */
+  | 'FORM_COMPLETED'
+  /** A call to action was clicked. */
+  | 'CTA_CLICKED'
+  /** A link was clicked. */
+  | 'LINK_CLICKED'
+  /** A form was begun or a message sent, none of the above happened, and 30 minutes passed without an event. */
+  | 'ABANDONED'
+  /** None of the above. Weakest. */
+  | 'BROWSING';
+
+/** A property at the top of an event's `properties`. */
+export type PropertyMatchInput = {
+  /** Its name, 1 to 100 characters. */
+  name: string;
+  /** Its value as text: a number or a boolean as JSON writes it. Any value where absent. */
+  value?: string | null | undefined;
+};
+
+/** What an event must be: all that is given must hold, and something must be given. */
+export type EventMatchInput = {
+  /** Its type, such as MESSAGE_RECEIVED. */
+  type?: string | null | undefined;
+  /** A pattern of its page, of 1 to 200 characters, in which up to four `*` stand for any text: `/docs/*`. The path alone is looked at, without the site and what follows `?` or `#`; a pattern with `?` looks at that, too. */
+  page?: string | null | undefined;
+  /** A property that it has. */
+  property?: PropertyMatchInput | null | undefined;
+};
+
+/** What the tenant calls a success. */
+export type JourneyGoalInput = {
+  /** An id of the tenant's: 1 to 40 letters, digits, `-` and `_`. It stays when the goal changes. */
+  goalId: string;
+  /** For people, at most 100 characters; `goalId` where absent. */
+  name?: string | null | undefined;
+  /** 1 to 10: an event that is any of these reaches the goal. At most 60 in all goals together. */
+  anyOf: Array<EventMatchInput>;
+  /** The strongest outcome that it takes the place of; FORM_COMPLETED where absent, so any. With ABANDONED, a chat that was answered and left is not abandoned, and one with a completed form stays FORM_COMPLETED. Not BROWSING or GOAL_REACHED. */
+  outranks?: JourneyOutcome | null | undefined;
+};
+
+/** What to change; what is left out stays. */
+export type ConfigureJourneysInput = {
+  /** All goals, strongest first, at most 20; an empty list takes all back. */
+  goals?: Array<JourneyGoalInput> | null | undefined;
+  /** For how many days a journey is kept after its last event arrived, 1 to 3,650. Counts of it stay for ever. At first 90. */
+  keepJourneysDays?: number | null | undefined;
+};
+
+export type SettingsFragment = { keepJourneysDays: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null };
+
+export type GoalSettingsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type GoalSettingsQuery = { journeySettings: { keepJourneysDays: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null } };
+
+export type SaveGoalsMutationVariables = Exact<{
+  input: ConfigureJourneysInput;
+}>;
+
+
+export type SaveGoalsMutation = { configureJourneys:
+    | { __typename: 'JourneySettingsPayload', settings: { keepJourneysDays: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null } | null }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
+
+export const GoalSettings = document<GoalSettingsQuery, GoalSettingsQueryVariables>(
+  "query GoalSettings { journeySettings { ...Settings } } fragment Settings on JourneySettings { keepJourneysDays goals { goalId name outranks anyOf { type page propertyName propertyValue } } rebuild { begunAt journeysRead journeysChanged doneAt } }",
+);
+
+export const SaveGoals = document<SaveGoalsMutation, SaveGoalsMutationVariables>(
+  "mutation SaveGoals($input: ConfigureJourneysInput!) { configureJourneys(input: $input) { __typename ... on JourneySettingsPayload { settings { ...Settings } } ... on UserError { code message } } } fragment Settings on JourneySettings { keepJourneysDays goals { goalId name outranks anyOf { type page propertyName propertyValue } } rebuild { begunAt journeysRead journeysChanged doneAt } }",
+);

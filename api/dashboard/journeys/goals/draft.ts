@@ -1,0 +1,32 @@
+import type { JourneyGoalInput, JourneyOutcome, SettingsFragment } from "./documents.ts";
+
+/** One way to reach a goal, as it is typed: an empty field asks for nothing. */
+export type Match = { type: string; page: string; property: string; value: string };
+export type GoalDraft = { goalId: string; name: string; outranks: JourneyOutcome; anyOf: Match[] };
+
+export const noMatch = (): Match => ({ type: "", page: "", property: "", value: "" });
+
+export function toDrafts({ goals }: SettingsFragment): GoalDraft[] {
+  return goals.map(({ goalId, name, outranks, anyOf }) => ({
+    ...{ goalId, name, outranks },
+    anyOf: anyOf.map(({ type, page, propertyName, propertyValue }) => ({
+      ...{ type: type ?? "", page: page ?? "", property: propertyName ?? "", value: propertyValue ?? "" },
+    })),
+  }));
+}
+
+/** An id from a goal's name: "Paid for it!" gives `paid-for-it`. It is made once and then stays. */
+function idOf(name: string): string {
+  return name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "goal";
+}
+
+export function toInput({ goalId, name, outranks, anyOf }: GoalDraft): JourneyGoalInput {
+  return {
+    ...{ goalId: goalId || idOf(name), name: name.trim(), outranks },
+    anyOf: anyOf.map(({ type, page, property, value }) => ({
+      ...(type ? { type } : {}),
+      ...(page ? { page } : {}),
+      ...(property ? { property: { name: property, ...(value ? { value } : {}) } } : {}),
+    })),
+  };
+}
