@@ -34,7 +34,7 @@ describe.runIf(hasBrowser)("GraphiQL in a browser, under its own policy", () => 
       const open = async (query: string) => {
         await page.goto(`/graphql?query=${encodeURIComponent(query)}`);
         await page.getByRole("button", { name: "Headers", exact: true }).click();
-        await page.locator(".graphiql-editor-tool .CodeMirror:visible, .graphiql-editors .CodeMirror:visible").last()
+        await page.locator(".graphiql-editors .monaco-editor:visible").last()
           .click();
         await page.keyboard.insertText(JSON.stringify({ Authorization: `Bearer ${token}` }));
         await page.getByRole("button", { name: /^Execute query/ }).click();
