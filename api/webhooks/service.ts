@@ -104,6 +104,7 @@ export function createWebhooks({ store, send, reach, clock }: WebhooksOptions) {
 
     /** The hook has ended, and with it what was on its way. Undefined where the tenant has no such hook. */
     async revoke(tenantId: string, webhookId: string): Promise<Webhook | undefined> {
+      if (!isId(webhookId)) return undefined;
       const hook = await store.revokeWebhook({ tenantId, webhookId }, clock());
       wanted.delete(tenantId);
       return hook ?? (await store.findWebhook(tenantId, webhookId))?.hook;
@@ -166,7 +167,7 @@ export function createWebhooks({ store, send, reach, clock }: WebhooksOptions) {
 
   /** A hook that is not revoked. */
   async function find(tenantId: string, webhookId: string): Promise<{ hook: Webhook; secrets: Secrets } | undefined> {
-    if (!/^[\w-]{1,64}$/.test(webhookId)) return undefined;
+    if (!isId(webhookId)) return undefined;
     const found = await store.findWebhook(tenantId, webhookId);
     return found?.hook.revokedAt === undefined ? found : undefined;
   }
@@ -177,4 +178,9 @@ function checked(event: WebhookEvent): WebhookEvent {
   const bytes = Buffer.byteLength(JSON.stringify(event.data));
   if (bytes <= LIMITS.bodyBytes) return event;
   throw new AppError("INTERNAL", `an event for webhooks has ${bytes} bytes of data, at most ${LIMITS.bodyBytes}`);
+}
+
+/** Whether a text can be the id of a webhook: what cannot is no key either. */
+function isId(text: string): boolean {
+  return /^[\w-]{1,64}$/.test(text);
 }

@@ -30,7 +30,7 @@ test("whatever is asked is answered or refused, and never fails on our side", as
   const isLong = process.env["OPERATIONS"] !== undefined;
   const OURS = ["INTERNAL", "UNAVAILABLE", "TIMEOUT"];
   for (let i = 0; i < OPERATIONS; i++) {
-    const { field, query, variables } = next();
+    const { field, query, variables } = next()!;
     const startedAt = performance.now();
     const { status, errors = [] } = await api.ask("generated", query, variables);
     const ms = Math.round(performance.now() - startedAt);
@@ -48,6 +48,25 @@ test("whatever is asked is answered or refused, and never fails on our side", as
   }
   expect(failures).toEqual([]);
 }, 3_600_000);
+
+describe.each([["no text", ""], ["half a character", "\ud800"], ["9,000 characters", "x".repeat(9_000)], [
+  "a name of every object",
+  "__proto__",
+]])("every field that is given %s wherever it takes text", (_name, text) => {
+  test("answers or refuses it, and never fails on our side", async () => {
+    const next = createOperations(api.app.schema, createRandom(`texts ${text.length}`), ["query", "mutation"], [text]);
+    const failures: string[] = [];
+    for (let i = 0;; i++) {
+      const one = next(i);
+      if (!one) break;
+      const { field, query, variables } = one;
+      const { status, errors = [] } = await api.ask("generated", query, variables);
+      const isOurs = errors.some(({ extensions }) => ["INTERNAL", "UNAVAILABLE"].includes(extensions["code"]));
+      if (status >= 500 || isOurs) failures.push(`${field}: ${query} ${JSON.stringify(variables).slice(0, 300)}`);
+    }
+    expect(failures).toEqual([]);
+  }, 120_000);
+});
 
 describe("what can never be is refused by name", () => {
   const LONG = "x".repeat(9_000);

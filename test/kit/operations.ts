@@ -66,6 +66,10 @@ const INSTANTS = [
   "0001-01-01T00:00:00Z",
   "9999-12-31T23:59:59Z",
   "9999-12-31T23:59:59-23:59",
+  "+275760-09-13T00:00:00Z",
+  "-000001-01-01T00:00:00Z",
+  "10000-01-01T00:00:00Z",
+  "2026-06-30T23:59:60Z",
   "2100-01-01T00:00:00Z",
   "2026-02-30T00:00:00Z",
   "yesterday",
@@ -100,7 +104,12 @@ const FLOATS = [0, -0, 1.5, -1.5, 1e-300, 1e300, 9_007_199_254_740_992];
 const JSONS = [null, 0, "a", [], {}, { a: { b: [1, "c", null] } }, "x".repeat(9_000), [[[[[[]]]]]], { "": 1 }];
 
 /** Operations over everything that a schema has, with arguments right and wrong. The same for the same random numbers. */
-export function createOperations(schema: GraphQLSchema, random: Random, types: readonly ("query" | "mutation")[]) {
+export function createOperations(
+  schema: GraphQLSchema,
+  random: Random,
+  types: readonly ("query" | "mutation")[],
+  texts: readonly string[] = TEXTS,
+) {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   const roots = types.flatMap((type) => {
     const root = type === "query" ? schema.getQueryType() : schema.getMutationType();
@@ -146,14 +155,14 @@ export function createOperations(schema: GraphQLSchema, random: Random, types: r
         return pick(JSONS);
       case "EventInput":
         return random() < 0.1 ? pick(JSONS) : {
-          sessionId: pick(TEXTS),
+          sessionId: pick(texts),
           seq: pick(INTS),
           type: pick(["PAGE_VIEWED", "MESSAGE_SENT", "page viewed", ""]),
           occurredAt: pick(INSTANTS),
           ...(random() < 0.3 ? { text: pick(TEXTS), visitorId: pick(TEXTS), properties: pick(JSONS) } : {}),
         };
       default:
-        return pick(TEXTS);
+        return pick(texts);
     }
   }
 
@@ -183,8 +192,11 @@ export function createOperations(schema: GraphQLSchema, random: Random, types: r
     }`;
   }
 
-  return (): Operation => {
-    const { type, field } = pick(roots);
+  /** One of any field, or of the field of that number. */
+  return (number?: number): Operation | undefined => {
+    const root = number === undefined ? pick(roots) : roots[number];
+    if (!root) return undefined;
+    const { type, field } = root;
     const variables = createVariables();
     const text = fieldText(field, variables, 0);
     return { field: field.name, query: `${type}${variables.head()} { ${text} }`, variables: variables.values };
