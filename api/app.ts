@@ -28,6 +28,7 @@ import { createBackfill } from "./journeys/backfill.ts";
 import { createCollect } from "./journeys/collect.ts";
 import { createEraser } from "./journeys/erase.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
+import { createAlertWatch } from "./metrics/alert-watch.ts";
 import { createMetricWatch } from "./metrics/watch.ts";
 import type { Rates } from "./rates/rates.ts";
 import type { Shares } from "./rates/shares.ts";
@@ -36,6 +37,7 @@ import { buckets, queues, tables } from "./resources.ts";
 import type { Reach } from "./webhooks/rules.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
 import {
+  createAlertDomain,
   createAllJobs,
   createAnalyticsDomain,
   createJourneyDomain,
@@ -134,6 +136,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const auditRollups = createRollupAuditor(connections, metrics, overrides.recheckMs);
   const review = createReviewDomain(connections);
   const webhooks = createWebhookDomain(connections, overrides.reach);
+  const alerts = createAlertDomain(connections, metrics, webhooks);
   const { store, erasures, raw, trails } = journeys;
   const { files, columns, exports: journeyExports } = createJourneyFiles(connections, journeys);
 
@@ -165,6 +168,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     deleteCollection: review.deleteCollection,
     media: review.media,
     watchReview: review.watch,
+    alerts: alerts.service,
+    watchAlerts: createAlertWatch({ alerts: alerts.store, hub, clock, pollMs: overrides.pollMs }),
     webhooks: webhooks.service,
   };
   const loadersOf = ({ tenantId }: Viewer) => ({
@@ -219,6 +224,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       review,
       webhooks,
       columns,
+      alerts,
       (differences) => auditDifferences += differences,
     ),
     auditDifferences: () => auditDifferences,

@@ -25,6 +25,9 @@ import { createJourneyRecounts } from "./journeys/recount.ts";
 import { createJourneys } from "./journeys/service.ts";
 import { createJourneyStore } from "./journeys/store.ts";
 import { createTrailStore } from "./journeys/trails.ts";
+import { toData } from "./metrics/alert-rules.ts";
+import { createAlertStore } from "./metrics/alert-store.ts";
+import { createAlerts } from "./metrics/alerts.ts";
 import { createAudit } from "./metrics/audit.ts";
 import { createBeats } from "./metrics/beats.ts";
 import { createProgress } from "./metrics/progress.ts";
@@ -50,6 +53,7 @@ import { createWebhooks } from "./webhooks/service.ts";
 import { createWebhookStore } from "./webhooks/store.ts";
 
 type WebhookDomain = ReturnType<typeof createWebhookDomain>;
+type AlertDomain = ReturnType<typeof createAlertDomain>;
 type JourneyDomain = ReturnType<typeof createJourneyDomain>;
 type SessionDomain = ReturnType<typeof createSessionDomain>;
 type MetricDomain = ReturnType<typeof createMetricDomain>;
@@ -160,6 +164,30 @@ export function createMetricDomain(
   return { store, progress, beats, service, audit };
 }
 
+/** Alerts over buckets, which webhooks tell of. */
+export function createAlertDomain(
+  { dynamo, hub, clock, named }: Connections,
+  { store, service, progress }: MetricDomain,
+  webhooks: Pick<WebhookDomain, "service">,
+) {
+  const alerts = createAlertStore(dynamo, named(tables.buckets));
+  return {
+    store: alerts,
+    service: createAlerts({
+      ...{ alerts, store, hub, clock, measuring: service.measuring },
+      caughtUpAt: (source) => progress.caughtUpAt(source),
+      tell: ({ tenantId, ...change }) =>
+        webhooks.service.writeOf({
+          tenantId,
+          type: "ALERT_CHANGED",
+          id: change.changeId,
+          at: change.at,
+          data: toData(change),
+        }),
+    }),
+  };
+}
+
 export function createAnalyticsDomain(
   { dynamo, clock, config, named }: Connections,
   { service, lists }: SessionDomain,
@@ -260,12 +288,14 @@ export function createAllJobs(
   { sweep }: ReviewDomain,
   { deliver }: WebhookDomain,
   { compact }: Pick<JourneyFiles["columns"], "compact">,
+  alerts: Pick<AlertDomain, "service">,
   raise: (differences: number) => void,
 ) {
   return createJobs({
     sessions: sessions.service,
     sweepReviews: sweep,
     deliverWebhooks: deliver,
+    judgeAlerts: () => alerts.service.sweep(),
     followJourneys: () => follower.run(),
     compactEvents: compact,
     audit: { ...audit, store, clock, log, raise },
@@ -308,14 +338,16 @@ export function createScheduleFunction(connections: Connections): readonly Job[]
   const journeys = createJourneyDomain(connections);
   const sessions = createSessionDomain(connections);
   const metrics = createMetricDomain(connections, journeys, sessions);
+  const webhooks = createWebhookDomain(connections);
   return createAllJobs(
     connections,
     journeys,
     sessions,
     metrics,
     createReviewDomain(connections),
-    createWebhookDomain(connections),
+    webhooks,
     createJourneyFiles(connections, journeys).columns,
+    createAlertDomain(connections, metrics, webhooks),
     () => {},
   );
 }

@@ -56,7 +56,8 @@ export const functions = {
       journeys: "remove",
       trails: "remove",
       records: "write",
-      buckets: "write",
+      // Alerts, by who made them.
+      buckets: "remove",
       rollups: "read",
       accounts: "remove",
       access: "write",

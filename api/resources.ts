@@ -223,6 +223,7 @@ export const schedules = {
   endIdleSessions: { name: "end-idle-sessions", everySeconds: 30, about: "Ends sessions without motion or batches." },
   saveReviews: { name: "save-reviews", everySeconds: 30, about: "Ends idle reviews and writes collections." },
   followJourneys: { name: "follow-journeys", everySeconds: 30, about: "Sums up journeys that ended; rebuilds them." },
+  judgeAlerts: { name: "judge-alerts", everySeconds: 10, about: "Judges buckets that are over." },
   deliverWebhooks: { name: "deliver-webhooks", everySeconds: 5, about: "Sends what webhooks are called for." },
   compactEvents: {
     name: "compact-events",

@@ -32,6 +32,7 @@ import "./review-notes.ts";
 import "./review-media.ts";
 import "./review-settings.ts";
 import "./review-numbers.ts";
+import "./alerts.ts";
 import "./webhooks.ts";
 import { builder } from "./builder.ts";
 

@@ -15,6 +15,8 @@ import type { Journey, JourneyEvent } from "../api/journeys/model.ts";
 import type { Journeys } from "../api/journeys/service.ts";
 import type { JourneyEventEdge } from "../api/journeys/watch.ts";
 import type { AuditRollups } from "../api/analytics/audit.ts";
+import type { Alerts } from "../api/metrics/alerts.ts";
+import type { AlertUpdate } from "../api/metrics/alert-watch.ts";
 import type { AuditMetrics } from "../api/metrics/audit.ts";
 import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { Metrics } from "../api/metrics/service.ts";
@@ -76,6 +78,13 @@ export type Services = {
   deleteCollection: DeleteCollection;
   media: Media;
   watchReview: (person: Person, sessionId: string, signal: AbortSignal) => AsyncGenerator<ReviewView>;
+  alerts: Alerts;
+  watchAlerts: (
+    tenantId: string,
+    alertId: string | null | undefined,
+    after: string | null | undefined,
+    signal: AbortSignal,
+  ) => AsyncGenerator<AlertUpdate>;
   webhooks: Webhooks;
   backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
   eraseVisitor: EraseVisitor;

@@ -8,10 +8,11 @@ export type Job = { name: string; everyMs: number; run: () => Promise<Record<str
 
 /** All jobs. Each is harmless where it runs in several processes at once. */
 export function createJobs(
-  { sessions, sweepReviews, followJourneys, deliverWebhooks, compactEvents, audit, removeTenants }: {
+  { sessions, sweepReviews, followJourneys, judgeAlerts, deliverWebhooks, compactEvents, audit, removeTenants }: {
     sessions: Pick<Sessions, "sweep">;
     sweepReviews: Job["run"];
     followJourneys: Job["run"];
+    judgeAlerts: Job["run"];
     deliverWebhooks: Job["run"];
     compactEvents: Job["run"];
     audit: AuditJobOptions;
@@ -22,6 +23,7 @@ export function createJobs(
     endIdleSessions: sessions.sweep,
     saveReviews: sweepReviews,
     followJourneys,
+    judgeAlerts,
     deliverWebhooks,
     compactEvents,
     auditMetrics: createAuditJob(audit),

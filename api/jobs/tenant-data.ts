@@ -127,6 +127,7 @@ export function createRemoveData({ dynamo, objects, named, most }: {
         for (const part of ["", "#late", "#values"]) await removePartition(tables.buckets, `${pk}${part}`);
         if (isLast && !isEnough()) await removePartition(tables.buckets, `${pk}#pairs`);
       }
+      for (const part of ["alerts", "changes"]) await removePartition(tables.buckets, `${tenantId}#${part}`);
       if (isLast && !isEnough()) await removePartition(tables.buckets, `${tenantId}#sources`);
     }
 

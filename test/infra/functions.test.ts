@@ -301,7 +301,7 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     expect(await on.invoke("schedule", { job: "remove-tenants" })).toMatchObject({ payload: { removals: 0 } });
     const error = {
       errorMessage:
-        "job must be one of end-idle-sessions, save-reviews, follow-journeys, deliver-webhooks, audit-metrics, remove-tenants",
+        "job must be one of end-idle-sessions, save-reviews, follow-journeys, judge-alerts, deliver-webhooks, audit-metrics, remove-tenants",
     };
     expect(await on.invoke("schedule", recorded("sqs"))).toMatchObject({ error });
     const did = { message: "a job ran", job: "end-idle-sessions", ...sweep.payload };

@@ -53,7 +53,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     ReadItems: tables("journeys trails records buckets rollups accounts access sessions sensors reviews webhooks"),
     ReadIndexes: indexes("journeys trails records buckets access sessions sensors reviews webhooks"),
     WriteItems: tables("journeys trails records buckets accounts access sessions sensors reviews webhooks"),
-    RemoveItems: tables("journeys trails accounts sessions"),
+    RemoveItems: tables("journeys trails buckets accounts sessions"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
     // Also what a link to upload allows: it is signed with this role.

@@ -47,9 +47,10 @@ describe("each schedule", () => {
         "sojourn-remove-tenants": "rate(5 minutes)",
         "sojourn-save-reviews": "rate(1 minute)",
         "sojourn-follow-journeys": "rate(1 minute)",
+        "sojourn-judge-alerts": "rate(1 minute)",
         "sojourn-deliver-webhooks": "rate(1 minute)",
       });
-    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 60, 21_600, 3_600, 300]);
+    expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 60, 60, 21_600, 3_600, 300]);
     const started = Object.values(targets!).map(({ input }): string => JSON.parse(input).job);
     expect(started.sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
   });
@@ -60,6 +61,7 @@ describe("each schedule", () => {
       sessions: { sweep: nothing },
       sweepReviews: nothing,
       followJourneys: nothing,
+      judgeAlerts: nothing,
       deliverWebhooks: nothing,
       compactEvents: nothing,
       audit: {} as never,

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { type Clock, DAY_MS, SECOND_MS } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { createCursors } from "../core/page.ts";
+import { follow } from "./feed.ts";
+import type { Hub } from "./hub.ts";
+import { createSharedLatest } from "./latest.ts";
+
+/** What is kept of a change: `id` names the state that it led to, so that the same is given once; `key` what changed. */
+export type LogEntry<T> = { id: string; key: string; message: T };
+
+export type LogFeedOptions<T> = {
+  hub: Hub;
+  clock: Clock;
+  pollMs?: number | undefined;
+  /** Names the cursors. */
+  kind: string;
+  /** The key under which the hub wakes. */
+  hubKey: (tenantId: string) => string;
+  /** What changed since an instant, by the moments at which that was kept, and what was hinted at; each as it is now. */
+  read: (
+    tenantId: string,
+    filter: string | undefined,
+    sinceAt: number,
+    hints: readonly string[],
+  ) => Promise<LogEntry<T>[]>;
+};
+
+/** Clocks of writers differ by less, and what is kept late in a moment is seen within it. */
+const SLACK_MS = 15 * SECOND_MS;
+/** Whoever was away for longer begins anew. */
+const MAX_AWAY_MS = 7 * DAY_MS;
+/** Of so many states it is remembered that they were given. */
+const MAX_GIVEN = 2_000;
+/** And in a cursor, which is to stay short: where more changed within seconds, some of it comes again after a cut. */
+const MAX_IN_CURSOR = 200;
+
+/** How far a log was read, and what was given of its last moments. */
+type Position = { at: number; given: ReadonlyMap<string, number> };
+type Given<T> = T & { cursor: string };
+
+const position = v.tuple([v.pipe(v.number(), v.safeInteger()), v.array(v.tuple([v.string(), v.number()]))]);
+
+/**
+ * Follows a log that many processes write to, without missing any of it: each read goes a few seconds back, for what was
+ * written there meanwhile, and leaves out what was given. With `after` it begins where that message was. All who follow the
+ * same share one reader and its messages. Each message is what was read, with its `cursor`.
+ */
+export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubKey, read }: LogFeedOptions<T>) {
+  const followShared = createSharedLatest<{ entry: LogEntry<T>; message: Given<T> }>(({ entry }) => entry.key);
+
+  return async function* followLog(
+    tenantId: string,
+    filter: string | undefined,
+    after: string | null | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Given<T>> {
+    const cursors = createCursors(kind, [tenantId, filter ?? null], position);
+    const resumed = cursors.decode(after);
+    if (resumed && resumed[0] < clock() - MAX_AWAY_MS) {
+      throw new InvalidInputError([{ path: ["after"], message: "is older than a week; leave it out to begin anew" }]);
+    }
+    const give = ({ message }: LogEntry<T>, { at, given }: Position): Given<T> => ({
+      ...message,
+      cursor: cursors.encode([at, [...given].filter(([, when]) => when >= at - SLACK_MS).slice(-MAX_IN_CURSOR)]),
+    });
+    /** The entries that were not given yet, each with the position after it. */
+    const next = async (state: Position, hints: readonly string[], isGiven: boolean) => {
+      const now = clock();
+      const entries = await read(tenantId, filter, state.at - SLACK_MS, hints);
+      const given = new Map(state.given);
+      const messages: { entry: LogEntry<T>; message: Given<T> }[] = [];
+      for (const entry of entries) {
+        const id = shortOf(entry);
+        if (given.has(id)) continue;
+        given.set(id, now);
+        if (isGiven) messages.push({ entry, message: give(entry, { at: state.at, given }) });
+      }
+      return { messages, state: { at: now, given: new Map([...given].slice(-MAX_GIVEN)) } };
+    };
+    const start = async function* (stop: AbortSignal) {
+      // Whoever begins is told of what comes: of what was kept in the moments before it is only remembered that it was.
+      const begun = await next({ at: clock(), given: new Map() }, [], false);
+      yield* follow({
+        hub,
+        key: hubKey(tenantId),
+        state: begun.state,
+        read: (state, hints) => next(state, hints, true),
+        signal: stop,
+        pollMs,
+      });
+    };
+    const live = followShared(JSON.stringify([tenantId, filter ?? null]), start, signal);
+    if (!resumed) {
+      for await (const { message } of live) yield message;
+      return;
+    }
+    // It is followed before what was missed is read, so that nothing lies between.
+    const first = live.next();
+    first.catch(() => {});
+    const { messages, state } = await next({ at: resumed[0], given: new Map(resumed[1]) }, [], true);
+    for (const { message } of messages) yield message;
+    for (let one = await first; !one.done; one = await live.next()) {
+      if (!state.given.has(shortOf(one.value.entry))) yield one.value.message;
+    }
+  };
+}
+
+function shortOf({ key, id }: LogEntry<unknown>): string {
+  return createHash("sha256").update(JSON.stringify([key, id])).digest("base64url").slice(0, 11);
+}
