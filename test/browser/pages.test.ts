@@ -88,6 +88,21 @@ describe.runIf(hasBrowser)("the pages", () => {
     line.stop();
   });
 
+  test("a source that the tenant named stands beside the others, by day too", async () => {
+    const at = new Date().toISOString();
+    await service.ask(TENANT, COUNT, {
+      records: ["x", "y"].map((recordId) => ({ source: "cups.sold", recordId, at })),
+    });
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/live?range=month");
+    await signIn(page, token);
+    await expect.poll(() => figureOf(page, "cups.sold").textContent()).toBe("2");
+    await page.getByLabel("As tables").check();
+    await expect.poll(() => page.getByRole("region", { name: "cups.sold" }).locator("tbody tr").count()).toBe(1);
+    expect(await page.getByRole("combobox", { name: "Bucket" }).inputValue()).toBe("DAY");
+    await context.close();
+  });
+
   test("the same events sent three times are counted once", async () => {
     const { page, context } = await browser.openTab(service.url);
     await page.goto("/");
@@ -286,6 +301,7 @@ describe.runIf(hasBrowser)("the pages", () => {
       "/",
       "/live",
       "/live?as=table",
+      "/live?range=month",
       "/sessions",
       "/sessions?show=numbers",
       "/sessions/walk-1",

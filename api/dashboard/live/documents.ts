@@ -50,10 +50,16 @@ export type BucketSize =
   /** A month of a zone's calendar. */
   | 'MONTH';
 
+export type OwnSourcesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type OwnSourcesQuery = { metricSources: Array<string> };
+
 export type LiveSeriesQueryVariables = Exact<{
   sources: Array<string> | string;
   size: BucketSize;
   range: TimeRange;
+  timeZone: string;
 }>;
 
 
@@ -68,8 +74,12 @@ export type LiveBucketsSubscriptionVariables = Exact<{
 
 export type LiveBucketsSubscription = { metricBuckets: { cursor: string, bucket: { source: string, start: string, count: number, closed: boolean, version: string } } };
 
+export const OwnSources = document<OwnSourcesQuery, OwnSourcesQueryVariables>(
+  "query OwnSources { metricSources }",
+);
+
 export const LiveSeries = document<LiveSeriesQuery, LiveSeriesQueryVariables>(
-  "query LiveSeries($sources: [MetricSource!]!, $size: BucketSize!, $range: TimeRange!) { metrics(sources: $sources, size: $size, range: $range) { source total countedUpTo buckets { start count closed version } } }",
+  "query LiveSeries($sources: [MetricSource!]!, $size: BucketSize!, $range: TimeRange!, $timeZone: TimeZone!) { metrics(sources: $sources, size: $size, range: $range, timeZone: $timeZone) { source total countedUpTo buckets { start count closed version } } }",
 );
 
 export const LiveBuckets = document<LiveBucketsSubscription, LiveBucketsSubscriptionVariables>(

@@ -1,5 +1,6 @@
 import { SvelteMap } from "svelte/reactivity";
 import { ask, messageOf } from "../core/ask.ts";
+import { zone } from "../core/zone.svelte.ts";
 import { follow } from "../core/follow.svelte.ts";
 import { type BucketSize, LiveBuckets, LiveSeries, type TimeRange } from "./documents.ts";
 
@@ -20,6 +21,8 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
   let cursor: string | undefined;
   let due = false;
   const controller = new AbortController();
+  // Days and weeks begin where the viewer is.
+  const timeZone = zone.name;
 
   /** A thousand changes a second are drawn once a frame. */
   function changed(): void {
@@ -41,7 +44,7 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
 
   async function load(): Promise<void> {
     try {
-      const { metrics } = await ask(LiveSeries, { sources: [...sources], size, range }, controller.signal);
+      const { metrics } = await ask(LiveSeries, { sources: [...sources], size, range, timeZone }, controller.signal);
       for (const { source, buckets, countedUpTo } of metrics) {
         const own = series.get(source) ?? { source, buckets: new Map(), countedUpTo };
         series.set(source, { ...own, countedUpTo });

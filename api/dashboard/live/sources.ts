@@ -18,4 +18,6 @@ export const SIZES: readonly { size: BucketSize; title: string; ms: number }[] =
   { size: "FIVE_MINUTES", title: "5 minutes", ms: 300_000 },
   { size: "FIFTEEN_MINUTES", title: "15 minutes", ms: 900_000 },
   { size: "ONE_HOUR", title: "1 hour", ms: 3_600_000 },
+  { size: "DAY", title: "1 day", ms: 86_400_000 },
+  { size: "WEEK", title: "1 week", ms: 7 * 86_400_000 },
 ];
