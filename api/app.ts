@@ -17,7 +17,7 @@ import type { Holder, Viewer } from "./auth/viewer.ts";
 import type { QueueMessage } from "./aws/queues.ts";
 import type { StreamRecord } from "./aws/streams.ts";
 import type { Config } from "./config.ts";
-import { type ConnectionOverrides, createConnections } from "./connections.ts";
+import { type ConnectionOverrides, type Connections, createConnections } from "./connections.ts";
 import { createLoader } from "./core/loader.ts";
 import type { Measurement } from "./core/telemetry.ts";
 import type { Log } from "./core/log.ts";
@@ -95,6 +95,10 @@ export type App = {
   ingestLate: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
   /** Hears that all that a consumer takes and that was written before an instant has been through `ingestStream`. */
   caughtUp: (consumer: ConsumerSpec, at: number) => void;
+  /** Hears since when a consumer is behind in a shard, and how many records it handled there just now. */
+  atShard: (consumer: ConsumerSpec, shard: string, since: number, records: number) => void;
+  /** Hears that a stream dropped records that a consumer had not handled: only an audit finds which. */
+  streamGap: (consumer: ConsumerSpec) => void;
   /** Work that is due at intervals. Any number of processes may run it. */
   jobs: readonly Job[];
   /** How many wrong buckets the audits of this process have found. Expected: none, ever. */
@@ -216,6 +220,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     ingest: createQueueConsumer(connections, journeys, sessions, metrics),
     ...createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups),
     caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
+    atShard: (...told) => metrics.progress.noteShard(...told),
+    streamGap: (consumer) => metrics.progress.noteGap(consumer),
     jobs: createAllJobs(
       connections,
       journeys,
@@ -228,7 +234,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       (differences) => auditDifferences += differences,
     ),
     auditDifferences: () => auditDifferences,
-    measurements: [metrics.progress.measurement, ...(auth.keySets ? [auth.keySets.measurement] : [])],
+    measurements: [
+      ...metrics.progress.measurements,
+      queuesOf(connections),
+      ...(auth.keySets ? [auth.keySets.measurement] : []),
+    ],
     checkDependencies: async () => ({
       dynamodb: await probe(() => dynamo.get(named(tables.accounts), { pk: "-" })),
       s3: await probe(() => connections.objects(buckets.events).check()),
@@ -240,6 +250,24 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       review.close();
       stopRates();
       connections.stop();
+    },
+  };
+}
+
+/** How many messages wait on the queues and their dead-letter queues; one that may not be looked at is left out. */
+function queuesOf({ queues: messages, named }: Connections): Measurement {
+  const all = Object.values(queues).flatMap((spec) => [spec.name, spec.deadLetter.name]);
+  return {
+    name: "sojourn_queue_messages",
+    help: "About how many messages wait on a queue; what waits on a dead-letter queue has failed.",
+    labels: ["queue"],
+    async read() {
+      const depths = await Promise.allSettled(all.map((name) => messages.depth(named({ name }))));
+      return depths.flatMap((depth, i) =>
+        depth.status === "fulfilled"
+          ? [{ labels: { queue: all[i]! }, value: depth.value.waiting + depth.value.inFlight }]
+          : []
+      );
     },
   };
 }

@@ -13,6 +13,7 @@ import { cellsOf } from "./ingest/projections/rollups.ts";
 import { createStreamPaths } from "./ingest/setup.ts";
 import { createWaker } from "./ingest/wakes.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
+import { createRecount } from "./jobs/recount.ts";
 import { createRemovalJob } from "./jobs/removals.ts";
 import { createRemoveData } from "./jobs/tenant-data.ts";
 import { createColumns } from "./journeys/columns.ts";
@@ -158,6 +159,7 @@ export function createMetricDomain(
     progress,
     recountOf: (source) =>
       isRecorded(source) ? (tenantId, ...range) => store.listRecords(tenantId, source, ...range) : recounts[source],
+    onAudited: progress.noteAudited,
     recheckMs,
   });
   const service = createMetrics({ store, hub, clock, caughtUpAt: (source) => progress.caughtUpAt(source) });
@@ -247,7 +249,7 @@ export function createStreamConsumers(
   { config, clock, log, named, objects, queues: messages, streams, deadLetterOf }: Connections,
   { store: chunks, erasures, follower }: JourneyDomain,
   sessions: SessionDomain,
-  { service: metrics, store, audit, beats }: MetricDomain,
+  { service: metrics, store, audit, beats, progress }: MetricDomain,
   analytics: AnalyticsDomain,
   auditRollups: AuditRollups,
 ) {
@@ -264,7 +266,7 @@ export function createStreamConsumers(
     readMotion: sessions.readMotion,
     sessionExpired: (image) => sessions.service.expired(image),
     journeysChanged: (images) => follower.note(images),
-    quarantine: createQuarantine({ objects: kept, queues: messages, lateQueue, log }),
+    quarantine: createQuarantine({ objects: kept, queues: messages, lateQueue, log, onAdd: progress.noteQuarantined }),
     beats,
     failures: createFailures({ objects: kept, queues: messages, lateQueue }),
     streams,
@@ -306,6 +308,15 @@ export function createAllJobs(
       log,
     }),
   });
+}
+
+/** What counts everything of a tenant again, or of all. */
+export function createRecountOf(connections: Connections, recheckMs?: number) {
+  const journeys = createJourneyDomain(connections);
+  const sessions = createSessionDomain(connections);
+  const metrics = createMetricDomain(connections, journeys, sessions, recheckMs);
+  const auditRollups = createRollupAuditor(connections, metrics, recheckMs);
+  return createRecount({ audits: metrics.audit, auditRollups, store: metrics.store });
 }
 
 /** The function `ingest`: the consumer of the ingest queue alone. */

@@ -9,8 +9,22 @@ export type Outcome = "ok" | "error" | "refused" | "failed";
 /** Read from /proc, which Deno shows only to who may do everything. */
 const FROM_PROC = ["resident_memory_bytes", "virtual_memory_bytes", "heap_bytes", "open_fds", "max_fds"] as const;
 
-/** A number that somebody else keeps; `read` gives it as it is now, by the values of its label. */
-export type Measurement = { name: string; help: string; label: string; read: () => Readonly<Record<string, number>> };
+/** A number that somebody else keeps; `read` gives it as it is now, by the values of its label, or of several. */
+export type Measurement =
+  & { name: string; help: string }
+  & (
+    | { label: string; read: () => Readonly<Record<string, number>> }
+    | { labels: readonly string[]; read: () => readonly Sample[] | Promise<readonly Sample[]> }
+  );
+export type Sample = { labels: Readonly<Record<string, string>>; value: number };
+
+/** None where they cannot be read just now: what else is measured is shown all the same. */
+async function samplesOf(measurement: Measurement): Promise<readonly Sample[]> {
+  if ("labels" in measurement) return await Promise.resolve(measurement.read()).catch(() => []);
+  return Object.entries(measurement.read()).map(([value, number]) => (
+    { labels: { [measurement.label]: value }, value: number }
+  ));
+}
 
 /** Makes the measurements of one server, in a registry of its own. `auditDifferences` says how many were found so far. */
 export function createTelemetry(
@@ -28,14 +42,15 @@ export function createTelemetry(
       this.set(process.memoryUsage.rss());
     },
   });
-  for (const { name, help, label, read } of measurements) {
+  for (const measurement of measurements) {
     new Gauge({
-      name,
-      help,
-      labelNames: [label],
+      name: measurement.name,
+      help: measurement.help,
+      labelNames: "label" in measurement ? [measurement.label] : measurement.labels,
       registers: [registry],
-      collect() {
-        for (const [value, number] of Object.entries(read())) this.set({ [label]: value }, number);
+      async collect() {
+        this.reset();
+        for (const { labels, value } of await samplesOf(measurement)) this.set(labels, value);
       },
     });
   }

@@ -13,7 +13,14 @@ const BYTES = "$bytes";
  * the object store, and the message of the late queue says where.
  */
 export function createQuarantine(
-  { objects, queues, lateQueue, log }: { objects: Objects; queues: Pick<Queues, "send">; lateQueue: string; log: Log },
+  { objects, queues, lateQueue, log, onAdd }: {
+    objects: Objects;
+    queues: Pick<Queues, "send">;
+    lateQueue: string;
+    log: Log;
+    /** Told the table of each record. */
+    onAdd?: (table: string) => void;
+  },
 ) {
   return {
     /** Keeps the record, then tells of it. Both may happen twice; it is counted once. */
@@ -26,6 +33,7 @@ export function createQuarantine(
       );
       await objects.replace(key, Buffer.from(body), { contentType: "application/json" });
       await queues.send(lateQueue, JSON.stringify({ table, key, reason }), { reason });
+      onAdd?.(table);
       log.error("a record of a stream could not be counted and is in quarantine", { table, key, reason });
     },
 

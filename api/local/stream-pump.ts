@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { StreamRecord, Streams, StreamShard } from "../aws/streams.ts";
+import { type StreamRecord, type Streams, type StreamShard, StreamTrimmedError } from "../aws/streams.ts";
 import { type Clock, SECOND_MS, systemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { type ConsumerSpec, MAX_BATCH_RECORDS, takes } from "../ingest/consumers.ts";
@@ -22,6 +22,10 @@ export type StreamPumpOptions = {
    * was all there is.
    */
   onProgress?: (consumer: ConsumerSpec, at: number, isAll: boolean) => void;
+  /** Told in each round since when a consumer is behind in a shard (now where it is not), and what it handled there. */
+  onShard?: (consumer: ConsumerSpec, shard: string, since: number, handled: number) => void;
+  /** Told where a stream has dropped records that a consumer had not handled. */
+  onGap?: (consumer: ConsumerSpec) => void;
   /** Where it keeps how far it came; without one it begins at the oldest records, which counts nothing twice. */
   positionFile?: string;
   clock?: Clock;
@@ -50,16 +54,16 @@ type Stream = {
   consumers: readonly ConsumerSpec[];
   shards: { arn: string; list: StreamShard[]; at: number } | undefined;
   readers: Map<string, Reader>;
-  /** How often it failed on end, and when it is tried again, on the process's own clock. */
+  /** How often it failed on end. */
   faults: number;
-  againAt: number;
 };
 type Carried = { reader: Reader; read: number; isDone: boolean };
 
 /** Carries tables' streams to `handle` in order, shard by shard, as Lambda's event sources do on AWS. */
 export function createStreamPump(options: StreamPumpOptions) {
-  const { streams, handle, giveUp, onProgress, positionFile, clock = systemClock, log } = options;
+  const { streams, handle, giveUp, onProgress, onShard, onGap, positionFile, clock = systemClock, log } = options;
   let positions: Positions | undefined;
+  let saving: Promise<void> = Promise.resolve();
   const sources = [...Map.groupBy(options.consumers, ({ tableName }) => tableName)].map(
     ([tableName, consumers]): Stream => ({
       tableName,
@@ -67,7 +71,6 @@ export function createStreamPump(options: StreamPumpOptions) {
       shards: undefined,
       readers: new Map(),
       faults: 0,
-      againAt: 0,
     }),
   );
 
@@ -80,7 +83,13 @@ export function createStreamPump(options: StreamPumpOptions) {
     }
   }
 
-  async function save(): Promise<void> {
+  /** One at a time: streams come here side by side. */
+  function save(): Promise<void> {
+    saving = saving.catch(() => {}).then(write);
+    return saving;
+  }
+
+  async function write(): Promise<void> {
     if (!positionFile) return;
     await mkdir(dirname(positionFile), { recursive: true });
     await writeFile(`${positionFile}.new`, JSON.stringify(positions));
@@ -100,10 +109,28 @@ export function createStreamPump(options: StreamPumpOptions) {
     const places = stream.consumers.map(({ name }) => positions![`${name}/${shard}`]);
     const least = places.includes(undefined) ? undefined : places.reduce((a, b) => (isAfter(a!, b!) ? b : a));
     return {
-      iterator: await streams.iterate(arn, shard, least),
+      iterator: await iterate(stream, arn, shard, least),
       waiting: stream.consumers.map((consumer) => ({ consumer, records: [], since: 0 })),
       lastAt: 0,
     };
+  }
+
+  /** Where to read on; from the oldest record that is kept where those after `after` are not, which is told. */
+  async function iterate(stream: Stream, arn: string, shard: string, after: string | undefined) {
+    try {
+      return await streams.iterate(arn, shard, after);
+    } catch (error) {
+      if (!(error instanceof StreamTrimmedError) || after === undefined) throw error;
+      log.error(
+        "records of a stream were dropped before they were counted; run `npm run audit` over what was written",
+        {
+          table: stream.tableName,
+          shard,
+        },
+      );
+      for (const consumer of stream.consumers) onGap?.(consumer);
+      return await streams.iterate(arn, shard, undefined);
+    }
   }
 
   /**
@@ -123,8 +150,11 @@ export function createStreamPump(options: StreamPumpOptions) {
         takes(waiting.consumer, keys) && (known === undefined || isAfter(sequence, known))
       );
       if (waiting.records.length === 0) waiting.since = clock();
+      const before = waiting.records.length;
       waiting.records.push(...wanted);
       await handOver(waiting, arn, place, isImpatient);
+      const since = waiting.records[0]?.arrivedAt ?? (records.length > 0 ? records.at(-1)!.arrivedAt : clock());
+      onShard?.(waiting.consumer, shard, since, before + wanted.length - waiting.records.length);
       const last = records.at(-1)?.sequence;
       if (last !== undefined && waiting.records.length === 0) {
         if (positions![place] === undefined || isAfter(last, positions![place])) positions![place] = last;
@@ -182,42 +212,58 @@ export function createStreamPump(options: StreamPumpOptions) {
     return carried.reduce((sum, { read }) => sum + read, 0);
   }
 
-  /** One round over all streams; gives how many records it read. One that fails does not hold up the others. */
-  async function round(
-    isImpatient = false,
-    onFault: (error: unknown, stream: Stream) => void = raise,
-    isDue: (stream: Stream) => boolean = () => true,
-  ): Promise<number> {
+  /** One round over a stream; gives how many records it read. */
+  async function turn(stream: Stream, isImpatient = false): Promise<number> {
     positions ??= await load();
-    let carried = 0;
-    for (const stream of sources.filter(isDue)) {
-      try {
-        carried += await carryAll(stream, isImpatient);
-        stream.faults = 0;
-      } catch (error) {
-        onFault(error, stream);
-      }
-    }
+    const carried = await carryAll(stream, isImpatient);
+    stream.faults = 0;
     if (carried > 0) await save();
     return carried;
   }
 
+  /** One round over all streams. One that fails does not hold up the others; the first failure is thrown after them. */
+  async function round(isImpatient = false): Promise<number> {
+    let carried = 0;
+    const failures: unknown[] = [];
+    for (const stream of sources) {
+      try {
+        carried += await turn(stream, isImpatient);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    return carried;
+  }
+
+  /** Each stream at its own pace: a table that is loaded makes none of the others wait. */
   async function poll(stopped: AbortSignal): Promise<void> {
+    positions ??= await load();
+    await Promise.all(sources.map((stream) => follow(stream, stopped)));
+  }
+
+  async function follow(stream: Stream, stopped: AbortSignal): Promise<void> {
     while (!stopped.aborted) {
-      const carried = await round(false, onFault, ({ againAt }) => performance.now() >= againAt);
-      if (carried === 0) await pause(IDLE_MS, undefined, { signal: stopped }).catch(() => {});
+      let waitMs = 0;
+      try {
+        waitMs = await turn(stream) > 0 ? 0 : IDLE_MS;
+      } catch (error) {
+        waitMs = onFault(error, stream);
+      }
+      if (waitMs > 0) await pause(waitMs, undefined, { signal: stopped }).catch(() => {});
     }
   }
 
-  function onFault(error: unknown, stream: Stream): void {
+  /** How long the stream waits for its next try. */
+  function onFault(error: unknown, stream: Stream): number {
     const isMissing = error instanceof MissingStreamError;
     const waitMs = faultWaitMs(++stream.faults, isMissing ? MAX_MISSING_MS : MAX_FAULT_MS);
     // The table may have been made anew.
     stream.shards = undefined;
-    stream.againAt = performance.now() + waitMs;
     const again = { table: stream.tableName, nextTrySeconds: waitMs / SECOND_MS };
     if (isMissing) log.warn(error.message, again);
     else log.warn("a part of a stream failed and is tried again", { ...again, error });
+    return waitMs;
   }
 
   return {
@@ -264,8 +310,4 @@ function isEmpty({ waiting }: Reader): boolean {
 
 function isAfter(a: string, b: string): boolean {
   return BigInt(a) > BigInt(b);
-}
-
-function raise(error: unknown): never {
-  throw error;
 }

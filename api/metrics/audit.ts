@@ -30,6 +30,8 @@ export type AuditOptions = {
   progress: Progress;
   /** What counts the things of a source again that count now; undefined where no single ones are kept. */
   recountOf: (source: MetricSource) => Recount | undefined;
+  /** Told how many records were counted again. */
+  onAudited?: (source: MetricSource, records: number) => void;
   /** A difference is looked at again after so long. */
   recheckMs?: number | undefined;
 };
@@ -60,7 +62,7 @@ const RECHECK_MS = SECOND_MS;
  * added to what the stream counts meanwhile.
  */
 export function createAudit(
-  { store, hub, clock, progress, recountOf, recheckMs = RECHECK_MS }: AuditOptions,
+  { store, hub, clock, progress, onAudited, recountOf, recheckMs = RECHECK_MS }: AuditOptions,
 ) {
   async function audit(
     tenantId: string,
@@ -88,6 +90,7 @@ export function createAudit(
     for (let at = fromAt; at < toAt; at = hourOf(at) + WINDOW_MS) {
       await auditWindow(tenantId, source, { fromAt: at, toAt: Math.min(toAt, hourOf(at) + WINDOW_MS) }, repair, report);
     }
+    onAudited?.(source, report.recordsCounted);
     return report;
   }
 

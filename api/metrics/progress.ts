@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.ts";
-import { SECOND_MS } from "../core/clock.ts";
+import { DAY_MS, SECOND_MS } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { OWN_SOURCES, type StreamedTable } from "../resources.ts";
+import type { Measurement } from "../core/telemetry.ts";
 import type { Beats } from "./beats.ts";
 import { isOwnSource, type MetricSource, SOURCES } from "./model.ts";
 
@@ -41,6 +42,11 @@ export function createProgress(
 ) {
   const countedUpTo = new Map<Counted, { at: number; notedAt: number }>();
   const consumers = new Map<string, number>();
+  const shards = new Map<string, { consumer: string; shard: string; since: number }>();
+  const handled = new Map<string, number>();
+  const gaps = new Map<string, number>();
+  const quarantined = new Map<string, number>();
+  const audited = new Map<string, number>();
   const told = new Map<string, number>();
 
   function ownOf(source: Counted): number | undefined {
@@ -59,7 +65,8 @@ export function createProgress(
         TABLE_OF[source] === table && (sources?.includes(source) ?? true)
       );
       const notedAt = clock();
-      for (const source of counted) countedUpTo.set(source, { at, notedAt });
+      const known = Math.min(at, gaps.get(name) ?? Infinity);
+      for (const source of counted) countedUpTo.set(source, { at: known, notedAt });
       const behindMs = notedAt - at;
       if (behindMs < STALLED_MS) told.delete(name);
       else if (behindMs >= (told.get(name) ?? 0) + STALLED_MS) {
@@ -67,6 +74,24 @@ export function createProgress(
         log.warn("counting is behind", { consumer: name, seconds: Math.round(behindMs / SECOND_MS) });
       }
     },
+
+    /** Since when a consumer is behind in a shard, and how many records it handled there just now. */
+    noteShard({ name: consumer }: { name: string }, shard: string, since: number, records: number): void {
+      shards.set(`${consumer} ${shard}`, { consumer, shard, since });
+      handled.set(consumer, (handled.get(consumer) ?? 0) + records);
+    },
+
+    /**
+     * Records were dropped before a consumer handled them. Nothing tells which: until this process ends, after an audit, its
+     * sources are counted up to a day before, no further.
+     */
+    noteGap({ name }: { name: string }): void {
+      gaps.set(name, clock() - DAY_MS);
+    },
+
+    noteQuarantined: (table: string): unknown => quarantined.set(table, (quarantined.get(table) ?? 0) + 1),
+    noteAudited: (source: string, records: number): unknown =>
+      audited.set(source, (audited.get(source) ?? 0) + records),
 
     /** Undefined where nobody ever said. */
     async caughtUpAt(source: MetricSource): Promise<number | undefined> {
@@ -86,13 +111,41 @@ export function createProgress(
     },
 
     /** What `/metrics` shows of it. */
-    measurement: {
+    measurements: [{
       name: "sojourn_stream_lag_seconds",
       help: "For so long records have waited to be counted, by what takes them from their stream.",
-      label: "consumer",
-      read: () => Object.fromEntries([...consumers].map(([name, at]) => [name, Math.max(0, clock() - at) / SECOND_MS])),
-    },
+      labels: ["consumer"],
+      read: () => [...consumers].map(([consumer, at]) => ({ labels: { consumer }, value: lagOf(at) })),
+    }, {
+      name: "sojourn_stream_shard_lag_seconds",
+      help: "The same for each shard of a stream.",
+      labels: ["consumer", "shard"],
+      read: () =>
+        [...shards.values()].map(({ consumer, shard, since }) => ({
+          labels: { consumer, shard },
+          value: lagOf(since),
+        })),
+    }, {
+      name: "sojourn_stream_records_handled",
+      help: "Records of streams that this process has handled, by what takes them.",
+      labels: ["consumer"],
+      read: () => [...handled].map(([consumer, value]) => ({ labels: { consumer }, value })),
+    }, {
+      name: "sojourn_stream_records_quarantined",
+      help: "Records of streams that this process could not count in their turn, by table. Expected: none.",
+      labels: ["table"],
+      read: () => [...quarantined].map(([table, value]) => ({ labels: { table }, value })),
+    }, {
+      name: "sojourn_audited_records",
+      help: "Records that audits of this process have counted again, by source.",
+      labels: ["source"],
+      read: () => [...audited].map(([source, value]) => ({ labels: { source }, value })),
+    }] satisfies Measurement[],
   };
+
+  function lagOf(since: number): number {
+    return Math.max(0, clock() - since) / SECOND_MS;
+  }
 }
 
 /** Sources that tenants name are counted together. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createDynamo } from "../../api/aws/dynamo.ts";
 import { createQueues } from "../../api/aws/queues.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { metricsOf, type Series } from "../kit/metrics.ts";
@@ -55,6 +56,25 @@ test("while a record waits to be counted, nobody is told that all is", async () 
   expect(Date.parse(done.countedUpTo!)).toBeGreaterThan(recordedAt);
 });
 
+test("/metrics shows the lag by stream and shard, what was handled, audited and put aside, and the queues", async () => {
+  await createDynamo(reading.system.clients.dynamodb).put(`${reading.system.prefix}-records`, {
+    pk: "bad#1",
+    sk: "x#ITEMS",
+  });
+  await reading.settle();
+  await metricsOf(reading, "p").audit("ITEMS", Date.now() - MINUTE, Date.now());
+  const text = await (await reading.http.fetch(new Request("http://127.0.0.1/metrics"))).text();
+  const valueOf = (pattern: RegExp) => Number(pattern.exec(text)?.[1]);
+  expect(valueOf(/^sojourn_stream_lag_seconds\{consumer="records"\} (\S+)$/m)).toBeGreaterThanOrEqual(0);
+  expect(valueOf(/^sojourn_stream_shard_lag_seconds\{consumer="records",shard="[^"]+"\} (\S+)$/m))
+    .toBeGreaterThanOrEqual(0);
+  expect(valueOf(/^sojourn_stream_records_handled\{consumer="records"\} (\S+)$/m)).toBeGreaterThan(1);
+  expect(valueOf(/^sojourn_stream_records_quarantined\{table="records"\} (\S+)$/m)).toBe(1);
+  expect(valueOf(/^sojourn_audited_records\{source="ITEMS"\} (\S+)$/m)).toBe(1);
+  expect(valueOf(/^sojourn_queue_messages\{queue="late"\} (\S+)$/m)).toBe(1);
+  expect(valueOf(/^sojourn_queue_messages\{queue="ingest-dead"\} (\S+)$/m)).toBe(0);
+});
+
 test("beats count nothing, are put aside nowhere, and an audit that meets a difference waits for one of its own", async () => {
   const at = Date.now() - 3 * MINUTE;
   await metricsOf(serving, "q").record([{ source: "ITEMS", recordId: "a", at: iso(at) }]);
@@ -66,5 +86,6 @@ test("beats count nothing, are put aside nowhere, and an audit that meets a diff
   await reading.settle();
   const { total } = await metricsOf(serving, "q").series("ITEMS", "ONE_HOUR", at - MINUTE, at + MINUTE);
   expect(total).toBe(2);
-  expect(await createQueues(reading.system.clients.sqs).receive(`${reading.system.prefix}-late`)).toEqual([]);
+  const waiting = await createQueues(reading.system.clients.sqs).receive(`${reading.system.prefix}-late`);
+  expect(waiting.filter(({ body }) => !body.includes("late/records/"))).toEqual([]);
 });

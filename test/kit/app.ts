@@ -55,6 +55,8 @@ export async function startTestApp(
     consumers: consumersOf(own.prefix, config.metricsBatching, config.attachedTables),
     handle: app.ingestStream,
     onProgress: app.caughtUp,
+    onShard: app.atShard,
+    onGap: app.streamGap,
     clock: overrides.clock ?? Date.now,
     log: silentLog,
   });

@@ -142,6 +142,8 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     jobs: [],
     ingestStream: () => Promise.resolve(),
     giveUp: () => Promise.resolve(),
+    atShard: () => {},
+    streamGap: () => {},
     ingestLate: () => Promise.resolve({ failed: [] }),
     caughtUp: () => {},
     auditDifferences: () => 0,

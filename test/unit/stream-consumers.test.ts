@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type StreamRecord, type Streams, StreamTrimmedError } from "../../api/aws/streams.ts";
 import { DEPLOYED_BATCHING, parseConfig } from "../../api/config.ts";
 import { createLog } from "../../api/core/log.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
@@ -92,6 +95,60 @@ test("an attached table that is missing is one line with what to do, later and l
   expect(lines[0]!["message"]).toBe(
     "there is no table orders with a stream: make it with a stream of new and old images, or take it out of ATTACHED_TABLES",
   );
+});
+
+test("a table whose counting takes long makes no other table wait", async () => {
+  const shards = createShards();
+  const [taken, freed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const handled: string[] = [];
+  const pump = createStreamPump({
+    streams: shards.streams,
+    consumers: consumersOf("p", {}, []).filter(({ table }) => ["records", "sessions"].includes(table)),
+    handle: async (table) => {
+      if (table === "records") {
+        taken.resolve();
+        await freed.promise;
+      }
+      handled.push(table);
+    },
+    log: silentLog,
+  });
+  shards.push("p-records", "ITEMS", 1);
+  shards.push("p-sessions", "", 1);
+  pump.start();
+  await taken.promise;
+  await expect.poll(() => handled).toEqual(["sessions"]);
+  freed.resolve();
+  await expect.poll(() => handled).toEqual(["sessions", "records"]);
+  await pump.stop();
+});
+
+test("where a stream dropped what was not handled, that is told, and the rest goes on", async () => {
+  const shards = createShards();
+  const lines: string[] = [];
+  const gaps: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "sojourn-positions-"));
+  const positionFile = join(folder, "positions.json");
+  writeFileSync(positionFile, JSON.stringify({ "records/p-records": "1" }));
+  const handled: string[] = [];
+  const pump = createStreamPump({
+    streams: {
+      ...shards.streams,
+      iterate: (arn, shard, after) =>
+        after === "1" ? Promise.reject(new StreamTrimmedError()) : shards.streams.iterate(arn, shard, after),
+    },
+    consumers: consumersOf("p", {}, []).filter(({ table }) => table === "records"),
+    handle: (_, records) => Promise.resolve(void handled.push(...records.map(({ sequence }) => sequence))),
+    onGap: ({ name }) => gaps.push(name),
+    positionFile,
+    log: createLog("error", (line) => lines.push(line)),
+  });
+  shards.push("p-records", "ITEMS", 4);
+  await pump.round();
+  rmSync(folder, { recursive: true });
+  expect(gaps).toEqual(["records"]);
+  expect(lines[0]).toContain("run `npm run audit` over what was written");
+  expect(handled).toEqual(["2", "3", "4"]);
 });
 
 describe("a record that fails", () => {

@@ -130,6 +130,8 @@ function startPumps(app: App, config: Config, system: LocalSystem): () => Promis
     handle: app.ingestStream,
     giveUp: app.giveUp,
     onProgress: app.caughtUp,
+    onShard: app.atShard,
+    onGap: app.streamGap,
     positionFile: join(config.dataDir, "stream-positions.json"),
     log,
   });
