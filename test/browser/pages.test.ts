@@ -315,6 +315,7 @@ describe.runIf(hasBrowser)("the pages", () => {
       "/journeys?show=numbers",
       "/journeys?show=script",
       "/journeys?show=goals",
+      "/review?show=outlook",
       "/review?show=add",
       "/review?show=cards",
       "/admin?show=erase",

@@ -93,6 +93,8 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
       await second.getByRole("heading", { name: "Done" }).waitFor();
       await second.goto("/review?show=numbers");
       await expect.poll(() => second.locator(".figure").first().textContent()).toBe("11");
+      await second.goto("/review?show=outlook");
+      await second.getByRole("region", { name: "Cards that come due" }).locator("canvas").waitFor();
       await context.close();
     },
     120_000,
