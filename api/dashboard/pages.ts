@@ -6,7 +6,7 @@ export type Page = { path: string; title: string; load: () => Promise<{ default:
 /** In the order of the navigation. The server answers each path, and what is below it, with the same document. */
 export const pages: readonly Page[] = [
   { path: "/", title: "Start", load: once(() => import("./start/Start.svelte")) },
-  { path: "/live", title: "Live", load: once(() => import("./live/Live.svelte")) },
+  { path: "/live", title: "Live", load: once(() => import("./live/LivePage.svelte")) },
   { path: "/sessions", title: "Sessions", load: once(() => import("./sessions/Sessions.svelte")) },
   { path: "/journeys", title: "Journeys", load: once(() => import("./journeys/Journeys.svelte")) },
   { path: "/review", title: "Review", load: once(() => import("./review/Review.svelte")) },

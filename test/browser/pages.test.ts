@@ -103,6 +103,27 @@ describe.runIf(hasBrowser)("the pages", () => {
     await context.close();
   });
 
+  test("an alert is made, changed and ended", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/live");
+    await signIn(page, token);
+    await page.getByRole("link", { name: "Alerts" }).click();
+    await page.getByRole("button", { name: "A new alert" }).click();
+    await page.getByLabel("Name").fill("Cups ran out");
+    await page.getByRole("combobox", { name: "Source" }).selectOption("cups.sold");
+    await page.getByRole("combobox", { name: "Rings when it is" }).selectOption("BELOW");
+    await page.getByLabel("This number").fill("1");
+    await page.getByRole("button", { name: "Save it" }).click();
+    await page.getByText("cups.sold: how many below 1 in 5 minutes").waitFor();
+    await page.getByRole("button", { name: "Change Cups ran out" }).click();
+    await page.getByLabel("For so many buckets").fill("3");
+    await page.getByRole("button", { name: "Save it" }).click();
+    await page.getByText("3 times in a row").waitFor();
+    await page.getByRole("button", { name: "End Cups ran out" }).click();
+    await page.getByText("No alert yet.").waitFor();
+    await context.close();
+  });
+
   test("the same events sent three times are counted once", async () => {
     const { page, context } = await browser.openTab(service.url);
     await page.goto("/");
@@ -302,6 +323,7 @@ describe.runIf(hasBrowser)("the pages", () => {
       "/live",
       "/live?as=table",
       "/live?range=month",
+      "/live/alerts",
       "/sessions",
       "/sessions?show=numbers",
       "/sessions/walk-1",

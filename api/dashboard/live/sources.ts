@@ -21,3 +21,5 @@ export const SIZES: readonly { size: BucketSize; title: string; ms: number }[] =
   { size: "DAY", title: "1 day", ms: 86_400_000 },
   { size: "WEEK", title: "1 week", ms: 7 * 86_400_000 },
 ];
+
+export const titleOf = (source: string): string => SOURCES.find((one) => one.source === source)?.title ?? source;
