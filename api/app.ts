@@ -21,6 +21,7 @@ import { type ConnectionOverrides, type Connections, createConnections } from ".
 import { createLoader } from "./core/loader.ts";
 import type { Measurement } from "./core/telemetry.ts";
 import type { Log } from "./core/log.ts";
+import type { Tracer } from "./core/trace.ts";
 import type { ConsumerSpec } from "./ingest/consumers.ts";
 import { probe } from "./core/probe.ts";
 import type { Job } from "./jobs/jobs.ts";
@@ -56,6 +57,7 @@ import {
 export type App = {
   config: Config;
   log: Log;
+  tracer: Tracer;
   schema: GraphQLSchema;
   /**
    * The viewer of an Authorization header; undefined without one. Throws UnauthenticatedError where the token or key does
@@ -198,6 +200,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   return {
     config,
     log,
+    tracer: connections.tracer,
     schema: buildSchema(clock),
     authenticate: auth.authenticate,
     onEnded: auth.onEnded,

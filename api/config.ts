@@ -1,6 +1,19 @@
 import * as valibot from "valibot";
 import type { LogLevel } from "./core/log.ts";
 import { matching, oneOf, onOff, optional, SettingError, whole } from "./core/settings.ts";
+import {
+  atLeastOne,
+  headers,
+  list,
+  origins,
+  rate,
+  ratio,
+  redisUrl,
+  text,
+  url,
+  urls,
+  words,
+} from "./core/setting-values.ts";
 import { type Batching, OWN_SOURCES, RECORDED_SOURCES } from "./resources.ts";
 
 /** The environment as the service understands it. Read here only; passed on as one value. */
@@ -8,69 +21,6 @@ export type Config = ReturnType<typeof toConfig>;
 
 /** One variable: what it means, what it is where absent, and how its text becomes a value (or an error message). */
 type Variable<T> = { fallback: string; about: string; parse: (text: string) => T; isSecret?: boolean };
-
-const text = (text: string) => text;
-const list = (text: string) => text.split(",").map((part) => part.trim()).filter(Boolean);
-/** Such as `600/60`: so many in so many seconds. `off` counts nothing. */
-function rate(text: string): { points: number; seconds: number } | undefined {
-  if (text === "off") return undefined;
-  const [, points, seconds] = /^(\d{1,9})\/(\d{1,6})$/.exec(text) ?? [];
-  if (Number(points) >= 1 && Number(seconds) >= 1) return { points: Number(points), seconds: Number(seconds) };
-  throw new SettingError("must be COUNT/SECONDS such as 600/60, or off");
-}
-
-function url(text: string): string | undefined {
-  if (text === "") return undefined;
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new SettingError("must be an http or https URL");
-  }
-  return text;
-}
-
-function urls(text: string): string[] {
-  return list(text).map((part) => url(part)!);
-}
-
-function atLeastOne(text: string): [string, ...string[]] {
-  const [first, ...rest] = list(text);
-  if (first === undefined) throw new SettingError("must name at least one");
-  return [first, ...rest];
-}
-
-const WORDS = valibot.record(valibot.string(), valibot.string());
-
-/** Such as `{"Journeys.Read": "journeys:read", "Admins": "*"}`; auth knows the words. */
-function words(text: string): Record<string, string> {
-  if (text === "") return {};
-  try {
-    return valibot.parse(WORDS, JSON.parse(text));
-  } catch {
-    throw new SettingError('must be a JSON object of words such as {"Journeys.Read":"journeys:read","Admins":"*"}');
-  }
-}
-
-/** Origins as browsers send them: scheme, host and port, and nothing after. */
-function origins(text: string): string[] {
-  return list(text).map((given) => {
-    if (given === "*") {
-      throw new SettingError("must name each origin, such as https://app.example.com; `*` would let in every page");
-    }
-    const origin = /^https?:\/\//i.test(given) && URL.canParse(given) ? new URL(given).origin : undefined;
-    if (origin === undefined) {
-      throw new SettingError(`must hold origins such as https://app.example.com; ${given} is none`);
-    }
-    if (origin !== given) {
-      throw new SettingError(`must hold origins without slash or path: ${origin} in place of ${given}`);
-    }
-    return given;
-  });
-}
-
-function redisUrl(text: string): string | undefined {
-  if (text === "") return undefined;
-  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "") return text;
-  throw new SettingError("must be a redis or rediss URL: redis://HOST:6379");
-}
 
 const name = matching(/^[a-z][a-z0-9-]{0,30}$/, "must be 1 to 31 of a-z, 0-9 and -, beginning with a letter");
 
@@ -272,6 +222,22 @@ export const variables = {
   MAX_SOCKETS_PER_TOKEN: variable("200", "WebSockets open at once with one token.", whole(1, 1_000_000)),
   MAX_SUBSCRIPTIONS_PER_TOKEN: variable("500", "Subscriptions at once with one token.", whole(1, 1_000_000)),
   MAX_SUBSCRIPTIONS_PER_TENANT: variable("5000", "Subscriptions at once of one tenant.", whole(1, 1_000_000)),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(
+    "",
+    "Collector of OpenTelemetry (OTLP over HTTP, JSON) that is sent traces, such as `http://127.0.0.1:4318`. Absent: nothing is traced.",
+    url,
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    ...variable("", "Headers for it, as `name=value,name=value`.", headers),
+    // They may hold its key.
+    isSecret: true,
+  },
+  OTEL_SERVICE_NAME: variable("sojourn", "What traces call this service.", text),
+  OTEL_TRACES_SAMPLER_ARG: variable(
+    "1",
+    "The part of requests that is traced, 0 to 1; a trace that comes along goes on.",
+    ratio,
+  ),
   LOG_LEVEL: variable(
     "info",
     "Least level that is logged: debug, info, warn, error or silent.",
@@ -326,6 +292,12 @@ function toConfig(v: Values) {
     endpoints: { dynamodb: v.AWS_ENDPOINT_URL_DYNAMODB, s3: v.AWS_ENDPOINT_URL_S3, sqs: v.AWS_ENDPOINT_URL_SQS },
     secretsEndpoint: v.AWS_ENDPOINT_URL_SECRETS_MANAGER,
     socketsUrl: v.SOCKETS_URL,
+    tracing: v.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : {
+      endpoint: v.OTEL_EXPORTER_OTLP_ENDPOINT,
+      headers: v.OTEL_EXPORTER_OTLP_HEADERS,
+      service: v.OTEL_SERVICE_NAME,
+      ratio: v.OTEL_TRACES_SAMPLER_ARG,
+    },
     redisUrl: v.REDIS_URL,
     dynoxideBin: v.DYNOXIDE_BIN,
     attachedTables: v.ATTACHED_TABLES,

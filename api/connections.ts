@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
+import { createTracer, NO_TRACER, type Span, toOtlp, type Tracer } from "./core/trace.ts";
 import { createHub, type Hub } from "./live/hub.ts";
 import { createShares } from "./rates/shares.ts";
 import { fullName, type QueueSpec } from "./resources.ts";
@@ -21,6 +22,7 @@ export type ConnectionOverrides = {
   log?: Log;
   /** Hears what each request to DynamoDB cost. */
   onCost?: (cost: Cost) => void;
+  tracer?: Tracer;
   /** In place of what processes tell each other by. */
   hub?: Hub;
   /** Reads what was written a moment ago, wherever: for those who read once and do not look again. */
@@ -32,7 +34,8 @@ export async function createConnections(config: Config, overrides: ConnectionOve
   const clock = overrides.clock ?? systemClock;
   const log = overrides.log ?? createLog(config.logLevel, (line) => console.log(line));
   const named = (spec: { name: string }) => fullName(config.prefix, spec);
-  const clients = createClients(config);
+  const tracer = overrides.tracer ?? (config.tracing ? createTracer(otlpTo(config.tracing)) : undefined);
+  const clients = createClients(config, tracer);
   const shares = createShares({ clock });
   const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl);
 
@@ -51,7 +54,8 @@ export async function createConnections(config: Config, overrides: ConnectionOve
     shares,
     dynamo: createDynamo(clients.dynamodb, overrides.onCost, (call) => shares.step(call), overrides.consistent),
     objects: (spec: { name: string }) => createObjects(clients.s3, named(spec)),
-    queues: createQueues(clients.sqs),
+    queues: createQueues(clients.sqs, tracer),
+    tracer: tracer ?? NO_TRACER,
     streams: createStreams(clients.dynamodb, clients.streams),
     redis,
     hub: overrides.hub ?? redis ?? createHub(),
@@ -59,6 +63,25 @@ export async function createConnections(config: Config, overrides: ConnectionOve
     stop() {
       redis?.stop();
       clients.destroy();
+    },
+  };
+}
+
+/** Sends spans to a collector by OTLP over HTTP, in JSON. */
+function otlpTo({ endpoint, headers, service, ratio }: NonNullable<Config["tracing"]>) {
+  const url = `${endpoint.replace(/\/$/, "")}/v1/traces`;
+  return {
+    ratio,
+    async send(spans: readonly Span[]): Promise<void> {
+      const body = JSON.stringify(toOtlp(service, spans));
+      const signal = AbortSignal.timeout(10_000);
+      await (await fetch(url, {
+        method: "POST",
+        headers: { ...headers, "content-type": "application/json" },
+        body,
+        signal,
+      }))
+        .arrayBuffer();
     },
   };
 }

@@ -228,7 +228,7 @@ export function createSocketDomain({ dynamo, clock, named }: Connections) {
 }
 
 export function createQueueConsumer(
-  { queues: messages, deadLetterOf, log }: Connections,
+  { queues: messages, deadLetterOf, log, tracer }: Connections,
   journeys: JourneyDomain,
   sessions: SessionDomain,
   metrics: Pick<MetricDomain, "service">,
@@ -241,6 +241,7 @@ export function createQueueConsumer(
     queues: messages,
     deadLetter: deadLetterOf(queues.ingest),
     log,
+    tracer,
   });
 }
 

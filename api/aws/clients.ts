@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import type { Tracer } from "../core/trace.ts";
 
 export type AwsConfig = {
   region: string;
@@ -29,7 +30,7 @@ const LIMITS: TimeLimits = { connectionTimeout: 5_000, requestTimeout: 10_000, s
 const OBJECT_LIMITS: TimeLimits = { ...LIMITS, requestTimeout: 60_000 };
 
 /** Makes the three clients. An endpoint on the loopback address is an embedded server and takes any credentials. */
-export function createClients({ region, endpoints, timeLimits }: AwsConfig): AwsClients {
+export function createClients({ region, endpoints, timeLimits }: AwsConfig, tracer?: Tracer): AwsClients {
   const at = (endpoint: string | undefined, own = LIMITS) => settingsOf(region, endpoint, timeLimits ?? own);
   const dynamodb = new DynamoDBClient(at(endpoints.dynamodb));
   const streams = new DynamoDBStreamsClient(at(endpoints.dynamodb));
@@ -40,6 +41,7 @@ export function createClients({ region, endpoints, timeLimits }: AwsConfig): Aws
     requestChecksumCalculation: "WHEN_REQUIRED",
   });
   const sqs = new SQSClient(at(endpoints.sqs));
+  if (tracer) [dynamodb, streams, s3, sqs].forEach((client) => traced(client, tracer));
   return {
     dynamodb,
     streams,
@@ -47,6 +49,27 @@ export function createClients({ region, endpoints, timeLimits }: AwsConfig): Aws
     sqs,
     destroy: () => [dynamodb, streams, s3, sqs].forEach((client) => client.destroy()),
   };
+}
+
+/** Each request of a client is a span, its tries and pauses included. */
+function traced(client: { middlewareStack: unknown }, tracer: Tracer): void {
+  type Next = (args: unknown) => Promise<unknown>;
+  const stack = client.middlewareStack as {
+    add: (
+      middleware: (next: Next, context: { clientName?: string; commandName?: string }) => Next,
+      options: { step: "initialize"; name: string },
+    ) => void;
+  };
+  stack.add((next, { clientName = "AWS", commandName = "" }) => (args) => {
+    const name = `${clientName.replace(/Client$/, "")} ${commandName.replace(/Command$/, "")}`;
+    const { TableName, Bucket } = (args as { input: { TableName?: string; Bucket?: string } }).input;
+    const of = TableName ?? Bucket;
+    return tracer.span(
+      name,
+      { "rpc.system": "aws-api", ...(of === undefined ? {} : { "aws.resource": of }) },
+      () => next(args),
+    );
+  }, { step: "initialize", name: "sojournTrace" });
 }
 
 /** What every client is made with. */

@@ -7,6 +7,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { NO_TRACER, type Tracer } from "../core/trace.ts";
 import { translating } from "./faults.ts";
 
 export type QueueMessage = {
@@ -21,7 +22,7 @@ export type QueueMessage = {
 export type Queues = ReturnType<typeof createQueues>;
 
 /** Queues by name. Addresses are looked up once and never stored: an embedded server's change with its port. */
-export function createQueues(client: SQSClient) {
+export function createQueues(client: SQSClient, tracer: Tracer = NO_TRACER) {
   const run = <T>(call: () => Promise<T>) => translating("SQS", call);
   const urls = new Map<string, string>();
 
@@ -48,7 +49,7 @@ export function createQueues(client: SQSClient) {
             MessageBody: escapeJson(body),
             ...(delaySeconds === undefined ? {} : { DelaySeconds: delaySeconds }),
             MessageAttributes: Object.fromEntries(
-              Object.entries(attributes).map((
+              Object.entries({ ...attributes, ...traceOf(tracer) }).map((
                 [name, value],
               ) => [name, { DataType: "String", StringValue: printable(value) }]),
             ),
@@ -113,6 +114,12 @@ export function createQueues(client: SQSClient) {
         };
       }),
   };
+}
+
+/** By it whoever takes the message goes on with the trace that it was sent in. */
+function traceOf(tracer: Tracer): { traceparent?: string } {
+  const traceparent = tracer.current();
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 /** What SQS takes in a message, but for code points above U+FFFF, which the embedded server does not take. */

@@ -2,6 +2,7 @@ import pMap from "p-map";
 import type { QueueMessage, Queues } from "../aws/queues.ts";
 import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { NO_TRACER, type Tracer } from "../core/trace.ts";
 
 /** What became of a message. A throw instead means: not now, try again. */
 export type Outcome =
@@ -14,6 +15,7 @@ export type WorkerOptions = {
   queues: Pick<Queues, "send">;
   deadLetter: { queue: string; maxReceives: number };
   log: Log;
+  tracer?: Tracer;
   /** Messages worked on at the same time. */
   atOnce?: number;
 };
@@ -28,12 +30,14 @@ const REASON_CHARS = 1_000;
  * Takes a batch of queue messages and gives the ids of those to try again: the faults that pass. What can never work, and
  * what failed for the last time, is put on the dead-letter queue with its reason.
  */
-export function createWorker({ handle, queues, deadLetter, log, atOnce = AT_ONCE }: WorkerOptions) {
+export function createWorker({ handle, queues, deadLetter, log, tracer = NO_TRACER, atOnce = AT_ONCE }: WorkerOptions) {
   return async function work(messages: readonly QueueMessage[]): Promise<{ failed: string[] }> {
     const failed: string[] = [];
     await pMap(messages, async (message) => {
       try {
-        const outcome = await attempt(message);
+        const { traceparent } = message.attributes;
+        const from = { "messaging.message.id": message.id };
+        const outcome = await tracer.span("message", from, () => attempt(message), traceparent);
         if (outcome.kind === "reject") await reject(message, outcome.reason);
       } catch (error) {
         failed.push(message.id);

@@ -13,6 +13,7 @@ import {
 import { endable } from "../../api/live/feed.ts";
 import { atInstant } from "../../api/core/timer.ts";
 import { createLog } from "../../api/core/log.ts";
+import { NO_TRACER } from "../../api/core/trace.ts";
 import { createMemoryLimiter } from "../../api/rates/counters.ts";
 import { createRates } from "../../api/rates/rates.ts";
 import { createShares } from "../../api/rates/shares.ts";
@@ -130,6 +131,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     log: createLog("info", (line) => lines.push(line), () => 0),
     schema: withCosts(createSchema({ typeDefs, resolvers })),
     authenticate: (authorization) => authenticate(authorization),
+    tracer: NO_TRACER,
     holds: () => Promise.resolve(true),
     onEnded: () => () => {},
     writeKeys: { find: () => Promise.reject(new UnauthenticatedError("There are no keys here.")) },

@@ -79,8 +79,31 @@ export function createHttp(app: App, options: Options = {}) {
     return connections ? { connections: connections.counts().open, ...counts } : counts;
   }
 
-  async function answer(asked: Asked): Promise<Answer> {
+  /** Of the same request id are the log's lines, the answer's header and the span. */
+  function answer(asked: Asked): Promise<Answer> {
     const call = createCall(asked);
+    const attributes = { "http.request.method": asked.method, "url.path": asked.path, "request.id": call.requestId };
+    const spanned = async () => {
+      const answered = await answerCall(asked, call);
+      const { operation, viewer } = call;
+      Object.assign(attributes, {
+        "http.response.status_code": answered.status,
+        "graphql.outcome": call.outcome,
+        ...(operation ? { "graphql.operation.type": operation.type } : {}),
+        ...(operation?.name === undefined ? {} : { "graphql.operation.name": operation.name.slice(0, 100) }),
+        ...(viewer ? { "tenant.id": viewer.tenantId } : {}),
+      });
+      return answered;
+    };
+    return app.tracer.span(
+      `${asked.method} ${asked.path.slice(0, 100)}`,
+      attributes,
+      spanned,
+      asked.header("traceparent"),
+    );
+  }
+
+  async function answerCall(asked: Asked, call: Call): Promise<Answer> {
     let answered: Answer;
     try {
       answered = cors.preflight(asked) ?? await route(asked, call);

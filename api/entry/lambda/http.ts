@@ -2,12 +2,12 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { createApp } from "../../app.ts";
 import { createHttp } from "../http/fetch.ts";
-import { FunctionTimeoutError, start, within } from "./runtime.ts";
+import { flushes, FunctionTimeoutError, start, within } from "./runtime.ts";
 import { peerOf, refusal, toRequest, toResult } from "./events.ts";
 
 const { http, log } = await start(async (config, log) => ({
   log,
-  http: createHttp(await createApp(config, { log })),
+  http: createHttp(flushes(await createApp(config, { log }))),
 }));
 
 export async function handler(

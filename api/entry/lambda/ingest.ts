@@ -1,8 +1,8 @@
 /** Lambda: messages of the queue `ingest`. */
 import { createIngestFunction } from "../../domains.ts";
 import { createConnections } from "../../connections.ts";
-import { onQueue, start } from "./runtime.ts";
+import { flushes, onQueue, start } from "./runtime.ts";
 
 export const handler = onQueue(
-  await start(async (config, log) => createIngestFunction(await createConnections(config, { log }))),
+  await start(async (config, log) => createIngestFunction(flushes(await createConnections(config, { log })))),
 );

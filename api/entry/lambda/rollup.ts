@@ -6,14 +6,14 @@ import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import { fromLambdaRecord } from "../../aws/streams.ts";
 import { createSocketWaker, createStreamFunction } from "../../domains.ts";
 import { createConnections } from "../../connections.ts";
-import { start, within } from "./runtime.ts";
+import { flushes, start, within } from "./runtime.ts";
 
 /** What a tumbling window adds to an event. Its last call holds the records that are left, or none. */
 export type WindowedEvent = DynamoDBStreamEvent & { shardId?: string; isFinalInvokeForWindow?: boolean };
 export type WindowedResponse = { state: Record<string, never> };
 
 const { ingestStream, tableOf, wakeFor } = await start(async (config, log) => {
-  const connections = await createConnections(config, { log });
+  const connections = flushes(await createConnections(config, { log }));
   return { ...createStreamFunction(connections), wakeFor: createSocketWaker(connections) };
 });
 

@@ -3,6 +3,7 @@ import process from "node:process";
 import type { QueueMessage } from "../../aws/queues.ts";
 import { type Config, parseConfig } from "../../config.ts";
 import { createLog, type Log } from "../../core/log.ts";
+import { NO_TRACER, type Tracer } from "../../core/trace.ts";
 
 /** Lambda ends the process without a word at the limit; so long before it we say so ourselves. */
 const RESERVE_MS = 500;
@@ -35,6 +36,15 @@ function createFunctionLog(level: Config["logLevel"]): Log {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+/** What is called after each event: an environment may be frozen then, and its timers with it. */
+const afterEach: (() => Promise<void>)[] = [];
+
+/** Sends what is traced before an event's end. */
+export function flushes<T extends { tracer: Tracer }>(made: T): T {
+  if (made.tracer !== NO_TRACER) afterEach.push(() => made.tracer.flush());
+  return made;
+}
+
 /** Runs `work`; throws FunctionTimeoutError shortly before the function's time is over. */
 export async function within<T>(context: Context, work: () => Promise<T>): Promise<T> {
   current = context.awsRequestId;
@@ -49,6 +59,7 @@ export async function within<T>(context: Context, work: () => Promise<T>): Promi
     return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
+    for (const flush of afterEach) await flush();
   }
 }
 
