@@ -38,6 +38,7 @@ import { createMetricStore } from "./metrics/store.ts";
 import { buckets, queues, streamedTables, tables } from "./resources.ts";
 import { createReviewLog } from "./review/log.ts";
 import { createReview } from "./review/setup.ts";
+import { createSensorErasures } from "./sessions/erasures.ts";
 import { createSessionExports } from "./sessions/export.ts";
 import { createLineStore } from "./sessions/line-store.ts";
 import { createSessionLists } from "./sessions/lists.ts";
@@ -117,6 +118,7 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
     service: createSessions({
       store,
       lineStore,
+      erasures: createSensorErasures(dynamo, names),
       quarantine: createQuarantineStore(dynamo, names),
       lists,
       daysOpenAt: (...asked) => reading.daysOpenAt(...asked),

@@ -241,7 +241,8 @@ function plain(value: unknown): unknown {
 
 /** What a session was, with what its device states now. */
 function restored(session: Session, image: Image, before: readonly Piece[] | undefined): Session {
-  const back: Session = { ...session, ...image, mergedInto: undefined, version: session.version + 1 };
+  const all = Object.fromEntries(IMAGE.map((name) => [name, image[name]])) as Image;
+  const back: Session = { ...session, ...all, mergedInto: undefined, version: session.version + 1 };
   return before && session.pieces ? { ...back, pieces: regrouped(session.pieces, before) } : asItsOwn(back);
 }
 

@@ -17,7 +17,7 @@ import {
   type SentBatch,
   type Session,
 } from "./model.ts";
-import { implausible, judgeReadings, judgeStatements } from "./plausible.ts";
+import { erasedSince, implausible, judgeReadings, judgeStatements } from "./plausible.ts";
 import { type Held, isQuarantineId, type QuarantineStore } from "./quarantine.ts";
 import { digestOf, type Readings } from "./readings.ts";
 import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch, type Quarantined } from "./results.ts";
@@ -61,6 +61,10 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
     ): Promise<MotionPayload | PayloadMismatch | Quarantined> {
       const motion = parseMotion(input, clock());
       const { sensorId, at, seq, boot } = motion;
+      const erasedUntil = await settings.erasedUntil(tenantId, sensorId);
+      if (erasedUntil !== undefined && at <= erasedUntil) {
+        throw new InvalidInputError([{ path: ["at"], message: erasedSince(erasedUntil) }]);
+      }
       const reason = implausible(at, clock(), await settings.plausibleOf(tenantId, sensorId));
       if (reason !== undefined) return await holdMotion(tenantId, motion, reason);
       const sensorKey = sensorKeyOf(tenantId, sensorId);
@@ -141,7 +145,8 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
   async function judge(tenantId: string, sent: SentBatch) {
     const now = clock();
     const plausible = await settings.plausibleOf(tenantId, sent.sensorId);
-    const judged = judgeReadings(sent.readings, now, plausible);
+    const erasedUntil = await settings.erasedUntil(tenantId, sent.sensorId);
+    const judged = judgeReadings(sent.readings, now, plausible, erasedUntil);
     if (sent.readings.length > 0 && judged.readings.length + judged.held.length === 0) {
       throw new InvalidInputError(
         judged.receipts.slice(0, MAX_FIELDS).map(({ index, reason }) => {

@@ -155,9 +155,9 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     const was = seen ?? await findSensorState(of);
     const stretch = newest(next, known, was) ?? await read(of, [{ next, known }]);
     if (!stretch) return false;
-    // Its motion lies before it now, which no session's own view of its neighbours tells.
-    const isLater = known?.lastHeardAt !== undefined && next.startedAt > known.startedAt;
-    const change = await settled(of, stretch, was, isLater);
+    // Its motion may lie before it now, or beyond what it reaches from there, which its own view does not tell.
+    const isMoved = known?.lastHeardAt !== undefined && next.startedAt !== known.startedAt;
+    const change = await settled(of, stretch, was, isMoved);
     return change ? await lineStore.commit({ ...change, also }) : false;
   }
 

@@ -29,6 +29,7 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
   );
   const merged: Session = {
     ...peoples,
+    ...ownOf(first),
     isStated,
     corrected,
     ends: members.flatMap((one) => one.ends),
@@ -36,7 +37,6 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
     bridges: [...members.flatMap((one) => one.bridges), { until, ...(anchor === undefined ? {} : { anchor }) }],
     version: Math.max(...members.map(({ version }) => version)) + 1,
   };
-  if (!members.some((one) => one.pieces || isDevice(one))) return { shown: [merged], gone: others, sources: [] };
   const ids = new Set(members.map(({ sessionId }) => sessionId));
   const hold = (one: Session): Session => {
     const source = asSource(one);
@@ -44,6 +44,12 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
   };
   const [whole, gone, kept] = [hold(merged), others.map(hold), sources.map(hold)];
   return { shown: [compose(whole, [whole, ...gone, ...kept])], gone, sources: kept };
+}
+
+/** What its own device states, whatever a merge makes of the session. */
+function ownOf(session: Session): Pick<Session, "own" | "pieces"> {
+  const { own, pieces } = asSource(session);
+  return { own, pieces };
 }
 
 /** Whether a device sent batches of it. */

@@ -220,6 +220,7 @@ export const DEFAULT_KEEP_MS = 30 * DAY_MS;
 export const LIMITS = {
   idChars: 128,
   bootChars: 64,
+  nameChars: 128,
   readingsPerBatch: 5_000,
   valuesPerReading: 64,
   seriesPoints: 2_000,

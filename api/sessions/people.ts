@@ -65,17 +65,24 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
       const creation = parseCreation(input, clock());
       const sessionId = creation.sessionId ?? ids();
       return await retryLost(async () => {
-        const known = await findAny(tenantId, sessionId);
-        if (known?.deletedAt !== undefined) throw deletedByPerson("sessionId");
-        if (!known && (await store.find(tenantId, [sessionId])).size > 0) {
+        const known = (await store.find(tenantId, [sessionId])).get(sessionId);
+        const holder = known && await sources.lead(tenantId, sessionId);
+        if (holder?.deletedAt !== undefined) throw deletedByPerson("sessionId");
+        if (known && !holder) {
           return mismatch(
             `The session ${JSON.stringify(sessionId)} became a part of one that is gone since; choose another id.`,
           );
         }
-        if (known?.createdWith !== undefined || (known && known.sensorId !== creation.sensorId)) {
-          return known.createdWith === fingerprint(creation) ? sessionPayload(known) : mismatch(
+        if (holder && (known.createdWith !== undefined || known.sensorId !== creation.sensorId)) {
+          return known.createdWith === fingerprint(creation) ? sessionPayload(holder) : mismatch(
             `The session ${JSON.stringify(sessionId)} was created before with other content; choose another id.`,
           );
+        }
+        if (known && sources.isShared(known)) {
+          const at = creation.startedAt ?? clock();
+          const begin = (stated: Session) => ({ ...created(applyStart(stated, at), creation), updatedAt: clock() });
+          const isDone = await sources.change(known, begin, []);
+          return isDone ? announce((await findAny(tenantId, sessionId))!) : LOST;
         }
         const of = { tenantId, userId, sensorId: creation.sensorId };
         const was = await lines.findSensorState(of);

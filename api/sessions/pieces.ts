@@ -21,15 +21,21 @@ export function asSource(session: Session): Session {
 
 /** The session as its device states it. */
 export function asStated(source: Session): Session {
-  return { ...source, ...source.own!, said: undefined };
+  const { startedAt, isStated, isStartGuessed, ...measured } = source.own!;
+  return { ...source, startedAt, isStated, isStartGuessed, ...whole(measured), said: undefined };
+}
+
+/** What is undefined is left out where it is kept, and must not let what is there stand. */
+function whole({ lastReadingAt, isFinal, deviceDuration, sampleCount }: Omit<Own, "startedAt" | "isStated">) {
+  return { lastReadingAt, isFinal, deviceDuration, sampleCount };
 }
 
 /** The session with what its device states now, and who holds what of it. */
 export function withOwn(source: Session, stated: Session, pieces: readonly Piece[]): Session {
   const { startedAt, isStated, isStartGuessed, lastReadingAt, isFinal, deviceDuration, sampleCount } = stated;
-  const { batches, spans, admitted, updatedAt } = stated;
+  const { batches, spans, admitted, createdWith, playback, updatedAt } = stated;
   const own: Own = { startedAt, isStated, isStartGuessed, lastReadingAt, isFinal, deviceDuration, sampleCount };
-  return { ...source, batches, spans, admitted, updatedAt, own, pieces };
+  return { ...source, batches, spans, admitted, createdWith, playback, updatedAt, own, pieces };
 }
 
 /** The session without pieces, as if no person had merged or split anything. */
@@ -41,7 +47,7 @@ export function asItsOwn(source: Session): Session {
     : isStated
     ? { startedAt, isStated, isStartGuessed }
     : { isStated };
-  return { ...source, ...measured, ...place, finalAt: undefined, own: undefined, pieces: undefined };
+  return { ...source, ...whole(measured), ...place, finalAt: undefined, own: undefined, pieces: undefined };
 }
 
 /** The pieces with more readings, each in the piece that its instant falls into. */

@@ -70,7 +70,12 @@ export function implausible(at: number, now: number, { aheadMs, behindMs }: Plau
 }
 
 /** Each reading by itself: one that is wrong, or that no clock can have said, leaves the others as they are. */
-export function judgeReadings(sent: readonly unknown[], now: number, plausible: Plausible): Judged {
+export function judgeReadings(
+  sent: readonly unknown[],
+  now: number,
+  plausible: Plausible,
+  erasedUntil = -Infinity,
+): Judged {
   const judged: Judged = { readings: [], receipts: [], held: [] };
   const parsed = sent.map((one) => v.safeParse(reading, one, { abortPipeEarly: true }));
   const good = parsed.flatMap((one) => (one.success ? [one.output] : []));
@@ -90,6 +95,10 @@ export function judgeReadings(sent: readonly unknown[], now: number, plausible: 
       judged.receipts.push({ index, status: "REJECTED", reason });
       continue;
     }
+    if (at <= erasedUntil) {
+      judged.receipts.push({ index, status: "REJECTED", reason: `at: ${erasedSince(erasedUntil)}` });
+      continue;
+    }
     const isFar = middle !== undefined && Math.abs(at - middle) > plausible.apartMs;
     const reason = implausible(at, now, plausible) ??
       (isFar ? `is more than ${spoken(plausible.apartMs)} from the other readings of its batch` : undefined);
@@ -100,6 +109,10 @@ export function judgeReadings(sent: readonly unknown[], now: number, plausible: 
     }
   }
   return judged;
+}
+
+export function erasedSince(until: number): string {
+  return `lies in the past of this sensor that was erased (until ${new Date(until).toISOString()})`;
 }
 
 /** What a batch states beside its readings, and what of that is not believed. */

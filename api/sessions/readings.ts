@@ -66,6 +66,18 @@ export function createReadings(objects: Objects) {
       return held;
     },
 
+    /** Removes all batches of a session, also what was kept aside; gives how many there were. */
+    async removeAll(of: Of): Promise<number> {
+      let batches = 0;
+      for (const folder of [folderFor(of), `held/${folderFor(of)}`]) {
+        for await (const found of objects.list(`${folder}/`)) {
+          for (const { key } of found) await objects.remove(key);
+          if (!folder.startsWith("held/")) batches += found.length;
+        }
+      }
+      return batches;
+    },
+
     /** The readings of one batch, in the order in which they were sent. */
     async read(of: Of, offset: number): Promise<Reading[]> {
       const { body } = await objects.get(keyOf(of, offset));
@@ -99,9 +111,12 @@ function parseLines(text: string): Reading[] {
   });
 }
 
-function keyOf({ tenantId, sessionId, sensorId }: Of, offset: number): string {
-  const folder = `readings/tenant=${tenantId}/sensor=${folderOf(sensorId)}/session=${folderOf(sessionId)}`;
-  return `${folder}/${String(offset).padStart(10, "0")}.ndjson.gz`;
+function keyOf(of: Of, offset: number): string {
+  return `${folderFor(of)}/${String(offset).padStart(10, "0")}.ndjson.gz`;
+}
+
+function folderFor({ tenantId, sessionId, sensorId }: Of): string {
+  return `readings/tenant=${tenantId}/sensor=${folderOf(sensorId)}/session=${folderOf(sessionId)}`;
 }
 
 /** An id as part of a key; its hash where it is so long in this form that the key might pass S3's 1,024 bytes. */

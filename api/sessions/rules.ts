@@ -52,7 +52,7 @@ export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported, co
  */
 export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL" } | undefined {
   if (session.corrected?.endedAt !== undefined) return { at: session.corrected.endedAt, by: "CORRECTED" };
-  const ends = session.ends.filter(({ at }) => at >= bridgedUntil(session));
+  const ends = session.ends.filter((end) => !isBridged(session, end.at));
   const cuts = ends.filter(({ isCut }) => isCut).map(({ at }) => at);
   if (cuts.length > 0) return { at: Math.min(...cuts), by: "CORRECTED" };
   const said = ends.map(({ at }) => at);
@@ -66,6 +66,11 @@ export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED"
 /** The last instant at which a motion still belongs to the session, by the device's clock alone. */
 export function reachOf(session: DeviceState & { idleMs: number }): number {
   return statedEndOf(session)?.at ?? Math.max(lastSignOf(session) + session.idleMs, bridgedUntil(session));
+}
+
+/** Whether an end lies in silence that a person bridged. A bridge from a motion event beats no end before that event. */
+function isBridged({ bridges }: DeviceState, at: number): boolean {
+  return bridges.some(({ until, anchor = -Infinity }) => anchor <= at && at < until);
 }
 
 function bridgedUntil({ bridges }: DeviceState): number {
@@ -225,11 +230,15 @@ export function applyStart(session: Session, at: number): Session {
   return { ...session, isStated: true, isStartGuessed: undefined, startedAt };
 }
 
-/** The session with an end that was said of it; as it was where an earlier end was said. */
+/** Ends that are kept of a session; beyond, one that an earlier one beats is left out. */
+const MAX_ENDS = 50;
+
+/** The session with an end that was said of it: of several the earliest holds, but a person may beat that one later. */
 export function applyEnd(session: Session, at: number): Session {
   const anchor = anchorOf(session);
   const said = { at, ...(anchor === undefined ? {} : { anchor }) };
-  const isKnown = session.ends.some((end) => end.at <= at && end.anchor === anchor);
+  const isBeaten = session.ends.length >= MAX_ENDS && session.ends.some((end) => end.at <= at);
+  const isKnown = isBeaten || session.ends.some((end) => end.at === at && end.anchor === anchor);
   return isKnown ? session : { ...session, ends: [...session.ends, said] };
 }
 

@@ -1,11 +1,12 @@
-import * as v from "valibot";
-import { MIN_AT, words } from "../core/check.ts";
+import { MIN_AT } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Hub } from "../live/hub.ts";
+import { createConfiguring } from "./configuring.ts";
 import { createCorrections } from "./corrections.ts";
 import { createDevices } from "./devices.ts";
+import { createSensorEraser } from "./erase.ts";
+import type { SensorErasures } from "./erasures.ts";
 import { fromItem, isSessionItem } from "./item.ts";
 import { createHearing } from "./hearing.ts";
 import { createHistory } from "./history.ts";
@@ -13,9 +14,8 @@ import type { LineStore } from "./line-store.ts";
 import { createLines } from "./lines.ts";
 import { createListing, type DaysOpenAt, isExpired, isId } from "./listing.ts";
 import type { SessionLists, SessionQuery } from "./lists.ts";
-import { LIMITS, type Sensor, type Session } from "./model.ts";
+import type { Sensor, Session } from "./model.ts";
 import { createPeople } from "./people.ts";
-import { parsePlausible, type PlausibleInput } from "./plausible.ts";
 import type { QuarantineStore } from "./quarantine.ts";
 import type { Readings } from "./readings.ts";
 import { sensorOf } from "./rules.ts";
@@ -33,17 +33,20 @@ export function sessionsKey(tenantId: string): string {
   return `sessions:${tenantId}`;
 }
 
-export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt, readings, hub, clock, ids }: {
-  store: SessionStore;
-  lineStore: LineStore;
-  quarantine: QuarantineStore;
-  lists: SessionLists;
-  daysOpenAt: DaysOpenAt;
-  readings: Readings;
-  hub: Hub;
-  clock: Clock;
-  ids: Ids;
-}) {
+export function createSessions(
+  { store, lineStore, erasures, quarantine, lists, daysOpenAt, readings, hub, clock, ids }: {
+    store: SessionStore;
+    lineStore: LineStore;
+    erasures: SensorErasures;
+    quarantine: QuarantineStore;
+    lists: SessionLists;
+    daysOpenAt: DaysOpenAt;
+    readings: Readings;
+    hub: Hub;
+    clock: Clock;
+    ids: Ids;
+  },
+) {
   const changed = ({ tenantId, sessionId }: Session) => hub.wake(sessionsKey(tenantId), sessionId);
   const settings = createSettings(store);
   /** Whoever follows hears of each session that a change of its line moved. */
@@ -78,6 +81,8 @@ export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt
     ...createCorrections({ store, lines, sources, history, changed, clock, ids }),
     ...history,
     ...createListing({ lists, daysOpenAt, clock }),
+    ...createConfiguring({ store, settings }),
+    eraseSensor: createSensorEraser({ erasures, store, readings, settings, clock }),
     sweep: createSweep({ store, lists, changed, clock }),
 
     /** Called with an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */
@@ -107,46 +112,5 @@ export function createSessions({ store, lineStore, quarantine, lists, daysOpenAt
       const other = sessions.find((own) => own.status === "ACTIVE");
       return other ?? (isThere && session.status === "ACTIVE" ? session : undefined);
     },
-
-    /** Sets how sessions of a tenant, or of one sensor, end and are kept; holds for sessions that begin from now on. */
-    async configure(
-      tenantId: string,
-      { sensorId, idleMs, keepDays, plausible = {} }: {
-        sensorId?: string | undefined;
-        idleMs?: number | undefined;
-        keepDays?: number | undefined;
-        plausible?: PlausibleInput | undefined;
-      },
-    ): Promise<void> {
-      if (sensorId !== undefined && !v.is(words(LIMITS.idChars), sensorId)) {
-        throw invalid("sensorId", `must be 1 to ${LIMITS.idChars} characters and no control characters`);
-      }
-      if (idleMs !== undefined && (idleMs < LIMITS.idleMinMs || idleMs > LIMITS.idleMaxMs)) {
-        throw invalid("idleTimeout", `must be ${LIMITS.idleMinMs} to ${LIMITS.idleMaxMs} milliseconds, got ${idleMs}`);
-      }
-      if (keepDays !== undefined && (keepDays < LIMITS.keepMinDays || keepDays > LIMITS.keepMaxDays)) {
-        throw invalid("keepDays", `must be ${LIMITS.keepMinDays} to ${LIMITS.keepMaxDays}, got ${keepDays}`);
-      }
-      if (sensorId !== undefined && keepDays !== undefined) {
-        throw invalid("keepDays", "is of the tenant; leave sensorId out to set it");
-      }
-      const limits = parsePlausible(plausible);
-      const hasLimits = Object.keys(limits).length > 0;
-      if (idleMs === undefined && keepDays === undefined && !hasLimits) {
-        throw invalid("idleTimeout", "nothing to set was given");
-      }
-      const keepMs = keepDays === undefined ? undefined : keepDays * 86_400_000;
-      if (idleMs !== undefined || keepMs !== undefined) await store.putIdle(tenantId, sensorId, { idleMs, keepMs });
-      if (hasLimits) {
-        const { plausible: known, bySensor } = await store.getSettings(tenantId);
-        const own = sensorId === undefined ? known : bySensor?.[sensorId];
-        await store.putPlausible(tenantId, sensorId, { ...own, ...limits });
-      }
-      settings.forget(tenantId);
-    },
   };
-}
-
-function invalid(field: string, message: string): InvalidInputError {
-  return new InvalidInputError([{ path: [field], message }]);
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { MINUTE_MS } from "../core/clock.ts";
+import { hashOf } from "./erasures.ts";
 import { DEFAULT_KEEP_MS } from "./model.ts";
 import { DEFAULT_PLAUSIBLE, type Plausible } from "./plausible.ts";
 import type { SessionStore, Settings } from "./store.ts";
@@ -25,6 +26,12 @@ export function createSettings(store: Pick<SessionStore, "getSettings">) {
     async plausibleOf(tenantId: string, sensorId: string): Promise<Plausible> {
       const { plausible, bySensor } = await of(tenantId);
       return { ...DEFAULT_PLAUSIBLE, ...plausible, ...bySensor?.[sensorId] };
+    },
+
+    /** Until when a sensor's past was erased; undefined where it never was. */
+    async erasedUntil(tenantId: string, sensorId: string): Promise<number | undefined> {
+      const { erased = {} } = await of(tenantId);
+      return Object.keys(erased).length === 0 ? undefined : erased[hashOf({ tenantId, sensorId })];
     },
 
     keepMsOf: async (tenantId: string): Promise<number> => (await of(tenantId)).keepMs ?? DEFAULT_KEEP_MS,

@@ -69,12 +69,13 @@ export function createSources({ store, lines }: { store: SessionStore; lines: Li
     next: Session,
     arrivingUntil: number | undefined,
   ): Promise<Part[]> {
+    const own = holders.map((known) => (known.sessionId === next.sessionId ? next : asSource(known)));
     const others = await sourcesOf(holders);
-    return holders.map((known) => {
-      const own = known.sessionId === next.sessionId ? next : asSource(known);
-      const all = [...new Map([...others, own, next].map((one) => [one.sessionId, one])).values()];
-      return { next: { ...compose(own, all), arrivingUntil, updatedAt: next.updatedAt }, known };
-    });
+    // A holder may hold readings of another holder.
+    const all = [...new Map([...others, ...own, next].map((one) => [one.sessionId, one])).values()];
+    return own.map((holder, i) => (
+      { next: { ...compose(holder, all), arrivingUntil, updatedAt: next.updatedAt }, known: holders[i] }
+    ));
   }
 
   return {

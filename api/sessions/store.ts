@@ -14,6 +14,7 @@ import {
   sensorKeyOf,
   splitWatermark,
 } from "./item.ts";
+import { hashOf } from "./erasures.ts";
 import { formatHeard } from "./heard.ts";
 import { unchanged } from "./line-store.ts";
 import type { Correction } from "./correction-model.ts";
@@ -45,10 +46,15 @@ export type Settings = {
   plausible?: Partial<Plausible> | undefined;
   /** Of sensors with limits of their own. */
   bySensor?: Readonly<Record<string, Partial<Plausible>>> | undefined;
+  /** Until when the past of sensors was erased, by their hashes. */
+  erased?: Readonly<Record<string, number>> | undefined;
 };
 
 /** Sensors' own limits lie in the tenant's item, so that one read a minute covers all of them. */
 const OWN = "plausible#";
+
+/** Until when a sensor's past was erased, in the tenant's item as well; the sensor is named by a hash. */
+const ERASED = "erased#";
 
 const CORRECTION = "CORRECTION";
 
@@ -239,6 +245,19 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       });
     },
 
+    /** Sets or removes a sensor's name; undefined where there is no such sensor. */
+    async nameSensor(tenantId: string, sensorId: string, name: string | undefined): Promise<Sensor | undefined> {
+      const change = name === undefined ? { expression: "REMOVE #name" } : {
+        expression: "SET #name = :name",
+        values: { ":name": name },
+      };
+      const named = await dynamo.updateIf(tables.sensors, { pk: sensorKeyOf(tenantId, sensorId) }, {
+        ...change,
+        names: { "#name": "name" },
+      }, { expression: "attribute_exists(pk)" });
+      return named.ok ? fromSensorItem(named.current) : undefined;
+    },
+
     /** Sets what of the clocks of a tenant, or of one of its sensors, is believed. */
     async putPlausible(tenantId: string, sensorId: string | undefined, plausible: Partial<Plausible>): Promise<void> {
       await dynamo.update(tables.sensors, { pk: tenantId }, {
@@ -248,14 +267,29 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       });
     },
 
+    /** From now on what a sensor recorded until then is refused. */
+    async putErased(of: { tenantId: string; sensorId: string }, until: number): Promise<void> {
+      await dynamo.update(tables.sensors, { pk: of.tenantId }, {
+        expression: "SET #erased = :until",
+        names: { "#erased": `${ERASED}${hashOf(of)}` },
+        values: { ":until": until },
+      });
+    },
+
+    /** The item of a session, as it is. */
+    findItem: (tenantId: string, sessionId: string): Promise<Item | undefined> =>
+      dynamo.get(tables.sessions, keyOf(tenantId, sessionId), { consistent: true }),
+
     /** The settings of a tenant; empty where nobody set any. */
     async getSettings(tenantId: string): Promise<Settings> {
       const item = await dynamo.get(tables.sensors, { pk: tenantId });
       const own = Object.entries(item ?? {}).filter(([name]) => name.startsWith(OWN));
+      const erased = Object.entries(item ?? {}).filter(([name]) => name.startsWith(ERASED));
       return {
         idleMs: item?.idleMs as number | undefined,
         keepMs: item?.keepMs as number | undefined,
         plausible: item?.plausible as Partial<Plausible> | undefined,
+        erased: Object.fromEntries(erased.map(([name, until]) => [name.slice(ERASED.length), until as number])),
         bySensor: Object.fromEntries(
           own.map(([name, limits]) => [name.slice(OWN.length), limits as Partial<Plausible>]),
         ),

@@ -61,6 +61,7 @@ describe("whatever text comes as id, label or note", () => {
     deleteSession: fc.record({ sessionId: text, expectedVersion: fc.nat(3) }),
     restoreSession: fc.record({ sessionId: text }),
     resolveQuarantined: fc.record({ sensorId: text, quarantineId: text, admit: fc.boolean() }),
+    renameSensor: fc.record({ sensorId: text, name: text }),
     configureSessions: fc.record({ sensorId: text, idleTimeout: fc.constant(60_000) }),
   } satisfies Record<Mutation, fc.Arbitrary<object>>;
   const call = fc.oneof(

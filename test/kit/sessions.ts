@@ -39,6 +39,7 @@ const MUTATIONS = {
     `... on ShownPayload { sessionId version } ... on VersionConflictError { current { version } } ${ERRORS}`,
   restoreSession: `... on ShownPayload { sessionId version } ${ERRORS}`,
   resolveQuarantined: `... on ResolveQuarantinedPayload { admitted } ${ERRORS}`,
+  renameSensor: `... on RenameSensorPayload { sensorId name } ${ERRORS}`,
   configureSessions: `... on ConfigureSessionsPayload { sensorId } ${ERRORS}`,
 };
 

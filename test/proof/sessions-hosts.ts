@@ -1,5 +1,6 @@
 import type { Dynamo } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
@@ -35,6 +36,7 @@ function createHost(link: () => Link): Sessions {
   return createSessions({
     store: createSessionStore(dynamo, NAMES),
     lineStore: createLineStore(dynamo, NAMES),
+    erasures: createSensorErasures(dynamo, NAMES),
     quarantine: createQuarantineStore(dynamo, NAMES),
     lists: createSessionLists(dynamo, NAMES),
     daysOpenAt: () => Promise.resolve([]),

@@ -2,15 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import type { Dynamo } from "../../api/aws/dynamo.ts";
 import { tables } from "../../api/resources.ts";
 import { createHub } from "../../api/live/hub.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
+import { InvalidInputError } from "../../api/core/errors.ts";
+import type { BatchInput, Reading, Session } from "../../api/sessions/model.ts";
+import { durationOf, lastSignOf, statedEndOf } from "../../api/sessions/rules.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions, type Sessions } from "../../api/sessions/service.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
-import { type Fact, type Said, sessionsOf } from "./sessions-spec.ts";
+import { type Fact, type Of, type Said, sessionsOf } from "./sessions-spec.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -21,17 +25,21 @@ const NAMES = { sessions: "sessions", sensors: "sensors" };
 const T = "t";
 const S = "hall";
 
+/** What a person does: to which of the sessions that are there, and where in it. */
+type Act = { act: "merge" | "split" | "correct" | "undo"; place: number; part: number; n: number };
+type Sent = Said | Act;
+
 export type Wrong = { seed: string; order: number; expected: unknown; found: unknown; sent: unknown };
 
 /**
  * A random history of one sensor, said in several orders, each with repeats, over two processes, with sweeps in between:
  * each gives the sessions that the specification gives of the set. Undefined where all do.
  */
-export async function sayInOrders(seed: string, orders: number): Promise<Wrong | undefined> {
-  const history = historyOf(createRandom(seed));
+export async function sayInOrders(seed: string, orders: number, isCorrected = false): Promise<Wrong | undefined> {
+  const history = historyOf(createRandom(seed), isCorrected);
   for (let order = 0; order < orders; order++) {
     const random = createRandom(`${seed}.${order}`);
-    const repeats = history.filter(() => random() < 0.25);
+    const repeats = history.filter((one) => !("act" in one) && random() < 0.25);
     const all = [...history, ...repeats];
     const sent = order === 0 ? all : shuffled(all, random);
     const wrong = await sayOnce(sent, random);
@@ -40,10 +48,11 @@ export async function sayInOrders(seed: string, orders: number): Promise<Wrong |
   return undefined;
 }
 
-async function sayOnce(sent: readonly Said[], random: Random) {
+async function sayOnce(sent: readonly Sent[], random: Random) {
   let now = NOW;
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
-  const hosts = [hostOf(dynamo, () => now, "a"), hostOf(dynamo, () => now, "b")] as const;
+  const objects = new Map<string, Reading[]>();
+  const hosts = [hostOf(dynamo, objects, () => now, "a"), hostOf(dynamo, objects, () => now, "b")] as const;
   const said: Said[] = [];
   const log: unknown[] = [];
   for (const one of sent) {
@@ -52,9 +61,9 @@ async function sayOnce(sent: readonly Said[], random: Random) {
       if (random() < 0.5) now += 30 * SECOND;
       await host.sweep();
     }
-    const done = await say(host, one, now);
-    log.push([one, done && "said"]);
-    if (done) said.push(done);
+    const done = "act" in one ? await act(host, one, random, said) : await say(host, one, now);
+    log.push([one, done ?? "nothing"]);
+    if (done && done !== "undone") said.push(done);
   }
   now += 24 * 60 * MINUTE;
   await hosts[0].sweep();
@@ -79,43 +88,107 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
       });
       return one;
     }
-    case "create":
-      await host.create(T, "u", { sensorId: S, sessionId: one.id, startedAt: one.startedAt });
-      return one;
+    case "create": {
+      const answer = await host.create(T, "u", { sensorId: S, sessionId: one.id, startedAt: one.startedAt });
+      return answer.__typename === "SessionPayload" ? one : undefined;
+    }
     case "end": {
-      const session = await targetOf(host, one.of);
-      if (!session || one.at < session.startedAt) return undefined;
-      await host.end(T, { sessionId: session.sessionId, endedAt: one.at });
-      return { ...one, of: session.isStated ? { id: session.sessionId } : { motionAt: session.startedAt } };
+      const sessionId = await targetOf(host, one.of);
+      if (sessionId === undefined) return undefined;
+      const answer = await host.end(T, { sessionId, endedAt: one.at }).catch(unlessInvalid);
+      return answer?.__typename === "SessionPayload" ? { ...one, of: ofSession(answer.session) } : undefined;
     }
     case "told": {
-      const session = await targetOf(host, one.of);
-      if (!session) return undefined;
-      const update = { sessionId: session.sessionId, updateId: `u${one.at}`, incrementMotionCount: true };
-      const before = session.motionEventCount;
-      const answer = await host.update(T, update);
-      if (answer.__typename !== "SessionPayload" || answer.session.motionEventCount === before) return undefined;
-      return {
-        kind: "told",
-        at: now,
-        of: session.isStated ? { id: session.sessionId } : { motionAt: session.startedAt },
-      };
+      const sessionId = await targetOf(host, one.of);
+      if (sessionId === undefined) return undefined;
+      const before = await motionsOf(host);
+      const answer = await host.update(T, { sessionId, updateId: `u${one.at}`, incrementMotionCount: true });
+      if (answer.__typename !== "SessionPayload" || await motionsOf(host) === before) return undefined;
+      return { kind: "told", at: now, of: ofSession(answer.session) };
     }
+    default:
+      return undefined;
   }
 }
 
-async function targetOf(host: Sessions, of: { id: string } | { motionAt: number }) {
-  if ("id" in of) return (await host.find(T, [of.id])).get(of.id);
+/** What a person does to the sessions that are there at that moment, and what was said by that. */
+async function act(host: Sessions, { act, place, part, n }: Act, random: Random, said: Said[]) {
+  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
+  const ids = edges.map(({ node }) => node.sessionId).reverse();
+  const all = [...(await host.find(T, ids)).values()].sort((a, b) =>
+    ids.indexOf(a.sessionId) - ids.indexOf(b.sessionId)
+  );
+  const first = all[Math.floor(place * all.length)];
+  if (!first) return undefined;
+  const seen = (one: Session) => ({ sessionId: one.sessionId, expectedVersion: one.version });
+  if (act === "undo") {
+    const answer = await host.undo(T, seen(first)).catch(unlessInvalid);
+    if (answer?.__typename !== "SessionPayload") return undefined;
+    const last = said.findLastIndex((one) =>
+      (one.kind === "merge" && one.into === first.sessionId) || (one.kind === "split" && one.from === first.sessionId)
+    );
+    said.splice(last, 1);
+    return "undone";
+  }
+  if (act === "correct") {
+    const { startedAt, lastMotionAt } = first;
+    const span = Math.max(lastMotionAt - startedAt, MINUTE);
+    const start = random() < 0.5 ? Math.floor(startedAt + (part - 0.5) * span) : random() < 0.2 ? null : undefined;
+    const end = random() < 0.5 ? Math.floor(startedAt + (part + 0.5) * span) : random() < 0.2 ? null : undefined;
+    if (start === undefined && end === undefined) return undefined;
+    const answer = await host.correct(T, { ...seen(first), startedAt: start, endedAt: end }).catch(unlessInvalid);
+    if (answer?.__typename !== "SessionPayload") return undefined;
+    const { corrected, sessionId } = answer.session;
+    const { startedAt: stated, endedAt, until = -Infinity } = corrected ?? {};
+    return { kind: "correct" as const, id: sessionId, startedAt: stated, until, endedAt };
+  }
+  if (act === "merge") {
+    const members = all.slice(all.indexOf(first), all.indexOf(first) + 2 + (n % 2));
+    if (members.length < 2) return undefined;
+    const answer = await host.merge(T, { sessions: shuffled(members.map(seen), random) }).catch(unlessInvalid);
+    if (answer?.__typename !== "SessionPayload") return undefined;
+    const extent = (one: Session) => statedEndOf(one)?.at ?? lastSignOf(one);
+    const last = members.reduce((a, b) => (extent(b) >= extent(a) ? b : a));
+    const isStated = members.some((one) => one.isStated);
+    return {
+      ...{ kind: "merge" as const, members: members.map(({ sessionId }) => sessionId), into: first.sessionId },
+      ...{ last: last.sessionId, until: extent(last), startedAt: isStated ? first.startedAt : undefined },
+      of: ofSession({ ...first, isStated }),
+    };
+  }
+  const end = statedEndOf(first)?.at ?? first.lastMotionAt;
+  const at = Math.ceil(first.startedAt + part * (end - first.startedAt));
+  const id = `p${n}`;
+  const answer = await host.split(T, { ...seen(first), at, newSessionId: id }).catch(unlessInvalid);
+  if (answer?.__typename !== "SplitSessionPayload") return undefined;
+  const anchors = [...first.ends, ...first.reported, ...first.bridges].flatMap(({ anchor }) => anchor ?? []);
+  return { kind: "split" as const, id, from: first.sessionId, of: ofSession(first), at, anchors };
+}
+
+function ofSession({ isStated, sessionId, startedAt }: Pick<Session, "isStated" | "sessionId" | "startedAt">): Of {
+  return isStated ? { id: sessionId } : { motionAt: startedAt };
+}
+
+async function motionsOf(host: Sessions): Promise<number> {
+  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
+  return edges.reduce((sum, { node }) => sum + node.motionEventCount, 0);
+}
+
+function unlessInvalid(error: unknown): undefined {
+  if (!(error instanceof InvalidInputError)) throw error;
+}
+
+async function targetOf(host: Sessions, of: Of): Promise<string | undefined> {
+  if ("id" in of) return of.id;
   const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
   const row = edges.map(({ node }) => node).find((session) => (
     session.startedAt <= of.motionAt && session.motionEventCount > 0
   ));
-  return row && (await host.find(T, [row.sessionId])).get(row.sessionId);
+  return row?.sessionId;
 }
 
 async function factsOf(host: Sessions): Promise<Fact[]> {
   const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
-  const { durationOf } = await import("../../api/sessions/rules.ts");
   return edges.map(({ node }) => ({
     id: node.sessionId as string | undefined,
     startedAt: node.startedAt,
@@ -132,12 +205,20 @@ function sorted(facts: readonly Fact[]): Fact[] {
   return [...facts].sort((a, b) => a.startedAt - b.startedAt || (a.id ?? "").localeCompare(b.id ?? ""));
 }
 
-function hostOf(dynamo: Dynamo, clock: () => number, name: string): Sessions {
+function hostOf(dynamo: Dynamo, objects: Map<string, Reading[]>, clock: () => number, name: string): Sessions {
   let ids = 0;
-  const readings = { keep: () => Promise.resolve("created"), read: () => Promise.resolve([]) };
+  const keyOf = (of: { sessionId: string }, offset: number) => `${of.sessionId} ${offset}`;
+  const readings = {
+    keep: (_: string, batch: BatchInput) => {
+      objects.set(keyOf(batch, batch.batchOffset), [...batch.readings]);
+      return Promise.resolve("created");
+    },
+    read: (of: { sessionId: string }, offset: number) => Promise.resolve(objects.get(keyOf(of, offset)) ?? []),
+  };
   return createSessions({
     store: createSessionStore(dynamo, NAMES),
     lineStore: createLineStore(dynamo, NAMES),
+    erasures: createSensorErasures(dynamo, NAMES),
     quarantine: createQuarantineStore(dynamo, NAMES),
     lists: createSessionLists(dynamo, NAMES),
     daysOpenAt: () => Promise.resolve([]),
@@ -149,7 +230,7 @@ function hostOf(dynamo: Dynamo, clock: () => number, name: string): Sessions {
 }
 
 /** 3 to some 20 things said about one sensor within half an hour. No two named sessions begin at the same instant. */
-function historyOf(random: Random): Said[] {
+function historyOf(random: Random, isCorrected: boolean): Sent[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <V>(values: readonly V[]): V => values[below(values.length)]!;
@@ -192,5 +273,10 @@ function historyOf(random: Random): Said[] {
     said.push({ kind: "end", of, at: START + below(2_400) * SECOND });
   }
   if (chance(0.3)) said.push({ kind: "told", of: { motionAt: pick(instants) }, at: below(1_000) });
-  return said;
+  const acts: Act[] = [];
+  for (let n = 0; isCorrected && n < 1 + below(4); n++) {
+    const act = pick(["merge", "merge", "split", "split", "correct", "undo"] as const);
+    acts.push({ act, place: random(), part: random(), n });
+  }
+  return [...said, ...acts];
 }

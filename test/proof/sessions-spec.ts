@@ -1,7 +1,11 @@
 /**
  * What the sessions of a sensor are, as a function of the set of what was said about it, written down a second time: it
- * takes everything at once, keeps nothing between two calls, and shares no code with the service.
+ * takes everything at once, keeps nothing between two calls, and shares no code with the service. Only what people say of
+ * sessions has an order among itself: each saw what the one before had made.
  */
+
+/** A named session, or whichever holds the motion event of that instant. */
+export type Of = { id: string } | { motionAt: number };
 
 export type Said =
   /** A motion event, by its number or by its instant. */
@@ -16,10 +20,23 @@ export type Said =
     final?: boolean;
   }
   | { kind: "create"; id: string; startedAt: number }
-  /** Of a named session, or of whichever holds the motion event of that instant. */
-  | { kind: "end"; of: { id: string } | { motionAt: number }; at: number }
+  | { kind: "end"; of: Of; at: number }
   /** Motion that an update told of a session, by the service's clock. */
-  | { kind: "told"; of: { id: string } | { motionAt: number }; at: number };
+  | { kind: "told"; of: Of; at: number }
+  /** A person's: `startedAt` makes it a session of its own, which reaches `until` at least; undefined takes it back. */
+  | { kind: "correct"; id: string; startedAt: number | undefined; until: number; endedAt: number | undefined }
+  /** A person's: all of these are `into`, and it goes on until the extent of `last`. With `startedAt` its start is stated. */
+  | {
+    kind: "merge";
+    members: string[];
+    into: string;
+    last: string;
+    of: Of;
+    until: number;
+    startedAt: number | undefined;
+  }
+  /** A person's: what lies from the instant on is the session `id`. Of the `anchors` something was said of it before. */
+  | { kind: "split"; id: string; from: string; of: Of; at: number; anchors: number[] };
 
 /** A session as it must be once the sweeper has come. */
 export type Fact = {
@@ -27,13 +44,17 @@ export type Fact = {
   startedAt: number;
   lastMotionAt: number;
   endedAt: number;
-  by: "EXPLICIT" | "FINAL" | "IDLE";
+  by: "CORRECTED" | "EXPLICIT" | "FINAL" | "IDLE";
   duration: number;
   motions: number;
   samples: number;
 };
 
 type Batch = Said & { kind: "batch" };
+type Act = Said & { kind: "correct" | "merge" | "split" };
+type End = { at: number; isCut?: boolean };
+/** It beats ends from its motion event on. */
+type Bridge = { until: number; from?: number };
 type Draft = {
   id: string | undefined;
   start: number;
@@ -43,18 +64,22 @@ type Draft = {
   final: number | undefined;
   measured: number | undefined;
   samples: number;
-  ends: number[];
+  corrected: number | undefined;
+  ends: End[];
+  bridges: Bridge[];
   reported: number[];
   heard: number[];
 };
 
+/** What is said of a motion event, and so of whichever session holds it. */
+type Anchored = { ends: Map<number, End[]>; bridges: Map<number, number[]>; reported: Map<number, number[]> };
+
 export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
-  const named = namedOf(said);
-  const motions = heardOf(said);
+  const { walls, anchored } = wallsOf(said);
   const line: Draft[] = [];
   let next = 0;
-  for (const at of [...motions, Infinity]) {
-    for (; next < named.length && named[next]!.start <= at; next++) line.push(named[next]!);
+  for (const at of [...heardOf(said), Infinity]) {
+    for (; next < walls.length && walls[next]!.start <= at; next++) line.push(walls[next]!);
     if (at === Infinity) break;
     let holder = line.at(-1);
     if (!holder || at > reach(holder, idleMs)) {
@@ -62,10 +87,9 @@ export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
       line.push(holder);
     }
     if (!holder.heard.includes(at)) {
-      for (const one of said) {
-        if (one.kind === "end" && "motionAt" in one.of && one.of.motionAt === at) holder.ends.push(one.at);
-        if (one.kind === "told" && "motionAt" in one.of && one.of.motionAt === at) holder.reported.push(one.at);
-      }
+      holder.ends.push(...anchored.ends.get(at) ?? []);
+      holder.bridges.push(...(anchored.bridges.get(at) ?? []).map((until) => ({ until, from: at })));
+      holder.reported.push(...anchored.reported.get(at) ?? []);
     }
     holder.heard.push(at);
   }
@@ -75,7 +99,7 @@ export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
 function nobody(): Draft {
   return {
     ...{ id: undefined, start: NaN, own: NaN, created: false, final: undefined, measured: undefined, samples: 0 },
-    ...{ ends: [], reported: [], heard: [] },
+    ...{ corrected: undefined, ends: [], bridges: [], reported: [], heard: [] },
   };
 }
 
@@ -90,29 +114,150 @@ function heardOf(said: readonly Said[]): number[] {
   return [...found.values()].sort((a, b) => a - b);
 }
 
-function namedOf(said: readonly Said[]): Draft[] {
+/** Who holds what was said or sent of an id at an instant, after what people said. */
+function holderOf(acts: readonly Act[], id: string, at: number): string {
+  let holder = id;
+  for (const act of acts) {
+    if (act.kind === "merge" && act.members.includes(holder)) holder = act.into;
+    if (act.kind === "split" && act.from === holder && at >= act.at) holder = act.id;
+  }
+  return holder;
+}
+
+/** Sessions whose starts are stated, in the order of these; and what is said of motion events. */
+function wallsOf(said: readonly Said[]) {
+  const acts = said.filter((one): one is Act => ["correct", "merge", "split"].includes(one.kind));
+  const whole = (id: string) => holderOf(acts, id, -Infinity);
+  const devices = devicesOf(said);
+  const anchored: Anchored = { ends: new Map(), bridges: new Map(), reported: new Map() };
+  const own = {
+    ends: new Map<string, End[]>(),
+    bridges: new Map<string, number[]>(),
+    reported: new Map<string, number[]>(),
+  };
+  const add = <K, V>(map: Map<K, V[]>, key: K, value: V) => void map.set(key, [...map.get(key) ?? [], value]);
+  for (const one of said) {
+    if (one.kind !== "end" && one.kind !== "told") continue;
+    const { of, at } = one;
+    if ("motionAt" in of) {
+      // A split of what motion opened takes with it what was said of the later part.
+      const act = acts.find((other) => other.kind === "split" && other.anchors.includes(of.motionAt) && other.at <= at);
+      if (act?.kind === "split") addOwn(act.id, at);
+      else if (one.kind === "end") add(anchored.ends, of.motionAt, { at });
+      else add(anchored.reported, of.motionAt, at);
+    } else addOwn(of.id, at);
+    function addOwn(id: string, at: number) {
+      const holder = holderOf(acts, id, at);
+      if (one.kind === "end") add(own.ends, holder, { at });
+      else add(own.reported, holder, at);
+    }
+  }
+  const corrected = new Map<string, { start?: number | undefined; until: number; end?: number | undefined }>();
+  const starts = new Map<string, number>();
+  for (const [i, act] of acts.entries()) {
+    const later = acts.slice(i + 1);
+    if (act.kind === "correct") {
+      corrected.set(act.id, { start: act.startedAt, until: act.until, end: act.endedAt });
+    } else if (act.kind === "merge") {
+      const first = corrected.get(act.into);
+      corrected.set(act.into, {
+        start: first?.start,
+        until: first?.until ?? -Infinity,
+        end: corrected.get(act.last)?.end,
+      });
+      if (act.startedAt !== undefined) starts.set(act.into, Math.min(act.startedAt, starts.get(act.into) ?? Infinity));
+      bridge(act.of, act.until, later);
+    } else {
+      const before = corrected.get(act.from);
+      if (before) corrected.set(act.from, { ...before, end: undefined });
+      corrected.set(act.id, { start: act.at, until: -Infinity, end: before?.end });
+      starts.set(act.id, act.at);
+      const cut = { at: act.at, isCut: true };
+      const of = act.of;
+      const next = "motionAt" in of
+        ? later.find((other) => other.kind === "split" && other.anchors.includes(of.motionAt) && other.at <= act.at)
+        : undefined;
+      if (next?.kind === "split") add(own.ends, holderOf(later, next.id, act.at - 1), cut);
+      else if ("motionAt" in of) add(anchored.ends, of.motionAt, cut);
+      else add(own.ends, holderOf(later, of.id, act.at - 1), cut);
+      for (const anchor of new Set(act.anchors)) {
+        const known = anchored.bridges.get(anchor) ?? [];
+        anchored.bridges.set(anchor, known.map((until) => Math.min(until, act.at)));
+        for (const until of known.filter((one) => one > act.at)) bridge({ id: act.id }, until, later);
+      }
+    }
+  }
+  function bridge(of: Of, until: number, later: readonly Act[]): void {
+    if ("motionAt" in of) return add(anchored.bridges, of.motionAt, until);
+    let [id, to] = [of.id, until];
+    for (const act of later) {
+      if (act.kind === "merge" && act.members.includes(id)) id = act.into;
+      if (act.kind === "split" && act.from === id && to > act.at) {
+        add(own.bridges, holderOf(later.slice(later.indexOf(act) + 1), id, act.at - 1), act.at);
+        id = act.id;
+      }
+    }
+    add(own.bridges, id, to);
+  }
+  const stated = new Set([
+    ...devices.map(({ id }) => whole(id)),
+    ...[...corrected].filter(([, { start }]) => start !== undefined).map(([id]) => whole(id)),
+    ...[...starts.keys()].map(whole),
+  ]);
+  const walls = [...stated].map((id): Draft => {
+    const by = corrected.get(id);
+    const held = devices.flatMap((device) => device.readings.filter((at) => holderOf(acts, device.id, at) === id));
+    const first = devices.filter((device) => whole(device.id) === id);
+    const last = devices.filter((device) => device.hasBatches && holderOf(acts, device.id, Infinity) === id);
+    const isShared = acts.some((act) =>
+      (act.kind === "merge" && act.into === id) || (act.kind === "split" && (act.from === id || act.id === id))
+    );
+    const start = by?.start ?? Math.min(...first.map((device) => device.start), starts.get(id) ?? Infinity);
+    const reported = own.reported.get(id) ?? [];
+    const extent = Math.max(start, by?.start === undefined ? -Infinity : by.until, ...held, ...reported);
+    const measures = last.map((device) => (isShared ? device.start : start) + (device.measured ?? 0));
+    return {
+      ...{ id, start, own: extent, samples: held.length, heard: [], reported },
+      created: devices.some((device) => device.id === id && device.isCreated),
+      final: last.length > 0 && last.every((device) => device.isFinal) ? Math.max(...measures, extent) : undefined,
+      measured: isShared ? undefined : last[0]?.measured,
+      corrected: by?.end,
+      ends: own.ends.get(id) ?? [],
+      bridges: (own.bridges.get(id) ?? []).map((until) => ({ until })),
+    };
+  });
+  return { walls: walls.sort((a, b) => a.start - b.start), anchored };
+}
+
+/** What each device, or whoever created it, states of a session. */
+function devicesOf(said: readonly Said[]) {
   const ids = new Set(said.flatMap((one) => (one.kind === "batch" || one.kind === "create" ? [one.id] : [])));
-  return [...ids].map((id): Draft => {
+  return [...ids].map((id) => {
     const batches = [...new Map(
       said.filter((one): one is Batch => one.kind === "batch" && one.id === id).map((one) => [one.offset, one]),
     ).values()];
     const creations = said.flatMap((one) => (one.kind === "create" && one.id === id ? [one.startedAt] : []));
     const readings = batches.flatMap((batch) => batch.readings);
-    const start = Math.min(...creations, ...readings, ...batches.map((batch) => batch.startedAt ?? Infinity));
-    const reported = said.flatMap((one) => (one.kind === "told" && "id" in one.of && one.of.id === id ? [one.at] : []));
-    const own = Math.max(start, ...readings, ...reported);
     const measured = batches.filter((batch) => batch.durationMs !== undefined).sort((a, b) => b.offset - a.offset)[0]
       ?.durationMs;
     return {
-      ...{ id, start, own, created: creations.length > 0, measured, samples: readings.length, reported, heard: [] },
-      final: batches.some((batch) => batch.final) ? Math.max(start + (measured ?? 0), own) : undefined,
-      ends: said.flatMap((one) => (one.kind === "end" && "id" in one.of && one.of.id === id ? [one.at] : [])),
+      ...{ id, readings, measured, isCreated: creations.length > 0, hasBatches: batches.length > 0 },
+      start: Math.min(...creations, ...readings, ...batches.map((batch) => batch.startedAt ?? Infinity)),
+      isFinal: batches.some((batch) => batch.final),
     };
-  }).sort((a, b) => a.start - b.start);
+  });
 }
 
-function endSaid(draft: Draft): number | undefined {
-  return draft.ends.length > 0 ? Math.min(...draft.ends) : draft.final;
+function endSaid({ ends, bridges, final }: Draft): { at: number; by: Fact["by"] } | undefined {
+  const valid = ends.filter(({ at }) => !bridges.some(({ until, from = -Infinity }) => from <= at && at < until));
+  const cuts = valid.filter(({ isCut }) => isCut);
+  if (cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
+  if (valid.length > 0) return { at: Math.min(...valid.map(({ at }) => at)), by: "EXPLICIT" };
+  return final === undefined ? undefined : { at: final, by: "FINAL" };
+}
+
+function statedEnd(draft: Draft): { at: number; by: Fact["by"] } | undefined {
+  return draft.corrected === undefined ? endSaid(draft) : { at: draft.corrected, by: "CORRECTED" };
 }
 
 function lastOf(draft: Draft): number {
@@ -120,19 +265,20 @@ function lastOf(draft: Draft): number {
 }
 
 function reach(draft: Draft, idleMs: number): number {
-  return endSaid(draft) ?? lastOf(draft) + idleMs;
+  return statedEnd(draft)?.at ?? Math.max(lastOf(draft) + idleMs, ...draft.bridges.map(({ until }) => until));
 }
 
 function factOf(draft: Draft, follower: Draft | undefined, idleMs: number): Fact {
   const lastMotionAt = lastOf(draft);
-  const said = endSaid(draft);
+  const said = statedEnd(draft);
   const isCut = said === undefined && follower?.created === true && draft.samples === 0 &&
     follower.start <= lastMotionAt + idleMs;
-  const endedAt = said ?? (isCut ? Math.max(follower.start, lastMotionAt) : lastMotionAt);
-  const by = draft.ends.length > 0 || isCut ? "EXPLICIT" : draft.final !== undefined ? "FINAL" : "IDLE";
+  const endedAt = said?.at ?? (isCut ? Math.max(follower.start, lastMotionAt) : lastMotionAt);
+  const by = said?.by ?? (isCut ? "EXPLICIT" : "IDLE");
+  const isMeasured = (by === "FINAL" || by === "IDLE") && draft.measured !== undefined;
   return {
     ...{ id: draft.id, startedAt: draft.start, lastMotionAt, endedAt, by, samples: draft.samples },
-    duration: by !== "EXPLICIT" && draft.measured !== undefined ? draft.measured : Math.max(0, endedAt - draft.start),
+    duration: isMeasured ? draft.measured! : Math.max(0, endedAt - draft.start),
     motions: draft.heard.length + draft.reported.length,
   };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDynamo, type Dynamo, type Expression, type Item } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { fullName, tables } from "../../api/resources.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
@@ -59,6 +60,7 @@ function stackOver(dynamo: Dynamo) {
     createSessions({
       store,
       lineStore,
+      erasures: createSensorErasures(dynamo, names()),
       quarantine: createQuarantineStore(dynamo, names()),
       lists,
       daysOpenAt: () => Promise.resolve([]),

@@ -2,12 +2,20 @@ import { expect, test } from "vitest";
 import { sayInOrders } from "../proof/sessions-orders.ts";
 
 /** Some of the histories of `test/proof/orders.ts`: always the same ones. */
-const HISTORIES = 100;
+const HISTORIES = 80;
 
 test(
   "the sessions of a sensor are a function of the set of what was said: in any order, with repeats, over two processes",
   async () => {
     for (let i = 0; i < HISTORIES; i++) expect(await sayInOrders(`gate.${i}`, 5)).toBeUndefined();
+  },
+  120_000,
+);
+
+test(
+  "also where people merge, split and correct them meanwhile, and take it back",
+  async () => {
+    for (let i = 0; i < HISTORIES; i++) expect(await sayInOrders(`people.${i}`, 4, true)).toBeUndefined();
   },
   120_000,
 );

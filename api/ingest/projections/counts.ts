@@ -139,6 +139,10 @@ function instantOf(image: Image, name: string): number {
 function eventsOf(table: ImageChange["table"], before: Image | undefined, after: Image): Count[] {
   // Beside a person's lease lie others: what the next cards need, and what left its journal.
   if (table === "reviews") return isPart(after, "LEASE") ? reviewsOf(before, after) : [];
+  if (table === "sessions" && Array.isArray(after.erasedMotions)) {
+    // Of an erased sensor: taken out once, as this appears.
+    return before ? [] : (after.erasedMotions as number[]).map((at): Count => ({ source: "MOTION_EVENTS", at, n: -1 }));
+  }
   if (table !== "sessions" || !isPart(after, "SESSION")) return [];
   const n = (after.motions as number) - ((before?.motions as number | undefined) ?? 0);
   return n > 0 ? [{ source: "MOTION_EVENTS", at: instantOf(after, "motionAt"), n }] : [];

@@ -1,0 +1,143 @@
+import type { Item } from "../aws/dynamo.ts";
+import type { Clock } from "../core/clock.ts";
+import { LOST, retryLost } from "../core/writes.ts";
+import type { SensorErasures, SensorReceipt } from "./erasures.ts";
+import { parseHeard } from "./heard.ts";
+import { fromItem, isSessionItem } from "./item.ts";
+import { LIMITS, type Session } from "./model.ts";
+import type { Readings } from "./readings.ts";
+import type { createSettings } from "./settings.ts";
+import type { SessionStore } from "./store.ts";
+
+/** What an erasure of a sensor leaves, with the reason, and for how many days where it is not for ever. */
+export const SENSOR_REMAINS: readonly { what: string; why: string; days: number | null }[] = [
+  {
+    what: "That what the sensor recorded until the erasure is refused, under a hash of its id.",
+    why: "A batch or motion that is sent again must not bring it back.",
+    days: null,
+  },
+  { what: "This receipt, under a hash of the sensor's id.", why: "It is the proof.", days: null },
+  {
+    what: "When motion was that is being taken out of counts, without the sensor.",
+    why: "The streams read it.",
+    days: 2,
+  },
+  {
+    what: "Sessions of other sensors that a person said were at this one.",
+    why: "Another device recorded them; erase that one, or delete them.",
+    days: null,
+  },
+  { what: "Settings that `configureSessions` made for the sensor.", why: "They say nothing of its past.", days: null },
+  { what: "Messages on the dead-letter queue.", why: "They were never recorded.", days: 14 },
+  { what: "Old versions of objects, and backups of tables.", why: "They guard against mistakes.", days: 35 },
+];
+
+/**
+ * Erases a sensor's whole past: its sessions with their readings, its motion, and what they count for. First what happened
+ * until now is refused; then each session and sheet of motion goes in one step with what it counted for, so a crash at any
+ * moment is finished by the next call, exactly. Gives the receipt: the same one where there was nothing more to erase;
+ * undefined where there never was anything.
+ */
+export function createSensorEraser({ erasures, store, readings, settings, clock }: {
+  erasures: SensorErasures;
+  store: SessionStore;
+  readings: Readings;
+  settings: ReturnType<typeof createSettings>;
+  clock: Clock;
+}) {
+  return async function eraseSensor(tenantId: string, sensorId: string): Promise<SensorReceipt | undefined> {
+    if (sensorId.length < 1 || sensorId.length > LIMITS.idChars || !sensorId.isWellFormed()) return undefined;
+    const of = { tenantId, sensorId };
+    return await retryLost(async () => {
+      const latest = await erasures.findLatest(of);
+      const isOpen = latest !== undefined && !latest.isDone;
+      if (!isOpen && !await hasSomething(of, latest?.until)) return latest;
+      const receipt = isOpen ? latest : await erasures.begin(of, latest, clock());
+      if (!receipt) return LOST;
+      await store.putErased(of, receipt.until);
+      settings.forget(tenantId);
+      if (!await removeSensor(of, receipt)) return LOST;
+      for await (const items of erasures.listSessions(of)) {
+        for (const item of items.filter((one) => isErased(one, receipt))) await eraseSession(of, receipt, item);
+      }
+      await eraseBeside(of, receipt);
+      return await erasures.close(of, receipt);
+    });
+  };
+
+  type Of = { tenantId: string; sensorId: string };
+
+  async function hasSomething(of: Of, until = -Infinity): Promise<boolean> {
+    const sensor = (await store.findSensors(of.tenantId, [of.sensorId])).get(of.sensorId);
+    if (sensor) return true;
+    for await (const items of erasures.listSessions(of)) {
+      if (items.some((item) => startOf(item) !== undefined && startOf(item)! > until)) return true;
+    }
+    return false;
+  }
+
+  /** False where another session became the latest meanwhile. One that began after the erasure stays. */
+  async function removeSensor(of: Of, receipt: SensorReceipt): Promise<boolean> {
+    const sensor = (await store.findSensors(of.tenantId, [of.sensorId])).get(of.sensorId);
+    if (!sensor) return true;
+    const id = sensor.latestSessionId;
+    const latest = id === undefined ? undefined : (await store.find(of.tenantId, [id])).get(id);
+    if (latest && latest.startedAt > receipt.until) return true;
+    return await erasures.removeSensor(of, id);
+  }
+
+  async function eraseSession(of: Of, receipt: SensorReceipt, read: Item): Promise<void> {
+    let item: Item | undefined = read;
+    const { sessionId } = fromItem(read)!;
+    await retryLost(async () => {
+      if (!item) return;
+      const session: Session = fromItem(item)!;
+      const removed = await readings.removeAll(session);
+      if (removed > 0) await erasures.addBatches(of, receipt, removed);
+      const told = session.reported.flatMap(({ at, count }) => Array<number>(count).fill(at));
+      const instants = [...session.heard.map(({ at }) => at), ...told];
+      if (await erasures.removeHolding(of, receipt, item, instants, clock())) return;
+      item = await store.findItem(of.tenantId, sessionId);
+      return LOST;
+    });
+    for await (const items of erasures.listBeside(of.tenantId, sessionId)) {
+      for (const beside of items.filter((one) => !isSessionItem(one) && isOfSession(one))) {
+        await erasures.remove(beside);
+      }
+    }
+  }
+
+  /** Sheets of motion, places, what deletions took out, and what was kept aside. */
+  async function eraseBeside(of: Of, receipt: SensorReceipt): Promise<void> {
+    for await (const items of erasures.listBeside(of.tenantId, of.sensorId)) {
+      for (const item of items) {
+        const part = (item.sk as string).split("#")[1];
+        if (part === "M") {
+          const instants = (item.heard as string[]).map((text) => parseHeard(text).at);
+          // What began since shares a sheet with nothing that is erased, or a part of it only.
+          const [past, since] = [
+            instants.filter((at) => at <= receipt.until),
+            instants.some((at) => at > receipt.until),
+          ];
+          if (!since) await erasures.removeHolding(of, receipt, item, past, clock());
+        } else if (part === "T") {
+          if ((item.at as number) <= receipt.until) await erasures.remove(item);
+        } else if (part === "X" || part === "Q") await erasures.remove(item);
+      }
+    }
+  }
+
+  function isErased(item: Item, { until }: SensorReceipt): boolean {
+    const startedAt = startOf(item);
+    return startedAt !== undefined && startedAt <= until && isSessionItem(item);
+  }
+}
+
+function startOf(item: Item): number | undefined {
+  return (item.startedAt ?? (item.was as Item | undefined)?.startedAt) as number | undefined;
+}
+
+/** Of a session that is named like a sensor, what lies beside the sensor stays. */
+function isOfSession({ sk }: Item): boolean {
+  return ["U", "D", "CORRECTION"].includes((sk as string).split("#")[1]!);
+}

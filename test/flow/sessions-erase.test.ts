@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createDynamo } from "../../api/aws/dynamo.ts";
+import { createObjects } from "../../api/aws/objects.ts";
+import { createSensorEraser } from "../../api/sessions/erase.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
+import { createReadings } from "../../api/sessions/readings.ts";
+import { createSettings } from "../../api/sessions/settings.ts";
+import { createSessionStore } from "../../api/sessions/store.ts";
+import { startTestApp, type TestApp } from "../kit/app.ts";
+import { itemsOf } from "../kit/dump.ts";
+import { mutate, SESSION_FIELDS } from "../kit/sessions.ts";
+
+/** Erasing a sensor's past leaves nothing of it and counts right, wherever it breaks off; others stay as they are. */
+const NOW = Date.UTC(2026, 5, 1, 12);
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+const START = NOW - 3 * HOUR;
+let api: TestApp;
+let now = NOW;
+
+beforeAll(async () => {
+  api = await startTestApp({ clock: () => now });
+});
+afterAll(() => api.stop());
+
+const at = (minute: number) => new Date(START + minute * MIN).toISOString();
+const motion = (tenant: string, sensorId: string, minute: number, more: object = {}) =>
+  mutate(api, tenant, "recordMotion", { sensorId, at: at(minute), ...more });
+const batch = (tenant: string, sensorId: string, sessionId: string, batchOffset: number, minutes: readonly number[]) =>
+  mutate(api, tenant, "ingestSessionBatch", {
+    ...{ sessionId, sensorId, batchOffset },
+    readings: minutes.map((minute) => ({ at: at(minute), values: [minute] })),
+  });
+const ERASE = `mutation ($sensorId: String!) { eraseSensor(input: { sensorId: $sensorId }) { __typename
+  ... on EraseSensorPayload { receiptId until sessions motionEvents batches remains { what } } ... on UserError { code } } }`;
+const erase = async (tenant: string, sensorId: string) => (await api.ask(tenant, ERASE, { sensorId })).data.eraseSensor;
+const shown = async (tenant: string) => {
+  await api.settle();
+  const range = `range: { between: { from: "${at(-60)}", to: "${at(180)}" } }`;
+  const { data } = await api.ask(
+    tenant,
+    `{ sessions(first: 100) { nodes { ${SESSION_FIELDS} } } sensors { nodes { sensorId } }
+       metrics(sources: [SESSIONS, MOTION_EVENTS], ${range}, size: ONE_HOUR) { total }
+       sessionAnalytics(${range}) { totalSessions totalMotionEvents } }`,
+  );
+  const { sessions, sensors, metrics, sessionAnalytics } = data;
+  return {
+    sessions: sessions.nodes,
+    sensors: sensors.nodes.map(({ sensorId }: { sensorId: string }) => sensorId),
+    counts: [...metrics.map(({ total }: { total: number }) => total), ...Object.values(sessionAnalytics)],
+  };
+};
+/** Of everything that a sensor can have, some. */
+async function fill(tenant: string, sensorId: string): Promise<void> {
+  for (let minute = 0; minute < 40; minute++) await motion(tenant, sensorId, minute / 10);
+  for (const minute of [30, 38, 34, 60, 70]) await motion(tenant, sensorId, minute, { seq: minute });
+  await batch(tenant, sensorId, `walk-${sensorId}`, 0, [90, 91]);
+  await batch(tenant, sensorId, `walk-${sensorId}`, 1, [92, 93]);
+  await batch(tenant, sensorId, `walk-${sensorId}`, 2, [94, -400_000]);
+  await mutate(api, tenant, "splitSession", { sessionId: `walk-${sensorId}`, expectedVersion: 1, at: at(92) });
+  await mutate(api, tenant, "renameSensor", { sensorId, name: `secret ${sensorId}` });
+  const { sessions } = await shown(tenant);
+  const own = sessions.filter((one: { sensor: { sensorId: string } }) => one.sensor.sensorId === sensorId);
+  const [gone] = own.filter((one: { startedAt: string }) => one.startedAt === at(60));
+  await mutate(api, tenant, "deleteSession", { sessionId: gone.sessionId, expectedVersion: 1 });
+  await mutate(api, tenant, "annotateSession", {
+    sessionId: own.at(-1).sessionId,
+    expectedVersion: 1,
+    notes: "secret",
+  });
+}
+const left = async (word: string) => {
+  const items = JSON.stringify([await itemsOf(api.system, "sessions"), await itemsOf(api.system, "sensors")]);
+  return items.includes(word);
+};
+
+test("nothing of it is left, others stay, and what it recorded then is refused; what comes later is taken as ever", async () => {
+  await fill("e1", "kept");
+  const before = await shown("e1");
+  await fill("e1", "gone");
+  const receipt = await erase("e1", "gone");
+  expect(receipt).toMatchObject({ __typename: "EraseSensorPayload", sessions: 5, motionEvents: 45, batches: 3 });
+  expect(await shown("e1")).toEqual(before);
+  expect(await left("gone")).toBe(false);
+  expect(await erase("e1", "gone")).toEqual(receipt);
+  expect(await erase("e1", "never")).toMatchObject({ code: "NOT_FOUND" });
+  expect(await motion("e1", "gone", 34, { seq: 34 })).toMatchObject({
+    ...{ code: "INVALID_INPUT", fields: [{ path: ["at"], message: expect.stringContaining("was erased") }] },
+  });
+  expect(await batch("e1", "gone", "walk-gone", 1, [92, 93])).toMatchObject({ code: "INVALID_INPUT" });
+  expect(await shown("e1")).toEqual(before);
+  now = NOW + MIN;
+  const minute = (now - START) / MIN;
+  expect(await motion("e1", "gone", minute)).toMatchObject({ started: true, session: { motionEventCount: 1 } });
+  expect(await batch("e1", "gone", "walk-gone", 3, [93, minute])).toMatchObject({ accepted: 1 });
+  expect((await shown("e1")).sensors).toEqual(["gone", "kept"]);
+  now = NOW;
+});
+
+test("it can break off at any request: the next call finishes it, exactly", async () => {
+  await fill("e2", "kept");
+  const before = await shown("e2");
+  await fill("e2", "gone");
+  let budget = 0;
+  const dynamo = createDynamo(api.system.clients.dynamodb, undefined, (call) => {
+    if (budget-- <= 0) throw new Error("died");
+    return call();
+  });
+  const names = { sessions: `${api.system.prefix}-sessions`, sensors: `${api.system.prefix}-sensors` };
+  const store = createSessionStore(dynamo, names);
+  const eraseDying = createSensorEraser({
+    erasures: createSensorErasures(dynamo, names),
+    store,
+    readings: createReadings(createObjects(api.system.clients.s3, `${api.system.prefix}-readings`)),
+    settings: createSettings(store),
+    clock: () => now,
+  });
+  let deaths = 0;
+  for (let step = 1;; step++) {
+    budget = step;
+    const done = await eraseDying("e2", "gone").catch(() => undefined);
+    if (done) {
+      expect(done).toMatchObject({ isDone: true, sessions: 5, motions: 45 });
+      break;
+    }
+    deaths++;
+    // Each death is a little later than the last; what was done stays done.
+    if (deaths > 200) throw new Error("never done");
+  }
+  expect(deaths).toBeGreaterThan(10);
+  expect(await shown("e2")).toEqual(before);
+});
