@@ -113,13 +113,11 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
       for (const item of items) {
         const part = (item.sk as string).split("#")[1];
         if (part === "M") {
-          const instants = (item.heard as string[]).map((text) => parseHeard(text).at);
-          // What began since shares a sheet with nothing that is erased, or a part of it only.
-          const [past, since] = [
-            instants.filter((at) => at <= receipt.until),
-            instants.some((at) => at > receipt.until),
-          ];
-          if (!since) await erasures.removeHolding(of, receipt, item, past, clock());
+          const heard = (item.heard as string[]).map((text) => ({ text, at: parseHeard(text).at }));
+          const past = heard.filter(({ at }) => at <= receipt.until).map(({ at }) => at);
+          const since = heard.filter(({ at }) => at > receipt.until).map(({ text }) => text);
+          const left = since.length > 0 ? { ...item, heard: since } : undefined;
+          if (past.length > 0) await erasures.removeHolding(of, receipt, item, past, clock(), left);
         } else if (part === "T") {
           if ((item.at as number) <= receipt.until) await erasures.remove(item);
         } else if (part === "X" || part === "Q") await erasures.remove(item);

@@ -94,17 +94,25 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
 
     remove: ({ pk, sk }: Item): Promise<void> => dynamo.remove(tables.sessions, { pk, sk }),
 
-    /** Removes what held motion, and takes that out of all counts; false where it is not as it was read. */
-    removeHolding(of: Of, { ordinal }: SensorReceipt, item: Item, instants: readonly number[], now: number) {
+    /**
+     * Removes what held motion, and takes that out of all counts; false where it is not as it was read. `left` stays in its
+     * place.
+     */
+    removeHolding(
+      of: Of,
+      { ordinal }: SensorReceipt,
+      item: Item,
+      instants: readonly number[],
+      now: number,
+      left?: Item,
+    ): Promise<boolean> {
       const { pk, sk, revision } = item;
       const isSession = revision !== undefined;
-      const remove: TransactWrite = {
-        table: tables.sessions,
-        remove: { pk, sk },
-        condition: isSession
-          ? { expression: "revision = :seen", values: { ":seen": revision } }
-          : { expression: "attribute_exists(pk)" },
-      };
+      const condition = isSession
+        ? { expression: "revision = :seen", values: { ":seen": revision } }
+        : { expression: "attribute_exists(pk)" };
+      const table = tables.sessions;
+      const remove: TransactWrite = left ? { table, put: left, condition } : { table, remove: { pk, sk }, condition };
       const hash = hashOf(of);
       const ttl = Math.ceil((now + KEEP_MS) / 1_000);
       const held = createHash("sha256").update(`${ordinal} ${sk as string}`).digest("base64url").slice(0, 16);

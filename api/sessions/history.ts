@@ -38,7 +38,7 @@ export function createHistory({ store, readings, sources }: {
   readings: Readings;
   sources: Sources;
 }) {
-  return { listReadings, readSeries, readFrom, countReadings };
+  return { listReadings, readSeries, readFrom, countReadings, removeReadings };
 
   /** One page of readings in the order of time. It reads the objects that hold the page and no others. */
   async function listReadings(session: Session, page: PageArgs): Promise<ReadingPage> {
@@ -95,6 +95,15 @@ export function createHistory({ store, readings, sources }: {
       thinning.add({ offset: batch.number, readings: own.map(({ reading }) => reading) });
     }, { concurrency: OBJECTS_AT_ONCE });
     return thinning.result();
+  }
+
+  /** Removes the readings that a session holds, and no others: of a batch that it shares, its own. */
+  async function removeReadings(session: Session): Promise<void> {
+    if (!session.pieces) return void await readings.removeAll(session);
+    for (const batch of await directory(session)) {
+      const own = new Set((await readBatch(session, batch)).map(({ position: [, , index] }) => index));
+      await readings.without(batch.source, batch.offset, (index) => own.has(index));
+    }
   }
 
   /** How many of a device's readings lie before an instant, from another on, and when the last of them was. */

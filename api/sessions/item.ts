@@ -64,6 +64,7 @@ export function deviceAttributes(session: Session): Item {
     corrected: session.corrected,
     said: session.said,
     deletedAt: session.deletedAt,
+    purgedAt: session.purgedAt,
     beforeDeletion: session.beforeDeletion,
     isFinal: session.isFinal,
     motions: session.arrivedCount,
@@ -84,8 +85,8 @@ export function deviceAttributes(session: Session): Item {
     durationMs: session.deviceDuration?.ms,
     openUntil: session.lastMotionAt + session.idleMs,
     arrivingUntil: session.arrivingUntil,
-    checkAt: session.checkAt,
-    checkShard: session.checkAt === undefined ? undefined : shardOf(session),
+    checkAt: checkAtOf(session),
+    checkShard: checkAtOf(session) === undefined ? undefined : shardOf(session),
     nextAt: session.next?.at,
     nextBy: session.next?.by,
     createdAt: session.createdAt,
@@ -98,6 +99,17 @@ export function deviceAttributes(session: Session): Item {
     done: session.status === "COMPLETED" && isShown(session) ? doneOf(session) : undefined,
     mergedInto: session.mergedInto,
   };
+}
+
+/** When it is looked at next. One that a person deleted: when it can be restored no more. */
+function checkAtOf({ checkAt, deletedAt, purgedAt, keepMs }: Session): number | undefined {
+  if (deletedAt === undefined) return checkAt;
+  return purgedAt === undefined ? deletedAt + keepMs : undefined;
+}
+
+/** Whether others hold readings of its device: where they lie is known by this item, which so must not expire before them. */
+export function isNeeded({ sessionId, pieces = [] }: Session): boolean {
+  return pieces.some(({ into }) => into !== sessionId);
 }
 
 /** Whether it is a session of its own, and nobody deleted it. */
@@ -128,8 +140,8 @@ export function deviceChange(session: Session, takesPeoples = false): Expression
   const attributes = Object.entries({ ...deviceAttributes(session), ...peoples });
   const set = attributes.filter(([, value]) => value !== undefined);
   const removed = attributes.filter(([, value]) => value === undefined);
-  const isPinned = takesPeoples && pinned;
-  const expiry = isPinned ? ["keepSeconds = :keepSeconds", "#ttl = :keepSeconds + :nowSeconds"] : [
+  const isKept = isNeeded(session) || (takesPeoples && pinned);
+  const expiry = isKept || takesPeoples ? ["keepSeconds = :keepSeconds", "#ttl = :keepSeconds + :nowSeconds"] : [
     "keepSeconds = if_not_exists(keepSeconds, :keepSeconds)",
     "#ttl = if_not_exists(keepSeconds, :keepSeconds) + :nowSeconds",
   ];
@@ -139,7 +151,7 @@ export function deviceChange(session: Session, takesPeoples = false): Expression
     names: { "#ttl": "ttl", ...Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])) },
     values: {
       ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-      ":keepSeconds": isPinned ? PINNED_SECONDS : Math.ceil(session.keepMs / 1_000),
+      ":keepSeconds": isKept ? PINNED_SECONDS : Math.ceil(session.keepMs / 1_000),
       ":nowSeconds": Math.ceil(session.updatedAt / 1_000),
     },
   };
@@ -211,6 +223,7 @@ export function fromItem(item: Item): Session | undefined {
     corrected: item.corrected as Session["corrected"],
     said: item.said as Session["said"],
     deletedAt: item.deletedAt as number | undefined,
+    purgedAt: item.purgedAt as number | undefined,
     beforeDeletion: item.beforeDeletion as Session["beforeDeletion"],
     isFinal: item.isFinal as true | undefined,
     motionEventCount: arrivedCount + ((numbers.moved as number | undefined) ?? 0),

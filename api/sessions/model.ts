@@ -101,6 +101,8 @@ export type DeviceState = {
   said?: { startedAt: number; isStated: boolean } | undefined;
   /** When a person deleted it: it is in no list and no count, and what belongs to it is refused. */
   deletedAt?: number | undefined;
+  /** When it was taken away for good; it is still there because another session holds readings of its device. */
+  purgedAt?: number | undefined;
   /** What was known before it was deleted, and how many items take out its motion: for bringing it back. */
   beforeDeletion?: Pick<DeviceState, "corrected" | "said" | "isStated"> & { takenOut: number } | undefined;
   /** True once the device sent its last batch. */

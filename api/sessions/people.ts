@@ -185,7 +185,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
       const { sessionId } = parseRestoration(input);
       return await retryLost(async () => {
         const known = await findAny(tenantId, sessionId);
-        if (!known) return notFound(sessionId);
+        if (!known || known.purgedAt !== undefined) return notFound(sessionId);
         if (known.deletedAt === undefined) return sessionPayload(known);
         const next = { ...applyRestoration(known), version: known.version + 1, updatedAt: clock() };
         const also = lineStore.notTakenOut(known, known.beforeDeletion!.takenOut);

@@ -66,6 +66,17 @@ export function createReadings(objects: Objects) {
       return held;
     },
 
+    /** Takes readings out of a batch, by their place in it. What is left has the digest of what was sent. */
+    async without(of: Of, offset: number, isGone: (index: number) => boolean): Promise<void> {
+      const key = keyOf(of, offset);
+      const known = await this.read(of, offset);
+      const metadata = await objects.findMetadata(key);
+      await objects.replace(key, await compress(linesOf(known.filter((_, index) => !isGone(index)))), {
+        ...{ contentType: "application/x-ndjson", contentEncoding: "gzip" },
+        ...(metadata ? { metadata } : {}),
+      });
+    },
+
     /** Removes all batches of a session, also what was kept aside; gives how many there were. */
     async removeAll(of: Of): Promise<number> {
       let batches = 0;

@@ -53,9 +53,11 @@ export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported, co
 export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL" } | undefined {
   if (session.corrected?.endedAt !== undefined) return { at: session.corrected.endedAt, by: "CORRECTED" };
   const ends = session.ends.filter((end) => !isBridged(session, end.at));
-  const cuts = ends.filter(({ isCut }) => isCut).map(({ at }) => at);
-  if (cuts.length > 0) return { at: Math.min(...cuts), by: "CORRECTED" };
-  const said = ends.map(({ at }) => at);
+  const cuts = ends.filter(({ isCut }) => isCut);
+  // What is said of a motion event, as a cut of what motion opened is, beats no end before that event.
+  const said = ends.filter(({ at, isCut }) => !isCut && !cuts.some(({ anchor = -Infinity }) => anchor <= at))
+    .map(({ at }) => at);
+  if (said.length === 0 && cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
   if (said.length > 0) return { at: Math.min(...said), by: "EXPLICIT" };
   if (!session.isFinal) return undefined;
   const own = session.reported.filter(({ anchor }) => anchor === undefined);

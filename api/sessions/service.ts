@@ -7,7 +7,7 @@ import { createCorrections } from "./corrections.ts";
 import { createDevices } from "./devices.ts";
 import { createSensorEraser } from "./erase.ts";
 import type { SensorErasures } from "./erasures.ts";
-import { fromItem, isSessionItem } from "./item.ts";
+import { fromItem, isNeeded, isSessionItem } from "./item.ts";
 import { createHearing } from "./hearing.ts";
 import { createHistory } from "./history.ts";
 import type { LineStore } from "./line-store.ts";
@@ -75,6 +75,16 @@ export function createSessions(
     return possible.length === 0 ? new Map() : await store.findSensors(tenantId, possible);
   }
 
+  /** Takes a session that a person deleted away for good, with the readings that it holds. Harmless where it broke off. */
+  async function purge(session: Session): Promise<boolean> {
+    await history.removeReadings(session);
+    if (isNeeded(session)) return (await store.replace({ ...session, purgedAt: clock() }, session)).ok;
+    await store.keepMotions(session);
+    if (!await store.removeDeleted(session)) return false;
+    await lineStore.forget(session);
+    return true;
+  }
+
   return {
     ...createDevices({ store, lines, sources, hearing, readings, quarantine, settings, changed, clock }),
     ...createPeople({ store, lineStore: announcing, lines, sources, changed, clock, ids }),
@@ -83,7 +93,7 @@ export function createSessions(
     ...createListing({ lists, daysOpenAt, clock }),
     ...createConfiguring({ store, settings }),
     eraseSensor: createSensorEraser({ erasures, store, readings, settings, clock }),
-    sweep: createSweep({ store, lists, changed, clock }),
+    sweep: createSweep({ store, lists, purge, changed, clock }),
 
     /** Called with an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */
     async expired(image: Readonly<Record<string, unknown>>): Promise<void> {

@@ -276,6 +276,15 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       });
     },
 
+    /** Removes a session that a person deleted; false where it was changed since it was read. */
+    removeDeleted({ tenantId, sessionId, revision }: Session): Promise<boolean> {
+      const condition = {
+        expression: "revision = :seen AND attribute_exists(deletedAt)",
+        values: { ":seen": revision },
+      };
+      return dynamo.transact([{ table: tables.sessions, remove: keyOf(tenantId, sessionId), condition }]);
+    },
+
     /** The item of a session, as it is. */
     findItem: (tenantId: string, sessionId: string): Promise<Item | undefined> =>
       dynamo.get(tables.sessions, keyOf(tenantId, sessionId), { consistent: true }),
