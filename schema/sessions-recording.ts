@@ -134,6 +134,11 @@ const RecordMotionInput = builder.inputType("RecordMotionInput", {
       description:
         "When it happened, by the sensor's clock: from 1990 on. What lies further ahead or behind than is believed (configureSessions) is kept aside.",
     }),
+    endedAt: t.field({
+      type: "DateTime",
+      description:
+        "When the motion ceased, where the sensor says on and off: the session goes on until then, and it is one event. The same event again with a later end lasts longer.",
+    }),
     useServiceTime: t.boolean({
       required: true,
       defaultValue: false,

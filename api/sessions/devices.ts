@@ -21,7 +21,7 @@ import { erasedSince, implausible, judgeReadings, judgeStatements } from "./plau
 import { type Held, isQuarantineId, type QuarantineStore } from "./quarantine.ts";
 import { digestOf, type Readings } from "./readings.ts";
 import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch, type Quarantined } from "./results.ts";
-import { applyAdmitted, decideBatch, spanOf } from "./rules.ts";
+import { applyAdmitted, applyLasting, decideBatch, spanOf } from "./rules.ts";
 import { asSource, asStated } from "./pieces.ts";
 import type { createSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
@@ -65,7 +65,13 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       if (erasedUntil !== undefined && at <= erasedUntil) {
         throw new InvalidInputError([{ path: ["at"], message: erasedSince(erasedUntil) }]);
       }
-      const reason = implausible(at, clock(), await settings.plausibleOf(tenantId, sensorId));
+      const plausible = await settings.plausibleOf(tenantId, sensorId);
+      const reason = implausible(at, clock(), plausible);
+      const lasting = (motion.endedAt ?? at) - at > plausible.lengthMs ? "lasts longer than is believed" : undefined;
+      const doubt = lasting ?? (motion.endedAt ? implausible(motion.endedAt, clock(), plausible) : undefined);
+      if (reason === undefined && doubt !== undefined) {
+        throw new InvalidInputError([{ path: ["endedAt"], message: `${doubt} (configureSessions)` }]);
+      }
       if (reason !== undefined) return await holdMotion(tenantId, motion, reason);
       const sensorKey = sensorKeyOf(tenantId, sensorId);
       const guess = believed.get(sensorKey);
@@ -79,10 +85,13 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       if (payload.__typename !== "RecordMotionPayload") return payload;
       const { session, duplicate } = payload;
       if (!session.next) believed.set(sensorKey, session.sessionId);
-      if (duplicate) return payload;
-      changed(session);
-      await hearing.turnSheet(session);
-      return payload;
+      if (!duplicate) {
+        changed(session);
+        await hearing.turnSheet(session);
+      }
+      return motion.endedAt === at || typeof motion.endedAt !== "number"
+        ? payload
+        : { ...payload, session: await lasts(session, at, motion.endedAt) };
     },
 
     /** Counts a batch once, by (session, batchOffset); its readings are in the object store first. Throws InvalidInputError. */
@@ -140,6 +149,28 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       return true;
     },
   };
+
+  /** The session that holds a motion event, with how long that lasted; a second try of the same changes nothing. */
+  async function lasts(holder: Session, at: number, endedAt: number): Promise<Session> {
+    let known: Session | undefined = holder;
+    return await retryLost(async () => {
+      known = known && await sources.lead(known.tenantId, known.sessionId);
+      const session = known && await holderOf(known, at);
+      if (!session) return holder;
+      const next = applyLasting(session, at, endedAt);
+      if (!next) return session;
+      if (!await lines.state(session, { ...next, updatedAt: clock() }, session)) return LOST;
+      const written = await sources.lead(session.tenantId, session.sessionId);
+      if (written) changed(written);
+      return written ?? session;
+    });
+  }
+
+  /** The session that holds a motion event now: another's motion may have moved it since it was counted. */
+  async function holderOf(of: Session, at: number): Promise<Session | undefined> {
+    const near = await lines.around(of, await lines.findSensorState(of), at);
+    return near?.before;
+  }
 
   /** What of a batch counts. Throws InvalidInputError where none of its readings can be taken or kept. */
   async function judge(tenantId: string, sent: SentBatch) {

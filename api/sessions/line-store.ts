@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
+import { InvalidInputError } from "../core/errors.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { formatAt, formatHeard, parseHeard } from "./heard.ts";
@@ -95,7 +96,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
     /** Writes all of a change or nothing; false where something is not as it was read. */
     async commit(change: LineChange): Promise<boolean> {
       const parts = partsOf(change);
-      if (parts.length > MAX_PARTS) throw new RangeError(`a change of a line has ${parts.length} parts`);
+      if (parts.length > MAX_PARTS) throw tooLarge(change.changes.length);
       return await dynamo.transact(parts);
     },
 
@@ -218,6 +219,12 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
         : { expression: "attribute_not_exists(revision)" },
     };
   }
+}
+
+function tooLarge(sessions: number): InvalidInputError {
+  const message = `would move ${sessions} sessions of the sensor and their motion, more than can be moved at once; ` +
+    "nothing was changed. Say it of shorter stretches";
+  return new InvalidInputError([{ path: ["sessionId"], message }]);
 }
 
 function chunksOf<T>(values: readonly T[]): T[][] {

@@ -272,6 +272,7 @@ const motion = v.object({
   seq: v.nullish(number),
   boot: v.nullish(words(LIMITS.bootChars)),
   at: v.nullish(instant),
+  endedAt: v.nullish(instant),
   useServiceTime: v.nullish(v.boolean(), false),
 });
 export type MotionInput = Omit<v.InferOutput<typeof motion>, "at"> & { at: number };
@@ -317,12 +318,13 @@ export function parseBatch(input: unknown): SentBatch {
 }
 
 export function parseMotion(input: unknown, now: number): MotionInput {
-  const parsed = parseInput(motion, input, ({ seq, boot, at, useServiceTime }) => {
+  const parsed = parseInput(motion, input, ({ seq, boot, at, endedAt, useServiceTime }) => {
     const isNumbered = typeof seq === "number";
     const wrong = (field: string, message: string) => [{ path: [field], message }];
     if (typeof boot === "string" && !isNumbered) {
       return wrong("boot", "says which start of the device `seq` is of; leave both out, or give both");
     }
+    if (typeof endedAt === "number" && endedAt < (at ?? now)) return wrong("endedAt", "must not be before `at`");
     if (useServiceTime === (typeof at === "number")) {
       return wrong("at", "must be given, or else `useServiceTime` for a device without a clock; not both");
     }

@@ -1,6 +1,6 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { count, emptyWatermark, isCounted } from "../core/watermark.ts";
-import type { BatchInput, BatchSpan, DeviceState, Heard, Numbers, Reading, Session } from "./model.ts";
+import type { BatchInput, BatchSpan, DeviceState, Heard, Numbers, Reading, Report, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
 
 /** Gaps between batches that are remembered; a batch that would open one more is refused. */
@@ -134,10 +134,22 @@ export function applyMotion(session: Session, heard: Heard, now: number): Sessio
   };
 }
 
+/**
+ * The session with motion that lasted: it was seen at one instant, and ceased at another. It is kept with its event, so it
+ * goes wherever that goes. Undefined where that is known.
+ */
+export function applyLasting(session: Session, at: number, endedAt: number): Session | undefined {
+  const isLasting = (report: Report) => report.anchor === at && report.count === 0;
+  const known = session.reported.find(isLasting);
+  if (known && known.at >= endedAt) return undefined;
+  const others = session.reported.filter((report) => !isLasting(report));
+  return { ...session, reported: [...others, { at: endedAt, count: 0, anchor: at }] };
+}
+
 /** The session with a motion event that an update told of it. */
 export function applyReport(session: Session, at: number): Session {
   const anchor = anchorOf(session);
-  const same = session.reported.find((reported) => reported.anchor === anchor);
+  const same = session.reported.find((reported) => reported.anchor === anchor && reported.count > 0);
   const minute = Math.floor(at / MINUTE_MS);
   const reported = {
     at: Math.max(same?.at ?? at, at),
