@@ -39,9 +39,10 @@ const KEEP_MS = 2 * DAY_MS;
 const AT_ONCE = 500;
 
 export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string; sensors: string }) {
-  const below = ({ pk, sk }: { pk: string; sk: string }) => (
-    { expression: "pk = :pk AND begins_with(sk, :sk)", values: { ":pk": pk, ":sk": sk } }
-  );
+  const below = ({ pk, sk }: { pk: string; sk: string }) => ({
+    expression: "pk = :pk AND sk BETWEEN :from AND :to",
+    values: { ":pk": pk, ":from": sk, ":to": `${sk}~` },
+  });
 
   return {
     async findLatest(of: Of): Promise<SensorReceipt | undefined> {
