@@ -28,6 +28,7 @@ import type { Job } from "./jobs/jobs.ts";
 import { createBackfill } from "./journeys/backfill.ts";
 import { createCollect } from "./journeys/collect.ts";
 import { createEraser } from "./journeys/erase.ts";
+import { createExplorer } from "./journeys/explore.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
 import { createAlertWatch } from "./metrics/alert-watch.ts";
 import { createMetricWatch } from "./metrics/watch.ts";
@@ -154,6 +155,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     watchSessions: createSessionWatch({ sessions: sessions.service, hub }),
     journeys: journeys.service,
     journeySettings: journeys.configuration,
+    explore: createExplorer({ store, trails, configuration: journeys.configuration, clock, indexed }),
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
     backfillJourneys: createBackfill({ store, erasures, raw, hub, clock, indexed }),
     eraseVisitor: createEraser({ store, erasures, raw, trails, columns, files, clock, log, indexed }),

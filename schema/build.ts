@@ -16,6 +16,8 @@ import "./sessions-settings.ts";
 import "./sessions-people.ts";
 import "./journeys.ts";
 import "./journeys-goals.ts";
+import "./journeys-explore.ts";
+import "./journeys-paths.ts";
 import "./journeys-recording.ts";
 import "./journeys-keeping.ts";
 import "./sessions-erasing.ts";

@@ -9,6 +9,7 @@ import type { Viewer } from "../api/auth/viewer.ts";
 import type { RangeInput } from "../api/core/range.ts";
 import type { JourneyConfiguration } from "../api/journeys/configure.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
+import type { Explorer } from "../api/journeys/explore.ts";
 import type { EraseVisitor } from "../api/journeys/erase.ts";
 import type { JourneyExports } from "../api/journeys/export.ts";
 import type { Journey, JourneyEvent } from "../api/journeys/model.ts";
@@ -49,6 +50,7 @@ export type Services = {
     signal: AbortSignal,
   ) => AsyncGenerator<Session>;
   journeys: Journeys;
+  explore: Explorer;
   journeySettings: Pick<JourneyConfiguration, "get" | "configure" | "rebuild">;
   watchJourneyEvents: (
     tenantId: string,

@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import type { Dynamo, Item } from "../aws/dynamo.ts";
+import { SECOND_MS } from "../core/clock.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { Journey } from "./model.ts";
@@ -85,10 +86,17 @@ export function createTrailStore(dynamo: Dynamo, table: string) {
       await dynamo.remove(table, itemKey(tenantId, sessionId, "TRAIL"));
     },
 
-    /** One page of the trails that start in a range, both ends included; undefined stands for one of another form. */
+    /** One page of the trails that start in a range, both ends included; of one of another form, where it is. */
     async list(
       tenantId: string,
-      { fromAt, lastAt, ascending, startKey }: { fromAt: number; lastAt: number; ascending: boolean; startKey?: Item },
+      { fromAt, lastAt, ascending, now, limit, startKey }: {
+        fromAt: number;
+        lastAt: number;
+        ascending: boolean;
+        now: number;
+        limit?: number;
+        startKey?: Item;
+      },
     ): Promise<{ trails: (Trail | { sessionId: string; startedAt: number })[]; next: Item | undefined }> {
       if (lastAt < fromAt) return { trails: [], next: undefined };
       const { items, next } = await dynamo.query(table, {
@@ -99,8 +107,10 @@ export function createTrailStore(dynamo: Dynamo, table: string) {
         },
         descending: !ascending,
         startKey,
+        ...(limit ? { limit } : {}),
       });
-      const trails = items.map((item) =>
+      // What has expired goes days later.
+      const trails = items.filter(({ ttl }) => (ttl as number) * SECOND_MS >= now).map((item) =>
         fromTrailItem(item) ?? { sessionId: idOf(item.sk), startedAt: item.startedAt as number }
       );
       return { trails, next };
