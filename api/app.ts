@@ -28,6 +28,7 @@ import type { Job } from "./jobs/jobs.ts";
 import { createBackfill } from "./journeys/backfill.ts";
 import { createCollect } from "./journeys/collect.ts";
 import { createEraser } from "./journeys/erase.ts";
+import { createActiveVisitors } from "./journeys/active.ts";
 import { createExplorer } from "./journeys/explore.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
 import { createAlertWatch } from "./metrics/alert-watch.ts";
@@ -136,13 +137,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const { rates, stop: stopRates } = await createRatesOf(config, connections);
   const { passwordCost, endingsMs } = overrides;
   const auth = await createAuth({ config, dynamo, rates, hub, log, clock, ids, passwordCost, pollMs: endingsMs });
-  const journeys = createJourneyDomain(connections);
+  const webhooks = createWebhookDomain(connections, overrides.reach);
+  const journeys = createJourneyDomain(connections, webhooks.service);
   const sessions = createSessionDomain(connections);
   const metrics = createMetricDomain(connections, journeys, sessions, overrides.recheckMs);
   const analytics = createAnalyticsDomain(connections, sessions);
   const auditRollups = createRollupAuditor(connections, metrics, overrides.recheckMs);
   const review = createReviewDomain(connections);
-  const webhooks = createWebhookDomain(connections, overrides.reach);
   const alerts = createAlertDomain(connections, metrics, webhooks);
   const { store, erasures, raw, trails } = journeys;
   const { files, columns, exports: journeyExports } = createJourneyFiles(connections, journeys);
@@ -155,6 +156,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     watchSessions: createSessionWatch({ sessions: sessions.service, hub }),
     journeys: journeys.service,
     journeySettings: journeys.configuration,
+    activeVisitors: createActiveVisitors({ trails, hub, clock, indexed, pollMs: overrides.pollMs }),
     explore: createExplorer({ store, trails, configuration: journeys.configuration, clock, indexed }),
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
     backfillJourneys: createBackfill({ store, erasures, raw, hub, clock, indexed }),

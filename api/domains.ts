@@ -4,6 +4,7 @@ import { createAnalytics } from "./analytics/service.ts";
 import { createRollupStore } from "./analytics/store.ts";
 import { createRemovalStore } from "./removals/store.ts";
 import type { Connections } from "./connections.ts";
+import type { Clock } from "./core/clock.ts";
 import { createIngest } from "./ingest/batch.ts";
 import { createFailures } from "./ingest/failures.ts";
 import { createFiles } from "./files/keep.ts";
@@ -20,7 +21,9 @@ import { createColumns } from "./journeys/columns.ts";
 import { createJourneyConfiguration } from "./journeys/configure.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
 import { createJourneyExports } from "./journeys/export.ts";
+import { finishedJourney } from "./journeys/finished.ts";
 import { createFollower } from "./journeys/follow.ts";
+import type { Journey } from "./journeys/model.ts";
 import { createRawEvents } from "./journeys/raw.ts";
 import { createJourneyRecounts } from "./journeys/recount.ts";
 import { createJourneys } from "./journeys/service.ts";
@@ -51,7 +54,7 @@ import { createSocketStore } from "./sockets/store.ts";
 import { createDelivery } from "./webhooks/deliver.ts";
 import type { Reach } from "./webhooks/rules.ts";
 import { createSend } from "./webhooks/send.ts";
-import { createWebhooks } from "./webhooks/service.ts";
+import { createWebhooks, type Outbox } from "./webhooks/service.ts";
 import { createWebhookStore } from "./webhooks/store.ts";
 
 type WebhookDomain = ReturnType<typeof createWebhookDomain>;
@@ -70,7 +73,11 @@ export function createWebhookDomain({ dynamo, clock, named }: Connections, reach
   return { service: createWebhooks({ store, send, reach, clock }), deliver: createDelivery({ store, send, clock }) };
 }
 
-export function createJourneyDomain({ dynamo, objects, hub, clock, config, named }: Connections) {
+/** `outbox`: where finished journeys are told of; only a process that runs the jobs finds any. */
+export function createJourneyDomain(
+  { dynamo, objects, hub, clock, config, named }: Connections,
+  outbox?: Pick<Outbox, "wants" | "put">,
+) {
   const store = createJourneyStore(dynamo, named(tables.journeys));
   const erasures = createErasureStore(dynamo, named(tables.journeys));
   const raw = createRawEvents(objects(buckets.events));
@@ -80,7 +87,17 @@ export function createJourneyDomain({ dynamo, objects, hub, clock, config, named
   return {
     ...{ store, erasures, raw, trails, configuration },
     service: createJourneys({ store, erasures, raw, configuration, hub, clock, indexed }),
-    follower: createFollower({ store, trails, hub, clock, onFinished: () => Promise.resolve() }),
+    follower: createFollower({ store, trails, hub, clock, onFinished: tellFinished(outbox, clock) }),
+  };
+}
+
+/** Once for each set of events with which a journey finished: the event's id names both. It names no person. */
+function tellFinished(outbox: Pick<Outbox, "wants" | "put"> | undefined, clock: Clock) {
+  return async (journey: Journey, finish: string): Promise<void> => {
+    const { tenantId, sessionId, endedAt } = journey;
+    if (!outbox || !await outbox.wants(tenantId, "JOURNEY_FINISHED")) return;
+    const data = finishedJourney(journey, clock());
+    await outbox.put({ tenantId, type: "JOURNEY_FINISHED", id: `${sessionId}#${finish}`, at: endedAt, data });
   };
 }
 
@@ -349,10 +366,10 @@ export function createSocketWaker(connections: Connections) {
 
 /** The function `schedule`: the jobs alone. What an audit finds is in the log, where the alarm looks. */
 export function createScheduleFunction(connections: Connections): readonly Job[] {
-  const journeys = createJourneyDomain(connections);
+  const webhooks = createWebhookDomain(connections);
+  const journeys = createJourneyDomain(connections, webhooks.service);
   const sessions = createSessionDomain(connections);
   const metrics = createMetricDomain(connections, journeys, sessions);
-  const webhooks = createWebhookDomain(connections);
   return createAllJobs(
     connections,
     journeys,

@@ -18,6 +18,7 @@ import "./journeys.ts";
 import "./journeys-goals.ts";
 import "./journeys-explore.ts";
 import "./journeys-paths.ts";
+import "./journeys-active.ts";
 import "./journeys-recording.ts";
 import "./journeys-keeping.ts";
 import "./sessions-erasing.ts";

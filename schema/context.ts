@@ -7,6 +7,7 @@ import type { Audit } from "../api/auth/audit/service.ts";
 import type { Accounts } from "../api/auth/accounts/service.ts";
 import type { Viewer } from "../api/auth/viewer.ts";
 import type { RangeInput } from "../api/core/range.ts";
+import type { createActiveVisitors } from "../api/journeys/active.ts";
 import type { JourneyConfiguration } from "../api/journeys/configure.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { Explorer } from "../api/journeys/explore.ts";
@@ -51,6 +52,7 @@ export type Services = {
   ) => AsyncGenerator<Session>;
   journeys: Journeys;
   explore: Explorer;
+  activeVisitors: ReturnType<typeof createActiveVisitors>;
   journeySettings: Pick<JourneyConfiguration, "get" | "configure" | "rebuild">;
   watchJourneyEvents: (
     tenantId: string,

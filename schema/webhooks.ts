@@ -12,6 +12,8 @@ import { pagesOf } from "./lists.ts";
 
 const ABOUT: Record<EventType, string> = {
   ALERT_CHANGED: "An alert began to ring or ended; `data` is as `alertHistory` shows it.",
+  JOURNEY_FINISHED:
+    "Half an hour passed since the last event of a journey; again where later events came and it finished with them. `data` has the session, the outcome, goals and numbers, and names no person.",
 };
 
 const WebhookEventType = builder.enumType("WebhookEventType", {

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Item } from "../aws/dynamo.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, HOUR_MS } from "../core/clock.ts";
 import { idOf } from "../core/keys.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { Hub } from "../live/hub.ts";
@@ -80,12 +80,16 @@ export function createFollower({ store, trails, hub, clock, onFinished }: Follow
     if (isDerived && !isFinish) return current === journey ? "unchanged" : "changed";
     if (isFinish) await onFinished(current, seen);
     const { events } = await readWhole(store, current);
-    // What was there before it was told of anything counts as told of.
-    const told = isIdle(current, now) ? seen : finished;
+    const told = tells ? seen : finished ?? (await isOld(current, now) ? seen : undefined);
     await trails.put(trailOf(current, events, policy.goals), current, told);
     // An erasure that came between took away what was there before.
     if ((await store.look(tenantId, [sessionId])).erased.has(sessionId)) await trails.remove(tenantId, sessionId);
     return "changed";
+  }
+
+  /** Whether a journey of which nothing was told is of before anything was told: no note says that it changed. */
+  async function isOld({ tenantId, sessionId, lastArrivalAt }: Journey, now: number): Promise<boolean> {
+    return now - lastArrivalAt > HOUR_MS && !await trails.isNoted(tenantId, sessionId);
   }
 
   /** Sums up the tenant's journeys that changed and are silent. */

@@ -127,6 +127,10 @@ export function createTrailStore(dynamo: Dynamo, table: string) {
       await pMap(changes, (change) => dynamo.put(table, toChangeItem(tenantId, change)), { concurrency: CONCURRENCY });
     },
 
+    async isNoted(tenantId: string, sessionId: string): Promise<boolean> {
+      return await dynamo.get(table, { pk: changedPk(tenantId), sk: sessionId }, { consistent: true }) !== undefined;
+    },
+
     /** Takes a note back, if nothing changed since. */
     async settled(tenantId: string, { sessionId, version }: Pick<Change, "sessionId" | "version">): Promise<void> {
       await dynamo.transact([{

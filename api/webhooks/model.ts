@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { parseInput, words } from "../core/check.ts";
 
 /** What hooks can be called for. Each is written by whoever decides that it happened; here it is only carried. */
-export const EVENT_TYPES = ["ALERT_CHANGED"] as const;
+export const EVENT_TYPES = ["ALERT_CHANGED", "JOURNEY_FINISHED"] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Something that happened. (tenant, type, id) is told once, for ever: the same again changes nothing. */

@@ -108,7 +108,17 @@ export function valuesFor({ ids, nodes, reviewSessionId }: Everything, { hops }:
     auditMetrics: { AuditMetricsPayload: { source: "ITEMS", range } },
   };
   const input = inputs[hops[0]!.field.name]?.[to];
+  const steps = [{ type: "MESSAGE_SENT" }, { type: "CTA_CLICKED" }];
+  const explored = hops[0]!.field.name === "funnel"
+    ? { steps, breakdown: { by: "REFERRER" } }
+    : { by: "TYPE", steps: 3 };
   return {
+    "Query.funnel": { range, input: explored },
+    // One of them, so that one alone can fail.
+    "Funnel.steps": { number: 1 },
+    "FunnelGroup.steps": { number: 1 },
+    "JourneyPaths.steps": { number: 0 },
+    "Query.journeyPaths": { range, input: explored },
     "*": { sessionId, sensorId, range, deckId: String(LANGUAGES), size: "FIVE_MINUTES", sources: ["ITEMS"] },
     "Query.node": { id: node },
     "Query.nodes": { ids: [node] },

@@ -33,7 +33,9 @@ export type ErrorCode =
 /** What a webhook is called for. On the wire it is in small letters with dots: `alert.changed`. */
 export type WebhookEventType =
   /** An alert began to ring or ended; `data` is as `alertHistory` shows it. */
-  | 'ALERT_CHANGED';
+  | 'ALERT_CHANGED'
+  /** Half an hour passed since the last event of a journey; again where later events came and it finished with them. `data` has the session, the outcome, goals and numbers, and names no person. */
+  | 'JOURNEY_FINISHED';
 
 /** What became of a delivery. */
 export type WebhookDeliveryStatus =
