@@ -1,6 +1,7 @@
 /**
- * Law: with two consumers at once on the real streams of the embedded store, killed with -9 at random moments and started
- * again, sometimes from the oldest record, every bucket of every source and size is exact while others record.
+ * Law: with three processes that serve the API and two that read the real streams of the embedded store, each of them killed with
+ * -9 at random moments and started again (readers sometimes from the oldest record), every bucket of every source and size is
+ * exact, where clients send again only what was not acknowledged.
  *
  *     deno run -A --unstable-no-legacy-abort test/proof/metrics-embedded.ts [RUNS] [SEED]
  */
@@ -14,6 +15,7 @@ import { record, visit } from "../kit/journeys.ts";
 import { killTree, type Running, runScript } from "../kit/process.ts";
 import { mutate } from "../kit/sessions.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
+import { type Service, startServe } from "./service.ts";
 
 const runs = Number(process.argv[2] ?? 20);
 const seed = process.argv[3] ?? String(Date.now());
@@ -21,12 +23,18 @@ const MINUTE = 60_000;
 const SIZES = { ONE_MINUTE: 1, FIVE_MINUTES: 5, FIFTEEN_MINUTES: 15, ONE_HOUR: 60 };
 const RECORDED = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];
 const CAUGHT_UP_MS = 60_000;
+const SERVERS = 3;
+const MIN_KILLS = 8;
+/** Between two requests of a client: long enough for kills to fall among them. */
+const MAX_PAUSE_MS = 1_500;
+const PATIENCE_MS = 120_000;
 
 /** When everything happened, by source. */
 type Expected = Record<string, number[]>;
 type Consumer = { running: Running; positionFile: string };
+type Server = Omit<Service, "endpoints">;
 
-const counts = { runs: 0, requests: 0, written: 0, kills: 0, forgotten: 0, buckets: 0 };
+const counts = { runs: 0, requests: 0, written: 0, kills: 0, serversKilled: 0, sentAgain: 0, forgotten: 0, buckets: 0 };
 
 async function startConsumer(api: TestApp, name: string): Promise<Consumer> {
   const { endpoints, dataDir, prefix } = api.system;
@@ -40,6 +48,32 @@ async function startConsumer(api: TestApp, name: string): Promise<Consumer> {
   });
   await running.says(/reads/, 30_000);
   return { running, positionFile };
+}
+
+/** Asks one of the servers, and another where it does not answer, until one does. */
+function clientOf(api: TestApp, servers: readonly Server[], random: Random): TestApp {
+  async function ask(tenant: string | undefined, query: string, variables: object = {}) {
+    const token = await api.token(tenant!);
+    for (const giveUpAt = Date.now() + PATIENCE_MS;; counts.sentAgain++) {
+      try {
+        const response = await fetch(servers[Math.floor(random() * servers.length)]!.url, {
+          method: "POST",
+          headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+          body: JSON.stringify({ query, variables }),
+          signal: AbortSignal.timeout(20_000),
+        });
+        const answer = await response.json();
+        if (response.ok && !/UNAVAILABLE|INTERNAL|RATE_LIMITED/.test(JSON.stringify(answer.errors ?? ""))) {
+          return answer;
+        }
+      } catch {
+        // It was killed, or is not there yet.
+      }
+      if (Date.now() > giveUpAt) throw new Error("no server takes the request");
+      await pause(100);
+    }
+  }
+  return { ...api, ask } as TestApp;
 }
 
 /** Requests that come in any order, some twice, and what they should give. */
@@ -120,22 +154,30 @@ async function differences(api: TestApp, tenant: string, expected: Expected, now
   return found;
 }
 
-async function prove(api: TestApp, consumers: Consumer[], name: string): Promise<void> {
+async function prove(api: TestApp, servers: Server[], consumers: Consumer[], name: string): Promise<void> {
   const random = createRandom(name);
+  const serve = () => startServe(api.system.dataDir, api.system.endpoints, api.system.prefix);
   const now = Date.now();
   const tenant = name.replaceAll(/[^a-z0-9]/gi, "-");
-  const { requests, expected } = loadOf(api, tenant, random, now);
+  const { requests, expected } = loadOf(clientOf(api, servers, random), tenant, random, now);
   let isSent = false;
   const send = async () => {
     for (let next = requests.shift(); next; next = requests.shift()) {
       await next();
       counts.requests++;
-      await pause(random() * 40);
+      await pause(random() * MAX_PAUSE_MS);
     }
   };
   const kill = async () => {
-    for (let i = 0; !isSent || i < 2; i++) {
+    for (let i = 0; !isSent || i < MIN_KILLS; i++) {
       await pause(100 + random() * 700);
+      if (random() < 0.5) {
+        const own = Math.floor(random() * servers.length);
+        await killTree(servers[own]!.running.pid);
+        counts.serversKilled++;
+        servers[own] = await serve();
+        continue;
+      }
       const n = random() < 0.5 ? 0 : 1;
       await killTree(consumers[n]!.running.pid);
       counts.kills++;
@@ -167,10 +209,14 @@ console.log(`${runs} runs over the embedded store, seed ${seed}`);
 const startedAt = performance.now();
 const api = await startTestApp();
 const consumers: Consumer[] = [];
+const servers: Server[] = [];
 try {
+  for (let i = 0; i < SERVERS; i++) {
+    servers.push(await startServe(api.system.dataDir, api.system.endpoints, api.system.prefix));
+  }
   for (let i = 0; i < 2; i++) consumers.push(await startConsumer(api, `consumer-${i}`));
   for (let i = 0; i < runs; i++) {
-    await prove(api, consumers, `${seed}-${i}`);
+    await prove(api, servers, consumers, `${seed}-${i}`);
     console.log(`  run ${i + 1}: ${JSON.stringify(counts)}`);
   }
   console.log(`every bucket was exact (${Math.round((performance.now() - startedAt) / 1_000)} s)`);
@@ -178,6 +224,6 @@ try {
   console.error(error);
   process.exitCode = 1;
 } finally {
-  for (const { running } of consumers) await killTree(running.pid);
+  for (const { running } of [...consumers, ...servers]) await killTree(running.pid);
   await api.stop();
 }
