@@ -42,6 +42,8 @@ export function createClients({ region, endpoints, timeLimits }: AwsConfig, trac
   });
   const sqs = new SQSClient(at(endpoints.sqs));
   if (tracer) [dynamodb, streams, s3, sqs].forEach((client) => traced(client, tracer));
+  // It prepares, for a log that nobody keeps, a copy of each request without what is secret: a part of each call's cost.
+  for (const { middlewareStack } of [dynamodb, streams, s3, sqs]) middlewareStack.remove("loggerMiddleware");
   return {
     dynamodb,
     streams,
