@@ -1,6 +1,8 @@
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { between } from "../kit/analytics.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
+import { itemsOf } from "../kit/dump.ts";
 import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
 import { expectedTime, type Stretch, wallOf } from "../proof/time-oracle.ts";
 import { createRandom } from "../proof/random.ts";
@@ -143,7 +145,7 @@ describe("active time", () => {
     await check(from, to, { zone: "UTC" });
   });
 
-  test("agrees with a recount of its days", async () => {
+  test("agrees with a recount of its days, which makes it anew where it is gone", async () => {
     const audit = async (repair: boolean) => {
       const range = between(Date.UTC(2026, 2, 26), Date.UTC(2026, 3, 6));
       const { data } = await api.ask(
@@ -155,6 +157,18 @@ describe("active time", () => {
       return data.auditAnalytics;
     };
     expect(await audit(false)).toMatchObject({ differences: [], repaired: 0 });
+    // As on days from before it was counted.
+    const rollups = (await itemsOf(api.system, "rollups")).filter(({ pk, sk }) =>
+      pk!.S === "time#SESSIONS" && /^(2026-04-0[1-5]#t|long#2026-(03-2[6-9]|03-3|04-0[1-5]))/.test(sk!.S!)
+    );
+    expect(rollups.length).toBeGreaterThan(1);
+    for (const { pk, sk } of rollups) {
+      const gone = new DeleteItemCommand({ TableName: `${api.system.prefix}-rollups`, Key: { pk: pk!, sk: sk! } });
+      await api.system.clients.dynamodb.send(gone);
+    }
+    const repaired = await audit(true);
+    expect(repaired.repaired).toBeGreaterThan(rollups.length);
+    await check(Date.UTC(2026, 2, 20), Date.UTC(2026, 3, 12), { zone: "America/Santiago" });
   });
 
   test("does not hold sessions that go on; a sensor's own numbers are its own", async () => {

@@ -1,8 +1,13 @@
 import { parse } from "csv-parse/sync";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFiles } from "../../api/files/keep.ts";
+import { createSessionExports } from "../../api/sessions/export.ts";
+import type { OpenContext } from "../../schema/context.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
+import { rowsOf } from "../kit/columns.ts";
 import { record } from "../kit/journeys.ts";
+import { createMemoryObjects } from "../kit/memory-objects.ts";
 import { batchOf, mutate } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 10, 12);
@@ -184,6 +189,45 @@ describe("readings", () => {
       );
     },
   );
+
+  test("go on in the next file where one is full, at any reading of any session", async () => {
+    const objects = createMemoryObjects();
+    const { services } = api.app.contextFor({ viewer: undefined, requestId: "r", header: {} }) as Pick<
+      OpenContext,
+      "services"
+    >;
+    let ids = 0;
+    const files = createFiles({ objects, clock: () => NOW, ids: () => `f${ids++}` });
+    const limits = { sessions: 1, readings: 7 };
+    const exports = createSessionExports({ sessions: services.sessions, files, clock: () => NOW, limits });
+    const found: string[] = [];
+    for (let after: string | undefined;;) {
+      const file = await exports.exportReadings("r", { filter: {}, format: "PARQUET", after });
+      const rows = await rowsOf(objects.entries().at(-1)![1].body);
+      expect(rows.length).toBeLessThanOrEqual(7);
+      found.push(...rows.map(({ session_id, v1 }) => `${String(session_id)} ${String(v1)}`));
+      if (file.endCursor === undefined) break;
+      after = file.endCursor;
+    }
+    expect(found).toEqual([...Array.from({ length: 30 }, (_, i) => `walk ${i}`), "wide 1"]);
+    const first = await exports.exportSessions("r", { format: "CSV" });
+    const second = await exports.exportSessions("r", { format: "CSV", after: first.endCursor });
+    expect([first.rows, second.rows, second.endCursor]).toEqual([1, 1, undefined]);
+  });
+
+  test("of sessions that people split or joined are those that each holds now", async () => {
+    await mutate(api, "split", "ingestSessionBatch", { ...batchOf("walk", 0, NOW - HOUR, 10), final: true });
+    const { data } = await api.ask(
+      "split",
+      `mutation { splitSession(input: { sessionId: "walk", expectedVersion: 1,
+      at: "${iso(NOW - HOUR + 4_000)}", newSessionId: "rest" }) { __typename } }`,
+    );
+    expect(data.splitSession.__typename).toBe("SplitSessionPayload");
+    const valuesOf = async (sessionId: string) =>
+      (await csvOf(await exported("split", "exportReadings", { sessionId }))).map(({ v1 }) => Number(v1));
+    expect(await valuesOf("walk")).toEqual([0, 1, 2, 3]);
+    expect(await valuesOf("rest")).toEqual([4, 5, 6, 7, 8, 9]);
+  });
 
   test("of a session that is not there are refused by its name", async () => {
     expect((await exported("r", "exportReadings", { sessionId: "none" })).message).toContain(

@@ -118,6 +118,18 @@ describe("what changes move", () => {
     }));
   });
 
+  test("by an end is at most three items more, of at most four numbers each, however long the session was", () => {
+    const moved = (lengthMs: number) =>
+      cellsOf("sessions", "t", imageOf({ ...sessionBase, status: "COMPLETED", endedAt: BEGIN + lengthMs }))
+        .filter(({ name, sk }) => /^[tx]/.test(name) || (sk.length === 7 && name.startsWith("u")));
+    for (const lengthMs of [1, 60_000, 900_000, 7 * 3_600_000, 3 * 86_400_000, 400 * 86_400_000, 36_000 * 86_400_000]) {
+      const items = Map.groupBy(moved(lengthMs), ({ pk, sk }) => `${pk} ${sk}`);
+      expect(items.size).toBeLessThanOrEqual(3);
+      for (const own of items.values()) expect(own.length).toBeLessThanOrEqual(4);
+    }
+    expect(moved(0)).toEqual([]);
+  });
+
   test("by a motion event of a running session is one number of one item, by labels one of each, and by a batch nothing", () => {
     const moved = (after: object) =>
       toItemChanges({
