@@ -123,6 +123,30 @@ over two lines","e,e"`,
   });
 });
 
+describe("a source of one's own", () => {
+  test("is counted with the numbers that its rows have", async () => {
+    const rows = [
+      "recordId,at,value",
+      "a,2026-01-31 10:00,2.5",
+      "b,2026-01-31 10:01,-1",
+      "c,2026-01-31 10:02,",
+      "d,2026-01-31 10:03,x",
+    ];
+    const { code, out, err } = await load(
+      await write("paid.csv", rows.join("\n")),
+      "paid",
+      "--source",
+      "checkout.paid",
+    );
+    expect([code, out]).toEqual([0, expect.stringContaining("accepted 3, duplicates 0, rejected 0, skipped lines 1")]);
+    expect(err).toContain("skipped line 5: its value must be a number");
+    await api.settle();
+    const { data } = await api.ask("paid", out.slice(out.indexOf("\n{") + 1));
+    const counted = data.metrics[0].buckets.filter(({ count }: { count: number }) => count > 0);
+    expect(counted).toEqual([{ start: "2026-01-31T10:00:00.000Z", count: 3 }]);
+  });
+});
+
 describe("what cannot be loaded", () => {
   test.each<[string, string | Uint8Array, string]>([
     ["empty.csv", "", "it is empty"],
@@ -171,7 +195,10 @@ describe("what cannot be loaded", () => {
   });
 
   test.each([
-    [["--source", "JOURNEYS"], "--source must be one of ITEMS, SCORE_RESULTS, TASKS, EVALUATIONS, got JOURNEYS"],
+    [
+      ["--source", "JOURNEYS"],
+      "--source must be one of ITEMS, SCORE_RESULTS, TASKS, EVALUATIONS, or a name of your own such as checkout.paid, got JOURNEYS",
+    ],
     [["--batch", "501"], "--batch must be 1 to 500, got 501"],
     [["--start", "2020-01-01T00:00:00Z"], "--start is for motion only"],
   ])("has wrong arguments, which are named with how to do it: %s", async (more, message) => {

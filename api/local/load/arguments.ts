@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { TENANT_PATTERN, TENANT_RULE } from "../../core/ids.ts";
 import { parseInstant } from "../../core/time.ts";
-import { RECORDED_SOURCES, type RecordedSource } from "../../resources.ts";
+import { isOwnSource } from "../../metrics/model.ts";
+import { RECORDED_SOURCES } from "../../resources.ts";
 import { type Kind, KINDS } from "./help.ts";
 import { DEFAULT_START } from "./w2isp.ts";
 
@@ -79,10 +80,10 @@ export function parseArguments(args: string[]) {
     throw wrong(`${name} must be 1 to ${max}, got ${text}`);
   }
 
-  function parseSource(text: string): RecordedSource {
-    const source = RECORDED_SOURCES.find((name) => name === text);
-    if (source) return source;
-    throw wrong(`--source must be one of ${RECORDED_SOURCES.join(", ")}, got ${text}`);
+  function parseSource(text: string): string {
+    if (isOwnSource(text) || RECORDED_SOURCES.some((name) => name === text)) return text;
+    const known = RECORDED_SOURCES.join(", ");
+    throw wrong(`--source must be one of ${known}, or a name of your own such as checkout.paid, got ${text}`);
   }
 
   function parseStart(text: string): number {

@@ -43,9 +43,11 @@ where nobody edited the session yet.
 ${TABLE}
 ${TIMES}`,
   metrics: `npm run load -- metrics FILE --tenant TENANT [--source SOURCE] [--batch RECORDS] [--zone ZONE]
-FILE is a table with the columns recordId and at, or commits.csv or anonreviews.csv. Equal rows of anonreviews.csv count one by
+FILE is a table with the columns recordId and at, and value where it has one, or commits.csv or anonreviews.csv. Equal rows of anonreviews.csv count one by
 one, so load it whole.
---source SOURCE  one of ${RECORDED_SOURCES.join(", ")}; ${RECORDED_SOURCES[0]} where absent
+--source SOURCE  one of ${RECORDED_SOURCES.join(", ")}, or a name of your own such as checkout.paid; ${
+    RECORDED_SOURCES[0]
+  } where absent
 --batch RECORDS  records a request, 1 to 500; 500 where absent
 ${TIMES}`,
   collection: `npm run load -- collection FILE --tenant TENANT [--user USER] [--replace] [--dry-run]

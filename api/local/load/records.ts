@@ -5,8 +5,8 @@ import type { CsvRecord } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
 import { parseWhen, WHEN_RULE } from "./when.ts";
 
-/** One row of a table: its time, and what names it. */
-export type Row = { id: string; at: number };
+/** One row of a table: its time, what names it, and its number where it has one. */
+export type Row = { id: string; at: number; value?: number };
 
 /** A table of records to be counted. */
 export type RecordTable = {
@@ -16,7 +16,7 @@ export type RecordTable = {
   parse: (record: CsvRecord) => Row | string;
 };
 
-type Picked = { id: string; time: string };
+type Picked = { id: string; time: string; value?: string };
 
 const COMMITS = "repo,commit,author_ts,author_offset,committer_ts,committer_offset,author_id,parents,files_changed";
 const REVIEWS = "reviewerId,vendorId,rating,date";
@@ -30,8 +30,14 @@ export function tableOf({ cells: columns }: CsvRecord, now: number, zone: string
   if (heading === REVIEWS) {
     return tableWith(true, (cells) => ({ id: cells.join("/"), time: cells[3]! }));
   }
-  const [id, time] = [columns.indexOf("recordId"), columns.indexOf("at")];
-  if (id >= 0 && time >= 0) return tableWith(false, (cells) => ({ id: cells[id]!, time: cells[time]! }));
+  const [id, time, value] = ["recordId", "at", "value"].map((name) => columns.indexOf(name)) as [
+    number,
+    number,
+    number,
+  ];
+  if (id >= 0 && time >= 0) {
+    return tableWith(false, (cells) => ({ id: cells[id]!, time: cells[time]!, value: cells[value] ?? "" }));
+  }
   throw new FileFormatError(
     "its first line must name the columns recordId and at, or be that of commits.csv or anonreviews.csv; " +
       `it is: ${heading.slice(0, 80)}`,
@@ -42,9 +48,11 @@ export function tableOf({ cells: columns }: CsvRecord, now: number, zone: string
       repeats,
       parse({ cells }) {
         if (cells.length !== columns.length) return `it has not the ${columns.length} columns of the first`;
-        const { id, time } = pick(cells);
+        const { id, time, value = "" } = pick(cells);
         const at = parseWhen(time, zone);
-        return whatIsWrong(id, at, now) ?? { id, at: at! };
+        const number = value === "" ? {} : { value: Number(value) };
+        if (number.value !== undefined && !Number.isFinite(number.value)) return "its value must be a number";
+        return whatIsWrong(id, at, now) ?? { id, at: at!, ...number };
       },
     };
   }

@@ -1,4 +1,3 @@
-import type { RecordedSource } from "../../resources.ts";
 import type { Member } from "./ask.ts";
 import { recordsOf } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
@@ -7,10 +6,10 @@ import { createRepeats } from "./repeats.ts";
 import { REFUSING, type Skipped } from "./skipped.ts";
 import { inBatches, type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
 
-export type MetricsFile = { file: string; source: RecordedSource; batchSize: number; zone: string };
+export type MetricsFile = { file: string; source: string; batchSize: number; zone: string };
 
 /** One record as `recordMetrics` takes it. */
-export type LoadedRecord = { source: RecordedSource; recordId: string; at: string };
+export type LoadedRecord = { source: string; recordId: string; at: string; value?: number };
 
 const MUTATION = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
   __typename
@@ -47,9 +46,10 @@ export async function readMetrics(
   if (!table && !isSkipping) throw new FileFormatError("it holds no records");
 
   async function* records(): AsyncGenerator<LoadedRecord> {
-    for await (const { table: own, row: { id, at } } of rowsOf(read)) {
+    for await (const { table: own, row: { id, at, value } } of rowsOf(read)) {
       const number = own.repeats ? repeats.number(id) : 1;
-      yield { source, recordId: number === 1 ? id : `${id}/${number}`, at: new Date(at).toISOString() };
+      const recordId = number === 1 ? id : `${id}/${number}`;
+      yield { source, recordId, at: new Date(at).toISOString(), ...(value === undefined ? {} : { value }) };
     }
   }
 

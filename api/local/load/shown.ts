@@ -1,5 +1,3 @@
-import type { RecordedSource } from "../../resources.ts";
-
 /** A query that shows what was loaded; undefined where nothing was. */
 export type Shown = string | undefined;
 
@@ -19,9 +17,9 @@ export function shownSessions(times: readonly number[]): Shown {
     nodes { sessionId sensor { sensorId } startedAt duration motionEventCount labels } } }`;
 }
 
-export function shownMetrics(source: RecordedSource, firstAt: number, lastAt: number): Shown {
+export function shownMetrics(source: string, firstAt: number, lastAt: number): Shown {
   const range = rangeOf([Math.max(firstAt, lastAt - METRIC_DAYS * DAY_MS + 1_000), lastAt]);
-  return range && `{ metrics(sources: [${source}], size: ONE_HOUR, range: { between: ${range} }) {
+  return range && `{ metrics(sources: ["${source}"], size: ONE_HOUR, range: { between: ${range} }) {
     buckets { start count } } }`;
 }
 
