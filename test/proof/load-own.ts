@@ -41,7 +41,7 @@ async function ask(query: string) {
 /** A detector: ones are motion, and the same minute twice is one. Local times of Madrid. */
 async function proveDetector(): Promise<void> {
   const file = data("motion/office-pir-light/pir.csv");
-  const ones = (await readFile(file, "utf8")).split("\n").filter((line) => line.endsWith(",1")).map((line) =>
+  const ones = (await readFile(file, "utf8")).split(/\r?\n/).filter((line) => line.endsWith(",1")).map((line) =>
     line.split(",")[0]!
   );
   const minutes = new Set(ones);
