@@ -48,7 +48,7 @@ function* cut<T>(all: readonly T[], size: number): Generator<T[]> {
 
 async function load(api: TestApp): Promise<void> {
   const events = [...readNasa((await readFile(nasa, "utf8")).split("\n"))].slice(0, isSmall ? 2_000 : undefined);
-  for (const part of cut(events, 250)) await record(api, TENANT, part as never);
+  for (const part of cut(events, 250)) await record(api, TENANT, part);
   const motions = readOrdonez((await readFile(house, "utf8")).split(/\r?\n/)).slice(0, isSmall ? 400 : undefined);
   for (const motion of motions) {
     const { __typename, message } = await mutate(api, TENANT, "recordMotion", motion);
@@ -126,7 +126,7 @@ async function numbersOf(api: TestApp): Promise<Record<string, Record<string, nu
         Object.entries(attributes).filter(([name, value]) => /^[a-gi-z]\d+$|^h[0-9a-z]+$/.test(name) && value !== 0)
           .filter(([name]) => !/^[xw]/.test(name)) as [string, number][],
       ),
-    ]).filter(([, numbers]) => Object.keys(numbers).length > 0).sort(),
+    ]).filter(([, numbers]) => Object.keys(numbers).length > 0).sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }
 
