@@ -31,7 +31,9 @@ export type Update = { kind: "update"; target: Target; updateId: string; increme
 export type End = { kind: "end"; target: Target; endedAt?: number; playbackStopped: boolean };
 export type Edit = { kind: "edit"; target: Target; label: string; pinned?: boolean; isStale: boolean };
 export type Sweep = { kind: "sweep" };
-export type Input = Motion | Batch | Creation | Update | End | Edit | Sweep;
+/** A person merges, splits or corrects one of the sessions that are there when the operation is first asked. */
+export type Act = { kind: "merge" | "split" | "correct"; sensorId: string; place: number; part: number; id: string };
+export type Input = Motion | Batch | Creation | Update | End | Edit | Act | Sweep;
 
 /** A session by its id, or the one that is the sensor's latest when the operation is first asked. */
 export type Target = { sessionId: string } | { latestOf: string };
@@ -51,6 +53,8 @@ export type Operation = {
   /** The session that the target turned out to be; undefined: there was none. */
   sessionId?: string | undefined;
   sent: SentEdit[];
+  /** What a person's act turned out to be; each try sends the same. */
+  acted?: (sessions: Sessions) => Promise<unknown>;
   run: (sessions: Sessions, view: View) => Promise<unknown>;
 };
 
@@ -98,6 +102,11 @@ export function operationsOf(random: Random, tenantId: string, startAt: number, 
   many(below(7), (i) => {
     const edit: Edit = { kind: "edit", target: target(), label: `e${i}`, isStale: chance(0.1) };
     send(chance(0.5) ? { ...edit, pinned: chance(0.6) } : edit);
+  });
+  many(chance(0.5) ? below(4) : 0, (i) => {
+    const kind = pick(["merge", "merge", "split", "split", "correct"] as const);
+    const act: Act = { kind, sensorId: pick(sensors), place: random(), part: random(), id: `p${i}` };
+    many(copies(), () => send(act));
   });
   many(below(4), () => send({ kind: "sweep" }));
   return placed.sort((a, b) => a.place - b.place).map(({ input }, i) => operation(tenantId, input, i));
@@ -168,6 +177,11 @@ async function ask(tenantId: string, own: Operation, sessions: Sessions, view: V
       return await sessions.create(tenantId, "u", input);
     case "sweep":
       return await sessions.sweep();
+    case "merge":
+    case "split":
+    case "correct":
+      own.acted ??= await actOf(tenantId, input, sessions);
+      return await own.acted(sessions);
   }
   const sessionId = own.sessionId ??= idOf(tenantId, input.target, view);
   if (sessionId === undefined) return undefined;
@@ -175,6 +189,24 @@ async function ask(tenantId: string, own: Operation, sessions: Sessions, view: V
   if (input.kind === "update") return await sessions.update(tenantId, { ...input, sessionId });
   if (input.kind === "end") return await sessions.end(tenantId, { ...input, sessionId });
   return await edit(tenantId, own, input, sessionId, sessions);
+}
+
+/** What a person who looks now decides. */
+async function actOf(tenantId: string, { kind, sensorId, place, part, id }: Act, sessions: Sessions) {
+  const { edges } = await sessions.list(tenantId, { sensorId }, { first: 100 });
+  const found = await sessions.find(tenantId, edges.map(({ node }) => node.sessionId));
+  const all = edges.flatMap(({ node }) => found.get(node.sessionId) ?? []).reverse();
+  const first = all[Math.floor(place * all.length)];
+  const seen = all.map(({ sessionId, version }) => ({ sessionId, expectedVersion: version }));
+  return (host: Sessions): Promise<unknown> => {
+    if (!first) return Promise.resolve(undefined);
+    const index = all.indexOf(first);
+    const span = Math.max(first.lastMotionAt - first.startedAt, MINUTE);
+    const at = Math.ceil(first.startedAt + part * span);
+    if (kind === "merge") return host.merge(tenantId, { sessions: seen.slice(index, index + 2) });
+    if (kind === "split") return host.split(tenantId, { ...seen[index], at, newSessionId: `${id}-${sensorId}` });
+    return host.correct(tenantId, { ...seen[index], ...(part < 0.5 ? { startedAt: at - span } : { endedAt: at }) });
+  };
 }
 
 function idOf(tenantId: string, target: Target, { peek }: View): string | undefined {

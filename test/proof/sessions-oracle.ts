@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
-import type { Batch, Input, Operation, SentEdit } from "./sessions-inputs.ts";
+import type { Act, Batch, Input, Operation, SentEdit } from "./sessions-inputs.ts";
 import type { Said } from "./sessions-spec.ts";
 import type { Writer } from "./sessions-world.ts";
 
@@ -34,7 +34,7 @@ export function createOracle() {
 
   /** No expression that devices or the service send names a person's attribute, but where it joins two sessions. */
   function onCall({ input }: Operation, method: string, args: readonly unknown[]): void {
-    if (input.kind === "edit" || !["put", "update", "updateIf", "transact"].includes(method)) return;
+    if (input.kind === "edit" || isAct(input) || !["put", "update", "updateIf", "transact"].includes(method)) return;
     const parts = method === "transact" ? args[0] as Record<string, unknown>[] : [{ put: args[1], change: args[2] }];
     const texts = parts.map((part) => {
       const { expression, names } = (part.change ?? {}) as { expression?: string; names?: Record<string, string> };
@@ -61,6 +61,14 @@ export function createOracle() {
       else device(session, before, after!, input, gone);
     }
     for (const { after } of gone) mergedInto.set(idOf(after!), after!.mergedInto as string);
+    if (isAct(input)) acted(input, own, gone);
+    if (input.kind === "batch") {
+      const moved = own.reduce((sum, { before, after }) => sum + num(after!.samples) - num(before?.samples), 0);
+      const isCounted = own.some(({ before, after }) => (
+        idOf(after!) === input.sessionId && isBatchCounted(before, after!)
+      ));
+      must(moved === (isCounted ? input.readings.length : 0), "a batch counts its samples", [moved, input]);
+    }
     const added = own.map(({ before, after }) => num(after!.motions) - num(before?.motions)).filter((n) => n !== 0);
     if (input.kind === "motion") countMotion(input, added);
     else if (input.kind === "update") countUpdate(added, written, input.incrementMotionCount);
@@ -117,20 +125,23 @@ export function createOracle() {
       "what is joined stays so",
       sessionId,
     );
-    peoplesKept(sessionId, before, after, gone);
-    const isCounted = after.bTop !== (before?.bTop ?? -1) || after.bGaps !== (before?.bGaps ?? "");
+    if (!isAct(input)) peoplesKept(sessionId, before, after, gone);
+    const isCounted = isBatchCounted(before, after);
     const samples = num(after.samples) - num(before?.samples);
     if (input.kind === "batch" && input.sessionId === sessionId && isCounted) {
       must(!session.batches.has(input.batchOffset), "a batch counts once", input);
       must(input.sensorId === sensorId, "a batch of another sensor changes nothing", input);
-      must(samples === input.readings.length, "a batch counts its samples", [samples, input]);
       session.batches.set(input.batchOffset, input);
       const { batchOffset: offset, readings, ...more } = input;
       say(sensorId, { ...more, offset, readings: readings.map(({ at }) => at), id: sessionId });
-    } else must(samples === 0 && !isCounted, "only a batch moves samples and batches", input);
-    if (after.isStartGuessed === true) guesses.set(sessionId, num(after.startedAt));
+    } else if (!isAct(input)) {
+      const isBatch = input.kind === "batch";
+      must((samples === 0 || isBatch) && !isCounted, "only a batch moves samples and batches", input);
+    }
+    const own = after.own as Item | undefined;
+    if ((own ?? after).isStartGuessed === true) guesses.set(sessionId, num((own ?? after).startedAt));
     if (input.kind === "create" && input.sessionId === sessionId && before?.createdWith === undefined) {
-      say(sensorId, { kind: "create", id: sessionId, startedAt: num(after.startedAt) });
+      say(sensorId, { kind: "create", id: sessionId, startedAt: input.startedAt ?? num((own ?? after).startedAt) });
     }
     if (input.kind === "end") endsSaid(session, before, after);
     if (input.kind === "update") reportsSaid(session, before, after);
@@ -144,7 +155,11 @@ export function createOracle() {
 
   function mustExpire(after: Item, detail: unknown): void {
     const isFar = num(after.ttl) > KEPT_FOR_EVER_SECONDS;
-    must(isFar === (after.pinned === true), "a pinned session never expires, another does", [detail, after.ttl]);
+    const isNeeded = ((after.pieces ?? []) as Item[]).some(({ into }) => into !== idOf(after));
+    must(isFar === (after.pinned === true || isNeeded), "a pinned session never expires, another does", [
+      detail,
+      after.ttl,
+    ]);
   }
 
   /** Only people change what people wrote; a session that takes in others takes what people wrote of them. */
@@ -160,6 +175,51 @@ export function createOracle() {
       ]);
       must(textOf(after.notes).includes(textOf(source.notes)), "notes are kept one below the other", sessionId);
       must(source.pinned !== true || after.pinned === true, "pins hold", sessionId);
+    }
+  }
+
+  /** What a person made of sessions, as their items show it. */
+  function acted(input: Act, own: readonly Written[], gone: readonly Written[]): void {
+    const byId = new Map(own.map((written) => [idOf(written.after!), written]));
+    const sensorId = input.sensorId;
+    const corrected = ({ after }: Written) => {
+      const { startedAt, endedAt, until = -Infinity } = (after!.corrected ?? {}) as Record<string, number | undefined>;
+      say(sensorId, { kind: "correct", id: idOf(after!), startedAt, until: until!, endedAt });
+    };
+    type Anchored = { anchor?: number; until: number };
+    if (input.kind === "merge") {
+      const bridgesOf = (item: Item | undefined) => (item?.bridges ?? []) as Anchored[];
+      const into = own.find(({ before, after }) => (
+        after!.mergedInto === undefined && before !== undefined &&
+        gone.some((other) => other.after!.mergedInto === idOf(after!)) && bridgesOf(after).length > 0
+      ));
+      if (!into) return void must(false, "a merge has a session that the others went into", own);
+      const id = idOf(into.after!);
+      const members = [id, ...gone.filter(({ after }) => after!.mergedInto === id).map(({ after }) => idOf(after!))];
+      const { until, anchor } = bridgesOf(into.after).at(-1)!;
+      const isStated = into.after!.isStated === true;
+      const startedAt = isStated ? num(into.before!.startedAt) : undefined;
+      const of = anchor === undefined ? { id } : { motionAt: anchor };
+      say(sensorId, { kind: "merge", members, into: id, last: id, of, until, startedAt });
+      corrected(into);
+    } else if (input.kind === "split") {
+      const second = own.find(({ before, after }) => before === undefined && after!.said !== undefined);
+      const first = second && own.find(({ before, after }) => (
+        before !== undefined && after!.mergedInto === undefined && num(after!.version) > (num(before.version) || 1)
+      ));
+      if (!first) return void must(false, "a split has a first and a second session", own);
+      const { before } = first;
+      const [from, id] = [idOf(first.after!), idOf(second!.after!)];
+      const all = [before!.ends, before!.reported, before!.bridges].flatMap((list) => (list ?? []) as Anchored[]);
+      const of = before!.isStated === true ? { id: from } : { motionAt: num(before!.startedAt) };
+      const anchors = all.flatMap(({ anchor }) => anchor ?? []);
+      say(sensorId, { kind: "split", id, from, of, at: num(second!.after!.startedAt), anchors });
+      corrected(first);
+      corrected(second!);
+    } else {
+      for (const written of byId.values()) {
+        if (!isDeepStrictEqual(written.before?.corrected, written.after!.corrected)) corrected(written);
+      }
     }
   }
 
@@ -198,6 +258,14 @@ export function createOracle() {
   }
 
   return { violations, sessions, motions, updates, said, guesses, mergedInto, onCall, onWrite };
+}
+
+function isAct(input: Input): input is Act {
+  return input.kind === "merge" || input.kind === "split" || input.kind === "correct";
+}
+
+function isBatchCounted(before: Item | undefined, after: Item): boolean {
+  return after.bTop !== (before?.bTop ?? -1) || after.bGaps !== (before?.bGaps ?? "");
 }
 
 function idOf(item: Item): string {

@@ -7,7 +7,7 @@ import type { Sessions } from "../../api/sessions/service.ts";
 import { type Operation, operationsOf } from "./sessions-inputs.ts";
 import { type Counted, createOracle, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
-import { type Fact, type Said, sessionsOf } from "./sessions-spec.ts";
+import { actsOf, type Fact, holderOf, type Said, sessionsOf } from "./sessions-spec.ts";
 import { type Counts, createWorld, START_AT, type Weather, type World } from "./sessions-world.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
@@ -71,12 +71,15 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
   };
   if ("error" in outcome) {
     if (outcome.error instanceof UnavailableError) return input.kind === "sweep" && operation.name !== "at the end";
-    const isRefused = input.kind === "end" && outcome.error instanceof InvalidInputError;
+    const mayBe = ["end", "merge", "split", "correct"].includes(input.kind);
+    const isRefused = mayBe && outcome.error instanceof InvalidInputError;
     return must(isRefused, `a request is answered, and does not fail with ${(outcome.error as Error).stack}`);
   }
-  const answer = outcome.answer as { __typename?: string; session: Session; duplicate?: boolean } | undefined;
+  const answer = outcome.answer as
+    | { __typename?: string; session: Session; source?: Session; duplicate?: boolean }
+    | undefined;
   const type = answer?.__typename;
-  const told = answer?.session && oracle.sessions.get(answer.session.sessionId);
+  const told = answer?.source && oracle.sessions.get(answer.source.sessionId);
   switch (input.kind) {
     case "motion": {
       const isCounted = oracle.motions.has(`${input.sensorId} ${input.seq}`);
@@ -98,7 +101,11 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
         "an update is counted as answered",
       );
     case "end":
-      return must(type !== "SessionPayload" || answer!.session.status === "COMPLETED", "what was ended is over");
+      // A person may have bridged it.
+      return must(
+        type !== "SessionPayload" || answer!.session.status === "COMPLETED" || answer!.session.bridges.length > 0,
+        "what was ended is over",
+      );
     case "edit": {
       if (type === "SessionPayload") {
         const edits = [...oracle.sessions.values()].flatMap((session) => session.edits);
@@ -162,7 +169,7 @@ type Must = (law: string, found: unknown, expected: unknown, of: unknown) => voi
 /** Batches, readings and what people wrote of one session, wherever it is now. */
 async function checkOne(
   { sessionId, batches, edits }: Counted,
-  { mergedInto }: Oracle,
+  { mergedInto, said, sessions: all }: Oracle,
   sessions: Sessions,
   tenantId: string,
   must: Must,
@@ -187,8 +194,21 @@ async function checkOne(
   const uncounted = Array.from({ length: top }, (_, n) => n).filter((n) => !isCounted(session.batches, BigInt(n)));
   must("missing batches are those that did not come", uncounted, missing, sessionId);
   const readings = (await sessions.listReadings(session, { first: 200 })).edges.map((edge) => edge.node);
-  const sent = [...batches.values()].sort((a, b) => a.batchOffset - b.batchOffset).flatMap((batch) => batch.readings);
-  must("readings are all there in the order of time", readings, sent.sort((a, b) => a.at - b.at), sessionId);
+  const acts = actsOf(said.get(session.sensorId) ?? []);
+  const sent = [...all.values()].filter(({ sensorId }) => sensorId === session.sensorId).flatMap((one) => (
+    [...one.batches.values()].flatMap((batch) => batch.readings).filter(({ at }) => (
+      holderOf(acts, one.sessionId, at) === sessionId
+    ))
+  ));
+  const inTime = (list: typeof readings) =>
+    [...list].sort((a, b) => a.at - b.at || `${a.values}`.localeCompare(`${b.values}`));
+  must(
+    "readings come in the order of time",
+    readings.map(({ at }) => at),
+    sent.map(({ at }) => at).sort((a, b) => a - b),
+    sessionId,
+  );
+  must("readings are all there", inTime(readings), inTime(sent), sessionId);
 }
 
 /** A session whose start nothing stated began when its first batch arrived. */

@@ -114,8 +114,12 @@ function heardOf(said: readonly Said[]): number[] {
   return [...found.values()].sort((a, b) => a - b);
 }
 
+export function actsOf(said: readonly Said[]): Act[] {
+  return said.filter((one): one is Act => ["correct", "merge", "split"].includes(one.kind));
+}
+
 /** Who holds what was said or sent of an id at an instant, after what people said. */
-function holderOf(acts: readonly Act[], id: string, at: number): string {
+export function holderOf(acts: readonly Act[], id: string, at: number): string {
   let holder = id;
   for (const act of acts) {
     if (act.kind === "merge" && act.members.includes(holder)) holder = act.into;
@@ -126,7 +130,7 @@ function holderOf(acts: readonly Act[], id: string, at: number): string {
 
 /** Sessions whose starts are stated, in the order of these; and what is said of motion events. */
 function wallsOf(said: readonly Said[]) {
-  const acts = said.filter((one): one is Act => ["correct", "merge", "split"].includes(one.kind));
+  const acts = actsOf(said);
   const whole = (id: string) => holderOf(acts, id, -Infinity);
   const devices = devicesOf(said);
   const anchored: Anchored = { ends: new Map(), bridges: new Map(), reported: new Map() };
