@@ -224,10 +224,11 @@ export function createOracle() {
   }
 
   function endsSaid({ sessionId, sensorId }: Counted, before: Item | undefined, after: Item): void {
-    type End = { at: number; anchor?: number };
+    type End = { at: number; anchor?: number; isCut?: boolean };
     const known = (before?.ends ?? []) as End[];
     for (const end of (after.ends ?? []) as End[]) {
-      if (known.some((other) => isDeepStrictEqual(other, end))) continue;
+      // A cut was said by a person, and comes along with the motion event that it was said of.
+      if (end.isCut || known.some((other) => isDeepStrictEqual(other, end))) continue;
       say(sensorId, {
         kind: "end",
         of: end.anchor === undefined ? { id: sessionId } : { motionAt: end.anchor },
