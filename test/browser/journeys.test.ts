@@ -45,5 +45,46 @@ describe.runIf(hasBrowser)("journeys", () => {
     await context.close();
   }, 180_000);
 
+  test("a funnel counts who came how far, and each number opens just those journeys", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/journeys?show=funnel");
+    await signIn(page, token);
+    await page.getByLabel("Steps, with > between").fill("/shop > /shop/basket > goal:paid-for-it");
+    await page.keyboard.press("Enter");
+    const funnel = page.getByRole("region", { name: "Funnel" });
+    await funnel.getByRole("button", { name: /came to step 1/ }).waitFor();
+    const counts = await funnel.getByRole("button", { name: /came to step/ }).allTextContents();
+    expect(counts).toEqual(["3", "2", "1"]);
+    const opened = page.getByRole("region", { name: "Journeys of a number" });
+    for (const [i, count] of counts.entries()) {
+      await funnel.getByRole("button", { name: `came to step ${i + 1}` }).click();
+      await opened.getByRole("heading", { name: `: ${count} journey` }).waitFor();
+      await expect.poll(() => opened.locator("tbody tr").count()).toBe(Number(count));
+    }
+    await funnel.getByRole("button", { name: "1 came no further" }).first().click();
+    await expect.poll(() => opened.locator("tbody tr").count()).toBe(1);
+    await context.close();
+  });
+
+  test("paths are a flow and a table; who is here now is told as it happens", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/journeys?show=paths");
+    await signIn(page, token);
+    const flow = page.getByRole("group", { name: "Paths as a flow" });
+    await flow.getByRole("button", { name: "/shop/basket, step 1: 2 journeys" }).focus();
+    await page.keyboard.press("Enter");
+    const opened = page.getByRole("region", { name: "Journeys of a number" });
+    await expect.poll(() => opened.locator("tbody tr").count()).toBe(2);
+    await page.goto("/journeys?show=now");
+    await page.getByText("Nobody did anything").waitFor();
+    const now = new Date().toISOString();
+    await service.ask(TENANT, EVENTS, {
+      events: [{ sessionId: "j-9", seq: 1, type: "PAGE_VIEWED", page: "/shop/now", occurredAt: now }],
+    });
+    await page.getByRole("heading", { name: "1 visitor now" }).waitFor();
+    await page.getByRole("region", { name: "Pages now" }).getByText("/shop/now").waitFor();
+    await context.close();
+  });
+
   test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
 });
