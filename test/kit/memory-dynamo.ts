@@ -29,11 +29,13 @@ const MAX_LOG = 200;
  * DynamoDB in memory: each call is done whole, at the moment of the call. `test/unit/memory-dynamo.test.ts` holds it equal
  * to the embedded DynamoDB. Items are never changed in place: whoever read one keeps what was read.
  */
-export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, lag }: {
+export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, lag, stale }: {
   /** Told of each write that was done, all items of a transaction at once. */
   onWrite?: (written: readonly Written[]) => void;
   /** How many writes back an index answers from; indexes of DynamoDB follow their table. */
   lag?: () => number;
+  /** How many writes back a read answers from that does not ask to be consistent. */
+  stale?: () => number;
 } = {}) {
   const tables = new Map(Object.keys(specs).map((name) => [name, new Map<string, Item>()]));
   let log: Written[] = [];
@@ -105,16 +107,24 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
   }
 
   /** The items that an index shows: a moment old where it lags. */
-  function itemsOf(table: string, isIndex: boolean): Item[] {
-    const back = isIndex ? lag?.() ?? 0 : 0;
-    if (back === 0) return [...tables.get(table)!.values()];
+  function itemsOf(table: string, isIndex: boolean, isConsistent: boolean): Item[] {
+    const back = isIndex ? lag?.() ?? 0 : isConsistent ? 0 : stale?.() ?? 0;
+    return [...asOf(table, back).values()];
+  }
+
+  /** A table as it was so many writes ago. */
+  function asOf(table: string, back: number): ReadonlyMap<string, Item> {
+    if (back === 0) return tables.get(table)!;
     const then = new Map(tables.get(table));
     for (const { key, before } of log.slice(-back).filter((written) => written.table === table).reverse()) {
       if (before) then.set(key, before);
       else then.delete(key);
     }
-    return [...then.values()];
+    return then;
   }
+
+  const readOf = (table: string, options: { consistent?: boolean | undefined } | undefined) =>
+    asOf(table, options?.consistent ? 0 : stale?.() ?? 0);
 
   return {
     /** Every item of a table. */
@@ -122,14 +132,17 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
     /** One item without a call: what is there at this moment. */
     peek: itemIn,
 
-    get: call((table: string, key: Item, _options?: { consistent?: boolean | undefined }) => itemIn(table, key)),
+    get: call((table: string, key: Item, options?: { consistent?: boolean | undefined }) =>
+      readOf(table, options).get(keyIn(table, key))
+    ),
 
-    batchGet: call((table: string, keys: readonly Item[], _options?: { consistent?: boolean | undefined }) => {
+    batchGet: call((table: string, keys: readonly Item[], options?: { consistent?: boolean | undefined }) => {
       for (let from = 0; from < keys.length; from += 100) {
         const page = keys.slice(from, from + 100).map((key) => keyIn(table, key));
         if (new Set(page).size < page.length) refuse("a key twice in one request");
       }
-      return keys.map((key) => itemIn(table, key)).filter((item) => item !== undefined);
+      const items = readOf(table, options);
+      return keys.map((key) => items.get(keyIn(table, key))).filter((item) => item !== undefined);
     }),
 
     put: call((table: string, item: Item) => commit([checked(table, clean(item))])),
@@ -187,7 +200,7 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
 
     count: call((table: string, { key, filter }: Pick<QueryOptions, "key" | "filter">) => {
       const scope = scopeOf(key, filter);
-      const all = itemsOf(table, false).filter((item) => holds(key, item, scope));
+      const all = itemsOf(table, false, false).filter((item) => holds(key, item, scope));
       return { all: all.length, passing: all.filter((item) => !filter || holds(filter, item, scope)).length };
     }),
 
@@ -204,7 +217,7 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       const inOrder = (a: Item, b: Item) =>
         sorts.reduce((order, name) => order || compare(a[name], b[name]), 0) * (options.descending ? -1 : 1);
       const { startKey, limit = Infinity } = options;
-      const rows = itemsOf(table, index !== undefined)
+      const rows = itemsOf(table, index !== undefined, options.consistent === true)
         .filter((item) => shown.every((name) => item[name] !== undefined) && holds(options.key, item, scope))
         .sort(inOrder)
         .filter((item) => !startKey || inOrder(item, startKey) > 0);

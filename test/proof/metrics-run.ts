@@ -61,6 +61,7 @@ export async function runOnce(
     disturbances: chance(0.1) ? 0 : random() * 0.06,
     maxDisturbances: 40,
     lag: chance(0.6) ? 0 : random() * 0.5,
+    stale: 0,
     skewMs: chance(0.5) ? 0 : 30_000,
     processes: 1 + Math.floor(random() * 3),
     functions: 1 + Math.floor(random() * 4),
@@ -74,6 +75,8 @@ export async function runOnce(
   // What Lambda gives up comes hours later, when every index is up to date.
   weather.givesUp = !plan.poison && chance(0.25);
   if (weather.givesUp) weather.lag = 0;
+  // Drawn after all else, so that a seed of before shows what it showed.
+  weather.stale = createRandom(`${seed} stale`)() < 0.5 ? 0 : 0.3;
   weather.keepsFailures = !weather.givesUp || chance(0.7);
   const oracle = createOracle(times, () => !weather.givesUp);
   const { violations } = oracle;

@@ -11,6 +11,8 @@ export type Weather = {
   disturbances: number;
   maxDisturbances: number;
   lag: number;
+  /** Of reads that do not ask to be consistent. */
+  stale: number;
   skewMs: number;
   processes: number;
   functions: number;

@@ -46,7 +46,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
   const chance = (p: number) => random() < p;
   const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
   let clock = START_AT;
-  let { maxFaults, maxDisturbances, lag } = weather;
+  let { maxFaults, maxDisturbances, lag, stale } = weather;
   let waiting: Waiting[] = [];
   let running: Attempt[] = [];
   let ready: Operation[] = [];
@@ -73,6 +73,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
       onWrite(written, isExpiry);
     },
     lag: () => lag > 0 && chance(lag) ? 1 + below(4) : 0,
+    stale: () => stale > 0 && chance(stale) ? 1 + below(4) : 0,
   });
 
   const stores = createStores({ dynamo, random, counts, newId: () => `${ids++}`, streams });
@@ -371,7 +372,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
     /** From now on nothing fails, dies or lags; time passes. */
     calm(passedMs: number): void {
-      [maxFaults, maxDisturbances, lag] = [0, 0, 0];
+      [maxFaults, maxDisturbances, lag, stale] = [0, 0, 0, 0];
       pass(passedMs);
     },
 
@@ -389,7 +390,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
     /** Fails and dies again, as at the beginning. */
     storm(): void {
-      ({ maxFaults, maxDisturbances, lag } = weather);
+      ({ maxFaults, maxDisturbances, lag, stale } = weather);
     },
   };
 }

@@ -301,3 +301,17 @@ function rawCall(random: Random, table: string): { name: string; run: (dynamo: D
     },
   ]);
 }
+
+test("a read that does not ask to be consistent may be some writes old, one that does never", async () => {
+  const dynamo = createMemoryDynamo(tables, { stale: () => 1 });
+  const key = { pk: "t#0", sk: "a" };
+  await dynamo.put("buckets", { ...key, n: 1 });
+  await dynamo.put("buckets", { ...key, n: 2 });
+  const query = { key: { expression: "pk = :pk", values: { ":pk": "t#0" } } };
+  const [fresh, stale] = await Promise.all([true, false].map(async (consistent) => [
+    (await dynamo.get("buckets", key, { consistent }))?.n,
+    (await dynamo.batchGet("buckets", [key], { consistent }))[0]?.n,
+    (await dynamo.query("buckets", { ...query, consistent })).items[0]?.n,
+  ]));
+  expect([fresh, stale]).toEqual([[2, 2, 2], [1, 1, 1]]);
+});
