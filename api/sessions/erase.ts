@@ -28,6 +28,7 @@ export const SENSOR_REMAINS: readonly { what: string; why: string; days: number 
     days: null,
   },
   { what: "Settings that `configureSessions` made for the sensor.", why: "They say nothing of its past.", days: null },
+  { what: "Files that somebody exported.", why: "Their links end after 15 minutes; they go by themselves.", days: 2 },
   { what: "Messages on the dead-letter queue.", why: "They were never recorded.", days: 14 },
   { what: "Old versions of objects, and backups of tables.", why: "They guard against mistakes.", days: 35 },
 ];
