@@ -71,13 +71,16 @@ export function createFollower({ store, trails, hub, clock, onFinished }: Follow
     now: number,
   ): Promise<Settled | typeof LOST> {
     const { tenantId, sessionId } = journey;
-    const current = await follow(store, journey, policy);
+    const isKeptOtherwise = journey.keepDays !== policy.keepDays;
+    const followed = await follow(store, journey, policy);
+    const current = isKeptOtherwise ? { ...followed, keepDays: policy.keepDays } : followed;
+    if (isKeptOtherwise) await store.keepAlike(current);
     if (current !== journey && !(await store.replace(current, journey)).ok) return LOST;
     const seen = seenOf(current);
     const { trail, finished } = await trails.find(tenantId, sessionId);
     const isFinish = tells && finished !== seen;
     const isDerived = trail?.seen === seen && trail.goalsVersion === policy.goals.version;
-    if (isDerived && !isFinish) return current === journey ? "unchanged" : "changed";
+    if (isDerived && !isFinish && !isKeptOtherwise) return current === journey ? "unchanged" : "changed";
     if (isFinish) await onFinished(current, seen);
     const { events } = await readWhole(store, current);
     const told = tells ? seen : finished ?? (await isOld(current, now) ? seen : undefined);

@@ -6,7 +6,7 @@ import type { Written } from "../core/writes.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
 import type { HeldChunk } from "./counted.ts";
 import { formatIds, formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
-import { type ArrivedEvent, type Journey, type JourneyOutcome, type JourneyPolicy } from "./model.ts";
+import { type ArrivedEvent, expiresAt, type Journey, type JourneyOutcome, type JourneyPolicy } from "./model.ts";
 import { createSettingsItems, fromSettings, settingsKey } from "./settings.ts";
 import { createVisitorItems, isListing, sessionOf } from "./visitors.ts";
 
@@ -163,6 +163,29 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         this.readChunks(tenantId, sessionId, { fromAt: 0, limit, startKey, consistent });
       for await (const page of pages(read)) chunks.push(...page.chunks);
       return chunks;
+    },
+
+    /** Gives all that lies beside a journey the time that the journey has. What is past it DynamoDB removes by itself. */
+    async keepAlike(journey: Journey): Promise<void> {
+      const { tenantId, sessionId } = journey;
+      const { pk, sk } = itemKey(tenantId, sessionId, "E#");
+      const key = {
+        expression: "pk = :pk AND sk BETWEEN :from AND :to",
+        values: { ":pk": pk, ":from": sk, ":to": `${sk}~` },
+      };
+      const change = {
+        expression: "SET #ttl = :ttl",
+        names: { "#ttl": "ttl" },
+        values: { ":ttl": Math.ceil(expiresAt(journey) / 1_000) },
+      };
+      for await (
+        const { items } of pages((startKey?: Item) => dynamo.query(table, { key, startKey, consistent: true }))
+      ) {
+        for (const { pk, sk } of items) {
+          await dynamo.updateIf(table, { pk, sk }, change, { expression: "attribute_exists(pk)" });
+        }
+      }
+      await this.listUnder(journey, undefined);
     },
 
     /** One page of the tenant's journeys, latest start first or last, that may match; the caller settles the rest. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../kit/app.ts";
+import { itemsOf } from "../kit/dump.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -160,4 +161,28 @@ describe("goals of one's own", () => {
     const answer = await api.ask("bad", `{ journeys(filter: { goal: "none" }) { nodes { id } } }`);
     expect(answer.errors?.[0]?.message).toContain("must be a goal of the tenant");
   });
+});
+
+test("how long journeys are kept is carried into all that is there, and they are hidden once it is over", async () => {
+  await record(api, "keep", [{ ...chat("s")[0]!, visitorId: "ada" }]);
+  await record(api, "keep", [{ ...chat("s")[1]!, visitorId: "bo" }]);
+  await api.settle();
+  await runJob();
+  const DAY = 86_400_000;
+  const ttls = async () => {
+    const items = await Promise.all(["journeys", "trails"].map((table) => itemsOf(api.system, table)));
+    const own = items.flat().filter(({ pk, ttl }) => pk!.S!.startsWith("keep#") && ttl);
+    return [...new Set(own.map(({ ttl }) => Math.round((Number(ttl!.N) * 1_000 - NOW) / DAY)))].sort((a, b) => a - b);
+  };
+  // A listing under a further id stays a day longer.
+  expect(await ttls()).toEqual([90, 91]);
+  const { settings } = await configure("keep", { keepJourneysDays: 10 });
+  expect(settings).toMatchObject({ keepJourneysDays: 10, goals: [] });
+  await runJob();
+  expect(await ttls()).toEqual([10, 11]);
+  const { data } = await api.ask("keep", `{ journey(sessionId: "s") { expiresAt } }`);
+  expect(Date.parse(data.journey.expiresAt)).toBe(NOW + 10 * DAY);
+  expect((await configure("keep", { keepJourneysDays: 0 })).fields).toEqual([
+    { path: ["keepJourneysDays"], message: "must be a whole number from 1 to 3650, got 0" },
+  ]);
 });
