@@ -1,11 +1,13 @@
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { TerraformOutput, type TerraformStack } from "cdktf";
 import type { Container } from "./container.ts";
+import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
 /** Adds what a person needs to know after a deployment. None of it is secret. */
 export function addOutputs(
   stack: TerraformStack,
+  stage: Pick<Stage, "budgetUsd" | "isEmulated">,
   { stores, api, container, signingKey }: {
     stores: Stores;
     /** Where functions answer; undefined where containers serve the API. */
@@ -36,6 +38,11 @@ export function addOutputs(
       "The API of the containers, subscriptions included. A certificate's name has to lead to this host.",
     );
     if (container.warning) output("container_warning", container.warning, "What is not as it should stay.");
+  }
+  if (stage.budgetUsd !== undefined && !stage.isEmulated) {
+    const note =
+      "The budget sees nothing until the account's billing console has `installation` as a cost allocation tag.";
+    output("budget_note", note, "What is left to do for the budget.");
   }
   if (signingKey) output("signing_key_secret", signingKey.name, "The secret to put the signing keys into.");
 }

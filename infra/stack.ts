@@ -66,7 +66,7 @@ export function synthStack(app: App, stage: Stage, { codeDir = CODE_DIR }: { cod
   if (stage.analytics) addAthena(stack, stage, stores.buckets);
   if (way) watch(stack, stage, { stores, way, container });
 
-  addOutputs(stack, { stores, api: way?.api, container, signingKey });
+  addOutputs(stack, stage, { stores, api: way?.api, container, signingKey });
   addPolicies(stack, stage);
   return stack;
 }

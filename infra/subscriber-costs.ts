@@ -5,7 +5,7 @@ import { calls, HOURS, MB_A_GB, of } from "./costs.ts";
 /** Of the WebSocket way, as `npm run bench:socket-subscribers` measures it; times on AWS are estimates. */
 export const SOCKETS = {
   /** A subscription's beginning, after each cut of two hours: units, messages both ways, and calls of the function. */
-  ...{ joinWrites: 10, joinReads: 14, joinMessages: 8, joinCalls: 4, joinMs: 120 },
+  ...{ joinWrites: 14, joinReads: 20, joinMessages: 8, joinCalls: 4, joinMs: 120 },
   joinsADay: 12,
   /** A change that a group is given: the lease, the position, letting go; the feed, and who follows it. */
   ...{ roundWrites: 3, roundReads: 8, roundMs: 90 },
