@@ -133,7 +133,12 @@ describe("a record of a stream that cannot be counted", () => {
       batchSize: 3,
       streamArn: arn,
     };
-    const message = { id: "m", body: JSON.stringify({ DDBStreamBatchInfo: info }), receives: 1 } as QueueMessage;
+    const message = {
+      id: "m",
+      body: JSON.stringify({ DDBStreamBatchInfo: info }),
+      receives: 1,
+      attributes: {},
+    } as unknown as QueueMessage;
     expect(await api.app.ingestLate([message])).toEqual({ failed: [] });
     expect(await reasonOfDead()).toMatch(
       /keeps \d of 3 records of this part: what was written between 2026-05-30T10:00:00Z and .*:01Z may not be counted/,
@@ -142,13 +147,15 @@ describe("a record of a stream that cannot be counted", () => {
 
   test("S3's question whether it may tell is answered, and rejects nothing", async () => {
     const body = JSON.stringify({ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "b" });
-    expect(await api.app.ingestLate([{ id: "m", body, receives: 1 } as QueueMessage])).toEqual({ failed: [] });
+    expect(await api.app.ingestLate([{ id: "m", body, receives: 1, attributes: {} } as unknown as QueueMessage]))
+      .toEqual({ failed: [] });
     expect(await receive("late-dead")).toEqual([]);
   });
 
   test("a message that says nothing of use is rejected with the reason", async () => {
     for (const body of ["?", "{}", '{"table":"records","key":"../x"}']) {
-      expect(await api.app.ingestLate([{ id: "m", body, receives: 1 } as QueueMessage])).toEqual({ failed: [] });
+      expect(await api.app.ingestLate([{ id: "m", body, receives: 1, attributes: {} } as unknown as QueueMessage]))
+        .toEqual({ failed: [] });
     }
     expect((await receive("late-dead")).length).toBeGreaterThan(0);
   });
@@ -206,7 +213,12 @@ async function failureOf(records: readonly StreamRecord[]): Promise<QueueMessage
   const { arn, shard } = await shardOf();
   const range = { startSequenceNumber: records[0]!.sequence, endSequenceNumber: records.at(-1)!.sequence };
   const info = { shardId: shard, ...range, batchSize: records.length, streamArn: arn };
-  return { id: "m", body: JSON.stringify({ DDBStreamBatchInfo: info }), receives: 1 } as QueueMessage;
+  return {
+    id: "m",
+    body: JSON.stringify({ DDBStreamBatchInfo: info }),
+    receives: 1,
+    attributes: {},
+  } as unknown as QueueMessage;
 }
 
 async function shardOf() {
