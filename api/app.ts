@@ -153,7 +153,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     apiKeys: auth.apiKeys,
     auditLog: (...asked) => auth.audit.list(...asked),
     sessions: sessions.service,
-    watchSessions: createSessionWatch({ sessions: sessions.service, hub }),
+    watchSessions: createSessionWatch({
+      sessions: sessions.service,
+      log: sessions.log,
+      ...{ hub, clock, pollMs: overrides.pollMs },
+    }),
     journeys: journeys.service,
     journeySettings: journeys.configuration,
     activeVisitors: createActiveVisitors({ trails, hub, clock, indexed, pollMs: overrides.pollMs }),

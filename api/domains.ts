@@ -43,6 +43,7 @@ import { createReviewLog } from "./review/log.ts";
 import { createReview } from "./review/setup.ts";
 import { createSensorErasures } from "./sessions/erasures.ts";
 import { createSessionExports } from "./sessions/export.ts";
+import { createSessionLog } from "./sessions/change-log.ts";
 import { createLineStore } from "./sessions/line-store.ts";
 import { createSessionLists } from "./sessions/lists.ts";
 import { createQuarantineStore } from "./sessions/quarantine.ts";
@@ -130,6 +131,8 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
   const reading = createReading(createRollupStore(dynamo, named(tables.rollups)));
   return {
     lists,
+    /** Which sessions changed, for whoever follows them. */
+    log: createSessionLog(dynamo, named(tables.buckets)),
     listMotion: createMotionRecount(dynamo, names.sessions, lineStore),
     readMotion: createMotionReader(lineStore),
     service: createSessions({
@@ -285,6 +288,7 @@ export function createStreamConsumers(
     erasures,
     readMotion: sessions.readMotion,
     sessionExpired: (image) => sessions.service.expired(image),
+    sessionsChanged: (changes) => sessions.log.noteAll(changes, clock()),
     journeysChanged: (images) => follower.note(images),
     quarantine: createQuarantine({ objects: kept, queues: messages, lateQueue, log, onAdd: progress.noteQuarantined }),
     beats,

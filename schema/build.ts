@@ -10,6 +10,7 @@ import "./keys.ts";
 import "./audit.ts";
 import "./nodes.ts";
 import "./sessions.ts";
+import "./sessions-live.ts";
 import "./sessions-recording.ts";
 import "./sessions-quarantine.ts";
 import "./sessions-settings.ts";

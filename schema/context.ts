@@ -36,6 +36,7 @@ import type { Transfer } from "../api/review/transfer.ts";
 import type { SessionExports } from "../api/sessions/export.ts";
 import type { Sensor, Session } from "../api/sessions/model.ts";
 import type { Webhooks } from "../api/webhooks/service.ts";
+import type { SessionUpdate } from "../api/sessions/watch.ts";
 import type { Sessions } from "../api/sessions/service.ts";
 
 /** What the resolvers call. */
@@ -48,8 +49,9 @@ export type Services = {
   watchSessions: (
     tenantId: string,
     sensorId: string | null | undefined,
+    after: string | null | undefined,
     signal: AbortSignal,
-  ) => AsyncGenerator<Session>;
+  ) => AsyncGenerator<SessionUpdate>;
   journeys: Journeys;
   explore: Explorer;
   activeVisitors: ReturnType<typeof createActiveVisitors>;
@@ -81,7 +83,12 @@ export type Services = {
   browse: Browse;
   deleteCollection: DeleteCollection;
   media: Media;
-  watchReview: (person: Person, sessionId: string, signal: AbortSignal) => AsyncGenerator<ReviewView>;
+  watchReview: (
+    person: Person,
+    sessionId: string,
+    after: string | null | undefined,
+    signal: AbortSignal,
+  ) => AsyncGenerator<ReviewView & { cursor: string }>;
   alerts: Alerts;
   watchAlerts: (
     tenantId: string,

@@ -371,13 +371,25 @@ entries.queryFields((t) => ({
   }),
 }));
 
+builder.objectField(ReviewSession, "cursor", (t) =>
+  t.string({
+    nullable: true,
+    description:
+      "Of a state that `reviewSessionChanged` gave: pass the last one as `after` to go on there. Null elsewhere.",
+    resolve: (session) => (session as { cursor?: string }).cursor,
+  }));
+
 streams.subscriptionFields((t) => ({
   reviewSessionChanged: t.field({
     type: ReviewSession,
     description: "The review session's own state: countdown moved, saved, taken over.",
     access: "REVIEW",
-    args: { sessionId: t.arg.string({ required: true, description: "The session." }) },
-    subscribe: (_, { sessionId }, { viewer, services, signal }) => services.watchReview(viewer, sessionId, signal),
+    args: {
+      sessionId: t.arg.string({ required: true, description: "The session." }),
+      after: t.arg.string({ description: "The `cursor` of the last state received: the first is then the next one." }),
+    },
+    subscribe: (_, { sessionId, after }, { viewer, services, signal }) =>
+      services.watchReview(viewer, sessionId, after, signal),
     resolve: (message) => message,
   }),
 }));

@@ -3,7 +3,7 @@ import type * as Model from "../api/sessions/model.ts";
 import { LIMITS } from "../api/sessions/model.ts";
 import { durationOf, sensorOf } from "../api/sessions/rules.ts";
 import { expiryOf } from "../api/sessions/listing.ts";
-import { builder, entries, streams } from "./builder.ts";
+import { builder, entries } from "./builder.ts";
 import { Between, TimeRange } from "./common.ts";
 import type { SharedContext } from "./context.ts";
 import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
@@ -364,18 +364,6 @@ entries.queryFields((t) => ({
     cost: PAGE_COST,
     resolve: (_, { filter, ...page }, { viewer, services }) =>
       services.sessions.listSensors(viewer.tenantId, filter ?? {}, page),
-  }),
-}));
-
-streams.subscriptionFields((t) => ({
-  sessionChanged: t.field({
-    type: Session,
-    description: "Sessions of the tenant as they start, change and end; from now on.",
-    access: "SESSIONS_READ",
-    args: { sensorId: t.arg.string({ description: "Only those at this sensor." }) },
-    subscribe: (_, { sensorId }, { viewer, services, signal }) =>
-      services.watchSessions(viewer.tenantId, sensorId, signal),
-    resolve: (message) => message,
   }),
 }));
 

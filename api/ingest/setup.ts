@@ -19,7 +19,14 @@ import type { Failures } from "./failures.ts";
 import { createLateIngest } from "./late.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { AuditRollups } from "../analytics/audit.ts";
-import { createStreamIngest, isPassing, journeyImagesOf, reasonOf, type StreamIngestOptions } from "./stream.ts";
+import {
+  createStreamIngest,
+  isPassing,
+  journeyImagesOf,
+  reasonOf,
+  sessionChangesOf,
+  type StreamIngestOptions,
+} from "./stream.ts";
 import { createWorker, type WorkerOptions } from "./worker.ts";
 
 export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
@@ -32,6 +39,7 @@ export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   erasures: Pick<ErasureStore, "isSettled" | "settle">;
   readMotion: StreamIngestOptions["readMotion"];
   sessionExpired: StreamIngestOptions["sessionExpired"];
+  sessionsChanged: StreamIngestOptions["sessionsChanged"];
   journeysChanged: StreamIngestOptions["journeysChanged"];
   quarantine: Quarantine;
   /** Told how far the streams are handled. */
@@ -64,6 +72,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     attached,
     readMotion,
     sessionExpired,
+    sessionsChanged,
     journeysChanged,
     clock,
   } = options;
@@ -75,6 +84,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     count: (changes) => metrics.count(changes),
     roll: (changes) => rollups.roll(changes),
     sessionExpired,
+    sessionsChanged,
     journeysChanged,
     journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
     quarantine: add,
@@ -86,6 +96,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     count: () => Promise.resolve(),
     roll: () => Promise.resolve(),
     sessionExpired,
+    sessionsChanged,
     journeysChanged,
     journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
     quarantine: add,
@@ -109,6 +120,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
       return { parts: [], done: () => Promise.resolve() };
     }
     const { counts, change } = await decode(table as StreamTable, record);
+    if (change) await sessionsChanged(sessionChangesOf([change]));
     if (change) await journeysChanged(journeyImagesOf([change]));
     const parts = [...metrics.lateWrites(counts), ...(change ? rollups.lateWrites(toItemChanges(change)) : [])];
     const done = async () => {

@@ -16,6 +16,8 @@ export type StreamIngestOptions = {
   roll: (changes: readonly ItemChange[]) => Promise<void>;
   /** Called with each item of a session that was deleted because its time had come, once that is noted in all counts. */
   sessionExpired: (image: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Called with the changes of sessions' own items, once they are counted. */
+  sessionsChanged: (changes: readonly ImageChange[]) => Promise<void>;
   /** Called with the items of journeys that were written, in their order. */
   journeysChanged: (images: readonly Image[]) => Promise<void>;
   /** Called with each journey that was erased, once it is taken out of all counts. */
@@ -29,7 +31,7 @@ export type StreamIngestOptions = {
  * already is left out then. A record that can never be counted goes to quarantine, and holds nothing up.
  */
 export function createStreamIngest(
-  { readChunks, readMotion, count, roll, sessionExpired, journeysChanged, journeyErased, quarantine }:
+  { readChunks, readMotion, count, roll, sessionExpired, sessionsChanged, journeysChanged, journeyErased, quarantine }:
     StreamIngestOptions,
 ) {
   const decode = createDecoder(readChunks, readMotion);
@@ -53,9 +55,17 @@ export function createStreamIngest(
     for (const { isExpiry, before } of records) {
       if (isExpiry && table === "sessions" && before) await sessionExpired(before);
     }
+    await sessionsChanged(sessionChangesOf(changes));
     await journeysChanged(journeyImagesOf(changes));
     for (const { pk, after } of changes.filter(isErasure)) await journeyErased(pk.split("#")[0]!, idOf(after!.sk));
   };
+}
+
+/** The changes of sessions' own items. */
+export function sessionChangesOf(changes: readonly ImageChange[]): ImageChange[] {
+  return changes.filter(({ table, after }) =>
+    table === "sessions" && (after?.sk as string | undefined)?.endsWith("#SESSION")
+  );
 }
 
 /** The items of journeys that changes show, as they are after them. */

@@ -127,7 +127,9 @@ export function createRemoveData({ dynamo, objects, named, most }: {
         for (const part of ["", "#late", "#values"]) await removePartition(tables.buckets, `${pk}${part}`);
         if (isLast && !isEnough()) await removePartition(tables.buckets, `${pk}#pairs`);
       }
-      for (const part of ["alerts", "changes"]) await removePartition(tables.buckets, `${tenantId}#${part}`);
+      for (const part of ["alerts", "changes", "sessions#log"]) {
+        await removePartition(tables.buckets, `${tenantId}#${part}`);
+      }
       if (isLast && !isEnough()) await removePartition(tables.buckets, `${tenantId}#sources`);
     }
 

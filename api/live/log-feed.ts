@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import * as v from "valibot";
 import { type Clock, DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
@@ -24,8 +25,12 @@ export type LogFeedOptions<T> = {
     filter: string | undefined,
     sinceAt: number,
     hints: readonly string[],
+    memory: Memory,
   ) => Promise<LogEntry<T>[]>;
 };
+
+/** What one reader has read already, for a `read` that would otherwise read the same again in each round. */
+export type Memory = { has: (name: string) => boolean; add: (name: string) => void };
 
 /** Clocks of writers differ by less, and what is kept late in a moment is seen within it. */
 const SLACK_MS = 15 * SECOND_MS;
@@ -33,6 +38,7 @@ const SLACK_MS = 15 * SECOND_MS;
 const MAX_AWAY_MS = 7 * DAY_MS;
 /** Of so many states it is remembered that they were given. */
 const MAX_GIVEN = 2_000;
+const MAX_REMEMBERED = 5_000;
 /** And in a cursor, which is to stay short: where more changed within seconds, some of it comes again after a cut. */
 const MAX_IN_CURSOR = 200;
 
@@ -66,9 +72,9 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubK
       cursor: cursors.encode([at, [...given].filter(([, when]) => when >= at - SLACK_MS).slice(-MAX_IN_CURSOR)]),
     });
     /** The entries that were not given yet, each with the position after it. */
-    const next = async (state: Position, hints: readonly string[], isGiven: boolean) => {
+    const next = async (state: Position, hints: readonly string[], isGiven: boolean, memory: Memory) => {
       const now = clock();
-      const entries = await read(tenantId, filter, state.at - SLACK_MS, hints);
+      const entries = await read(tenantId, filter, state.at - SLACK_MS, hints, memory);
       const given = new Map(state.given);
       const messages: { entry: LogEntry<T>; message: Given<T> }[] = [];
       for (const entry of entries) {
@@ -81,12 +87,13 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubK
     };
     const start = async function* (stop: AbortSignal) {
       // Whoever begins is told of what comes: of what was kept in the moments before it is only remembered that it was.
-      const begun = await next({ at: clock(), given: new Map() }, [], false);
+      const memory = createMemory();
+      const begun = await next({ at: clock(), given: new Map() }, [], false, memory);
       yield* follow({
         hub,
         key: hubKey(tenantId),
         state: begun.state,
-        read: (state, hints) => next(state, hints, true),
+        read: (state, hints) => next(state, hints, true, memory),
         signal: stop,
         pollMs,
       });
@@ -99,11 +106,19 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubK
     // It is followed before what was missed is read, so that nothing lies between.
     const first = live.next();
     first.catch(() => {});
-    const { messages, state } = await next({ at: resumed[0], given: new Map(resumed[1]) }, [], true);
+    const { messages, state } = await next({ at: resumed[0], given: new Map(resumed[1]) }, [], true, createMemory());
     for (const { message } of messages) yield message;
     for (let one = await first; !one.done; one = await live.next()) {
       if (!state.given.has(shortOf(one.value.entry))) yield one.value.message;
     }
+  };
+}
+
+function createMemory(): Memory {
+  const lately = new LRUCache<string, true>({ max: MAX_REMEMBERED });
+  return {
+    has: (name) => lately.has(name),
+    add: (name) => void lately.set(name, true),
   };
 }
 

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { createCursors } from "../core/page.ts";
 import { follow } from "../live/feed.ts";
 import type { Hub } from "../live/hub.ts";
 import { ReviewNotFoundError } from "./errors.ts";
@@ -6,26 +9,29 @@ import { reviewKey, type Reviews, type ReviewView } from "./service.ts";
 
 /**
  * A session as it is, then at each change: answers, a moved countdown, a save, a take-over, its end; and then it is over.
- * Throws ReviewNotFoundError.
+ * With `after`, the state of that cursor is left out. Throws ReviewNotFoundError, and InvalidInputError for a cursor of another.
  */
 export function createReviewWatch({ reviews, hub }: { reviews: Pick<Reviews, "find">; hub: Hub }) {
   return async function* watchReview(
     person: Person,
     sessionId: string,
+    after: string | null | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<ReviewView> {
+  ): AsyncGenerator<ReviewView & { cursor: string }> {
+    const cursors = createCursors("states of a review", [person.tenantId, person.userId, sessionId], v.string());
+    const seen = cursors.decode(after) ?? "";
     if (!await reviews.find(person, sessionId)) throw new ReviewNotFoundError("There is no such review session.");
     const own = new AbortController();
     const stop = AbortSignal.any([signal, own.signal]);
-    const states = follow<string, ReviewView>({
+    const states = follow<string, ReviewView & { cursor: string }>({
       hub,
       key: reviewKey(person),
-      state: "",
+      state: seen,
       async read(state) {
         const view = await reviews.find(person, sessionId);
         if (!view) return { messages: [], state };
-        const shown = JSON.stringify([view.session, view.lease.journal.length]);
-        return { messages: shown === state ? [] : [view], state: shown };
+        const shown = digestOf(view);
+        return { messages: shown === state ? [] : [{ ...view, cursor: cursors.encode(shown) }], state: shown };
       },
       signal: stop,
     });
@@ -34,4 +40,8 @@ export function createReviewWatch({ reviews, hub }: { reviews: Pick<Reviews, "fi
       if (view.session.status !== "ACTIVE" && view.lease.journal.length === 0) return own.abort();
     }
   };
+}
+
+function digestOf({ session, lease }: ReviewView): string {
+  return createHash("sha256").update(JSON.stringify([session, lease.journal.length])).digest("base64url").slice(0, 16);
 }

@@ -226,6 +226,8 @@ test("a list that lags behind its sessions neither repeats a state nor goes back
   const allRead = new Promise<void>((resolve) => ended = resolve);
   const watchSessions = createSessionWatch({
     hub,
+    clock: () => START,
+    log: { since: async () => [] },
     sessions: {
       find: async (_, ids) => new Map(ids.map((id) => [id, { ...newer, notes: null }])),
       list: async () => {
@@ -239,6 +241,6 @@ test("a list that lags behind its sessions neither repeats a state nor goes back
   const leave = new AbortController();
   const given: number[] = [];
   void allRead.then(() => leave.abort());
-  for await (const session of watchSessions("lag", undefined, leave.signal)) given.push(session.version);
+  for await (const session of watchSessions("lag", undefined, undefined, leave.signal)) given.push(session.version);
   expect(given).toEqual([2]);
 });

@@ -90,6 +90,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
           },
           roll: nothing,
           sessionExpired: nothing,
+          sessionsChanged: () => Promise.resolve(),
           journeysChanged: (images) => follower.note(images),
           journeyErased: (tenantId, sessionId) => erasures.settle(tenantId, sessionId),
           quarantine: (_table, _record, reason) => Promise.resolve(void quarantined.push(reason)),

@@ -107,6 +107,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     rollups: analytics,
     readMotion: createMotionReader(lineStore),
     sessionExpired: (image) => sessions.expired(image),
+    sessionsChanged: () => Promise.resolve(),
     journeysChanged: () => Promise.resolve(),
     chunks: journeyStore,
     // Nobody erases here.
