@@ -244,15 +244,13 @@ export function applyStart(session: Session, at: number): Session {
   return { ...session, isStated: true, isStartGuessed: undefined, startedAt };
 }
 
-/** Ends that are kept of a session; beyond, one that an earlier one beats is left out. */
-const MAX_ENDS = 50;
-
-/** The session with an end that was said of it: of several the earliest holds, but a person may beat that one later. */
+/** The session with an end that was said of it; as it was where an earlier end was said, which no person has beaten. */
 export function applyEnd(session: Session, at: number): Session {
   const anchor = anchorOf(session);
   const said = { at, ...(anchor === undefined ? {} : { anchor }) };
-  const isBeaten = session.ends.length >= MAX_ENDS && session.ends.some((end) => end.at <= at);
-  const isKnown = isBeaten || session.ends.some((end) => end.at === at && end.anchor === anchor);
+  const isKnown = session.ends.some((end) => (
+    end.anchor === anchor && (end.at === at || (end.at < at && !end.isCut && !isBridged(session, end.at)))
+  ));
   return isKnown ? session : { ...session, ends: [...session.ends, said] };
 }
 

@@ -96,7 +96,9 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
       const sessionId = await targetOf(host, one.of);
       if (sessionId === undefined) return undefined;
       const answer = await host.end(T, { sessionId, endedAt: one.at }).catch(unlessInvalid);
-      return answer?.__typename === "SessionPayload" ? { ...one, of: ofSession(answer.session) } : undefined;
+      // Where an earlier end holds, a later one says nothing.
+      const isSaid = answer?.__typename === "SessionPayload" && answer.session.ends.some(({ at }) => at === one.at);
+      return isSaid ? { ...one, of: ofSession(answer.session) } : undefined;
     }
     case "told": {
       const sessionId = await targetOf(host, one.of);
