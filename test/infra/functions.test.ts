@@ -17,14 +17,14 @@ import { metricsOf } from "../kit/metrics.ts";
 
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 1_240_000, modulesAtStart: 1_220 },
-  stream: { zippedBytes: 730_000, modulesAtStart: 1_220 },
+  http: { zippedBytes: 1_260_000, modulesAtStart: 1_310 },
+  stream: { zippedBytes: 820_000, modulesAtStart: 1_310 },
   sockets: { zippedBytes: 800_000, modulesAtStart: 1_360 },
   push: { zippedBytes: 800_000, modulesAtStart: 1_360 },
-  ingest: { zippedBytes: 320_000, modulesAtStart: 660 },
-  rollup: { zippedBytes: 355_000, modulesAtStart: 690 },
-  late: { zippedBytes: 350_000, modulesAtStart: 685 },
-  schedule: { zippedBytes: 560_000, modulesAtStart: 770 },
+  ingest: { zippedBytes: 350_000, modulesAtStart: 670 },
+  rollup: { zippedBytes: 360_000, modulesAtStart: 690 },
+  late: { zippedBytes: 360_000, modulesAtStart: 690 },
+  schedule: { zippedBytes: 560_000, modulesAtStart: 830 },
 };
 /** What only the local system, pages and tools need. */
 const NEVER =
@@ -301,7 +301,7 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     expect(await on.invoke("schedule", { job: "remove-tenants" })).toMatchObject({ payload: { removals: 0 } });
     const error = {
       errorMessage:
-        "job must be one of end-idle-sessions, save-reviews, follow-journeys, judge-alerts, deliver-webhooks, audit-metrics, remove-tenants",
+        "job must be one of end-idle-sessions, save-reviews, follow-journeys, judge-alerts, deliver-webhooks, compact-events, audit-metrics, remove-tenants",
     };
     expect(await on.invoke("schedule", recorded("sqs"))).toMatchObject({ error });
     const did = { message: "a job ran", job: "end-idle-sessions", ...sweep.payload };
