@@ -241,7 +241,7 @@ entries.mutationFields((t) => ({
   auditMetrics: t.field({
     type: AuditMetricsResult,
     description:
-      "Counts the records again, says every bucket that is wrong, and corrects it where asked to. Expected: none, ever.",
+      "Counts the records again, says every bucket that is wrong, and corrects it where asked to: how many they are, not what they measure. Expected: none, ever.",
     access: "ADMIN",
     args: { input: t.arg({ type: AuditMetricsInput, required: true, description: "What to count again." }) },
     cost: COST_OF_AUDIT,
