@@ -22,7 +22,7 @@ import { createTickets, ticketOf } from "./media-tickets.ts";
 import type { Lease, Person } from "./model.ts";
 import type { Reader } from "./reader.ts";
 import type { ReviewView } from "./service.ts";
-import { fileKeyOf } from "./save.ts";
+import { fileKeyOf, MEDIA_INDEX } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
 
 /** A media file of a card, behind links that are the viewer's alone: to the store, and on the service's own origin. */
@@ -87,7 +87,7 @@ export function createMedia({ store, objects, clock, ids, readAll, changed }: {
 
   /** Puts another index in the place of the present one; lost where somebody else wrote meanwhile. */
   async function putIndex(known: Lease, index: MediaIndex, more: Pick<Lease, "mediaEra"> = {}) {
-    const mediaKey = `${fileKeyOf(known, known.file!.version, ids())}.media.json`;
+    const mediaKey = `${fileKeyOf(known, known.file!.version, ids())}${MEDIA_INDEX}`;
     await objects.create(mediaKey, Buffer.from(formatMediaIndex(index)), { contentType: "application/json" });
     const { ok, current } = await store.replace({ ...known, ...more, file: { ...known.file!, mediaKey } }, known);
     if (!ok && current.file?.mediaKey !== mediaKey) {

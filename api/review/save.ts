@@ -23,6 +23,9 @@ export function fileKeyOf(person: Person, version: number, id: string): string {
   return `${folderOf(person)}${String(version).padStart(8, "0")}-${id}.sqlite`;
 }
 
+/** How keys of indexes of media end, which lie beside the files. */
+export const MEDIA_INDEX = ".media.json";
+
 function folderOf({ tenantId, userId }: Person): string {
   return `collections/${tenantId}/${Buffer.from(userId).toString("base64url")}/`;
 }
@@ -96,8 +99,11 @@ export function createSaver({ store, copies, objects, clock, ids, changed, saved
     const kept = [present, mediaKey, lease.previousKey, lease.replaced?.key, lease.replaced?.mediaKey];
     for await (const page of objects.list(folder)) {
       for (const { key } of page) {
-        if (parseInt(key.slice(folder.length), 10) > version) return;
-        if (!kept.includes(key)) await objects.remove(key);
+        const own = parseInt(key.slice(folder.length), 10);
+        if (own > version) return;
+        // Media are added without a new file: an index of this version may be about to be the present one.
+        const mayCome = own === version && key.endsWith(MEDIA_INDEX);
+        if (!kept.includes(key) && !mayCome) await objects.remove(key);
       }
     }
   }

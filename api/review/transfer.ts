@@ -23,7 +23,7 @@ import type { ListedMedia } from "../anki/work/tasks.ts";
 import { emptyLease, holderOf, statusOf } from "./lease.ts";
 import { type Lease, nextFile, type Person } from "./model.ts";
 import { mediaKeyOf } from "./media-index.ts";
-import { fileKeyOf } from "./save.ts";
+import { fileKeyOf, MEDIA_INDEX } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
 import { LINK_MS, type Uploads } from "./uploads.ts";
 
@@ -110,7 +110,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
     const { version, line } = nextFile(known);
     const key = fileKeyOf(known, version, ids());
     await objects.create(key, bytes, { contentType: "application/vnd.sqlite3" });
-    const index = media.size > 0 ? `${key}.media.json` : undefined;
+    const index = media.size > 0 ? `${key}${MEDIA_INDEX}` : undefined;
     if (index) {
       await objects.create(index, Buffer.from(formatMediaIndex(media)), { contentType: "application/json" });
     }

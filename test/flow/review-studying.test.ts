@@ -61,7 +61,8 @@ describe("a deck is deleted", () => {
         expect((await device.decks("UTC")).map(({ name }: { name: string }) => name)).toEqual(["Default"]);
         expect(await found(device, "")).toEqual([]);
       }
-      expect((await there.session()).nextCard).toBeNull();
+      // What is large is in the file at once: no instance makes it again.
+      expect(await there.session()).toMatchObject({ nextCard: null, unsavedAnswers: more > 300 ? 0 : 1 });
       expect(await here.download((db) => [logOf(db).length, db.prepare("select count(*) n from graves").get()!["n"]]))
         .toEqual([3, (7 + more) * 2 + 3]);
       expect(await change(there, "undoEdit", { editId: "gone" })).toMatchObject({ changed: 1 });

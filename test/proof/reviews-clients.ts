@@ -195,6 +195,49 @@ export function createClients({ world, oracle, random, counts, person, packages 
     if ("value" in got) counts.exports++;
   }
 
+  /** Puts a package in the place of the collection, or takes that back, or deletes it. */
+  async function exchange(): Promise<void> {
+    const n = below(packages.length);
+    const dice = random();
+    if (dice < 0.35) {
+      const got = await ask(
+        `other replace ${n}`,
+        (review) => review.transfer.importCollection(person, { file: packages[n]!.base64, mode: "REPLACE" }),
+      );
+      if ("value" in got) counts.replaced++;
+    } else if (dice < 0.6) {
+      const got = await ask("other restore", (review) => review.transfer.undoReplacement(person));
+      if ("value" in got) counts.restored++;
+    } else {
+      const got = await ask("other delete", (review) => review.deleteCollection(person));
+      if ("value" in got) counts.deleted++;
+    }
+  }
+
+  /** Notes of a table: one change, made in a thread; now and then again. */
+  async function table(): Promise<void> {
+    const isAgain = tables.length > 0 && chance(0.25);
+    const editId = isAgain ? pick(tables) : `table-${ids++}`;
+    if (!isAgain) tables.push(editId);
+    oracle.marks(editId, `row of ${editId}\u001f`);
+    const input = { editId, deckId: "1", kind: "BASIC", text: `row of ${editId},back`, hasHeader: false };
+    const got = await ask(`other table ${editId}`, async (review, attempt) => {
+      await review.importNotes(person, input);
+      oracle.changed(editId, attempt.name);
+    });
+    if ("value" in got) counts.tables++;
+  }
+  const tables: string[] = [];
+
+  /** A picture comes, under a name that others may have; or those that nothing names go. */
+  async function media(): Promise<void> {
+    const content = Buffer.from(`picture ${below(3)}`).toString("base64");
+    const got = chance(0.6)
+      ? await ask("other addMedia", (review) => review.media.add(person, { name: `p${below(3)}.png`, content }))
+      : await ask("other deleteMedia", (review) => review.media.deleteUnused(person, undefined));
+    if ("value" in got) counts.media++;
+  }
+
   const edited: string[] = [];
 
   /** A change: a new note, a card that is suspended or moved, a note that is deleted; now and then again, or taken back. */
@@ -204,6 +247,7 @@ export function createClients({ world, oracle, random, counts, person, packages 
     const cardIds = [String(pick([...cards.keys()]))];
     const fields = [{ name: "Front", value: `made by ${editId}` }];
     const dice = random();
+    if (dice < 0.4 && !isAgain) oracle.marks(editId, `made by ${editId}\u001f`);
     if (edited.length > 0 && chance(0.25)) {
       const got = await ask("other undoEdit", (review) => review.edits.undoEdit(person, { editId: edited.at(-1) }));
       if ("value" in got) counts.edits++;
@@ -214,8 +258,11 @@ export function createClients({ world, oracle, random, counts, person, packages 
       // The same id is the same change, whatever is asked with it.
       if (dice < 0.4) await review.edits.createNote(person, { editId, deckId: String(DECK), kind: "BASIC", fields });
       else if (dice < 0.6) await review.edits.changeCards(person, { editId, cardIds, suspended: chance(0.5) });
-      else if (dice < 0.8) {
+      else if (dice < 0.7) {
         await review.edits.changeCards(person, { editId, cardIds, flag: below(8) });
+      } else if (dice < 0.8) {
+        const searches = [{ search: "is:due", limit: 3, order: "DUE_FIRST" }];
+        await review.studying.createFilteredDeck(person, { editId, name: `Filtered ${editId}`, searches });
       } else await review.edits.createDeck(person, { editId, name: `Deck ${editId}` });
       oracle.changed(editId, attempt.name);
     });
@@ -230,6 +277,9 @@ export function createClients({ world, oracle, random, counts, person, packages 
       await world.think();
       const dice = random();
       if (chance(0.4)) await edit();
+      if (chance(0.15)) await exchange();
+      if (chance(0.15)) await table();
+      if (chance(0.2)) await media();
       if (dice < 0.5) await sweep();
       else if (dice < 0.92) await bring(below(packages.length));
       else if (dice < 0.97) await take();
@@ -264,5 +314,14 @@ export function createClients({ world, oracle, random, counts, person, packages 
     return cardId !== undefined;
   }
 
-  return { device, others, sweep, bring, quietSession };
+  /** Several times one after another, with pictures and tables between them. */
+  async function exchanges(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      await exchange();
+      if (chance(0.5)) await media();
+      if (chance(0.3)) await table();
+    }
+  }
+
+  return { device, others, sweep, bring, quietSession, exchanges };
 }

@@ -20,10 +20,21 @@ export type SentAnswer = {
 
 type File = { key: string; version: number; line: number };
 type Session = { sessionId: string; epoch: number; status: string; answered: number };
-/** An answer, a change of the collection, or what takes either back. */
-type Entry = { kind: "a" | "u" | "e"; id: string; cid: number; ease: number; at: number; tag: string; text: string };
-/** A file that became the present one: its bytes, how many entries of all time are in it, and the imported rows. */
-type Committed = File & { bytes: Uint8Array; base: number; imported: ReadonlySet<string> };
+/** An answer, a change of the collection, or what takes either back. A change that was in a file at once has no text. */
+type Entry = {
+  kind: "a" | "u" | "e";
+  id: string;
+  cid: number;
+  ease: number;
+  at: number;
+  tag: string;
+  text: string | undefined;
+};
+/**
+ * A file that became the present one: its bytes, how many entries of all time are in it, the rows that it began with (of
+ * imports, or of a collection that came back), and from which entry on those of all time belong to it.
+ */
+type Committed = File & { bytes: Uint8Array; base: number; imported: ReadonlySet<string>; since: number };
 
 export type Oracle = ReturnType<typeof createOracle>;
 
@@ -31,10 +42,12 @@ export type Oracle = ReturnType<typeof createOracle>;
  * Holds each write of one person's lease, and each file that it names, against what clients sent. It keeps every
  * entry of all time in a list of its own, and computes from it what a file's review log has to be.
  */
-export function createOracle({ findBody, rowsOfImport }: {
+export function createOracle({ findBody, rowsOfImport, kindOf }: {
   findBody: (key: string) => Uint8Array | undefined;
   /** The review log of the package that a request imports. */
   rowsOfImport: (attempt: Attempt) => readonly string[];
+  /** What a request does that puts another collection in the place of the present one. */
+  kindOf: (attempt: Attempt) => "merge" | "replace" | "restore" | "begin" | "delete" | "table";
 }) {
   const violations: string[] = [];
   const log: Entry[] = [];
@@ -45,6 +58,12 @@ export function createOracle({ findBody, rowsOfImport }: {
   const files = new Map<string, Committed>();
   let current: Item | undefined;
   let present: Committed | undefined;
+  /** The version of the last file, also where it was deleted. */
+  let lastVersion = 0;
+  /** The review log of the collection that was replaced last. */
+  let replacedRows: ReadonlySet<string> = new Set();
+  /** What a change writes that may be there once at most, by its id. */
+  const marks = new Map<string, string>();
 
   const must = (holds: boolean, law: string, detail: unknown) => {
     if (!holds) violations.push(`${law}: ${JSON.stringify(detail)}`);
@@ -53,10 +72,10 @@ export function createOracle({ findBody, rowsOfImport }: {
   const sessionIn = (item: Item | undefined) =>
     item?.session === undefined ? undefined : JSON.parse(item.session as string) as Session;
 
-  /** The answers that stand after the first `count` entries. */
-  function standing(count = log.length): Map<string, Entry> {
+  /** The answers that stand after the first `count` entries, of those from `since` on. */
+  function standing(count = log.length, since = 0): Map<string, Entry> {
     const answers = new Map<string, Entry>();
-    for (const entry of log.slice(0, count)) {
+    for (const entry of log.slice(since, count)) {
       if (entry.kind === "u") answers.delete(entry.id);
       else answers.set(entry.id, entry);
     }
@@ -64,8 +83,8 @@ export function createOracle({ findBody, rowsOfImport }: {
   }
 
   /** What the review log of a file has to hold. */
-  function expectedRows(imported: ReadonlySet<string>, count: number): string[] {
-    const answers = [...standing(count).values()].filter(({ kind }) => kind === "a")
+  function expectedRows({ imported, since }: Pick<Committed, "imported" | "since">, count: number): string[] {
+    const answers = [...standing(count, since).values()].filter(({ kind }) => kind === "a")
       .map(({ at, cid, ease }) => rowOf(at, cid, ease));
     return [...imported, ...answers].sort();
   }
@@ -82,8 +101,10 @@ export function createOracle({ findBody, rowsOfImport }: {
     for (const name of ["epoch", "base"]) {
       must(num(after[name]) >= num(before?.[name]), `${name} only grows`, attempt.name);
     }
-    must(num(file?.version) >= num(fileBefore?.version), "the file's version only grows", attempt.name);
-    must(num(file?.line) >= num(fileBefore?.line), "the file's line only grows", attempt.name);
+    const isDeleted = !file && fileBefore !== undefined;
+    must(!isDeleted || kindOf(attempt) === "delete", "only who deletes a collection takes its file away", attempt.name);
+    must(isDeleted || num(file?.version) >= num(fileBefore?.version), "the file's version only grows", attempt.name);
+    must(isDeleted || num(file?.line) >= num(fileBefore?.line), "the file's line only grows", attempt.name);
     must(is + journal.length >= log.length, "no entry leaves the journal before it is in the file", {
       attempt: attempt.name,
       was,
@@ -97,8 +118,16 @@ export function createOracle({ findBody, rowsOfImport }: {
       [attempt.name, journal],
     );
     for (const text of journal.slice(Math.max(0, log.length - is))) append(text, attempt, after, before);
-    if (file && file.key !== fileBefore?.key) replaced(file, is, attempt);
-    else must(is === was, "answers are counted as in the file only with a new file", attempt.name);
+    if (is === log.length + 1 && file && file.key !== fileBefore?.key) takeChange(file, attempt);
+    if (isDeleted) {
+      must(
+        is === log.length && journal.length === 0,
+        "what waited goes with a collection that is deleted",
+        attempt.name,
+      );
+      present = undefined;
+    } else if (file && file.key !== fileBefore?.key) replaced(file, is, attempt);
+    else must(is === was || !file, "answers are counted as in the file only with a new file", attempt.name);
     if (session) {
       const tag = session.epoch.toString(36);
       if (!tags.has(session.sessionId)) startedBy.set(attempt, session.sessionId);
@@ -116,6 +145,21 @@ export function createOracle({ findBody, rowsOfImport }: {
 
   function onRemove(key: string): void {
     must(key !== present?.key, "the present file is never removed", key);
+  }
+
+  /** A change that was made in a thread: it never waited, and its file knows it. */
+  function takeChange(file: File, attempt: Attempt): void {
+    must(kindOf(attempt) === "table", "only a large change is in the file without having waited", attempt.name);
+    attempt.appended++;
+    const row = withFile(
+      findBody(file.key)!,
+      (db) => db.prepare("SELECT id FROM sojourn_answers WHERE position = ?").get(log.length),
+    );
+    must(row !== undefined && !log.some(({ id }) => id === row.id), "a large change is in its file, once", [
+      attempt.name,
+      row,
+    ]);
+    log.push({ kind: "e", id: String(row?.id), cid: 0, ease: 0, at: 0, tag: "-", text: undefined });
   }
 
   function append(text: string, attempt: Attempt, after: Item, before: Item | undefined): void {
@@ -173,13 +217,16 @@ export function createOracle({ findBody, rowsOfImport }: {
   function replaced(file: File, base: number, attempt: Attempt): void {
     const bytes = findBody(file.key);
     if (!bytes) return must(false, "a lease names a file that is there", [attempt.name, file]);
-    must(file.version === num(present?.version) + 1, "a file's version follows the one before", [attempt.name, file]);
+    must(file.version === lastVersion + 1, "a file's version follows the one before", [attempt.name, file]);
+    lastVersion = file.version;
     const isImport = file.line !== present?.line;
-    const imported = isImport ? new Set([...present?.imported ?? [], ...rowsOfImport(attempt)]) : present!.imported;
-    const committed: Committed = { ...file, bytes: Uint8Array.from(bytes), base, imported };
+    const before = present && new Set(expectedRows(present, base));
+    const ground = isImport ? groundOf(attempt, base) : { imported: present!.imported, since: present!.since };
+    const committed: Committed = { ...file, bytes: Uint8Array.from(bytes), base, ...ground };
     if (isImport) must(base === log.length, "an import takes all waiting answers in", [attempt.name, base, log.length]);
+    if (isImport && before && ["replace", "restore"].includes(kindOf(attempt))) replacedRows = before;
     same(committed, attempt.name);
-    if (!isImport) {
+    if (!isImport && log.slice(present!.base, base).every(({ text }) => text !== undefined)) {
       const [found, replayed] = [withFile(bytes, allRowsOf), replay(present!, base, allRowsOf)];
       must(found === replayed, "a saved file is the file before with its answers", [attempt.name, found, replayed]);
     }
@@ -187,9 +234,27 @@ export function createOracle({ findBody, rowsOfImport }: {
     files.set(file.key, committed);
   }
 
-  function same({ bytes, imported, base }: Committed, about: unknown): void {
+  /** With what a collection begins that comes in the place of the present one. */
+  function groundOf(attempt: Attempt, base: number): Pick<Committed, "imported" | "since"> {
+    switch (kindOf(attempt)) {
+      case "replace":
+        return { imported: new Set(rowsOfImport(attempt)), since: base };
+      case "restore":
+        return { imported: replacedRows, since: base };
+      case "merge":
+        return {
+          imported: new Set([...present?.imported ?? [], ...rowsOfImport(attempt)]),
+          since: present?.since ?? base,
+        };
+      default:
+        must(present === undefined, "a collection begins where there is none", attempt.name);
+        return { imported: new Set(), since: base };
+    }
+  }
+
+  function same({ bytes, base, ...ground }: Committed, about: unknown): void {
     const rows = withFile(bytes, logRowsOf);
-    const expected = expectedRows(imported, base);
+    const expected = expectedRows(ground, base);
     const missing = expected.filter((row) => !rows.includes(row));
     const more = rows.filter((row) => !expected.includes(row));
     must(
@@ -206,7 +271,7 @@ export function createOracle({ findBody, rowsOfImport }: {
     use: (db: Parameters<typeof applyEntry>[0]) => T,
   ): T {
     return withFile(bytes, (db) => {
-      for (const [i, { text }] of log.slice(base, position).entries()) applyEntry(db, parseEntry(text), base + i);
+      for (const [i, { text }] of log.slice(base, position).entries()) applyEntry(db, parseEntry(text!), base + i);
       return use(db);
     });
   }
@@ -269,16 +334,12 @@ export function createOracle({ findBody, rowsOfImport }: {
       const known = files.get(lease.file!.key)!;
       const wanted = JSON.stringify(shown);
       const first = lease.base + lease.journal.length;
-      const end = [...files.values()].find(({ line }) => line === known.line + 1)?.base ?? log.length;
-      for (let position = first; position <= end; position++) {
-        const next = replay(known, position, (db) => nextCard(db, deckId, { at, offsetMinutes: 0 }));
-        if (JSON.stringify(next) === wanted) return position === first ? "then" : "later";
-      }
-      // What was read again after the file was gone is of the line that took its place.
-      for (const later of [...files.values()].filter(({ line }) => line > known.line)) {
-        for (let position = later.base; position <= log.length; position++) {
+      // What is there later may be read by then: the file with more entries, or one that took its place.
+      for (const later of [...files.values()].filter(({ version }) => version >= known.version)) {
+        for (let position = later === known ? first : later.base; position <= log.length; position++) {
+          if (log[position - 1]?.text === undefined && position > later.base) break;
           const next = replay(later, position, (db) => nextCard(db, deckId, { at, offsetMinutes: 0 }));
-          if (JSON.stringify(next) === wanted) return "later";
+          if (JSON.stringify(next) === wanted) return later === known && position === first ? "then" : "later";
         }
       }
       return "never";
@@ -287,8 +348,8 @@ export function createOracle({ findBody, rowsOfImport }: {
     /** Whether a review log is the one of some moment between two positions. */
     wasExported(rows: readonly string[], from: number): boolean {
       const found = [...rows].sort().join();
-      return [...new Set([...files.values()].map(({ imported }) => imported))].some((imported) =>
-        Array.from({ length: log.length - from + 1 }, (_, i) => expectedRows(imported, from + i))
+      return [...files.values()].some((file) =>
+        Array.from({ length: log.length - from + 1 }, (_, i) => expectedRows(file, Math.max(from + i, file.base)))
           .some((expected) => expected.join() === found)
       );
     },
@@ -303,7 +364,19 @@ export function createOracle({ findBody, rowsOfImport }: {
       const body = findBody(present.key);
       if (!body) return must(false, "the present file is there", present.key);
       same({ ...present, bytes: body }, "in the end");
+      const stands = standing(log.length, present.since);
+      for (const [id, mark] of marks) {
+        const count = withFile(
+          body,
+          (db) => Number(db.prepare("SELECT count(*) AS n FROM notes WHERE flds LIKE ?").get(`${mark}%`)!.n),
+        );
+        must(count <= 1, "what a change makes is there once at most", [id, mark, count]);
+        must(count === 1 || !stands.has(id), "what a change made is there", [id, mark]);
+      }
     },
+
+    /** What a change that is sent writes: it may be there once at most. */
+    marks: (editId: string, mark: string) => void marks.set(shortIdOf(editId), mark),
   };
 }
 

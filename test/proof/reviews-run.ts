@@ -1,3 +1,5 @@
+import { parseMediaIndex } from "../../api/anki/file/media-merge.ts";
+import { mediaKeyOf } from "../../api/review/media-index.ts";
 import type { Item } from "../../api/aws/dynamo.ts";
 import { createClients } from "./reviews-clients.ts";
 import { type Package, packageOf } from "./reviews-files.ts";
@@ -12,11 +14,19 @@ const PERSON = { tenantId: "t", userId: "ann" };
 const BYSTANDER = { tenantId: "t", userId: "ben" };
 const USER_OF = (userId: string) => Buffer.from(userId).toString("base64url");
 let packages: Package[] | undefined;
+const KINDS: Readonly<Record<string, "merge" | "replace" | "restore" | "delete" | "table">> = {
+  import: "merge",
+  replace: "replace",
+  restore: "restore",
+  delete: "delete",
+  table: "table",
+};
 
 export function noCounts(): Counts {
   const zero = { runs: 0, requests: 0, calls: 0, writes: 0, conflicts: 0, refused: 0, lost: 0, retried: 0, paused: 0 };
   const more = { abandoned: 0, kills: 0, answers: 0, undos: 0, takeovers: 0, imports: 0, exports: 0, saves: 0 };
-  return { ...zero, ...more, shown: 0, ahead: 0, orphans: 0, edits: 0 };
+  const exchanged = { replaced: 0, restored: 0, deleted: 0, tables: 0, media: 0 };
+  return { ...zero, ...more, shown: 0, ahead: 0, orphans: 0, edits: 0, ...exchanged };
 }
 
 /** Where requests may die or go out twice, with a seed that leads there; and where they did. */
@@ -51,6 +61,7 @@ export async function runOnce(
   const oracle = createOracle({
     findBody: (key) => world.bodies.find(key)?.body,
     rowsOfImport: ({ name }) => importOf(name),
+    kindOf: ({ name }) => KINDS[name.split(" ")[1]!] ?? "begin",
   });
   const { violations, must } = oracle;
   let bystander: Item | undefined;
@@ -90,23 +101,42 @@ export async function runOnce(
     const eagerness = chance(0.15) ? 0.95 : 0.6;
     const devices = ["d0", "d1"].map((name) => clients.device(name, steps, eagerness));
     if (!isOver()) await world.run([...devices, clients.others(2 + below(6))], isOver);
+    // When no session holds the collection any more, others take its place, while things still go wrong.
+    world.calm(HOUR_MS);
+    world.disturb({ maxFaults: 8, lag });
+    if (!isOver()) await world.run([clients.exchanges(1 + below(3))], isOver);
     for (let i = 0; i < 3 && !isOver(); i++) {
       world.calm(2 * HOUR_MS);
       await world.run([clients.sweep()], isOver);
     }
     if (!isOver()) oracle.settled();
     // What crashed saves left is there still, until the next session ends.
+    type Kept = { key: string; mediaKey?: string };
     const kept = () => {
-      const { file, previousKey } = oracle.lease() as { file: { key: string }; previousKey: string };
-      return new Set([file.key, previousKey]);
+      const { file, previousKey, replaced } = oracle.lease() as { file?: Kept; previousKey?: string; replaced?: Kept };
+      return new Set([file?.key, file?.mediaKey, previousKey, replaced?.key, replaced?.mediaKey]);
+    };
+    /** Media that an index names and nobody has. */
+    const missing = () => {
+      const { file, replaced } = oracle.lease() as { file?: Kept; replaced?: Kept };
+      return [file?.mediaKey, replaced?.mediaKey].flatMap((key) => {
+        const body = key === undefined ? undefined : world.bodies.find(key)?.body;
+        if (body === undefined) return key === undefined ? [] : [key];
+        const index = parseMediaIndex(Buffer.from(body).toString("utf8"));
+        return [...index.values()].map((media) => mediaKeyOf(PERSON, media)).filter((one) => !world.bodies.find(one));
+      });
     };
     const leftOver = () => filesOf(PERSON.userId).filter((key) => key.startsWith("collections/") && !kept().has(key));
     counts.orphans += leftOver().length;
+    // What began anew has other decks.
+    if (!isOver() && !oracle.present()?.imported.size) await world.run([clients.bring(0)], isOver);
+    if (!isOver()) must(missing().length === 0, "every picture that is named is there", missing());
     if (!isOver()) await world.run([clients.quietSession()], isOver);
     world.calm(2 * HOUR_MS);
     if (!isOver()) await world.run([clients.sweep()], isOver);
     if (!isOver()) {
       oracle.settled();
+      must(missing().length === 0, "every picture that is named is there in the end", missing());
       must(leftOver().length === 0, "in the end only the present file and the one before it are left", leftOver());
       must(filesOf(BYSTANDER.userId).join() === bensFiles.join(), "nobody else's files are touched", bensFiles);
     }

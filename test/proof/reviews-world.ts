@@ -30,6 +30,11 @@ export type Counts = Record<
   | "shown"
   | "ahead"
   | "edits"
+  | "replaced"
+  | "restored"
+  | "deleted"
+  | "tables"
+  | "media"
   | "orphans",
   number
 >;
@@ -170,7 +175,7 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
         appended: 0,
         lastNow: 0,
         calls: 0,
-        isSlow: name.endsWith(" export") || name.includes(" import "),
+        isSlow: / (?:export|restore|deleteMedia)$| (?:import|replace|table) /.test(name),
         giveUp: reject,
       };
       process.attempts.add(attempt);

@@ -1,0 +1,243 @@
+import { tmpdir } from "node:os";
+import { afterEach, describe, expect, test } from "vitest";
+import { createWorkers, type Workers } from "../../api/anki/work/pool.ts";
+import { applyEntry } from "../../api/anki/schedule/apply.ts";
+import { readCollection } from "../../api/anki/collection/collection.ts";
+import { nextCard } from "../../api/anki/queue/next.ts";
+import type { Dynamo } from "../../api/aws/dynamo.ts";
+import type { Objects } from "../../api/aws/objects.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
+import { createHub } from "../../api/live/hub.ts";
+import { tables } from "../../api/resources.ts";
+import { decideSweep, emptyLease, ended, touched } from "../../api/review/lease.ts";
+import { IDLE_MS, type Lease, MAX_ENTRIES, type ReviewSession } from "../../api/review/model.ts";
+import { createReview } from "../../api/review/setup.ts";
+import { createLeaseStore } from "../../api/review/store.ts";
+import { createStoredBodies } from "../proof/reviews-store.ts";
+import { createAnki, noonOf, presetOf } from "../kit/anki.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+
+/** Each law is of a guard whose removal it finds. */
+
+const PERSON = { tenantId: "t", userId: "u" };
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Two processes over one table and one bucket. `before` is called before each file is written. */
+function world() {
+  const dynamo = createMemoryDynamo({ reviews: tables.reviews }) as unknown as Dynamo;
+  const bodies = createStoredBodies({ onRemove: () => {} });
+  const hooks = { before: async () => {}, list: async () => {} };
+  let [now, ids] = [Date.UTC(2026, 0, 1, 12), 0];
+  const objects = {
+    ...Object.fromEntries(
+      Object.entries(bodies.methods).map(([name, act]) => [
+        name,
+        (...args: never[]) => Promise.resolve().then(() => act(...args as [never, never])),
+      ]),
+    ),
+    create: async (key: string, body: Uint8Array) => {
+      if (key.endsWith(".sqlite")) await hooks.before();
+      return bodies.methods.create(key, body);
+    },
+    async *list(prefix: string) {
+      await hooks.list();
+      for (
+        let page = bodies.methods.page(prefix);
+        page.length > 0;
+        page = bodies.methods.page(prefix, page.at(-1)!.key)
+      ) {
+        yield page;
+      }
+    },
+  } as unknown as Objects;
+  const workers: Workers = createWorkers({ size: 1, folder: () => tmpdir() });
+  const process = () => {
+    const review = createReview({
+      dynamo,
+      table: "reviews",
+      objects,
+      cacheBytes: 10_000_000,
+      hub: createHub(),
+      sharedWorkers: workers,
+      clock: () => (now += 1_000),
+      ids: () => `id-${ids++}`,
+    });
+    closing.push(() => review.close());
+    return review;
+  };
+  closing.push(() => workers.close());
+  const store = createLeaseStore(dynamo, "reviews");
+  return { process, hooks, bodies, lease: async () => (await store.find(PERSON))! };
+}
+
+/** A session over one new card. */
+async function sitting() {
+  const made = world();
+  const [here, there] = [made.process(), made.process()];
+  const fields = [{ name: "Front", value: "x" }];
+  const { cardIds } = await here.edits.createNote(PERSON, { editId: "n", deckId: "1", kind: "BASIC", fields });
+  const view = await here.reviews.start(PERSON, { deckId: "1", holder: "h", onHeld: "FAIL", timeZone: "UTC" });
+  const { sessionId } = view.session;
+  let answers = 0;
+  const answer = (at = here) =>
+    at.reviews.answer(PERSON, { sessionId, cardId: String(cardIds[0]), rating: "AGAIN", answerId: `a${answers++}` });
+  return { ...made, here, there, sessionId, answer };
+}
+
+describe("a save", () => {
+  test("that has to be tried again leaves in the journal what lies past its file's position", async () => {
+    const { here, there, hooks, lease, sessionId, answer } = await sitting();
+    await answer();
+    hooks.before = async () => {
+      hooks.before = async () => {};
+      await answer(there);
+    };
+    await here.reviews.save(PERSON, sessionId);
+    const { base, journal } = await lease();
+    expect([base, journal.map((text) => text.split(" ")[0])]).toEqual([2, ["a"]]);
+    await here.reviews.end(PERSON, sessionId);
+    expect(await here.reviews.stats(PERSON, { last: "MONTH" }, "UTC")).toMatchObject({ reviews: 2 });
+  });
+
+  test("removes the file before the one before, and no earlier one: somebody may still be reading that", async () => {
+    const { here, bodies, sessionId, answer } = await sitting();
+    const versions = () =>
+      bodies.keys().filter((key) => key.endsWith(".sqlite")).map((key) => parseInt(key.split("/").at(-1)!, 10));
+    await answer();
+    await here.reviews.save(PERSON, sessionId);
+    expect(versions()).toEqual([1, 2]);
+    await answer();
+    await here.reviews.save(PERSON, sessionId);
+    expect(versions()).toEqual([2, 3]);
+  });
+
+  test("that cannot be made holds up answers where two hundred wait, and none before; none is lost", async () => {
+    const { here, hooks, lease, sessionId, answer } = await sitting();
+    hooks.before = () => Promise.reject(new UnavailableError("S3"));
+    const waiting = async () => (await lease()).journal.length;
+    for (let i = await waiting(); i < MAX_ENTRIES; i++) await answer();
+    await expect(answer()).rejects.toThrow(UnavailableError);
+    expect(await waiting()).toBe(MAX_ENTRIES);
+    hooks.before = async () => {};
+    await answer();
+    expect(await waiting()).toBe(1);
+    await here.reviews.end(PERSON, sessionId);
+    expect(await here.reviews.stats(PERSON, { last: "MONTH" }, "UTC")).toMatchObject({ reviews: MAX_ENTRIES });
+  });
+
+  test("and the cleaning after it leave the media that come meanwhile", async () => {
+    const { here, there, hooks, bodies, lease, sessionId, answer } = await sitting();
+    await answer();
+    await here.media.add(PERSON, { name: "a.png", content: "aGk=" });
+    hooks.list = async () => {
+      hooks.list = async () => {};
+      await there.media.add(PERSON, { name: "b.png", content: "aG8=" });
+    };
+    await here.reviews.end(PERSON, sessionId);
+    expect(bodies.keys()).toContain((await lease()).file!.mediaKey);
+    expect(await there.media.check(PERSON)).toMatchObject({ files: 2 });
+  });
+});
+
+test("a picture that is deleted is gone; the same one that comes meanwhile is there", async () => {
+  const { here, there, hooks, bodies, lease } = await sitting();
+  const pictures = () => bodies.keys().filter((key) => key.startsWith("media/"));
+  await here.media.add(PERSON, { name: "a.png", content: "aGk=" });
+  await here.media.add(PERSON, { name: "b.png", content: "aG8=" });
+  hooks.list = async () => {
+    hooks.list = async () => {};
+    await there.media.add(PERSON, { name: "again.png", content: "aGk=" });
+  };
+  expect(await here.media.deleteUnused(PERSON, undefined)).toBe(2);
+  expect(pictures()).toEqual([expect.stringMatching(/^media\/t\/dQ\/1\/[0-9a-f]{40}$/)]);
+  expect((await lease()).mediaEra).toBe(1);
+  expect(await here.media.check(PERSON)).toMatchObject({ files: 1, unused: [{ name: "again.png" }] });
+});
+
+test("what comes while a collection is being deleted stays", async () => {
+  const { here, there, hooks, bodies, sessionId } = await sitting();
+  await here.media.add(PERSON, { name: "a.png", content: "aGk=" });
+  await here.reviews.end(PERSON, sessionId);
+  hooks.list = async () => {
+    hooks.list = async () => {};
+    const fields = [{ name: "Front", value: "new" }];
+    await there.edits.createNote(PERSON, { editId: "new", deckId: "1", kind: "BASIC", fields });
+    await there.media.add(PERSON, { name: "a.png", content: "aGk=" });
+  };
+  await here.deleteCollection(PERSON);
+  expect(bodies.keys().filter((key) => key.startsWith("media/"))).toHaveLength(1);
+  expect(await here.media.check(PERSON)).toMatchObject({ files: 1 });
+  expect(await here.browse.cards(PERSON, { search: "", first: 10 })).toMatchObject({
+    edges: [{ node: { preview: "new" } }],
+  });
+});
+
+describe("a lease", () => {
+  const session: ReviewSession = {
+    sessionId: "s",
+    epoch: 1,
+    deckId: 1,
+    holder: "h",
+    zone: undefined,
+    status: "ACTIVE",
+    startedAt: 0,
+    lastActivityAt: 50_000,
+    expiresAt: 50_000 + IDLE_MS,
+    answered: 0,
+    savedAt: undefined,
+  };
+  const lease: Lease = { ...emptyLease(PERSON), epoch: 1, session, revision: 1 };
+
+  test("does not end earlier for a process whose clock is behind", () => {
+    expect(touched(lease, 20_000).session).toMatchObject({ lastActivityAt: 50_000, expiresAt: 50_000 + IDLE_MS });
+    expect(touched(lease, 80_000).session).toMatchObject({ lastActivityAt: 80_000, expiresAt: 80_000 + IDLE_MS });
+  });
+
+  test("is looked at again while anything waits, and ends at its instant, not before", () => {
+    expect(ended({ ...lease, journal: ["a"] }, "ENDED", 7).checkAt).toBe(7);
+    expect(ended(lease, "ENDED", 7).checkAt).toBeUndefined();
+    expect(decideSweep(lease, session.expiresAt - 1)).toEqual({ kind: "wait", until: session.expiresAt });
+    expect(decideSweep(lease, session.expiresAt)).toEqual({ kind: "end" });
+  });
+});
+
+test("a learning step that ends a second before the next day is one of seconds; one that ends with it is one of days", () => {
+  const queueAt = (at: number) => {
+    const anki = createAnki({ dconf: [presetOf({ new: { delays: [60] } })] });
+    anki.addCard({ id: 1 });
+    const answer = { answerId: "a", cardId: 1, rating: 1 as const, at, offsetMinutes: 0, tookMs: 0, session: "s" };
+    applyEntry(anki.db, { kind: "answer", ...answer }, 0);
+    return anki.card(1).queue;
+  };
+  // Days begin at four: an hour before is three.
+  const three = noonOf(100) - 9 * 3_600_000;
+  expect([queueAt(three - 1_000), queueAt(three)]).toEqual([1, 3]);
+});
+
+test("what is read of a collection is what is there, also after an entry that was taken back whole", () => {
+  const { db } = createAnki({ conf: { schedVer: 1 } });
+  const answer = {
+    answerId: "a",
+    cardId: 7,
+    rating: 3 as const,
+    at: noonOf(1),
+    offsetMinutes: 0,
+    tookMs: 0,
+    session: "s",
+  };
+  expect(() => applyEntry(db, { kind: "answer", ...answer }, 0)).toThrow(/Card 7/);
+  expect(readCollection(db).hasScheduler1).toBe(true);
+});
+
+test("a card in its steps hides the new ones of its note, where the options bury them", () => {
+  const anki = createAnki({ dconf: [presetOf({ new: { bury: true } })] });
+  const at = noonOf(100);
+  anki.addCard({ id: 1, type: 1, queue: 1, due: at / 1_000 - 60, left: 1001, reps: 1 });
+  anki.addCard({ id: 2, nid: 1, ord: 1 });
+  expect(nextCard(anki.db, 1, { at, offsetMinutes: 0 }).remaining).toEqual({ new: 0, learning: 1, due: 0 });
+  anki.addCard({ id: 3 });
+  expect(nextCard(anki.db, 1, { at, offsetMinutes: 0 }).remaining.new).toBe(1);
+});
