@@ -52,13 +52,21 @@ export const hostileFiles: readonly (readonly [string, () => Buffer, RegExp | un
     /settings are larger than/,
   ],
   [
-    "half a million empty lists in the decks",
-    () => made(`UPDATE col SET decks = '{"1":[' || replace(hex(zeroblob(500000)), '00', '[],') || '1]}'`),
+    "three hundred thousand empty lists in the decks",
+    () => made(`UPDATE col SET decks = '{"1":[' || replace(hex(zeroblob(300000)), '00', '[],') || '1]}'`),
     /parts/,
   ],
-  ["decks a thousand deep", () => withDecks(Array.from({ length: 1_000 }, (_, i) => "a::".repeat(i) + "a")), undefined],
+  [
+    "decks a thousand deep",
+    () => withDecks(Array.from({ length: 1_000 }, (_, i) => "a::".repeat(i) + "a")),
+    /decks are larger/,
+  ],
   ["a deck with 300,000 levels in its name", () => withDecks(["a::".repeat(300_000) + "a"]), undefined],
-  ["seven thousand decks", () => withDecks(Array.from({ length: 7_000 }, (_, i) => `d${i}`)), undefined],
+  [
+    "seven thousand decks",
+    () => withDecks(Array.from({ length: 7_000 }, (_, i) => `d${i}`)),
+    /decks; at most 2000/,
+  ],
 ];
 
 const side = (qfmt: string, fields: Readonly<Record<string, string>>, isCloze = false, afmt = "{{FrontSide}}") => {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Col, readCol, writeCol } from "./col.ts";
-import { CollectionUnreadableError, readable } from "./errors.ts";
+import { CollectionUnreadableError, readable, TooLargeError } from "./errors.ts";
+import { checkJson, NEW } from "./json.ts";
 import { type Repair, repair } from "./repair.ts";
 import { forgetUnicase, readNewer } from "./schema18.ts";
 import { SCHEMA_KEPT, SCHEMAS_NEWER } from "./tables.ts";
@@ -21,6 +22,8 @@ const ADVICE = (ver: unknown) =>
   Number(ver) < SCHEMA_KEPT
     ? "Open it once in a current Anki, which brings it up to date, and export it from there."
     : "Export it with 'Support older Anki versions' checked.";
+/** Each of them is counted and shown. */
+const MAX_DECKS = 2_000;
 const MAX_CRT_S = 4_102_444_800;
 
 const no = (message: string) => new CollectionUnreadableError(message);
@@ -37,6 +40,21 @@ function schemaOf(db: DatabaseSync): number {
     throw no("The collection does not say when it was created. Check the database in Anki and export it again.");
   }
   return ver;
+}
+
+/** Throws where settings, note types or decks are more than a collection may begin with. */
+function checkNew(db: DatabaseSync): void {
+  const row = db.prepare("SELECT conf, models, decks, dconf FROM col LIMIT 1").get()!;
+  checkJson(String(row["conf"]), "settings", NEW);
+  checkJson(String(row["models"]), "note types", NEW);
+  checkJson(String(row["decks"]), "decks", NEW);
+  checkJson(String(row["dconf"]), "deck options", NEW);
+  const { decks } = readCol(db);
+  if (decks.size <= MAX_DECKS) return;
+  throw new TooLargeError(
+    `The collection has ${decks.size} decks; at most ${MAX_DECKS} are taken. Export it deck by deck.`,
+    MAX_DECKS,
+  );
 }
 
 /** Throws unless SQLite finds every page, row and index as it should be. */
@@ -71,6 +89,7 @@ export function openChecked(files: TempFiles, bytes: Uint8Array, { now }: { now:
         writeCol(file.db, readNewer(given.db, cameAs));
         file.db.exec(`UPDATE col SET ver = ${SCHEMA_KEPT}`);
       }
+      checkNew(file.db);
       createIndexes(file.db);
       const repairs = [...taken, ...repair(file.db, now)];
       checkInvariants(file.db);

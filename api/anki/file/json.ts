@@ -3,28 +3,28 @@ import { sizeInWords } from "./limits.ts";
 
 const MB = 1024 * 1024;
 
-/**
- * The most text of each part of `col`: two thousand decks, a thousand note types and presets. It is read with every change,
- * on the thread that serves everybody, so it is held small.
- */
-const MAX_CHARS: Readonly<Record<string, number>> = {
-  settings: MB / 2,
-  "note types": 8 * MB,
-  decks: 2 * MB,
-  "deck options": MB,
-  tags: 8 * MB,
+/** How much of a part of `col` is read: its text, and the objects, lists and members that a parser makes something of. */
+type Limits = { chars: Readonly<Record<string, number>>; parts: number };
+
+/** What is kept already is read up to here. */
+const KEPT: Limits = {
+  chars: { settings: 2 * MB, "note types": 16 * MB, decks: 4 * MB, "deck options": 4 * MB, tags: 8 * MB },
+  parts: 1_000_000,
+};
+/** What comes anew is held smaller: it is parsed after each change, on the thread that serves everybody. */
+export const NEW: Limits = {
+  chars: { settings: MB / 2, "note types": 8 * MB, decks: MB, "deck options": MB, tags: 8 * MB },
+  parts: 250_000,
 };
 /** Anki's own go to 6. */
 const MAX_DEPTH = 32;
-/** Objects, lists and their members: a parser makes something of each. */
-const MAX_PARTS = 250_000;
 
 /**
  * Throws unless a JSON text is small, flat and made of few parts: a parser takes a hundred times the memory for brackets
  * that it takes for letters. One pass; what is no JSON is the parser's to say.
  */
-export function checkJson(text: string, what: string): void {
-  const limit = MAX_CHARS[what] ?? MB;
+export function checkJson(text: string, what: string, { chars, parts: most }: Limits = KEPT): void {
+  const limit = chars[what] ?? MB;
   if (text.length > limit) {
     throw new TooLargeError(`The collection's ${what} are larger than ${sizeInWords(limit)}, the limit.`, limit);
   }
@@ -48,7 +48,7 @@ export function checkJson(text: string, what: string): void {
         break;
       default:
     }
-    if (parts > MAX_PARTS) throw tangled(what, `made of more than ${MAX_PARTS} parts`);
+    if (parts > most) throw tangled(what, `made of more than ${most} parts`);
   }
 }
 
