@@ -73,7 +73,7 @@ function clientOf(api: TestApp, servers: readonly Server[], random: Random): Tes
       await pause(100);
     }
   }
-  return { ...api, ask } as TestApp;
+  return { ...api, ask };
 }
 
 /** Requests that come in any order, some twice, and what they should give. */

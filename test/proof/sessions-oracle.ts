@@ -184,7 +184,7 @@ export function createOracle() {
     const sensorId = input.sensorId;
     const corrected = ({ after }: Written) => {
       const { startedAt, endedAt, until = -Infinity } = (after!.corrected ?? {}) as Record<string, number | undefined>;
-      say(sensorId, { kind: "correct", id: idOf(after!), startedAt, until: until!, endedAt });
+      say(sensorId, { kind: "correct", id: idOf(after!), startedAt, until: until, endedAt });
     };
     type Anchored = { anchor?: number; until: number };
     if (input.kind === "merge") {
@@ -209,13 +209,13 @@ export function createOracle() {
       ));
       if (!first) return void must(false, "a split has a first and a second session", own);
       const { before } = first;
-      const [from, id] = [idOf(first.after!), idOf(second!.after!)];
+      const [from, id] = [idOf(first.after!), idOf(second.after!)];
       const all = [before!.ends, before!.reported, before!.bridges].flatMap((list) => (list ?? []) as Anchored[]);
       const of = before!.isStated === true ? { id: from } : { motionAt: num(before!.startedAt) };
       const anchors = all.flatMap(({ anchor }) => anchor ?? []);
-      say(sensorId, { kind: "split", id, from, of, at: num(second!.after!.startedAt), anchors });
+      say(sensorId, { kind: "split", id, from, of, at: num(second.after!.startedAt), anchors });
       corrected(first);
-      corrected(second!);
+      corrected(second);
     } else {
       for (const written of byId.values()) {
         if (!isDeepStrictEqual(written.before?.corrected, written.after!.corrected)) corrected(written);

@@ -201,7 +201,7 @@ async function checkOne(
     ))
   ));
   const inTime = (list: typeof readings) =>
-    [...list].sort((a, b) => a.at - b.at || `${a.values}`.localeCompare(`${b.values}`));
+    [...list].sort((a, b) => a.at - b.at || a.values.join().localeCompare(b.values.join()));
   must(
     "readings come in the order of time",
     readings.map(({ at }) => at),
