@@ -106,7 +106,9 @@ describe("a service under exactly its permissions", () => {
     process.kill(one.pid, "SIGTERM");
     expect(await one.ended).toBe(0);
     expect(refusedTo("serve", "serve")).toEqual([]);
-    expect(one.output()).not.toMatch(/"level":"(warn|error)"/);
+    // Where the machine is busy Redis may take longer to answer at first than the service waits: it says so, and goes on.
+    const complaints = one.output().split("\n").filter((line) => /"level":"(warn|error)"/.test(line));
+    expect(complaints.filter((line) => !line.includes("Redis is away"))).toEqual([]);
   });
 
   test("finds credentials as containers of AWS are given them", async () => {
