@@ -127,6 +127,27 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     await context.close();
   }, 240_000);
 
+  test("an answer that is to be typed is typed, compared sign by sign, and rated by keys", async () => {
+    const make = `mutation ($input: CreateNoteInput!) { createNote(input: $input) { __typename } }`;
+    const fields = [{ name: "Front", value: "Counted how often?" }, { name: "Back", value: "exactly once" }];
+    await service.ask("typist", make, { input: { editId: "t-1", deckId: "1", kind: "BASIC_TYPED", fields } });
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/review");
+    await signIn(page, await service.tokenOf("typist"));
+    await page.getByRole("link", { name: "Review Default" }).click();
+    await page.getByLabel("Type the answer").fill("exactly one");
+    expect(await page.getByLabel("Type the answer").evaluate((input) => input === document.activeElement)).toBe(true);
+    expect(await inCard(page, (body) => body.textContent)).not.toContain("once");
+    await expect.poll(async () => {
+      await page.keyboard.press("Enter");
+      return await page.getByRole("group", { name: "Answers" }).getByRole("button").count();
+    }).toBe(4);
+    const good = await inCard(page, (body) => [...body.querySelectorAll(".typeGood")].map((one) => one.textContent));
+    expect(good.join("")).toContain("exactly on");
+    await press(page, "3", 1);
+    await context.close();
+  });
+
   test("no page has complained of anything so far", () => expect(browser.complaints).toEqual([]));
 
   test("no script of a card runs; its styles do", async () => {

@@ -191,7 +191,7 @@ export type ReviewNumbersQueryVariables = Exact<{
 
 export type ReviewNumbersQuery = { reviewStats: { reviews: number, retention: number | null, byDay: Array<{ start: string, reviews: number, again: number, timeSpent: number }> } };
 
-export type SittingFragment = { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null };
+export type SittingFragment = { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null };
 
 export type CurrentReviewQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -204,7 +204,7 @@ export type StartReviewMutationVariables = Exact<{
 
 
 export type StartReviewMutation = { startReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewHeldError', message: string, holder: string, since: string, until: string, code: ErrorCode }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
@@ -216,7 +216,7 @@ export type AnswerCardMutationVariables = Exact<{
 
 
 export type AnswerCardMutation = { answerCard:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
@@ -228,7 +228,7 @@ export type UndoAnswerMutationVariables = Exact<{
 
 
 export type UndoAnswerMutation = { undoAnswer:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -239,7 +239,7 @@ export type SaveReviewMutationVariables = Exact<{
 
 
 export type SaveReviewMutation = { saveReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -250,7 +250,7 @@ export type ExtendReviewMutationVariables = Exact<{
 
 
 export type ExtendReviewMutation = { extendReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -261,7 +261,7 @@ export type EndReviewMutationVariables = Exact<{
 
 
 export type EndReviewMutation = { endReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -271,7 +271,14 @@ export type FollowReviewSubscriptionVariables = Exact<{
 }>;
 
 
-export type FollowReviewSubscription = { reviewSessionChanged: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } };
+export type FollowReviewSubscription = { reviewSessionChanged: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } };
+
+export type CheckTypedQueryVariables = Exact<{
+  text: string;
+}>;
+
+
+export type CheckTypedQuery = { reviewSession: { nextCard: { cardId: string, typed: { answer: string } | null } | null } | null };
 
 export const DeckList = document<DeckListQuery, DeckListQueryVariables>(
   "query DeckList($timeZone: TimeZone) { decks(timeZone: $timeZone) { ...DeckRow } reviewSession { sessionId holder answered status deck { deckId name } } } fragment DeckRow on Deck { deckId name newCount learningCount dueCount cardCount }",
@@ -294,29 +301,33 @@ export const CurrentReview = document<CurrentReviewQuery, CurrentReviewQueryVari
 );
 
 export const StartReview = document<StartReviewMutation, StartReviewMutationVariables>(
-  "mutation StartReview($input: StartReviewInput!) { startReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewHeldError { message holder since until } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation StartReview($input: StartReviewInput!) { startReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewHeldError { message holder since until } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
 );
 
 export const AnswerCard = document<AnswerCardMutation, AnswerCardMutationVariables>(
-  "mutation AnswerCard($input: AnswerCardInput!) { answerCard(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation AnswerCard($input: AnswerCardInput!) { answerCard(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
 );
 
 export const UndoAnswer = document<UndoAnswerMutation, UndoAnswerMutationVariables>(
-  "mutation UndoAnswer($input: ReviewSessionInput!) { undoAnswer(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation UndoAnswer($input: ReviewSessionInput!) { undoAnswer(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
 );
 
 export const SaveReview = document<SaveReviewMutation, SaveReviewMutationVariables>(
-  "mutation SaveReview($input: ReviewSessionInput!) { saveReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation SaveReview($input: ReviewSessionInput!) { saveReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
 );
 
 export const ExtendReview = document<ExtendReviewMutation, ExtendReviewMutationVariables>(
-  "mutation ExtendReview($input: ReviewSessionInput!) { extendReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation ExtendReview($input: ReviewSessionInput!) { extendReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
 );
 
 export const EndReview = document<EndReviewMutation, EndReviewMutationVariables>(
-  "mutation EndReview($input: ReviewSessionInput!) { endReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation EndReview($input: ReviewSessionInput!) { endReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
 );
 
 export const FollowReview = document<FollowReviewSubscription, FollowReviewSubscriptionVariables>(
-  "subscription FollowReview($sessionId: String!) { reviewSessionChanged(sessionId: $sessionId) { ...Sitting } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId question answer showing media { name url } state choices { rating interval due } } }",
+  "subscription FollowReview($sessionId: String!) { reviewSessionChanged(sessionId: $sessionId) { ...Sitting } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+);
+
+export const CheckTyped = document<CheckTypedQuery, CheckTypedQueryVariables>(
+  "query CheckTyped($text: String!) { reviewSession { nextCard { cardId typed(text: $text) { answer } } } }",
 );

@@ -4,6 +4,7 @@ import { follow } from "../core/follow.svelte.ts";
 import { zone } from "../core/zone.svelte.ts";
 import {
   AnswerCard,
+  CheckTyped,
   CurrentReview,
   EndReview,
   ExtendReview,
@@ -35,6 +36,8 @@ export function createSitting(deckId: string) {
   let view = $state.raw<SittingFragment>();
   let held = $state.raw<{ holder: string; since: string; until: string }>();
   let revealed = $state(false);
+  /** The answer's side with what was typed compared in it. */
+  let compared = $state.raw<string>();
   let failure = $state<string>();
   let notice = $state<string>();
   let busy = $state(false);
@@ -47,12 +50,20 @@ export function createSitting(deckId: string) {
   let isStopped = false;
 
   const isActive = () => view?.status === "ACTIVE";
+  const canReveal = () => isActive() && view?.nextCard && !revealed && performance.now() - changedAt >= GUARD_MS;
+
+  function reveal(): void {
+    if (!canReveal()) return;
+    revealed = true;
+    changedAt = performance.now();
+  }
 
   function take(next: SittingFragment): void {
     const before = view?.nextCard?.cardId;
     view = next;
     if (next.nextCard?.cardId !== before) {
       revealed = false;
+      compared = undefined;
       changedAt = shownAt = performance.now();
     }
     waitsUntil = next.nextCard || next.remaining.learning === 0 ? undefined : nextDue();
@@ -139,6 +150,9 @@ export function createSitting(deckId: string) {
     get revealed() {
       return revealed;
     },
+    get compared() {
+      return compared;
+    },
     get failure() {
       return failure;
     },
@@ -168,10 +182,16 @@ export function createSitting(deckId: string) {
       };
     },
     begin: (onHeld: OnHeld) => attempt(() => begin(onHeld)),
-    reveal(): void {
-      if (!isActive() || !view?.nextCard || revealed || performance.now() - changedAt < GUARD_MS) return;
-      revealed = true;
-      changedAt = performance.now();
+    reveal,
+    /** Shows the answer beside what was typed; the answer alone where the service cannot compare it now. */
+    async revealTyped(text: string): Promise<void> {
+      const cardId = view?.nextCard?.cardId;
+      if (!canReveal() || busy) return;
+      await attempt(async () => {
+        const { reviewSession } = await ask(CheckTyped, { text });
+        if (reviewSession?.nextCard?.cardId === cardId) compared = reviewSession?.nextCard?.typed?.answer;
+      });
+      reveal();
     },
     async answer(rating: Rating): Promise<void> {
       const card = view?.nextCard;
@@ -194,6 +214,7 @@ export function createSitting(deckId: string) {
         settle(answerCard);
         // The same card may come again at once: it is hidden again all the same.
         revealed = false;
+        compared = undefined;
         changedAt = shownAt = performance.now();
       });
     },
