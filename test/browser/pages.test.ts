@@ -121,6 +121,7 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByText("3 times in a row").waitFor();
     await page.getByRole("button", { name: "End Cups ran out" }).click();
     await page.getByText("No alert yet.").waitFor();
+    expect(await page.getByText("cups.sold: how many").count()).toBe(0);
     await context.close();
   });
 

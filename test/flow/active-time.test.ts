@@ -111,10 +111,10 @@ describe("active time", () => {
     async (zone) => {
       const [from, to] = [Date.UTC(2026, 0, 31, 5, 30), Date.UTC(2026, 10, 20, 11, 15)];
       expect(stretches.size).toBeGreaterThan(80);
-      expect(await check(from, to, { zone })).toBeGreaterThan(1_000 * HOUR);
-      await check(from, to, { zone, dayStartsAt: 4, weekStartsOn: "SUNDAY" });
+      expect(await expectSame(from, to, { zone })).toBeGreaterThan(1_000 * HOUR);
+      await expectSame(from, to, { zone, dayStartsAt: 4, weekStartsOn: "SUNDAY" });
       // Ranges that begin and end inside sessions.
-      for (const around of CHANGES) await check(around - 20 * HOUR, around + 25 * HOUR, { zone, dayStartsAt: 2 });
+      for (const around of CHANGES) await expectSame(around - 20 * HOUR, around + 25 * HOUR, { zone, dayStartsAt: 2 });
     },
   );
 
@@ -133,16 +133,16 @@ describe("active time", () => {
     await mutate(api, "time", "correctSession", input);
     stretches.set(sessionId, { ...known, startedAt, endedAt: startedAt + HOUR });
     await api.settle();
-    await check(from, to, { zone: "UTC" });
+    await expectSame(from, to, { zone: "UTC" });
     const { version } = await sessionOf(api, "time", sessionId);
     await mutate(api, "time", "deleteSession", { sessionId, expectedVersion: version });
     stretches.delete(sessionId);
     await api.settle();
-    await check(from, to, { zone: "UTC" });
+    await expectSame(from, to, { zone: "UTC" });
     await mutate(api, "time", "restoreSession", { sessionId });
     stretches.set(sessionId, { ...known, startedAt, endedAt: startedAt + HOUR });
     await api.settle();
-    await check(from, to, { zone: "UTC" });
+    await expectSame(from, to, { zone: "UTC" });
   });
 
   test("agrees with a recount of its days, which makes it anew where it is gone", async () => {
@@ -168,7 +168,7 @@ describe("active time", () => {
     }
     const repaired = await audit(true);
     expect(repaired.repaired).toBeGreaterThan(rollups.length);
-    await check(Date.UTC(2026, 2, 20), Date.UTC(2026, 3, 12), { zone: "America/Santiago" });
+    await expectSame(Date.UTC(2026, 2, 20), Date.UTC(2026, 3, 12), { zone: "America/Santiago" });
   });
 
   test("does not hold sessions that go on; a sensor's own numbers are its own", async () => {

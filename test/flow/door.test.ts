@@ -207,6 +207,7 @@ describe("over a socket", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await ended;
+    expect(isOver).toBe(true);
   });
 });
 

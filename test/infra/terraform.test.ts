@@ -1,4 +1,4 @@
-import { afterAll, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { createSynthKit, SWITCHES } from "../kit/synth.ts";
 import { hasTerraform, terraform, terraformEnv, WITHOUT_TERRAFORM } from "../kit/terraform.ts";
 
@@ -14,7 +14,7 @@ test.skipIf(!onNode)(
     const env = await terraformEnv(kit.dir);
     const cwd = kit.write(SWITCHES.both);
     await terraform(["init", "-input=false", "-no-color"], { cwd, env });
-    await terraform(["validate", "-no-color"], { cwd, env });
+    expect((await terraform(["validate", "-no-color"], { cwd, env })).output).toContain("is valid");
   },
   120_000,
 );

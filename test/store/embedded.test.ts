@@ -206,7 +206,7 @@ describe("S3", () => {
           connect(Number(new URL(endpoint).port), address, () => reject(new Error(`${address} answers`)))
             .once("error", resolve)
         );
-        await refused;
+        await expect(refused).resolves.toBeInstanceOf(Error);
       }
     }
   });

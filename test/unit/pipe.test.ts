@@ -35,7 +35,7 @@ test("a reader that goes ends the source", async () => {
   const { source, ended } = waitingSource("a");
   const piped = pipe(source, out, 60_000);
   out.destroy();
-  await Promise.all([piped, ended]);
+  await expect(Promise.all([piped, ended])).resolves.toBeDefined();
 });
 
 test("a reader that goes while it is too slow ends the source", async () => {
@@ -43,7 +43,7 @@ test("a reader that goes while it is too slow ends the source", async () => {
   const { source, ended } = waitingSource("aa", "bb");
   const piped = pipe(source, out, 60_000);
   out.once("data", () => out.destroy());
-  await Promise.all([piped, ended]);
+  await expect(Promise.all([piped, ended])).resolves.toBeDefined();
 });
 
 test("the end of the time ends the source, and leaves the writer open", async () => {
