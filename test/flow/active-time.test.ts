@@ -99,7 +99,7 @@ describe("active time", () => {
     await api.settle();
   });
 
-  const check = async (from: number, to: number, asked: Asked) => {
+  const expectSame = async (from: number, to: number, asked: Asked) => {
     const { zone, dayStartsAt = 0, weekStartsOn = "MONDAY" } = asked;
     const expected = expectedTime([...stretches.values()], from, to, { zone, dayStartsAt, weekStartsOn });
     expect(await timeOf("time", from, to, asked)).toEqual(expected);
