@@ -210,6 +210,15 @@ describe("S3", () => {
     await objects.check();
   });
 
+  test("what lies directly below is told once, in its order", async () => {
+    const names = ["days/2/a", "days/1/a", "days/1/b", "days/none"].map(key);
+    for (const name of names) await objects.create(name, bytes("1"), plain);
+    const folders: string[] = [];
+    for await (const folder of objects.folders(key("days/"))) folders.push(folder);
+    expect(folders).toEqual([key("days/1/"), key("days/2/")]);
+    for (const name of names) await objects.remove(name);
+  });
+
   test("a link takes an upload of any body, and another gives it as a file of that name", async () => {
     const put = await fetch(await objects.linkToPut(key("upload"), 60), { method: "PUT", body: "what a page sends" });
     expect(put.status).toBe(200);
