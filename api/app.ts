@@ -97,8 +97,11 @@ export type App = {
   giveUp: (streamArn: string, records: readonly StreamRecord[]) => Promise<void>;
   /** Takes messages of the late queue; gives the ids of those to try again. */
   ingestLate: (messages: readonly QueueMessage[]) => Promise<{ failed: string[] }>;
-  /** Hears that all that a consumer takes and that was written before an instant has been through `ingestStream`. */
-  caughtUp: (consumer: ConsumerSpec, at: number) => void;
+  /**
+   * Hears that all that a consumer takes and that was written before an instant has been through `ingestStream`; `isAll`
+   * where nothing more waits.
+   */
+  caughtUp: (consumer: ConsumerSpec, at: number, isAll: boolean) => void;
   /** Hears since when a consumer is behind in a shard, and how many records it handled there just now. */
   atShard: (consumer: ConsumerSpec, shard: string, since: number, records: number) => void;
   /** Hears that a stream dropped records that a consumer had not handled: only an audit finds which. */
@@ -230,7 +233,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     }),
     ingest: createQueueConsumer(connections, journeys, sessions, metrics),
     ...createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups),
-    caughtUp: (consumer, at) => metrics.progress.note(consumer, at),
+    caughtUp: (...told) => metrics.progress.note(...told),
     atShard: (...told) => metrics.progress.noteShard(...told),
     streamGap: (consumer) => metrics.progress.noteGap(consumer),
     jobs: createAllJobs(

@@ -40,7 +40,7 @@ export function createProgress(
   beats?: Pick<Beats, "caughtUpAt" | "pass">,
   passMs = PASS_MS,
 ) {
-  const countedUpTo = new Map<Counted, { at: number; notedAt: number }>();
+  const countedUpTo = new Map<Counted, { at: number; allAt: number; notedAt: number }>();
   const consumers = new Map<string, number>();
   const shards = new Map<string, { consumer: string; shard: string; since: number }>();
   const handled = new Map<string, number>();
@@ -49,16 +49,20 @@ export function createProgress(
   const audited = new Map<string, number>();
   const told = new Map<string, number>();
 
-  function ownOf(source: Counted): number | undefined {
+  function ownOf(source: Counted): { at: number; allAt: number } | undefined {
     const own = countedUpTo.get(source);
-    return own && clock() - own.notedAt < NOTED_HOLDS_MS ? own.at : undefined;
+    return own && clock() - own.notedAt < NOTED_HOLDS_MS ? own : undefined;
   }
 
   return {
-    /** Everything that was written to the table until `at` is counted; of `sources`, where they are given. */
+    /**
+     * Everything that was written to the table until `at` is counted; of `sources`, where they are given. `isAll`: nothing
+     * more was there, so `at` is this process's own time; else it is the table's, just before what waits.
+     */
     note(
       { name, table, sources }: { name: string; table: string; sources?: readonly string[] | undefined },
       at: number,
+      isAll: boolean,
     ): void {
       consumers.set(name, at);
       const counted = ([...SOURCES, OWN_SOURCES] as const).filter((source) =>
@@ -66,7 +70,10 @@ export function createProgress(
       );
       const notedAt = clock();
       const known = Math.min(at, gaps.get(name) ?? Infinity);
-      for (const source of counted) countedUpTo.set(source, { at: known, notedAt });
+      for (const source of counted) {
+        const allAt = isAll ? known : countedUpTo.get(source)?.allAt ?? -Infinity;
+        countedUpTo.set(source, { at: known, allAt, notedAt });
+      }
       const behindMs = notedAt - at;
       if (behindMs < STALLED_MS) told.delete(name);
       else if (behindMs >= (told.get(name) ?? 0) + STALLED_MS) {
@@ -96,18 +103,21 @@ export function createProgress(
     /** Undefined where nobody ever said. */
     async caughtUpAt(source: MetricSource): Promise<number | undefined> {
       const counted = countedAs(source);
-      return ownOf(counted) ?? await beats?.caughtUpAt(TABLE_OF[counted], counted);
+      return ownOf(counted)?.at ?? await beats?.caughtUpAt(TABLE_OF[counted], counted);
     },
 
     /**
-     * Whether all that was written until `at` is counted: what an audit has to know before it takes a difference for one. This
-     * process may have to wait until a beat of now is through the stream.
+     * Whether all that was written until `at`, by this process's clock, is counted: what an audit has to know before it takes a
+     * difference for one. Of two clocks one is behind: at 10:00:00 here a session is seen that the table got at 10:00:05 by its
+     * own. That the stream is counted up to 10:00:04 by the table's clock says nothing of it. Where this process has not
+     * come to the stream's end since, only a beat of now tells, for which it may have to wait.
      */
     async isPast(source: MetricSource, at: number): Promise<boolean> {
       const counted = countedAs(source);
       const own = ownOf(counted);
-      if (own !== undefined) return own >= at;
-      return beats ? await beats.pass(TABLE_OF[counted], passMs) : true;
+      if (own && own.at < at) return false;
+      if (own && own.allAt >= at) return true;
+      return beats ? await beats.pass(TABLE_OF[counted], passMs) : own === undefined;
     },
 
     /** What `/metrics` shows of it. */

@@ -46,7 +46,7 @@ export type WorldDynamo = Dynamo & Pick<MemoryDynamo, "removeIf">;
 export const METHODS: readonly string[] = [...DYNAMO_METHODS, "removeIf"];
 
 /** The real services and the real consumer of streams over a store: the one place that knows how they are put together. */
-export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, readRange }: {
+export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, isPast, readRange }: {
   dynamo: WorldDynamo;
   objects: Pick<Objects, "find" | "replace" | "remove">;
   send: (queue: string, body: string) => Promise<void>;
@@ -55,6 +55,8 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
   clock: () => number;
   /** Until when all that was written to a source's table was delivered. */
   caughtUpAt: (source: MetricSource) => number;
+  /** Whether all that was written to it until then, by the process's clock, was delivered. */
+  isPast: (source: MetricSource, at: number) => boolean;
   readRange: Streams["readRange"];
 }) {
   const hub = createHub();
@@ -64,7 +66,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
   const lineStore = createLineStore(dynamo, { sessions: "sessions", sensors: "sensors" });
   const progress = {
     caughtUpAt: (source: MetricSource) => Promise.resolve(caughtUpAt(source)),
-    isPast: (source: MetricSource, at: number) => Promise.resolve(caughtUpAt(source) >= at),
+    isPast: (source: MetricSource, at: number) => Promise.resolve(isPast(source, at)),
   };
   const metrics = createMetrics({ store, hub, clock, caughtUpAt: progress.caughtUpAt });
   const analytics = createAnalytics({

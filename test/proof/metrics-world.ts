@@ -119,6 +119,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
         sessions: hostOf(hosts++, { ask, now, id: () => `m${ids++}` }),
         clock: now,
         caughtUpAt: (source) => caughtUpAt(TABLE_OF[source as keyof typeof TABLE_OF]),
+        // As a beat tells it, whose place in the stream says what came before it: clocks of processes are not the table's.
+        isPast: (source, at) => caughtUpAt(TABLE_OF[source as keyof typeof TABLE_OF]) >= at - skewMs,
         async *readRange(arn, shard, first, last) {
           const table = /table\/(\w+)\//.exec(arn)![1]!;
           yield await ask("readRange", [table, shard, first, last]) as StreamRecord[];
