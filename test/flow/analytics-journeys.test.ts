@@ -31,7 +31,7 @@ async function numbers(tenant: string, from = NOW - 3 * DAY, to = NOW + HOUR, zo
 /** Outcomes that there are, by name. */
 function outcomesOf({ outcomes }: { outcomes: { outcome: string; journeys: number }[] }) {
   expect(outcomes.map(({ outcome }) => outcome)).toEqual([
-    ...["FORM_COMPLETED", "CTA_CLICKED", "LINK_CLICKED", "ABANDONED", "BROWSING"],
+    ...["GOAL_REACHED", "FORM_COMPLETED", "CTA_CLICKED", "LINK_CLICKED", "ABANDONED", "BROWSING"],
   ]);
   return Object.fromEntries(
     outcomes.filter(({ journeys }) => journeys !== 0).map((own) => [own.outcome, own.journeys]),
@@ -111,7 +111,9 @@ describe("numbers over journeys", () => {
     expect(await numbers("none", NOW - HOUR, NOW)).toEqual({
       totalJourneys: 0,
       totalEvents: 0,
-      outcomes: ["FORM_COMPLETED", "CTA_CLICKED", "LINK_CLICKED", "ABANDONED", "BROWSING"].map((outcome) => (
+      outcomes: ["GOAL_REACHED", "FORM_COMPLETED", "CTA_CLICKED", "LINK_CLICKED", "ABANDONED", "BROWSING"].map((
+        outcome,
+      ) => (
         { outcome, journeys: 0 }
       )),
       conversionRate: null,
