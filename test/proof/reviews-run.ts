@@ -1,5 +1,6 @@
 import { parseMediaIndex } from "../../api/anki/file/media-merge.ts";
 import { mediaKeyOf } from "../../api/review/media-index.ts";
+import { MEDIA_INDEX } from "../../api/review/save.ts";
 import type { Item } from "../../api/aws/dynamo.ts";
 import { createClients } from "./reviews-clients.ts";
 import { type Package, packageOf } from "./reviews-files.ts";
@@ -126,7 +127,13 @@ export async function runOnce(
         return [...index.values()].map((media) => mediaKeyOf(PERSON, media)).filter((one) => !world.bodies.find(one));
       });
     };
-    const leftOver = () => filesOf(PERSON.userId).filter((key) => key.startsWith("collections/") && !kept().has(key));
+    /** An index of media beside the present file may be about to be named: it goes with the next file. */
+    const mayCome = (key: string) => {
+      const { file } = oracle.lease() as { file?: { version: number } };
+      return key.endsWith(MEDIA_INDEX) && parseInt(key.split("/").at(-1)!, 10) === file?.version;
+    };
+    const leftOver = () =>
+      filesOf(PERSON.userId).filter((key) => key.startsWith("collections/") && !kept().has(key) && !mayCome(key));
     counts.orphans += leftOver().length;
     // What began anew has other decks.
     if (!isOver() && !oracle.present()?.imported.size) await world.run([clients.bring(0)], isOver);
