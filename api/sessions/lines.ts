@@ -224,7 +224,11 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const first = Math.min(
         ...moving.map((session) => originals.get(session.sessionId)?.startedAt ?? session.startedAt),
       );
-      const to = Math.max(...moving.map((session) => session.lastHeardAt ?? session.startedAt));
+      // What begins beyond holds all motion from its start on, also where the last one here begins at that very instant.
+      const to = Math.min(
+        Math.max(...moving.map((session) => session.lastHeardAt ?? session.startedAt)),
+        (beyond?.at ?? Infinity) - 1,
+      );
       const tails = moving.flatMap((session) => session.heard);
       const sheets = moving.some((session) => session.hasSheets)
         ? await lineStore.listHeard(of, Math.min(from.startedAt, first), to)

@@ -89,6 +89,37 @@ describe("motion makes the same sessions in whatever order it comes", () => {
   });
 });
 
+test("sessions that begin at the very same instant are the same whichever came first, and no motion counts in two of them", async () => {
+  const at = NOW - HOUR;
+  for (const moved of ["a", "b", "c"]) {
+    const say = (tenantId: string, name: Parameters<typeof mutate>[2], input: object) => () =>
+      mutate(api, tenantId, name, { sensorId: "tie", ...input });
+    const made = async (tenantId: string, isReversed: boolean) => {
+      now = NOW;
+      const creates = ["a", "b", "c"].map((sessionId) => (
+        say(tenantId, "createSession", { sessionId, startedAt: iso(at) })
+      ));
+      const motions = [-60, 0, 180].map((second) => say(tenantId, "recordMotion", { at: iso(at + second * SEC) }));
+      const end = () => mutate(api, tenantId, "endSession", { sessionId: "b", endedAt: iso(at + 20 * MIN) });
+      // One of them turns out to have begun earlier.
+      const startedAt = iso(at - 90 * SEC);
+      const readings = [{ at: iso(at), values: [1] }];
+      const batch = say(tenantId, "ingestSessionBatch", { sessionId: moved, batchOffset: 0, readings, startedAt });
+      const order = isReversed ? [...creates.reverse(), end, ...motions, batch] : [...motions, ...creates, end, batch];
+      for (const one of order) await one();
+      now = NOW + 2 * DAY;
+      await sweep();
+      const query = `{ sessions(first: 10) { nodes { sessionId startedAt endedAt endReason motionEventCount } } }`;
+      const { nodes } = (await api.ask(tenantId, query)).data.sessions;
+      return Object.fromEntries(nodes.map((node: { sessionId: string }) => [node.sessionId, node]));
+    };
+    const [one, other] = [await made(`ties-${moved}`, false), await made(`ties-${moved}-reversed`, true)];
+    expect(one).toEqual(other);
+    const counts = Object.values<{ motionEventCount: number }>(one).map((session) => session.motionEventCount);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
+  }
+});
+
 describe("what is stated beats what is guessed, and the arrival's clock places nothing", () => {
   const old = NOW - 3 * DAY;
   const readings = [0, 20, 40, 60].map((second) => old + second * SEC);

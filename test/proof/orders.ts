@@ -15,8 +15,9 @@ await runInterleavings("test/proof/orders.ts", {
   every: 10_000,
   counts: { histories: 0, orders: 0 },
   async runOnce(seed, counts) {
-    // Half of them with people who merge, split and correct meanwhile.
-    const wrong = await sayInOrders(seed, ORDERS, counts.histories % 2 === 1);
+    // Half of them with people who merge, split and correct meanwhile; half of each with sessions that begin at one instant.
+    const kind = { isCorrected: counts.histories % 2 === 1, isTied: counts.histories % 4 > 1 };
+    const wrong = await sayInOrders(seed, ORDERS, kind);
     counts.histories++;
     counts.orders += ORDERS;
     return wrong &&

@@ -14,7 +14,7 @@ import { createSessions, type Sessions } from "../../api/sessions/service.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
-import { type Fact, type Of, type Said, sessionsOf } from "./sessions-spec.ts";
+import { type Fact, type Of, type Said, sessionsOf, tieOf } from "./sessions-spec.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -35,8 +35,12 @@ export type Wrong = { seed: string; order: number; expected: unknown; found: unk
  * A random history of one sensor, said in several orders, each with repeats, over two processes, with sweeps in between:
  * each gives the sessions that the specification gives of the set. Undefined where all do.
  */
-export async function sayInOrders(seed: string, orders: number, isCorrected = false): Promise<Wrong | undefined> {
-  const history = historyOf(createRandom(seed), isCorrected);
+export async function sayInOrders(
+  seed: string,
+  orders: number,
+  { isCorrected = false, isTied = false } = {},
+): Promise<Wrong | undefined> {
+  const history = historyOf(createRandom(seed), isCorrected, isTied);
   for (let order = 0; order < orders; order++) {
     const random = createRandom(`${seed}.${order}`);
     const repeats = history.filter((one) => !("act" in one) && random() < 0.25);
@@ -116,9 +120,9 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
 /** What a person does to the sessions that are there at that moment, and what was said by that. */
 async function act(host: Sessions, { act, place, part, n }: Act, random: Random, said: Said[]) {
   const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
-  const ids = edges.map(({ node }) => node.sessionId).reverse();
+  const ids = edges.map(({ node }) => node.sessionId);
   const all = [...(await host.find(T, ids)).values()].sort((a, b) =>
-    ids.indexOf(a.sessionId) - ids.indexOf(b.sessionId)
+    a.startedAt - b.startedAt || (tieOf(a.sessionId) < tieOf(b.sessionId) ? -1 : 1)
   );
   const first = all[Math.floor(place * all.length)];
   if (!first) return undefined;
@@ -231,8 +235,11 @@ function hostOf(dynamo: Dynamo, objects: Map<string, Reading[]>, clock: () => nu
   });
 }
 
-/** 3 to some 20 things said about one sensor within half an hour. No two named sessions begin at the same instant. */
-function historyOf(random: Random, isCorrected: boolean): Sent[] {
+/**
+ * 3 to some 20 things said about one sensor within half an hour. No two named sessions begin at the same instant; where
+ * they are tied most of them do.
+ */
+function historyOf(random: Random, isCorrected: boolean, isTied: boolean): Sent[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <V>(values: readonly V[]): V => values[below(values.length)]!;
@@ -250,11 +257,12 @@ function historyOf(random: Random, isCorrected: boolean): Sent[] {
     at += pick([SECOND, 30 * SECOND, 2 * MINUTE, 4 * MINUTE, IDLE_MS, IDLE_MS + 1, 6 * MINUTE]);
   }
   const ids: string[] = [];
-  for (let i = 0; i < below(3); i++) {
+  const tiedAt = isTied ? pick([...instants, START + below(1_800) * SECOND]) : undefined;
+  for (let i = 0; i < (isTied ? 3 : below(3)); i++) {
     const id = `n${i}`;
     ids.push(id);
-    const from = START + below(1_800) * SECOND + 100 + i;
-    if (chance(0.5)) said.push({ kind: "create", id, startedAt: from + below(3) * MINUTE });
+    const from = tiedAt ?? START + below(1_800) * SECOND + 100 + i;
+    if (chance(0.5)) said.push({ kind: "create", id, startedAt: from + (isTied ? 0 : below(3) * MINUTE) });
     if (chance(0.3) && said.at(-1)?.kind === "create") continue;
     const isFinal = chance(0.5);
     for (let offset = 0; offset < 1 + below(3); offset++) {

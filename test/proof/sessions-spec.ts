@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * What the sessions of a sensor are, as a function of the set of what was said about it, written down a second time: it
  * takes everything at once, keeps nothing between two calls, and shares no code with the service. Only what people say of
@@ -230,7 +232,12 @@ function wallsOf(said: readonly Said[]) {
       bridges: (own.bridges.get(id) ?? []).map((until) => ({ until })),
     };
   });
-  return { walls: walls.sort((a, b) => a.start - b.start), anchored };
+  return { walls: walls.sort((a, b) => a.start - b.start || (tieOf(a.id!) < tieOf(b.id!) ? -1 : 1)), anchored };
+}
+
+/** Which of several sessions that begin at one instant comes first: the hashes of their ids say it, whoever came first. */
+export function tieOf(id: string): string {
+  return createHash("sha256").update(id).digest("base64url");
 }
 
 /** What each device, or whoever created it, states of a session. */

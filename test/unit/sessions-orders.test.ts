@@ -15,7 +15,20 @@ test(
 test(
   "also where people merge, split and correct them meanwhile, and take it back",
   async () => {
-    for (let i = 0; i < HISTORIES; i++) expect(await sayInOrders(`people.${i}`, 4, true)).toBeUndefined();
+    for (let i = 0; i < HISTORIES; i++) {
+      expect(await sayInOrders(`people.${i}`, 4, { isCorrected: true })).toBeUndefined();
+    }
+  },
+  240_000,
+);
+
+test(
+  "also where several sessions begin at the very same instant, with people and without",
+  async () => {
+    for (let i = 0; i < HISTORIES; i++) {
+      const isCorrected = i % 2 === 0;
+      expect(await sayInOrders(`tied.${i}`, 4, { isTied: true, isCorrected })).toBeUndefined();
+    }
   },
   240_000,
 );
