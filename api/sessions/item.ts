@@ -170,7 +170,7 @@ export function folded(text: string): string {
 /** Sets what a person wrote. `keepSeconds` is how pinning keeps device writes from letting a session expire. */
 export function peopleChange(session: Session, now: number): Expression {
   const { labels, pinned, version, keepMs } = session;
-  const keepSeconds = pinned ? PINNED_SECONDS : Math.ceil(keepMs / 1_000);
+  const keepSeconds = pinned || isNeeded(session) ? PINNED_SECONDS : Math.ceil(keepMs / 1_000);
   const ttl = keepSeconds + Math.ceil(now / 1_000);
   const attributes = Object.entries({ labels, ...noteAttributes(session), pinned, version, keepSeconds, ttl });
   const set = attributes.filter(([, value]) => value !== undefined);

@@ -229,9 +229,18 @@ export function reachesNext(session: Session): boolean {
   return session.next?.by === "MOTION" && session.next.at <= reachOf(session);
 }
 
+/** A session as it is before any of its motion: what is said of an event holds only where that event is reached without it. */
+function withoutAnchored(session: Session): Session {
+  if (!session.isStated) return session;
+  const own = <S extends { anchor?: number | undefined }>(all: readonly S[]) =>
+    all.filter(({ anchor }) => anchor === undefined);
+  return { ...session, ends: own(session.ends), reported: own(session.reported), bridges: own(session.bridges) };
+}
+
 /** Whether motion events of a session lie where they cannot be its own any more. */
 export function overflows(session: Session): boolean {
   const last = session.lastHeardAt;
   if (last === undefined) return false;
-  return last > reachOf(session) || (session.next !== undefined && last >= session.next.at);
+  if (last > reachOf(session) || last > reachOf(withoutAnchored(session))) return true;
+  return (session.next !== undefined && last >= session.next.at);
 }

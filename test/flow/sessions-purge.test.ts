@@ -87,3 +87,20 @@ test("restored in time it stays; of a split session the other part keeps its rea
     40,
   ]);
 });
+
+test("a note or label on a session whose readings another one holds does not let them go sooner", async () => {
+  now = NOW;
+  await batch("long", 0, [100, 110, 120]);
+  await batch("long", 1, [130, 140]);
+  const ttlOf = async () => {
+    const items = await itemsOf(api.system, "sessions");
+    return Number(items.find(({ sk }) => sk!.S === "long#SESSION")!.ttl!.N);
+  };
+  const own = await ttlOf();
+  const input = { sessionId: "long", expectedVersion: 1, at: at(115), newSessionId: "late" };
+  const { first } = await mutate(api, "t", "splitSession", input);
+  const held = await ttlOf();
+  expect(held).toBeGreaterThan(own);
+  await mutate(api, "t", "annotateSession", { sessionId: "long", expectedVersion: first.version, labels: ["walk"] });
+  expect(await ttlOf()).toBe(held);
+});
