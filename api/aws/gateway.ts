@@ -26,7 +26,8 @@ const FIRST_PAUSE_MS = 20;
 
 /** The sockets that API Gateway holds open, at the URL of its stage (`https://ID.execute-api.REGION.amazonaws.com/live`). */
 export function createGateway({ region, url }: { region: string; url: string }) {
-  // Once: what is not answered may have arrived, and must not arrive twice.
+  // Once: what is not answered may have arrived, and must not arrive twice. (Functions run on Node; Deno's node:http sends again
+  // by itself what was asked over a kept connection that breaks.)
   const client = new ApiGatewayManagementApiClient({ ...settingsOf(region, url), maxAttempts: 1 });
 
   async function post(id: string, data: Uint8Array): Promise<Posted> {

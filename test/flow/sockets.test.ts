@@ -145,7 +145,7 @@ describe("a function that ends midway", () => {
     void on.service().push(message.body).catch(() => {});
     await killed;
     on.gateway.failWith(undefined);
-    await on.restart();
+    await on.kill();
     // Its lease is over, and the queue's message comes again.
     now += 100_000;
     await record("killed", event("s", 3));

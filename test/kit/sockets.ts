@@ -51,6 +51,7 @@ export async function startSockets({ env = {}, clock }: { env?: Record<string, s
   const overrides = { log: silentLog, onCost: (cost: Cost) => void costs.push(cost), ...own };
   const startService = () => createSocketService(config, { ...overrides, pause: () => Promise.resolve() });
   let service = await startService();
+  const ended: (typeof service)[] = [];
   const connections = await createConnections(config, overrides);
   const wakeFor = createSocketWaker(connections);
   const queues = createQueues(system.clients.sqs);
@@ -87,9 +88,13 @@ export async function startSockets({ env = {}, clock }: { env?: Record<string, s
     oneByOne,
     service: () => service,
     store: createSocketDomain(connections),
-    /** As if the function's environment were replaced. */
-    async restart() {
-      await service.stop();
+    /**
+     * As if the function's environment were ended at whatever it is at, and another came: what it waits for is not answered any
+     * more. Its connections stay open until the end of all: it would go on where they break, and Deno's node:http sends what was
+     * asked over a connection that was used before once more.
+     */
+    async kill() {
+      ended.push(service);
       service = await startService();
     },
     /** Carries the streams alone; gives the first message that they put on the queue, which then is hidden. */
@@ -178,7 +183,7 @@ export async function startSockets({ env = {}, clock }: { env?: Record<string, s
       for (const client of clients) await client.dispose();
       await gateway.stop();
       await turn;
-      await service.stop();
+      for (const one of [...ended, service]) await one.stop();
       connections.stop();
       await api.stop();
     },
