@@ -114,7 +114,8 @@ export function createJourneyLists(
   /** Of a person, under whichever id: the nearest of each id, merged. */
   async function readVisitor(query: ListQuery & { visitorId: string }, request: Request): Promise<Journey[]> {
     const { wanted, isBackward, from } = request;
-    const ids = await store.findIds(query.tenantId, query.visitorId);
+    // What can be no id names nobody.
+    const ids = isVisitorId(query.visitorId) ? await store.findIds(query.tenantId, query.visitorId) : [];
     const isAfter = (one: ListPosition, other: ListPosition) => isBackward ? isLater(other, one) : isLater(one, other);
     const rest = {
       ...query,

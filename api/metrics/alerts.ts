@@ -95,11 +95,9 @@ export function createAlerts({ alerts, store, measuring, hub, clock, caughtUpAt,
       const cursors = createCursors("alert changes", [tenantId, alertId ?? null], v.string());
       const limit = parseFirst(first, MAX_PAGE);
       const position = cursors.decode(after);
-      const found = await alerts.listChanges(tenantId, {
-        alertId: alertId ?? undefined,
-        limit: limit + 1,
-        after: position,
-      });
+      const asked = { alertId: alertId ?? undefined, limit: limit + 1, after: position };
+      const isPossible = asked.alertId === undefined || isAlertId(asked.alertId);
+      const found = isPossible ? await alerts.listChanges(tenantId, asked) : [];
       return {
         edges: found.slice(0, limit).map((node) => ({ cursor: cursors.encode(node.changeId), node })),
         hasNextPage: found.length > limit,
@@ -123,7 +121,7 @@ export function createAlerts({ alerts, store, measuring, hub, clock, caughtUpAt,
   };
 
   async function find(tenantId: string, alertId: string): Promise<Alert | undefined> {
-    return /^[\w.-]{1,64}$/.test(alertId) ? await alerts.findAlert(tenantId, alertId) : undefined;
+    return isAlertId(alertId) ? await alerts.findAlert(tenantId, alertId) : undefined;
   }
 
   async function judgeNext(first: Alert): Promise<{ judged: number; changed: number }> {
@@ -174,4 +172,9 @@ export function createAlerts({ alerts, store, measuring, hub, clock, caughtUpAt,
 function startOf(at: number, size: Alert["size"]): number {
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
   return Math.floor(at / bucketMs) * bucketMs;
+}
+
+/** Whether an alert may be called so. */
+function isAlertId(text: string): boolean {
+  return /^[\w.-]{1,64}$/.test(text);
 }

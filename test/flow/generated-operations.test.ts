@@ -95,6 +95,15 @@ describe("what can never be is refused by name", () => {
   });
 
   test.each([
+    `query ($id: ID!) { alertHistory(alertId: $id) { nodes { alertId } } }`,
+    `query ($id: String!) { journeys(filter: { visitorId: $id }) { nodes { id } } }`,
+    `mutation ($id: String!) { exportJourneys(input: { format: CSV, filter: { visitorId: $id } }) { __typename } }`,
+  ])("half a character names nobody: %s", async (query) => {
+    const { status, errors = [] } = await api.ask("generated", query, { id: "\ud800" });
+    expect([status, errors]).toEqual([200, []]);
+  });
+
+  test.each([
     `journeyEvents(sessionId: "${LONG}") { cursor }`,
     `sessionChanged(sensorId: "${LONG}") { sessionId }`,
     `sessionChanged(sensorId: "") { sessionId }`,
