@@ -10,7 +10,6 @@ import {
   signIn,
   startService,
 } from "../kit/browser.ts";
-import { isSignedBy, startReceiver } from "../kit/receiver.ts";
 
 const COUNT = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
   ... on RecordMetricsPayload { accepted } ... on UserError { message } } }`;
@@ -263,59 +262,6 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByText("Do you ship to Nepal?").waitFor();
     expect(new URL(page.url()).searchParams.get("didnot")).toBe("CTA_CLICKED");
     await context.close();
-  });
-
-  test("a webhook is made, told of a test by a signed call, and ended", async () => {
-    const receiver = await startReceiver();
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/admin?show=webhooks");
-    await signIn(page, token);
-    await page.getByLabel("Name").fill("our chat");
-    await page.getByLabel("Address").fill(`${receiver.url}/hook`);
-    await page.getByLabel("An alert began or ended").check();
-    await page.getByRole("button", { name: "Make it" }).click();
-    const secret = (await page.getByRole("status", { name: "The secret" }).locator(".secret").textContent())!;
-    await page.getByRole("button", { name: "Send a test" }).click();
-    await page.getByText("It took the test (200).").waitFor();
-    expect(receiver.calls).toHaveLength(1);
-    expect(isSignedBy(secret, receiver.calls[0]!)).toBe(true);
-    await page.getByRole("cell", { name: "taken" }).waitFor();
-    await page.getByRole("button", { name: "End it for ever" }).click();
-    await page.getByText(/^revoked/).waitFor();
-    await context.close();
-    await receiver.stop();
-  });
-
-  test("an account is opened, its other login ended from here, and a token that ended is renewed unseen", async () => {
-    const password = "correct horse battery";
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/admin?show=logins");
-    await page.getByRole("button", { name: "I have none yet" }).click();
-    await page.getByLabel("Username").fill("ada.lovelace");
-    await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Open the account" }).click();
-    await page.getByText("(this one)").waitFor();
-
-    const other = await browser.openTab(service.url);
-    await other.page.goto("/admin?show=logins");
-    await other.page.getByLabel("Username").fill("Ada.Lovelace");
-    await other.page.getByLabel("Password").fill(password);
-    await other.page.getByRole("button", { name: "Sign in" }).click();
-    const logins = other.page.getByRole("row").filter({ has: other.page.getByRole("button", { name: "Sign out" }) });
-    await expect.poll(() => logins.count()).toBe(2);
-    await logins.filter({ hasNotText: "(this one)" }).getByRole("button", { name: "Sign out" }).click();
-    await expect.poll(() => logins.count()).toBe(1);
-
-    await page.goto("/sessions");
-    await page.getByText("Your sign-in has ended").waitFor();
-    // A token that is good no more, and a refresh token that is.
-    await other.page.evaluate('sessionStorage.setItem("sojourn.token", "e30.e30.e30")');
-    await other.page.goto("/admin?show=logins");
-    await other.page.getByText("(this one)").waitFor();
-    await other.page.getByRole("button", { name: "Sign out", exact: true }).first().click();
-    await other.page.getByLabel("Username").waitFor();
-    await context.close();
-    await other.context.close();
   });
 
   test("axe finds nothing serious on any page, light or dark; nothing runs over at 360 px", async () => {

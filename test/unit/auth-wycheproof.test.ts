@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { JWK } from "jose";
 import { describe, expect, test } from "vitest";
-import { UnauthenticatedError } from "../../api/core/errors.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
+import { createTinyApp } from "../kit/tiny-app.ts";
 import { verifierOf } from "../kit/verifier.ts";
 
 type Vector = { tcId: number; comment: string; jws: string | object; result: "valid" | "invalid" };
+type Answer = { data?: unknown; errors?: { message: string; extensions: { code: string } }[] };
 type Group = { comment: string; public?: JWK; private?: JWK; tests: Vector[] };
 
 const file = new URL("../fixtures/wycheproof/json_web_signature_test.json", import.meta.url);
@@ -23,11 +25,17 @@ const STRICTER = new Map<number, string>([
   ...[346, 347, 350, 351].map((tcId): [number, string] => [tcId, OTHER]),
 ]);
 
+const { app } = createTinyApp({ RATE_ADDRESS: "off" });
+
+/** What the API says over HTTP to a request with this token, where the issuer's key is `jwk`. */
 async function answerTo(jwk: JWK, jws: string): Promise<string> {
   const { authenticate } = verifierOf([async () => ({ keys: { keys: [jwk] } })], { clock: Date.now, algorithms: ALL });
-  const error = await authenticate(`Bearer ${jws}`).then(() => "accepted", (error: unknown) => error);
-  expect(error).toBeInstanceOf(UnauthenticatedError);
-  return (error as Error).message;
+  const http = createHttp({ ...app, authenticate });
+  const headers = { "content-type": "application/json", authorization: `Bearer ${jws}` };
+  const request = new Request("http://127.0.0.1/graphql", { method: "POST", headers, body: `{"query":"{who}"}` });
+  const { data, errors } = await (await http.fetch(request)).json() as Answer;
+  expect([data ?? null, errors?.map(({ extensions }) => extensions.code)]).toEqual([null, ["UNAUTHENTICATED"]]);
+  return errors![0]!.message;
 }
 
 describe("Wycheproof's signatures", () => {

@@ -41,7 +41,10 @@ export function dataOf<Data>({ data, errors }: Answer<Data>): Data {
 
 let renewing: Promise<boolean> | undefined;
 
-/** Takes the next token of this login, once for all who ask at the same time; false where there is none to take. */
+/**
+ * Takes the next token of this login, once for all who ask at the same time; false where there is none to take. Throws
+ * AskError where the service did not say: a login that may still be good is not given up for that.
+ */
 export function renew(): Promise<boolean> {
   renewing ??= takeNext().finally(() => (renewing = undefined));
   return renewing;
@@ -50,15 +53,11 @@ export function renew(): Promise<boolean> {
 async function takeNext(): Promise<boolean> {
   const { refreshToken } = session;
   if (refreshToken === undefined) return false;
-  try {
-    const { refreshLogin } = dataOf(await send(RenewLogin, { input: { refreshToken } }, undefined, {}));
-    if (refreshLogin.__typename !== "AuthPayload") return false;
-    session.renewed(refreshLogin);
-    return true;
-  } catch {
-    // Out of reach, or refused: what was asked says so itself.
-    return session.refreshToken !== refreshToken;
-  }
+  const { refreshLogin } = dataOf(await send(RenewLogin, { input: { refreshToken } }, undefined, {}));
+  // Another tab may have been quicker, and has told this one.
+  if (refreshLogin.__typename !== "AuthPayload") return session.refreshToken !== refreshToken;
+  session.renewed(refreshLogin);
+  return true;
 }
 
 async function send<Data, Variables>(

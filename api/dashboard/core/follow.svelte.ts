@@ -59,8 +59,10 @@ function currentClient(): Client {
   client = createClient({
     url: new URL("/graphql", location.href).href.replace(/^http/, "ws"),
     connectionParams: async () => {
-      if (isTokenOver && !await renew()) session.expire();
-      isTokenOver = false;
+      // Where the service does not say, the line is closed again, and this is asked anew.
+      const isRenewed = !isTokenOver || await renew().catch(() => undefined);
+      if (isRenewed === false) session.expire();
+      isTokenOver = isRenewed === undefined;
       return session.headers();
     },
     lazyCloseTimeout: 1_000,
