@@ -150,19 +150,9 @@ function runsOf(
   const beginAt = (at: number) => {
     while (next < walls.length && walls[next]!.startedAt <= at) {
       const stated = walls[next++]!;
-      const own = <S extends { anchor?: number | undefined }>(all: readonly S[]) =>
-        all.filter(({ anchor }) => anchor === undefined);
-      const { idleMs, startedAt: first } = stated;
-      runs.push({
-        stated,
-        first,
-        last: -Infinity,
-        count: 0,
-        ends: own(stated.ends),
-        reported: own(stated.reported),
-        bridges: own(stated.bridges),
-        idleMs,
-      });
+      const { idleMs, startedAt: first, ends, reported, bridges } = withoutAnchored(stated);
+      const said = { ends: [...ends], reported: [...reported], bridges: [...bridges] };
+      runs.push({ stated, first, last: -Infinity, count: 0, ...said, idleMs });
     }
   };
   for (const at of heard) {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createDynamo } from "../../api/aws/dynamo.ts";
+import { createAlertStore } from "../../api/metrics/alert-store.ts";
+import { fullName, tables } from "../../api/resources.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { fc } from "../kit/property.ts";
 import { isSignedBy, startReceiver } from "../kit/receiver.ts";
@@ -75,6 +78,19 @@ async function pass(counts: readonly number[], isJudged = true) {
     if (isJudged) await judge();
   }
 }
+
+test("what a slower process judged does not take the place of what was judged since", async () => {
+  const store = createAlertStore(
+    createDynamo(api.system.clients.dynamodb),
+    fullName(api.system.prefix, tables.buckets),
+  );
+  await configure();
+  const before = (await store.findAlert(tenant, "a"))!;
+  const at = (minutes: number) => ({ ...before, judgedTo: START + minutes * MINUTE, version: before.version + 1 });
+  expect(await store.write(before, at(5))).toBe(true);
+  expect(await store.write(before, at(3))).toBe(false);
+  expect((await store.findAlert(tenant, "a"))!.judgedTo).toBe(START + 5 * MINUTE);
+});
 
 describe("an alert", () => {
   test("rings when as many buckets in a row were above, and ends with the first that is not; each bucket is judged once", async () => {

@@ -266,3 +266,17 @@ test("an answer that does not read all says where it goes on, and its parts add 
   );
   expect(new Set(seen).size).toBe(sums[0]);
 });
+
+test("a journey of more than a trail holds is counted by all of its events", async () => {
+  const at = (i: number) => new Date(NOW - DAY + i * 1_000).toISOString();
+  const events = Array.from({ length: 620 }, (_, i): EventInput => (
+    { sessionId: "long", seq: i + 1, type: "PAGE_VIEWED", page: i === 600 ? "/paid" : "/shop", occurredAt: at(i) }
+  ));
+  for (const half of [events.slice(0, 310), events.slice(310)]) await record(api, "long", half);
+  await api.settle();
+  await api.app.jobs.find(({ name }) => name === "follow-journeys")!.run();
+  const input = { steps: [{ page: "/shop" }, { page: "/paid" }] };
+  const { data } = await api.ask("long", FUNNEL, { input, range: RANGE });
+  expect(data.funnel.steps.map(({ journeyCount }: { journeyCount: number }) => journeyCount)).toEqual([1, 1]);
+  expect(data.funnel).toMatchObject({ readJourneys: 1, readEvents: 620, complete: true });
+});

@@ -147,6 +147,26 @@ describe("an account that is deleted", () => {
     expect((await ask(token, "{ viewer { tenantId } }")).data.viewer).toEqual({ tenantId });
   });
 
+  test("is removed by one process at a time, however many run the job at once", async () => {
+    await remove(await open());
+    const store = createRemovalStore(
+      createDynamo(api.system.clients.dynamodb),
+      fullName(api.system.prefix, tables.access),
+    );
+    let running = 0;
+    const removeData = () => {
+      running++;
+      return Promise.resolve({ items: 0, objects: 0, isWhole: true });
+    };
+    const job = createRemovalJob({ store, removeData, clock: () => now, log: silentLog });
+    const dues = await store.listDue(now);
+    // Each has seen what is due before any of them takes it.
+    const looked = { ...store, listDue: () => Promise.resolve(dues) };
+    const others = createRemovalJob({ store: looked, removeData, clock: () => now, log: silentLog });
+    await Promise.all([job(), others(), others(), others()]);
+    expect(running).toBe(dues.length);
+  });
+
   test("is removed whole though the process ends at any of its deletions, and though a run may do little", async () => {
     const gone = await open();
     const before = mentions(await dumpAll(), gone.tenantId).length;

@@ -59,3 +59,25 @@ test("the same event again lasts longer where it says so, and never shorter", as
   expect(await motion("again", 5, 4)).toMatchObject({ code: "INVALID_INPUT", fields: [{ path: ["endedAt"] }] });
   expect(await motion("again", 0, 700)).toMatchObject({ code: "INVALID_INPUT", fields: [{ path: ["endedAt"] }] });
 });
+
+test("a device's session that ended before it leaves it a session of its own, whichever was said first", async () => {
+  const readings = [0, 1, 2].map((minute) => ({ at: at(minute), values: [minute] }));
+  const device = (id: string) => ({ sessionId: `device ${id}`, sensorId: id });
+  for (const order of orders(["motion", "first", "final"] as const)) {
+    const id = order.join(" ");
+    for (const said of order) {
+      if (said === "motion") await motion(id, 4, 6);
+      else if (said === "first") {
+        await mutate(api, "t", "ingestSessionBatch", { ...device(id), batchOffset: 0, startedAt: at(0), readings });
+      } else {
+        const last = [{ at: at(2.5), values: [9] }];
+        const end = { batchOffset: 1, final: true, startedAt: at(0), durationMs: 3 * MIN };
+        await mutate(api, "t", "ingestSessionBatch", { ...device(id), ...end, readings: last });
+      }
+    }
+    expect([id, await rows(id)]).toMatchObject([id, [
+      { sessionId: `device ${id}`, startedAt: at(0), endedAt: at(3), motionEventCount: 0, sampleCount: 4 },
+      { startedAt: at(4), endedAt: at(6), motionEventCount: 1 },
+    ]]);
+  }
+});

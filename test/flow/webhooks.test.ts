@@ -72,6 +72,15 @@ const log = async (webhookId: string, page = "first: 50") => {
   return data.webhooks.find((hook: { webhookId: string }) => hook.webhookId === webhookId);
 };
 
+test("one that is revoked hears of nothing more, and nothing is kept for it", async () => {
+  const { webhook } = await create("/over");
+  await mutate("revokeWebhook", { webhookId: webhook.webhookId });
+  await happen("late");
+  await deliver();
+  expect(calls()).toEqual([]);
+  expect((await log(webhook.webhookId)).deliveries.nodes).toEqual([]);
+});
+
 describe("a webhook", () => {
   test("is told of an event once it happened, signed, and its secret is shown once", async () => {
     const { secret, webhook } = await create("/a");

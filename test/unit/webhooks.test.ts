@@ -176,3 +176,21 @@ describe("a request to a receiver", () => {
 test("a type is written small on the wire", () => {
   expect(wireType("ALERT_CHANGED")).toBe("alert.changed");
 });
+
+test("an answer that does not end is cut off: what a receiver says is of no interest", async () => {
+  const gone = Promise.withResolvers<void>();
+  const server = http.createServer((_request, response) => {
+    const chunk = Buffer.alloc(16_384);
+    const more = () => {
+      while (!response.destroyed && response.write(chunk));
+    };
+    response.on("drain", more).on("close", () => gone.resolve());
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const send = createSend({ reach: "machine", timeoutMs: 3_600_000 });
+  expect(await send(`http://127.0.0.1:${port}/`, {}, "{}")).toMatchObject({ status: 200 });
+  await gone.promise;
+  server.close();
+});
