@@ -23,7 +23,7 @@ function createWorld(count: number) {
     writeOnce(marker, parts) {
       if (markers.size >= failsAt) return Promise.reject(Object.assign(new Error("away"), { retryable: true }));
       expect(parts.length).toBeLessThanOrEqual(99);
-      if (!markers.has(marker)) written.push(...parts.map((one) => (one as { put: { sk: string } }).put.sk));
+      if (!markers.has(marker)) written.push(...parts.map((one) => (one as unknown as { put: { sk: string } }).put.sk));
       markers.add(marker);
       return Promise.resolve();
     },
