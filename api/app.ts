@@ -127,6 +127,8 @@ export type Overrides = ConnectionOverrides & {
   endingsMs?: number;
   /** Audits look at a difference again after so long. */
   recheckMs?: number;
+  /** Whoever asks first how far the streams are read waits so long for an answer. */
+  beatsMs?: number | undefined;
   /** Where webhooks may call; the internet alone where absent. */
   reach?: Reach;
 };
@@ -143,7 +145,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const webhooks = createWebhookDomain(connections, overrides.reach);
   const journeys = createJourneyDomain(connections, webhooks.service);
   const sessions = createSessionDomain(connections);
-  const metrics = createMetricDomain(connections, journeys, sessions, overrides.recheckMs);
+  const metrics = createMetricDomain(connections, journeys, sessions, overrides);
   const analytics = createAnalyticsDomain(connections, sessions);
   const auditRollups = createRollupAuditor(connections, metrics, overrides.recheckMs);
   const review = createReviewDomain(connections);

@@ -155,7 +155,7 @@ export function createMetricDomain(
   { config, dynamo, hub, clock, log, named }: Connections,
   journeys: Pick<JourneyDomain, "store">,
   { lists, listMotion }: Pick<SessionDomain, "lists" | "listMotion">,
-  recheckMs?: number,
+  { recheckMs, beatsMs }: { recheckMs?: number | undefined; beatsMs?: number | undefined } = {},
 ) {
   const store = createMetricStore(dynamo, { records: named(tables.records), buckets: named(tables.buckets) });
   const beats = createBeats({
@@ -163,6 +163,7 @@ export function createMetricDomain(
     tables: streamedTables(config.prefix),
     buckets: named(tables.buckets),
     clock,
+    firstWaitMs: beatsMs,
   });
   const progress = createProgress(clock, log, beats, recheckMs);
   const answers = createReviewLog(dynamo, named(tables.reviews));
@@ -338,7 +339,7 @@ export function createAllJobs(
 export function createRecountOf(connections: Connections, recheckMs?: number) {
   const journeys = createJourneyDomain(connections);
   const sessions = createSessionDomain(connections);
-  const metrics = createMetricDomain(connections, journeys, sessions, recheckMs);
+  const metrics = createMetricDomain(connections, journeys, sessions, { recheckMs });
   const auditRollups = createRollupAuditor(connections, metrics, recheckMs);
   return createRecount({ audits: metrics.audit, auditRollups, store: metrics.store });
 }

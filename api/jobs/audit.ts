@@ -21,7 +21,7 @@ export function createAuditJob({ audit, canAudit, store, clock, log, raise }: Au
   return async function auditHour(): Promise<Record<string, number>> {
     const hourAt = hourOf(clock()) - HOUR_MS;
     const range = { between: { from: hourAt, to: hourAt + HOUR_MS } };
-    const sums = { audited: 0, records: 0, minuteBuckets: 0, differences: 0 };
+    const sums = { audited: 0, records: 0, minuteBuckets: 0, differences: 0, unsettled: 0 };
     for await (const page of store.listActive(hourAt)) {
       for (const { tenantId, source } of page) {
         if (!canAudit(source)) continue;
@@ -30,6 +30,7 @@ export function createAuditJob({ audit, canAudit, store, clock, log, raise }: Au
         sums.records += report.recordsCounted;
         sums.minuteBuckets += report.bucketsChecked;
         sums.differences += report.differences.length;
+        sums.unsettled += report.unsettled;
         if (report.differences.length > 0) {
           log.error("buckets are wrong; run auditMetrics with repair", {
             tenantId,

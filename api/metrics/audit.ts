@@ -114,13 +114,15 @@ export function createAudit(
       const left: Look[] = [];
       for (const [i, [now]] of again.entries()) {
         if (!now || now.wrong.size === 0) continue;
-        const wrong = agreed(suspects[i]!, now);
-        if (tries > 1 && (!isRead || wrong.size < now.wrong.size)) left.push(now);
-        else if (repair && isRead && !await correct(tenantId, now.hour, wrong, report)) left.push(now);
-        else note(now.hour, wrong, report);
-        if (tries === 1 && (!isRead || wrong.size < now.wrong.size)) report.unsettled++;
+        const wrong = isRead ? agreed(suspects[i]!, now) : new Map<number, Wrong>();
+        const isSure = wrong.size === now.wrong.size;
+        const isTold = (isSure || tries === 1) && (!repair || await correct(tenantId, now.hour, wrong, report));
+        if (isTold) note(now.hour, wrong, report);
+        if (isTold && isSure) continue;
+        if (tries > 1) left.push(now);
+        else report.unsettled++;
       }
-      suspects = tries > 1 ? left : [];
+      suspects = left;
     }
   }
 

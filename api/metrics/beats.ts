@@ -39,12 +39,13 @@ export function isBeat({ keys }: Pick<StreamRecord, "keys">): boolean {
  *
  * An item's changes come in order, those of a shard too; shards without a place of ours are known by their notes alone.
  */
-export function createBeats({ dynamo, tables, buckets, clock }: {
+export function createBeats({ dynamo, tables, buckets, clock, firstWaitMs = FIRST_WAIT_MS }: {
   dynamo: Pick<Dynamo, "update" | "putIf" | "put" | "query">;
   /** Full names by short ones. */
   tables: Readonly<Record<StreamedTable, string>>;
   buckets: string;
   clock: Clock;
+  firstWaitMs?: number | undefined;
 }) {
   const states = new Map<StreamedTable, State>();
   const sending = new Map<StreamedTable, { at: number; sent: Promise<ReadonlyMap<string, number>> }>();
@@ -139,7 +140,7 @@ export function createBeats({ dynamo, tables, buckets, clock }: {
       if (isStale()) {
         const isLong = state.handled.length === 0 || clock() - oldest() > 2 * MINUTE_MS;
         const sent = send(table, clock() - FRESH_MS);
-        if (isLong && await arrives(table, await sent, FIRST_WAIT_MS)) state = await read(table);
+        if (isLong && await arrives(table, await sent, firstWaitMs)) state = await read(table);
         else await sent.catch(() => {});
       }
       const at = Math.min(oldest(), ...state.notes.map(({ since }) => since));

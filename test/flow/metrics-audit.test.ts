@@ -81,8 +81,8 @@ describe("an audit", () => {
       repaired: 0,
     });
     await damage("lag", hourAt, "SET m0 = :nine", { ":nine": 9 });
-    // That minute has a record on its way: it is said to be wrong, and left for later.
-    expect(await audit("ITEMS", hourAt, START, true)).toMatchObject({ differences: [{ recounted: 2 }], repaired: 0 });
+    // That minute has a record on its way, and nobody knows what else is: nothing is said of it.
+    expect(await audit("ITEMS", hourAt, START, true)).toMatchObject({ differences: [], repaired: 0 });
     await api.settle();
     now += 10 * MIN;
     await api.settle();

@@ -30,13 +30,18 @@ export const EVENTS: Framing = {
   last: encoder.encode("event: complete\ndata:\n\n"),
 };
 
+/** What ends a part and begins the next; two more dashes end them all. */
+const BOUNDARY = "\r\n---";
+/** A part with its end: readers give a part when they see the boundary after it, which would else come with the next one. */
+const part = (json: string) => `\r\ncontent-type: application/json\r\n\r\n${json}${BOUNDARY}`;
+
 /** Parts of a multipart answer, as Apollo's HttpLink reads subscriptions. */
 export const MULTIPART: Framing = {
   headers: { "content-type": 'multipart/mixed;boundary="-";subscriptionSpec=1.0', ...UNBUFFERED },
-  first: encoder.encode("\r\n---\r\ncontent-type: application/json\r\n\r\n{}"),
-  ping: encoder.encode("\r\n---\r\ncontent-type: application/json\r\n\r\n{}"),
-  frame: once((result) => `\r\n---\r\ncontent-type: application/json\r\n\r\n{"payload":${resultText(result)}}`),
-  last: encoder.encode("\r\n-----\r\n"),
+  first: encoder.encode(BOUNDARY + part("{}")),
+  ping: encoder.encode(part("{}")),
+  frame: once((result) => part(`{"payload":${resultText(result)}}`)),
+  last: encoder.encode("--\r\n"),
 };
 
 /** The result as JSON, with its errors as clients get them. */

@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { createAudit } from "../../api/metrics/audit.ts";
+import type { CountChange, Counted } from "../../api/metrics/model.ts";
+import { createMetricStore } from "../../api/metrics/store.ts";
+import { tables } from "../../api/resources.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { fc } from "../kit/property.ts";
+
+const MINUTE = 60_000;
+const HOUR_AT = Date.UTC(2026, 5, 1, 12);
+const MINUTES = 3;
+const TENANT = "shop";
+
+type Step = "nothing" | "count" | "record" | "move";
+
+/**
+ * Records of an hour, the stream that counts them, and an audit that repairs; between any two calls of the audit's happens what
+ * `steps` says, in their order.
+ */
+function createWorld(steps: Step[], damage: readonly number[]) {
+  let now = HOUR_AT + 3 * 60 * MINUTE;
+  let readToEndAt = now;
+  let sequence = 0;
+  const records: Counted[] = [];
+  const waiting: CountChange[] = [];
+  const woken: string[] = [];
+  const store = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
+  /** As the table's clock gives it: to the second. */
+  const stamp = () => Math.floor(now / 1_000) * 1_000;
+  const at = (minute: number) => HOUR_AT + minute % MINUTES * MINUTE;
+
+  function tell(changed: number, n: number): void {
+    const position = { shard: "s", sequence: `${++sequence}`, partition: "0", arrivedAt: stamp() };
+    waiting.push({ ...position, tenantId: TENANT, source: "ITEMS", at: changed, n });
+  }
+  async function step(kind: Step): Promise<void> {
+    now += 400;
+    if (kind === "record") {
+      records.push({ at: at(sequence), arrivedAt: stamp() });
+      tell(records.at(-1)!.at, 1);
+    } else if (kind === "move" && records.length > 0) {
+      const moved = records.shift()!;
+      tell(moved.at, -1);
+      records.push({ at: at(moved.at / MINUTE + 1), arrivedAt: stamp() });
+      tell(records.at(-1)!.at, 1);
+    } else if (kind === "count" && waiting.length > 0) {
+      await store.count(waiting.splice(0, 2), now);
+    }
+    if (waiting.length === 0) readToEndAt = now;
+  }
+  const next = async () => await step(steps.shift() ?? "nothing");
+  const between = async <T>(call: () => Promise<T>): Promise<T> => {
+    await next();
+    const done = await call();
+    await next();
+    return done;
+  };
+
+  const { audit } = createAudit({
+    store: {
+      ...store,
+      listHours: (...asked) => between(() => store.listHours(...asked)),
+      correct: (...asked) => between(() => store.correct(...asked)),
+    },
+    hub: { wake: (_, hint) => void woken.push(hint!), watch: () => () => {} },
+    clock: () => now,
+    progress: {
+      caughtUpAt: () => Promise.resolve(waiting.length === 0 ? now : waiting[0]!.arrivedAt - 1),
+      isPast: async (_, seenAt) => (await next(), readToEndAt >= seenAt),
+    },
+    recountOf: () =>
+      async function* (_, fromAt, toAt) {
+        const inRange = records.filter((record) => record.at >= fromAt && record.at < toAt);
+        await next();
+        yield inRange;
+      },
+    recheckMs: 0,
+  });
+
+  return {
+    woken,
+    record: () => step("record"),
+    move: () => step("move"),
+    async countAll() {
+      while (waiting.length > 0) await step("count");
+      now += 5_000;
+      await step("nothing");
+    },
+    async damageAll() {
+      const [hour] = await store.listHours(TENANT, "ITEMS", HOUR_AT, HOUR_AT + 1);
+      const wrong = damage.map((n, minute) => [minute, (hour!.minutes.get(minute)?.count ?? 0) + n] as const);
+      await store.correct(TENANT, hour!, new Map(wrong.filter((_, minute) => damage[minute] !== 0)));
+    },
+    repair: () =>
+      audit(TENANT, {
+        source: "ITEMS",
+        range: { between: { from: HOUR_AT, to: HOUR_AT + MINUTES * MINUTE } },
+        repair: true,
+      }),
+    /** By how much each minute's count is wrong. */
+    async wrong() {
+      const [hour] = await store.listHours(TENANT, "ITEMS", HOUR_AT, HOUR_AT + 1);
+      return damage.map((_, minute) =>
+        (hour?.minutes.get(minute)?.count ?? 0) - records.filter((record) => record.at === at(minute)).length
+      );
+    },
+  };
+}
+
+const kinds: Step[] = ["nothing", "count", "record", "move"];
+
+test("a repair beside whatever is recorded, moved and counted leaves each minute as it was or right, and then all are right", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...kinds), { maxLength: 30 }),
+      fc.tuple(...Array.from({ length: MINUTES }, () => fc.constantFrom(0, 0, 1, 3))),
+      async (given, damage) => {
+        const steps = [...given];
+        const world = createWorld(steps, damage);
+        for (let i = 0; i < 5; i++) await world.record();
+        await world.countAll();
+        await world.damageAll();
+        const { differences, repaired } = await world.repair();
+        await world.countAll();
+        const left = await world.wrong();
+        for (const [minute, n] of left.entries()) expect([0, damage[minute]]).toContain(n);
+        // Nothing is told to be wrong that was not, and what is set right is told to who watches.
+        for (const { bucket } of differences) expect(damage[(bucket.start - HOUR_AT) / MINUTE]).not.toBe(0);
+        expect(world.woken.length > 0).toBe(repaired > 0);
+        steps.length = 0;
+        const last = await world.repair();
+        expect(last).toMatchObject({ repaired: left.filter((n) => n !== 0).length, unsettled: 0 });
+        expect(await world.wrong()).toEqual(damage.map(() => 0));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("of what the stream has not shown nothing is said, but that it is not settled", async () => {
+  const world = createWorld([], [0, 0, 0]);
+  for (let i = 0; i < 5; i++) await world.record();
+  await world.countAll();
+  await world.move();
+  expect(await world.repair()).toMatchObject({ differences: [], repaired: 0, unsettled: 1 });
+  await world.countAll();
+  expect(await world.repair()).toMatchObject({ differences: [], repaired: 0, unsettled: 0 });
+});
