@@ -12,6 +12,8 @@ import type { AuditKind } from "./auth/audit/model.ts";
 import type { ApiKeys, KeyUse } from "./auth/apikeys/service.ts";
 import type { ScryptCost } from "./auth/accounts/passwords.ts";
 import { createAttempts } from "./auth/attempts.ts";
+import { createErasures } from "./auth/audit/erasures.ts";
+import { identityOf } from "./auth/identity.ts";
 import { createAuth } from "./auth/setup.ts";
 import type { Holder, Viewer } from "./auth/viewer.ts";
 import type { QueueMessage } from "./aws/queues.ts";
@@ -35,6 +37,7 @@ import { createAlertWatch } from "./metrics/alert-watch.ts";
 import { createMetricWatch } from "./metrics/watch.ts";
 import type { Rates } from "./rates/rates.ts";
 import type { Shares } from "./rates/shares.ts";
+import { createParkedDomain } from "./parked/setup.ts";
 import { createRatesOf } from "./rates/setup.ts";
 import { buckets, queues, tables } from "./resources.ts";
 import type { Reach } from "./webhooks/rules.ts";
@@ -190,6 +193,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     alerts: alerts.service,
     watchAlerts: createAlertWatch({ alerts: alerts.store, hub, clock, pollMs: overrides.pollMs }),
     webhooks: webhooks.service,
+    parked: createParkedDomain(connections),
+    identity: () => identityOf(config),
+    erasures: createErasures(dynamo, named(tables.access)),
   };
   const loadersOf = ({ tenantId }: Viewer) => ({
     loadEvent: createLoader((names) => journeys.service.findEvents(tenantId, names)),

@@ -5,7 +5,7 @@ import { createRollupStore } from "./analytics/store.ts";
 import { createRemovalStore } from "./removals/store.ts";
 import type { Connections } from "./connections.ts";
 import type { Clock } from "./core/clock.ts";
-import { createIngest } from "./ingest/batch.ts";
+import { createIngest, parkFor } from "./ingest/batch.ts";
 import { createFailures } from "./ingest/failures.ts";
 import { createFiles } from "./files/keep.ts";
 import { createQuarantine } from "./ingest/quarantine.ts";
@@ -39,6 +39,7 @@ import { isRecorded, type Recount } from "./metrics/model.ts";
 import { createMetrics } from "./metrics/service.ts";
 import { createMetricStore } from "./metrics/store.ts";
 import { buckets, queues, streamedTables, tables } from "./resources.ts";
+import { createParkedDomain } from "./parked/setup.ts";
 import { createReviewLog } from "./review/log.ts";
 import { createReview } from "./review/setup.ts";
 import { createSensorErasures } from "./sessions/erasures.ts";
@@ -251,11 +252,13 @@ export function createSocketDomain({ dynamo, clock, named }: Connections) {
 }
 
 export function createQueueConsumer(
-  { queues: messages, deadLetterOf, log, tracer }: Connections,
+  connections: Connections,
   journeys: JourneyDomain,
   sessions: SessionDomain,
   metrics: Pick<MetricDomain, "service">,
 ) {
+  const { queues: messages, deadLetterOf, log, tracer } = connections;
+  const parked = createParkedDomain(connections);
   return createIngest({
     recordMetrics: async (tenantId, records) => (await metrics.service.record(tenantId, { records })).receipts,
     record: (tenantId, events) => journeys.service.record(tenantId, events),
@@ -263,6 +266,7 @@ export function createQueueConsumer(
     ingestBatch: (tenantId, batch) => sessions.service.ingestBatch(tenantId, undefined, batch),
     queues: messages,
     deadLetter: deadLetterOf(queues.ingest),
+    onReject: parkFor((...refused) => parked.park(...refused)),
     log,
     tracer,
   });

@@ -6,8 +6,8 @@ import type { buckets, queues, tables } from "./resources.ts";
  * updates, `remove` deletes.
  */
 export type Use = "read" | "write" | "remove";
-/** `send` looks the queue up and sends; `take` is what its event source needs; `look` asks how many wait. */
-export type QueueUse = "send" | "take" | "look";
+/** `send` looks the queue up and sends; `take` is what its event source needs; `feed` sends, and asks how many wait. */
+export type QueueUse = "send" | "take" | "feed";
 
 /** One Lambda function: how large, and what of all that is stored it may touch. Names are the keys of the specs above. */
 export type FunctionSpec = {
@@ -67,7 +67,8 @@ export const functions = {
       webhooks: "write",
     },
     buckets: { events: "remove", readings: "remove", collections: "remove" },
-    queues: { ingest: "look" },
+    // What was parked is sent to its queue again.
+    queues: { ingest: "feed", late: "send" },
     deadLetters: [],
     streams: false,
     tokens: true,

@@ -174,7 +174,8 @@ export const buckets = {
   events: {
     name: "events",
     coolAfterDays: { "events/": 90, "parquet/": 90 },
-    expireAfterDays: { "aws/lambda/": 30, "exports/": 1 },
+    // What was refused goes with its message on the dead-letter queue.
+    expireAfterDays: { "aws/lambda/": 30, "exports/": 1, "parked/": 14 },
   },
   /** Readings of devices, one object a batch; files of sessions, whose links are good for minutes. */
   readings: { name: "readings", coolAfterDays: { "readings/": 90 }, expireAfterDays: { "exports/": 1 } },

@@ -1,7 +1,7 @@
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import type { TerraformStack } from "cdktf";
-import { type FunctionSpec, type Use } from "../api/functions.ts";
+import { type FunctionSpec, type QueueUse, type Use } from "../api/functions.ts";
 import { type queues, streamedTables, tables, type TableSpec } from "../api/resources.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
@@ -25,8 +25,8 @@ export function statementsFor(access: Access, stores: Stores): Statement[] {
   );
   const bucketArns = (least: Use) => having(access.buckets, least).map((name) => bucketOf(stores, name).arn);
   const objectArns = (least: Use) => bucketArns(least).map((arn) => `${arn}/*`);
-  const queuesFor = (use: string) => queueNames(access).filter((name) => access.queues[name] === use);
-  const queueArns = (use: string) => queuesFor(use).map((name) => stores.queues[name].queue.arn);
+  const queuesFor = (...uses: QueueUse[]) => queueNames(access).filter((name) => uses.includes(access.queues[name]!));
+  const queueArns = (...uses: QueueUse[]) => queuesFor(...uses).map((name) => stores.queues[name].queue.arn);
   const deadArns = access.deadLetters.map((name) => stores.queues[name].dead.arn);
 
   return [
@@ -38,9 +38,9 @@ export function statementsFor(access: Access, stores: Stores): Statement[] {
     allow("ReadObjects", ["s3:GetObject"], objectArns("read")),
     allow("WriteObjects", ["s3:PutObject"], objectArns("write")),
     allow("RemoveObjects", ["s3:DeleteObject"], objectArns("remove")),
-    allow("SendMessages", ["sqs:GetQueueUrl", "sqs:SendMessage"], [...queueArns("send"), ...deadArns]),
+    allow("SendMessages", ["sqs:GetQueueUrl", "sqs:SendMessage"], [...queueArns("send", "feed"), ...deadArns]),
     allow("TakeMessages", ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queueArns("take")),
-    allow("LookAtQueues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queueArns("look")),
+    allow("LookAtQueues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queueArns("feed")),
     allow(
       "ReadStreams",
       ["dynamodb:GetRecords", "dynamodb:GetShardIterator"],

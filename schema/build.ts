@@ -8,6 +8,8 @@ import "./accounts.ts";
 import "./accounts-keeping.ts";
 import "./keys.ts";
 import "./audit.ts";
+import "./identity.ts";
+import "./parked.ts";
 import "./nodes.ts";
 import "./sessions.ts";
 import "./sessions-live.ts";

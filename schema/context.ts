@@ -1,6 +1,8 @@
 import type { Analytics } from "../api/analytics/service.ts";
 import type { ApiKeys } from "../api/auth/apikeys/service.ts";
 import type { AccountKeeping } from "../api/auth/accounts/keeping.ts";
+import type { Erasures } from "../api/auth/audit/erasures.ts";
+import type { Identity } from "../api/auth/identity.ts";
 import type { From } from "../api/auth/accounts/model.ts";
 import type { AuditKind } from "../api/auth/audit/model.ts";
 import type { Audit } from "../api/auth/audit/service.ts";
@@ -23,6 +25,7 @@ import type { AuditMetrics } from "../api/metrics/audit.ts";
 import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { Metrics } from "../api/metrics/service.ts";
 import type { MetricUpdate } from "../api/metrics/watch.ts";
+import type { ParkedService } from "../api/parked/service.ts";
 import type { Browse } from "../api/review/browse.ts";
 import type { DeleteCollection } from "../api/review/delete.ts";
 import type { Edits } from "../api/review/edits.ts";
@@ -99,6 +102,10 @@ export type Services = {
   webhooks: Webhooks;
   backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
   eraseVisitor: EraseVisitor;
+  parked: Pick<ParkedService, "list" | "retry">;
+  erasures: Erasures;
+  /** How tokens are checked here, as it is set. */
+  identity: () => Identity;
   journeyExports: JourneyExports;
   sessionExports: SessionExports;
 };

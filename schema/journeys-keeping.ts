@@ -111,9 +111,11 @@ entries.mutationFields((t) => ({
     args: { input: t.arg({ type: EraseVisitorInput, required: true, description: "The visitor." }) },
     resolve: async (_, { input }, { viewer, services }) => {
       const receipt = await services.eraseVisitor(viewer.tenantId, input.visitorId);
-      return receipt
-        ? { __typename: "EraseVisitorPayload" as const, ...receipt }
-        : notFound("There is no such visitor.");
+      if (!receipt) return notFound("There is no such visitor.");
+      const { receiptId, begunAt: at, journeys: things, events } = receipt;
+      const { tenantId, userId } = viewer;
+      await services.erasures.note(tenantId, { receiptId, at, what: "VISITOR", things, events, userId });
+      return { __typename: "EraseVisitorPayload" as const, ...receipt };
     },
   }),
 }));

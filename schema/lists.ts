@@ -79,6 +79,14 @@ export function pagesOf<Types extends SchemaTypes, T>(
 /** What a field with `pageArgs` costs. */
 export const PAGE_COST = { rows: ["last", "first"] } as const;
 
+/** The arguments of a field whose pages go in one direction alone. */
+export function forwardArgs(many: string, { first, most }: { first: number; most: number }) {
+  return builder.args((t) => ({
+    first: t.int({ required: true, defaultValue: first, description: `Most ${many} on the page, 1 to ${most}.` }),
+    after: t.string({ description: "The `endCursor` of the page before." }),
+  }));
+}
+
 /** The arguments of a field that gives pages of at most `most` rows; its cost is `PAGE_COST`. */
 export function pageArgs(many: string, { first, most }: { first: number; most: number }) {
   return builder.args((t) => ({

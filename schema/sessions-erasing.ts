@@ -1,7 +1,7 @@
 import { SENSOR_REMAINS } from "../api/sessions/erase.ts";
 import type { SensorReceipt } from "../api/sessions/erasures.ts";
 import { builder, entries } from "./builder.ts";
-import { NotFoundError } from "./errors.ts";
+import { notFound, NotFoundError } from "./errors.ts";
 import { RemainingData } from "./common.ts";
 
 const EraseSensorInput = builder.inputType("EraseSensorInput", {
@@ -50,9 +50,11 @@ entries.mutationFields((t) => ({
     args: { input: t.arg({ type: EraseSensorInput, required: true, description: "The sensor." }) },
     resolve: async (_, { input }, { viewer, services }) => {
       const receipt = await services.sessions.eraseSensor(viewer.tenantId, input.sensorId);
-      return receipt
-        ? { __typename: "EraseSensorPayload" as const, ...receipt }
-        : { __typename: "NotFoundError" as const, code: "NOT_FOUND" as const, message: "There is no such sensor." };
+      if (!receipt) return notFound("There is no such sensor.");
+      const { receiptId, until: at, sessions: things, motions: events } = receipt;
+      const { tenantId, userId } = viewer;
+      await services.erasures.note(tenantId, { receiptId, at, what: "SENSOR", things, events, userId });
+      return { __typename: "EraseSensorPayload" as const, ...receipt };
     },
   }),
 }));

@@ -1,6 +1,7 @@
 import type { Held } from "../api/sessions/quarantine.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
+import { forwardArgs, pagesOf } from "./lists.ts";
 import { Sensor } from "./sessions.ts";
 
 const QuarantineKind = builder.enumType("QuarantineKind", {
@@ -16,6 +17,7 @@ const Quarantined = builder.objectRef<Held>("Quarantined").implement({
     "What a device sent with a time that is not believed. It is kept as long as a session, and counts nowhere.",
   access: "SESSIONS_READ",
   fields: (t) => ({
+    sensorId: t.exposeString("sensorId", { description: "Whose it is." }),
     quarantineId: t.exposeString("quarantineId", { description: "What `resolveQuarantined` takes." }),
     kind: t.field({
       type: QuarantineKind,
@@ -50,6 +52,26 @@ builder.objectFields(Sensor, (t) => ({
     description: "What it sent and is kept aside because its time is not believed; at most 100.",
     cost: { rows: 100 },
     resolve: ({ sensorId }, _, { viewer, services }) => services.sessions.listQuarantined(viewer.tenantId, sensorId),
+  }),
+}));
+
+const { Connection: QuarantinedConnection } = pagesOf(Quarantined, {
+  access: "SESSIONS_READ",
+  one: "thing kept aside",
+  many: "things kept aside",
+  cursor: "Good as `after` of `quarantined`.",
+});
+
+entries.queryFields((t) => ({
+  quarantined: t.field({
+    type: QuarantinedConnection,
+    description:
+      "What all sensors sent and is kept aside because its time is not believed, latest first; what came a second ago may be missing.",
+    access: "SESSIONS_READ",
+    args: forwardArgs("things", { first: 25, most: 100 }),
+    cost: { rows: "first" },
+    resolve: (_, { first, after }, { viewer, services }) =>
+      services.sessions.pageQuarantined(viewer.tenantId, first, after),
   }),
 }));
 

@@ -2,7 +2,7 @@ import type { QueueMessage } from "../aws/queues.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Verdict } from "../journeys/rules.ts";
 import type { MetricReceipt } from "../metrics/model.ts";
-import { parseEnvelope } from "./envelope.ts";
+import { parseEnvelope, tenantOfBody } from "./envelope.ts";
 import { createWorker, type Outcome, type Reject, type WorkerOptions } from "./worker.ts";
 
 type Recorded = {
@@ -100,6 +100,14 @@ export function createIngest({ record, recordMetrics, recordMotion, ingestBatch,
     );
     return { kind: "done" };
   }
+}
+
+/** Keeps a message that was refused for its tenant, where it says whose it is. */
+export function parkFor(park: (tenantId: string, body: string, reason: string) => Promise<void>) {
+  return async (body: string, reason: string): Promise<void> => {
+    const tenantId = tenantOfBody(body);
+    if (tenantId !== undefined) await park(tenantId, body, reason);
+  };
 }
 
 /** What can never work, thrown or given, is rejected; everything else that is thrown is tried again. */

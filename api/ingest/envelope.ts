@@ -52,6 +52,12 @@ export function parseEnvelope(body: string): { envelope: Envelope } | { reason: 
   return { envelope: { tenantId, kind: kind as "batch" | "motion", input: own } };
 }
 
+/** The tenant that a message names, also one that is wrong otherwise; undefined where it names none. */
+export function tenantOfBody(body: string): string | undefined {
+  const named = v.safeParse(tenant, parseObject(body)?.tenant);
+  return named.success ? named.output : undefined;
+}
+
 function parseObject(body: string): Record<string, unknown> | undefined {
   try {
     const content: unknown = JSON.parse(body);

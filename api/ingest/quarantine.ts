@@ -3,6 +3,7 @@ import type { Objects } from "../aws/objects.ts";
 import type { Queues } from "../aws/queues.ts";
 import type { StreamRecord } from "../aws/streams.ts";
 import type { Log } from "../core/log.ts";
+import { folderOf, FOLDERS, tenantIn } from "../parked/model.ts";
 
 export type Quarantine = ReturnType<typeof createQuarantine>;
 
@@ -26,9 +27,12 @@ export function createQuarantine(
     /** Keeps the record, then tells of it. Both may happen twice; it is counted once. */
     async add(table: string, record: StreamRecord, reason: string): Promise<void> {
       const name = createHash("sha256").update(JSON.stringify([table, record.keys])).digest("hex").slice(0, 16);
-      const key = `late/${encodeURIComponent(table)}/${record.sequence}-${name}.json`;
+      // By tenant, so that each can be shown its own; what is of nobody's is of whoever runs the service.
+      const tenantId = tenantIn(record.keys.pk);
+      const folder = tenantId === undefined ? FOLDERS.RECORD : folderOf("RECORD", tenantId);
+      const key = `${folder}${encodeURIComponent(table)}/${record.sequence}-${name}.json`;
       const body = JSON.stringify(
-        record,
+        { table, reason, ...record },
         (_, value: unknown) => value instanceof Uint8Array ? { [BYTES]: Buffer.from(value).toString("base64") } : value,
       );
       await objects.replace(key, Buffer.from(body), { contentType: "application/json" });

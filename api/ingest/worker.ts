@@ -14,6 +14,8 @@ export type WorkerOptions = {
   handle: (message: QueueMessage, reject: Reject) => Promise<Outcome>;
   queues: Pick<Queues, "send">;
   deadLetter: { queue: string; maxReceives: number };
+  /** Told of what is on the dead-letter queue now, and why. Where it fails that is logged. */
+  onReject?: (body: string, reason: string) => Promise<void>;
   log: Log;
   tracer?: Tracer;
   /** Messages worked on at the same time. */
@@ -30,7 +32,9 @@ const REASON_CHARS = 1_000;
  * Takes a batch of queue messages and gives the ids of those to try again: the faults that pass. What can never work, and
  * what failed for the last time, is put on the dead-letter queue with its reason.
  */
-export function createWorker({ handle, queues, deadLetter, log, tracer = NO_TRACER, atOnce = AT_ONCE }: WorkerOptions) {
+export function createWorker(
+  { handle, queues, deadLetter, onReject, log, tracer = NO_TRACER, atOnce = AT_ONCE }: WorkerOptions,
+) {
   return async function work(messages: readonly QueueMessage[]): Promise<{ failed: string[] }> {
     const failed: string[] = [];
     await pMap(messages, async (message) => {
@@ -61,6 +65,9 @@ export function createWorker({ handle, queues, deadLetter, log, tracer = NO_TRAC
     const short = reason.slice(0, REASON_CHARS);
     await queues.send(deadLetter.queue, message.body, { reason: short, messageId: message.id });
     log.warn("a message went to the dead-letter queue", { messageId: message.id, reason: short });
+    await onReject?.(message.body, short).catch((error: unknown) => {
+      log.error("a message that was refused is on the dead-letter queue alone", { messageId: message.id, error });
+    });
   }
 }
 

@@ -13,7 +13,7 @@ import { buckets, type BucketSpec, tables, type TableSpec } from "../resources.t
 
 /** Folders of a tenant, by bucket. */
 const FOLDERS: readonly (readonly [BucketSpec, (tenantId: string) => string])[] = [
-  ...["events", "parquet", "stale", "exports"].map((folder) =>
+  ...["events", "parquet", "stale", "exports", "late", "parked"].map((folder) =>
     [buckets.events, (tenantId: string) => `${folder}/tenant=${tenantId}/`] as const
   ),
   ...["readings", "held/readings", "exports"].map((folder) =>
@@ -25,9 +25,6 @@ const FOLDERS: readonly (readonly [BucketSpec, (tenantId: string) => string])[] 
 ];
 /** Partitions of the table `trails` that name tenants. */
 const DIRECTORIES = [TENANTS, REBUILDS];
-/** Records of streams that could not be counted: few, or an alarm rings. They do not lie by tenant. */
-const QUARANTINE = "late/";
-const MAX_IN_QUARANTINE = 1_000;
 const CONCURRENCY = 16;
 
 /**
@@ -74,22 +71,6 @@ export function createRemoveData({ dynamo, objects, named, most }: {
         await pMap(page, ({ key }) => objects(bucket).remove(key), { concurrency: CONCURRENCY });
         removed.objects += page.length;
         if (isEnough()) return;
-      }
-    }
-
-    async function removeQuarantined(): Promise<void> {
-      if (isEnough()) return;
-      const bucket = objects(buckets.events);
-      let seen = 0;
-      for await (const page of bucket.list(QUARANTINE)) {
-        await pMap(page, async ({ key }) => {
-          const found = await bucket.find(key);
-          if (!found || !isOf(tenantId, found.body)) return;
-          await bucket.remove(key);
-          removed.objects++;
-        }, { concurrency: CONCURRENCY });
-        seen += page.length;
-        if (seen >= MAX_IN_QUARANTINE) return;
       }
     }
 
@@ -145,17 +126,10 @@ export function createRemoveData({ dynamo, objects, named, most }: {
       if (found) await removeItems(tables.trails, [found]);
     }
     for (const [bucket, folderOf] of FOLDERS) await removeFolder(bucket, folderOf(tenantId));
-    await removeQuarantined();
     await removeSensors();
     for (const part of TENANT_PARTS) await removePartition(tables.rollups, `${tenantId}#${part}`);
     await removeCounts();
-    await removePartition(tables.access, `audit#${tenantId}`);
+    for (const part of ["audit", "erasures"]) await removePartition(tables.access, `${part}#${tenantId}`);
     return { ...removed, isWhole: !isEnough() };
   };
-}
-
-/** Whether a record in quarantine is of an item of the tenant. */
-function isOf(tenantId: string, body: Uint8Array): boolean {
-  const { keys } = JSON.parse(Buffer.from(body).toString("utf8")) as { keys?: { pk?: unknown } };
-  return typeof keys?.pk === "string" && keys.pk.startsWith(`${tenantId}#`);
 }

@@ -55,7 +55,11 @@ export const REMAINS: readonly { what: string; why: string; days: number | null 
     days: null,
   },
   { what: "Records of the tables' streams.", why: "AWS keeps them; they leave by themselves.", days: 1 },
-  { what: "Messages on the dead-letter queue that name the visitor.", why: "They were never recorded.", days: 14 },
+  {
+    what: "Refused messages that name the visitor, on the dead-letter queue and parked.",
+    why: "They were never recorded.",
+    days: 14,
+  },
   { what: "Old versions of objects, and backups of tables.", why: "They guard against mistakes.", days: 35 },
 ];
 

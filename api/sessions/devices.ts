@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { words } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
+import { createCursors, type Page, parseFirst } from "../core/page.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
 import { heardOf } from "./heard.ts";
 import { type createHearing, deletedByPerson } from "./hearing.ts";
@@ -32,6 +33,10 @@ const MAX_SPANS = 24;
 const MAX_REMEMBERED = 50_000;
 /** Wrong fields that are named at once. */
 const MAX_FIELDS = 20;
+
+/** Most that a page holds of what is kept aside. */
+const MAX_ASIDE = 100;
+const asidePosition = v.object({ heldAt: v.number(), sensorId: v.string(), quarantineId: v.string() });
 
 /** What devices and sensors send: each message counts once. */
 export function createDevices({ store, lines, sources, hearing, readings, quarantine, settings, changed, clock }: {
@@ -128,6 +133,22 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
     /** What is kept aside at a sensor, by its id; at most a hundred. */
     listQuarantined: (tenantId: string, sensorId: string): Promise<Held[]> =>
       quarantine.list({ tenantId, sensorId }, 100),
+
+    /** What is kept aside of a tenant, latest first. Throws InvalidInputError where `first` or `after` cannot be. */
+    async pageQuarantined(tenantId: string, first: number, after: string | null | undefined): Promise<Page<Held>> {
+      const cursors = createCursors("quarantined", tenantId, asidePosition);
+      const limit = parseFirst(first, MAX_ASIDE);
+      const from = cursors.decode(after);
+      const { held, isFull } = await quarantine.page(tenantId, limit + 1, from);
+      return {
+        edges: held.slice(0, limit).map((node) => ({
+          cursor: cursors.encode({ heldAt: node.heldAt, sensorId: node.sensorId, quarantineId: node.quarantineId }),
+          node,
+        })),
+        hasNextPage: isFull,
+        hasPreviousPage: from !== undefined,
+      };
+    },
 
     /** Counts what was kept aside as it was sent, or drops it; false where nothing of that id is kept aside. */
     async resolveQuarantined(

@@ -20,6 +20,13 @@ export function isQuarantineId(text: string): boolean {
   return /^[\w-]{22}$/.test(text);
 }
 
+/** Where a list of what is kept aside goes on. */
+export type AsidePosition = Pick<Held, "heldAt" | "sensorId" | "quarantineId">;
+
+const BY_TENANT = { index: "byNote", attribute: "noted" } as const;
+/** No tenant's own id, so no session with notes lies there. */
+const asideOf = (tenantId: string) => `${tenantId}#aside`;
+
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 
 /** Beside a sensor's sessions, sk = sensor#Q#<id>; the same content again is the same item. */
@@ -37,6 +44,8 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       await dynamo.put(tables.sessions, {
         ...keyOf(held, held.quarantineId),
         of: tenantId,
+        // Sparse, beside sessions with notes: what is kept aside is found by its tenant, newest first.
+        ...{ [BY_TENANT.attribute]: asideOf(tenantId), startedAt: heldAt },
         ...{ heldAt, reason, count, content: JSON.stringify(content), ttl },
       });
     },
@@ -48,6 +57,26 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
 
     remove: (of: Pick<Held, "tenantId" | "sensorId">, id: string): Promise<void> =>
       dynamo.remove(tables.sessions, keyOf(of, id)),
+
+    /** What is kept aside of a tenant, latest first, after a position; what came a moment ago may be missing. */
+    async page(tenantId: string, limit: number, after: AsidePosition | undefined) {
+      const { index, attribute } = BY_TENANT;
+      const rows = await dynamo.query(tables.sessions, {
+        index,
+        key: { expression: "#p = :p", names: { "#p": attribute }, values: { ":p": asideOf(tenantId) } },
+        descending: true,
+        limit,
+        startKey: after && {
+          ...keyOf({ tenantId, sensorId: after.sensorId }, after.quarantineId),
+          ...{ [attribute]: asideOf(tenantId), startedAt: after.heldAt },
+        },
+      });
+      const isFull = rows.items.length === limit;
+      if (rows.items.length === 0) return { held: [], isFull };
+      const items = await dynamo.batchGet(tables.sessions, rows.items.map(({ pk, sk }) => ({ pk, sk })));
+      const place = new Map(rows.items.map(({ sk }, i) => [sk, i]));
+      return { held: items.sort((a, b) => place.get(a.sk)! - place.get(b.sk)!).map(fromItem), isFull };
+    },
 
     /** The first of what is kept aside at a sensor. */
     async list(of: Pick<Held, "tenantId" | "sensorId">, limit: number): Promise<Held[]> {

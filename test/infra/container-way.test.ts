@@ -78,7 +78,7 @@ describe("the container", () => {
     const access = containerAccess();
     expect(access.tables.journeys).toBe("remove");
     expect(access.tables.rollups).toBe("remove");
-    expect(access.queues).toEqual({ ingest: "look" });
+    expect(access.queues).toEqual({ ingest: "feed", late: "send" });
     const table = (name: string) => `\${aws_dynamodb_table.table-${name}.arn}`;
     const bucket = (name: string, suffix = "") => `\${aws_s3_bucket.bucket-${name}.arn}${suffix}`;
     const all = [
@@ -158,6 +158,12 @@ describe("the container", () => {
         Effect: "Allow",
         Action: ["s3:DeleteObject"],
         Resource: [bucket("events", "/*"), bucket("readings", "/*"), bucket("collections", "/*")],
+      },
+      {
+        Sid: "SendMessages",
+        Effect: "Allow",
+        Action: ["sqs:GetQueueUrl", "sqs:SendMessage"],
+        Resource: ["${aws_sqs_queue.queue-ingest.arn}", "${aws_sqs_queue.queue-late.arn}"],
       },
       {
         Sid: "LookAtQueues",

@@ -59,6 +59,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     // Also what a link to upload allows: it is signed with this role.
     WriteObjects: objects("events readings collections"),
     RemoveObjects: objects("events readings collections"),
+    SendMessages: ["queue-ingest", "queue-late"],
     LookAtQueues: ["queue-ingest"],
     UseKeys: ["signing-key"],
     WriteLogs: logs("http"),

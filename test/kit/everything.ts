@@ -38,6 +38,10 @@ export async function seedEverything(api: TestApp, tenantId: string) {
     `mutation ($r: [MetricRecordInput!]!) { recordMetrics(input: { records: $r }) { __typename } }`,
     { r: records },
   );
+  // One that no door takes: it is parked.
+  const refused = { id: "m", receipt: "r", receives: 1, attributes: {}, body: JSON.stringify({ tenant: tenantId }) };
+  await api.app.ingest([refused]);
+  await mutate(api, tenantId, "recordMotion", { sensorId: "hall", seq: 900, at: iso(NOON + 90_000_000) });
   const person = reviewerOf(api, { tenantId, userId: "u" });
   await person.import(schema11(smallContent()));
   const review = (await person.start()).reviewSession;

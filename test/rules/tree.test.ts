@@ -48,6 +48,7 @@ const STOREYS: readonly (readonly string[])[] = [
     "api/analytics",
     "api/review",
     "api/webhooks",
+    "api/parked",
     "api/sockets",
   ],
   ["api/live", "api/anki", "api/rates", "api/removals", "api/files"],
