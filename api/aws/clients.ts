@@ -32,8 +32,8 @@ const OBJECT_LIMITS: TimeLimits = { ...LIMITS, requestTimeout: 60_000 };
 /** Makes the three clients. An endpoint on the loopback address is an embedded server and takes any credentials. */
 export function createClients({ region, endpoints, timeLimits }: AwsConfig, tracer?: Tracer): AwsClients {
   const at = (endpoint: string | undefined, own = LIMITS) => settingsOf(region, endpoint, timeLimits ?? own);
-  const dynamodb = new DynamoDBClient(at(endpoints.dynamodb));
-  const streams = new DynamoDBStreamsClient(at(endpoints.dynamodb));
+  const dynamodb = new DynamoDBClient({ ...at(endpoints.dynamodb), ...ONCE });
+  const streams = new DynamoDBStreamsClient({ ...at(endpoints.dynamodb), ...ONCE });
   const s3 = new S3Client({
     ...at(endpoints.s3, OBJECT_LIMITS),
     forcePathStyle: endpoints.s3 !== undefined,
@@ -44,6 +44,7 @@ export function createClients({ region, endpoints, timeLimits }: AwsConfig, trac
   if (tracer) [dynamodb, streams, s3, sqs].forEach((client) => traced(client, tracer));
   // It prepares, for a log that nobody keeps, a copy of each request without what is secret: a part of each call's cost.
   for (const { middlewareStack } of [dynamodb, streams, s3, sqs]) middlewareStack.remove("loggerMiddleware");
+  for (const { config } of [dynamodb, streams]) keepWhatStays(config);
   return {
     dynamodb,
     streams,
@@ -51,6 +52,22 @@ export function createClients({ region, endpoints, timeLimits }: AwsConfig, trac
     sqs,
     destroy: () => [dynamodb, streams, s3, sqs].forEach((client) => client.destroy()),
   };
+}
+
+/**
+ * What makes the requests of a client makes them for each again, where nothing says otherwise: the chain of its middleware, the
+ * name of the system, what signs them. They are the same every time; credentials are asked for at each signature.
+ */
+const ONCE = { cacheMiddleware: true };
+
+type Kept = Pick<DynamoDBClient["config"], "defaultUserAgentProvider" | "signer">;
+
+function keepWhatStays(config: Kept): void {
+  const { defaultUserAgentProvider, signer } = config;
+  let agent: ReturnType<typeof defaultUserAgentProvider> | undefined;
+  let own: ReturnType<typeof signer> | undefined;
+  config.defaultUserAgentProvider = (...args) => agent ??= defaultUserAgentProvider(...args);
+  config.signer = (scheme) => own ??= signer(scheme);
 }
 
 /** Each request of a client is a span, its tries and pauses included. */

@@ -1,5 +1,5 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import pMap from "p-map";
 import { strictEqual } from "node:assert/strict";
 import type { Item } from "../../api/aws/dynamo.ts";
@@ -33,7 +33,6 @@ export function sessionAt(of: Of, startedAt: number, { isOver }: { isOver: boole
 
 /** Puts sessions into the table `PREFIX-sessions`, and the last of each sensor as the sensor's latest. */
 export async function fill(client: DynamoDBClient, prefix: string, sessions: readonly Session[]): Promise<void> {
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const latest = new Map(sessions.map((session) => [sensorKeyOf(session.tenantId, session.sensorId), session]));
   const puts = [
     ...sessions.map((session) => ({ table: `${prefix}-sessions`, item: itemOf(session) })),
@@ -46,9 +45,9 @@ export async function fill(client: DynamoDBClient, prefix: string, sessions: rea
     const byTable = Object.groupBy(puts.slice(from, from + ITEMS_OF_A_REQUEST), (put) => put.table);
     const requests = Object.entries(byTable).map(([table, own]) => [
       table,
-      own!.map(({ item }) => ({ PutRequest: { Item: item } })),
+      own!.map(({ item }) => ({ PutRequest: { Item: marshall(item, { removeUndefinedValues: true }) } })),
     ]);
-    const written = await documents.send(new BatchWriteCommand({ RequestItems: Object.fromEntries(requests) }));
+    const written = await client.send(new BatchWriteItemCommand({ RequestItems: Object.fromEntries(requests) }));
     strictEqual(Object.keys(written.UnprocessedItems ?? {}).length, 0);
   }, { concurrency: CONCURRENCY });
 }

@@ -1,5 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { createClients } from "../../api/aws/clients.ts";
 
 /** How long at least one call of a kind was under way; calls that overlap count once. */
@@ -40,7 +40,7 @@ export function watchStoreTime() {
       return span.during(() => original.apply(this, args));
     };
   };
-  wrap(DynamoDBDocumentClient.prototype, "send", calls, () => counts.dynamodb++);
+  wrap(DynamoDBClient.prototype, "send", calls, () => counts.dynamodb++);
   wrap(S3Client.prototype, "send", calls, () => counts.s3++);
   const clients = createClients({
     region: "eu-central-1",

@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { schema11 } from "../kit/anki-file.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { NOON, type Reviewer, reviewerOf, smallContent } from "../kit/review.ts";
@@ -10,7 +10,7 @@ import { NOON, type Reviewer, reviewerOf, smallContent } from "../kit/review.ts"
  * sent to it and to S3.
  */
 const toS3 = vi.spyOn(S3Client.prototype, "send");
-const toDynamo = vi.spyOn(DynamoDBDocumentClient.prototype, "send");
+const toDynamo = vi.spyOn(DynamoDBClient.prototype, "send");
 const WAITING = 20;
 const BUDGET = { writeUnits: 2 };
 
@@ -46,7 +46,7 @@ async function costOf<A>(run: () => Promise<A>) {
   return {
     result,
     asked: [...toDynamo.mock.calls, ...toS3.mock.calls].map(([command]) =>
-      (command as object).constructor.name.replace(/Command$/, "")
+      (command as object).constructor.name.replace(/(Items?)?Command$/, "")
     ),
     units: { write: unitsOf("write"), read: unitsOf("read") },
   };

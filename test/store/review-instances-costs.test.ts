@@ -1,5 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { schema11 } from "../kit/anki-file.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
@@ -8,7 +8,7 @@ import { logOf, NOON, reviewerOf, smallContent } from "../kit/review.ts";
 
 const [INSTANCES, PEOPLE, ANSWERS] = [10, 5, 10];
 const toS3 = vi.spyOn(S3Client.prototype, "send");
-const toDynamo = vi.spyOn(DynamoDBDocumentClient.prototype, "send");
+const toDynamo = vi.spyOn(DynamoDBClient.prototype, "send");
 
 let system: TestSystem;
 let apis: TestApp[];
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const names = (spy: { mock: { calls: readonly (readonly unknown[])[] } }) =>
-  spy.mock.calls.map(([command]) => (command as object).constructor.name.replace(/Command$/, ""));
+  spy.mock.calls.map(([command]) => (command as object).constructor.name.replace(/(Items?)?Command$/, ""));
 
 test("five people answer ten cards each over ten instances in turn: 10 downloads at most, each answer one or two requests of 2 units at most, none lost", async () => {
   const at = (instance: number, person: number) => reviewerOf(apis[instance % INSTANCES]!, { userId: `p${person}` });

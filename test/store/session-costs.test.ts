@@ -1,5 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { batchOf, mutate, SESSION_FIELDS } from "../kit/sessions.ts";
@@ -19,7 +19,7 @@ const PLAYBACK = { playbackDeviceId: "speaker-0042", playbackContextUri: "music:
 const NOTES = "A note. ".repeat(1_250);
 
 const toS3 = vi.spyOn(S3Client.prototype, "send");
-const toDynamo = vi.spyOn(DynamoDBDocumentClient.prototype, "send");
+const toDynamo = vi.spyOn(DynamoDBClient.prototype, "send");
 let api: TestApp;
 /** Another process over the same store. */
 let other: TestApp;
@@ -57,7 +57,7 @@ async function costOf<A>(run: () => Promise<A>, on = api) {
 }
 
 function nameOf([command]: readonly unknown[]): string {
-  return (command as object).constructor.name.replace(/Command$/, "");
+  return (command as object).constructor.name.replace(/(Items?)?Command$/, "");
 }
 
 describe("a batch of 50 readings", () => {

@@ -94,3 +94,25 @@ test("a link to upload carries no checksum, so that any body fits it", async () 
   expect(link).not.toMatch(/checksum/i);
   destroy();
 });
+
+test("what is kept between requests keeps no credentials: each is signed with those that hold", async () => {
+  const signed: string[] = [];
+  const store = createServer(({ headers }, response) => {
+    signed.push(/Credential=([^/]+)/.exec(headers.authorization!)![1]!);
+    response.setHeader("content-type", "application/x-amz-json-1.0").end("{}");
+  });
+  await new Promise<void>((resolve) => store.listen(0, "127.0.0.1", resolve));
+  const { dynamodb, destroy } = clientsAt(`http://127.0.0.1:${(store.address() as AddressInfo).port}`);
+  let given = 0;
+  dynamodb.config.credentials = () =>
+    Promise.resolve({ accessKeyId: `key${++given}`, secretAccessKey: "secret", expiration: new Date(0) });
+  const dynamo = createDynamo(dynamodb);
+  await dynamo.get("t", { pk: "1" });
+  const first = given;
+  await dynamo.get("t", { pk: "1" });
+  destroy();
+  await new Promise((resolve) => store.close(resolve));
+  expect(signed).toHaveLength(2);
+  expect(signed[1]).not.toBe(signed[0]);
+  expect(given).toBeGreaterThan(first);
+});
