@@ -1,7 +1,9 @@
 import type { Held } from "../api/sessions/quarantine.ts";
+import type { Resolved } from "../api/sessions/results.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
 import { forwardArgs, pagesOf } from "./lists.ts";
+import { PayloadMismatchError } from "./sessions-recording.ts";
 import { Sensor } from "./sessions.ts";
 
 const QuarantineKind = builder.enumType("QuarantineKind", {
@@ -84,9 +86,7 @@ const ResolveQuarantinedInput = builder.inputType("ResolveQuarantinedInput", {
   }),
 });
 
-const ResolveQuarantinedPayload = builder.objectRef<
-  { __typename: "ResolveQuarantinedPayload"; admitted: boolean }
->("ResolveQuarantinedPayload").implement({
+const ResolveQuarantinedPayload = builder.objectRef<Resolved>("ResolveQuarantinedPayload").implement({
   description: "It is kept aside no longer.",
   access: "SESSIONS_WRITE",
   fields: (t) => ({ admitted: t.exposeBoolean("admitted", { description: "Whether it counts now." }) }),
@@ -94,19 +94,20 @@ const ResolveQuarantinedPayload = builder.objectRef<
 
 const ResolveQuarantinedResult = builder.unionType("ResolveQuarantinedResult", {
   description: "What became of it, or why nothing did.",
-  types: [ResolveQuarantinedPayload, NotFoundError, InvalidInputError],
+  types: [ResolveQuarantinedPayload, NotFoundError, PayloadMismatchError, InvalidInputError],
 });
 
 entries.mutationFields((t) => ({
   resolveQuarantined: t.field({
     type: ResolveQuarantinedResult,
-    description: "Counts what is kept aside because of its time, or drops it.",
+    description:
+      "Counts what is kept aside because of its time, or drops it. What cannot count, since its number was counted with another instant meanwhile, stays aside.",
     access: "SESSIONS_WRITE",
     args: { input: t.arg({ type: ResolveQuarantinedInput, required: true, description: "Which, and what to do." }) },
     resolve: (_, { input: { sensorId, quarantineId, admit } }, { viewer, services }) =>
       orInvalid(async () => {
-        const isDone = await services.sessions.resolveQuarantined(viewer.tenantId, sensorId, quarantineId, admit);
-        if (isDone) return { __typename: "ResolveQuarantinedPayload" as const, admitted: admit };
+        const done = await services.sessions.resolveQuarantined(viewer.tenantId, sensorId, quarantineId, admit);
+        if (done) return done;
         const message = `Nothing of the id ${JSON.stringify(quarantineId)} is kept aside at this sensor.`;
         return { __typename: "NotFoundError" as const, code: "NOT_FOUND" as const, message };
       }),

@@ -158,7 +158,8 @@ const UpdateSessionInput = builder.inputType("UpdateSessionInput", {
     sessionId: t.string({ required: true, description: "Which session." }),
     updateId: t.id({
       required: true,
-      description: "The caller's id of this update; the same id again changes nothing.",
+      description:
+        "The caller's id of this update; the same id again changes nothing, and with other content is refused.",
     }),
     incrementMotionCount: t.boolean({
       required: true,
@@ -174,7 +175,7 @@ const UpdateSessionInput = builder.inputType("UpdateSessionInput", {
 
 const UpdateSessionResult = builder.unionType("UpdateSessionResult", {
   description: "The session, or why it was not updated.",
-  types: [SessionPayload, NotFoundError, SessionEndedError, InvalidInputError],
+  types: [SessionPayload, NotFoundError, SessionEndedError, PayloadMismatchError, InvalidInputError],
 });
 
 const EndSessionInput = builder.inputType("EndSessionInput", {

@@ -21,7 +21,14 @@ import {
 import { erasedSince, implausible, judgeReadings, judgeStatements } from "./plausible.ts";
 import { type Held, isQuarantineId, type QuarantineStore } from "./quarantine.ts";
 import { digestOf, type Readings } from "./readings.ts";
-import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch, type Quarantined } from "./results.ts";
+import {
+  type BatchPayload,
+  mismatch,
+  type MotionPayload,
+  type PayloadMismatch,
+  type Quarantined,
+  type Resolved,
+} from "./results.ts";
 import { applyAdmitted, applyLasting, decideBatch, spanOf } from "./rules.ts";
 import { asSource, asStated } from "./pieces.ts";
 import type { createSettings } from "./settings.ts";
@@ -150,24 +157,29 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       };
     },
 
-    /** Counts what was kept aside as it was sent, or drops it; false where nothing of that id is kept aside. */
+    /**
+     * Counts what was kept aside as it was sent, or drops it; undefined where nothing of that id is kept aside. What cannot
+     * count stays aside, and the answer says why. Throws InvalidInputError likewise.
+     */
     async resolveQuarantined(
       tenantId: string,
       sensorId: string,
       quarantineId: string,
       admit: boolean,
-    ): Promise<boolean> {
+    ): Promise<Resolved | PayloadMismatch | undefined> {
       const isPossible = isQuarantineId(quarantineId) && v.is(words(LIMITS.idChars), sensorId);
       const held = isPossible ? await quarantine.find({ tenantId, sensorId }, quarantineId) : undefined;
-      if (!held) return false;
+      if (!held) return undefined;
       const { content } = held;
       if (admit && content.kind === "motion") {
         const payload = await hearing.hear({ tenantId, sensorId }, { sensorId, useServiceTime: false, ...content });
-        if (payload.__typename === "RecordMotionPayload") changed(payload.session);
+        if (payload.__typename !== "RecordMotionPayload") return payload;
+        changed(payload.session);
+        if (content.endedAt !== undefined) await lasts(payload.session, content.at, content.endedAt);
       }
       if (admit && content.kind === "batch") await admitBatch({ tenantId, sensorId }, content);
       await quarantine.remove({ tenantId, sensorId }, quarantineId);
-      return true;
+      return { __typename: "ResolveQuarantinedPayload", admitted: admit };
     },
   };
 
@@ -214,11 +226,12 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
 
   async function holdMotion(
     tenantId: string,
-    { sensorId, at, seq, boot }: MotionInput,
+    { sensorId, at, seq, boot, endedAt }: MotionInput,
     reason: string,
   ): Promise<Quarantined> {
     const numbered = typeof seq === "number" ? { seq, ...(boot ? { boot } : {}) } : {};
-    const content = { kind: "motion" as const, at, ...numbered };
+    const lasting = typeof endedAt === "number" ? { endedAt } : {};
+    const content = { kind: "motion" as const, at, ...numbered, ...lasting };
     const quarantineId = quarantine.idOf(content);
     const held = { tenantId, sensorId, quarantineId, heldAt: clock(), reason: `at: ${reason}`, count: 1, content };
     await quarantine.put(held, await settings.keepMsOf(tenantId));

@@ -61,6 +61,8 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     const isKnown = isNumbered && isNumberKnown(turned.numbers, seq);
     const forgotten = was.sensor?.forgottenUntil;
     if (forgotten !== undefined && at <= forgotten && (isKnown || !isNumbered)) throw deletedSince(isKnown);
+    // What is vague is told by the instant of an event, which is the service's own here.
+    if (isNumbered && motion.useServiceTime && seq <= turned.numbers.vague) throw vague(seq);
     // By the service's clock each try has another instant, and the number alone says which event it is.
     if (isKnown && motion.useServiceTime) return payloadOf((before ?? was.latest)!, { duplicate: true });
     if (isKnown) return mismatch(otherInstant(seq));
@@ -175,6 +177,13 @@ function otherInstant(seq: number): string {
 export function deletedByPerson(field: string): InvalidInputError {
   const message = "belongs to a session that a person deleted; nothing was changed. restoreSession brings it back";
   return new InvalidInputError([{ path: [field], message }]);
+}
+
+function vague(seq: number): InvalidInputError {
+  const message =
+    `${seq} lies where more than 100 numbers before it were missing, so nothing tells whether it was counted; ` +
+    "nothing was changed. Send `at` with it instead of `useServiceTime`, or go on from the highest number";
+  return new InvalidInputError([{ path: ["seq"], message }]);
 }
 
 function deletedSince(isKnown: boolean): InvalidInputError {

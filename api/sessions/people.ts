@@ -97,22 +97,36 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
     },
 
     /** Counts or notes what happened, once for each update id. */
-    async update(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | SessionEnded> {
+    async update(
+      tenantId: string,
+      input: unknown,
+    ): Promise<SessionPayload | NotFound | SessionEnded | PayloadMismatch> {
       const update = parseUpdate(input);
+      const { sessionId, updateId, ...said } = update;
+      const content = digestOf(
+        Object.entries(said).filter(([, value]) => value !== undefined && value !== null).sort(),
+      );
+      const repeated = (known: Session, { content: other = content }: { content?: string }) => (
+        other === content ? sessionPayload(known) : mismatch(
+          `The update ${
+            JSON.stringify(updateId)
+          } came before with other content; nothing was changed. Give it an id of its own.`,
+        )
+      );
       return await retryLost(async () => {
-        const [known, isRepeat] = await Promise.all([
-          findAt(tenantId, update.sessionId, clock()),
-          store.hasUpdate(tenantId, update.sessionId, update.updateId),
+        const [known, done] = await Promise.all([
+          findAt(tenantId, sessionId, clock()),
+          store.findUpdate(tenantId, sessionId, updateId),
         ]);
-        if (!isThere(known)) return notFound(update.sessionId, known);
-        if (isRepeat) return sessionPayload(known);
+        if (!isThere(known)) return notFound(sessionId, known);
+        if (done) return repeated(known, done);
         if (known.status === "COMPLETED") {
           // Another try of the same update may have been counted between the two reads, before the end.
-          const isCounted = await store.hasUpdate(tenantId, update.sessionId, update.updateId);
-          return isCounted ? sessionPayload(known) : ended(known);
+          const since = await store.findUpdate(tenantId, sessionId, updateId);
+          return since ? repeated(known, since) : ended(known);
         }
         const of: Owner = known;
-        const marker = store.markerOf(tenantId, update.sessionId, update.updateId);
+        const marker = store.markerOf(tenantId, sessionId, updateId, content);
         if (
           await lines.state(of, applyUpdate(known, update, clock()), known, undefined, [marker])
         ) {
@@ -268,6 +282,10 @@ function created(session: Session, creation: CreationInput): Session {
 
 function fingerprint({ sensorId, startedAt, playbackDeviceId, playbackContextUri }: CreationInput): string {
   const content = [sensorId, startedAt ?? null, playbackDeviceId ?? null, playbackContextUri ?? null];
+  return digestOf(content);
+}
+
+function digestOf(content: unknown): string {
   return createHash("sha256").update(JSON.stringify(content)).digest("base64url").slice(0, 22);
 }
 

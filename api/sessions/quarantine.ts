@@ -11,7 +11,7 @@ export type Held = {
   reason: string;
   count: number;
   content:
-    | { kind: "motion"; at: number; seq?: number | undefined; boot?: string | undefined }
+    | { kind: "motion"; at: number; seq?: number; boot?: string; endedAt?: number }
     | { kind: "batch"; sessionId: string; batchOffset: number; startedAt?: number; durationMs?: number };
 };
 

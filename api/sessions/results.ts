@@ -23,6 +23,7 @@ export type BatchPayload = {
   quarantineId?: string | undefined;
 };
 export type Quarantined = { __typename: "QuarantinedPayload"; quarantineId: string; reason: string };
+export type Resolved = { __typename: "ResolveQuarantinedPayload"; admitted: boolean };
 export type NotFound = { __typename: "NotFoundError"; code: "NOT_FOUND"; message: string };
 export type SessionEnded = {
   __typename: "SessionEndedError";

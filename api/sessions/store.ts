@@ -155,8 +155,8 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     },
 
     /** The marker of an update of a session, as a part of the transaction that does it: once for each update id. */
-    markerOf(tenantId: string, sessionId: string, updateId: string): TransactWrite {
-      const put = itemKey(tenantId, sessionId, `U#${updateId}`);
+    markerOf(tenantId: string, sessionId: string, updateId: string, content: string): TransactWrite {
+      const put = { ...itemKey(tenantId, sessionId, `U#${updateId}`), content };
       return { table: tables.sessions, put, condition: { expression: "attribute_not_exists(pk)" } };
     },
 
@@ -193,9 +193,10 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       return item && JSON.parse(item.correction as string) as Correction;
     },
 
-    async hasUpdate(tenantId: string, sessionId: string, updateId: string): Promise<boolean> {
+    /** What an update that was done said, as its marker has it; undefined where it was not done. */
+    async findUpdate(tenantId: string, sessionId: string, updateId: string): Promise<{ content?: string } | undefined> {
       const marker = itemKey(tenantId, sessionId, `U#${updateId}`);
-      return await dynamo.get(tables.sessions, marker, { consistent: true }) !== undefined;
+      return await dynamo.get(tables.sessions, marker, { consistent: true });
     },
 
     /** Writes what a person changed, if the version is still the one that was seen. */

@@ -1,19 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Dynamo } from "../../api/aws/dynamo.ts";
 import { tables } from "../../api/resources.ts";
-import { createHub } from "../../api/live/hub.ts";
-import { createSensorErasures } from "../../api/sessions/erasures.ts";
-import { createLineStore } from "../../api/sessions/line-store.ts";
-import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
-import { createSessionLists } from "../../api/sessions/lists.ts";
 import { InvalidInputError } from "../../api/core/errors.ts";
 import type { BatchInput, Reading, Session } from "../../api/sessions/model.ts";
 import { durationOf, lastSignOf, statedEndOf } from "../../api/sessions/rules.ts";
-import type { Readings } from "../../api/sessions/readings.ts";
-import { createSessions, type Sessions } from "../../api/sessions/service.ts";
-import { createSessionStore } from "../../api/sessions/store.ts";
-import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import type { Sessions } from "../../api/sessions/service.ts";
+import { createMemoryDynamo, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
+import { hostOf, type Link } from "./sessions-hosts.ts";
 import { type Fact, type Of, type Said, sessionsOf, tieOf } from "./sessions-spec.ts";
 
 const SECOND = 1_000;
@@ -21,8 +14,6 @@ const MINUTE = 60 * SECOND;
 const IDLE_MS = 5 * MINUTE;
 const START = Date.UTC(2026, 5, 1, 12);
 const NOW = START + 150 * MINUTE;
-const NAMES = { sessions: "sessions", sensors: "sensors" };
-const T = "t";
 const S = "hall";
 
 /** What a person does: to which of the sessions that are there, and where in it. */
@@ -52,11 +43,19 @@ export async function sayInOrders(
   return undefined;
 }
 
+/** The worlds that were: each is a tenant of which no process has heard. */
+let worlds = 0;
+let T = "";
+
 async function sayOnce(sent: readonly Sent[], random: Random) {
   let now = NOW;
+  T = `t${worlds++}`;
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
   const objects = new Map<string, Reading[]>();
-  const hosts = [hostOf(dynamo, objects, () => now, "a"), hostOf(dynamo, objects, () => now, "b")] as const;
+  const hosts = [
+    hostOf(0, linkTo(dynamo, objects, () => now, "a")),
+    hostOf(1, linkTo(dynamo, objects, () => now, "b")),
+  ] as const;
   const said: Said[] = [];
   const log: unknown[] = [];
   for (const one of sent) {
@@ -211,28 +210,19 @@ function sorted(facts: readonly Fact[]): Fact[] {
   return [...facts].sort((a, b) => a.startedAt - b.startedAt || (a.id ?? "").localeCompare(b.id ?? ""));
 }
 
-function hostOf(dynamo: Dynamo, objects: Map<string, Reading[]>, clock: () => number, name: string): Sessions {
+/** A process over a world of its own: the calls go straight there. */
+function linkTo(dynamo: MemoryDynamo, objects: Map<string, Reading[]>, now: () => number, name: string): Link {
   let ids = 0;
   const keyOf = (of: { sessionId: string }, offset: number) => `${of.sessionId} ${offset}`;
-  const readings = {
+  const methods: Record<string, (...args: never[]) => Promise<unknown>> = {
+    ...dynamo,
     keep: (_: string, batch: BatchInput) => {
       objects.set(keyOf(batch, batch.batchOffset), [...batch.readings]);
       return Promise.resolve("created");
     },
     read: (of: { sessionId: string }, offset: number) => Promise.resolve(objects.get(keyOf(of, offset)) ?? []),
   };
-  return createSessions({
-    store: createSessionStore(dynamo, NAMES),
-    lineStore: createLineStore(dynamo, NAMES),
-    erasures: createSensorErasures(dynamo, NAMES),
-    quarantine: createQuarantineStore(dynamo, NAMES),
-    lists: createSessionLists(dynamo, NAMES),
-    daysOpenAt: () => Promise.resolve([]),
-    readings: readings as unknown as Readings,
-    hub: createHub(),
-    clock,
-    ids: () => `${name}${ids++}`,
-  });
+  return { ask: (method, args) => methods[method]!(...args as never[]), now, id: () => `${name}${ids++}` };
 }
 
 /**

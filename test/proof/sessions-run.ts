@@ -96,6 +96,12 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
     }
     case "update":
       if (type === undefined || type === "NotFoundError") return true;
+      if (type === "PayloadMismatchError") {
+        return must(
+          oracle.updates.has(`${operation.sessionId}#U#${input.updateId}`),
+          "only what was done is a mismatch",
+        );
+      }
       return must(
         (type === "SessionPayload") === oracle.updates.has(`${operation.sessionId}#U#${input.updateId}`),
         "an update is counted as answered",
