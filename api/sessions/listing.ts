@@ -7,7 +7,7 @@ import { parseRange, type RangeInput } from "../core/range.ts";
 import { folded } from "./item.ts";
 import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
 import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
-import { reachOf } from "./rules.ts";
+import { asOf, reachOf } from "./rules.ts";
 
 export type SessionFilter = {
   sensorId?: string | null | undefined;
@@ -83,7 +83,9 @@ export function createListing({ lists, daysOpenAt, clock }: ListingOptions) {
       const next = (position?: SessionPosition) =>
         lists.page(query, isFiltered(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
       for await (const { sessions } of pages(next, isInside ? from : undefined)) {
-        rows.push(...sessions.filter((session) => !isExpired(session, clock()) && matches(session, query)));
+        const now = clock();
+        const seen = sessions.map((session) => asOf(session, now));
+        rows.push(...seen.filter((session) => !isExpired(session, now) && matches(session, query)));
         if (rows.length > wanted) return rows;
       }
     }

@@ -12,6 +12,7 @@ export type SessionQuery = {
   sensorId?: string | undefined;
   fromAt: number;
   toAt: number;
+  /** With ACTIVE also some that are over by now, with COMPLETED all: whoever asks looks at each. */
   status?: SessionStatus | undefined;
   label?: string | undefined;
   /** Only those that go on, or ended after this instant. */
@@ -146,7 +147,8 @@ function positionOf(key: Item | undefined): SessionPosition | undefined {
 
 function filterOf({ tenantId, sensorId, status, label, openAt, words = [] }: SessionQuery): { filter?: Expression } {
   const parts: Expression[] = [
-    ...(status
+    // One that is kept as active may be over by now, which its row does not tell.
+    ...(status === "ACTIVE"
       ? [{ expression: "#status = :status", names: { "#status": "status" }, values: { ":status": status } }]
       : []),
     ...(label ? [{ expression: "contains(labels, :label)", values: { ":label": label } }] : []),

@@ -37,6 +37,7 @@ import {
   applyReport,
   applyRestoration,
   applyStart,
+  asOf,
   statedEndOf,
 } from "./rules.ts";
 import type { Sources } from "./sources.ts";
@@ -103,9 +104,11 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
     ): Promise<SessionPayload | NotFound | SessionEnded | PayloadMismatch> {
       const update = parseUpdate(input);
       const { sessionId, updateId, ...said } = update;
-      const content = digestOf(
-        Object.entries(said).filter(([, value]) => value !== undefined && value !== null).sort(),
-      );
+      const { incrementMotionCount, playbackStarted, playbackFailure, playbackDeviceId, playbackContextUri } = said;
+      const content = digestOf([
+        ...[incrementMotionCount, playbackStarted ?? null, playbackFailure ?? null],
+        ...[playbackDeviceId ?? null, playbackContextUri ?? null],
+      ]);
       const repeated = (known: Session, { content: other = content }: { content?: string }) => (
         other === content ? sessionPayload(known) : mismatch(
           `The update ${
@@ -120,7 +123,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         ]);
         if (!isThere(known)) return notFound(sessionId, known);
         if (done) return repeated(known, done);
-        if (known.status === "COMPLETED") {
+        if (asOf(known, clock()).status === "COMPLETED") {
           // Another try of the same update may have been counted between the two reads, before the end.
           const since = await store.findUpdate(tenantId, sessionId, updateId);
           return since ? repeated(known, since) : ended(known);

@@ -87,7 +87,8 @@ export function aliveUntil(session: DeviceState & { idleMs: number }): number {
 /**
  * The session with what follows from what is known of it: whether it goes on, and how and when it ended. A stated end
  * holds; else whoever creates the next session ends this one, unless a device uploads it; else it goes on while it may be
- * live. The sensor's latest session goes on until the sweeper looks.
+ * live. The sensor's latest session is kept as active until the sweeper looks, so that history in order stays one small write;
+ * readers see it `asOf` now.
  */
 export function stand<S extends DeviceState & { idleMs: number }>(session: S, now: number): S {
   const lastMotionAt = lastSignOf(session);
@@ -111,12 +112,20 @@ export function stand<S extends DeviceState & { idleMs: number }>(session: S, no
   };
 }
 
+/**
+ * The session as it is at an instant, which no sweeper decides: one that is still kept as active, and of which nothing came for
+ * its idle timeout, is over. The sweeper only writes that down.
+ */
+export function asOf<S extends DeviceState & { idleMs: number }>(session: S, now: number): S {
+  const isOver = session.status === "ACTIVE" && now > aliveUntil(session);
+  return isOver ? stand({ ...session, status: "COMPLETED" }, now) : session;
+}
+
 /** What the sweeper makes of a session whose time to be looked at has come. */
 export function decideSweep(session: Session, now: number): Session | undefined {
   if (session.status === "COMPLETED") return undefined;
   const alive = aliveUntil(session);
-  if (now <= alive) return { ...session, checkAt: alive };
-  return { ...stand({ ...session, status: "COMPLETED" }, now), updatedAt: now };
+  return now <= alive ? { ...session, checkAt: alive } : { ...asOf(session, now), updatedAt: now };
 }
 
 /** The session with one more motion event of its sensor; where motion opened it, it may be the one that begins it. */

@@ -18,7 +18,7 @@ import type { Sensor, Session } from "./model.ts";
 import { createPeople } from "./people.ts";
 import type { QuarantineStore } from "./quarantine.ts";
 import type { Readings } from "./readings.ts";
-import { sensorOf } from "./rules.ts";
+import { asOf, sensorOf } from "./rules.ts";
 import { createSettings } from "./settings.ts";
 import { createSources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
@@ -66,8 +66,9 @@ export function createSessions(
   async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
     const possible = [...new Set(sessionIds)].filter(isId);
     if (possible.length === 0) return new Map();
-    const found = await store.find(tenantId, possible);
-    return new Map([...found].filter(([, session]) => !isExpired(session, clock())));
+    const now = clock();
+    const found = [...await store.find(tenantId, possible)].filter(([, session]) => !isExpired(session, now));
+    return new Map(found.map(([id, session]) => [id, asOf(session, now)]));
   }
 
   async function findSensors(tenantId: string, sensorIds: readonly string[]): Promise<Map<string, Sensor>> {
@@ -86,9 +87,12 @@ export function createSessions(
   }
 
   return {
-    ...createDevices({ store, lines, sources, hearing, readings, quarantine, settings, changed, clock }),
-    ...createPeople({ store, lineStore: announcing, lines, sources, changed, clock, ids }),
-    ...createCorrections({ store, lines, sources, history, changed, clock, ids }),
+    ...seenNow(
+      createDevices({ store, lines, sources, hearing, readings, quarantine, settings, changed, clock }),
+      clock,
+    ),
+    ...seenNow(createPeople({ store, lineStore: announcing, lines, sources, changed, clock, ids }), clock),
+    ...seenNow(createCorrections({ store, lines, sources, history, changed, clock, ids }), clock),
     ...history,
     ...createListing({ lists, daysOpenAt, clock }),
     ...createConfiguring({ store, settings }),
@@ -119,8 +123,26 @@ export function createSessions(
       // A device whose clock is ahead, or two devices at one sensor.
       const query: SessionQuery = { tenantId, sensorId, fromAt: MIN_AT, toAt: now + 1, status: "ACTIVE" };
       const { sessions } = await lists.page(query, NEAR_ROWS, undefined);
-      const other = sessions.find((own) => own.status === "ACTIVE");
+      const other = sessions.find((own) => asOf(own, now).status === "ACTIVE");
       return other ?? (isThere && session.status === "ACTIVE" ? session : undefined);
     },
   };
+}
+
+/** Use cases give sessions as they wrote them; whoever asked sees them as they are by now. */
+function seenNow<U extends Record<string, (...args: never[]) => Promise<unknown>>>(useCases: U, clock: Clock): U {
+  const seen = (given: unknown) => {
+    const now = clock();
+    const shown = (value: unknown) => isSession(value) ? asOf(value, now) : value;
+    if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+    return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, shown(value)]));
+  };
+  const all = Object.entries(useCases).map(([name, run]) => (
+    [name, async (...args: never[]) => seen(await run(...args))] as const
+  ));
+  return Object.fromEntries(all) as U;
+}
+
+function isSession(value: unknown): value is Session {
+  return typeof value === "object" && value !== null && "idleMs" in value && "sessionId" in value;
 }

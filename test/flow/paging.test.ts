@@ -6,7 +6,7 @@ import { mutate } from "../kit/sessions.ts";
 /** Each list: what asks for it with `$page` in place of its page, where it lies in the answer, what tells its rows. */
 const LISTS = {
   sessions: ["{ list: sessions($page) { $fields } }", "sessionId"],
-  "sessions with a status": ["{ list: sessions(filter: { status: ACTIVE }, $page) { $fields } }", "sessionId"],
+  "sessions with a status": ["{ list: sessions(filter: { status: COMPLETED }, $page) { $fields } }", "sessionId"],
   "sessions of a sensor": [`{ on: sensor(sensorId: "s0") { list: sessions($page) { $fields } } }`, "sessionId"],
   sensors: ["{ list: sensors($page) { $fields } }", "sensorId"],
   journeys: ["{ list: journeys($page) { $fields } }", "sessionId"],

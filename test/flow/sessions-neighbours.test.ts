@@ -337,3 +337,48 @@ describe("the same identity with other content is told, whatever it is", () => {
     expect(await sessionsAt("n")).toMatchObject([{ motionEventCount: 1 }]);
   });
 });
+
+describe("what is read is what was said and what time it is, whether or not a sweeper has looked", () => {
+  const STATES = `status endedAt endReason duration`;
+  const old = NOW - 3 * DAY;
+  const over = { status: "COMPLETED", endedAt: iso(old + MIN), endReason: "IDLE", duration: MIN };
+
+  test("motion of three days ago, in either order: over, wherever it is read", async () => {
+    for (const [i, order] of [[old, old + MIN], [old + MIN, old]].entries()) {
+      const sensorId = `unswept ${i}`;
+      let answer;
+      for (const at of order) answer = await motion(sensorId, at);
+      expect(answer.session).toMatchObject(over);
+      const id = answer.session.sessionId as string;
+      const query = `query ($id: String!, $on: String!) {
+        session(sessionId: $id) { id ${STATES} } activeSession(sensorId: $on) { sessionId }
+        sensor(sensorId: $on) { activeSession { sessionId } }
+        all: sessions(filter: { sensorId: $on }) { nodes { ${STATES} } }
+        active: sessions(filter: { sensorId: $on, status: ACTIVE }) { nodes { ${STATES} } }
+        completed: sessions(filter: { sensorId: $on, status: COMPLETED }) { nodes { ${STATES} } } }`;
+      const { data } = await api.ask(T, query, { id, on: sensorId });
+      const node = await api.ask(T, `query ($id: ID!) { node(id: $id) { ... on Session { ${STATES} } } }`, {
+        id: data.session.id,
+      });
+      expect([data.session, node.data.node]).toMatchObject([over, over]);
+      expect(data).toMatchObject({
+        ...{ activeSession: null, sensor: { activeSession: null }, active: { nodes: [] } },
+        ...{ all: { nodes: [over] }, completed: { nodes: [over] } },
+      });
+      const update = { sessionId: id, updateId: "u", incrementMotionCount: true };
+      expect(await mutate(api, T, "updateSession", update)).toMatchObject({ code: "SESSION_ENDED", session: over });
+      await sweep();
+      expect((await api.ask(T, query, { id, on: sensorId })).data).toEqual(data);
+    }
+  });
+
+  test("a live session is over one millisecond after its timeout, and goes on with motion in time that comes later", async () => {
+    const sensorId = "ends by itself";
+    const { session } = await motion(sensorId, NOW);
+    for (const [at, status] of [[NOW + IDLE, "ACTIVE"], [NOW + IDLE + 1, "COMPLETED"]] as const) {
+      now = at;
+      expect(await sessionOf(api, T, session.sessionId)).toMatchObject({ status });
+    }
+    expect((await motion(sensorId, NOW + IDLE)).session).toMatchObject({ status: "ACTIVE", motionEventCount: 2 });
+  });
+});

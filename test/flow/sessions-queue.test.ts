@@ -6,7 +6,7 @@ import { silentLog, startTestSystem, type TestSystem } from "../kit/local.ts";
 import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
-const START = NOW - 3_600_000;
+const START = NOW - 120_000;
 const T = "queue";
 let system: TestSystem;
 let api: TestApp;

@@ -196,7 +196,9 @@ export function createOracle() {
       if (!into) return void must(false, "a merge has a session that the others went into", own);
       const id = idOf(into.after!);
       const members = [id, ...gone.filter(({ after }) => after!.mergedInto === id).map(({ after }) => idOf(after!))];
-      const { until, anchor } = bridgesOf(into.after).at(-1)!;
+      const known = own.flatMap(({ before }) => bridgesOf(before));
+      const added = bridgesOf(into.after).find((one) => !known.some((other) => isDeepStrictEqual(one, other)));
+      const { until, anchor } = added ?? bridgesOf(into.after).at(-1)!;
       const isStated = into.after!.isStated === true;
       const startedAt = isStated ? num(into.before!.startedAt) : undefined;
       const of = anchor === undefined ? { id } : { motionAt: anchor };

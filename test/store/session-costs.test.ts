@@ -223,7 +223,7 @@ describe("reads", () => {
   });
 
   test("of a sensor's active session are 2: of its pointer and of the session, 1 unit each", async () => {
-    await motion("active", 1, START);
+    await motion("active", 1, NOW);
     const cost = await costOf(() => api.ask(T, ACTIVE, { id: "active" }));
     expect(cost.answer.data.activeSession.motionEventCount).toBe(1);
     expect(cost.asked).toEqual(["Get", "Get"]);
@@ -259,7 +259,8 @@ describe("reads", () => {
 });
 
 describe("what people do", () => {
-  const open = async (sensorId: string): Promise<string> => (await motion(sensorId, 1, START)).session.sessionId;
+  const open = async (sensorId: string, at = START): Promise<string> =>
+    (await motion(sensorId, 1, at)).session.sessionId;
 
   test("an edit is 1 read and 1 write of 3 units: the item and two list indexes, also while the session runs", async () => {
     const sessionId = await open("edited");
@@ -289,7 +290,7 @@ describe("what people do", () => {
   });
 
   test("an update is a transaction of 4 write units with its marker; the same one again is 2 reads", async () => {
-    const sessionId = await open("updated");
+    const sessionId = await open("updated", NOW);
     const update = { sessionId, updateId: "u1", incrementMotionCount: true };
     const first = await costOf(() => mutate(api, T, "updateSession", update));
     expect(first.asked).toEqual(["Get", "Get", "TransactWrite", "Get"]);
