@@ -217,15 +217,15 @@ function sorted(facts: readonly Fact[]): Fact[] {
 function linkTo(dynamo: MemoryDynamo, objects: Map<string, Reading[]>, now: () => number, name: string): Link {
   let ids = 0;
   const keyOf = (of: { sessionId: string }, offset: number) => `${of.sessionId} ${offset}`;
-  const methods: Record<string, (...args: never[]) => Promise<unknown>> = {
+  const methods: Record<string, (...args: never[]) => unknown> = {
     ...dynamo,
     keep: (_: string, batch: BatchInput) => {
       objects.set(keyOf(batch, batch.batchOffset), [...batch.readings]);
-      return Promise.resolve("created");
+      return "created";
     },
-    read: (of: { sessionId: string }, offset: number) => Promise.resolve(objects.get(keyOf(of, offset)) ?? []),
+    read: (of: { sessionId: string }, offset: number) => objects.get(keyOf(of, offset)) ?? [],
   };
-  return { ask: (method, args) => methods[method]!(...args as never[]), now, id: () => `${name}${ids++}` };
+  return { ask: async (method, args) => await methods[method]!(...args as never[]), now, id: () => `${name}${ids++}` };
 }
 
 /**
