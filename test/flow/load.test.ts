@@ -80,7 +80,7 @@ describe("a table of Ordonez's sensors", () => {
       startedAt: "2024-03-05T23:35:30.000Z",
       lastMotionAt: "2024-03-05T23:37:20.000Z",
       motionEventCount: 2,
-      status: "ACTIVE",
+      status: "COMPLETED",
     }]);
   });
 
