@@ -1,6 +1,13 @@
+import process from "node:process";
 import { defineConfig } from "vitest/config";
+import { ON_NODE_ALONE } from "./test/runtimes.ts";
 
-/** `npm test` runs this under Node and under Deno. What takes minutes is in test/proof and test/bench, by its own command. */
+const isHalf = "Deno" in globalThis && !process.env.BOTH_RUNTIMES;
+const leftOut = Object.entries(ON_NODE_ALONE).flatMap(([folder, names]) =>
+  names.map((name) => `test/${folder}/${name}.test.ts`)
+);
+
+/** `npm test` runs this under Node, and under Deno what `test/runtimes.ts` does not leave out. What takes minutes is in test/proof and test/bench, by its own command. */
 export default defineConfig({
   // One copy of graphql: the one that Node and Deno take, not the one that bundlers take.
   resolve: {
@@ -8,6 +15,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/{unit,store,schema,flow,infra,rules,browser}/**/*.test.ts"],
+    exclude: isHalf ? leftOut : [],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,5 +1,6 @@
 /**
- * `npm test`: format, lint and types, then every test under Node 22 and under Deno. Shows a dot for each file of tests and
+ * `npm test`: format, lint and types, then every test under Node 22, and under Deno those that ask something of a runtime
+ * (`test/runtimes.ts`; all with BOTH_RUNTIMES=1). Shows a dot for each file of tests and
  * failures in full; all that was said goes to a file, whose name it prints. Ends with one line that counts.
  * Arguments go to vitest: `npm test -- test/unit`.
  */
@@ -106,6 +107,7 @@ if (some.length === 0) {
   await run("types (tsc)", "tsc", ["--noEmit"]);
 }
 await runTests("tests on Node 22", "node", []);
+if (some.length > 0) vitest.push("--passWithNoTests");
 await runTests("tests on Deno", "deno", ["run", "--quiet", "--allow-all", "--unstable-no-legacy-abort"]);
 
 console.log();

@@ -295,7 +295,8 @@ describe.runIf(hasBrowser)("the pages", () => {
       "/admin?show=webhooks",
       "/sessions?show=numbers&measure=time",
     ];
-    for (const look of [{ width: 360, height: 740 }, { width: 1_280, dark: true }]) {
+    const looks = [{ width: 360, height: 740 }, { width: 1_280, dark: true }];
+    await Promise.all(looks.map(async (look) => {
       const { page, context } = await browser.openTab(service.url, look);
       await page.goto("/");
       await page.getByLabel("Username").waitFor();
@@ -310,7 +311,7 @@ describe.runIf(hasBrowser)("the pages", () => {
         expect({ path, tooWide: Math.max(0, tooWide) }).toEqual({ path, tooWide: 0 });
       }
       await context.close();
-    }
+    }));
   }, 300_000);
 
   test("a chart is read with the arrow keys", async () => {

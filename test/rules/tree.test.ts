@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { variablesTable } from "../../api/config.ts";
+import { ON_NODE_ALONE } from "../runtimes.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MAX_LINES = 400;
@@ -190,4 +191,15 @@ describe("the lock file", () => {
     const versions = Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies });
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
   });
+});
+
+test("each name of what runs on Node alone is that of a test", () => {
+  const unknown = Object.entries(ON_NODE_ALONE).flatMap(([folder, names]) => {
+    const files = readdirSync(join(ROOT, "test", folder));
+    return names.filter((name) => {
+      const pattern = new RegExp(`^${name.replace("*", ".*")}\\.test\\.ts$`);
+      return !files.some((file) => pattern.test(file));
+    });
+  });
+  expect(unknown).toEqual([]);
 });
