@@ -80,8 +80,9 @@ const EraseVisitorPayload = builder.objectRef<
 });
 
 const EraseVisitorResult = builder.unionType("EraseVisitorResult", {
-  description: "The receipt, or that there is nothing of this visitor and never was an erasure.",
-  types: [EraseVisitorPayload, NotFoundError],
+  description:
+    "The receipt; or that there is nothing of this visitor and never was an erasure; or that more than 1,000 ids belong together, which are no one person's.",
+  types: [EraseVisitorPayload, NotFoundError, InvalidInputError],
 });
 
 entries.mutationFields((t) => ({
@@ -109,13 +110,14 @@ entries.mutationFields((t) => ({
       "Removes a visitor under all ids that belong together (`aliasOf`): the journeys with their events, the raw events, and what they count for. Running it again finishes what broke off, and else changes nothing. In journeys of others, only the ids are taken out.",
     access: "ADMIN",
     args: { input: t.arg({ type: EraseVisitorInput, required: true, description: "The visitor." }) },
-    resolve: async (_, { input }, { viewer, services }) => {
-      const receipt = await services.eraseVisitor(viewer.tenantId, input.visitorId);
-      if (!receipt) return notFound("There is no such visitor.");
-      const { receiptId, begunAt: at, journeys: things, events } = receipt;
-      const { tenantId, userId } = viewer;
-      await services.erasures.note(tenantId, { receiptId, at, what: "VISITOR", things, events, userId });
-      return { __typename: "EraseVisitorPayload" as const, ...receipt };
-    },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(async () => {
+        const receipt = await services.eraseVisitor(viewer.tenantId, input.visitorId);
+        if (!receipt) return notFound("There is no such visitor.");
+        const { receiptId, begunAt: at, journeys: things, events } = receipt;
+        const { tenantId, userId } = viewer;
+        await services.erasures.note(tenantId, { receiptId, at, what: "VISITOR", things, events, userId });
+        return { __typename: "EraseVisitorPayload" as const, ...receipt };
+      }),
   }),
 }));

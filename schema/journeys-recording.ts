@@ -6,7 +6,11 @@ import { InvalidInputError, orInvalid } from "./errors.ts";
 const RecordEventsInput = builder.inputType("RecordEventsInput", {
   description: "A batch of events, of one or of several sessions.",
   fields: (t) => ({
-    events: t.field({ type: ["EventInput"], required: true, description: "1 to 500." }),
+    events: t.field({
+      type: ["EventInput"],
+      required: { list: true, items: false },
+      description: "1 to 500. One that is null is refused by its receipt, like any other that is no event.",
+    }),
     sentAt: t.field({
       type: "DateTime",
       description:

@@ -1,6 +1,9 @@
 /** What an event holds beside its type; the page is where the visitor is, where absent. */
 export type Fields = { page?: string; text?: string; properties?: object | undefined };
 
+const MAX_CHARS = 200;
+const MAX_UTM = 9;
+
 type Track = (type: string, fields?: Fields) => void;
 
 /**
@@ -44,8 +47,8 @@ export function watchPage(track: Track): void {
     const type = { cta: "CTA_CLICKED", link: "LINK_CLICKED" }[kind] ?? kind;
     const { href } = marked as HTMLAnchorElement;
     track(type, {
-      text: marked.textContent.trim().slice(0, 200),
-      properties: { name: nameOf(marked), to: href?.split(/[?#]/)[0] },
+      text: start(marked.textContent.trim()),
+      properties: { name: nameOf(marked), to: href && start(href.split(/[?#]/)[0]!) },
     });
   });
   view(origin());
@@ -60,13 +63,19 @@ function nameOf(element: HTMLElement): string {
   return element.dataset.sojournName || element.id || element.getAttribute("name") || "";
 }
 
+/** As much as an event has room for; half a character would have it refused. */
+function start(text: string): string {
+  return [...text.slice(0, 2 * MAX_CHARS)].slice(0, MAX_CHARS).join("");
+}
+
 /** Where the visitor came from: another site's page, campaign parameters, and the kind of screen. */
 function origin(): object {
   const { host } = location;
   const from = document.referrer && new URL(document.referrer);
-  const utm = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith("utm_"));
+  const utm = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith("utm_"))
+    .slice(0, MAX_UTM).map(([name, value]) => [start(name), start(value)]);
   return {
-    ...(from && from.host !== host ? { referrer: from.host + from.pathname } : {}),
+    ...(from && from.host !== host ? { referrer: start(from.host + from.pathname) } : {}),
     ...Object.fromEntries(utm),
     device: innerWidth < 600 ? "phone" : innerWidth < 1_024 ? "tablet" : "desktop",
   };

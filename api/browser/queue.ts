@@ -66,6 +66,16 @@ export function openQueue(found: (events: Sendable[]) => void): Queue {
   };
 }
 
+/** Removes all that any page of this site kept: a database that is open elsewhere goes when it is closed. */
+export function forget(): void {
+  try {
+    for (const name of Object.keys(localStorage)) if (name.split(".")[0] === NAME) localStorage.removeItem(name);
+    indexedDB.deleteDatabase(NAME);
+  } catch {
+    // Where nothing may be kept, nothing is.
+  }
+}
+
 function keep(key: string, json: string): void {
   try {
     storage()?.setItem(`${NAME}.${key}`, json);
@@ -87,7 +97,11 @@ function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(NAME);
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      const database = request.result;
+      database.onversionchange = () => database.close();
+      resolve(database);
+    };
     request.onerror = request.onblocked = reject;
   });
 }

@@ -4,7 +4,7 @@
  *
  *     <script async src="https://service.example/sojourn.js" data-key="sjw_…"></script>
  */
-import { openQueue, type Queue, type Sendable } from "./queue.ts";
+import { forget, openQueue, type Queue, type Sendable } from "./queue.ts";
 import { randomText } from "./random.ts";
 import { createSession } from "./session.ts";
 import { type Fields, watchPage } from "./page.ts";
@@ -15,7 +15,7 @@ export type Sojourn = {
   track: (type: string, fields?: Fields) => void;
   /** From now on events name this visitor; `aliasOf` is another id of the same one. */
   identify: (visitorId: string, aliasOf?: string) => void;
-  /** `true` begins, where the script waits for consent; `false` stops and forgets what was not sent. */
+  /** `false` stops and forgets what was not sent; `true` begins where the script waits for consent, and after a `false`. */
   consent: (given: boolean) => void;
   /** Sends what waits, now. */
   flush: () => Promise<void>;
@@ -27,6 +27,8 @@ const MAX_PAUSE_MS = 60_000;
 const MAX_EVENTS = 100;
 const MAX_CHARS = 16_000;
 const MAX_SEND_MS = 30_000;
+/** The service takes no longer ones. */
+const MAX_PAGE = 2_048;
 
 const tag = document.currentScript as HTMLScriptElement;
 const data = tag.dataset;
@@ -46,14 +48,15 @@ function start(): Sojourn {
   /** "" until it is known whether events may be kept and sent. */
   let state: "ON" | "OFF" | "" = data.consent === "required" ? "" : "ON";
   const signals = navigator as { doNotTrack?: string; globalPrivacyControl?: boolean };
-  if (signals.doNotTrack === "1" || signals.globalPrivacyControl) state = "OFF";
+  const isRefused = signals.doNotTrack === "1" || !!signals.globalPrivacyControl;
+  if (isRefused) state = "OFF";
 
   function renew(): void {
     source = randomText();
     seq = 0;
   }
 
-  function track(type: string, { page = location.pathname, text, properties }: Fields = {}): void {
+  function track(type: string, { page = location.pathname.slice(0, MAX_PAGE), text, properties }: Fields = {}): void {
     if (state === "OFF") return;
     const event = {
       sessionId: session(),
@@ -97,7 +100,8 @@ function start(): Sojourn {
       body,
       headers,
       signal,
-      keepalive: true,
+      // A browser refuses to keep more than 64 KB alive: one event of so much is sent while the page is there.
+      keepalive: body.length < 2 * MAX_CHARS,
       credentials: "omit",
     });
     // A body that is refused as such would be refused for ever.
@@ -137,14 +141,17 @@ function start(): Sojourn {
   }
 
   function consent(given: boolean): void {
-    if (given && !state) {
+    if (given) {
+      if (isRefused || state === "ON") return;
       state = "ON";
       open();
       schedule();
+      return;
     }
-    if (given) return;
     state = "OFF";
     waiting = [];
+    // What an earlier page kept, too.
+    forget();
     queue?.clear();
   }
 

@@ -21,11 +21,18 @@ const listOf = (what: string) =>
     v.minLength(1, `must hold 1 to 500 ${what}, has 0`),
     v.maxLength(500, (issue) => `must hold 1 to 500 ${what}, has ${issue.input.length}`),
   );
+/** Between sending and taking a message hours may pass: nobody could tell a wrong clock from the wait. */
+const SENT_AT = "is no field of a message, since a message can wait; correct the times before it is sent";
+const message = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.strictObject({ tenant, ...entries }, ({ expected, path }) => {
+    if (expected !== "never") return "is missing";
+    return path?.[0]?.key === "sentAt" ? SENT_AT : "is no field of a message";
+  });
 const KINDS = {
-  events: v.object({ tenant, events: listOf("events") }),
-  metrics: v.object({ tenant, metrics: listOf("records") }),
-  batch: v.object({ tenant, batch: input }),
-  motion: v.object({ tenant, motion: input }),
+  events: message({ events: listOf("events") }),
+  metrics: message({ metrics: listOf("records") }),
+  batch: message({ batch: input }),
+  motion: message({ motion: input }),
 };
 
 /**

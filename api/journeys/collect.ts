@@ -1,14 +1,22 @@
 import { isbot } from "isbot";
 import * as v from "valibot";
-import { instant, parseInput } from "../core/check.ts";
+import { parseInput } from "../core/check.ts";
+import { parseInstant } from "../core/time.ts";
 import type { Verdict } from "./rules.ts";
 import type { Journeys } from "./service.ts";
 
 /** What became of what a page sent; `robots` are events of a known robot, which are left out. */
 export type Collected = { verdicts: Verdict[]; robots: number };
 
+/** Of any year: a clock after a flat battery says 1970. */
+const clockTime = v.pipe(
+  v.string("must be RFC 3339 text such as 2026-01-31T12:00:00.000Z"),
+  v.transform((text) => parseInstant(text) ?? NaN),
+  v.check((at) => Number.isFinite(at), "must be an RFC 3339 instant with its offset, such as 2026-01-31T12:00:00.000Z"),
+);
+
 const batch = v.strictObject({
-  sentAt: v.nullish(instant),
+  sentAt: v.nullish(clockTime),
   events: v.array(v.unknown(), "must be a list of events"),
 }, (issue) => issue.expected === "never" ? "is no field of a batch; it has sentAt and events" : "is missing");
 

@@ -56,13 +56,16 @@ function names({ visitorId, aliasOf }: Named, ids: ReadonlySet<string>): boolean
  * done again, and the receipt closes only over what it had seen, so a crash at any moment is finished by the next call.
  */
 export function createEraser({ store, erasures, raw, trails, columns, files, clock, log, indexed }: EraserOptions) {
-  /** Gives the receipt: the same one where there was nothing more to erase. Undefined where there never was anything. */
+  /**
+   * Gives the receipt: the same one where there was nothing more to erase. Undefined where there never was anything. Throws
+   * InvalidInputError where so many ids belong together that they are no one person's.
+   */
   return async function eraseVisitor(tenantId: string, visitorId: string): Promise<Erasure | undefined> {
     if (!indexed) throw new NotIndexedError();
     if (visitorId.length < 1 || visitorId.length > LIMITS.visitorIdChars || !visitorId.isWellFormed()) return undefined;
     return await retryLost(async (): Promise<Erasure | undefined | typeof LOST> => {
       const latest = await erasures.findLatest(tenantId, visitorId);
-      const ids = await store.findIds(tenantId, visitorId);
+      const ids = await store.findAllIds(tenantId, visitorId);
       const found = await look(tenantId, visitorId, new Set(ids));
       const isNothing = found.sessions.size + found.leftovers.size === 0;
       if (isNothing && (!latest || latest.isDone)) return latest && { ...latest, ids };

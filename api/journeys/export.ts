@@ -18,11 +18,13 @@ const CONCURRENCY = 16;
 const EVENTS_A_PAGE = 500;
 
 export type JourneySource = {
-  list: (tenantId: string, filter: JourneyFilter, page: PageArgs) => Promise<JourneyList>;
+  list: (tenantId: string, filter: JourneyFilter, page: PageArgs, isWhole: boolean) => Promise<JourneyList>;
   listEvents: (journey: Journey, page: PageArgs) => Promise<JourneyEventPage>;
-  findVisitor: (tenantId: string, visitorId: string) => Promise<Visitor | undefined>;
+  listNamed: (tenantId: string, id: string) => AsyncGenerator<Journey[]>;
+  findVisitor: (tenantId: string, visitorId: string, isWhole: boolean) => Promise<Visitor | undefined>;
   findFirstQuestion: (journey: Journey) => Promise<string | null | undefined>;
   outcome: (journey: Journey) => JourneyOutcome;
+  winningGoal: (journey: Journey) => { goalId: string } | undefined;
 };
 
 const COLUMNS: readonly Column[] = [
@@ -37,6 +39,8 @@ const COLUMNS: readonly Column[] = [
   { name: "user_messages", type: "integer" },
   { name: "bot_messages", type: "integer" },
   { name: "first_question", type: "text" },
+  { name: "goal", type: "text" },
+  { name: "goals", type: "text" },
 ];
 
 /** Files of journeys, and of all that is held of a person. */
@@ -44,12 +48,14 @@ export function createJourneyExports(
   { journeys, raw, files, clock }: { journeys: JourneySource; raw: RawEvents; files: Files; clock: Clock },
 ) {
   const rowOf = async (journey: Journey): Promise<Cell[]> => {
-    const { sessionId, visitor, startedAt, endedAt, eventCount, userMessageCount, botMessageCount } = journey;
+    const { sessionId, visitor, startedAt, endedAt, eventCount, userMessageCount, botMessageCount, goals } = journey;
     const ids = idsOf(journey);
     return [
       ...[sessionId, visitor?.visitorId, ids.length > 0 ? JSON.stringify(ids) : null, startedAt, endedAt],
       ...[endedAt - startedAt, journeys.outcome(journey), eventCount, userMessageCount, botMessageCount],
       await journeys.findFirstQuestion(journey),
+      journeys.winningGoal(journey)?.goalId,
+      goals.reached.length > 0 ? JSON.stringify(goals.reached.map(({ goalId }) => goalId)) : null,
     ];
   };
 
@@ -63,7 +69,7 @@ export function createJourneyExports(
         name: "journeys",
         columns: COLUMNS,
         maxRows: EXPORT_LIMITS.journeys,
-        list: (page) => journeys.list(tenantId, filter ?? {}, page),
+        list: (page) => journeys.list(tenantId, filter ?? {}, page, true),
         rowsOf: (rows) => pMap(rows, rowOf, { concurrency: CONCURRENCY }),
       }),
 
@@ -73,9 +79,9 @@ export function createJourneyExports(
      * Throws InvalidInputError where that is too much for a file.
      */
     async exportVisitor(tenantId: string, visitorId: string): Promise<KeptFile | undefined> {
-      const visitor = await journeys.findVisitor(tenantId, visitorId);
+      const visitor = await journeys.findVisitor(tenantId, visitorId, true);
       const ids = new Set(visitor?.ids ?? [visitorId]);
-      const found = visitor ? await listAll(tenantId, visitorId) : [];
+      const found = visitor ? await listAll(tenantId, visitor.ids) : [];
       const own = new Set(
         found.filter((journey) => ids.has(journey.visitor?.visitorId ?? "")).map((one) => one.sessionId),
       );
@@ -96,22 +102,19 @@ export function createJourneyExports(
     },
   };
 
-  async function listAll(tenantId: string, visitorId: string): Promise<Journey[]> {
-    const found: Journey[] = [];
-    const read = async (after?: string) => {
-      const page = await journeys.list(tenantId, { visitorId }, { first: 100, after });
-      return {
-        nodes: page.edges.map(({ node }) => node),
-        next: page.hasNextPage ? page.edges.at(-1)?.cursor : undefined,
-      };
-    };
+  async function listAll(tenantId: string, ids: readonly string[]): Promise<Journey[]> {
+    const found = new Map<string, Journey>();
     let held = 0;
-    for await (const { nodes } of pages(read)) {
-      found.push(...nodes);
-      held += nodes.reduce((sum, { eventCount }) => sum + eventCount, 0);
-      if (held > EXPORT_LIMITS.visitorEvents) throw tooMany();
+    for (const id of ids) {
+      for await (const page of journeys.listNamed(tenantId, id)) {
+        for (const journey of page.filter(({ sessionId }) => !found.has(sessionId))) {
+          found.set(journey.sessionId, journey);
+          held += journey.eventCount;
+        }
+        if (held > EXPORT_LIMITS.visitorEvents) throw tooMany();
+      }
     }
-    return found;
+    return [...found.values()].sort((a, b) => b.startedAt - a.startedAt || (a.sessionId < b.sessionId ? -1 : 1));
   }
 
   async function eventsOf(journey: Journey): Promise<JourneyEvent[]> {

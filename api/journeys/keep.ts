@@ -10,7 +10,7 @@ import { readHeld, readWhole } from "./timeline.ts";
 /** What became of a batch's events of one session. */
 export type Kept = Decision & {
   isErased?: true;
-  /** Refused events that had arrived before those that were counted under their numbers. */
+  /** Events that had arrived before those that were counted under their numbers, and say something else. */
   outdone: readonly ArrivedEvent[];
 };
 
@@ -92,10 +92,17 @@ async function keepAliases(
 function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision, "verdicts">, held: Held) {
   return events.filter((event, i) => {
     const verdict = verdicts[i]!;
-    if (verdict.status !== "REJECTED" || verdict.code !== "PAYLOAD_MISMATCH") return false;
     const first = held.get(eventId(event));
-    return first !== undefined && !events.includes(first) && first.receivedAt >= event.receivedAt;
+    if (verdict.status === "ACCEPTED" || first === undefined || events.includes(first)) return false;
+    const isOther = verdict.status === "REJECTED" ? verdict.code === "PAYLOAD_MISMATCH" : !isAlike(event, first);
+    return isOther && first.receivedAt >= event.receivedAt;
   });
+}
+
+/** Whether a repeat is what was recorded, to the letter: a wrong clock is corrected a little otherwise at each try. */
+function isAlike(event: ArrivedEvent, first: ArrivedEvent): boolean {
+  return event.occurredAt === first.occurredAt && event.clientAt === first.clientAt &&
+    JSON.stringify(event.properties) === JSON.stringify(first.properties);
 }
 
 async function keepChunks(

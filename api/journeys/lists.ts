@@ -58,12 +58,15 @@ export function createJourneyLists(
   },
 ) {
   return {
-    /** One page of the tenant's journeys, latest start first. Full unless it is the last. */
-    async list(tenantId: string, filter: JourneyFilter, page: PageArgs): Promise<JourneyList> {
+    /**
+     * One page of the tenant's journeys, latest start first. Full unless it is the last. `isWhole`: of all times where the
+     * filter names none, as in a file, which cannot say what it leaves out.
+     */
+    async list(tenantId: string, filter: JourneyFilter, page: PageArgs, isWhole = false): Promise<JourneyList> {
       requireIndex();
       const cursors = createCursors("journeys", [tenantId, canonical(filter)], listPosition);
       const request = parsePage(page, MAX_PAGE, cursors);
-      const query = await toQuery(tenantId, filter, request.from?.fromAt);
+      const query = await toQuery(tenantId, filter, isWhole ? 0 : request.from?.fromAt);
       const { fromAt, toAt } = query;
       return {
         ...toPage(
@@ -76,12 +79,15 @@ export function createJourneyLists(
       };
     },
 
-    /** A person by any id: all ids, the one asked for first. Undefined where nothing is known of it. */
-    async findVisitor(tenantId: string, visitorId: string): Promise<Visitor | undefined> {
+    /**
+     * A person by any id: its ids, the one asked for first; 100 of them, or all with `isWhole`. Undefined where nothing is known
+     * of it.
+     */
+    async findVisitor(tenantId: string, visitorId: string, isWhole = false): Promise<Visitor | undefined> {
       requireIndex();
       if (!isVisitorId(visitorId)) return undefined;
       const all = { tenantId, fromAt: 0, toAt: clock() + MAX_AHEAD_MS + 1 };
-      const ids = await store.findIds(tenantId, visitorId);
+      const ids = await (isWhole ? store.findAllIds(tenantId, visitorId) : store.findIds(tenantId, visitorId));
       const [latest] = await read({ ...all, visitorId }, LATEST);
       if (!latest && ids.length === 1) return undefined;
       const firsts = await Promise.all(ids.map((id) => store.findFirst(tenantId, id)));
@@ -91,6 +97,13 @@ export function createJourneyLists(
         firstSeenAt: starts.length > 0 ? Math.min(...starts) : undefined,
         lastSeenAt: latest?.endedAt,
       };
+    },
+
+    /** The journeys that name an id. */
+    async *listNamed(tenantId: string, id: string): AsyncGenerator<Journey[]> {
+      const all = { tenantId, fromAt: 0, toAt: clock() + MAX_AHEAD_MS + 1 };
+      const next = (startKey?: Item) => store.listNamed(all, id, { limit: MAX_PAGE, ascending: false, startKey });
+      for await (const { journeys } of pages(next)) yield await listed(journeys, all);
     },
   };
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { MIN_AT, prose, tooFarAhead, whole, words } from "../core/check.ts";
+import { MAX_AHEAD_MS, MIN_AT, prose, tooFarAhead, whole, words } from "../core/check.ts";
 import { DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Page } from "../core/page.ts";
@@ -166,6 +166,7 @@ const properties = v.pipe(
     (value) => everyText(value, (s) => s.isWellFormed()),
     "must be well-formed Unicode; it holds a lone surrogate",
   ),
+  v.check(everyNumber, "must hold numbers that JSON can hold; one is beyond 1.8e308"),
   v.check(
     (value) => bytesOf(value) <= LIMITS.propertiesBytes,
     (i) => `must be at most ${LIMITS.propertiesBytes} bytes as JSON, has ${bytesOf(i.input)}`,
@@ -174,7 +175,7 @@ const properties = v.pipe(
 
 /** RFC 3339 text only: a number leaves open whether it counts seconds or milliseconds. */
 const happened = v.pipe(
-  v.string((issue) => `must be RFC 3339 text such as ${EXAMPLE}, got ${issue.received}`),
+  v.string((issue) => `must be RFC 3339 text such as ${EXAMPLE}, got ${shown(issue.input)}`),
   v.transform((text) => ({ text, at: parseInstant(text) ?? NaN })),
   v.check(
     ({ at }) => Number.isFinite(at),
@@ -201,32 +202,35 @@ const event = v.strictObject({
   text: v.nullish(prose(LIMITS.textChars)),
   properties: v.nullish(properties),
 }, (issue) => {
-  if (issue.expected === "Object") return `must be an object, got ${issue.received}`;
+  if (issue.expected === "Object") return `must be an object, got ${shown(issue.input)}`;
   return issue.expected === "never" ? "is no field of an event; put it into properties" : "is missing";
 });
 
 /**
- * A typed event, or the reason why it can never be one: the field, the limit and the value. `aheadMs`: how far the
- * sender's clock is known to be ahead of ours, or behind where negative; the event is placed by ours, and the sender's
- * own time is kept beside it.
+ * A typed event, or the reason why it can never be one: the field, the limit and the value. `sentAt`: the sender's clock when
+ * it sent. Where that is wrong the event is placed by ours, and the sender's own time is kept beside it.
  */
-export function parseEvent(input: unknown, now: number, aheadMs = 0): { event: RecordedEvent } | { reason: string } {
+export function parseEvent(
+  input: unknown,
+  now: number,
+  sentAt?: number | null,
+): { event: RecordedEvent } | { reason: string } {
   const parsed = v.safeParse(event, input, { abortPipeEarly: true });
   if (!parsed.success) {
-    const fields = parsed.issues.map((i) => `${(v.getDotPath(i) ?? "event").slice(0, 100)}: ${i.message}`);
+    const fields = parsed.issues.map((i) => `${nameOf(v.getDotPath(i))}: ${i.message}`);
     return { reason: fields.slice(0, MAX_FIELDS).join("; ") };
   }
   const { occurredAt: clientAt, visitorId, aliasOf, page, text, properties, ...rest } = parsed.output;
-  const occurredAt = clientAt - aheadMs;
+  const occurredAt = placeOf(clientAt, now, sentAt);
   if (occurredAt < MIN_AT) return { reason: "occurredAt: must be 1990 or later" };
   const ahead = tooFarAhead(occurredAt, now);
-  if (ahead) return { reason: `occurredAt: ${ahead}${aheadMs === 0 ? SAY_SENT_AT : ""}` };
+  if (ahead) return { reason: `occurredAt: ${ahead}${sentAt == null ? SAY_SENT_AT : ""}` };
   if (aliasOf && !visitorId) return { reason: "aliasOf: needs the visitorId that it is another id of" };
   return {
     event: {
       ...rest,
       occurredAt,
-      ...(aheadMs === 0 ? {} : { clientAt }),
+      ...(occurredAt === clientAt ? {} : { clientAt }),
       ...(visitorId ? { visitorId } : {}),
       ...(aliasOf ? { aliasOf } : {}),
       // Given and empty is not the same as not given.
@@ -238,12 +242,15 @@ export function parseEvent(input: unknown, now: number, aheadMs = 0): { event: R
 }
 
 /**
- * How far a sender's clock is ahead of ours, by what it said when it sent; 0 where that is within what a good clock and
- * the way here explain, or where it did not say. A wrong clock is right again about how long ago something was.
+ * When an event happened by our clock, after what its sender's clock said then and when it sent. A clock that is off by more than
+ * a good clock and the way here explain is right again about how long ago something was. One that was set back meanwhile says
+ * that the event happened after it was sent: up to a day that is a clock put right, and the event is placed at its arrival.
  */
-export function clockAhead(sentAt: number | null | undefined, now: number): number {
-  if (sentAt == null || Math.abs(sentAt - now) <= CLOCK_TOLERANCE_MS) return 0;
-  return sentAt - now;
+function placeOf(clientAt: number, now: number, sentAt: number | null | undefined): number {
+  if (sentAt == null) return clientAt;
+  const aheadMs = Math.abs(sentAt - now) <= CLOCK_TOLERANCE_MS ? 0 : sentAt - now;
+  const isSetBack = clientAt - sentAt > MAX_AHEAD_MS && clientAt - sentAt <= DAY_MS;
+  return isSetBack ? now : clientAt - aheadMs;
 }
 
 /** Checks how many events came together. Throws InvalidInputError. */
@@ -260,6 +267,19 @@ function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
+/** What was given, in a few characters: `5`, `null`, `a list`, `"text"`. */
+function shown(given: unknown): string {
+  if (typeof given === "string") return quoted(given);
+  if (Array.isArray(given)) return "a list";
+  return typeof given === "object" && given !== null ? "an object" : String(given);
+}
+
+/** A field's name in a reason; one that the sender made up can hold anything. */
+function nameOf(path: string | null): string {
+  const isPlain = path === null || (path.length <= 100 && path.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(path));
+  return isPlain ? path ?? "event" : quoted(path);
+}
+
 function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? "");
 }
@@ -267,6 +287,11 @@ function bytesOf(value: unknown): number {
 function depthOf(value: unknown, depth = 0): number {
   if (typeof value !== "object" || value === null || depth > LIMITS.propertiesDepth) return depth;
   return Object.values(value).reduce((most: number, child) => Math.max(most, depthOf(child, depth + 1)), depth + 1);
+}
+
+function everyNumber(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(everyNumber);
 }
 
 function everyText(value: unknown, holds: (text: string) => boolean): boolean {

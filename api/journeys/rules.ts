@@ -253,7 +253,7 @@ function applyEvent(journey: Journey, event: ArrivedEvent): Journey {
     eventCount: journey.eventCount + 1,
     userMessageCount: journey.userMessageCount + (type === "MESSAGE_SENT" ? 1 : 0),
     botMessageCount: journey.botMessageCount + (type === "MESSAGE_RECEIVED" ? 1 : 0),
-    firstQuestion: type === "MESSAGE_SENT" && text?.trim()
+    firstQuestion: type === "MESSAGE_SENT" && text !== undefined && saysSomething(text)
       ? earlier(journey.firstQuestion, { ...at, text: text.length <= MAX_QUESTION_CHARS ? text : undefined })
       : journey.firstQuestion,
     decided: isDeciding(type) ? stronger(journey.decided, { ...at, type }) : journey.decided,
@@ -265,6 +265,11 @@ function applyEvent(journey: Journey, event: ArrivedEvent): Journey {
       : journey.lastPage,
     lastArrivalAt: Math.max(journey.lastArrivalAt, event.receivedAt),
   };
+}
+
+/** Whether there is anything to be seen in a text: spaces of any width, and what only steers how others look, say nothing. */
+function saysSomething(text: string): boolean {
+  return /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u.test(text);
 }
 
 function earlier<T extends EventPosition>(a: T | undefined, b: T): T {

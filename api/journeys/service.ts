@@ -9,7 +9,6 @@ import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
 import { createJourneyLists } from "./lists.ts";
 import {
-  clockAhead,
   eventName,
   type EventPosition,
   isExpired,
@@ -89,8 +88,7 @@ export function createJourneys(options: JourneysOptions) {
     async record(tenantId: string, inputs: readonly unknown[], sentAt?: number | null): Promise<Verdict[]> {
       parseBatch(inputs);
       const now = clock();
-      const aheadMs = clockAhead(sentAt, now);
-      const parsed = inputs.map((input) => parseEvent(input, now, aheadMs));
+      const parsed = inputs.map((input) => parseEvent(input, now, sentAt));
       const events = parsed.flatMap((p) => ("event" in p ? [p.event] : []));
       const verdicts = events.length > 0 ? await keep(tenantId, events, now) : [];
       let next = 0;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { DAY_MS } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { visitorKeyOf } from "./item.ts";
@@ -16,8 +17,10 @@ import { expiresAt, type Journey } from "./model.ts";
  */
 export type VisitorItems = ReturnType<typeof createVisitorItems>;
 
-/** Ids that are looked for beyond one: a person has some, a mistake has many. */
+/** Ids of one person that lists go by. */
 const MAX_IDS = 100;
+/** An erasure and an export go by all ids. A person has some; so many are a mistake, or malice, by which others would be erased. */
+const MAX_ALL_IDS = 1_000;
 
 export function createVisitorItems(dynamo: Dynamo, table: string) {
   async function findAliases(tenantId: string, visitorId: string): Promise<string[]> {
@@ -54,14 +57,25 @@ export function createVisitorItems(dynamo: Dynamo, table: string) {
       }
     },
 
-    /** All ids of the person whom one of them names: that one first, then those nearest to it. */
-    async findIds(tenantId: string, visitorId: string): Promise<string[]> {
+    /** The ids of the person whom one of them names: that one first, then those nearest to it, `most` of them. */
+    async findIds(tenantId: string, visitorId: string, most = MAX_IDS): Promise<string[]> {
       const ids = new Set([visitorId]);
       for (const id of ids) {
-        if (ids.size >= MAX_IDS) break;
+        if (ids.size >= most) break;
         for (const other of await findAliases(tenantId, id)) ids.add(other);
       }
-      return [...ids];
+      return [...ids].slice(0, most);
+    },
+
+    /** All ids of a person. Throws InvalidInputError where there are more than any person has. */
+    async findAllIds(tenantId: string, visitorId: string): Promise<string[]> {
+      const ids = await this.findIds(tenantId, visitorId, MAX_ALL_IDS + 1);
+      if (ids.length <= MAX_ALL_IDS) return ids;
+      throw new InvalidInputError([{
+        path: ["visitorId"],
+        message: `belongs together with more than ${MAX_ALL_IDS} ids, which are no one person's: an id such as ` +
+          '"anonymous" was named in `aliasOf` by many; `visitor { ids }` shows some',
+      }]);
     },
 
     /** Lists a journey under the further ids that it names, where that changed or their time was nearly over. */

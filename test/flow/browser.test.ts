@@ -234,6 +234,101 @@ describe.skipIf(!hasChromium)("the script in a real browser (skipped where there
     await track(page, "AFTER");
     await flush(page);
     await expectWhole(["PAGE_VIEWED", "EARLY"]);
+    await expect.poll(stored).toEqual([0, 0]);
+    await page.evaluate(() => sojourn.consent(true));
+    await track(page, "AGAIN");
+    await flush(page);
+    expect((await recorded()).map(({ type }) => type)).toContain("AGAIN");
+    expect((await recorded()).map(({ type }) => type)).not.toContain("AFTER");
+  });
+
+  test("forgets what was rescued while a page went away, where consent is taken back", async () => {
+    const page = await visit("/a");
+    await flush(page);
+    await person.setOffline(true);
+    await page.evaluate(() => {
+      for (const type of ["ONE", "TWO"]) sojourn.track(type);
+      dispatchEvent(new Event("pagehide"));
+      sojourn.consent(false);
+    });
+    await person.setOffline(false);
+    await flush(await visit("/b"));
+    await expectWhole(["PAGE_VIEWED", "PAGE_VIEWED"]);
+  });
+
+  test("one event that is too large is refused, and holds none behind it up", async () => {
+    const page = await visit("/a");
+    await page.evaluate(() => {
+      sojourn.track("LARGE", { text: "x".repeat(70_000) });
+      sojourn.track("HUGE", { properties: { x: "y".repeat(1_100_000) } });
+      sojourn.track("AFTER");
+    });
+    await flush(page);
+    expect((await recorded()).map(({ type }) => type)).toEqual(["PAGE_VIEWED", "AFTER"]);
+  });
+
+  test("sends what it may where the browser keeps nothing, and where all room is taken", async () => {
+    const blocked = await newPerson(browser);
+    await blocked.addInitScript(() => {
+      Object.defineProperty(globalThis, "localStorage", {
+        get() {
+          throw new DOMException("denied", "SecurityError");
+        },
+      });
+      indexedDB.open = () => {
+        throw new DOMException("denied", "SecurityError");
+      };
+    });
+    const full = await newPerson(browser);
+    await full.addInitScript(() => {
+      const refuse = () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+      Storage.prototype.setItem = refuse;
+      IDBObjectStore.prototype.put = refuse;
+    });
+    for (const by of [blocked, full]) {
+      const page = await visit("/a", by);
+      await track(page, "ONE");
+      await flush(page);
+      await page.close({ runBeforeUnload: true });
+    }
+    await expectWhole(["PAGE_VIEWED", "ONE", "PAGE_VIEWED", "ONE"]);
+    await Promise.all([blocked.close(), full.close()]);
+  });
+
+  test("cuts long texts between characters, so that none is refused for half of one", async () => {
+    const page = await visit(`/a?utm_source=${encodeURIComponent("x" + "🙂".repeat(400))}`);
+    await page.evaluate(() => {
+      document.querySelector("#buy")!.textContent = `x${"🙂".repeat(400)}`;
+    });
+    await page.click("#buy");
+    await flush(page);
+    const events = await expectWhole(["PAGE_VIEWED", "CTA_CLICKED"]);
+    const clicked = events.find(({ type }) => type === "CTA_CLICKED")!;
+    expect(clicked.text).toMatch(/^x(🙂){199}$/u);
+  });
+
+  test("loses nothing where the clock is put right between an event and its sending", async () => {
+    const page = await visit("/a");
+    await flush(page);
+    await page.evaluate(() => {
+      const now = Date.now;
+      const own = Date;
+      const ahead = class extends own {
+        constructor(...of: []) {
+          super(...(of.length ? of : [own.now() + 900_000] as never));
+        }
+      };
+      globalThis.Date = ahead as DateConstructor;
+      ahead.now = () => now() + 900_000;
+      sojourn.track("EARLIER");
+      globalThis.Date = own;
+    });
+    await flush(page);
+    const events = await expectWhole(["PAGE_VIEWED", "EARLIER"]);
+    const { occurredAt, clientAt } = events.find(({ type }) => type === "EARLIER")!;
+    expect(Date.parse(clientAt!) - Date.parse(occurredAt)).toBeGreaterThan(14 * MINUTE);
   });
 
   test("respects Do Not Track, and robots are left out", async () => {

@@ -257,8 +257,37 @@ describe("journeys", () => {
       user_messages: "1",
       bot_messages: "0",
       first_question: "'@SUM(1) do you ship?",
+      goal: "",
+      goals: "",
     }, expect.objectContaining({ session_id: "b", visitor_id: "", outcome: "BROWSING" })]);
     const filtered = await exported("j", "exportJourneys", { filter: { did: ["PAGE_VIEWED"] }, format: "PARQUET" });
     expect(await parquetOf(filtered)).toMatchObject([{ session_id: "b", visitor_ids: null, events: 1n }]);
+  });
+
+  test("say the goals that were reached, and which one decided", async () => {
+    await api.ask(
+      "goals",
+      `mutation { configureJourneys(input: { goals: [
+        { goalId: "paid", anyOf: [{ page: "/thanks" }] }, { goalId: "asked", anyOf: [{ type: "MESSAGE_SENT" }], outranks: ABANDONED }
+      ] }) { __typename } }`,
+    );
+    await record(api, "goals", [
+      { sessionId: "a", seq: 1, type: "MESSAGE_SENT", occurredAt: iso(NOW - HOUR) },
+      { sessionId: "a", seq: 2, type: "PAGE_VIEWED", page: "/thanks", occurredAt: iso(NOW - HOUR) },
+    ]);
+    expect(await csvOf(await exported("goals", "exportJourneys", {})))
+      .toMatchObject([{ outcome: "GOAL_REACHED", goal: "paid", goals: '["paid","asked"]' }]);
+  });
+
+  test("of a filter without a range are those of all times: a file cannot say what it leaves out", async () => {
+    await record(
+      api,
+      "old",
+      [2, 200, 900].map((days) => (
+        { sessionId: `d${days}`, seq: 1, type: "CTA_CLICKED", occurredAt: iso(NOW - days * 24 * HOUR) }
+      )),
+    );
+    const rows = await csvOf(await exported("old", "exportJourneys", { filter: { outcome: "CTA_CLICKED" } }));
+    expect(rows.map(({ session_id }) => session_id)).toEqual(["d2", "d200", "d900"]);
   });
 });

@@ -97,6 +97,24 @@ describe("a rebuild counts what was counted", () => {
     expect(before.filter((line) => line.endsWith("/second"))).toHaveLength(6);
   });
 
+  test("also where a clock is wrong, so that each try says another time, and the earlier one ends after the later", async () => {
+    const world = createWorld();
+    const ahead = told(1, 5, "/page", 900);
+    const sentAt = NOW + 900 * MINUTE_MS;
+    let isMet = false;
+    const meanwhile: OnCall = async (when, call) => {
+      if (when === "after" || call !== "putIf" || isMet) return;
+      isMet = true;
+      expect(await world.createProcess().journeys.record(T, ahead, sentAt + 5_000))
+        .toEqual(Array(5).fill({ status: "ACCEPTED" }));
+    };
+    expect(await world.createProcess(meanwhile).journeys.record(T, ahead, sentAt))
+      .toEqual(Array(5).fill({ status: "DUPLICATE" }));
+    const before = await timeline(world);
+    await rebuild(world);
+    expect(await timeline(world)).toEqual(before);
+  });
+
   test("and where writers raced with other contents, in any order of their calls", async () => {
     const calls = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
     const batch = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 4 }), fc.constantFrom(0, 0, 90));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { dumpTable } from "../kit/dump.ts";
 import { dumpEvents } from "../kit/dump-objects.ts";
+import { createEraseWorld } from "../kit/erase-world.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 
@@ -159,5 +160,53 @@ describe("a person who was anonymous first", () => {
     const { data } = await api.ask(tenant, ERASE, { visitorId: "e" });
     expect(data.eraseVisitor).toMatchObject({ journeys: 51, events: 104 });
     expect(await sessionsOf(tenant, "a")).toEqual([]);
+  });
+
+  const link = (n: number, visitorId: string, aliasOf: string): EventInput => ({
+    ...{ sessionId: `link-${Math.floor(n / 30)}`, seq: (n % 30) + 1, type: "IDENTIFIED", visitorId, aliasOf },
+    occurredAt: new Date(NOW - HOUR).toISOString(),
+  });
+  const seen = (id: string) => session(`of-${id}`, 3, [as(id)]);
+
+  test.each<[string, [string, string][]]>([
+    ["a chain", Array.from({ length: 105 }, (_, i) => [`p${i}`, `p${i + 1}`])],
+    ["a cycle", Array.from({ length: 9 }, (_, i) => [`p${i}`, `p${(i + 1) % 9}`])],
+    ["a star", Array.from({ length: 9 }, (_, i) => ["p0", `p${i + 1}`])],
+    ["itself", [["p0", "p0"]]],
+  ])("of %s of ids is erased and exported as a whole, from whichever end", async (name, links) => {
+    const tenant = `ids-${name.replace(" ", "-")}`;
+    await record(api, tenant, links.map(([id, other], n) => link(n, id, other)));
+    const ends = [...new Set([links[0]![0], links.at(-1)![1], links[links.length >> 1]![0]])];
+    await record(api, tenant, [...ends.flatMap(seen), ...session("theirs", 2, [as("q1"), as(ends[0]!)])]);
+    const { data: file } = await api.ask(
+      tenant,
+      `mutation ($visitorId: String!) { exportVisitor(input: { visitorId: $visitorId }) {
+        ... on ExportVisitorPayload { url } } }`,
+      { visitorId: ends.at(-1) },
+    );
+    const held = await (await fetch(file.exportVisitor.url)).json();
+    const ids = new Set(links.flat());
+    expect(new Set(held.visitorIds)).toEqual(ids);
+    const linking = Math.ceil(links.length / 30);
+    const own = [...ends.map((id) => `of-${id}`), ...Array.from({ length: linking }, (_, i) => `link-${i}`), "theirs"];
+    expect(held.journeys.map(({ sessionId }: { sessionId: string }) => sessionId).toSorted()).toEqual(own.toSorted());
+    const { data } = await api.ask(tenant, ERASE, { visitorId: ends.at(-1) });
+    expect(new Set(data.eraseVisitor.visitorIds)).toEqual(ids);
+    expect(data.eraseVisitor.journeys).toBe(ends.length + linking);
+    for (const id of ends) expect(await sessionsOf(tenant, id)).toEqual([]);
+    expect(await sessionsOf(tenant, "q1")).toEqual(["theirs"]);
+    const names = new RegExp(`"(${[...ids].join("|")})"`);
+    expect(JSON.stringify(await dumpEvents(system, tenant))).not.toMatch(names);
+    await api.settle();
+    const items = (await dumpTable(system, "journeys")).filter((item) => item.includes(`${tenant}#`));
+    expect(items.filter((item) => /#ALIAS#|#V#/.test(item))).toEqual([]);
+    expect(items.filter((item) => names.test(item))).toEqual([]);
+  });
+
+  test("of more ids than a person has is not erased by a mistake, and the answer says what to look for", async () => {
+    const { store, erase } = createEraseWorld(NOW).createProcess();
+    for (let n = 0; n < 1_000; n++) await store.alias("mistake", `c${n}`, "anonymous");
+    await expect(erase("mistake", "c7")).rejects.toThrow(/belongs together with more than 1000 ids.*aliasOf/);
+    expect(await store.findIds("mistake", "c7")).toHaveLength(100);
   });
 });

@@ -191,6 +191,16 @@ describe("what an event holds", () => {
     ]);
     expect(journey).toMatchObject({ userMessageCount: 4, firstQuestion: { text: " Hi?", seq: 4 } });
   });
+
+  test.each([
+    ..."\u00a0 \u0085 \u1680 \u2003 \u2028 \u202f \u3000 \u200b \u200d \u2060 \ufeff \u00ad \u180e \u115f \u3164 \u2800 \u0000 \u202e"
+      .split(" "),
+    "\u200b \u3000\n",
+  ])("of nothing that can be seen (%j) is no question either", (blank) => {
+    const texts = [blank, "👍"];
+    const events = texts.map((text, i) => ({ ...at(i, "main", i + 1, "MESSAGE_SENT"), text }));
+    expect(decideEvents("t", undefined, events).journey!.firstQuestion!.text).toBe("👍");
+  });
 });
 
 /** Numbers from 0 to 1, the same for the same seed: mulberry32. */
