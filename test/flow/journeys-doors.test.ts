@@ -278,10 +278,10 @@ describe.each(CLOCK_DOORS)("%s", (name, door) => {
 });
 
 test("a message of the queue has no sentAt, and what else is unknown in it is named: nothing is dropped in silence", async () => {
-  const drain = createPump({ queues, queueName: "test-ingest", handle: api.app.ingest, log: silentLog }).drain;
+  const pump = createPump({ queues, queueName: "test-ingest", handle: api.app.ingest, log: silentLog });
   for (const name of ["sentAt", "metadata"]) {
     await queues.send("test-ingest", `{"tenant":"extra","${name}":"2026-06-01T12:00:00Z","events":[${eventText(1)}]}`);
-    await drain();
+    await pump.drain();
     const [letter] = await queues.receive("test-ingest-dead");
     await queues.remove("test-ingest-dead", letter!);
     expect(letter!.attributes.reason).toMatch(new RegExp(`^${name}: is no field of a message`));
