@@ -96,6 +96,15 @@ async function countShard<C extends StreamPosition>(
   return undefined;
 }
 
+/**
+ * What says of an item that is made to count these changes, which lie in one shard, how far it has: as `countInto` says it of
+ * an item that is not there.
+ */
+export function firstWatermark(changes: readonly StreamPosition[], now: number): Item {
+  const { last } = sequenceSpanOf(changes);
+  return { [WATERMARK + shardName(changes[0]!.shard)]: formatShardWatermark(last, now) };
+}
+
 /** The changes of one shard that an item has not counted yet. */
 export function uncounted<C extends StreamPosition>(changes: readonly C[], item: Item): C[] {
   const watermark = changes[0] && item[WATERMARK + shardName(changes[0].shard)] as string | undefined;

@@ -114,7 +114,10 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     async count(changes: readonly CountChange[]): Promise<void> {
       // Before the counts: a new version of a bucket tells of its numbers too.
       await measuring.count(toSlotChanges(changes), clock());
-      await pMap(groupByHour(changes), countHour, { concurrency: CONCURRENCY });
+      const hours = groupByHour(changes);
+      const begun = await store.begin(hours, clock());
+      begun.forEach(wakeHour);
+      await pMap(hours.filter((own) => !begun.has(own)), countHour, { concurrency: CONCURRENCY });
       // After the counts, so that whoever reads that an hour changed finds it so.
       const bySeries = Map.groupBy(changes, ({ tenantId, source }) => `${tenantId} ${source}`);
       await pMap(bySeries.values(), (own) => store.lateHours.note(own, clock()), { concurrency: CONCURRENCY });
@@ -128,9 +131,7 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
 
     /** Tells those who watch that counts changed. */
     wakeAll(changes: readonly CountChange[]): void {
-      for (const [{ tenantId, source, at }] of groupByHour(changes) as [CountChange][]) {
-        wake(tenantId, source, hourOf(at));
-      }
+      groupByHour(changes).forEach(wakeHour);
     },
   };
 
@@ -142,13 +143,13 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     if (reason !== undefined) throw new InvalidInputError([{ path: ["at"], message: reason }]);
   }
 
-  function wake(tenantId: string, source: MetricSource, hourAt: number): void {
-    hub.wake(metricsKey(tenantId), `${source} ${hourAt}`);
+  async function countHour(changes: CountChange[]): Promise<void> {
+    await store.count(changes, clock());
+    wakeHour(changes);
   }
 
-  async function countHour(changes: CountChange[]): Promise<void> {
+  function wakeHour(changes: readonly CountChange[]): void {
     const { tenantId, source, at } = changes[0]!;
-    await store.count(changes, clock());
-    wake(tenantId, source, hourOf(at));
+    hub.wake(metricsKey(tenantId), `${source} ${hourOf(at)}`);
   }
 }

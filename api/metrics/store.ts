@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
-import { countInto } from "../aws/counting.ts";
+import { LRUCache } from "lru-cache";
+import { countInto, firstWatermark } from "../aws/counting.ts";
 import { HOUR_MS } from "../core/clock.ts";
 import { UnavailableError } from "../core/errors.ts";
 import { spread } from "../core/keys.ts";
@@ -19,6 +20,7 @@ import { hourOf, toHourWrite } from "./rules.ts";
  *  | what                            | how                                                                  |
  *  |---------------------------------|----------------------------------------------------------------------|
  *  | count a part of a stream        | UpdateItem of the hour that adds, if its shard's mark is before it   |
+ *  | count into many hours at once   | BatchExecuteStatement of inserts, then the same of what was there    |
  *  | count a record late             | TransactWriteItems of a marker and the hours that add                |
  *  | hours of a source in a range    | Query                                                                |
  *  | who has counts in an hour       | Query on byHour, shard by shard                                      |
@@ -30,7 +32,26 @@ const EXPIRED = "e";
 const VERSION = "x";
 const SHARDS = 8;
 
-export function createMetricStore(dynamo: Dynamo, tables: { records: string; buckets: string }) {
+/** So many hours are begun together: fewer are not worth that one of them may be there, which costs a write for nothing. */
+const MANY_HOURS = 10;
+/** Hours that were counted into a while ago. */
+const MAX_MET = 20_000;
+
+export function createMetricStore(
+  dynamo: Dynamo,
+  tables: { records: string; buckets: string },
+  manyHours = MANY_HOURS,
+) {
+  const met = new LRUCache<string, true>({ max: MAX_MET });
+
+  /** Whether this process counts into an hour for the first time that it knows of. */
+  function meets(changes: readonly CountChange[]): boolean {
+    const { pk, sk } = hourKeyOf(changes);
+    const isNew = !met.has(`${pk} ${sk}`);
+    met.set(`${pk} ${sk}`, true);
+    return isNew;
+  }
+
   return {
     ...createRecordStore(dynamo, tables.records),
     ...createBounds(dynamo, tables.buckets),
@@ -51,7 +72,18 @@ export function createMetricStore(dynamo: Dynamo, tables: { records: string; buc
       await countInto(dynamo, tables.buckets, hourKeyOf(changes), changes, now, hourChange);
     },
 
-    /** The same as a part of a transaction, which says itself that it is done once: no watermark is asked or moved. */
+    /**
+     * Counts of many hours those into which nothing was counted before, 25 to a request; gives these. An hour that is there is
+     * found so at the cost of a write, once for each process.
+     */
+    async begin(hours: readonly CountChange[][], now: number): Promise<ReadonlySet<CountChange[]>> {
+      const unmet = hours.filter((own) => meets(own) && own.every(({ shard }) => shard === own[0]!.shard));
+      if (unmet.length < manyHours) return new Set();
+      const written = await dynamo.insertAll(tables.buckets, unmet.map((own) => firstItem(own, now)));
+      return new Set(unmet.filter((_, i) => written[i]));
+    },
+
+    /** Changes of one hour as a part of a transaction, which says itself that it is done once: no watermark is asked or moved. */
     lateWrite(changes: readonly CountChange[]): TransactWrite {
       const { sets, adds, values } = hourChange(changes);
       const expression = `SET ${sets.join(", ")}` + (adds.length > 0 ? ` ADD ${adds.join(", ")}` : "");
@@ -133,11 +165,33 @@ function hourKeyOf([change]: readonly CountChange[]) {
   return bucketKey(change!.tenantId, change!.source, hourOf(change!.at));
 }
 
+/** What changes of an hour do to it, by the minute. */
+function minutesOf(changes: readonly CountChange[]) {
+  const write = toHourWrite(changes);
+  return {
+    minutes: [...write.minutes].filter(([minute, n]) => n !== 0 || write.measured.has(minute)),
+    expired: [...write.expired],
+  };
+}
+
+/** The item of an hour that these changes, of one shard, are the first of: what `hourChange` makes of one that is not there. */
+function firstItem(changes: readonly CountChange[], now: number): Item {
+  const [{ tenantId, source, at }] = changes as [CountChange];
+  const { minutes, expired } = minutesOf(changes);
+  return {
+    ...hourKeyOf(changes),
+    ...firstWatermark(changes, now),
+    ...Object.fromEntries(minutes.map(([minute]) => [VERSION + minute, 1])),
+    ...Object.fromEntries(minutes.filter(([, n]) => n !== 0).map(([minute, n]) => [COUNT + minute, n])),
+    ...Object.fromEntries(expired.map(([minute, n]) => [EXPIRED + minute, n])),
+    version: 1,
+    hourShard: shardOf(tenantId, source, hourOf(at)),
+  };
+}
+
 function hourChange(changes: readonly CountChange[]) {
   const [change] = changes;
-  const write = toHourWrite(changes);
-  const minutes = [...write.minutes].filter(([minute, n]) => n !== 0 || write.measured.has(minute));
-  const expired = [...write.expired];
+  const { minutes, expired } = minutesOf(changes);
   return {
     sets: [
       ...minutes.map(([minute]) => `${VERSION}${minute} = if_not_exists(version, :zero) + :one`),

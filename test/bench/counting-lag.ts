@@ -1,9 +1,13 @@
 /**
  * From the last answer to the last count: 10,000 records with one in each hour, and with `--large` 38,000 over 35,000 hours,
- * recorded over HTTP in batches of 500 with the service as `npm start` runs it.
+ * recorded over HTTP in batches of 500 with the service as `npm start` runs it. `--batching` is METRICS_BATCHING=TASKS=1/0.
+ * Who waits reads what is not complete yet, and no more: to read 10,000 hours all the time is a load of its own. Beside the
+ * time stands what both processes used of the CPU, which says more on a machine with other work.
  *
- *     deno run -A --unstable-no-legacy-abort test/bench/counting-lag.ts [--large]
+ *     deno run -A --unstable-no-legacy-abort test/bench/counting-lag.ts [--large] [--batching]
  */
+import { readFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeTempDir } from "../kit/local.ts";
@@ -13,43 +17,66 @@ import { clientOf, startLocal } from "../proof/service.ts";
 
 const HOUR = 3_600_000;
 const BATCH = 500;
-const MAX_BUCKETS = 1_400;
+/** Read at once. */
+const HOURS_READ = 500;
 const FROM = Date.UTC(2010, 0, 1);
 const RECORD = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
   ... on RecordMetricsPayload { accepted } } }`;
 const TOTAL = `query ($from: DateTime!, $to: DateTime!) {
-  metrics(sources: [ITEMS], size: ONE_HOUR, range: { between: { from: $from, to: $to } }) { total } }`;
+  metrics(sources: [ITEMS, TASKS], size: ONE_HOUR, range: { between: { from: $from, to: $to } }) { total } }`;
 
 const iso = (at: number) => new Date(at).toISOString();
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
 
-async function totalOf(client: Client, hours: number): Promise<number> {
-  let total = 0;
-  for (let hour = 0; hour < hours; hour += MAX_BUCKETS) {
-    const to = FROM + Math.min(hours, hour + MAX_BUCKETS) * HOUR;
-    total += (await ask(client, TOTAL, { from: iso(FROM + hour * HOUR), to: iso(to) })).metrics[0].total;
+function totalOf({ metrics }: { metrics: readonly { total: number }[] }): number {
+  return metrics.reduce((sum, { total }) => sum + total, 0);
+}
+
+/** Waits until each stretch of hours has its records, from the first. */
+async function complete(client: Client, records: number, hours: number): Promise<void> {
+  for (let hour = 0; hour < hours; hour += HOURS_READ) {
+    const last = Math.min(hours, hour + HOURS_READ);
+    const range = { from: iso(FROM + hour * HOUR), to: iso(FROM + last * HOUR) };
+    const wanted = Array.from({ length: records }, (_, i) => i % hours).filter((own) => own >= hour && own < last);
+    while (totalOf(await ask(client, TOTAL, range)) < wanted.length) await pause(50);
   }
-  return total;
+}
+
+/** Milliseconds of CPU that a process and those it started have used. */
+function cpuOf(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, own) => {
+    const stat = readFileSync(`/proc/${own}/stat`, "utf8");
+    const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number);
+    return sum + (user! + system!) * 10;
+  }, 0);
+}
+
+function childrenOf(pid: number): number[] {
+  const own = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return own === "" ? [] : own.split(" ").flatMap((child) => [Number(child), ...childrenOf(Number(child))]);
 }
 
 async function measure(records: number, hours: number): Promise<void> {
   const folder = await makeTempDir();
-  const { url, running } = await startLocal(folder.path, 0);
+  const batching = process.argv.includes("--batching");
+  const { url, running } = await startLocal(folder.path, 0, batching ? { METRICS_BATCHING: "TASKS=1/0" } : {});
   try {
     const client = await clientOf(folder.path, url, "bench");
     const all = Array.from({ length: records }, (_, i) => (
-      { source: "ITEMS", recordId: `${i}`, at: iso(FROM + (i % hours) * HOUR) }
+      { source: batching ? "TASKS" : "ITEMS", recordId: `${i}`, at: iso(FROM + (i % hours) * HOUR) }
     ));
+    const cpu = cpuOf(running.pid);
     const startedAt = performance.now();
     for (let from = 0; from < records; from += BATCH) {
       await ask(client, RECORD, { records: all.slice(from, from + BATCH) });
     }
     const sentAt = performance.now();
-    while (await totalOf(client, hours) < records) await pause(50);
+    await complete(client, records, hours);
     const sent = sentAt - startedAt;
     console.log(
       `${records} records over ${hours} hours: sent in ${seconds(sent)} s (${Math.round(records / sent * 1_000)}/s), ` +
-        `complete ${seconds(performance.now() - sentAt)} s after the last answer`,
+        `complete ${seconds(performance.now() - sentAt)} s after the last answer; ` +
+        `${seconds(cpuOf(running.pid) - cpu)} s of CPU, load ${loadavg()[0]!.toFixed(1)}`,
     );
   } finally {
     await killTree(running.pid);

@@ -40,6 +40,8 @@ export type Services = ReturnType<typeof wire>;
 
 export const LATE_QUEUE = "late";
 export const DEAD_QUEUE = "late-dead";
+/** Parts are short here: so that hours are begun by both ways. */
+const HOURS_BEGUN_TOGETHER = 2;
 
 /** The store, and what other hands do to it. */
 export type WorldDynamo = Dynamo & Pick<MemoryDynamo, "removeIf">;
@@ -60,7 +62,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
   readRange: Streams["readRange"];
 }) {
   const hub = createHub();
-  const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" });
+  const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" }, HOURS_BEGUN_TOGETHER);
   const journeyStore = createJourneyStore(dynamo, "journeys");
   const lists = createSessionLists(dynamo, { sessions: "sessions", sensors: "sensors" });
   const lineStore = createLineStore(dynamo, { sessions: "sessions", sensors: "sensors" });
