@@ -1,8 +1,6 @@
 import type { DeckView } from "../api/anki/queue/counts.ts";
 import type { DeckCounts as DeckCountsModel } from "../api/anki/queue/next.ts";
 import type { Choice as ChoiceModel } from "../api/anki/schedule/question.ts";
-
-import type { MediaLink } from "../api/review/media.ts";
 import type { Person } from "../api/review/model.ts";
 import type { CardToReview, ReviewView } from "../api/review/service.ts";
 import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/anki/queue/review-stats.ts";
@@ -10,6 +8,7 @@ import type { AnswerPiece, Comparison } from "../api/anki/render/compare.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { globalId, Node } from "./nodes.ts";
+import { CardMedia, CardSound } from "./review-sides.ts";
 
 const RATINGS = ["AGAIN", "HARD", "GOOD", "EASY"] as const;
 
@@ -69,47 +68,6 @@ const Choice = builder.objectRef<ChoiceModel>("Choice").implement({
     rating: t.field({ type: Rating, description: "The answer.", resolve: ({ rating }) => RATINGS[rating - 1]! }),
     interval: t.expose("intervalMs", { type: "Milliseconds", description: "How long until the card comes again." }),
     due: t.expose("dueAt", { type: "DateTime", description: "When the card comes again." }),
-  }),
-});
-
-const CardSide = builder.enumType("CardSide", {
-  description: "A side of a card.",
-  values: { QUESTION: { description: "The question." }, ANSWER: { description: "The answer." } },
-});
-
-type CardSoundModel = { side: "QUESTION" | "ANSWER"; name?: string; text?: string; language?: string };
-
-const CardSound = builder.objectRef<CardSoundModel>("CardSound").implement({
-  description: "A sound of a card: a media file, or text to be spoken.",
-  access: "REVIEW",
-  fields: (t) => ({
-    side: t.expose("side", { type: CardSide, description: "The side that it is heard on." }),
-    name: t.string({
-      nullable: true,
-      description: "The file, one of `media`; null for text.",
-      resolve: ({ name }) => name,
-    }),
-    text: t.string({ nullable: true, description: "The text to speak; null for a file.", resolve: ({ text }) => text }),
-    language: t.string({
-      nullable: true,
-      description: "The text's language, such as `de_DE`; null for a file.",
-      resolve: ({ language }) => language,
-    }),
-  }),
-});
-
-const CardMedia = builder.objectRef<MediaLink>("CardMedia").implement({
-  description: "A media file of a card.",
-  access: "REVIEW",
-  fields: (t) => ({
-    name: t.exposeString("name", { description: "What the card's HTML calls it." }),
-    url: t.exposeString("url", { description: "At the object store. Valid for 15 minutes." }),
-    path: t.exposeString("path", {
-      description:
-        "The same on the API's own origin, with its media type and parts of it on demand, for pages that may load from nowhere else. Valid for 15 minutes, for whoever has the link.",
-    }),
-    bytes: t.exposeInt("bytes", { description: "How large it is; 0 where that is not known." }),
-    type: t.exposeString("type", { description: "Its media type, by its name." }),
   }),
 });
 

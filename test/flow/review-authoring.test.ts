@@ -312,7 +312,7 @@ test("a card says what is to be typed and what is to be spoken, and a note type 
   });
   await person.start({ deckId: "1" });
   const { reviewSession, noteTypes, cards } = await person.ask(`{
-    reviewSession { nextCard { expectedAnswer question sounds { text language } } }
+    reviewSession { nextCard { expectedAnswer question sounds { text language voices speed } } }
     noteTypes { noteTypeId name isCloze fields } cards { nodes { noteId isBuried tags due } } }`);
   expect(reviewSession.nextCard).toMatchObject({ expectedAnswer: "a b", sounds: [] });
   expect(reviewSession.nextCard.question).not.toContain("<b>b");

@@ -4,9 +4,12 @@ import {
   card,
   type Content,
   databaseBytes,
+  deck,
   fillSchema11,
   message,
   note,
+  noteType,
+  options,
   packedFloats,
   review,
 } from "./anki-file.ts";
@@ -180,41 +183,50 @@ export const CONTENT_18 = {
   graves: [{ usn: 1, oid: 5, type: 0 }, { usn: 2, oid: 6, type: 1 }],
 };
 
-/** A collection in schema 18: the tables that schema 11 has as JSON are filled by the caller, sorted by `unicase`. */
-function schema18(content: Content, fill: (db: DatabaseSync) => void): Buffer {
+const OPTIONS_14 = `CREATE TABLE deck_config (id integer PRIMARY KEY NOT NULL, name text NOT NULL COLLATE nocase,
+    mtime_secs integer NOT NULL, usn integer NOT NULL, config blob NOT NULL);
+  CREATE TABLE config (KEY text NOT NULL PRIMARY KEY, usn integer NOT NULL, mtime_secs integer NOT NULL,
+    val blob NOT NULL) WITHOUT ROWID;`;
+const TAGS_14 = "CREATE TABLE tags (tag text NOT NULL PRIMARY KEY COLLATE nocase, usn integer NOT NULL) WITHOUT ROWID;";
+const TAGS_17 = `CREATE TABLE tags (tag text NOT NULL PRIMARY KEY COLLATE nocase, usn integer NOT NULL,
+    collapsed boolean NOT NULL, config blob NULL) WITHOUT ROWID;`;
+const TYPES_15 = `
+  CREATE TABLE fields (ntid integer NOT NULL, ord integer NOT NULL, name text NOT NULL COLLATE nocase,
+    config blob NOT NULL, PRIMARY KEY (ntid, ord)) WITHOUT ROWID;
+  CREATE UNIQUE INDEX idx_fields_name_ntid ON fields (name, ntid);
+  CREATE TABLE templates (ntid integer NOT NULL, ord integer NOT NULL, name text NOT NULL COLLATE nocase,
+    mtime_secs integer NOT NULL, usn integer NOT NULL, config blob NOT NULL, PRIMARY KEY (ntid, ord)) WITHOUT ROWID;
+  CREATE UNIQUE INDEX idx_templates_name_ntid ON templates (name, ntid);
+  CREATE INDEX idx_templates_usn ON templates (usn);
+  CREATE TABLE notetypes (id integer NOT NULL PRIMARY KEY, name text NOT NULL COLLATE nocase,
+    mtime_secs integer NOT NULL, usn integer NOT NULL, config blob NOT NULL);
+  CREATE UNIQUE INDEX idx_notetypes_name ON notetypes (name);
+  CREATE INDEX idx_notetypes_usn ON notetypes (usn);
+  CREATE TABLE decks (id integer PRIMARY KEY NOT NULL, name text NOT NULL COLLATE nocase,
+    mtime_secs integer NOT NULL, usn integer NOT NULL, common blob NOT NULL, kind blob NOT NULL);
+  CREATE UNIQUE INDEX idx_decks_name ON decks (name);
+  CREATE INDEX idx_notes_mid ON notes (mid);
+  CREATE INDEX idx_cards_odid ON cards (odid) WHERE odid != 0;`;
+const GRAVES_18 = `ALTER TABLE graves RENAME TO graves_old;
+  CREATE TABLE graves (oid integer NOT NULL, type integer NOT NULL, usn integer NOT NULL,
+    PRIMARY KEY (oid, type)) WITHOUT ROWID;
+  INSERT OR IGNORE INTO graves SELECT oid, type, usn FROM graves_old;
+  DROP TABLE graves_old;
+  CREATE INDEX idx_graves_pending ON graves (usn);`;
+
+/**
+ * A collection in schema 14 to 18, sorted by `unicase`: what each has in tables of its own is filled by the caller, what it has
+ * not is the JSON of schema 11, given in `content`.
+ */
+function newerSchema(schema: number, content: Content, fill: (db: DatabaseSync) => void): Buffer {
   return databaseBytes((db) => {
-    fillSchema11(db, { ...content, conf: {}, models: {}, decks: {}, dconf: {}, tags: {} });
-    db.exec(`
-      UPDATE col SET ver = 18, conf = '', models = '', decks = '', dconf = '', tags = '';
-      ALTER TABLE graves RENAME TO graves_old;
-      CREATE TABLE graves (oid integer NOT NULL, type integer NOT NULL, usn integer NOT NULL,
-        PRIMARY KEY (oid, type)) WITHOUT ROWID;
-      INSERT OR IGNORE INTO graves SELECT oid, type, usn FROM graves_old;
-      DROP TABLE graves_old;
-      CREATE INDEX idx_graves_pending ON graves (usn);
-      CREATE TABLE deck_config (id integer PRIMARY KEY NOT NULL, name text NOT NULL COLLATE nocase,
-        mtime_secs integer NOT NULL, usn integer NOT NULL, config blob NOT NULL);
-      CREATE TABLE config (KEY text NOT NULL PRIMARY KEY, usn integer NOT NULL, mtime_secs integer NOT NULL,
-        val blob NOT NULL) WITHOUT ROWID;
-      CREATE TABLE fields (ntid integer NOT NULL, ord integer NOT NULL, name text NOT NULL COLLATE nocase,
-        config blob NOT NULL, PRIMARY KEY (ntid, ord)) WITHOUT ROWID;
-      CREATE UNIQUE INDEX idx_fields_name_ntid ON fields (name, ntid);
-      CREATE TABLE templates (ntid integer NOT NULL, ord integer NOT NULL, name text NOT NULL COLLATE nocase,
-        mtime_secs integer NOT NULL, usn integer NOT NULL, config blob NOT NULL, PRIMARY KEY (ntid, ord)) WITHOUT ROWID;
-      CREATE UNIQUE INDEX idx_templates_name_ntid ON templates (name, ntid);
-      CREATE INDEX idx_templates_usn ON templates (usn);
-      CREATE TABLE notetypes (id integer NOT NULL PRIMARY KEY, name text NOT NULL COLLATE nocase,
-        mtime_secs integer NOT NULL, usn integer NOT NULL, config blob NOT NULL);
-      CREATE UNIQUE INDEX idx_notetypes_name ON notetypes (name);
-      CREATE INDEX idx_notetypes_usn ON notetypes (usn);
-      CREATE TABLE decks (id integer PRIMARY KEY NOT NULL, name text NOT NULL COLLATE nocase,
-        mtime_secs integer NOT NULL, usn integer NOT NULL, common blob NOT NULL, kind blob NOT NULL);
-      CREATE UNIQUE INDEX idx_decks_name ON decks (name);
-      CREATE INDEX idx_notes_mid ON notes (mid);
-      CREATE INDEX idx_cards_odid ON cards (odid) WHERE odid != 0;
-      CREATE TABLE tags (tag text NOT NULL PRIMARY KEY COLLATE nocase, usn integer NOT NULL,
-        collapsed boolean NOT NULL, config blob NULL) WITHOUT ROWID;
-    `);
+    const blank = { conf: {}, dconf: {}, tags: {} };
+    fillSchema11(db, schema >= 15 ? { ...content, ...blank, models: {}, decks: {} } : { ...content, ...blank });
+    db.exec(`UPDATE col SET ver = ${schema}, conf = '', dconf = '', tags = ''`);
+    if (schema >= 15) db.exec("UPDATE col SET models = '', decks = ''");
+    db.exec(OPTIONS_14 + (schema >= 17 ? TAGS_17 : TAGS_14));
+    if (schema >= 15) db.exec(TYPES_15);
+    if (schema >= 18) db.exec(GRAVES_18);
     fill(db);
     db.exec(`PRAGMA writable_schema = ON;
       UPDATE sqlite_master SET sql = replace(sql, 'COLLATE nocase', 'COLLATE unicase');
@@ -224,8 +236,53 @@ function schema18(content: Content, fill: (db: DatabaseSync) => void): Buffer {
 
 /** A collection in schema 18 with a value in almost every field that is converted. `sql` runs on it at the end. */
 export function sampleSchema18(sql = ""): Buffer {
-  return schema18(CONTENT_18, (db) => {
+  return newerSchema(18, CONTENT_18, (db) => {
     fill(db);
     db.exec(sql);
+  });
+}
+
+/** One note with a review, settings, a deck and options, as each schema of Anki's upgrades keeps them. */
+export function sampleOfSchema(schema: 14 | 15 | 16 | 17 | 18): Buffer {
+  const content = {
+    models: { [BASIC]: noteType(BASIC) },
+    decks: { 1: deck(1, "Default"), 50: deck(50, "Über::Ünder", { conf: 60 }) },
+    notes: [note(1)],
+    cards: [card(11, 1, { did: 50, type: 2, queue: 2, due: 90, ivl: 10, factor: 2500, reps: 3 })],
+    revlog: [review(1_600_000_000_000, 11)],
+    graves: [{ usn: 1, oid: 5, type: 0 }],
+  };
+  return newerSchema(schema, content, (db) => {
+    const run = (sql: string, ...values: (string | number | Uint8Array | null)[]) => db.prepare(sql).run(...values);
+    const own = schema === 14
+      ? text(
+        JSON.stringify(
+          options(60, { name: "Hard", new: { delays: [2], ints: [1, 4, 0], initialFactor: 2300, perDay: 33 } }),
+        ),
+      )
+      : message([[1, packedFloats([2])], [9, 33], [10, 200], [11, { float: schema === 15 ? 230 : 2.3 }], [18, 1], [
+        19,
+        4,
+      ]]);
+    run("INSERT INTO deck_config VALUES (60, 'Hard', 77, 2, ?)", own);
+    const plain = schema === 14
+      ? text(JSON.stringify(options(1)))
+      : message([[1, packedFloats([1, 10])], [9, 20], [10, 200], [11, { float: schema === 15 ? 130 : 2.5 }]]);
+    run("INSERT INTO deck_config VALUES (1, 'Default', 0, 0, ?)", plain);
+    run("INSERT INTO config VALUES ('rollover', 0, 0, ?), ('schedVer', 0, 0, ?)", text("2"), text("2"));
+    run(`INSERT INTO tags VALUES ('Ünder::x', 3${schema >= 17 ? ", 0, NULL" : ""})`);
+    if (schema < 15) return;
+    run("INSERT INTO fields VALUES (?, 0, 'Front', ?), (?, 1, 'Back', ?)", BASIC, message([]), BASIC, message([]));
+    run(
+      "INSERT INTO templates VALUES (?, 0, 'Card 1', 0, 0, ?), (?, 1, 'Card 2', 0, 0, ?)",
+      BASIC,
+      message([[1, "{{Front}}"], [2, "{{FrontSide}}<hr id=answer>{{Back}}"]]),
+      BASIC,
+      message([[1, "{{Back}}"], [2, "{{Front}}"]]),
+    );
+    run("INSERT INTO notetypes VALUES (?, 'Basic', 100, 5, ?)", BASIC, message([[3, ".card {}"]]));
+    const kind = (fields: Parameters<typeof message>[0]) => message([[1, message(fields)]]);
+    run("INSERT INTO decks VALUES (1, 'Default', 9, 0, ?, ?)", message([]), kind([[1, 1]]));
+    run("INSERT INTO decks VALUES (50, ?, 10, 3, ?, ?)", "Über\u001fÜnder", message([]), kind([[1, 60]]));
   });
 }

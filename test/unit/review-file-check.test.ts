@@ -145,7 +145,7 @@ describe("a collection with nothing to mend", () => {
 
 describe("refused with a reason that is not SQLite's", () => {
   test.each([
-    ["no table", "DROP TABLE revlog", /no table revlog/],
+    ["no table", "DROP TABLE cards", /no table cards/],
     ["no column", "ALTER TABLE cards RENAME COLUMN ivl TO interval", /no column ivl/],
     ["a computed column", "ALTER TABLE graves ADD COLUMN more AS (usn + 1)", /columns that are computed/],
     [

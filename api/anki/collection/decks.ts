@@ -30,14 +30,12 @@ const MAX_LEVELS = 200;
 
 /** Decks of `col.decks`, in the order of their names (parents first), without regard to case, as in Anki. */
 export function toDecks(json: ReadonlyMap<number, Json>): Map<number, Deck> {
-  const raw = [...json.values()].map((deck) => ({ deck, path: pathOf(nameOf(deck)) }));
-  const sorted = raw.toSorted((a, b) =>
-    comparePaths(a.path, b.path) || count(a.deck["id"], 0) - count(b.deck["id"], 0)
-  );
+  // A deck is known by its key: some producers write no id beside it, or another.
+  const raw = [...json].map(([id, deck]) => ({ id, deck, path: pathOf(nameOf(deck)) }));
+  const sorted = raw.toSorted((a, b) => comparePaths(a.path, b.path) || a.id - b.id);
   const top: Level = { id: undefined, below: new Map() };
   const children = new Map<number, number[]>();
-  const decks = sorted.map(({ deck, path }) => {
-    const id = count(deck["id"], 0);
+  const decks = sorted.map(({ id, deck, path }) => {
     const parents: number[] = [];
     let level = top;
     for (const part of path) {
@@ -83,17 +81,21 @@ function toDeck(deck: Record<string, unknown>, id: number, parents: number[], ch
 function filteredOf(deck: Record<string, unknown>): NonNullable<Deck["filtered"]> {
   return {
     reschedules: deck["resched"] !== false,
-    previewSecs: [
-      count(deck["previewAgainSecs"], 60),
-      count(deck["previewHardSecs"], count(deck["previewDelay"], 10) * 60),
-      count(deck["previewGoodSecs"], 0),
-    ],
+    previewSecs: previewSecsOf(deck),
     searches: (Array.isArray(deck["terms"]) ? deck["terms"] : []).flatMap((term: unknown) =>
       Array.isArray(term) && typeof term[0] === "string"
         ? [{ search: term[0], limit: count(term[1], 0), order: count(term[2], 0) }]
         : []
     ).slice(0, 2),
   };
+}
+
+/** Decks from before the three delays were there have one in minutes, and in newer schemas three zeroes beside it. */
+function previewSecsOf(deck: Record<string, unknown>): readonly [number, number, number] {
+  const [again, hard, good] = ["Again", "Hard", "Good"].map((name) => deck[`preview${name}Secs`]);
+  const isOld = [again, hard, good].every((secs) => count(secs, 0) === 0);
+  const hardBefore = count(deck["previewDelay"], 10) * 60;
+  return isOld ? [60, hardBefore, 0] : [count(again, 60), count(hard, hardBefore), count(good, 0)];
 }
 
 function isFiltered(deck: Record<string, unknown>): boolean {

@@ -33,7 +33,9 @@ const no = (what: string) =>
     `The collection's ${what} cannot be read. Check the database in Anki and export again.`,
   );
 
+/** Producers leave blank what they have nothing for. */
 function parseObject(text: unknown, what: string): Json {
+  if (typeof text === "string" && text.trim() === "") return {};
   const value = readable(no(what).message, () => {
     checkJson(String(text), what);
     return JSON.parse(String(text)) as unknown;

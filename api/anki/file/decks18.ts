@@ -1,9 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Deck, Json } from "./col.ts";
+import { CollectionUnreadableError, readable } from "./errors.ts";
+import { checkJson } from "./json.ts";
 import { present, withOther } from "./notetypes18.ts";
 import { type Message, readMessage } from "./wire.ts";
 
 const OTHER = 255;
+/** Options are protobuf from here on; in the schema before they are the JSON of schema 11, one text each. */
+const AS_PROTOBUF = 15;
+/** From here on an ease of 2.5 is kept as 2.5; in the one before as 250. New options had none there. */
+const EASE_AS_FACTOR = 16;
+const UNREADABLE = "The collection's deck options cannot be read. Check the database in Anki and export it again.";
+const LEAST_EASE = 1.3;
+const DEFAULT_EASE = 2.5;
 const NORMAL = 1;
 const FILTERED = 2;
 
@@ -76,7 +85,7 @@ const part = (other: Json, key: string) => {
 };
 
 /** DeckConfig.Config. The numbers of enums are the same in both schemas, but for the order of new cards. */
-function toOptions(row: Json, c: Message): Json {
+function toOptions(row: Json, c: Message, schema: number): Json {
   const other = withOther(c.bytes(OTHER), {});
   return {
     ...other,
@@ -92,7 +101,7 @@ function toOptions(row: Json, c: Message): Json {
       ...part(other, "new"),
       bury: c.flag(27),
       delays: c.floats(1),
-      initialFactor: Math.round(c.float(11) * 1000),
+      initialFactor: Math.round(easeOf(c, schema) * 1000),
       ints: [c.number(18), c.number(19), 0],
       order: c.number(20) === 1 ? 0 : 1,
       perDay: c.number(9),
@@ -139,11 +148,29 @@ function toOptions(row: Json, c: Message): Json {
   };
 }
 
-/** Reads schema 18's deck options as schema 11 writes them. */
-export function readDeckOptions(db: DatabaseSync): Map<number, Json> {
+function easeOf(c: Message, schema: number): number {
+  const ease = c.float(11);
+  if (schema >= EASE_AS_FACTOR) return ease;
+  return ease / 100 <= LEAST_EASE ? DEFAULT_EASE : ease / 100;
+}
+
+/** Options in JSON; the row's own id and name hold. */
+function fromJson(row: Json): Json {
+  const text = new TextDecoder().decode(blob(row.config));
+  checkJson(text, "deck options");
+  const value = readable(UNREADABLE, () => JSON.parse(text) as unknown);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new CollectionUnreadableError(UNREADABLE);
+  }
+  return { ...value, id: row.id, name: row.name, mod: row.mtime_secs, usn: row.usn };
+}
+
+/** Reads the deck options of schema 14 to 18 as schema 11 writes them. */
+export function readDeckOptions(db: DatabaseSync, schema: number): Map<number, Json> {
   return new Map(
-    db.prepare("SELECT id, name, mtime_secs, usn, config FROM deck_config NOT INDEXED").all().map((row) => {
-      return [Number(row.id), toOptions(row, readMessage(blob(row.config)))];
-    }),
+    db.prepare("SELECT id, name, mtime_secs, usn, config FROM deck_config NOT INDEXED").all().map((row) => [
+      Number(row.id),
+      schema < AS_PROTOBUF ? fromJson(row) : toOptions(row, readMessage(blob(row.config)), schema),
+    ]),
   );
 }

@@ -53,18 +53,23 @@ export function mergeMedia(
 }
 
 const REFERENCE =
-  /(\[sound:)([^\]]{1,1000})(\])|((?:src|data|href)\s{0,20}=\s{0,20})("[^"]{0,1000}"|'[^']{0,1000}'|[^\s"'>]{1,1000})|(url\(\s{0,20})([^)]{0,1000})(\))/gi;
+  /(\[sound:)([^\]]{1,1000})(\])|((?:src|data|href)\s{0,20}=\s{0,20}|@import\s{1,20}(?=["']))("[^"]{0,1000}"|'[^']{0,1000}'|[^\s"'>]{1,1000})|(url\(\s{0,20})("[^"]{0,1000}"|'[^']{0,1000}'|[^)"']{0,1000})(\s{0,20}\))/gi;
 
-/** Gives the text with each reference to a renamed file changed: sounds, `src`, `data`, `href` and CSS `url()`. */
+/**
+ * Gives the text with each reference to a renamed file changed: sounds, `src`, `data`, `href`, and CSS `url()` and `@import`.
+ * Names are the same however their letters are composed (NFC).
+ */
 export function renameReferences(text: string, renamed: ReadonlyMap<string, string>): string {
+  const byName = new Map([...renamed].map(([name, kept]) => [name.normalize("NFC"), kept]));
+  const find = (name: string) => renamed.get(name) ?? byName.get(name.normalize("NFC"));
   const swap = (quoted: string, bare = "") => {
-    const quote = /^["']/.exec(quoted)?.[0];
-    const name = quote ? quoted.slice(1, -1) : quoted;
+    const quote = /^(?:["']|&(?:quot|apos|#39);)/.exec(quoted)?.[0];
+    const name = quote && quoted.endsWith(quote) ? quoted.slice(quote.length, -quote.length) : quoted;
     const around = quote ?? bare;
-    const found = renamed.get(name) ?? renamed.get(decoded(name));
+    const found = find(name) ?? find(decoded(name));
     if (found !== undefined) return `${around}${found}${around}`;
     // In HTML the name `a&b.jpg` is written `a&amp;b.jpg`.
-    const escaped = renamed.get(unescapeHtml(name)) ?? renamed.get(decoded(unescapeHtml(name)));
+    const escaped = find(unescapeHtml(name)) ?? find(decoded(unescapeHtml(name)));
     return escaped === undefined ? quoted : `${around}${escapeHtml(escaped)}${around}`;
   };
   return text.replaceAll(
@@ -78,10 +83,11 @@ export function renameReferences(text: string, renamed: ReadonlyMap<string, stri
       value?: string,
       url?: string,
       inUrl?: string,
+      urlEnd?: string,
     ) => {
       if (sound !== undefined) return `${sound}${swap(file!)}${end}`;
       if (key !== undefined) return `${key}${swap(value!, '"')}`;
-      return url === undefined ? whole : `${url}${swap(inUrl!.trim())})`;
+      return url === undefined ? whole : `${url}${swap(inUrl!.trim())}${urlEnd}`;
     },
   );
 }

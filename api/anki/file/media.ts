@@ -24,6 +24,7 @@ export function sha1Of(bytes: Uint8Array): string {
 
 /** Old packages: a JSON object from the entry's name (a number) to the file's name. */
 function listFromJson(bytes: Uint8Array): Listed[] {
+  if (bytes.length === 0) return [];
   const map = readable(
     UNREADABLE,
     () => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown,
@@ -35,12 +36,14 @@ function listFromJson(bytes: Uint8Array): Listed[] {
   });
 }
 
-/** New packages: MediaEntries { entries = 1: { name = 1, size = 2, sha1 = 3 } }; the entry's name is its place. */
+/**
+ * New packages: MediaEntries { entries = 1: { name = 1, size = 2, sha1 = 3 } }; the entry's name is its place,
+ * or the number that it had in an older list (255). */
 function listFromMessage(bytes: Uint8Array): Listed[] {
   return readMessage(bytes).messages(1).map((entry, place) => {
     const sha1 = entry.bytes(3);
     return {
-      entry: String(place),
+      entry: String(entry.optional(255) ?? place),
       name: entry.text(1),
       sha1: sha1.length === 20 ? [...sha1].map((byte) => byte.toString(16).padStart(2, "0")).join("") : undefined,
     };

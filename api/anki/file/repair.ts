@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Col, type Deck, isCloze, isFiltered, readCol, writeCol } from "./col.ts";
+import { type Col, type Deck, isCloze, isFiltered, type Json, readCol, writeCol } from "./col.ts";
 import { DEFAULT_DECK, DEFAULT_OPTIONS, defaultDeck, defaultOptions, recoveredNoteType } from "./defaults.ts";
 import { COLUMNS } from "./tables.ts";
 
@@ -42,6 +42,19 @@ function repairNoteTypes(db: DatabaseSync, col: Col, report: Report): void {
   }
   report(lost.length, "note types were gone and were made again as plain ones");
 }
+
+/** Note types, decks and options are known by their keys; Anki reads the ids beside them. */
+function repairIds(col: Col, report: Report): ("models" | "decks" | "dconf")[] {
+  const mended = (["models", "decks", "dconf"] as const).filter((part) => {
+    const wrong = [...col[part]].filter(([id, value]) => Number(value["id"]) !== id);
+    for (const [id, value] of wrong) (col[part] as Map<number, Json>).set(id, { ...value, id });
+    report(wrong.length, `${WORDS[part]} had no id of their own, or another than they are known by`);
+    return wrong.length > 0;
+  });
+  return mended;
+}
+
+const WORDS = { models: "note types", decks: "decks", dconf: "deck options" } as const;
 
 /** Each note has as many fields as its type: too few are filled up, too many are joined into the last. */
 function repairFields(db: DatabaseSync, col: Col, report: Report): void {
@@ -162,6 +175,7 @@ export function repair(db: DatabaseSync, now: number): Repair[] {
   repairTwins(db, report);
   repairGuids(db, report);
   const col = readCol(db);
+  writeCol(db, Object.fromEntries(repairIds(col, report).map((part) => [part, col[part]])));
   const before = { models: col.models.size };
   repairNoteTypes(db, col, report);
   repairFields(db, col, report);

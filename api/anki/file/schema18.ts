@@ -37,7 +37,7 @@ function readConf(db: DatabaseSync): Json {
 export function readNewer(db: DatabaseSync, schema: number): Partial<Omit<Col, "crt">> {
   return {
     conf: readConf(db),
-    dconf: readDeckOptions(db),
+    dconf: readDeckOptions(db, schema),
     tags: new Map(db.prepare("SELECT tag, usn FROM tags NOT INDEXED").all().map(({ tag, usn }) => [String(tag), usn])),
     ...(schema >= NEWER_TABLES.decks && { models: readNoteTypes(db), decks: readDecks(db) }),
   };

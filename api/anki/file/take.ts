@@ -17,6 +17,8 @@ const FOREIGN = "The file is a SQLite database and no Anki collection.";
 /** What to do with a file of Anki 1, which newer Ankis do not open. */
 export const ANKI_1 =
   "The file was made by Anki 1. Open it once in Anki 2.0, which brings it up to date, and export it from there.";
+/** What tells of the past alone: some producers write none. */
+const MAY_BE_MISSING: ReadonlySet<string> = new Set<Table>(["revlog", "graves"]);
 const DAMAGED = "The collection is damaged. Open it in Anki, choose Tools, Check Database, and export it again.";
 const no = (message: string) => new CollectionUnreadableError(message);
 
@@ -29,6 +31,7 @@ export function checkTables(db: DatabaseSync, schema: number): void {
   const newer = Object.entries(NEWER_TABLES).filter(([, since]) => schema >= since).map(([table]) => table);
   for (const table of [...TABLES, ...newer]) {
     const known = db.prepare("SELECT type, rootpage FROM sqlite_master WHERE lower(name) = ?").all(table);
+    if (known.length === 0 && MAY_BE_MISSING.has(table)) continue;
     if (known.length === 0 && !newer.includes(table)) throw no(`${FOREIGN} It has no table ${table}.`);
     if (known.length === 0) throw no(`The collection has schema ${schema} and no table ${table}.`);
     if (known.length > 1 || known[0]!.type !== "table" || !(Number(known[0]!.rootpage) > 0)) {
@@ -61,6 +64,7 @@ export function takeRows(from: DatabaseSync, into: DatabaseSync, bytes: number):
   let left = bytes;
   into.exec("BEGIN");
   for (const table of TABLES) {
+    if (MAY_BE_MISSING.has(table) && !isThere(from, table)) continue;
     const columns: readonly string[] = COLUMNS[table];
     const insert = into.prepare(
       `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
@@ -91,6 +95,10 @@ export function takeRows(from: DatabaseSync, into: DatabaseSync, bytes: number):
   }
   into.exec("COMMIT");
   return repairs;
+}
+
+function isThere(db: DatabaseSync, table: Table): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE lower(name) = ?").get(table) !== undefined;
 }
 
 function countOf(db: DatabaseSync, table: Table): number {

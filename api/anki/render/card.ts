@@ -9,8 +9,8 @@ import { applyFilters, expectedAnswer, isKnownFilter } from "./filters.ts";
 import { renderLatex } from "./latex.ts";
 import { createMeter, MAX_CHARS, MAX_SIDE_CHARS, type Meter, RenderLimitError } from "./meter.ts";
 import { drawOcclusions } from "./occlusion.ts";
-import { type Sound, soundsOf } from "./sounds.ts";
-import { parseTemplate, renderTemplate, TemplateError, type TemplateNode } from "./template.ts";
+import { markSpeech, type Sound, soundsOf } from "./sounds.ts";
+import { fieldsShown, parseTemplate, renderTemplate, TemplateError, type TemplateNode } from "./template.ts";
 import { escapeHtml, isBlank } from "./text.ts";
 
 /**
@@ -75,7 +75,8 @@ export function readContent(db: DatabaseSync, cardId: number): CardContent | und
     Deck: deck,
     Subdeck: deck.split(SEPARATOR).at(-1)!,
     Card: textOf(template["name"]),
-    CardFlag: flag === 0 ? "" : `flag${flag}`,
+    CardFlag: `flag${flag}`,
+    CardID: String(card.id),
   };
   for (const [name, value] of Object.entries(special)) if (!fields.has(name)) fields.set(name, value);
   return {
@@ -112,7 +113,8 @@ function render(content: CardContent, meter: Meter): RenderedCard {
   const framed = (html: string) => `${style}<div class="card card${number}">${drawOcclusions(html)}</div>`;
   const isTyped = /\{\{[^{}]{0,200}type:/.test(questionTemplate);
   const side = (template: string, name: "Front" | "Back", front?: string, isQuestion = name === "Front") => {
-    const html = renderLatex(sideOf(content, template, { name, front, isQuestion, isTyped, meter }), isSvg);
+    const text = sideOf(content, template, { name, front, isQuestion, isTyped, meter });
+    const html = renderLatex(markSpeech(text, isQuestion), isSvg);
     meter.spend(html.length * 4);
     if (html.length > MAX_SIDE_CHARS) throw new RenderLimitError("a side of it is larger than 2 MB");
     return html;
@@ -125,7 +127,8 @@ function render(content: CardContent, meter: Meter): RenderedCard {
   return {
     question: framed(emptyReason(content, question) ?? question),
     answer: framed(answer),
-    sounds: { question: soundsOf(question), answer: soundsOf(answer) },
+    // What the front says is not said again.
+    sounds: { question: soundsOf(question), answer: soundsOf(front === "" ? back : back.replaceAll(front, "")) },
     expected: undefined,
     ...(isTyped && expectedOf(content)),
   };
@@ -157,18 +160,17 @@ function withLineBefore(html: string): string {
   return `${html.slice(0, place)}${line[0]}${html.slice(place, line.index)}${html.slice(line.index + line[0].length)}`;
 }
 
-/** What the first field to be typed of the question holds. */
-function expectedOf(
-  { questionTemplate, fields, number }: CardContent,
-): Pick<RenderedCard, "expected" | "ignoresMarks"> | undefined {
-  const fieldsIn = (nodes: readonly TemplateNode[]): Extract<TemplateNode, { kind: "field" }>[] =>
-    nodes.flatMap((node) => (node.kind === "text" ? [] : node.kind === "field" ? [node] : fieldsIn(node.children)));
+/** What the first field to be typed that the question shows holds; undefined where it shows none that holds anything. */
+function expectedOf(content: CardContent): Pick<RenderedCard, "expected" | "ignoresMarks"> | undefined {
+  const { questionTemplate, fields, number } = content;
   try {
-    const typed = fieldsIn(parseTemplate(questionTemplate)).find(({ filters }) => filters.at(-1) === "type");
-    return typed && {
-      expected: expectedAnswer(fields.get(typed.key) ?? "", typed.filters, number),
-      ignoresMarks: typed.filters.includes("nc"),
-    };
+    const shown = fieldsShown(parseTemplate(questionTemplate), (key) => isFilled(content, key, fields.get(key)));
+    for (const { key, filters } of shown) {
+      if (filters.at(-1) !== "type") continue;
+      const expected = expectedAnswer(fields.get(key) ?? "", filters, number);
+      if (expected !== "") return { expected, ignoresMarks: filters.includes("nc") };
+    }
+    return undefined;
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return undefined;

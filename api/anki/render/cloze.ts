@@ -7,7 +7,9 @@ export type ClozeNode = string | { numbers: number[]; children: ClozeNode[]; hin
 
 type Open = { numbers: number[]; children: ClozeNode[]; hint: string | undefined };
 
-const MARK = /\{\{c(\d{1,9}(?:,\d{1,9}){0,99})::|\}\}|::/g;
+const MARK = /\{\{c([\d,]{1,999})::|\}\}|::/g;
+/** Numbers of deletions are of 16 bits in Anki. */
+const MAX_NUMBER = 65_535;
 /** Deletions within each other; what is deeper stays text. */
 const MAX_DEPTH = 32;
 
@@ -26,9 +28,10 @@ export function parseCloze(text: string): ClozeNode[] {
     push(text.slice(from, match.index));
     from = match.index + match[0].length;
     const top = open.at(-1);
-    if (match[1] !== undefined && open.length < MAX_DEPTH) {
+    const numbers = numbersOf(match[1]);
+    if (numbers.length > 0 && open.length < MAX_DEPTH) {
       const outer = top?.children ?? root;
-      open.push({ numbers: match[1].split(",").map(Number), children: [], hint: undefined, start: match.index, outer });
+      open.push({ numbers, children: [], hint: undefined, start: match.index, outer });
     } else if (match[0] === "}}" && top) {
       open.pop();
       top.outer.push({ numbers: top.numbers, children: top.children, hint: top.hint });
@@ -39,6 +42,12 @@ export function parseCloze(text: string): ClozeNode[] {
   const first = open[0];
   if (!first) return root;
   return [...root, text.slice(first.start)];
+}
+
+/** The numbers of a deletion, each once and in order: `2,,1,2` are 1 and 2. */
+function numbersOf(text = ""): number[] {
+  const numbers = text.split(",").filter(Boolean).map(Number).filter((number) => number <= MAX_NUMBER);
+  return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
 /** The numbers of all deletions in a text. */
@@ -64,15 +73,25 @@ export function renderCloze(text: string, number: number, isQuestion: boolean, k
   return /\\[([]/.test(text) ? withoutMarksInMath(html) : html;
 }
 
-/** Only the texts of the deletion of this number, separated by commas. */
+/** Only the texts of the deletions of this number, or their hints, separated by commas. */
 export function clozeOnly(text: string, number: number, isQuestion: boolean): string {
+  return textsOf(text, number, isQuestion).join(", ");
+}
+
+/** What is to be typed for the deletions of this number: one text where all of them are the same. */
+export function clozeToType(text: string, number: number): string {
+  const texts = textsOf(text, number, false);
+  return new Set(texts).size === 1 ? texts[0]! : texts.join(", ");
+}
+
+function textsOf(text: string, number: number, isQuestion: boolean): string[] {
   const found = (nodes: readonly ClozeNode[]): string[] =>
     nodes.flatMap((node) => {
       if (typeof node === "string") return [];
-      if (!node.numbers.includes(number)) return found(node.children);
-      return [isQuestion ? hidden(node.hint) : plain(node.children)];
+      const own = node.numbers.includes(number) ? [isQuestion ? node.hint ?? "..." : plain(node.children)] : [];
+      return [...own, ...found(node.children)];
     });
-  return found(parseCloze(text)).join(", ");
+  return found(parseCloze(text));
 }
 
 type Shown = { number: number; isQuestion: boolean; keepsText: boolean };
@@ -83,7 +102,9 @@ function rendered(nodes: readonly ClozeNode[], shown: Shown): string {
     if (typeof node === "string") return node;
     const ordinal = node.numbers.join(",");
     const isActive = node.numbers.includes(number);
-    if (isOcclusion(node.children)) return occlusionHtml(node.children[0] as string, ordinal, isActive, isQuestion);
+    if (isOcclusion(node.children)) {
+      return occlusionHtml(node.children[0] as string, node.numbers, isActive, isQuestion);
+    }
     if (isActive && isQuestion) {
       const kept = keepsText ? ` data-cloze="${escapeHtml(plain(node.children))}"` : "";
       return `<span class="cloze"${kept} data-ordinal="${ordinal}">${hidden(node.hint)}</span>`;

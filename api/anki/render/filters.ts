@@ -1,8 +1,9 @@
-import { clozeOnly, renderCloze } from "./cloze.ts";
+import { clozeOnly, clozeToType, renderCloze } from "./cloze.ts";
 import { expectedText } from "./compare.ts";
 import type { Meter } from "./meter.ts";
 import { finderOf } from "./scan.ts";
-import { escapeHtml, isBlank, stripHtml, unescapeHtml } from "./text.ts";
+import { speechMark, speechOptions } from "./sounds.ts";
+import { escapeHtml, isBlank, stripHtml } from "./text.ts";
 
 /** Where a filter works: the field's name, the number of the cloze deletion, the side, and whether the card is typed. */
 export type FilterContext = { field: string; number: number; isQuestion: boolean; isTyped: boolean; meter: Meter };
@@ -12,8 +13,8 @@ const INPUT = `<input class="typeans" type="text" autocomplete="off">`;
 
 /**
  * A field's text after a template's filters. Filters that are not known leave the text as it is. `hint` becomes a
- * `<details>`, which works without scripts; `type` an input on the question and what was to be typed on the answer; `tts`
- * an empty mark, for what is to be heard is not to be read.
+ * `<details>`, which works without scripts; `type` an input on the question and what was to be typed on the answer, or
+ * nothing where nothing is to be typed; `tts` an empty mark, for what is to be heard is not to be read.
  */
 export function applyFilters(text: string, filters: readonly string[], context: FilterContext): string {
   if (filters.at(-1) === "type") return typed(text, filters, context);
@@ -22,7 +23,7 @@ export function applyFilters(text: string, filters: readonly string[], context: 
 
 /** What is to be typed for a field on this card, as plain text. */
 export function expectedAnswer(text: string, filters: readonly string[], number: number): string {
-  return expectedText(filters.includes("cloze") ? clozeOnly(text, number, false) : text);
+  return expectedText(filters.includes("cloze") ? clozeToType(text, number) : text);
 }
 
 function applyFilter(text: string, filter: string, context: FilterContext): string {
@@ -44,7 +45,9 @@ function applyFilter(text: string, filter: string, context: FilterContext): stri
     case "kanji":
       return readings(text, (base) => base);
     default:
-      return filter.startsWith("tts ") ? spoken(text, filter.slice(4).trim()) : text;
+      return filter.startsWith("tts ")
+        ? speechMark(text, speechOptions(`lang=${filter.slice(4).trim()}`), isQuestion)
+        : text;
   }
 }
 
@@ -54,17 +57,11 @@ export function isKnownFilter(filter: string): boolean {
   return KNOWN.has(filter) || filter.startsWith("tts ");
 }
 
-function spoken(text: string, options: string): string {
-  const language = /^[\w-]{1,40}/.exec(options)?.[0] ?? "";
-  const plain = unescapeHtml(stripHtml(text)).trim();
-  return plain === "" ? "" : `<span class="tts" data-lang="${language}" data-text="${escapeHtml(plain)}"></span>`;
-}
-
 function typed(text: string, filters: readonly string[], { number, isQuestion, meter }: FilterContext): string {
+  meter.spend(text.length * 2);
+  if (expectedAnswer(text, filters, number) === "") return "";
   if (isQuestion) return INPUT;
-  meter.spend(text.length);
-  const expected = filters.includes("cloze") ? clozeOnly(text, number, false) : text;
-  return `<code class="typeans">${stripHtml(expected)}</code>`;
+  return `<code class="typeans">${stripHtml(filters.includes("cloze") ? clozeToType(text, number) : text)}</code>`;
 }
 
 /**

@@ -3,9 +3,9 @@ import { finderOf } from "./scan.ts";
 import { escapeHtml, stripHtml, unescapeHtml } from "./text.ts";
 
 const KINDS = [
-  { start: "[latex]", end: "[/latex]", wrap: (text: string) => text },
-  { start: "[$]", end: "[/$]", wrap: (text: string) => `$${text}$` },
-  { start: "[$$]", end: "[/$$]", wrap: (text: string) => `\\begin{displaymath}${text}\\end{displaymath}` },
+  { start: /\[latex\]/, end: /\[\/latex\]/, length: 7, wrap: (text: string) => text },
+  { start: "[$]", end: "[/$]", length: 3, wrap: (text: string) => `$${text}$` },
+  { start: "[$$]", end: "[/$$]", length: 4, wrap: (text: string) => `\\begin{displaymath}${text}\\end{displaymath}` },
 ] as const;
 
 /**
@@ -22,18 +22,18 @@ export function renderLatex(html: string, isSvg: boolean): string {
     const start = Math.min(...places);
     if (start === Infinity) break;
     const kind = places.indexOf(start);
-    const inner = start + KINDS[kind]!.start.length;
+    const inner = start + KINDS[kind]!.length;
     const end = ends[kind]!(inner);
     at = inner;
     if (end === Infinity) continue;
     parts.push(html.slice(from, start), imageOf(KINDS[kind]!.wrap(html.slice(inner, end)), isSvg));
-    from = at = end + KINDS[kind]!.end.length;
+    from = at = end + KINDS[kind]!.length + 1;
   }
   return parts.join("") + html.slice(from);
 }
 
 function imageOf(latex: string, isSvg: boolean): string {
-  const source = unescapeHtml(stripHtml(latex.replaceAll(/<br ?\/?>|<div>/gi, "\n"))).replaceAll("\u00a0", " ");
+  const source = unescapeHtml(stripHtml(latex.replaceAll(/<br ?\/?>|<div>/gi, "\n")));
   const name = `latex-${createHash("sha1").update(source).digest("hex")}.${isSvg ? "svg" : "png"}`;
   return `<img class="latex" alt="${escapeHtml(source)}" src="${name}">`;
 }

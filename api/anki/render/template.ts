@@ -76,6 +76,18 @@ export function renderTemplate(
   }).join("");
 }
 
+/** The fields of a template that its conditions let through, in their order. */
+export function fieldsShown(
+  nodes: readonly TemplateNode[],
+  isFilled: (key: string) => boolean,
+): Extract<TemplateNode, { kind: "field" }>[] {
+  return nodes.flatMap((node) => {
+    if (node.kind === "text") return [];
+    if (node.kind === "field") return [node];
+    return isFilled(node.key) === node.isNegated ? [] : fieldsShown(node.children, isFilled);
+  });
+}
+
 function fieldOf(tag: string): TemplateNode {
   const parts = tag.split(":").map((part) => part.trim());
   return { kind: "field", key: parts.at(-1)!, filters: parts.slice(0, -1).reverse() };

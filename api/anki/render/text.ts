@@ -1,19 +1,15 @@
+import { decodeHTMLStrict } from "entities";
 import { finderOf } from "./scan.ts";
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const NAMED: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }
 
-/** The text with the common entities as the signs that they stand for. */
+/** The text with its entities as the signs that they stand for; a space that does not break is a space, as in Anki. */
 export function unescapeHtml(html: string): string {
-  return html.replaceAll(/&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,4});/gi, (whole, name: string) => {
-    if (!name.startsWith("#")) return NAMED[name.toLowerCase()] ?? whole;
-    const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : Number(name.slice(1));
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
+  return html.includes("&") ? decodeHTMLStrict(html).replaceAll("\u00a0", " ") : html;
 }
 
 /** The text without tags, comments, styles and scripts; entities stay as they are. In one pass, whatever is not closed. */
