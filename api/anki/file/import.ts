@@ -4,9 +4,9 @@ import { upgradeScheduler } from "../schedule/upgrade.ts";
 import { type Col, readCol, writeCol } from "./col.ts";
 import { readable } from "./errors.ts";
 import { type IncomingMedia, type MediaIndex, mergeMedia, renameInCollection } from "./media-merge.ts";
-import { mergeCol } from "./merge-col.ts";
-import { bury, type Deleted } from "./merge-graves.ts";
-import { isOwn } from "./merge-settings.ts";
+import { canonical, mergeCol } from "./merge-col.ts";
+import { bury, buryDecks, type Deleted } from "./merge-graves.ts";
+import { isOwn, whoseSettings } from "./merge-settings.ts";
 import { mergeCards, type Merged, mergeGraves, mergeNotes, mergeReviews } from "./merge-rows.ts";
 import type { Repair } from "./repair.ts";
 import type { OpenFile } from "./temp.ts";
@@ -34,11 +34,14 @@ export type ImportResult = {
 };
 
 const DAY_S = 86_400;
+const MINUTE_S = 60;
+const changedAt = (db: DatabaseSync) => Number(db.prepare("SELECT mod FROM col").get()!.mod);
 const countOf = (db: DatabaseSync, table: "notes" | "cards" | "revlog" | "graves") =>
   Number(db.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count);
 
 /** All that a first import brings. */
 function firstReport(db: DatabaseSync): Omit<ImportReport, "renamedMedia" | "repairs"> {
+  const told = noticeFsrs(db) ? ["FSRS is on, since the cards carry its memory"] : [];
   const all = (added: number): Merged => ({ added, updated: 0, kept: 0 });
   const { decks, models, dconf } = readCol(db);
   return {
@@ -53,7 +56,7 @@ function firstReport(db: DatabaseSync): Omit<ImportReport, "renamedMedia" | "rep
       media: 0,
     },
     deleted: { notes: 0, cards: 0 },
-    told: [],
+    told,
   };
 }
 
@@ -64,23 +67,33 @@ function firstReport(db: DatabaseSync): Omit<ImportReport, "renamedMedia" | "rep
 function merge(into: DatabaseSync, from: DatabaseSync, now: number): Omit<ImportReport, "renamedMedia" | "repairs"> {
   into.exec("BEGIN IMMEDIATE");
   from.exec("BEGIN IMMEDIATE");
+  const whose = whoseSettings(readCol(into), readCol(from));
   const told: string[] = [];
-  if (isOldScheduler(into) !== isOldScheduler(from) && upgradeScheduler(into)) told.push(UPGRADED);
+  noticeFsrs(from);
+  const isUpgraded = isOldScheduler(into) !== isOldScheduler(from) && upgradeScheduler(into);
+  if (isUpgraded) told.push(UPGRADED);
   if (isOldScheduler(into) !== isOldScheduler(from)) upgradeScheduler(from);
   const theirs = readCol(from);
   const isMoved = adoptDays(into, theirs);
   const col = readCol(into);
+  const until = { ours: changedAt(into), theirs: changedAt(from) };
   const deleted = bury(into, from);
   if (countOf(from, "revlog") + countOf(from, "graves") > 0) bury(from, into);
-  const days = Math.round((theirs.crt - col.crt) / DAY_S);
-  const merged = mergeCol(col, theirs, days, { into, from });
-  writeCol(into, Object.fromEntries([...merged.changed].map((part) => [part, col[part]])));
+  const days = firstDayOf(theirs, col) - firstDayOf(col, theirs);
+  const [before, known] = [canonical([...col.decks]), new Set(col.decks.keys())];
+  const merged = mergeCol(col, theirs, { days, whose, told }, { into, from });
   const { ids: noteIds, notes } = mergeNotes(into, from, merged.noteTypes);
   const { ids: cardIds, cards } = mergeCards(into, from, { notes: noteIds, decks: merged.decks, days });
   const reviews = mergeReviews(into, from, cardIds);
+  const gone = buryDecks(col, { into, from, ids: merged.decks, until });
+  const ours = gone.filter(({ id }) => known.has(id));
+  told.push(...ours.map(({ name }) => `deck "${name}", which the file says is deleted, is gone`));
+  if (canonical([...col.decks]) === before) merged.changed.delete("decks");
+  else merged.changed.add("decks");
+  writeCol(into, Object.fromEntries([...merged.changed].map((part) => [part, col[part]])));
   const graves = mergeGraves(into, from, col.decks);
   const changes = merged.changed.size + notes.added + notes.updated + cards.added + cards.updated + reviews.added +
-    graves + deleted.cards + deleted.notes + told.length + Number(isMoved);
+    graves + deleted.cards + deleted.notes + Number(isMoved || isUpgraded);
   if (changes > 0) into.prepare("UPDATE col SET mod = max(mod, ?)").run(now);
   // Anki wants a full sync after a change of note types or a removal; it knows by scm.
   if (merged.changed.has("models")) into.prepare("UPDATE col SET scm = ?").run(now);
@@ -93,13 +106,24 @@ function merge(into: DatabaseSync, from: DatabaseSync, now: number): Omit<Import
     notes,
     cards,
     reviews,
-    added: { ...merged.added, graves, media: 0 },
+    added: { ...merged.added, decks: merged.added.decks - (gone.length - ours.length), graves, media: 0 },
     deleted,
-    told: [...told, ...merged.told],
+    told,
   };
 }
 
 const UPGRADED = "scheduler 1 is scheduler 2 now, as Anki upgrades it";
+
+/**
+ * The date of a collection's first day, in days since 1970, where it was made: a collection made in New Zealand at four in the
+ * morning begins on another date of UTC. One that does not say where counts as where its person is, else as the other one.
+ */
+function firstDayOf({ crt, conf }: Col, other: Col): number {
+  const west = [conf.creationOffset, conf.localOffset, other.conf.creationOffset, other.conf.localOffset].find(
+    (offset) => typeof offset === "number",
+  );
+  return Math.floor((crt - Number(west ?? 0) * MINUTE_S) / DAY_S);
+}
 
 function isOldScheduler(db: DatabaseSync): boolean {
   return !(Number(readCol(db).conf.schedVer ?? 1) >= 2);
@@ -117,14 +141,14 @@ function adoptDays(into: DatabaseSync, theirs: Col): boolean {
   return true;
 }
 
-/** Packages do not say whether FSRS is on; their cards do, where they carry its memory. */
-function noticeFsrs(db: DatabaseSync, told: string[]): void {
+/** Packages do not say whether FSRS is on; their cards do, where they carry its memory. Gives whether it is noticed now. */
+function noticeFsrs(db: DatabaseSync): boolean {
   const { conf } = readCol(db);
-  if (conf.fsrs !== undefined) return;
+  if (conf.fsrs !== undefined) return false;
   const sql = "SELECT 1 FROM cards WHERE json_valid(data) AND json_extract(data, '$.s') IS NOT NULL LIMIT 1";
-  if (!db.prepare(sql).get()) return;
+  if (!db.prepare(sql).get()) return false;
   writeCol(db, { conf: { ...conf, fsrs: true } });
-  told.push("FSRS is on, since the cards carry its memory");
+  return true;
 }
 
 /**
@@ -143,13 +167,11 @@ export function importInto(
   try {
     const report = readable("The collection is damaged. Check the database in Anki and export it again.", () => {
       renameInCollection(theirs.db, media.renamed);
-      const noticed: string[] = [];
-      noticeFsrs(theirs.db, noticed);
       file = existing ? existing.file.copy() : theirs;
       const done = existing ? merge(file.db, theirs.db, now) : firstReport(file.db);
       checkIntegrity(file.db);
       checkInvariants(file.db);
-      return { ...done, told: [...noticed, ...done.told] };
+      return done;
     });
     if (existing) theirs.close();
     report.added.media = media.index.size - (existing?.media.size ?? 0);

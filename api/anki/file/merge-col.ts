@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Col, type Deck, isCloze, isFiltered, type Json, type NoteType } from "./col.ts";
 import { DEFAULT_DECK, DEFAULT_OPTIONS } from "./defaults.ts";
-import { mergeSettings, type Whose, whoseSettings } from "./merge-settings.ts";
+import { type Holds, mergeSettings, type Whose } from "./merge-settings.ts";
 import { isSameKind, mergedShape, reshape, usesOf } from "./reshape.ts";
 import { UNSYNCED } from "../collection/rows.ts";
 
@@ -13,16 +13,20 @@ export type MergedCol = {
   noteTypes: IdMap;
   added: { decks: number; noteTypes: number; options: number };
   /** Which parts are other than they were. */
-  changed: ReadonlySet<"decks" | "models" | "dconf" | "tags" | "conf">;
-  /** What was taken from the file over what was there, and what differs and was not, in words. */
-  told: readonly string[];
+  changed: Set<"decks" | "models" | "dconf" | "tags" | "conf">;
 };
+
+/**
+ * How two collections are merged. `days` is what a day of the incoming one is in ours, less the same day there. `told` gets
+ * what is taken from the file over what is there, and what differs and is not, in words.
+ */
+export type Terms = { days: number; whose: Holds; told: string[] };
 
 const nameOf = ({ name }: Json) => (typeof name === "string" ? name : "");
 const seconds = (json: Json) => Number(json.mod ?? 0) || 0;
 
 /** The same text for the same content, whatever the order of keys. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(
     value,
     (_, part: unknown) =>
@@ -50,7 +54,10 @@ function optionsContent({ id: _id, mod: _mod, usn: _usn, ...content }: Json): st
   return canonical(content);
 }
 
-/** Options are the same by id. Of the two, those of a person's own collection hold, else the later change. */
+/**
+ * Options are the same by id. Of the two, those of a person's own collection hold; where both are, or neither is, the later
+ * change does.
+ */
 function mergeOptions(
   into: Col,
   from: Col,
@@ -64,7 +71,8 @@ function mergeOptions(
     ids.set(id, id);
     const known = into.dconf.get(id);
     if (known && optionsContent(known) === optionsContent(options)) continue;
-    const isTheirs = whose === "later" ? !known || seconds(options) > seconds(known) : whose === "theirs" || !known;
+    const isLater = !known || seconds(options) > seconds(known);
+    const isTheirs = !known || (whose === "later" ? isLater : whose === "theirs");
     if (!isTheirs) {
       told.push(`options "${nameOf(options)}" differ and stay as they were`);
       continue;
@@ -212,12 +220,10 @@ function reshaped(
 
 /**
  * Merges decks, deck options, note types, tags and settings of `from` into `into`, which is changed; rows are brought to
- * the shape of their note types. `days` is what a day of `from` is in `into`, less the same day in `from`.
+ * the shape of their note types.
  */
-export function mergeCol(into: Col, from: Col, days: number, rows: Rows): MergedCol {
-  const told: string[] = [];
-  const whose = whoseSettings(into, from);
-  const options = mergeOptions(into, from, whose, told);
+export function mergeCol(into: Col, from: Col, { days, whose, told }: Terms, rows: Rows): MergedCol {
+  const options = mergeOptions(into, from, whose.presets, told);
   const decks = mergeDecks(into, from, options.ids, days, told);
   const noteTypes = mergeNoteTypes(into, from, decks.ids, rows, told);
   const changed = new Set<"decks" | "models" | "dconf" | "tags" | "conf">();
@@ -229,12 +235,11 @@ export function mergeCol(into: Col, from: Col, days: number, rows: Rows): Merged
     into.tags.set(tag, UNSYNCED);
     changed.add("tags");
   }
-  if (mergeSettings(into, from, whose, told)) changed.add("conf");
+  if (mergeSettings(into, from, whose.settings, told)) changed.add("conf");
   return {
     decks: decks.ids,
     noteTypes: noteTypes.ids,
     added: { decks: decks.added, noteTypes: noteTypes.added, options: options.added },
     changed,
-    told,
   };
 }

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Col } from "./col.ts";
+import { DEFAULT_DECK } from "./defaults.ts";
 
 /** The kinds of graves: what lay in them. */
 export const GRAVE = { card: 0, note: 1, deck: 2 } as const;
@@ -29,4 +31,49 @@ export function bury(db: DatabaseSync, other: DatabaseSync): Deleted {
   }
   deleted.notes = Number(db.prepare("DELETE FROM notes WHERE id NOT IN (SELECT nid FROM cards)").run().changes);
   return deleted;
+}
+
+/** The ids of decks that a collection says are deleted. */
+function deckGraves(db: DatabaseSync): number[] {
+  return db.prepare(`SELECT DISTINCT oid FROM graves WHERE type = ${GRAVE.deck}`).all().map(({ oid }) => Number(oid));
+}
+
+/**
+ * Takes decks out of a merged collection that were deleted in one of the two: those without a card and without a deck
+ * below them, unless the other changed them after its last change (`until`, epoch ms). `ids` is what each deck of `from` is
+ * now. Gives them with their names.
+ */
+export function buryDecks(
+  col: Col,
+  { into, from, ids, until }: {
+    into: DatabaseSync;
+    from: DatabaseSync;
+    ids: ReadonlyMap<number, number>;
+    until: { ours: number; theirs: number };
+  },
+): { id: number; name: string }[] {
+  const ours = new Set(deckGraves(into));
+  // A deck of theirs that was made anew by the name of a deleted one is no deleted deck.
+  const kept = new Set(ids.values());
+  const theirs = new Set(deckGraves(from).filter((id) => !kept.has(id)));
+  const hasCards = into.prepare("SELECT 1 FROM cards WHERE did = ?1 OR odid = ?1 LIMIT 1");
+  const isLast = ({ name }: { name: string }) =>
+    ![...col.decks.values()].some((other) => other.name.toLowerCase().startsWith(`${name.toLowerCase()}::`));
+  const gone: { id: number; name: string }[] = [];
+  // The deepest first: a deck whose decks below it go may go as well.
+  const byDepth = [...ours, ...theirs].toSorted((a, b) => depthOf(col, b) - depthOf(col, a));
+  for (const id of byDepth) {
+    const deck = col.decks.get(id);
+    if (!deck || id === DEFAULT_DECK) continue;
+    const changedAt = Number(deck.mod ?? 0) * MS;
+    const isDeleted = (ours.has(id) && changedAt <= until.ours) || (theirs.has(id) && changedAt <= until.theirs);
+    if (!isDeleted || hasCards.get(id) || !isLast(deck)) continue;
+    col.decks.delete(id);
+    gone.push({ id, name: deck.name });
+  }
+  return gone;
+}
+
+function depthOf(col: Col, id: number): number {
+  return col.decks.get(id)?.name.split("::").length ?? 0;
 }

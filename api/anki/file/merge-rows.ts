@@ -75,12 +75,16 @@ export function mergeNotes(
   return { ids, notes };
 }
 
-/** A card of one collection as it is in another whose days count from elsewhere. Instants and places stay. */
+/**
+ * A card of one collection as it is in another whose days count from elsewhere. Instants and places stay: those of new cards,
+ * and, before all days, those of cards that a filtered deck has borrowed.
+ */
 function withDaysShifted(row: Row, days: number): Row {
-  const column = row.odid === 0 ? "due" : "odue";
-  const due = Number(row[column]);
-  const isDay = row.type !== 0 && due !== 0 && due < FIRST_INSTANT_S;
-  return isDay ? { ...row, [column]: due + days } : row;
+  if (row.type === 0 || days === 0) return row;
+  const [due, odue] = [Number(row.due), Number(row.odue)];
+  const isDay = due < FIRST_INSTANT_S && (row.odid === 0 || due > 0);
+  const isHomeDay = odue !== 0 && odue < FIRST_INSTANT_S;
+  return { ...row, due: isDay ? due + days : due, odue: isHomeDay ? odue + days : odue };
 }
 
 /**
@@ -204,6 +208,10 @@ export function mergeReviews(into: DatabaseSync, from: DatabaseSync, cards: IdMa
 export function mergeGraves(into: DatabaseSync, from: DatabaseSync, decks: { has(id: number): boolean }): number {
   into.exec(`DELETE FROM graves WHERE (type = ${GRAVE.card} AND oid IN (SELECT id FROM cards))
     OR (type = ${GRAVE.note} AND oid IN (SELECT id FROM notes))`);
+  const remove = into.prepare(`DELETE FROM graves WHERE type = ${GRAVE.deck} AND oid = ?`);
+  for (const { oid } of into.prepare(`SELECT oid FROM graves WHERE type = ${GRAVE.deck}`).all()) {
+    if (decks.has(Number(oid))) remove.run(Number(oid));
+  }
   const known = new Set(into.prepare("SELECT oid, type FROM graves").all().map(({ oid, type }) => key(oid, type)));
   const living = { [GRAVE.card]: idsOf(into, "cards"), [GRAVE.note]: idsOf(into, "notes"), [GRAVE.deck]: decks };
   const insert = insertInto(into, "graves");

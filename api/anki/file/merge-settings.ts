@@ -1,7 +1,13 @@
 import type { Col, Json } from "./col.ts";
 
+/** What Anki takes for settings that a person's own collection does not name: one that never heard of FSRS is of SM-2. */
+const UNSAID: Readonly<Record<string, unknown>> = { fsrs: false };
+
 /** Whose settings hold where two collections differ: those of the later change, where neither is or both are a person's. */
 export type Whose = "ours" | "theirs" | "later";
+
+/** Presets say when they were changed, the other settings do not. */
+export type Holds = { settings: Whose; presets: Whose };
 
 /** What of `col.conf` decides about days and schedules. */
 const SETTINGS = [
@@ -22,17 +28,21 @@ export function isOwn({ conf }: Pick<Col, "conf">): boolean {
   return ["fsrs", "localOffset", "lastUnburied"].some((key) => conf[key] !== undefined);
 }
 
-/** Whoever imports their own collection means its settings too. */
-export function whoseSettings(into: Pick<Col, "conf">, from: Pick<Col, "conf">): Whose {
-  if (isOwn(from)) return "theirs";
-  return isOwn(into) ? "ours" : "later";
+/**
+ * Whoever imports their own collection means its settings too: where both are a person's, those that are imported hold, since
+ * settings do not say when they were changed. Presets do: the later change holds.
+ */
+export function whoseSettings(into: Pick<Col, "conf">, from: Pick<Col, "conf">): Holds {
+  const [isOurs, isTheirs] = [isOwn(into), isOwn(from)];
+  const settings = isTheirs ? "theirs" : isOurs ? "ours" : "later";
+  return { settings, presets: isOurs && isTheirs ? "later" : settings };
 }
 
 /** Takes settings over, and says which, and which differ. Gives whether any changed. */
 export function mergeSettings(into: { conf: Json }, from: { conf: Json }, whose: Whose, told: string[]): boolean {
   let isChanged = false;
   for (const key of SETTINGS) {
-    const [ours, theirs] = [into.conf[key], from.conf[key]];
+    const [ours, theirs] = [into.conf[key], from.conf[key] ?? (whose === "theirs" ? UNSAID[key] : undefined)];
     if (theirs === undefined || JSON.stringify(ours) === JSON.stringify(theirs)) continue;
     if (whose === "theirs" || (whose === "later" && ours === undefined)) {
       told.push(

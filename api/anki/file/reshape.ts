@@ -71,15 +71,14 @@ export function usesOf(db: DatabaseSync, noteTypeId: number) {
 
 /** Brings the notes and cards of a note type to its new shape. */
 export function reshape(db: DatabaseSync, noteTypeId: number, type: NoteType, { fields, cards }: Mapping): void {
-  const isMoved = fields.some((from, to) => from !== to);
-  if (isMoved) {
-    const update = db.prepare("UPDATE notes SET flds = ?, sfld = ?, csum = ? WHERE id = ?");
-    for (const { id, flds } of db.prepare("SELECT id, flds FROM notes WHERE mid = ?").all(noteTypeId)) {
-      const before = String(flds).split(FIELD_SEPARATOR);
-      const after = fields.map((from) => (from === undefined ? "" : before[from] ?? ""));
-      const sort = after[Number(type.sortf ?? 0)] ?? after[0]!;
-      update.run(after.join(FIELD_SEPARATOR), sortTextOf(sort), checksumOf(after[0]!), Number(id));
-    }
+  const update = db.prepare("UPDATE notes SET flds = ?, sfld = ?, csum = ? WHERE id = ?");
+  for (const { id, flds } of db.prepare("SELECT id, flds FROM notes WHERE mid = ?").all(noteTypeId)) {
+    const before = String(flds).split(FIELD_SEPARATOR);
+    // Also where only the last field goes, which moves none.
+    if (before.length === fields.length && fields.every((from, to) => from === to)) continue;
+    const after = fields.map((from) => (from === undefined ? "" : before[from] ?? ""));
+    const sort = after[Number(type.sortf ?? 0)] ?? after[0]!;
+    update.run(after.join(FIELD_SEPARATOR), sortTextOf(sort), checksumOf(after[0]!), Number(id));
   }
   if (isCloze(type)) return;
   const moved = [...cards].filter(([from, to]) => from !== to);

@@ -1,0 +1,363 @@
+import { tmpdir } from "node:os";
+import type { DatabaseSync } from "node:sqlite";
+import { afterEach, describe, expect, test } from "vitest";
+import { checkInvariants, openChecked } from "../../api/anki/file/check.ts";
+import { readCol } from "../../api/anki/file/col.ts";
+import { importInto, type ImportResult } from "../../api/anki/file/import.ts";
+import { createTempFiles } from "../../api/anki/file/temp.ts";
+import {
+  BASIC,
+  card,
+  type Content,
+  CRT,
+  databaseBytes,
+  deck,
+  dump,
+  fillSchema11,
+  note,
+  noteType,
+  options,
+  review,
+} from "../kit/anki-file.ts";
+import { fc } from "../kit/property.ts";
+
+const files = createTempFiles({ dir: tmpdir() });
+afterEach(() => files.closeAll());
+const NOW = 1_700_000_000_000;
+/** When both copies were made; each change comes a second after the one before, on whichever side it is. */
+const START_S = 1_600_000_000;
+
+type Row = Record<string, string | number>;
+type Copy = {
+  notes: Row[];
+  cards: Row[];
+  revlog: Row[];
+  graves: Row[];
+  decks: Record<string, Row>;
+  models: Record<string, { flds: { name: string }[]; mod: number }>;
+  dconf: Record<string, object>;
+  mod: number;
+};
+
+function base(): Copy {
+  const ids = [1, 2, 3, 4, 5];
+  return {
+    notes: ids.map((id) => note(id, { mod: START_S }) as Row),
+    cards: ids.flatMap((id) =>
+      [0, 1].map((ord) =>
+        card(id * 10 + ord, id, {
+          ord,
+          mod: START_S,
+          did: [1, 5, 6][(id + ord) % 3]!,
+          ...(id % 2 && { type: 2, queue: 2, due: 50 + id, ivl: 10, reps: 3, factor: 2500 }),
+        }) as Row
+      )
+    ),
+    revlog: [1, 3, 5].map((id) => review(START_S * 1_000 - id, id * 10) as Row),
+    graves: [],
+    decks: {
+      1: deck(1, "Default", { mod: START_S }) as Row,
+      5: deck(5, "A", { mod: START_S }) as Row,
+      6: deck(6, "A::B", { mod: START_S }) as Row,
+    },
+    models: { [BASIC]: { ...noteType(BASIC), mod: START_S } as Copy["models"][string] },
+    dconf: { 1: options(1, { mod: START_S }) },
+    mod: START_S * 1_000,
+  };
+}
+
+const KINDS = [
+  "edit",
+  "tag",
+  "move",
+  "answer",
+  "reset",
+  "suspend",
+  "flag",
+  "deleteNote",
+  "deleteDeck",
+  "renameDeck",
+  "addNote",
+  "addField",
+  "preset",
+] as const;
+const changes = fc.array(
+  fc.record({ side: fc.nat(1), kind: fc.constantFrom(...KINDS), which: fc.nat(9), where: fc.nat(2) }),
+  { maxLength: 14 },
+);
+type Change = { side: number; kind: (typeof KINDS)[number]; which: number; where: number };
+
+/** What each change does in Anki: the rows, their times, and the marks of what is deleted. */
+function apply(copy: Copy, { kind, which, where }: Change, at: number): void {
+  const pick = <T>(all: readonly T[]): T | undefined => all[which % Math.max(1, all.length)];
+  const decks = Object.keys(copy.decks);
+  const one = pick(copy.cards);
+  const some = pick(copy.notes);
+  const changed = (row: Row | undefined, over: Row) => row && Object.assign(row, over, { mod: at });
+  const bury = (cards: readonly Row[]) => {
+    for (const { id } of cards) copy.graves.push({ usn: -1, oid: id!, type: 0 });
+    copy.cards = copy.cards.filter((each) => !cards.includes(each));
+    for (const { id } of copy.notes.filter(({ id }) => !copy.cards.some(({ nid }) => nid === id))) {
+      copy.graves.push({ usn: -1, oid: id!, type: 1 });
+    }
+    copy.notes = copy.notes.filter(({ id }) => copy.cards.some(({ nid }) => nid === id));
+  };
+  switch (kind) {
+    case "edit":
+      changed(some, { flds: [`front ${at}`, ...String(some?.flds).split("\u001f").slice(1)].join("\u001f") });
+      break;
+    case "tag":
+      changed(some, { tags: ` t${at} ` });
+      break;
+    case "move":
+      changed(one, { did: Number(decks[where % decks.length]) });
+      break;
+    case "answer":
+      if (!one) break;
+      changed(one, { type: 2, queue: 2, due: 60 + (at % 30), ivl: at % 40, factor: 2500, reps: Number(one.reps) + 1 });
+      copy.revlog.push(review(at * 1_000, Number(one.id)) as Row);
+      break;
+    case "reset":
+      changed(one, { type: 0, queue: 0, due: at % 1_000, ivl: 0, reps: 0 });
+      break;
+    case "suspend":
+      changed(one, { queue: -1 });
+      break;
+    case "flag":
+      changed(one, { flags: 1 + (at % 7) });
+      break;
+    case "deleteNote":
+      bury(copy.cards.filter(({ nid }) => nid === some?.id));
+      break;
+    case "deleteDeck": {
+      const id = [5, 6][where % 2]!;
+      const name = copy.decks[id]?.name;
+      if (name === undefined) break;
+      const gone = decks.filter((key) => key === String(id) || String(copy.decks[key]!.name).startsWith(`${name}::`));
+      bury(copy.cards.filter(({ did }) => gone.includes(String(did))));
+      for (const key of gone) {
+        delete copy.decks[key];
+        copy.graves.push({ usn: -1, oid: Number(key), type: 2 });
+      }
+      break;
+    }
+    case "renameDeck":
+      changed(copy.decks[[5, 6][where % 2]!], { name: `Renamed ${at}` });
+      break;
+    case "addNote":
+      copy.notes.push(note(at, { mod: at, flds: `new ${at}\u001fb` }) as Row);
+      copy.cards.push(card(at, at, { mod: at, did: Number(decks[where % decks.length]) }) as Row);
+      break;
+    case "addField": {
+      const type = copy.models[BASIC]!;
+      copy.models[BASIC] = { ...type, flds: [...type.flds, { name: `Field ${at}`, ord: type.flds.length }], mod: at };
+      for (const each of copy.notes) each.flds = `${each.flds}\u001f`;
+      break;
+    }
+    case "preset":
+      copy.dconf[1] = options(1, { mod: at, new: { perDay: at % 100 } });
+  }
+  copy.mod = at * 1_000;
+}
+
+function bytesOf({ mod, ...content }: Copy): Uint8Array {
+  return databaseBytes((db) => {
+    fillSchema11(db, { ...content, conf: { schedVer: 2, localOffset: 0, creationOffset: 0 } } as Content);
+    db.prepare("UPDATE col SET mod = ?").run(mod);
+  });
+}
+
+const open = (bytes: Uint8Array) => openChecked(files, bytes, { now: NOW });
+const merged = (one: Uint8Array, two: Uint8Array): ImportResult =>
+  importInto(importInto(undefined, open(one), { now: NOW }), open(two), { now: NOW + 1 });
+
+/** All that a person has, without what only a sync server reads, and without the time of the merge itself. */
+function contentOf(db: DatabaseSync) {
+  const rows = (sql: string) => db.prepare(sql).all().map((row) => JSON.stringify(row));
+  const { decks, models, dconf } = readCol(db);
+  const without = (all: ReadonlyMap<number, Record<string, unknown>>) =>
+    [...all].map(([id, { usn: _, ...rest }]) => [id, rest]).toSorted(([a], [b]) => Number(a) - Number(b));
+  return {
+    notes: rows("SELECT id, guid, mid, mod, tags, flds FROM notes ORDER BY id"),
+    cards: rows(
+      "SELECT id, nid, did, ord, mod, type, queue, due, ivl, factor, reps, flags, odid FROM cards ORDER BY id",
+    ),
+    revlog: rows("SELECT id, cid, ease, ivl FROM revlog ORDER BY id"),
+    graves: rows("SELECT DISTINCT oid, type FROM graves ORDER BY type, oid"),
+    decks: without(decks),
+    models: without(models),
+    dconf: without(dconf),
+  };
+}
+
+describe("a collection that was changed on both sides", () => {
+  test("merges as the table in the README says, in either order the same, and again without a change", () => {
+    fc.assert(
+      fc.property(changes, (all) => {
+        const sides = [base(), base()] as const;
+        all.forEach((change, i) => apply(sides[change.side]!, change, START_S + 1 + i));
+        try {
+          const [one, two] = [bytesOf(sides[0]), bytesOf(sides[1])];
+          const here = merged(one, two);
+          const there = merged(two, one);
+          checkInvariants(here.file.db);
+          expect(contentOf(here.file.db)).toEqual(contentOf(there.file.db));
+          const again = importInto(here, open(two), { now: NOW + 2 });
+          expect(dump(again.file.db)).toEqual(dump(here.file.db));
+          // Every review of both is there once, and what nobody deleted is there.
+          const ids = new Set([...sides[0].revlog, ...sides[1].revlog].map(({ id }) => Number(id)));
+          expect(here.file.db.prepare("SELECT count(*) AS n FROM revlog").get()!.n).toBe(ids.size);
+          const buried = new Set([...sides[0].graves, ...sides[1].graves].map(({ oid, type }) => `${type}:${oid}`));
+          const kept = new Set(here.file.db.prepare("SELECT id FROM notes").all().map(({ id }) => Number(id)));
+          for (const { id, nid } of [...sides[0].cards, ...sides[1].cards]) {
+            if (!buried.has(`0:${id}`) && !buried.has(`1:${nid}`)) expect(kept).toContain(Number(nid));
+          }
+        } finally {
+          files.closeAll();
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe("a deck that was deleted in one of the two", () => {
+  const whole = (): Copy => base();
+  const without = (copy: Copy, id: number): Copy => {
+    apply(copy, { side: 0, kind: "deleteDeck", which: 0, where: id === 5 ? 0 : 1 }, START_S + 50);
+    return copy;
+  };
+  const names = (db: DatabaseSync) => [...readCol(db).decks.values()].map(({ name }) => name).toSorted();
+
+  test("does not come back empty by an older file, in either order, with its cards and the decks below it", () => {
+    const [gone, old] = [bytesOf(without(whole(), 5)), bytesOf(whole())];
+    for (const { file } of [merged(gone, old), merged(old, gone)]) {
+      expect(names(file.db)).toEqual(["Default"]);
+      expect(file.db.prepare("SELECT count(*) AS n FROM cards WHERE did <> 1").get()).toEqual({ n: 0 });
+    }
+    expect(merged(old, gone).report.told).toContain('deck "A", which the file says is deleted, is gone');
+  });
+
+  test("stays where a card in it, or the deck itself, was changed after that", () => {
+    const answered = whole();
+    apply(
+      answered,
+      { side: 1, kind: "answer", which: answered.cards.findIndex(({ did }) => did === 6), where: 0 },
+      START_S + 60,
+    );
+    const renamed = whole();
+    apply(renamed, { side: 1, kind: "renameDeck", which: 0, where: 1 }, START_S + 60);
+    for (const [copy, name] of [[answered, "A::B"], [renamed, `Renamed ${START_S + 60}`]] as const) {
+      const [gone, later] = [bytesOf(without(whole(), 6)), bytesOf(copy)];
+      for (const { file } of [merged(gone, later), merged(later, gone)]) {
+        expect(names(file.db)).toEqual(["A", name, "Default"].toSorted());
+        expect(file.db.prepare("SELECT count(*) AS n FROM graves WHERE type = 2").get()).toEqual({ n: 0 });
+      }
+    }
+  });
+
+  test("and made anew by the same name is the new one", () => {
+    const anew = without(whole(), 6);
+    anew.decks[77] = deck(77, "A::B", { mod: START_S + 51 }) as Row;
+    anew.mod = (START_S + 51) * 1_000;
+    for (const [one, two] of [[anew, whole()], [whole(), anew]] as const) {
+      expect(names(merged(bytesOf(one), bytesOf(two)).file.db)).toEqual(["A", "A::B", "Default"]);
+    }
+  });
+});
+
+describe("whose settings hold", () => {
+  const conf = { schedVer: 2, creationOffset: -60, localOffset: -60 };
+  const collection = (over: Content): Uint8Array =>
+    databaseBytes((db) => fillSchema11(db, { notes: [note(1)], cards: [card(11, 1)], ...over }));
+  const confOf = ({ file }: ImportResult) => readCol(file.db).conf;
+
+  test("a person's own collection of SM-2 that never heard of FSRS turns it off, and it is told", () => {
+    const starter = collection({ conf: { ...conf, fsrs: true } });
+    const result = merged(starter, collection({ conf }));
+    expect(confOf(result).fsrs).toBe(false);
+    expect(result.report.told).toContain("setting fsrs is false now, was true");
+  });
+
+  test("FSRS that is switched on in Anki later comes with the next import, and its parameters with it", () => {
+    const before = collection({ conf: { ...conf, fsrs: false }, dconf: { 1: options(1, { mod: 10 }) } });
+    const parameters = Array.from({ length: 21 }, (_, i) => i / 10);
+    const after = collection({
+      conf: { ...conf, fsrs: true },
+      dconf: {
+        1: options(1, {
+          mod: 20,
+          fsrsParams6: parameters,
+          desiredRetention: 0.93,
+          easyDaysPercentages: [1, 1, 1, 1, 1, 0.5, 0],
+        }),
+      },
+    });
+    const result = merged(before, after);
+    expect(confOf(result).fsrs).toBe(true);
+    expect([...readCol(result.file.db).dconf.values()]).toMatchObject([
+      {
+        name: "Default",
+        fsrsParams6: parameters,
+        desiredRetention: 0.93,
+        easyDaysPercentages: [1, 1, 1, 1, 1, 0.5, 0],
+      },
+    ]);
+    const again = importInto(result, open(after), { now: NOW + 2 });
+    expect([...readCol(again.file.db).dconf.keys()]).toEqual([1]);
+    expect(again.report.told).toEqual([]);
+  });
+
+  test("of two presets of one person the later change holds, whichever file comes first", () => {
+    const [old, late] = [10, 20].map((mod) =>
+      collection({ conf, dconf: { 1: options(1, { mod, new: { perDay: mod } }) } })
+    );
+    for (const result of [merged(old!, late!), merged(late!, old!)]) {
+      expect(readCol(result.file.db).dconf.get(1)).toMatchObject({ new: { perDay: 20 } });
+    }
+  });
+
+  test("a shared deck with FSRS in its cards changes no setting of a person's own", () => {
+    const own = collection({ conf: { ...conf, fsrs: false, newSpread: 2, collapseTime: 600, rollover: 1 } });
+    const shared = collection({
+      conf: { schedVer: 2, newSpread: 0, collapseTime: 1200 },
+      notes: [note(2)],
+      cards: [card(12, 2, { type: 2, queue: 2, due: 5, data: '{"s":5,"d":4}' })],
+    });
+    const result = merged(own, shared);
+    expect(confOf(result)).toMatchObject({ fsrs: false, newSpread: 2, collapseTime: 600, rollover: 1 });
+    expect(result.report.told).toContain("setting fsrs is true in the file and stays false");
+  });
+});
+
+test("days are those of where a collection was made, and learning cards in filtered decks have days too", () => {
+  // Made on the same date at four in the morning: in Auckland (UTC+13) and in UTC.
+  const auckland = databaseBytes((db) =>
+    fillSchema11(db, {
+      crt: CRT - 13 * 3_600 + 2 * 3_600,
+      conf: { schedVer: 2, creationOffset: -780 },
+      decks: { 1: deck(1, "Default"), 9: deck(9, "Cram", { dyn: 1, resched: true, terms: [] }) },
+      notes: [note(1)],
+      cards: [
+        card(11, 1, { type: 2, queue: 2, due: 40 }),
+        card(12, 1, { ord: 1, did: 9, odid: 1, type: 3, queue: 3, due: 41, odue: 50 }),
+      ],
+    })
+  );
+  for (const [hours, shift] of [[2, 0], [26, -1]] as const) {
+    const utc = databaseBytes((db) =>
+      fillSchema11(db, {
+        crt: CRT + hours * 3_600,
+        conf: { schedVer: 2, creationOffset: 0 },
+        notes: [note(3)],
+        cards: [card(31, 3, { type: 2, queue: 2, due: 1 })],
+      })
+    );
+    const { file } = merged(utc, auckland);
+    expect(file.db.prepare("SELECT due, odue FROM cards WHERE nid = 1 ORDER BY ord").all().map((row) => ({ ...row })))
+      .toEqual([
+        { due: 40 + shift, odue: 0 },
+        { due: 41 + shift, odue: 50 + shift },
+      ]);
+  }
+});
