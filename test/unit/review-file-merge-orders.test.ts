@@ -34,7 +34,7 @@ type Copy = {
   revlog: Row[];
   graves: Row[];
   decks: Record<string, Row>;
-  models: Record<string, { flds: { name: string }[]; mod: number }>;
+  models: Record<string, { flds: { name: string; ord?: number }[]; mod: number }>;
   dconf: Record<string, object>;
   mod: number;
 };
@@ -162,7 +162,7 @@ function apply(copy: Copy, { kind, which, where }: Change, at: number): void {
 
 function bytesOf({ mod, ...content }: Copy): Uint8Array {
   return databaseBytes((db) => {
-    fillSchema11(db, { ...content, conf: { schedVer: 2, localOffset: 0, creationOffset: 0 } } as Content);
+    fillSchema11(db, { ...content, conf: { schedVer: 2, localOffset: 0, creationOffset: 0 } });
     db.prepare("UPDATE col SET mod = ?").run(mod);
   });
 }
@@ -176,7 +176,7 @@ function contentOf(db: DatabaseSync) {
   const rows = (sql: string) => db.prepare(sql).all().map((row) => JSON.stringify(row));
   const { decks, models, dconf } = readCol(db);
   const without = (all: ReadonlyMap<number, Record<string, unknown>>) =>
-    [...all].map(([id, { usn: _, ...rest }]) => [id, rest]).toSorted(([a], [b]) => Number(a) - Number(b));
+    [...all].map(([id, json]) => [id, { ...json, usn: 0 }]).toSorted(([a], [b]) => Number(a) - Number(b));
   return {
     notes: rows("SELECT id, guid, mid, mod, tags, flds FROM notes ORDER BY id"),
     cards: rows(

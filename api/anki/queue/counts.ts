@@ -3,7 +3,7 @@ import { SECOND_MS } from "../../core/clock.ts";
 import { type Collection, isUnburyDue, readCollection, timingOf } from "../collection/collection.ts";
 import { type Deck, type FilterTerm, withChildren } from "../collection/decks.ts";
 import type { Moment } from "../schedule/question.ts";
-import { type Remaining, remainingOf } from "./limits.ts";
+import { type Remaining, remainingOf, UNLIMITED } from "./limits.ts";
 
 /** A deck as the list of decks shows it: counts with the decks below it, within the limits of the day. */
 export type DeckView = {
@@ -74,22 +74,40 @@ function countDecks(
     for (const { did, n } of db.prepare(sql).all() as { did: number; n: number }[]) counts.get(did)![kind] += n;
   }
   const found = new Map<number, DeckView>();
-  for (const { id } of tops) sum(collection, counts, timing.today, id, found);
+  for (const deck of tops) {
+    sum(collection, counts, timing.today, deck.id, found, leftAbove(collection, deck, timing.today));
+  }
   return found;
 }
 
-/** Counts of a deck with those below it, each within its own limits. */
+/** What the decks above a deck leave it, where the collection says that they do. */
+function leftAbove(collection: Collection, { parents }: Deck, today: number): Remaining {
+  if (!collection.parentLimitsApply) return UNLIMITED;
+  return parents.reduce(
+    (least, id) => leastOf(least, remainingOf(collection, collection.decks.get(id)!, today)),
+    UNLIMITED,
+  );
+}
+
+function leastOf(a: Remaining, b: Remaining): Remaining {
+  return { review: Math.min(a.review, b.review), new: Math.min(a.new, b.new) };
+}
+
+/** Counts of a deck with those below it, each within its own limits; and, where the collection says so, within those above it. */
 function sum(
   collection: Collection,
   counts: ReadonlyMap<number, Counts>,
   today: number,
   deckId: number,
   found: Map<number, DeckView>,
+  above: Remaining = UNLIMITED,
 ): Counts {
   const deck = collection.decks.get(deckId)!;
-  const below = deck.children.map((child) => sum(collection, counts, today, child, found));
+  const left = leastOf(remainingOf(collection, deck, today), above);
+  const toBelow = collection.parentLimitsApply ? left : UNLIMITED;
+  const below = deck.children.map((child) => sum(collection, counts, today, child, found, toBelow));
   const all = below.reduce(plus, counts.get(deckId) ?? NONE);
-  const capped = within(all, remainingOf(collection, deck, today), collection.newIgnoresReviewLimit);
+  const capped = within(all, left, collection.newIgnoresReviewLimit);
   found.set(deckId, toView(deck, capped));
   return capped;
 }

@@ -44,7 +44,7 @@ export function gather(db: DatabaseSync, collection: Collection, deckId: number,
   const where = whereFor(limits.decks.map(({ id }) => id), isUnburyDue(collection, timing));
   const siblings = createSiblings(collection);
   const { today, nextDayAt } = timing;
-  const order = reviewOrderSql(options?.reviewOrder ?? 0, today, limits.decks.map(({ id }) => id));
+  const order = reviewOrderSql(options?.reviewOrder ?? 0, today, limits.decks.map(({ id }) => id), collection.usesFsrs);
 
   const learning = [...cards(
     db,

@@ -5,7 +5,7 @@ import { type Deck, type DeckLimit, withChildren } from "../collection/decks.ts"
 export type Remaining = { review: number; new: number };
 
 /** What filtered decks have, whose cards no limit holds. */
-const UNLIMITED: Remaining = { review: 9_999, new: 9_999 };
+export const UNLIMITED: Remaining = { review: 9_999, new: 9_999 };
 
 /**
  * What is left of a deck's own limits today. New cards count as reviews too, unless the collection says otherwise.

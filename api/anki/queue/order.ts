@@ -24,9 +24,9 @@ export function shuffled(column: "id" | "nid", today: number): string {
 
 /**
  * SQL for the order of reviews, by Anki's numbers. Orders by retrievability compare the days since the last review with
- * the stability, by interval where FSRS has not seen the card. Source: rslib/src/storage/card/mod.rs, review_order_sql.
+ * the stability, by interval where FSRS has not seen the card. What SM-2 schedules is ordered by ease, whatever memory is left. Source: rslib/src/storage/card/mod.rs, review_order_sql.
  */
-export function reviewOrderSql(order: number, today: number, deckIds: readonly number[]): string {
+export function reviewOrderSql(order: number, today: number, deckIds: readonly number[], usesFsrs = true): string {
   const variable = (name: "s" | "d") => `case when json_valid(data) then json_extract(data, '$.${name}') end`;
   const elapsed = `(${today} - (case when odue <> 0 then odue else due end) + ivl + 0.001)`;
   const byRecall = `${elapsed} / max(ifnull(${variable("s")}, ivl), 0.001)`;
@@ -37,8 +37,8 @@ export function reviewOrderSql(order: number, today: number, deckIds: readonly n
     2: `${byDeck}, due`,
     3: "ivl",
     4: "ivl desc",
-    5: `ifnull(${variable("d")}, 5 - factor / 1000.0) desc`,
-    6: `ifnull(${variable("d")}, 5 - factor / 1000.0)`,
+    5: usesFsrs ? `ifnull(${variable("d")}, 5 - factor / 1000.0) desc` : "factor",
+    6: usesFsrs ? `ifnull(${variable("d")}, 5 - factor / 1000.0)` : "factor desc",
     7: `${byRecall} desc`,
     9: "nid, ord",
     10: "nid desc, ord",
