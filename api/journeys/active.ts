@@ -91,7 +91,7 @@ export function createActiveVisitors(
           return { messages: now.cursor === state ? [] : [now], state: now.cursor };
         },
         signal,
-        intervalMs: SECOND_MS,
+        intervalMs: () => SECOND_MS,
         pollMs,
       });
     },

@@ -18,11 +18,11 @@ export async function* follow<State, Message>(options: {
   /** Gets what the wakes since the last read said, each once. */
   read: (state: State, hints: readonly string[]) => Promise<{ messages: Message[]; state: State }>;
   signal: AbortSignal;
-  /** Reads are at least so far apart: what changes more often is given as it is then. */
-  intervalMs?: number;
+  /** Reads are at least so far apart: what changes more often is given as it is then. Asked for after each. */
+  intervalMs?: () => number;
   pollMs?: number | undefined;
 }): AsyncGenerator<Message> {
-  const { hub, key, read, signal, intervalMs = 0, pollMs = POLL_MS } = options;
+  const { hub, key, read, signal, intervalMs = () => 0, pollMs = POLL_MS } = options;
   let state = options.state;
   let woken = false;
   let ring = () => {};
@@ -56,7 +56,7 @@ export async function* follow<State, Message>(options: {
       yield* next.messages;
       if (hub.rest) return hub.rest();
       if (!woken) await pause(pollMs, () => woken);
-      await pause(intervalMs - (performance.now() - readAt), () => false);
+      await pause(intervalMs() - (performance.now() - readAt), () => false);
     }
   } finally {
     stop();

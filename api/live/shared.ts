@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { follow } from "./feed.ts";
 import type { Hub } from "./hub.ts";
 
@@ -11,9 +12,18 @@ export type SharedOptions<Snapshot, State, Message> = {
   read: (previous: Snapshot | undefined, hints: readonly string[]) => Promise<Snapshot>;
   /** Pure. Equal states after it are best the same object: then what follows is made once for all of them. */
   diff: (snapshot: Snapshot, state: State) => Diff<State, Message>;
-  intervalMs: number;
+  /** Rounds are so far apart at least; where they take long, half of the time at most, but no further than the second. */
+  intervalMs: number | readonly [least: number, most: number];
   pollMs?: number | undefined;
 };
+
+/** Of the time, rounds take one part in so many. */
+const PARTS = 2;
+
+/** How long after the begin of a round the next may begin. */
+export function intervalAfter(tookMs: number, least: number, most: number): number {
+  return Math.min(Math.max(least, PARTS * tookMs), most);
+}
 
 type Feed<State, Message> = {
   subscribe: (state: State, signal: AbortSignal) => AsyncGenerator<Message>;
@@ -57,11 +67,13 @@ function startFeed<Snapshot extends object, State extends object, Message>(
   { hub, key, read, diff, intervalMs, pollMs }: SharedOptions<Snapshot, State, Message>,
   onOver: () => void,
 ): Feed<State, Message> {
+  const [least, most] = typeof intervalMs === "number" ? [intervalMs, intervalMs] : intervalMs;
   const over = new AbortController();
   const waiting = new Set<() => void>();
   let followers = 0;
   let current: { snapshot: Snapshot; diffs: WeakMap<State, Diff<State, Message>> } | undefined;
   let readAt = -Infinity;
+  let tookMs = 0;
   let failure: { error: unknown } | undefined;
   let ring = () => {};
 
@@ -92,10 +104,15 @@ function startFeed<Snapshot extends object, State extends object, Message>(
         return { messages: ["read"], state: undefined };
       },
       signal: over.signal,
-      intervalMs,
+      intervalMs: () => intervalAfter(tookMs, least, most),
       pollMs,
     });
-    for await (const _ of rounds) tellAll();
+    for await (const _ of rounds) {
+      tellAll();
+      // Those who were told write in the same turn: a thousand of them for tens of milliseconds.
+      await turn();
+      tookMs = performance.now() - readAt;
+    }
   }
 
   /** Resolves when `isEnough`, the signal aborts, or the feed fails. */
@@ -125,7 +142,7 @@ function startFeed<Snapshot extends object, State extends object, Message>(
     try {
       // A new subscriber begins with the snapshot that is there if it is at most one interval old; a thousand that join
       // within one interval share one read.
-      const oldestAt = performance.now() - intervalMs;
+      const oldestAt = performance.now() - most;
       const isFresh = () => readAt >= oldestAt;
       if (!isFresh()) ring();
       await until(isFresh, signal);

@@ -31,8 +31,8 @@ import type { MetricStore } from "./store.ts";
 
 export type { MetricUpdate } from "./changes.ts";
 
-/** A bucket is given at most four times a second. */
-const INTERVAL_MS = 250;
+/** A bucket is given at most ten times a second, and four times where so many watch that it takes long. */
+const INTERVAL_MS = [100, 250] as const;
 /** So many late hours are remembered for those who read slowly. */
 const MAX_LATE_HOURS = 1_000;
 /** Whoever was away for longer begins anew. */

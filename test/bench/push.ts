@@ -3,7 +3,7 @@
  * a second, with 1 and with 1,000 subscribers in one process, and where the time goes. Subscribers see totals, so the
  * nth record sent counts as delivered with the first total of n or more.
  *
- *     deno run -A --unstable-no-legacy-abort test/bench/push.ts [SECONDS]
+ *     deno run -A --unstable-no-legacy-abort test/bench/push.ts [SECONDS] [A_SECOND]
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ import { makeTempDir } from "../kit/local.ts";
 import { clientOf } from "../proof/service.ts";
 import { openSseClients } from "./sse-clients.ts";
 
-const PER_SECOND = 100;
+const PER_SECOND = Number(process.argv[3] ?? 100);
 const SECONDS = Number(process.argv[2] ?? 20);
 /** The first records find cold code. */
 const WARM = 2 * PER_SECOND;
@@ -27,7 +27,7 @@ async function startServer(dataDir: string) {
   const args = ["run", "--quiet", "-A", "--unstable-no-legacy-abort", "test/bench/push-server.ts"];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { ...process.env, DATA_DIR: dataDir, PORT: "0" },
+    env: { ...process.env, DATA_DIR: dataDir, PORT: "0", MAX_SUBSCRIPTIONS_PER_TOKEN: "2000" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -42,9 +42,11 @@ async function openOne(
   async function read(): Promise<void> {
     const buffer = new Uint8Array(16_384);
     let isOpen = false;
+    let answer = "";
     try {
       for (let n = await connection.read(buffer); n !== null; n = await connection.read(buffer)) {
         const text = decoder.decode(buffer.subarray(0, n));
+        if (!isOpen) answer += text;
         if (!isOpen && text.includes("event: next")) {
           isOpen = true;
           first.resolve();
@@ -54,7 +56,7 @@ async function openOne(
     } catch {
       // Closed by us.
     }
-    first.reject(new Error("A stream ended before its first event."));
+    first.reject(new Error(`A stream ended before its first event: ${answer}`));
     first.promise.catch(() => {});
   }
 }

@@ -122,7 +122,11 @@ async function record(url: string, token: string, name: string): Promise<void> {
 
 checkFiles();
 const dataDir = await makeTempDir();
-const host = await startLocal(dataDir.path, 0);
+// All of them come with one token.
+const host = await startLocal(dataDir.path, 0, {
+  MAX_SUBSCRIPTIONS_PER_TOKEN: "100000",
+  MAX_SUBSCRIPTIONS_PER_TENANT: "100000",
+});
 try {
   const { url, token } = await clientOf(dataDir.path, host.url, "bench");
   if (IDLE > 0) await idle(url, token, host.running.pid);

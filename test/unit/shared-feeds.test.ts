@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createHub } from "../../api/live/hub.ts";
-import { createSharedFeeds } from "../../api/live/shared.ts";
+import { createSharedFeeds, intervalAfter } from "../../api/live/shared.ts";
+import { fc } from "../kit/property.ts";
 
 type Snapshot = { value: number };
 type Seen = { upTo: number };
@@ -126,4 +127,14 @@ describe("a shared feed", () => {
     number.fail(undefined);
     expect(number.counts.reads).toBe(reads);
   });
+});
+
+test("rounds of a feed are as far apart as asked, and where they take long half of the time, but no further than asked", () => {
+  fc.assert(fc.property(fc.double({ min: 0, max: 1_000, noNaN: true }), (tookMs) => {
+    const interval = intervalAfter(tookMs, 100, 250);
+    expect(interval).toBeGreaterThanOrEqual(100);
+    expect(interval).toBeLessThanOrEqual(250);
+    if (interval < 250) expect(tookMs / interval).toBeLessThanOrEqual(1 / 2);
+    if (interval > 100 && interval < 250) expect(tookMs / interval).toBeCloseTo(1 / 2);
+  }));
 });
