@@ -48,6 +48,14 @@ export const ON_NODE_ALONE: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["review-compare", "review-copies", "review-file-merge*", "review-laws", "review-memory", "review-queue"],
     ...["review-render", "review-schedule", "review-search", "review-sm2*", "review-stats", "reviews-sim"],
-    ...["rollup-store", "session-thinning", "sessions-orders", "stream-laws", "tenant-keys", "watermark"],
+    ...[
+      "rollup-store",
+      "session-thinning",
+      "sessions-orders",
+      "stream-laws",
+      "tenant-keys",
+      "watermark",
+      "webhook-laws",
+    ],
   ],
 };

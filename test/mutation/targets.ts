@@ -15,11 +15,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   counting: {
     files: ["api/aws/counting.ts", "api/ingest/stream.ts", "api/ingest/late.ts", "api/ingest/decode.ts"],
-    tests: unit("counting", "stream-consumers", "erase-projections"),
+    tests: unit("counting", "stream-laws", "late-parts", "erase-projections"),
   },
   projections: {
     files: ["api/ingest/projections/counts.ts", "api/ingest/projections/rollups.ts"],
-    tests: unit("stream-consumers", "erase-projections", "analytics-rollups"),
+    tests: unit("stream-laws", "erase-projections", "analytics-rollups"),
   },
   journeys: {
     files: ["rules", "chunk", "item", "counted"].map((name) => `api/journeys/${name}.ts`),
@@ -30,11 +30,27 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     tests: unit("sessions-orders", "session-thinning", "memory-dynamo"),
   },
   metrics: {
-    files: ["rules", "changes", "late-hours"].map((name) => `api/metrics/${name}.ts`),
-    tests: unit("metric-changes", "metrics-sim"),
+    files: ["rules", "changes", "late-hours", "alert-rules"].map((name) => `api/metrics/${name}.ts`),
+    tests: unit("metric-rules", "metric-changes", "metric-watch", "alert-laws"),
   },
   analytics: {
     files: ["rules", "bins", "cells", "zone"].map((name) => `api/analytics/${name}.ts`),
-    tests: unit("analytics-bins", "analytics-rollups", "analytics-zone"),
+    tests: unit("analytics-bins", "analytics-rollups", "analytics-zone", "rollup-store"),
+  },
+  webhooks: {
+    files: ["rules", "deliver", "signature", "store"].map((name) => `api/webhooks/${name}.ts`),
+    tests: unit("webhooks", "webhook-laws"),
+  },
+  accounts: {
+    files: ["api/auth/accounts/rules.ts"],
+    tests: ["test/store/accounts.test.ts"],
+  },
+  jobs: {
+    files: ["api/jobs/removals.ts", "api/jobs/audit.ts", "api/jobs/ticker.ts", "api/removals/store.ts"],
+    tests: unit("job-laws"),
+  },
+  schema: {
+    files: ["schema/access.ts", "schema/cost.ts"],
+    tests: [...unit("entry-limits"), "test/schema/access.test.ts", "test/schema/cost.test.ts"],
   },
 };

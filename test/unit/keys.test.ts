@@ -1,6 +1,6 @@
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
-import { idOf, itemKey } from "../../api/core/keys.ts";
+import { idOf, itemKey, partitionsOf } from "../../api/core/keys.ts";
 
 const id = fc.string({ unit: fc.constantFrom("a", "#", "%", "2", "3", "5", "🙂"), minLength: 1, maxLength: 12 });
 
@@ -15,6 +15,11 @@ describe("the key of an item", () => {
     fc.assert(fc.property(id, id, id, (a, b, part) => {
       if (a !== b) expect(itemKey("t", b, part).sk.startsWith(itemKey("t", a, "").sk)).toBe(false);
     }));
+  });
+
+  test("lies in one of its tenant's eight partitions, and in none of another's", () => {
+    expect(partitionsOf("t")).toEqual(Array.from({ length: 8 }, (_, partition) => `t#${partition}`));
+    fc.assert(fc.property(id, (own) => expect(partitionsOf("t")).toContain(itemKey("t", own, "x").pk)));
   });
 
   test("puts all items of a thing into one partition, and a tenant's things into at most eight", () => {

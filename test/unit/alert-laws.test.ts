@@ -1,0 +1,243 @@
+import { describe, expect, test } from "vitest";
+import type { Alert, AlertChange, NewAlert } from "../../api/metrics/alert-model.ts";
+import { isSameRule, isSo, judge, lastEnd, toChange, valueOf } from "../../api/metrics/alert-rules.ts";
+import { createAlertStore } from "../../api/metrics/alert-store.ts";
+import { createAlerts } from "../../api/metrics/alerts.ts";
+import type { HourBucket, MetricBucket } from "../../api/metrics/model.ts";
+import { tables } from "../../api/resources.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { fc } from "../kit/property.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const START = Date.UTC(2026, 5, 1, 12);
+const RULE: NewAlert = {
+  ...{ alertId: "a", name: "tasks", source: "TASKS", size: "ONE_MINUTE", measure: "COUNT", condition: "ABOVE" },
+  ...{ threshold: 2, lasting: 1 },
+};
+const ALERT: Alert = {
+  ...RULE,
+  ...{ tenantId: "shop", createdAt: START, createdBy: "u", state: "OK", since: START, streak: 0, judgedTo: START },
+  version: 1,
+};
+const bucketsOf = (counts: readonly number[]): MetricBucket[] =>
+  counts.map((count, i) => ({
+    ...{ source: "TASKS", size: "ONE_MINUTE", count, closed: true, version: "1" },
+    ...{ start: START + i * MINUTE, end: START + (i + 1) * MINUTE },
+  }));
+
+describe("a bucket", () => {
+  test.each(
+    [
+      ["ONE_MINUTE", 12, 0, 59.999, 11, 59],
+      ["ONE_MINUTE", 12, 1, 0, 12, 0],
+      ["FIVE_MINUTES", 12, 5, 59.999, 12, 0],
+      ["FIVE_MINUTES", 12, 6, 0, 12, 5],
+      ["ONE_HOUR", 13, 0, 59.999, 12, 0],
+      ["ONE_HOUR", 13, 1, 0, 13, 0],
+    ] as const,
+  )("of %s is over a minute after its end: at %i:%i:%d the last ended at %i:%i", (size, h, m, s, eh, em) => {
+    const at = Date.UTC(2026, 5, 1, h, m) + s * 1_000;
+    expect(new Date(lastEnd(at, size)).toISOString()).toBe(new Date(Date.UTC(2026, 5, 1, eh, em)).toISOString());
+  });
+
+  const measured = { values: 4, sum: 10, min: 1, max: 5 };
+  test.each(
+    [
+      ["COUNT", 7],
+      ["SUM", 10],
+      ["AVERAGE", 2.5],
+      ["MIN", 1],
+      ["MAX", 5],
+    ] as const,
+  )("comes by %s to %d", (measure, value) => {
+    const [bucket] = bucketsOf([7]);
+    expect(valueOf({ ...bucket!, measured }, measure)).toBe(value);
+    const none = measure === "COUNT" ? 7 : undefined;
+    expect(valueOf(bucket!, measure)).toBe(none);
+    expect(valueOf({ ...bucket!, measured: { ...measured, values: 0 } }, measure)).toBe(none);
+  });
+
+  test.each(
+    [
+      ["ABOVE", 3, true],
+      ["ABOVE", 2, false],
+      ["BELOW", 1, true],
+      ["BELOW", 2, false],
+      ["ABOVE", undefined, false],
+      ["BELOW", undefined, false],
+    ] as const,
+  )("is %s two where it comes to %s: %s", (condition, value, isIt) => {
+    expect(isSo({ condition, threshold: 2 }, value)).toBe(isIt);
+  });
+});
+
+test("a rule is another where anything is that decides it, and the same by another name", () => {
+  const other: NewAlert = { ...RULE, name: "other", alertId: "b" };
+  expect(isSameRule(RULE, other)).toBe(true);
+  const changes: Partial<NewAlert>[] = [
+    ...[{ source: "ITEMS" }, { threshold: 3 }, { lasting: 2 }],
+    ...[{ size: "ONE_HOUR" as const }, { measure: "SUM" as const }, { condition: "BELOW" as const }],
+  ];
+  for (const change of changes) expect(isSameRule(RULE, { ...RULE, ...change })).toBe(false);
+});
+
+test("buckets judged in any parts turn an alert where all of them at once do, and say since when", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat({ max: 4 }), { maxLength: 30 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 7 }),
+      (counts, lasting, part) => {
+        const whole = judge({ ...ALERT, lasting }, bucketsOf(counts));
+        let alert: Alert = { ...ALERT, lasting };
+        const turns = [];
+        for (let from = 0; from < counts.length; from += part) {
+          const { turns: own, ...judged } = judge(alert, bucketsOf(counts).slice(from, from + part));
+          turns.push(...own);
+          alert = { ...alert, ...judged };
+        }
+        const { turns: all, ...end } = whole;
+        expect(turns).toEqual(all);
+        expect({ streak: alert.streak, state: alert.state, since: alert.since }).toEqual(end);
+        // It rings from the end of the bucket that made its row full to the end of the first that is not so.
+        const isRinging = (i: number) => i + 1 >= lasting && counts.slice(i + 1 - lasting, i + 1).every((n) => n > 2);
+        const expected = counts.flatMap((_, i) =>
+          isRinging(i) === (i > 0 && isRinging(i - 1)) ? [] : [[isRinging(i) ? "RINGING" : "OK", i]]
+        );
+        expect(all.map(({ state, bucket }) => [state, (bucket.start - START) / MINUTE])).toEqual(expected);
+        expect(end.since).toBe(all.at(-1)?.bucket.end ?? START);
+      },
+    ),
+  );
+});
+
+function createWorld() {
+  let now = START;
+  let counted = Infinity;
+  const counts = new Map<number, number>();
+  const woken: string[] = [];
+  const dynamo = createMemoryDynamo(tables);
+  const store = createAlertStore(dynamo, "buckets");
+  let during: () => Promise<unknown> = async () => {};
+  const service = createAlerts({
+    alerts: store,
+    store: {
+      async listHours(_tenant, source, fromAt, toAt) {
+        await during();
+        const hours = new Map<number, HourBucket>();
+        for (const [at, count] of counts) {
+          if (at < fromAt || at >= toAt) continue;
+          const hourAt = Math.floor(at / HOUR) * HOUR;
+          const hour = hours.get(hourAt) ?? { source, hourAt, minutes: new Map(), version: 1 };
+          hours.set(hourAt, hour);
+          (hour.minutes as Map<number, object>).set((at - hourAt) / MINUTE, { count, version: 1, expired: 0 });
+        }
+        return [...hours.values()];
+      },
+    },
+    measuring: { list: () => Promise.resolve([]) },
+    hub: { wake: (key) => void woken.push(key), watch: () => () => {} },
+    clock: () => now,
+    caughtUpAt: () => Promise.resolve(counted === Infinity ? undefined : counted),
+    tell: ({ changeId }) => ({ table: "webhooks", put: { pk: `told#${changeId}`, sk: "told" } }),
+  });
+  const kept = (part: string) => dynamo.dump("buckets").filter(({ pk }) => pk === `shop#${part}`);
+  return {
+    ...{ service, store, woken, dynamo },
+    count: (minute: number, n: number) => void counts.set(START + minute * MINUTE, n),
+    pass: (ms: number) => now += ms,
+    countedUpTo: (at: number) => void (counted = at),
+    during: (what: typeof during) => void (during = what),
+    alert: () => store.findAlert("shop", "a"),
+    changes: () => kept("changes"),
+    told: () => dynamo.dump("webhooks"),
+  };
+}
+
+describe("alerts", () => {
+  test("are judged up to what is counted, forty buckets in one go and then the next, each once", async () => {
+    const { service, count, pass, countedUpTo, alert, changes, told, woken } = createWorld();
+    await service.configure("shop", "u", RULE);
+    for (let minute = 0; minute < 100; minute += 2) count(minute, 3);
+    pass(101 * MINUTE);
+    countedUpTo(START + 61 * MINUTE - 1);
+    expect(await service.sweep()).toEqual({ alerts: 1, judged: 59, changed: 59 });
+    expect((await alert())!.judgedTo).toBe(START + 59 * MINUTE);
+    countedUpTo(Infinity);
+    expect(await service.sweep()).toEqual({ alerts: 1, judged: 41, changed: 41 });
+    expect(await service.sweep()).toEqual({ alerts: 1, judged: 0, changed: 0 });
+    // Each turn is kept, told to the world, and to who watches.
+    expect([changes().length, told().length]).toEqual([100, 100]);
+    expect(new Set(woken)).toEqual(new Set(["alerts:shop"]));
+  });
+
+  test("that two processes judge at once turn once, and what is told is told once", async () => {
+    const world = createWorld();
+    const { service, count, pass, changes, told, during } = world;
+    await service.configure("shop", "u", RULE);
+    count(0, 3);
+    pass(2 * MINUTE);
+    during(async () => {
+      during(async () => {});
+      expect(await service.sweep()).toMatchObject({ changed: 1 });
+    });
+    expect(await service.sweep()).toMatchObject({ changed: 0 });
+    expect([changes().length, told().length]).toEqual([1, 1]);
+  });
+
+  test("that are configured while they are judged are judged by what they are then", async () => {
+    const { service, count, pass, changes, alert, during } = createWorld();
+    await service.configure("shop", "u", RULE);
+    count(0, 3);
+    pass(2 * MINUTE);
+    during(async () => {
+      during(async () => {});
+      await service.configure("shop", "v", { ...RULE, threshold: 100 });
+    });
+    await service.sweep();
+    expect(changes()).toEqual([]);
+    expect(await alert()).toMatchObject({ state: "OK", threshold: 100, createdBy: "u", judgedTo: START + 2 * MINUTE });
+  });
+
+  test("begin with the bucket that is running, also anew by another rule", async () => {
+    const { service, pass, alert } = createWorld();
+    pass(30 * MINUTE + 1);
+    await service.configure("shop", "u", { ...RULE, size: "FIFTEEN_MINUTES" });
+    expect(await alert()).toMatchObject({ judgedTo: START + 30 * MINUTE, since: START + 30 * MINUTE + 1 });
+    pass(20 * MINUTE);
+    await service.configure("shop", "u", { ...RULE, size: "FIFTEEN_MINUTES", name: "same" });
+    expect(await alert()).toMatchObject({ judgedTo: START + 30 * MINUTE, name: "same" });
+    await service.configure("shop", "u", { ...RULE, size: "FIVE_MINUTES" });
+    expect(await alert()).toMatchObject({ judgedTo: START + 50 * MINUTE, version: 3 });
+  });
+
+  test("that no one has, or that another changed first, are not written over", async () => {
+    const { store, alert } = createWorld();
+    expect(await store.write(undefined, ALERT)).toBe(true);
+    expect(await store.write(undefined, { ...ALERT, name: "second" })).toBe(false);
+    expect(await store.write({ ...ALERT, version: 9 }, { ...ALERT, name: "second", version: 10 })).toBe(false);
+    const change = toChange(ALERT, "OK", START, { reason: "CONFIGURED" });
+    expect(await store.write({ ...ALERT, version: 9 }, undefined, [change])).toBe(false);
+    expect(await alert()).toEqual(ALERT);
+    expect(await store.listChanges("shop", {})).toEqual([]);
+    expect(await store.write(ALERT, undefined, [change])).toBe(true);
+    expect(await alert()).toBeUndefined();
+  });
+
+  test("have a history that is read from either end, of one or of all, and kept for ninety days", async () => {
+    const { store, dynamo } = createWorld();
+    const changes = Array.from({ length: 6 }, (_, i) => ({
+      ...toChange({ ...ALERT, alertId: i % 2 ? "b" : "a" }, "OK", START + i, { reason: "CONFIGURED" }),
+    }));
+    await store.write(undefined, ALERT, changes);
+    const ids = (found: readonly AlertChange[]) => found.map(({ at }) => at - START);
+    expect(ids(await store.listChanges("shop", {}))).toEqual([5, 4, 3, 2, 1, 0]);
+    expect(ids(await store.listChanges("shop", { alertId: "b", limit: 2 }))).toEqual([5, 3]);
+    expect(ids(await store.listChanges("shop", { limit: 9, after: changes[3]!.changeId }))).toEqual([2, 1, 0]);
+    expect(ids(await store.listChanges("shop", { since: changes[3]!.changeId }))).toEqual([3, 4, 5]);
+    expect(ids(await store.listChanges("other", {}))).toEqual([]);
+    const [kept] = dynamo.dump("buckets").filter(({ pk }) => pk === "shop#changes");
+    expect(kept!.ttl).toBe(Math.ceil(START / 1_000) + 90 * 24 * 3_600);
+  });
+});

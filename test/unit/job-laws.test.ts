@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createAuditJob } from "../../api/jobs/audit.ts";
+import { createRecount } from "../../api/jobs/recount.ts";
+import { createRemovalJob } from "../../api/jobs/removals.ts";
+import { startTicker } from "../../api/jobs/ticker.ts";
+import type { Removed } from "../../api/removals/model.ts";
+import { createRemovalStore } from "../../api/removals/store.ts";
+import { tables } from "../../api/resources.ts";
+import { silentLog } from "../kit/local.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 5, 1, 12, 30);
+
+describe("the removal of a tenant", () => {
+  const NOTHING: Removed = { items: 0, objects: 0, isWhole: true };
+
+  function createWorld(...runs: (Removed | Error)[]) {
+    let now = START;
+    const asked: { at: number; isLast: boolean }[] = [];
+    const dynamo = createMemoryDynamo(tables);
+    const store = createRemovalStore(dynamo, "access");
+    const job = createRemovalJob({
+      store,
+      clock: () => now,
+      log: silentLog,
+      removeData(_, isLast) {
+        asked.push({ at: now - START, isLast });
+        const did = runs.shift() ?? NOTHING;
+        return did instanceof Error ? Promise.reject(did) : Promise.resolve(did);
+      },
+    });
+    const removal = { removalId: "r", tenantId: "shop", begunAt: START, lookAt: START, items: 0, objects: 0 };
+    return {
+      ...{ store, job, asked, dynamo },
+      begin: () => dynamo.transact([store.beginning({ ...removal, emptiedAt: undefined, doneAt: undefined })]),
+      pass: (ms: number) => now += ms,
+      found: async () => (await store.find("r"))!,
+      /** Runs the job each minute, for so long. */
+      whileDue: async (ms: number) => {
+        for (const until = now + ms; now < until; now += MINUTE) await job();
+      },
+    };
+  }
+
+  test("goes on a minute later where a run was not enough, then looks each hour until nothing is left, and last after two days", async () => {
+    const part = { items: 5, objects: 1, isWhole: false };
+    const { begin, asked, found, whileDue, dynamo } = createWorld(part, part, { items: 2, objects: 0, isWhole: true });
+    await begin();
+    await whileDue(3 * DAY);
+    expect(asked).toEqual([
+      { at: 0, isLast: false },
+      { at: MINUTE, isLast: false },
+      { at: 2 * MINUTE, isLast: false },
+      { at: 2 * MINUTE + HOUR, isLast: false },
+      { at: 2 * DAY, isLast: true },
+    ]);
+    expect(await found()).toMatchObject({
+      items: 12,
+      objects: 2,
+      emptiedAt: START + 2 * MINUTE,
+      doneAt: START + 2 * DAY,
+    });
+    const [item] = dynamo.dump("access");
+    expect((item!.ttl as number) * 1_000).toBe(START + 367 * DAY);
+    // The receipt says no more whose it is.
+    expect(JSON.stringify(item)).not.toContain("shop");
+  });
+
+  test("that finds something at its last look looks again, and is done where nothing was left", async () => {
+    const late = { items: 1, objects: 0, isWhole: true };
+    const { begin, asked, found, whileDue } = createWorld(NOTHING, late);
+    await begin();
+    await whileDue(2 * DAY + 2 * HOUR);
+    expect(asked.map(({ at }) => at)).toEqual([0, 2 * DAY, 2 * DAY + HOUR]);
+    expect(await found()).toMatchObject({ items: 1, emptiedAt: START, doneAt: START + 2 * DAY + HOUR });
+  });
+
+  test("that breaks off is taken up by the next ten minutes later, and by nobody before", async () => {
+    const { begin, asked, whileDue, job, pass } = createWorld(new Error("died"));
+    await begin();
+    await expect(job()).rejects.toThrow("died");
+    pass(MINUTE);
+    await whileDue(HOUR);
+    expect(asked.slice(0, 2).map(({ at }) => at)).toEqual([0, 10 * MINUTE]);
+  });
+
+  test("is taken by one of those who look at it at once", async () => {
+    const { begin, asked, job, store } = createWorld();
+    await begin();
+    const [seen] = await store.listDue(START);
+    expect(await store.claim(seen!, START + MINUTE)).toBe(true);
+    expect(await store.claim(seen!, START + MINUTE)).toBe(false);
+    await job();
+    expect(asked).toEqual([]);
+    expect(await store.listDue(START + MINUTE - 1)).toEqual([]);
+    expect(await store.listDue(START + MINUTE)).toHaveLength(1);
+  });
+
+  test("that is done is taken by nobody any more", async () => {
+    const { begin, store } = createWorld();
+    await begin();
+    const [seen] = await store.listDue(START);
+    await store.finish(seen!, START + 1, DAY);
+    expect(await store.claim(seen!, START + MINUTE)).toBe(false);
+    expect(await store.listDue(START + DAY)).toEqual([]);
+  });
+});
+
+describe("the ticker", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test("runs a job at once, then at each turn, but not while it still runs; one that fails is run again", async () => {
+    const runs: PromiseWithResolvers<Record<string, number>>[] = [];
+    const run = () => {
+      runs.push(Promise.withResolvers());
+      return runs.at(-1)!.promise;
+    };
+    const { stop } = startTicker([{ name: "a", everyMs: 1_000, run }], silentLog);
+    expect(runs).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(runs).toHaveLength(1);
+    runs[0]!.reject(new Error("a fault"));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(runs).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(runs).toHaveLength(2);
+    let isOver = false;
+    const stopped = stop().then(() => isOver = true);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([runs.length, isOver]).toEqual([2, false]);
+    runs[1]!.resolve({});
+    await stopped;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("the audit of each hour", () => {
+  test("counts the hour before the one that is running, of every tenant and source, and raises what is wrong together", async () => {
+    const asked: unknown[] = [];
+    const raised: number[] = [];
+    const listed: number[] = [];
+    const bucket = { start: START, count: 3 } as never;
+    const job = createAuditJob({
+      audit: (tenantId, { source, range, repair }) => {
+        asked.push([tenantId, source, range, repair]);
+        const differences = tenantId === "a" ? [] : [{ bucket, recounted: 2 }];
+        return Promise.resolve({
+          ...{ recordsCounted: 5, bucketsChecked: 60, repaired: 0, unsettled: 1, inDoubt: 0, differences },
+        });
+      },
+      canAudit: (source) => source !== "REVIEWS",
+      store: {
+        async *listActive(hourAt) {
+          listed.push(hourAt);
+          yield [{ tenantId: "a", source: "ITEMS" }, { tenantId: "a", source: "REVIEWS" }];
+          yield [{ tenantId: "b", source: "ITEMS" }, { tenantId: "c", source: "own" }];
+        },
+      },
+      clock: () => START,
+      log: silentLog,
+      raise: (n) => raised.push(n),
+    });
+    const hourAt = Date.UTC(2026, 5, 1, 11);
+    const range = { between: { from: hourAt, to: hourAt + HOUR } };
+    expect(await job()).toEqual({ audited: 3, records: 15, minuteBuckets: 180, differences: 2, unsettled: 3 });
+    expect(listed).toEqual([hourAt]);
+    expect(asked).toEqual([["a", "ITEMS", range, false], ["b", "ITEMS", range, false], ["c", "own", range, false]]);
+    expect(raised).toEqual([2]);
+  });
+});
+
+test("a recount goes through a range without a gap or an overlap: all tenants of its hours, rollups by 31 days", async () => {
+  const rolled: [string, number, number][] = [];
+  const listed: number[] = [];
+  const report = { recordsCounted: 0, bucketsChecked: 1, differences: [], repaired: 0, unsettled: 0, inDoubt: 0 };
+  const recount = createRecount({
+    audits: { audit: () => Promise.resolve(report), canAudit: () => true },
+    auditRollups(tenantId, { of, range }) {
+      const { from, to } = range.between!;
+      if (of === "SESSIONS") rolled.push([tenantId, (from - START) / DAY, (to - START) / DAY]);
+      return Promise.resolve({ ...report, thingsCounted: 0, daysChecked: 31, daysInDoubt: [], unsettled: 1 });
+    },
+    store: {
+      async *listActive(hourAt) {
+        listed.push(hourAt);
+        if (listed.length < 3) yield [{ tenantId: listed.length === 1 ? "b" : "a", source: "ITEMS" }];
+      },
+      listSources: () => Promise.resolve(["own"]),
+    },
+  });
+  const found = [];
+  for await (const one of recount({ range: { fromAt: START, toAt: START + 70 * DAY }, repair: false })) found.push(one);
+  expect(listed).toHaveLength(70 * 24 + 1);
+  expect(rolled).toEqual(["a", "b"].flatMap((tenant) => [[tenant, 0, 31], [tenant, 31, 62], [tenant, 62, 70]]));
+  expect(found.filter(({ of }) => of === "own")).toHaveLength(2);
+  // What was not settled is not right.
+  expect(found.filter(({ of }) => of === "rollups of JOURNEYS").map(({ wrong }) => wrong)).toEqual([3, 3]);
+});
