@@ -19,7 +19,9 @@ describe("the key of an item", () => {
 
   test("lies in one of its tenant's eight partitions, and in none of another's", () => {
     expect(partitionsOf("t")).toEqual(Array.from({ length: 8 }, (_, partition) => `t#${partition}`));
-    fc.assert(fc.property(id, (own) => expect(partitionsOf("t")).toContain(itemKey("t", own, "x").pk)));
+    fc.assert(fc.property(id, (own) => {
+      expect(partitionsOf("t")).toContain(itemKey("t", own, "x").pk);
+    }));
   });
 
   test("puts all items of a thing into one partition, and a tenant's things into at most eight", () => {
