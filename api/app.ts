@@ -154,7 +154,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const review = createReviewDomain(connections);
   const alerts = createAlertDomain(connections, metrics, webhooks);
   const { store, erasures, raw, trails } = journeys;
-  const { files, columns, exports: journeyExports } = createJourneyFiles(connections, journeys);
+  const journeyFiles = createJourneyFiles(connections, journeys);
+  const { files, columns, exports: journeyExports } = journeyFiles;
 
   const services: OpenContext["services"] = {
     accounts: auth.accounts,
@@ -169,6 +170,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     journeys: journeys.service,
     journeySettings: journeys.configuration,
     activeVisitors: createActiveVisitors({ trails, hub, clock, indexed, pollMs: overrides.pollMs }),
+    robots: journeys.robots,
     explore: createExplorer({ store, trails, configuration: journeys.configuration, clock, indexed }),
     watchJourneyEvents: createJourneyWatch({ store, hub, indexed }),
     backfillJourneys: createBackfill({ store, erasures, raw, hub, clock, indexed }),
@@ -225,7 +227,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     onEnded: auth.onEnded,
     holds: auth.holds,
     writeKeys: auth.apiKeys.writeKeys,
-    collect: createCollect(journeys.service),
+    collect: createCollect(journeys.service, journeys.robots),
     openMedia: (path) => review.media.open(path),
     rates,
     shares: connections.shares,
@@ -251,7 +253,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       metrics,
       review,
       webhooks,
-      columns,
+      journeyFiles,
       alerts,
       (differences) => auditDifferences += differences,
     ),

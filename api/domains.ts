@@ -18,6 +18,8 @@ import { createRecount } from "./jobs/recount.ts";
 import { createRemovalJob } from "./jobs/removals.ts";
 import { createRemoveData } from "./jobs/tenant-data.ts";
 import { createColumns } from "./journeys/columns.ts";
+import { createRawKeeping } from "./journeys/raw-keeping.ts";
+import { createRobots } from "./journeys/robots.ts";
 import { createJourneyConfiguration } from "./journeys/configure.ts";
 import { createErasureStore } from "./journeys/erasures.ts";
 import { createJourneyExports } from "./journeys/export.ts";
@@ -88,7 +90,8 @@ export function createJourneyDomain(
   const indexed = config.journeysIndex;
   return {
     ...{ store, erasures, raw, trails, configuration },
-    service: createJourneys({ store, erasures, raw, configuration, hub, clock, indexed }),
+    robots: createRobots(dynamo, named(tables.journeys), { clock, indexed }),
+    service: createJourneys({ store, trails, erasures, raw, configuration, hub, clock, indexed }),
     follower: createFollower({ store, trails, hub, clock, onFinished: tellFinished(outbox, clock) }),
   };
 }
@@ -106,13 +109,15 @@ function tellFinished(outbox: Pick<Outbox, "wants" | "put"> | undefined, clock: 
 /** Files of journeys that people take away, and raw events in columns. */
 export function createJourneyFiles(
   { objects, clock, ids, log }: Connections,
-  { raw, service }: Pick<JourneyDomain, "raw" | "service">,
+  { raw, service, store }: Pick<JourneyDomain, "raw" | "service" | "store">,
 ) {
   const bucket = objects(buckets.events);
   const files = createFiles({ objects: bucket, clock, ids });
+  const columns = createColumns({ objects: bucket, raw, clock, log });
   return {
     files,
-    columns: createColumns({ objects: bucket, raw, clock, log }),
+    columns,
+    removeOld: createRawKeeping({ store, raw, columns, objects: bucket, clock, log }),
     exports: createJourneyExports({ journeys: service, raw, files, clock }),
   };
 }
@@ -318,7 +323,7 @@ export function createAllJobs(
   { audit, store }: MetricDomain,
   { sweep }: ReviewDomain,
   { deliver }: WebhookDomain,
-  { compact }: Pick<JourneyFiles["columns"], "compact">,
+  { columns, removeOld }: Pick<JourneyFiles, "columns" | "removeOld">,
   alerts: Pick<AlertDomain, "service">,
   raise: (differences: number) => void,
 ) {
@@ -328,7 +333,8 @@ export function createAllJobs(
     deliverWebhooks: deliver,
     judgeAlerts: () => alerts.service.sweep(),
     followJourneys: () => follower.run(),
-    compactEvents: compact,
+    // What goes is removed first: nothing is made of it.
+    compactEvents: async () => ({ ...await removeOld(), ...await columns.compact() }),
     audit: { ...audit, store, clock, log, raise },
     removeTenants: createRemovalJob({
       store: createRemovalStore(dynamo, named(tables.access)),
@@ -386,7 +392,7 @@ export function createScheduleFunction(connections: Connections): readonly Job[]
     metrics,
     createReviewDomain(connections),
     webhooks,
-    createJourneyFiles(connections, journeys).columns,
+    createJourneyFiles(connections, journeys),
     createAlertDomain(connections, metrics, webhooks),
     () => {},
   );

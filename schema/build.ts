@@ -22,6 +22,7 @@ import "./journeys-goals.ts";
 import "./journeys-explore.ts";
 import "./journeys-paths.ts";
 import "./journeys-active.ts";
+import "./journeys-robots.ts";
 import "./journeys-recording.ts";
 import "./journeys-keeping.ts";
 import "./sessions-erasing.ts";

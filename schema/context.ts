@@ -13,6 +13,7 @@ import type { createActiveVisitors } from "../api/journeys/active.ts";
 import type { JourneyConfiguration } from "../api/journeys/configure.ts";
 import type { BackfillReport } from "../api/journeys/backfill.ts";
 import type { Explorer } from "../api/journeys/explore.ts";
+import type { Robots } from "../api/journeys/robots.ts";
 import type { EraseVisitor } from "../api/journeys/erase.ts";
 import type { JourneyExports } from "../api/journeys/export.ts";
 import type { Journey, JourneyEvent } from "../api/journeys/model.ts";
@@ -57,6 +58,7 @@ export type Services = {
   ) => AsyncGenerator<SessionUpdate>;
   journeys: Journeys;
   explore: Explorer;
+  robots: Robots;
   activeVisitors: ReturnType<typeof createActiveVisitors>;
   journeySettings: Pick<JourneyConfiguration, "get" | "configure" | "rebuild">;
   watchJourneyEvents: (

@@ -1,9 +1,10 @@
 import type { ConfiguredJourneys } from "../api/journeys/configure.ts";
 import type * as Model from "../api/journeys/model.ts";
+import type { RawRemoval as RawRemovalModel } from "../api/journeys/settings.ts";
 import type { Rebuild } from "../api/journeys/trails.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, orInvalid } from "./errors.ts";
-import { Journey, JourneyOutcome } from "./journeys.ts";
+import { Journey, JourneyOutcome, PropertyMatchInput } from "./journeys.ts";
 
 const EventMatch = builder.objectRef<Model.EventMatch>("EventMatch").implement({
   description: "What an event must be: all that is not null holds.",
@@ -93,6 +94,18 @@ const JourneyRebuild = builder.objectRef<Rebuild>("JourneyRebuild").implement({
   }),
 });
 
+const RawRemoval = builder.objectRef<RawRemovalModel>("RawRemoval").implement({
+  description: "A removal of raw events that were kept for their time.",
+  access: "JOURNEYS_READ",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "When it was done; it is looked at every six hours." }),
+    arrivedBefore: t.expose("arrivedBefore", {
+      type: "DateTime",
+      description: "All raw events that arrived before are gone. The bucket keeps old versions for 35 days.",
+    }),
+  }),
+});
+
 const JourneySettings = builder.objectRef<ConfiguredJourneys>("JourneySettings").implement({
   description: "What a tenant decided about its journeys.",
   access: "JOURNEYS_READ",
@@ -106,20 +119,20 @@ const JourneySettings = builder.objectRef<ConfiguredJourneys>("JourneySettings")
       description: "For how many days a journey is kept after its last event arrived.",
       resolve: ({ keepDays }) => keepDays,
     }),
+    keepRawDays: t.exposeInt("keepRawDays", {
+      nullable: true,
+      description:
+        "For how many days raw events are kept after they arrived, lines and columns; null for ever. Journeys and counts stay.",
+    }),
+    rawRemoval: t.expose("rawRemoval", {
+      type: RawRemoval,
+      nullable: true,
+      description: "The last time that raw events were removed for that; null where it never was.",
+    }),
     rebuild: t.expose("rebuild", {
       type: JourneyRebuild,
       nullable: true,
       description: "The last rebuild, under way or done; null where there was none.",
-    }),
-  }),
-});
-
-const PropertyMatchInput = builder.inputType("PropertyMatchInput", {
-  description: "A property at the top of an event's `properties`.",
-  fields: (t) => ({
-    name: t.string({ required: true, description: "Its name, 1 to 100 characters." }),
-    value: t.string({
-      description: "Its value as text: a number or a boolean as JSON writes it. Any value where absent.",
     }),
   }),
 });
@@ -168,6 +181,10 @@ const ConfigureJourneysInput = builder.inputType("ConfigureJourneysInput", {
       description:
         "For how many days a journey is kept after its last event arrived, 1 to 3,650. Counts of it stay for ever. At first 90.",
     }),
+    keepRawDays: t.int({
+      description:
+        "For how many days raw events are kept after they arrived, 1 to 3,650; null for ever, as at first. What is removed can be rebuilt, exported and read by Athena no more; journeys and counts stay.",
+    }),
   }),
 });
 
@@ -203,7 +220,7 @@ entries.mutationFields((t) => ({
   configureJourneys: t.field({
     type: JourneySettingsResult,
     description:
-      "Decides what journeys come to, and how long they are kept. It holds at once for what is recorded and read; a rebuild, which begins within a minute, carries it into what was counted before.",
+      "Decides what journeys come to, and how long they and their raw events are kept. It holds at once for what is recorded and read; a rebuild, which begins within a minute, carries it into what was counted before.",
     access: "ADMIN",
     args: { input: t.arg({ type: ConfigureJourneysInput, required: true, description: "What to change." }) },
     resolve: (_, { input }, { viewer, services }) =>

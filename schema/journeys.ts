@@ -1,5 +1,5 @@
 import * as Model from "../api/journeys/model.ts";
-import type { JourneyList } from "../api/journeys/lists.ts";
+import type { JourneyList, JourneyTotal as Total } from "../api/journeys/lists.ts";
 import { builder, entries, streams } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { PAGE_COST, pageArgs, pagesOf } from "./lists.ts";
@@ -82,6 +82,17 @@ export const { Connection: JourneyConnection } = pagesOf(Journey, {
   cursor: "Good as `after` of `journeys` with the same filter.",
 });
 
+const JourneyTotal = builder.objectRef<Total>("JourneyTotal").implement({
+  description: "How many journeys a list has.",
+  access: "JOURNEYS_READ",
+  fields: (t) => ({
+    count: t.exposeInt("count", { description: "So many, or at least so many." }),
+    isExact: t.exposeBoolean("isExact", {
+      description: "False where there are more: a list is counted up to 10,000, that of a funnel or path whole.",
+    }),
+  }),
+});
+
 builder.objectFields(JourneyConnection, (t) => ({
   from: t.field({
     type: "DateTime",
@@ -97,6 +108,17 @@ builder.objectFields(JourneyConnection, (t) => ({
   hasEarlier: t.boolean({
     description: "Whether there are journeys before `from`, which this list leaves out. Costs a read.",
     resolve: (page) => (page as JourneyList).hasEarlier(),
+  }),
+  total: t.field({
+    type: JourneyTotal,
+    description: "How many are in the list, whichever page this is. Reads the whole list, so ask for it once.",
+    cost: { own: 100 },
+    resolve: (page) => (page as JourneyList).total(),
+  }),
+  complete: t.boolean({
+    description:
+      "False where a filter by page or property met more than 2,000 journeys that changed within the half hour: they are read from their events, and some may be missing.",
+    resolve: (page) => (page as JourneyList).isComplete,
   }),
 }));
 
@@ -159,13 +181,23 @@ const { Connection: JourneyEventConnection, Edge: JourneyEventEdge } = pagesOf(J
   cursor: "Good as `after` of `Journey.events` and of the `journeyEvents` subscription.",
 });
 
+export const PropertyMatchInput = builder.inputType("PropertyMatchInput", {
+  description: "A property at the top of an event's `properties`.",
+  fields: (t) => ({
+    name: t.string({ required: true, description: "Its name, 1 to 100 characters; 64 in a filter." }),
+    value: t.string({
+      description: "Its value as text: a number or a boolean as JSON writes it. Any value where absent.",
+    }),
+  }),
+});
+
 export const JourneyFilter = builder.inputType("JourneyFilter", {
   description: "Which journeys to list; all parts must hold.",
   fields: (t) => ({
     range: t.field({
       type: TimeRange,
       description:
-        "By `startedAt`. Where absent: all journeys, or with `outcome`, `did`, `didNot` or `goal` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so.",
+        "By `startedAt`. Where absent: all journeys, or with any other filter than `visitorId` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so.",
     }),
     outcome: t.field({ type: JourneyOutcome, description: "Journeys with this outcome." }),
     visitorId: t.string({
@@ -174,6 +206,26 @@ export const JourneyFilter = builder.inputType("JourneyFilter", {
     did: t.stringList({ description: "Journeys in which each of these event types happened." }),
     didNot: t.stringList({ description: "Journeys in which none of these event types happened." }),
     goal: t.string({ description: "Journeys that reached this goal of the tenant's, by its `goalId`." }),
+    page: t.string({
+      description:
+        "Journeys that came to a page of this path, in which up to four `*` stand for any text: `/docs/*`. Without `?`.",
+    }),
+    referrer: t.string({
+      description:
+        "Journeys that came from such a page of another site, as sojourn.js sends it (`referrer`, host and path): `www.google.*`.",
+    }),
+    device: t.string({ description: "Journeys on a phone, tablet or desktop, as sojourn.js sends it (`device`)." }),
+    utmSource: t.string({ description: "Journeys with this `utm_source`." }),
+    utmMedium: t.string({ description: "Journeys with this `utm_medium`." }),
+    utmCampaign: t.string({ description: "Journeys with this `utm_campaign`." }),
+    properties: t.field({
+      type: [PropertyMatchInput],
+      description: "Journeys in whose events each of these properties has the value, or any; at most 5.",
+    }),
+    question: t.string({
+      description:
+        "Journeys whose first question holds each of these words, in any order, whatever their case and accents; at most 10.",
+    }),
   }),
 });
 

@@ -1,7 +1,8 @@
-import { isbot } from "isbot";
 import * as v from "valibot";
 import { parseInput } from "../core/check.ts";
 import { parseInstant } from "../core/time.ts";
+import { parseBatch } from "./model.ts";
+import { findRobot, type Robots } from "./robots.ts";
 import type { Verdict } from "./rules.ts";
 import type { Journeys } from "./service.ts";
 
@@ -24,11 +25,15 @@ const batch = v.strictObject({
  * Takes what a page's script sends: `{sentAt, events}`, each event as `recordEvents` takes it, on the same durable path.
  * Throws InvalidInputError for another shape and as `record` does.
  */
-export function createCollect({ record }: Pick<Journeys, "record">) {
+export function createCollect({ record }: Pick<Journeys, "record">, robots: Pick<Robots, "count">) {
   return async function collect(tenantId: string, body: unknown, userAgent: string | undefined): Promise<Collected> {
     const { events, sentAt } = parseInput(batch, body);
-    // The list is kept by the package `isbot`, from what crawlers say of themselves.
-    if (isbot(userAgent)) return { verdicts: [], robots: events.length };
+    const robot = findRobot(userAgent);
+    if (robot !== undefined) {
+      parseBatch(events);
+      await robots.count(tenantId, robot, events.length);
+      return { verdicts: [], robots: events.length };
+    }
     return { verdicts: await record(tenantId, events, sentAt), robots: 0 };
   };
 }

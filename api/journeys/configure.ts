@@ -5,7 +5,7 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { parseSettings } from "./goals.ts";
 import { follow } from "./keep.ts";
 import type { Journey } from "./model.ts";
-import type { JourneySettings } from "./settings.ts";
+import type { JourneySettings, RawRemoval } from "./settings.ts";
 import type { JourneyStore } from "./store.ts";
 import type { Rebuild, TrailStore } from "./trails.ts";
 
@@ -17,7 +17,11 @@ const CONCURRENCY = 16;
 export type JourneyConfiguration = ReturnType<typeof createJourneyConfiguration>;
 
 /** What a tenant decided, with the rebuild that carries it out. */
-export type ConfiguredJourneys = JourneySettings & { tenantId: string; rebuild: Rebuild | undefined };
+export type ConfiguredJourneys = JourneySettings & {
+  tenantId: string;
+  rebuild: Rebuild | undefined;
+  rawRemoval: RawRemoval | undefined;
+};
 
 /** What tenants decide about their journeys: goals, and how long things are kept. What this process sets holds at once. */
 export function createJourneyConfiguration(
@@ -34,8 +38,12 @@ export function createJourneyConfiguration(
   }
 
   async function get(tenantId: string): Promise<ConfiguredJourneys> {
-    const [settings, rebuild] = await Promise.all([store.getSettings(tenantId), trails.findRebuild(tenantId)]);
-    return { ...settings, tenantId, rebuild };
+    const [settings, rebuild, rawRemoval] = await Promise.all([
+      store.getSettings(tenantId),
+      trails.findRebuild(tenantId),
+      store.findRawRemoval(tenantId),
+    ]);
+    return { ...settings, tenantId, rebuild, rawRemoval };
   }
 
   return {
@@ -50,7 +58,7 @@ export function createJourneyConfiguration(
     },
 
     /**
-     * Changes what is given. Journeys that are written follow it from then on, those that are read too; a rebuild carries it
+     * Changes what is given; `keepRawDays` null is for ever. Journeys that are written follow it from then on, those that are read too; a rebuild carries it
      * into those that are kept, and into what was counted of them. Throws InvalidInputError.
      */
     async configure(tenantId: string, input: unknown): Promise<ConfiguredJourneys> {
@@ -68,7 +76,8 @@ export function createJourneyConfiguration(
         known.set(tenantId, after);
         return after;
       });
-      await trails.beginRebuild(tenantId, clock());
+      // How long raw events are kept changes nothing of any journey.
+      if (goals != null || keepJourneysDays != null) await trails.beginRebuild(tenantId, clock());
       return await get(tenantId);
     },
 

@@ -6,7 +6,8 @@ import { createCursors, type PageArgs, parsePage, toPage } from "../core/page.ts
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { JourneyConfiguration } from "./configure.ts";
 import { type Breakdown, createFunnelReader, type FunnelInput, parseFunnel, type Reached, valueOf } from "./funnel.ts";
-import { type Journey, type JourneyPage, LIMITS } from "./model.ts";
+import type { JourneyList, JourneyTotal } from "./lists.ts";
+import { type Journey, LIMITS } from "./model.ts";
 import { createPathCounter, createPathReader, parsePaths, type Path, type PathCounts } from "./paths.ts";
 import { createTrailReader, type Derived, type Tally } from "./reading.ts";
 import type { JourneyStore, ListPosition } from "./store.ts";
@@ -213,8 +214,9 @@ export function createExplorer(
     },
 
     /** One page of the journeys that a number counts, latest start first. */
-    async list(selection: Promise<Selection>, page: PageArgs): Promise<JourneyPage> {
-      const { tenantId, range, after, until, name, derived, matches } = await selection;
+    async list(selection: Promise<Selection>, page: PageArgs): Promise<JourneyList> {
+      const selected = await selection;
+      const { tenantId, range, after, until, name, derived, matches } = selected;
       const cursors = createCursors("journeys counted", [tenantId, name, after], counted);
       const request = parsePage(page, MAX_PAGE, cursors);
       const { isBackward, wanted } = request;
@@ -237,13 +239,39 @@ export function createExplorer(
       }
       const rows = found.slice(0, wanted + 1);
       const ordinals = new Map(rows.map(({ sessionId, read }) => [sessionId, read]));
-      return toPage(
-        await load(tenantId, rows),
-        request,
-        ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, ordinals.get(sessionId)]),
-      );
+      return {
+        ...toPage(
+          await load(tenantId, rows),
+          request,
+          ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, ordinals.get(sessionId)]),
+        ),
+        range,
+        hasEarlier: () => isAny(tenantId, range.fromAt - 1),
+        total: () => total(selected),
+        isComplete: tally.unread === 0,
+      };
     },
   };
+
+  async function isAny(tenantId: string, lastAt: number): Promise<boolean> {
+    const { trails: found } = await trails.list(tenantId, {
+      fromAt: 0,
+      lastAt,
+      ascending: false,
+      now: clock(),
+      limit: 1,
+    });
+    return found.length > 0;
+  }
+
+  /** The number that the list opens, counted again: what was derived from events is not derived again. */
+  async function total(selected: Selection): Promise<JourneyTotal> {
+    let count = 0;
+    const { isComplete, end } = await readAll(selected, JSON.stringify, (trail) => {
+      if (selected.matches(trail)) count++;
+    });
+    return { count, isExact: isComplete || end !== undefined };
+  }
 
   async function load(tenantId: string, rows: readonly ListPosition[]): Promise<Journey[]> {
     const found = await store.find(tenantId, rows.map(({ sessionId }) => sessionId));

@@ -8,10 +8,14 @@ import { createCursors, type PageArgs, type PageRequest, pages, parsePage, toPag
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { JourneyConfiguration } from "./configure.ts";
 import { type Goals, isExpired, type Journey, type JourneyOutcome, type JourneyPage, LIMITS } from "./model.ts";
+import { type DerivedCount, readTrailsOf } from "./reading.ts";
 import { outcomeOf } from "./rules.ts";
+import { asksForTrail, isAsked, isInTrail, parseSought, type Sought, type SoughtInput } from "./sought.ts";
 import type { JourneyStore, ListPosition, ListQuery } from "./store.ts";
+import { readWhole } from "./timeline.ts";
+import type { TrailStore } from "./trails.ts";
 
-export type JourneyFilter = {
+export type JourneyFilter = SoughtInput & {
   range?: RangeInput | null | undefined;
   outcome?: JourneyOutcome | null | undefined;
   visitorId?: string | null | undefined;
@@ -21,7 +25,20 @@ export type JourneyFilter = {
 };
 
 /** A page of journeys, with the range that was read and whether journeys of before it are left out. */
-export type JourneyList = JourneyPage & { range: TimeRange; hasEarlier: () => Promise<boolean> };
+export type JourneyList = JourneyPage & {
+  range: TimeRange;
+  hasEarlier: () => Promise<boolean>;
+  /** How many there are in all, counted up to `MAX_COUNTED`; inexact where there are more. */
+  total: () => Promise<JourneyTotal>;
+  /** False where too many journeys changed a moment ago to be read from their events: some may be missing. */
+  isComplete: boolean;
+};
+export type JourneyTotal = { count: number; isExact: boolean };
+
+/** A list is counted so far. */
+export const MAX_COUNTED = 10_000;
+
+type Query = ListQuery & { sought?: Sought };
 
 /** A person, as far as ids tell. Not seen where only an alias named it, or all journeys have expired. */
 export type Visitor = { ids: readonly string[]; firstSeenAt: number | undefined; lastSeenAt: number | undefined };
@@ -50,8 +67,9 @@ const LATEST: Request = { wanted: 0, isBackward: false, from: undefined };
 
 /** Lists of journeys: a tenant's, or a person's under whichever id. */
 export function createJourneyLists(
-  { store, configuration, clock, requireIndex }: {
+  { store, trails, configuration, clock, requireIndex }: {
     store: JourneyStore;
+    trails: TrailStore;
     configuration: Pick<JourneyConfiguration, "of" | "current">;
     clock: Clock;
     requireIndex: () => void;
@@ -68,14 +86,17 @@ export function createJourneyLists(
       const request = parsePage(page, MAX_PAGE, cursors);
       const query = await toQuery(tenantId, filter, isWhole ? 0 : request.from?.fromAt);
       const { fromAt, toAt } = query;
+      const derived = { read: 0, unread: 0 };
       return {
         ...toPage(
-          await read(query, request),
+          await read(query, request, derived),
           request,
           ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, fromAt]),
         ),
         range: { fromAt, toAt },
         hasEarlier: async () => fromAt > 0 && await latestStart({ ...query, fromAt: 0, toAt: fromAt }) !== undefined,
+        total: () => total(query),
+        isComplete: derived.unread === 0,
       };
     },
 
@@ -108,24 +129,36 @@ export function createJourneyLists(
   };
 
   /** The matching journeys from a position on, one more than wanted where there are so many. */
-  function read(query: ListQuery, request: Request): Promise<Journey[]> {
+  function read(query: Query, request: Request, derived: DerivedCount = { read: 0, unread: 0 }): Promise<Journey[]> {
     const { visitorId } = query;
-    return visitorId === undefined ? readTenant(query, request) : readVisitor({ ...query, visitorId }, request);
+    if (visitorId === undefined) return readTenant(query, request, derived);
+    return readVisitor({ ...query, visitorId }, request, derived);
   }
 
-  async function readTenant(query: ListQuery, { wanted, isBackward, from }: Request): Promise<Journey[]> {
+  async function total(query: Query): Promise<JourneyTotal> {
+    const derived = { read: 0, unread: 0 };
+    const rows = await read(query, { wanted: MAX_COUNTED, isBackward: false, from: undefined }, derived);
+    return { count: Math.min(rows.length, MAX_COUNTED), isExact: rows.length <= MAX_COUNTED && derived.unread === 0 };
+  }
+
+  async function readTenant(query: Query, request: Request, derived: DerivedCount): Promise<Journey[]> {
+    const { wanted, isBackward, from } = request;
     const rows: Journey[] = [];
     const next = (position?: ListPosition) =>
       store.list(query, isSelective(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
     for await (const { journeys } of pages(next, from)) {
-      rows.push(...await listed(journeys, query));
+      rows.push(...await having(await listed(journeys, query), query, derived));
       if (rows.length > wanted) break;
     }
     return rows;
   }
 
   /** Of a person, under whichever id: the nearest of each id, merged. */
-  async function readVisitor(query: ListQuery & { visitorId: string }, request: Request): Promise<Journey[]> {
+  async function readVisitor(
+    query: Query & { visitorId: string },
+    request: Request,
+    derived: DerivedCount,
+  ): Promise<Journey[]> {
     const { wanted, isBackward, from } = request;
     // What can be no id names nobody.
     const ids = isVisitorId(query.visitorId) ? await store.findIds(query.tenantId, query.visitorId) : [];
@@ -141,7 +174,8 @@ export function createJourneyLists(
       const next = (startKey?: Item) =>
         store.listNamed(rest, id, { limit: wanted + 1, ascending: isBackward, startKey });
       for await (const { journeys, endsAt } of pages(next)) {
-        own.push(...(await listed(journeys, query)).filter((journey) => !from || isAfter(journey, from)));
+        const some = (await listed(journeys, query)).filter((journey) => !from || isAfter(journey, from));
+        own.push(...await having(some, query, derived));
         // Of several that started at the same instant the page may lack some.
         if (own.length > wanted && endsAt !== own[wanted]!.startedAt) break;
       }
@@ -150,21 +184,46 @@ export function createJourneyLists(
     return [...found.values()].sort((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, wanted + 1);
   }
 
-  async function listed(journeys: readonly Journey[], query: ListQuery): Promise<Journey[]> {
+  /** Those that a list shows, but for what takes a trail to tell. */
+  async function listed(journeys: readonly Journey[], query: Query): Promise<Journey[]> {
     const now = clock();
     const kept = journeys.filter((journey) => !isExpired(journey, now));
-    return (await configuration.current(query.tenantId, kept)).filter((journey) => matches(journey, query, now));
+    const found = (await configuration.current(query.tenantId, kept)).filter((journey) => matches(journey, query, now));
+    const { sought } = query;
+    if (!sought || sought.words.length === 0) return found;
+    return await pickWhere(found, async (journey) => isAsked(sought, await questionOf(journey)));
+  }
+
+  /** Those whose events have what is sought. */
+  async function having(journeys: readonly Journey[], { sought }: Query, derived: DerivedCount): Promise<Journey[]> {
+    if (!sought || !asksForTrail(sought)) return [...journeys];
+    const found = await readTrailsOf({ store, trails, clock }, journeys, derived);
+    return journeys.filter(({ sessionId }) => {
+      const trail = found.get(sessionId);
+      return trail !== undefined && isInTrail(sought, trail);
+    });
+  }
+
+  async function questionOf(journey: Journey): Promise<string> {
+    const { firstQuestion } = journey;
+    if (firstQuestion === undefined || firstQuestion.text !== undefined) return firstQuestion?.text ?? "";
+    const { source, seq } = firstQuestion;
+    const { events } = await readWhole(store, journey);
+    return events.find((event) => event.source === source && event.seq === seq)?.text ?? "";
   }
 
   /**
    * What a list reads. Without a range, all journeys; but where a filter may pass over most of them, those of 30 days up
    * to the latest one. `fromAt`: where the range of the pages before began.
    */
-  async function toQuery(tenantId: string, filter: JourneyFilter, fromAt: number | undefined): Promise<ListQuery> {
+  async function toQuery(tenantId: string, filter: JourneyFilter, fromAt: number | undefined): Promise<Query> {
     const now = clock();
     const { goals } = await configuration.of(tenantId);
+    const sought = parseSought(filter);
     const query = {
       tenantId,
+      sought,
+      asked: sought.words.length > 0,
       goal: parseGoal(filter.goal, goals),
       goalsVersion: goals.version,
       visitorId: filter.visitorId ?? undefined,
@@ -191,6 +250,14 @@ export function createJourneyLists(
   }
 }
 
+async function pickWhere(
+  journeys: readonly Journey[],
+  holds: (journey: Journey) => Promise<boolean>,
+): Promise<Journey[]> {
+  const held = await pMap(journeys, holds, { concurrency: CONCURRENCY });
+  return journeys.filter((_, i) => held[i]);
+}
+
 function isVisitorId(id: string): boolean {
   return id.length >= 1 && id.length <= LIMITS.visitorIdChars && id.isWellFormed();
 }
@@ -210,8 +277,9 @@ function isLater(journey: ListPosition, other: ListPosition): boolean {
 
 /** Whether most rows may be read in vain. */
 function isSelective(
-  { outcome, did = [], didNot = [], goal }: Omit<ListQuery, "tenantId" | "fromAt" | "toAt">,
+  { outcome, did = [], didNot = [], goal, sought }: Omit<Query, "tenantId" | "fromAt" | "toAt">,
 ): boolean {
+  if (sought && (sought.words.length > 0 || asksForTrail(sought))) return true;
   return outcome !== undefined || goal !== undefined || did.length + didNot.length > 0;
 }
 
@@ -241,8 +309,9 @@ function parseTypes(name: "did" | "didNot", types: readonly string[] | null | un
 }
 
 /** A filter's parts in a fixed order, so that equal filters have equal cursors. */
-function canonical({ range, outcome, visitorId, did, didNot, goal }: JourneyFilter) {
+function canonical({ range, outcome, visitorId, did, didNot, goal, ...filter }: JourneyFilter) {
   const { last, between } = range ?? {};
+  const sought = parseSought(filter);
   return [
     last ?? null,
     between?.from ?? null,
@@ -252,5 +321,6 @@ function canonical({ range, outcome, visitorId, did, didNot, goal }: JourneyFilt
     did ?? null,
     didNot ?? null,
     ...(goal == null ? [] : [goal]),
+    ...(asksForTrail(sought) || sought.words.length > 0 ? [sought] : []),
   ];
 }

@@ -39,8 +39,13 @@ export function parsePattern(pattern: string): { parts: string[]; reason?: undef
 export function matchesPage(pattern: string, page: string | undefined): boolean {
   if (page === undefined) return false;
   const text = pattern.includes("?") ? withoutSite(page) : pathOf(page);
+  return matchesPattern(pattern, text) || text === pathOf(pattern);
+}
+
+/** Whether a text matches a pattern, in which `*` stands for any text. */
+export function matchesPattern(pattern: string, text: string): boolean {
   const parts = pattern.split("*");
-  if (parts.length === 1) return text === pattern || text === pathOf(pattern);
+  if (parts.length === 1) return text === pattern;
   const [first, last] = [parts[0]!, parts.at(-1)!];
   if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
   // The leftmost place of each part is as good as any: what lies between is any text.

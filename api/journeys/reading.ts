@@ -3,10 +3,11 @@ import type { Item } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
 import type { JourneyConfiguration } from "./configure.ts";
-import { isExpired } from "./model.ts";
+import { NO_GOALS } from "./goals.ts";
+import { isExpired, type Journey } from "./model.ts";
 import type { JourneyStore, ListPosition } from "./store.ts";
 import { readWhole } from "./timeline.ts";
-import { type Trail, trailOf } from "./trail.ts";
+import { seenOf, type Trail, trailOf } from "./trail.ts";
 import type { TrailStore } from "./trails.ts";
 
 export type TrailReader = ReturnType<typeof createTrailReader>;
@@ -33,6 +34,7 @@ export type Derived = Map<string, Trail | undefined>;
 const MAX_FROM_EVENTS = 2_000;
 const CONCURRENCY = 16;
 const SLICE = 250;
+const FEW = 16;
 
 type Row = ListPosition & { trail?: Trail };
 
@@ -140,6 +142,48 @@ export function createTrailReader(
       into.set(sessionId, trailOf(journey, events, goals, true));
     }, { concurrency: CONCURRENCY });
   }
+}
+
+/** Journeys that were read from their events so far, and such as were left out since there were too many. */
+export type DerivedCount = { read: number; unread: number };
+
+/**
+ * The whole trails of a tenant's journeys that lie near each other, without goals: as they are kept where that is of the events
+ * that a journey has now, else from these. So a list is right at once, before anything is derived.
+ */
+export async function readTrailsOf(
+  { store, trails, clock }: { store: JourneyStore; trails: Pick<TrailStore, "find" | "list">; clock: Clock },
+  journeys: readonly Journey[],
+  derived: DerivedCount,
+): Promise<Map<string, Trail>> {
+  const kept = await findKept(trails, journeys, clock());
+  const isOfNow = (journey: Journey) => kept.get(journey.sessionId)?.seen === seenOf(journey);
+  const found = new Map(journeys.filter(isOfNow).map(({ sessionId }) => [sessionId, kept.get(sessionId)!]));
+  const stale = journeys.filter(({ sessionId }) => !found.has(sessionId));
+  const own = stale.slice(0, MAX_FROM_EVENTS - derived.read);
+  derived.read += own.length;
+  derived.unread += stale.length - own.length;
+  await pMap(own, async (journey) => {
+    const { events } = await readWhole(store, journey);
+    found.set(journey.sessionId, trailOf(journey, events, NO_GOALS, true));
+  }, { concurrency: CONCURRENCY });
+  return found;
+}
+
+/** Few are read one by one, many as the stretch in which they lie. */
+async function findKept(trails: Pick<TrailStore, "find" | "list">, journeys: readonly Journey[], now: number) {
+  const kept: Trail[] = [];
+  if (journeys.length <= FEW) {
+    const found = await Promise.all(journeys.map(({ tenantId, sessionId }) => trails.find(tenantId, sessionId)));
+    kept.push(...found.flatMap(({ trail }) => trail ?? []));
+  } else {
+    const starts = journeys.map(({ startedAt }) => startedAt);
+    const range = { fromAt: Math.min(...starts), lastAt: Math.max(...starts), ascending: false, now };
+    const read = (startKey?: Item) =>
+      trails.list(journeys[0]!.tenantId, { ...range, ...(startKey ? { startKey } : {}) });
+    for await (const page of pages(read)) kept.push(...page.trails.flatMap((trail) => "steps" in trail ? trail : []));
+  }
+  return new Map(kept.filter(({ isWhole }) => isWhole).map((trail) => [trail.sessionId, trail]));
 }
 
 /** Negative where `a` comes first: the later start, and of one instant the session that sorts first. */

@@ -24,10 +24,12 @@ import {
 import type { RawEvents } from "./raw.ts";
 import { compareEvents, ERASED, outcomeOf, type Verdict, winningGoal } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
+import type { TrailStore } from "./trails.ts";
 import { readStretch, withSteps } from "./timeline.ts";
 
 export type JourneysOptions = {
   store: JourneyStore;
+  trails: TrailStore;
   erasures: ErasureStore;
   raw: RawEvents;
   configuration: JourneyConfiguration;
@@ -60,7 +62,7 @@ export function journeyKey(tenantId: string, sessionId: string): string {
 }
 
 export function createJourneys(options: JourneysOptions) {
-  const { store, erasures, raw, configuration, hub, clock, indexed } = options;
+  const { store, trails, erasures, raw, configuration, hub, clock, indexed } = options;
   const requireIndex = () => {
     if (!indexed) throw new NotIndexedError();
   };
@@ -77,7 +79,7 @@ export function createJourneys(options: JourneysOptions) {
   return {
     /** The journeys that exist among these sessions, by session. */
     find,
-    ...createJourneyLists({ store, configuration, clock, requireIndex }),
+    ...createJourneyLists({ store, trails, configuration, clock, requireIndex }),
 
     /**
      * Records a batch: one verdict for each event, in order. When it answers, the events are in the object store and

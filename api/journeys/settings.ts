@@ -7,6 +7,9 @@ import { DEFAULT_KEEP_DAYS, type Goal, type JourneyPolicy } from "./model.ts";
 /** What a tenant decided about its journeys, one item in the `journeys` table. `keepRawDays` undefined: for ever. */
 export type JourneySettings = JourneyPolicy & { keepRawDays: number | undefined; changedAt: number | undefined };
 
+/** That all raw events that arrived before an instant were removed, as the tenant said; and when. */
+export type RawRemoval = { at: number; arrivedBefore: number };
+
 /** No session has an empty id. */
 export function settingsKey(tenantId: string): { pk: string; sk: string } {
   return itemKey(tenantId, "", "SETTINGS");
@@ -26,6 +29,15 @@ export function createSettingsItems(dynamo: Dynamo, table: string) {
   return {
     async getSettings(tenantId: string): Promise<JourneySettings> {
       return fromSettings(await dynamo.get(table, settingsKey(tenantId), { consistent: true }));
+    },
+
+    async noteRawRemoval(tenantId: string, { at, arrivedBefore }: RawRemoval): Promise<void> {
+      await dynamo.put(table, { ...itemKey(tenantId, "", "RAW"), at, arrivedBefore });
+    },
+
+    async findRawRemoval(tenantId: string): Promise<RawRemoval | undefined> {
+      const item = await dynamo.get(table, itemKey(tenantId, "", "RAW"), { consistent: true });
+      return item && { at: item.at as number, arrivedBefore: item.arrivedBefore as number };
     },
 
     /** Writes the settings if they are as they were read; `before` says how. */

@@ -35,6 +35,8 @@ export type ListQuery = {
   goal?: string | undefined;
   /** Of the tenant's goals. What journeys came to by others is for the caller to find. */
   goalsVersion?: number | undefined;
+  /** Only journeys with a question. */
+  asked?: boolean | undefined;
 };
 
 /** What became of an attempt to write a journey: of one that was erased nothing is there. */
@@ -276,7 +278,9 @@ function chunkKey(tenantId: string, sessionId: string, firstAt: number, id: stri
 }
 
 /** Journeys that may match: of those that followed other goals, all that the types leave. */
-function filterOf({ outcome, did = [], didNot = [], goal, goalsVersion = 0 }: ListQuery): { filter?: Expression } {
+function filterOf(
+  { outcome, did = [], didNot = [], goal, goalsVersion = 0, asked }: ListQuery,
+): { filter?: Expression } {
   const stages = outcome ? STAGES[outcome] : [];
   const reached = [
     ...(stages.length > 0 ? [`stage IN (${stages.map((_, i) => `:s${i}`).join(", ")})`] : []),
@@ -287,6 +291,7 @@ function filterOf({ outcome, did = [], didNot = [], goal, goalsVersion = 0 }: Li
     ...(reached.length > 0 ? [`(${reached.join(" AND ")} OR ${isOther})`] : []),
     ...did.map((_, i) => `contains(#types, :d${i})`),
     ...didNot.map((_, i) => `NOT contains(#types, :n${i})`),
+    ...(asked ? ["attribute_exists(questionAt)"] : []),
   ];
   if (parts.length === 0) return {};
   const values = Object.fromEntries([
@@ -297,5 +302,7 @@ function filterOf({ outcome, did = [], didNot = [], goal, goalsVersion = 0 }: Li
     ...(reached.length > 0 && goalsVersion > 0 ? [[":gv", goalsVersion]] : []),
   ]);
   const names = did.length + didNot.length > 0 ? { names: { "#types": "types" } } : {};
-  return { filter: { expression: parts.join(" AND "), values, ...names } };
+  return {
+    filter: { expression: parts.join(" AND "), ...(Object.keys(values).length > 0 ? { values } : {}), ...names },
+  };
 }

@@ -162,11 +162,6 @@ function noteAttributes({ tenantId, notes }: Pick<Session, "tenantId" | "notes">
   return { notes: notes ?? undefined, noted: notes ? tenantId : undefined };
 }
 
-/** Text as it is looked for: small letters without accents, and one form of each sign. */
-export function folded(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-}
-
 /** Sets what a person wrote. `keepSeconds` is how pinning keeps device writes from letting a session expire. */
 export function peopleChange(session: Session, now: number): Expression {
   const { labels, pinned, version, keepMs } = session;

@@ -4,7 +4,7 @@ import { type Clock, DAY_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { createCursors, type PageArgs, type PageRequest, pages, parsePage, toPage } from "../core/page.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
-import { folded } from "./item.ts";
+import { folded } from "../core/text.ts";
 import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
 import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
 import { asOf, reachOf } from "./rules.ts";

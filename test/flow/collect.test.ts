@@ -62,6 +62,30 @@ describe("POST /collect", () => {
     expect((await api.ask("shop", `{ journey(sessionId: "robot") { id } }`)).data.journey).toBeNull();
   });
 
+  test("counts for each tenant and day which robots were left out", async () => {
+    const from = (agent: string, id: string, to: number) => send({ events: events(id, 1, to) }, { agent });
+    await from("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "g", 3);
+    await from("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "g", 2);
+    await from("SomeCrawler#x~/1.0 (+http://crawler.example)", "o", 1);
+    await from("OtherCrawler/1.0 (+http://crawler.example)", "o", 1);
+    await from(PERSON, "p", 3);
+    const ask = async (tenant: string, range: string) =>
+      (await api.ask(tenant, `{ robots(range: ${range}) { start events names { name events } } }`)).data.robots;
+    const [day, ...others] = await ask("shop", "{ last: DAY }");
+    expect(others).toEqual([]);
+    expect(day.start).toBe("2026-06-01T00:00:00.000Z");
+    expect(day.names).toEqual(
+      expect.arrayContaining([{ name: "Googlebot", events: 5 }, { name: "others", events: 2 }]),
+    );
+    expect(day.events).toBe(day.names.reduce((sum: number, { events }: { events: number }) => sum + events, 0));
+    expect(await ask("other", "{ last: DAY }")).toEqual([]);
+    expect(await ask("shop", `{ between: { from: "2026-05-01T00:00:00Z", to: "2026-06-01T00:00:00Z" } }`)).toEqual([]);
+    expect(await ask("shop", `{ between: { from: "2020-05-01T00:00:00Z", to: "2030-06-01T00:00:00Z" } }`)).toHaveLength(
+      1,
+    );
+    expect((await send({ events: Array(501).fill({}) }, { agent: "Googlebot/2.1" })).status).toBe(400);
+  });
+
   test.each<[string, unknown, Parameters<typeof send>[1], number, RegExp]>([
     ["no key", { events: [] }, { search: "" }, 401, /needs a write key/],
     ["an unknown key", { events: [] }, { search: "?key=sjw_AAAAAAAAAAAAAAAA" }, 401, /not known/],

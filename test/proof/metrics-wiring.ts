@@ -140,6 +140,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     analytics,
     journeys: createJourneys({
       store: journeyStore,
+      trails: createTrailStore(dynamo, "trails"),
       erasures: createErasureStore(dynamo, "journeys"),
       raw: raw as RawEvents,
       configuration: createJourneyConfiguration({
