@@ -20,27 +20,25 @@ afterAll(() => clients.destroy());
 
 type Answer = (args: { input: object }) => Promise<never>;
 type Client = {
-  middlewareStack: {
-    remove: (name: string) => unknown;
-    add: (middleware: () => Answer, options: { step: "initialize"; priority: "high"; name: string }) => void;
-  };
+  middlewareStack: { add: (middleware: () => Answer, options: { step: "initialize"; priority: "high" }) => void };
 };
 
-/** Lets a client's requests be answered so, one after the other; gives what was asked. An Error is thrown. */
-function answers(to: typeof clients.dynamodb | typeof clients.s3, ...given: (object | Error)[]) {
-  const asked: Record<string, unknown>[] = [];
-  const client = to as Client;
-  client.middlewareStack.remove("answers");
-  client.middlewareStack.add(
-    () => (args: { input: object }) => {
-      asked.push(args.input as Record<string, unknown>);
-      const next = given.shift() ?? {};
-      if (next instanceof Error) return Promise.reject(next);
-      return Promise.resolve({ response: {}, output: { $metadata: {}, ...next } } as never);
-    },
-    { step: "initialize", priority: "high", name: "answers" },
-  );
-  return asked;
+let given: (object | Error)[] = [];
+let asked: Record<string, unknown>[] = [];
+/** Once for each client: clients keep what they made of their middleware. */
+for (const client of [clients.dynamodb, clients.s3] as unknown as Client[]) {
+  client.middlewareStack.add(() => ({ input }) => {
+    asked.push(input as Record<string, unknown>);
+    const next = given.shift() ?? {};
+    if (next instanceof Error) return Promise.reject(next);
+    return Promise.resolve({ response: {}, output: { $metadata: {}, ...next } } as never);
+  }, { step: "initialize", priority: "high" });
+}
+
+/** Lets requests be answered so, one after the other; gives what is asked from then on. An Error is thrown. */
+function answers(...next: (object | Error)[]) {
+  given = next;
+  return asked = [];
 }
 
 describe("DynamoDB", () => {
@@ -50,14 +48,9 @@ describe("DynamoDB", () => {
     new TransactionCanceledException({ ...METADATA, CancellationReasons: codes.map((Code) => ({ Code })) });
 
   test("keys that a batch left unprocessed are asked for again, alone, until none is left", async () => {
-    const left = (...pks: string[]) => ({ UnprocessedKeys: { t: { Keys: pks.map((pk) => ({ pk })) } } });
-    const found = (...pks: string[]) => ({ Responses: { t: pks.map((pk) => ({ pk })) } });
-    const asked = answers(
-      clients.dynamodb,
-      { ...found("1"), ...left("2", "3") },
-      { ...found("3"), ...left("2") },
-      found("2"),
-    );
+    const left = (...pks: string[]) => ({ UnprocessedKeys: { t: { Keys: pks.map((pk) => ({ pk: { S: pk } })) } } });
+    const found = (...pks: string[]) => ({ Responses: { t: pks.map((pk) => ({ pk: { S: pk } })) } });
+    const asked = answers({ ...found("1"), ...left("2", "3") }, { ...found("3"), ...left("2") }, found("2"));
     const items = await dynamo.batchGet("t", ["1", "2", "3"].map((pk) => ({ pk })));
     expect(items).toEqual([{ pk: "1" }, { pk: "3" }, { pk: "2" }]);
     const keys = asked.map(({ RequestItems }) => (RequestItems as { t: { Keys: unknown[] } }).t.Keys.length);
@@ -65,14 +58,14 @@ describe("DynamoDB", () => {
   });
 
   test("what stays unprocessed is no answer: it is unavailable, and nothing is taken for missing", async () => {
-    const never = { UnprocessedKeys: { t: { Keys: [{ pk: "1" }] } } };
-    const asked = answers(clients.dynamodb, ...Array.from({ length: 20 }, () => never));
+    const never = { UnprocessedKeys: { t: { Keys: [{ pk: { S: "1" } }] } } };
+    const asked = answers(...Array.from({ length: 20 }, () => never));
     await expect(dynamo.batchGet("t", [{ pk: "1" }])).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
     expect(asked).toHaveLength(8);
   }, 20_000);
 
   test("a hundred keys are asked for at a time, as strongly as all of them", async () => {
-    const asked = answers(clients.dynamodb);
+    const asked = answers();
     await dynamo.batchGet("t", Array.from({ length: 201 }, (_, i) => ({ pk: `${i}` })), { consistent: true });
     const requests = asked.map(({ RequestItems }) => (RequestItems as Record<string, { Keys: unknown[] }>)["t"]!);
     expect(requests.map(({ Keys }) => Keys.length)).toEqual([100, 100, 1]);
@@ -83,7 +76,7 @@ describe("DynamoDB", () => {
     ["a condition that does not hold", cancelled("None", "ConditionalCheckFailed")],
     ["another transaction at the same item", cancelled("TransactionConflict", "None")],
   ])("a transaction that ends by %s is lost, and is no fault", async (_, error) => {
-    answers(clients.dynamodb, error);
+    answers(error);
     expect(await dynamo.transact(put)).toBe(false);
   });
 
@@ -91,13 +84,13 @@ describe("DynamoDB", () => {
     ["a throttled item", cancelled("ThrottlingError"), "UNAVAILABLE"],
     ["an item that is too large", Object.assign(new Error(), { name: "ValidationException" }), "INTERNAL"],
   ])("a transaction that ends by %s is a fault, and is not taken for lost", async (_, error, code) => {
-    answers(clients.dynamodb, error);
+    answers(error);
     await expect(dynamo.transact(put)).rejects.toMatchObject({ code });
   });
 
   test("a conditional write that meets a transaction is made again, and then judged by its condition", async () => {
     const conflict = new TransactionConflictException(METADATA);
-    const asked = answers(clients.dynamodb, conflict, conflict, new ConditionalCheckFailedException(METADATA));
+    const asked = answers(conflict, conflict, new ConditionalCheckFailedException(METADATA));
     const condition = { expression: "attribute_exists(pk)" };
     expect(await dynamo.updateIf("t", { pk: "1" }, { expression: "REMOVE a" }, condition)).toEqual({ ok: false });
     expect(asked).toHaveLength(3);
@@ -112,18 +105,16 @@ describe("DynamoDB", () => {
   ])(
     "an insert that failed by %s is made again; what was there already is no failure",
     async (code) => {
-      const asked = answers(
-        clients.dynamodb,
-        { Responses: [{ Error: { Code: code } }, { Error: { Code: "DuplicateItem" } }, {}] },
-        { Responses: [{}] },
-      );
+      const asked = answers({ Responses: [{ Error: { Code: code } }, { Error: { Code: "DuplicateItem" } }, {}] }, {
+        Responses: [{}],
+      });
       expect(await dynamo.insertAll("t", ["1", "2", "3"].map((pk) => ({ pk })))).toEqual([true, false, true]);
       expect(asked.map(({ Statements }) => (Statements as unknown[]).length)).toEqual([3, 1]);
     },
   );
 
   test("an insert that can never be done is our fault, said at once", async () => {
-    const asked = answers(clients.dynamodb, { Responses: [{ Error: { Code: "ItemCollectionSizeLimitExceeded" } }] });
+    const asked = answers({ Responses: [{ Error: { Code: "ItemCollectionSizeLimitExceeded" } }] });
     await expect(dynamo.insertAll("t", [{ pk: "1" }])).rejects.toMatchObject({ code: "INTERNAL" });
     expect(asked).toHaveLength(1);
   });
@@ -132,7 +123,7 @@ describe("DynamoDB", () => {
     const isTaken = (i: number) => i % 3 === 0;
     const responses = Array.from({ length: 60 }, (_, i) => isTaken(i) ? { Error: { Code: "DuplicateItem" } } : {});
     const parts = [0, 25, 50].map((from) => ({ Responses: responses.slice(from, from + 25) }));
-    const asked = answers(clients.dynamodb, ...parts);
+    const asked = answers(...parts);
     const written = await dynamo.insertAll("t", responses.map((_, i) => ({ pk: `${i}` })));
     expect(written).toEqual(responses.map((_, i) => !isTaken(i)));
     expect(asked.map(({ Statements }) => (Statements as unknown[]).length)).toEqual([25, 25, 10]);
@@ -147,34 +138,34 @@ describe("S3", () => {
     new S3ServiceException({ name: `S${status}`, $fault: "client", $metadata: { httpStatusCode: status } });
 
   test("of two creations of one key at once the one that lost is made again, up to five times more", async () => {
-    expect(answers(clients.s3, failed(409), failed(409))).toEqual([]);
+    expect(answers(failed(409), failed(409))).toEqual([]);
     expect(await objects.create("k", body, options)).toBe("created");
-    answers(clients.s3, failed(409), failed(412));
+    answers(failed(409), failed(412));
     expect(await objects.create("k", body, options)).toBe("exists");
-    const asked = answers(clients.s3, ...Array.from({ length: 10 }, () => failed(409)));
+    const asked = answers(...Array.from({ length: 10 }, () => failed(409)));
     await expect(objects.create("k", body, options)).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
     expect(asked).toHaveLength(6);
     expect(asked.every(({ IfNoneMatch }) => IfNoneMatch === "*")).toBe(true);
   });
 
   test.each([409, 412])("a replacement that another overtook is lost by %i, and says so", async (status) => {
-    const asked = answers(clients.s3, failed(status));
+    const asked = answers(failed(status));
     expect(await objects.replaceIf("k", body, options, "etag")).toBe(false);
     expect(asked).toMatchObject([{ IfMatch: "etag" }]);
   });
 
   test.each([403, 500, 503])("a write that fails by %i is neither lost nor done", async (status) => {
-    answers(clients.s3, failed(status), failed(status));
+    answers(failed(status), failed(status));
     await expect(objects.create("k", body, options)).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await expect(objects.replaceIf("k", body, options, "etag")).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 
   test("what is missing is nothing, and what cannot be read is a fault", async () => {
     for (const name of ["NoSuchKey", "NotFound"]) {
-      answers(clients.s3, Object.assign(new Error(), { name }));
+      answers(Object.assign(new Error(), { name }));
       expect(await objects.find("k")).toBeUndefined();
     }
-    answers(clients.s3, failed(500));
+    answers(failed(500));
     await expect(objects.find("k")).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
   });
 });

@@ -134,7 +134,7 @@ describe("a delivery", () => {
     expect((await log()).map(({ status }) => status)).toEqual(["HELD", "HELD", "FAILED"]);
     expect(calls.length).toBe(11);
     isThere = true;
-    await service.resume(OF.tenantId, "w");
+    expect((await service.resume(OF.tenantId, "w"))!.failingSince).toBeUndefined();
     // One turn lets go of what was held, the next sends it.
     for (let i = 0; i < 2; i++, pass(1)) await deliver();
     expect((await log()).map(({ status }) => status)).toEqual(["DELIVERED", "DELIVERED", "FAILED"]);
@@ -236,10 +236,13 @@ describe("an event", () => {
     await happen("x");
     await happen("x", { data: { other: true } });
     await deliver();
-    expect(calls.map(({ url }) => url)).toEqual(["https://a.example/"]);
+    expect(calls.map(({ url, body }) => [url, JSON.parse(body).data])).toEqual([["https://a.example/", { id: "x" }]]);
     await happen("x");
     await deliver();
     expect(calls).toHaveLength(1);
+    // An index may list it for a moment more: a hook that is made then hears nothing of what was before it.
+    const eventId = eventIdOf({ tenantId: "shop", type: "ALERT_CHANGED", id: "x" });
+    expect(await store.findEvent({ pk: `shop#event#${eventId}`, sk: eventId })).toBeUndefined();
     expect(await store.listDeliveries({ ...OF, webhookId: "c" }, 10)).toEqual([]);
   });
 
@@ -248,8 +251,10 @@ describe("an event", () => {
       { tenantId: "a", type: "ALERT_CHANGED", id: "b" },
       { tenantId: "ab", type: "ALERT_CHANGED", id: "" },
       { tenantId: "a", type: "JOURNEY_FINISHED", id: "b" },
+      { tenantId: "aALERT_CHANGED", type: "ALERT_CHANGED", id: "b" },
+      { tenantId: "a", type: "ALERT_CHANGED", id: "ALERT_CHANGEDb" },
     ].map((event) => eventIdOf(event as Parameters<typeof eventIdOf>[0]));
-    expect(new Set(ids).size).toBe(3);
+    expect(new Set(ids).size).toBe(5);
     for (const id of ids) expect(id).toMatch(/^evt_[\w-]{22}$/);
     expect([5, 10, 1e12].map((at) => deliveryIdOf(at, "e"))).toEqual([
       "0000000000005#e",
