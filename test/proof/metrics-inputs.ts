@@ -1,5 +1,5 @@
 import { formatEntry } from "../../api/anki/schedule/entry.ts";
-import { itemKey } from "../../api/core/keys.ts";
+import { itemKey, PARTITIONS, spread } from "../../api/core/keys.ts";
 import { createReviewLog } from "../../api/review/log.ts";
 import type { Operation, View } from "./metrics-weather.ts";
 import type { Services } from "./metrics-wiring.ts";
@@ -12,6 +12,8 @@ export type Plan = {
   corrections: boolean;
   /** Records without the instant that they should count by. */
   poison: boolean;
+  /** All records of a tenant lie in one of its collections, which splits while it is written. */
+  crowded: boolean;
 };
 
 /**
@@ -32,6 +34,11 @@ function answerOf(answerId: string, at: number): string {
   const how = { cardId: 1, rating: 3, offsetMinutes: 0, tookMs: 1, session: "s" } as const;
   return formatEntry({ kind: "answer", answerId, at, ...how });
 }
+
+/** The ids of one collection, in order. */
+const CROWDED = Array.from({ length: 64 * PARTITIONS * 2 }, (_, i) => `r${i}`).filter((id) =>
+  spread(id, PARTITIONS) === 0
+);
 
 /** Some 20 to 60 operations, in the order in which they are about to be sent. `name` makes their ids new. */
 export function operationsOf(
@@ -57,7 +64,7 @@ export function operationsOf(
     send({ name: `session ${own.name}`, run }, i / 30);
   }
 
-  const ids = many(4 + below(60), (i) => `r${i}`);
+  const ids = many(4 + below(60), (i) => plan.crowded ? CROWDED[i]! : `r${i}`);
   const sources = SOURCES.slice(0, 1 + below(4));
   many(3 + below(8), (i) => {
     const tenantId = pick(tenants);

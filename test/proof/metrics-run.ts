@@ -62,13 +62,14 @@ export async function runOnce(
     maxDisturbances: 40,
     lag: chance(0.6) ? 0 : random() * 0.5,
     stale: 0,
+    heat: 0,
     skewMs: chance(0.5) ? 0 : 30_000,
     processes: 1 + Math.floor(random() * 3),
     functions: 1 + Math.floor(random() * 4),
     mappings: chance(0.7) ? 1 : 2,
     planted,
   };
-  const plan: Plan = { corrections: chance(0.5), poison: chance(0.4) };
+  const plan: Plan = { corrections: chance(0.5), poison: chance(0.4), crowded: false };
   // A journey's raw events are a tenant's, and a tenant's name is new in each run.
   const tenants = chance(0.5) ? [`${seed}a`] : [`${seed}a`, `${seed}b`];
   const times: EventTimes = new Map();
@@ -77,6 +78,8 @@ export async function runOnce(
   if (weather.givesUp) weather.lag = 0;
   // Drawn after all else, so that a seed of before shows what it showed.
   weather.stale = createRandom(`${seed} stale`)() < 0.5 ? 0 : 0.3;
+  weather.heat = createRandom(`${seed} heat`)() < 0.3 ? 0 : 0.1;
+  plan.crowded = weather.heat > 0 && createRandom(`${seed} crowd`)() < 0.7;
   weather.keepsFailures = !weather.givesUp || chance(0.7);
   const oracle = createOracle(times, () => !weather.givesUp);
   const { violations } = oracle;

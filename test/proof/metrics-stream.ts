@@ -21,15 +21,18 @@ export type Shard = {
 export type StreamModel = ReturnType<typeof createStreamModel>;
 
 const MAX_SEQUENCE = 10n ** 40n - 1n;
+/** A table is in so many partitions at most. */
+const MAX_OPEN = 12;
 /** After every place: a hash begins with hexadecimal digits. */
 const END = "~";
 
 /**
  * A table's stream as DynamoDB keeps it: a shard for each partition of the table, in the order of writing. A partition that
  * is hot or full splits where it likes, also in the middle of a collection, by sort key; each is replaced every few hours.
- * Numbers grow from parent to child, and those of siblings interleave and may be the same.
+ * Numbers grow from parent to child, and those of siblings interleave and may be the same. `heat` is the chance that a partition
+ * splits at what was just written to it.
  */
-export function createStreamModel(random: Random) {
+export function createStreamModel(random: Random, heat = 0) {
   const shards: Shard[] = [];
   const listeners = new Map<Shard, (() => void)[]>();
   const below = (n: number) => Math.floor(random() * n);
@@ -80,27 +83,36 @@ export function createStreamModel(random: Random) {
     return middle > from && middle < to ? middle : to;
   }
 
+  const openShards = () => shards.filter(({ closed }) => !closed);
+
+  /** By two shards, or by one where the middle is its end. */
+  function replace(shard: Shard, middle: string): string {
+    shard.closed = true;
+    tell(shard);
+    open(shard.from, middle, shard);
+    if (middle === shard.to) return `${shard.name} is replaced`;
+    open(middle, shard.to, shard);
+    return `${shard.name} splits at ${middle}`;
+  }
+
   return {
     shards: shards as readonly Shard[],
 
-    append(record: Omit<StreamRecord, "sequence" | "shard">): void {
+    /** Gives what became of the shard, where it was too hot. */
+    append(record: Omit<StreamRecord, "sequence" | "shard">): string | undefined {
       const place = placeOf(record.keys);
-      const shard = shards.find(({ closed, from, to }) => !closed && from <= place && place < to)!;
+      const shard = openShards().find(({ from, to }) => from <= place && place < to)!;
       shard.records.push({ ...record, shard: shard.name, sequence: next(shard) });
       tell(shard);
+      if (heat === 0 || random() >= heat || place === shard.from || openShards().length >= MAX_OPEN) return undefined;
+      return replace(shard, place);
     },
 
     /** Splits a shard, or replaces it by a new one. */
     reshard(splits = random() < 0.6): string {
-      const open_ = shards.filter(({ closed }) => !closed);
+      const open_ = openShards();
       const shard = open_[below(open_.length)]!;
-      const middle = splits ? middleOf(shard) : shard.to;
-      shard.closed = true;
-      tell(shard);
-      open(shard.from, middle, shard);
-      if (middle === shard.to) return `${shard.name} is replaced`;
-      open(middle, shard.to, shard);
-      return `${shard.name} splits at ${middle}`;
+      return replace(shard, splits ? middleOf(shard) : shard.to);
     },
 
     /** The records of a shard from one number to another, both included. Throws where the first is too old, as AWS does. */

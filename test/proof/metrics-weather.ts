@@ -13,6 +13,8 @@ export type Weather = {
   lag: number;
   /** Of reads that do not ask to be consistent. */
   stale: number;
+  /** Of partitions that split where they are written. */
+  heat: number;
   skewMs: number;
   processes: number;
   functions: number;

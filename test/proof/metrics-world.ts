@@ -41,7 +41,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
   onWrite: (written: readonly Written[], isExpiry: boolean) => void;
 }) {
   const trace: string[] = [];
-  const streams = Object.fromEntries(STREAMED.map((table) => [table, createStreamModel(random)]));
+  const streams = Object.fromEntries(STREAMED.map((table) => [table, createStreamModel(random, weather.heat)]));
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
@@ -68,7 +68,10 @@ export function createWorld({ random, weather, counts, onWrite }: {
         counts.streamed++;
         const { pk, sk } = (after ?? before)!;
         const arrivedAt = Math.floor(clock / 1_000) * 1_000;
-        streams[table]!.append({ keys: { pk, sk }, before, after, isExpiry, arrivedAt });
+        const split = streams[table]!.append({ keys: { pk, sk }, before, after, isExpiry, arrivedAt });
+        if (split === undefined) continue;
+        counts.reshards++;
+        note(split);
       }
       onWrite(written, isExpiry);
     },
