@@ -69,9 +69,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
         const { pk, sk } = (after ?? before)!;
         const arrivedAt = Math.floor(clock / 1_000) * 1_000;
         const split = streams[table]!.append({ keys: { pk, sk }, before, after, isExpiry, arrivedAt });
-        if (split === undefined) continue;
-        counts.reshards++;
-        note(split);
+        if (split !== undefined) noteShards(split);
       }
       onWrite(written, isExpiry);
     },
@@ -91,6 +89,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
   function note(text: string): void {
     trace.push(`${((clock - START_AT) / 1_000).toFixed(0)}s ${text}`);
   }
+
+  const noteShards = (change: string): void => (counts.reshards++, note(change));
 
   function spawn(name: string, isDirect = false): Process {
     const skewMs = Math.round((random() - 0.5) * 2 * weather.skewMs);
@@ -235,8 +235,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
       case 0:
       case 9:
       case 10:
-        counts.reshards++;
-        return note(streams[pick(STREAMED)]!.reshard());
+        return noteShards(streams[pick(STREAMED)]!.reshard());
       case 1:
       case 2:
         return note(pick(mappings).handOver());
@@ -385,10 +384,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
     later(): void {
       pass(HOUR_MS + below(8 * HOUR_MS));
       for (const stream of Object.values(streams)) {
-        for (let left = below(4); left > 0; left--) {
-          counts.reshards++;
-          note(stream.reshard());
-        }
+        for (let left = below(4); left > 0; left--) noteShards(stream.reshard());
       }
       for (const mapping of mappings) if (chance(0.4)) note(mapping.restart(chance(0.5)));
     },
