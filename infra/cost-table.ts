@@ -1,4 +1,16 @@
-import { type Costs, costsOf, FIFTY, HOURS, of, SECONDS_A_MONTH, SINGLE, totalOf, type Way } from "./costs.ts";
+import {
+  ASSUMED,
+  type Costs,
+  costsOf,
+  FIFTY,
+  FINISH,
+  HOURS,
+  of,
+  SECONDS_A_MONTH,
+  SINGLE,
+  totalOf,
+  type Way,
+} from "./costs.ts";
 import { managedKeyMonth, socketMonth, streamMonth } from "./subscriber-costs.ts";
 import { type Price, PRICE_REGION, PRICES } from "./prices.ts";
 
@@ -65,8 +77,8 @@ function notes(functions: Costs, container: Costs): string[] {
     } by containers.`,
     `The table is computed (\`npm run costs\`) for the stage prod and batches of ${FIFTY.events} events of one journey, from units`,
     `that tests hold and \`npm run bench:unit-costs\` measures: ${FIFTY.writes} write units to record a batch, and at most`,
-    `${FIFTY.writesToCount} to count it, as with many small tenants; where batches of one tenant are read together, hardly any. Times`,
-    `of functions on AWS are estimates. One event a request costs more: at 100 a second ${
+    `${FIFTY.writesToCount} to count it, as with many small tenants; where batches of one tenant are read together, hardly any; and ${FINISH.writes} for each`,
+    `journey of ${ASSUMED.eventsAJourney} events, once, for what paths and funnels read. Times of functions on AWS are estimates. One event a request costs more: at 100 a second ${
       single("functions")
     } dollars by functions,`,
     `${single("container")} by containers. Raw events stay, so each further month of them adds its storage. Queries,`,

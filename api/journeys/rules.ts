@@ -92,7 +92,8 @@ export function decideEvents(
   const verdicts = events.map((_, index) => judged.get(index)!);
   const fresh = [...added.values()];
   if (fresh.length === 0) return { verdicts, added: fresh, journey: known };
-  const journey = fresh.reduce((sum, event) => applyEvent(sum, event), known ?? startOf(tenantId, fresh[0]!));
+  const journey = { ...known ?? startOf(tenantId, fresh[0]!) };
+  for (const event of fresh) addEvent(journey, event);
   const goals = withGoals(known?.goals, fresh, policy.goals);
   return {
     verdicts,
@@ -242,29 +243,30 @@ function startOf(tenantId: string, event: ArrivedEvent): Journey {
   };
 }
 
-function applyEvent(journey: Journey, event: ArrivedEvent): Journey {
-  const at: EventPosition = { occurredAt: event.occurredAt, source: event.source, seq: event.seq };
-  const { type, text, visitorId, page } = event;
-  return {
-    ...journey,
-    visitor: visitorId ? earlier(journey.visitor, { ...at, visitorId }) : journey.visitor,
-    startedAt: Math.min(journey.startedAt, event.occurredAt),
-    endedAt: Math.max(journey.endedAt, event.occurredAt),
-    eventCount: journey.eventCount + 1,
-    userMessageCount: journey.userMessageCount + (type === "MESSAGE_SENT" ? 1 : 0),
-    botMessageCount: journey.botMessageCount + (type === "MESSAGE_RECEIVED" ? 1 : 0),
-    firstQuestion: type === "MESSAGE_SENT" && text !== undefined && saysSomething(text)
-      ? earlier(journey.firstQuestion, { ...at, text: text.length <= MAX_QUESTION_CHARS ? text : undefined })
-      : journey.firstQuestion,
-    decided: isDeciding(type) ? stronger(journey.decided, { ...at, type }) : journey.decided,
-    engagedAt: type === "FORM_STARTED" || type === "MESSAGE_SENT"
-      ? Math.min(journey.engagedAt ?? event.occurredAt, event.occurredAt)
-      : journey.engagedAt,
-    lastPage: page
-      ? later(journey.lastPage, { ...at, page: page.length <= MAX_PAGE_CHARS ? page : undefined })
-      : journey.lastPage,
-    lastArrivalAt: Math.max(journey.lastArrivalAt, event.receivedAt),
-  };
+/** Adds what one event says to the journey that is given, which is this function's own: batches have hundreds. */
+function addEvent(journey: { -readonly [Name in keyof Journey]: Journey[Name] }, event: ArrivedEvent): void {
+  const { occurredAt, source, seq, type, text, visitorId, page } = event;
+  const at: EventPosition = { occurredAt, source, seq };
+  journey.startedAt = Math.min(journey.startedAt, occurredAt);
+  journey.endedAt = Math.max(journey.endedAt, occurredAt);
+  journey.eventCount += 1;
+  journey.lastArrivalAt = Math.max(journey.lastArrivalAt, event.receivedAt);
+  if (visitorId) journey.visitor = earlier(journey.visitor, { ...at, visitorId });
+  if (type === "MESSAGE_SENT") {
+    journey.userMessageCount += 1;
+    if (text !== undefined && saysSomething(text)) {
+      const short = text.length <= MAX_QUESTION_CHARS ? text : undefined;
+      journey.firstQuestion = earlier(journey.firstQuestion, { ...at, text: short });
+    }
+  }
+  if (type === "MESSAGE_RECEIVED") journey.botMessageCount += 1;
+  if (isDeciding(type)) journey.decided = stronger(journey.decided, { ...at, type });
+  if (type === "FORM_STARTED" || type === "MESSAGE_SENT") {
+    journey.engagedAt = Math.min(journey.engagedAt ?? occurredAt, occurredAt);
+  }
+  if (page) {
+    journey.lastPage = later(journey.lastPage, { ...at, page: page.length <= MAX_PAGE_CHARS ? page : undefined });
+  }
 }
 
 /** Whether there is anything to be seen in a text: spaces of any width, and what only steers how others look, say nothing. */

@@ -186,12 +186,15 @@ export function createJourneys(options: JourneysOptions) {
       kept,
       store.lookToWrite(tenantId, [...sessions.keys()]),
     ]);
+    // What is sent again after its journey was deleted is a journey again, from now on.
+    const isOver = isExpired({ lastArrivalAt: receivedAt, keepDays: policy.keepDays }, now);
+    const arrival = { receivedAt: isOver ? now : receivedAt };
     const verdicts: Verdict[] = [];
     const unwritten: string[] = [];
     const outdone = new Set<RecordedEvent>();
     await pMap(sessions, async ([sessionId, indexes]) => {
       if (erased.has(sessionId)) return;
-      const own = indexes.map((index) => ({ ...events[index]!, receivedAt }));
+      const own = indexes.map((index) => ({ ...events[index]!, ...arrival }));
       const decision = await keepEvents({ store, clock }, tenantId, known.get(sessionId), own, policy);
       for (const event of decision.outdone) outdone.add(events[indexes[own.indexOf(event)]!]!);
       indexes.forEach((index, i) => (verdicts[index] = decision.verdicts[i]!));

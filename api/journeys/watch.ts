@@ -20,7 +20,9 @@ type State = { given: Journey["watermarks"]; endedAt: number; resumed?: Seen | u
  * The journey's events that the cursor has not seen, in the order in which they occurred, then each new one as it is
  * recorded, by whatever process. Throws InvalidInputError for a cursor of something else.
  */
-export function createJourneyWatch({ store, hub, indexed }: { store: JourneyStore; hub: Hub; indexed: boolean }) {
+export function createJourneyWatch(
+  { store, hub, indexed, pollMs }: { store: JourneyStore; hub: Hub; indexed: boolean; pollMs?: number },
+) {
   return function watchEvents(
     tenantId: string,
     sessionId: string,
@@ -57,6 +59,7 @@ export function createJourneyWatch({ store, hub, indexed }: { store: JourneyStor
       state: { given: {}, endedAt: 0, resumed },
       read,
       signal,
+      pollMs,
     });
   };
 }

@@ -1,8 +1,9 @@
 /**
  * Gives what batches of events cost in write units, read units and requests, for `infra/costs.ts`: the request itself, and
- * its share of the table's stream, read batch by batch and many at once; the bytes that are kept; and processor time.
+ * its share of the table's stream, read batch by batch and many at once; the bytes that are kept; and processor time. And what
+ * it costs to sum a journey up.
  *
- *     deno run -A --unstable-no-legacy-abort test/bench/unit-costs.ts
+ *     deno run -A --unstable-no-legacy-abort test/bench/unit-costs.ts [SESSIONS]
  */
 import { type AttributeValue, ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { Buffer } from "node:buffer";
@@ -13,7 +14,7 @@ import { startTestApp } from "../kit/app.ts";
 import { record } from "../kit/journeys.ts";
 import { chat } from "./chat.ts";
 
-const SESSIONS = 40;
+const SESSIONS = Number(process.argv[2] ?? 40);
 
 const api = await startTestApp();
 
@@ -95,12 +96,21 @@ async function measure(size: number, batches: number, settlesEach: boolean): Pro
   } of items`);
 }
 
+/** What it costs, once for each journey, that a job sums it up half an hour after its last event: all that were recorded above. */
+async function measureFinish(): Promise<void> {
+  api.takeCosts();
+  const { settled } = await api.app.jobs.find(({ name }) => name === "follow-journeys")!.run() as { settled: number };
+  await api.settle();
+  console.log(`a journey that finished: ${sum(api.takeCosts(), settled)} (${settled} journeys)`);
+}
+
 try {
   await measure(50, 1, true);
   await measure(50, 4, true);
   await measure(50, 4, false);
   await measure(1, 12, true);
   await measure(1, 12, false);
+  await measureFinish();
 } finally {
   await api.stop();
 }

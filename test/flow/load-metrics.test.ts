@@ -208,3 +208,37 @@ describe("what cannot be loaded", () => {
     expect(err).toContain("Those without an offset are of --zone");
   });
 });
+
+describe("dimensions", () => {
+  const rows =
+    "recordId,at,value,Town,plan\na,2026-01-31T12:00:00Z,5,Lugo,pro\nb,2026-01-31T12:01:00Z,7,,pro\nc,2026-01-31T12:02:00Z,1,Vigo,\n";
+
+  test("are the columns that are named, by their names or others; empty cells are none", async () => {
+    const file = await write("dimensions.csv", rows);
+    const done = await load(file, "by", "--source", "sales", "--dimensions", "town=Town,plan");
+    expect([done.code, done.out]).toEqual([0, expect.stringMatching(/^accepted 3, duplicates 0, rejected 0/)]);
+    await api.settle();
+    const by = async (key: string) =>
+      (await api.ask(
+        "by",
+        `query ($key: String!) { metrics(sources: ["sales"], size: ONE_HOUR, by: $key, range: { between: {
+          from: "2026-01-31T12:00:00Z", to: "2026-01-31T13:00:00Z" } }) { dimension { value } buckets { sum } } }`,
+        { key },
+      )).data.metrics.filter(({ dimension }: { dimension: object | null }) => dimension !== null).map((
+        { dimension, buckets }: { dimension: { value: string }; buckets: { sum: number }[] },
+      ) => [dimension.value, buckets[0]!.sum]).toSorted();
+    expect(await by("town")).toEqual([["Lugo", 5], ["Vigo", 1]]);
+    expect(await by("plan")).toEqual([["pro", 12]]);
+    expect((await load(file, "by", "--source", "sales", "--dimensions", "town=Town,plan")).out).toContain("accepted 0");
+  });
+
+  test.each([
+    ["town=City", 'no column is called "City"'],
+    ["My Town", "--dimensions must be names of columns, or name=column"],
+    ["a=b=c", "--dimensions must be names of columns, or name=column"],
+    ["a=plan,b=plan,c=plan,d=plan,e=plan,f=plan", "--dimensions must be at most 5, are 6"],
+  ])("%s is refused in words", async (dimensions, message) => {
+    const { code, err } = await load(await write("dimensions.csv", rows), "by", "--dimensions", dimensions);
+    expect([code === 0, err]).toEqual([false, expect.stringContaining(message)]);
+  });
+});

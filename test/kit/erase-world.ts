@@ -42,6 +42,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
     },
   });
   const objects = createMemoryObjects();
+  const hub = createHub();
 
   /** A process whose calls to the stores go through `onCall`. */
   function createProcess(onCall: OnCall = () => {}) {
@@ -51,7 +52,6 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
     const raw = createRawEvents(through(objects, onCall) as RawObjects);
     const trails = createTrailStore(own, "trails");
     const configuration = createJourneyConfiguration({ store, trails, clock });
-    const hub = createHub();
     const bucket = through(objects, onCall) as typeof objects;
     const columns = createColumns({ objects: bucket, raw, clock, log: silentLog });
     const files = createFiles({ objects: bucket, clock, ids: randomIds });
@@ -59,7 +59,9 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
     const options = { ...stores, hub, clock, log: silentLog, indexed: true };
     return {
       store,
+      raw,
       trails,
+      configuration,
       follower: createFollower({ store, trails, hub, clock, onFinished: nothing }),
       erasures,
       journeys: createJourneys(options),
@@ -73,6 +75,8 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
     stream,
     dynamo,
     objects,
+    /** What is waited for in all processes. */
+    hub,
     createProcess,
 
     /** What the stream counts when it is read from its beginning, by a consumer that remembers nothing from record to record. */

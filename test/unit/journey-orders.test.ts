@@ -86,6 +86,9 @@ describe("at a limit of a session as many are taken in every order, and one more
     const known = decideEvents("t", undefined, odd.slice(0, 1_000)).journey!;
     const [verdict] = decideEvents("t", known, [odd[1_000]!]).verdicts;
     expect(verdict).toMatchObject({ code: "SESSION_FULL", reason: expect.stringContaining("more than 1000 gaps") });
+    // Of one batch the order does not matter: by number, it closes a gap before it opens one.
+    const both = decideEvents("t", known, [odd[1_000]!, at(0, { occurredAt: 5 })]).verdicts;
+    expect(both).toEqual([{ status: "ACCEPTED" }, { status: "ACCEPTED" }]);
     const closing = decideEvents("t", known, [at(0, { occurredAt: 5 })]);
     expect(closing.verdicts).toEqual([{ status: "ACCEPTED" }]);
     expect(decideEvents("t", closing.journey, [odd[1_000]!]).verdicts).toEqual([{ status: "ACCEPTED" }]);

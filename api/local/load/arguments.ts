@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { TENANT_PATTERN, TENANT_RULE } from "../../core/ids.ts";
 import { parseInstant } from "../../core/time.ts";
-import { isOwnSource } from "../../metrics/model.ts";
+import * as v from "valibot";
+import { dimensionKey, isOwnSource, LIMITS } from "../../metrics/model.ts";
+import type { Dimension } from "./records.ts";
 import { RECORDED_SOURCES } from "../../resources.ts";
 import { type Kind, KINDS } from "./help.ts";
 import { DEFAULT_START } from "./w2isp.ts";
@@ -15,6 +17,8 @@ export class WrongArguments extends Error {
   }
 }
 
+const DIMENSION_RULE = "a name is 1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`, beginning with a letter";
+
 /** How many things of each kind of load go into one request. */
 const BATCHES: Partial<Record<Kind, { size: string; max: number }>> = {
   journeys: { size: "500", max: 500 },
@@ -27,6 +31,7 @@ const TABLES: readonly Kind[] = ["journeys", "motion", "sessions"];
 const ONLY: Readonly<Record<string, readonly Kind[]>> = {
   start: ["motion"],
   source: ["metrics"],
+  dimensions: ["metrics"],
   sensor: ["motion", "sessions"],
   zone: [...TABLES, "metrics"],
   columns: TABLES,
@@ -69,6 +74,7 @@ export function parseArguments(args: string[]) {
     columns: parseColumns(values.columns),
     heading: values.heading?.split(",").map((name) => name.trim()),
     source: parseSource(source ?? RECORDED_SOURCES[0]),
+    dimensions: parseDimensions(values.dimensions),
     startAt: parseStart(start ?? DEFAULT_START),
     batchSize: parseNumber("--batch", values.batch ?? size, max),
     concurrency: parseNumber("--concurrency", values.concurrency ?? "4", 32),
@@ -92,6 +98,20 @@ export function parseArguments(args: string[]) {
     throw wrong(`--start must be an RFC 3339 instant such as ${DEFAULT_START}, got ${text}`);
   }
 
+  function parseDimensions(text: string | undefined): Dimension[] {
+    const pairs = (text ?? "").split(",").map((one) => one.trim()).filter(Boolean).map((one) => one.split("="));
+    const named = pairs.map(([key = "", column = key]) => ({ key: key.trim(), column: column.trim() }));
+    if (pairs.some(({ length }) => length > 2) || named.some(({ key }) => !v.is(dimensionKey, key))) {
+      throw wrong(
+        `--dimensions must be names of columns, or name=column, parted by commas; ${DIMENSION_RULE}; got ${text}`,
+      );
+    }
+    if (named.length > LIMITS.dimensions) {
+      throw wrong(`--dimensions must be at most ${LIMITS.dimensions}, are ${named.length}`);
+    }
+    return named;
+  }
+
   function parseColumns(text: string | undefined): Map<string, string> {
     const pairs = (text ?? "").split(",").filter(Boolean).map((pair) => pair.split("="));
     const bad = pairs.find((pair) => pair.length !== 2 || !pair[0] || !pair[1]);
@@ -106,7 +126,16 @@ function read(args: string[]) {
   const kind = KINDS.find((name) => name === args[0]);
   try {
     const options = {
-      ...{ tenant: text, url: text, token: text, batch: text, concurrency: text, start: text, source: text },
+      ...{
+        tenant: text,
+        url: text,
+        token: text,
+        batch: text,
+        concurrency: text,
+        start: text,
+        source: text,
+        dimensions: text,
+      },
       ...{ zone: text, sensor: text, columns: text, heading: text, user: text, replace: flag, "dry-run": flag },
       help: { type: "boolean", short: "h" } as const,
     };

@@ -42,12 +42,14 @@ sessionId, labels (JSON, or parted by semicolons), notes. What exportSessions gi
 where nobody edited the session yet.
 ${TABLE}
 ${TIMES}`,
-  metrics: `npm run load -- metrics FILE --tenant TENANT [--source SOURCE] [--batch RECORDS] [--zone ZONE]
+  metrics:
+    `npm run load -- metrics FILE --tenant TENANT [--source SOURCE] [--dimensions COLUMN,NAME=COLUMN,...] [--batch RECORDS] [--zone ZONE]
 FILE is a table with the columns recordId and at, and value where it has one, or commits.csv or anonreviews.csv. Equal rows of anonreviews.csv count one by
 one, so load it whole.
 --source SOURCE  one of ${RECORDED_SOURCES.join(", ")}, or a name of your own such as checkout.paid; ${
-    RECORDED_SOURCES[0]
-  } where absent
+      RECORDED_SOURCES[0]
+    } where absent
+--dimensions ... at most 5 columns whose cells are dimensions of the records; NAME= where a column's own name is none; empty cells are left out
 --batch RECORDS  records a request, 1 to 500; 500 where absent
 ${TIMES}`,
   collection: `npm run load -- collection FILE --tenant TENANT [--user USER] [--replace] [--dry-run]

@@ -6,7 +6,10 @@ import { FileFormatError } from "./events.ts";
 import { parseWhen, WHEN_RULE } from "./when.ts";
 
 /** One row of a table: its time, what names it, and its number where it has one. */
-export type Row = { id: string; at: number; value?: number };
+export type Row = { id: string; at: number; value?: number; dimensions?: { key: string; value: string }[] };
+
+/** A column whose cells are a dimension of the records, and what the dimension is called. */
+export type Dimension = { key: string; column: string };
 
 /** A table of records to be counted. */
 export type RecordTable = {
@@ -22,8 +25,20 @@ const COMMITS = "repo,commit,author_ts,author_offset,committer_ts,committer_offs
 const REVIEWS = "reviewerId,vendorId,rating,date";
 
 /** The table that begins with a heading. `now` says which times lie too far ahead. Throws FileFormatError. */
-export function tableOf({ cells: columns }: CsvRecord, now: number, zone: string): RecordTable {
+export function tableOf(
+  { cells: columns }: CsvRecord,
+  now: number,
+  zone: string,
+  dimensions: readonly Dimension[] = [],
+): RecordTable {
   const heading = columns.join(",");
+  const places = dimensions.map(({ key, column }) => ({ key, place: columns.indexOf(column) }));
+  const absent = dimensions.find(({ column }) => !columns.includes(column));
+  if (absent) {
+    throw new FileFormatError(
+      `no column is called ${JSON.stringify(absent.column)}; its first line is: ${heading.slice(0, 80)}`,
+    );
+  }
   if (heading === COMMITS) {
     return tableWith(false, ([repo, commit, , , time]) => ({ id: `${repo}/${commit}`, time: time! }));
   }
@@ -52,7 +67,9 @@ export function tableOf({ cells: columns }: CsvRecord, now: number, zone: string
         const at = parseWhen(time, zone);
         const number = value === "" ? {} : { value: Number(value) };
         if (number.value !== undefined && !Number.isFinite(number.value)) return "its value must be a number";
-        return whatIsWrong(id, at, now) ?? { id, at: at!, ...number };
+        const own = places.map(({ key, place }) => ({ key, value: cells[place]! })).filter(({ value }) => value !== "");
+        return whatIsWrong(id, at, now, own) ??
+          { id, at: at!, ...number, ...(own.length > 0 ? { dimensions: own } : {}) };
       },
     };
   }
@@ -60,9 +77,20 @@ export function tableOf({ cells: columns }: CsvRecord, now: number, zone: string
 
 const recordId = words(LIMITS.recordIdChars);
 
-function whatIsWrong(id: string, at: number | undefined, now: number): string | undefined {
+const dimensionValue = words(LIMITS.dimensionValueChars);
+
+function whatIsWrong(
+  id: string,
+  at: number | undefined,
+  now: number,
+  dimensions: readonly { key: string; value: string }[],
+): string | undefined {
   const checked = v.safeParse(recordId, id);
   if (!checked.success) return `its id ${checked.issues[0].message}`;
+  for (const { key, value } of dimensions) {
+    const parsed = v.safeParse(dimensionValue, value);
+    if (!parsed.success) return `its ${key} ${parsed.issues[0].message}`;
+  }
   if (at === undefined) {
     return `its time must be ${WHEN_RULE}`;
   }

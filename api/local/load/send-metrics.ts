@@ -1,15 +1,21 @@
 import type { Member } from "./ask.ts";
 import { recordsOf } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
-import { type RecordTable, type Row, tableOf } from "./records.ts";
+import { type Dimension, type RecordTable, type Row, tableOf } from "./records.ts";
 import { createRepeats } from "./repeats.ts";
 import { REFUSING, type Skipped } from "./skipped.ts";
 import { inBatches, type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
 
-export type MetricsFile = { file: string; source: string; batchSize: number; zone: string };
+export type MetricsFile = {
+  file: string;
+  source: string;
+  dimensions?: readonly Dimension[];
+  batchSize: number;
+  zone: string;
+};
 
 /** One record as `recordMetrics` takes it. */
-export type LoadedRecord = { source: string; recordId: string; at: string; value?: number };
+export type LoadedRecord = { source: string; recordId: string; at: string } & Pick<Row, "value" | "dimensions">;
 
 const MUTATION = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
   __typename
@@ -22,7 +28,7 @@ const MUTATION = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(inp
  * never holds all of it. `now` is the clock that times may not be ahead of. Throws FileFormatError.
  */
 export async function readMetrics(
-  { file, source, batchSize, zone }: MetricsFile,
+  { file, source, dimensions = [], batchSize, zone }: MetricsFile,
   now: number,
   skipped: Pick<Skipped, "add"> = REFUSING,
 ) {
@@ -35,7 +41,7 @@ export async function readMetrics(
     isSkipping = true;
     skipped.add(...bad);
   };
-  const read = { file, now, zone, skipped: { add } };
+  const read = { file, now, zone, dimensions, skipped: { add } };
   for await (const { table: own, row } of rowsOf(read)) {
     table = own;
     total++;
@@ -46,10 +52,10 @@ export async function readMetrics(
   if (!table && !isSkipping) throw new FileFormatError("it holds no records");
 
   async function* records(): AsyncGenerator<LoadedRecord> {
-    for await (const { table: own, row: { id, at, value } } of rowsOf(read)) {
+    for await (const { table: own, row: { id, at, ...more } } of rowsOf(read)) {
       const number = own.repeats ? repeats.number(id) : 1;
       const recordId = number === 1 ? id : `${id}/${number}`;
-      yield { source, recordId, at: new Date(at).toISOString(), ...(value === undefined ? {} : { value }) };
+      yield { source, recordId, at: new Date(at).toISOString(), ...more };
     }
   }
 
@@ -68,12 +74,18 @@ export function sendRecords(records: readonly LoadedRecord[], batchSize: number,
 }
 
 async function* rowsOf(
-  { file, now, zone, skipped }: { file: string; now: number; zone: string; skipped: Pick<Skipped, "add"> },
+  { file, now, zone, dimensions, skipped }: {
+    file: string;
+    now: number;
+    zone: string;
+    dimensions: readonly Dimension[];
+    skipped: Pick<Skipped, "add">;
+  },
 ): AsyncGenerator<{ table: RecordTable; row: Row }> {
   let table: RecordTable | undefined;
   for await (const record of recordsOf(file)) {
     if (!table) {
-      table = tableOf(record, now, zone);
+      table = tableOf(record, now, zone, dimensions);
       continue;
     }
     const row = table.parse(record);
