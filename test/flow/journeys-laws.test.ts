@@ -72,10 +72,10 @@ describe("what is kept of a journey", () => {
     const meanwhile: OnCall = async (when, call) => {
       if (when === "after" || call !== "replaceIf" || isMet) return;
       isMet = true;
-      await raw.rewrite(key!, ({ seq }) => seq === 1 ? "DROP" : "KEEP");
+      await raw.rewrite(key, ({ seq }) => seq === 1 ? "DROP" : "KEEP");
     };
-    await world.createProcess(meanwhile).raw.rewrite(key!, ({ seq }) => seq === 2 ? "OUTDONE" : "KEEP");
-    expect((await raw.read(key!)).map(({ seq, outdone }) => [seq, outdone === true])).toEqual([[2, true], [3, false]]);
+    await world.createProcess(meanwhile).raw.rewrite(key, ({ seq }) => seq === 2 ? "OUTDONE" : "KEEP");
+    expect((await raw.read(key)).map(({ seq, outdone }) => [seq, outdone === true])).toEqual([[2, true], [3, false]]);
   });
 });
 
@@ -214,5 +214,28 @@ describe("what a writer stored of an erased session before it died", () => {
     expect(await erase(T, "v")).toMatchObject({ journeys: 0, objectsRewritten: 1 });
     expect(await linesOf(world)).toEqual([]);
     expect((await store.look(T, ["theirs"])).erased.has("theirs")).toBe(true);
+  });
+
+  test("of another's journey that names the person while the erasure goes on leaves no id in the tables", async () => {
+    const world = createEraseWorld(NOW);
+    const { journeys } = world.createProcess();
+    const named = (seq: number, visitorId: string) =>
+      event(seq, { sessionId: "theirs", visitorId, occurredAt: new Date(NOW - 60_000 + seq).toISOString() });
+    await journeys.record(T, visit("own", 1, 6, NOW - 3_600_000, { visitorId: "v" }));
+    await journeys.record(T, [named(1, "w"), named(2, "v"), named(3, "w")]);
+    let isMet = false;
+    const meanwhile: OnCall = async (when, call) => {
+      // The ids are out of the tables by now, and the objects' turn has come.
+      if (when === "after" || call !== "replaceIf" || isMet) return;
+      isMet = true;
+      await journeys.record(T, [named(4, "v")]);
+    };
+    await world.createProcess(meanwhile).erase(T, "v");
+    expect(isMet).toBe(true);
+    const journey = (await journeys.find(T, ["theirs"])).get("theirs")!;
+    expect(journey).toMatchObject({ eventCount: 4, otherIds: [] });
+    const { edges } = await journeys.listEvents(journey, { first: 10 });
+    expect(edges.map(({ node }) => node.visitorId)).toEqual(["w", undefined, "w", undefined]);
+    expect(world.dynamo.dump("journeys").filter(({ visitorKey }) => visitorKey === `${T}#v`)).toEqual([]);
   });
 });
