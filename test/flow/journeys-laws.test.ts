@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fromChunk, hollowed, toChunks, withoutIds } from "../../api/journeys/chunk.ts";
 import type { ArrivedEvent } from "../../api/journeys/model.ts";
+import { createChunkReader } from "../../api/journeys/erasures.ts";
 import { createJourneyWatch } from "../../api/journeys/watch.ts";
 import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
 import { type EventInput, visit } from "../kit/journeys.ts";
@@ -238,4 +239,33 @@ describe("what a writer stored of an erased session before it died", () => {
     expect(edges.map(({ node }) => node.visitorId)).toEqual(["w", undefined, "w", undefined]);
     expect(world.dynamo.dump("journeys").filter(({ visitorKey }) => visitorKey === `${T}#v`)).toEqual([]);
   });
+
+  test("and that repeats what is known is taken back, where the erasure came between its reading and its storing", async () => {
+    const world = createEraseWorld(NOW);
+    await world.createProcess().journeys.record(T, visit("own", 1, 6, NOW - 3_600_000, { visitorId: "v" }));
+    let isRead = () => {};
+    const read = new Promise<void>((resolve) => (isRead = resolve));
+    const meanwhile: OnCall = async (when, call) => {
+      if (when === "after" && call === "batchGet") isRead();
+      if (when === "after" || call !== "create") return;
+      await read;
+      await world.createProcess().erase(T, "v");
+    };
+    const late = world.createProcess(meanwhile).journeys;
+    expect(await late.record(T, visit("own", 2, 4, NOW - 3_600_000, { visitorId: "v" })))
+      .toMatchObject(Array(3).fill({ status: "REJECTED", code: "SESSION_ERASED" }));
+    expect(await linesOf(world)).toEqual([]);
+  });
+});
+
+test("the chunks of an erased journey are read, hollow, until the stream has taken it out of all counts, and then no more", async () => {
+  const world = createEraseWorld(NOW);
+  const { journeys, erase, store, erasures } = world.createProcess();
+  await journeys.record(T, [event(1, { visitorId: "v" }), event(2)]);
+  await erase(T, "v");
+  const read = createChunkReader(store, erasures);
+  expect((await read(T, "s"))!.flatMap(({ events }) => events.map(({ seq }) => seq)).toSorted()).toEqual([1, 2]);
+  await erasures.settle(T, "s");
+  expect(await read(T, "s")).toBeUndefined();
+  expect(world.dynamo.dump("journeys").filter(({ sk }) => (sk as string).includes("#E#"))).toEqual([]);
 });
