@@ -1,4 +1,4 @@
-import { parse, subscribe } from "graphql";
+import { isAbstractType, parse, subscribe } from "graphql";
 import { expect, test } from "vitest";
 import { SCOPES } from "../../api/auth/viewer.ts";
 import { beyond } from "../../schema/access.ts";
@@ -69,4 +69,32 @@ test("a stream is refused where its scope is missing, and what it shows is check
   };
   expect(await codeFor(undefined)).toBe("UNAUTHENTICATED");
   expect(await codeFor({ scopes: SCOPES.filter((scope) => scope !== "SESSIONS_READ") })).toBe("FORBIDDEN");
+});
+
+test("what an interface or a union turns out to be is shown to whom its type is", async () => {
+  const schema = buildSchema(Date.now);
+  const abstract = Object.values(schema.getTypeMap()).filter((type) => isAbstractType(type))
+    .filter(({ name, resolveType }) => resolveType && !name.startsWith("__"));
+  const tried = { refused: 0, shown: 0 };
+  const refusalOf = async (type: (typeof abstract)[number], name: string, viewer: object | undefined) => {
+    try {
+      const found = await type.resolveType!({ __typename: name }, { viewer }, { schema } as never, type);
+      return found === name ? "shown" : `taken for ${found}`;
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+  };
+  for (const type of abstract) {
+    for (const { name, extensions } of schema.getPossibleTypes(type)) {
+      const { access } = (extensions as { pothosOptions: { access: string } }).pothosOptions;
+      const isOpen = access === "EVERYBODY" || access === "HOLDER";
+      const scopes = SCOPES.filter((scope) => scope !== access);
+      const isScope = scopes.length < SCOPES.length;
+      expect([name, await refusalOf(type, name, undefined)]).toEqual([name, isOpen ? "shown" : "UNAUTHENTICATED"]);
+      expect([name, await refusalOf(type, name, { scopes })]).toEqual([name, isScope ? "FORBIDDEN" : "shown"]);
+      expect([name, await refusalOf(type, name, { scopes: SCOPES })]).toEqual([name, "shown"]);
+      tried[isScope ? "refused" : "shown"] += 1;
+    }
+  }
+  expect(Math.min(...Object.values(tried))).toBeGreaterThan(5);
 });
