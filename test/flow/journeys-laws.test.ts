@@ -264,7 +264,8 @@ test("the chunks of an erased journey are read, hollow, until the stream has tak
   await journeys.record(T, [event(1, { visitorId: "v" }), event(2)]);
   await erase(T, "v");
   const read = createChunkReader(store, erasures);
-  expect((await read(T, "s"))!.flatMap(({ events }) => events.map(({ seq }) => seq)).toSorted()).toEqual([1, 2]);
+  const hollow = (await read(T, "s"))!.flatMap(({ events }) => events.map(({ seq }) => seq));
+  expect(hollow.toSorted((a, b) => a - b)).toEqual([1, 2]);
   await erasures.settle(T, "s");
   expect(await read(T, "s")).toBeUndefined();
   expect(world.dynamo.dump("journeys").filter(({ sk }) => (sk as string).includes("#E#"))).toEqual([]);
