@@ -55,7 +55,7 @@ function show(name: string, { cpuMs, busyMs, tookMs }: Cost): void {
 await somebody().import(schema11(smallContent()));
 show("at rest", await busyWhile(() => new Promise((resolve) => setTimeout(resolve, 2_000))));
 for (const [name, make] of hostileFiles) {
-  const file = make();
+  const file = await make();
   const person = somebody();
   show(name, await busyWhile(() => person.import(file)));
 }

@@ -15,7 +15,7 @@ const somebody = () => reviewerOf(api, { userId: `stranger-${people++}` });
 
 describe("a hostile file is refused by name, or taken without what is hostile in it", () => {
   test.each(hostileFiles)("%s", async (_, make, words) => {
-    const answer = await somebody().import(make());
+    const answer = await somebody().import(await make());
     expect(answer.__typename).toMatch(words ? /CollectionUnreadableError|TooLargeError/ : /ImportCollectionPayload/);
     if (words) expect(answer.message).toMatch(words);
   });

@@ -3,6 +3,7 @@ import { type Col, readCol, writeCol } from "./col.ts";
 import { CollectionUnreadableError, readable, TooLargeError } from "./errors.ts";
 import { checkJson, NEW } from "./json.ts";
 import { type Repair, repair } from "./repair.ts";
+import { checkSchemaSize } from "./schema-size.ts";
 import { forgetUnicase, readNewer } from "./schema18.ts";
 import { SCHEMA_KEPT, SCHEMAS_NEWER } from "./tables.ts";
 import { checkTables, createIndexes, createTables, takeRows } from "./take.ts";
@@ -70,6 +71,7 @@ export function checkIntegrity(db: DatabaseSync, tables: readonly string[] = [""
  * mended as Anki's own check mends. Nothing else of what was given is kept or run. Close the result's `file`.
  */
 export function openChecked(files: TempFiles, bytes: Uint8Array, { now }: { now: number }): CheckedFile {
+  checkSchemaSize(bytes);
   let given = files.fromBytes(bytes);
   const file = files.fromBytes(NOTHING);
   try {

@@ -1,5 +1,5 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { readable } from "./errors.ts";
+import { CollectionUnreadableError, readable } from "./errors.ts";
 
 /** A protobuf message without its description: each field number with its values, in order. */
 export type Message = {
@@ -20,6 +20,8 @@ export type Message = {
 
 type Value = { type: WireType; number: number; bytes: Uint8Array };
 const NOTHING = new Uint8Array();
+/** Values of a message: a package lists 100,000 media at most. A value of two bytes costs a hundred. */
+const MAX_VALUES = 250_000;
 const UNREADABLE = "The collection holds a setting that cannot be read (protobuf). Check the database in Anki.";
 
 function readValue(reader: BinaryReader, type: WireType, field: number): Value {
@@ -51,9 +53,18 @@ function numbersOf(values: readonly Value[]): number[] {
     if (value.type !== WireType.LengthDelimited) return [value.number];
     const reader = new BinaryReader(value.bytes);
     const all: number[] = [];
-    while (reader.pos < reader.len) all.push(Number(reader.int64()));
+    while (reader.pos < reader.len) {
+      if (all.length >= MAX_VALUES) throw tooMany();
+      all.push(Number(reader.int64()));
+    }
     return all;
   });
+}
+
+function tooMany(): CollectionUnreadableError {
+  return new CollectionUnreadableError(
+    `The package holds a list (protobuf) of more than ${MAX_VALUES} parts, which Anki does not write.`,
+  );
 }
 
 /** A 32-bit float as the shortest decimal that is the same float: 0.9, not 0.8999999761581421. */
@@ -70,7 +81,9 @@ export function readMessage(bytes: Uint8Array): Message {
   const fields = readable(UNREADABLE, () => {
     const all = new Map<number, Value[]>();
     const reader = new BinaryReader(bytes);
+    let count = 0;
     while (reader.pos < reader.len) {
+      if (++count > MAX_VALUES) throw tooMany();
       const [field, type] = reader.tag();
       const value = readValue(reader, type, field);
       const values = all.get(field);
