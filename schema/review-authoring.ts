@@ -1,45 +1,14 @@
-import type { NoteTypeView, NoteView } from "../api/anki/collection/notes.ts";
 import type { CardRowView } from "../api/anki/queue/search.ts";
+import type { MediaLink } from "../api/review/media.ts";
 import { builder, entries } from "./builder.ts";
 import { InvalidInputError, NotFoundError } from "./errors.ts";
 import { pagesOf } from "./lists.ts";
 import { orRefusal, TooLargeError } from "./review-refusals.ts";
 import { CardState, Deck, ownedBy } from "./review.ts";
+import { Note, noteOf, NoteType, type WithMedia } from "./review-note.ts";
+import { CardMedia } from "./review-sides.ts";
 
-const NoteField = builder.objectRef<{ name: string; value: string }>("NoteField").implement({
-  description: "A field of a note.",
-  access: "REVIEW",
-  fields: (t) => ({
-    name: t.exposeString("name", { description: "The field's name in its note type." }),
-    value: t.exposeString("value", { description: "HTML, as it was typed." }),
-  }),
-});
-
-const Note = builder.objectRef<NoteView>("Note").implement({
-  description: "What somebody wrote to learn it; cards are made from it.",
-  access: "REVIEW",
-  fields: (t) => ({
-    noteId: t.string({ description: "The note's id in the collection.", resolve: ({ noteId }) => String(noteId) }),
-    noteTypeId: t.string({ description: "Its note type.", resolve: ({ noteTypeId }) => String(noteTypeId) }),
-    fields: t.expose("fields", { type: [NoteField], description: "Its fields, in the order of its note type." }),
-    tags: t.exposeStringList("tags", { description: "Its tags." }),
-    cardIds: t.stringList({ description: "Its cards.", resolve: ({ cardIds }) => cardIds.map(String) }),
-    modifiedAt: t.expose("modifiedAt", { type: "DateTime", description: "When it was changed last." }),
-  }),
-});
-
-const NoteType = builder.objectRef<NoteTypeView>("NoteType").implement({
-  description: "Which fields notes of a kind have.",
-  access: "REVIEW",
-  fields: (t) => ({
-    noteTypeId: t.string({ description: "Its id in the collection.", resolve: ({ noteTypeId }) => String(noteTypeId) }),
-    name: t.exposeString("name", { description: "Its name." }),
-    isCloze: t.exposeBoolean("isCloze", { description: "Whether its cards come from deletions in the text." }),
-    fields: t.exposeStringList("fields", { description: "The names of its fields, in their order." }),
-  }),
-});
-
-const ListedCard = builder.objectRef<CardRowView>("ListedCard").implement({
+const ListedCard = builder.objectRef<CardRowView & WithMedia>("ListedCard").implement({
   description: "A card as a search finds it.",
   access: "REVIEW",
   fields: (t) => ({
@@ -55,6 +24,13 @@ const ListedCard = builder.objectRef<CardRowView>("ListedCard").implement({
       description: "Whether it is kept out until somebody brings it back.",
     }),
     isBuried: t.exposeBoolean("isBuried", { description: "Whether it is kept out until tomorrow." }),
+    media: t.field({
+      type: [CardMedia],
+      description:
+        "The first ten files that the note's fields name and the collection holds, behind links that are the viewer's alone.",
+      cost: { rows: 5 },
+      resolve: ({ media }) => media(),
+    }),
   }),
 });
 
@@ -181,7 +157,7 @@ const DeckPayload = builder.objectRef<Made<"DeckPayload", { deck: typeof Deck.$i
   fields: (t) => ({ deck: t.expose("deck", { type: Deck, description: "The deck." }) }),
 });
 
-const NotePayload = builder.objectRef<Made<"NotePayload", { note: NoteView }>>("NotePayload").implement({
+const NotePayload = builder.objectRef<Made<"NotePayload", { note: typeof Note.$inferType }>>("NotePayload").implement({
   description: "The note as it is afterwards.",
   access: "REVIEW",
   fields: (t) => ({ note: t.expose("note", { type: Note, description: "The note." }) }),
@@ -243,7 +219,22 @@ entries.queryFields((t) => ({
       first: t.arg.int({ required: true, defaultValue: 50, description: "Most cards on the page, 1 to 200." }),
       after: t.arg.string({ description: "The `endCursor` of the page before." }),
     },
-    resolve: (_, args, { viewer, services }) => services.browse.cards(viewer, args),
+    resolve: async (_, args, { viewer, services }) => {
+      const page = await services.browse.cards(viewer, args);
+      let links: Promise<ReadonlyMap<string, MediaLink>> | undefined;
+      const linksOf = async (names: readonly string[]) => {
+        links ??= services.media.linksByName(viewer, page.edges.flatMap(({ node }) => node.mediaNames));
+        const found = await links;
+        return names.flatMap((name) => found.get(name) ?? []);
+      };
+      return {
+        ...page,
+        edges: page.edges.map(({ cursor, node }) => ({
+          cursor,
+          node: { ...node, media: () => linksOf(node.mediaNames) },
+        })),
+      };
+    },
   }),
   note: t.field({
     type: Note,
@@ -251,7 +242,10 @@ entries.queryFields((t) => ({
     description: "One note of the viewer's collection.",
     access: "REVIEW",
     args: { noteId: t.arg.string({ required: true, description: "The note's id in the collection." }) },
-    resolve: (_, { noteId }, { viewer, services }) => services.browse.note(viewer, noteId),
+    resolve: async (_, { noteId }, { viewer, services }) => {
+      const note = await services.browse.note(viewer, noteId);
+      return note && noteOf(services, viewer)(note);
+    },
   }),
   noteTypes: t.field({
     type: [NoteType],
@@ -294,7 +288,7 @@ entries.mutationFields((t) => ({
     resolve: (_, { input }, { viewer, services }) =>
       orRefusal(REFUSALS, async () => ({
         __typename: "NotePayload" as const,
-        note: await services.edits.createNote(viewer, input),
+        note: noteOf(services, viewer)(await services.edits.createNote(viewer, input)),
       })),
   }),
   updateNote: t.field({
@@ -305,7 +299,7 @@ entries.mutationFields((t) => ({
     resolve: (_, { input }, { viewer, services }) =>
       orRefusal(REFUSALS, async () => ({
         __typename: "NotePayload" as const,
-        note: await services.edits.updateNote(viewer, input),
+        note: noteOf(services, viewer)(await services.edits.updateNote(viewer, input)),
       })),
   }),
   deleteNotes: t.field({

@@ -12,6 +12,20 @@ const PATH = "/media/";
 const MAX_PATH_CHARS = 4_000;
 const MAC_BYTES = 18;
 
+/** What marks a link: a session, or the collection as it is. */
+export type Signer = Pick<ReviewSession, "sessionId" | "secret">;
+
+/** Stands where a session's id would: such an id is never made. */
+const NO_SESSION = "-";
+
+/**
+ * Marks the links to what is shown outside of a session, in notes and lists. The key of the index of media holds a chance part
+ * that nobody but the service knows; it is another one as soon as media come or go, which ends the links.
+ */
+export function signerOf({ file }: Pick<Lease, "file">): Signer | undefined {
+  return file?.mediaKey === undefined ? undefined : { sessionId: NO_SESSION, secret: file.mediaKey };
+}
+
 /**
  * A link to a media file on the service's own origin: whose it is, the session that shows it, until when it is good, the file,
  * and a mark that only the session's secret makes. So it is the viewer's alone, ends in a quarter of an hour, and with the
@@ -19,7 +33,7 @@ const MAC_BYTES = 18;
  */
 export function ticketOf(
   person: Person,
-  session: ReviewSession,
+  session: Signer,
   { name, ...file }: MediaFile & { name: string },
   expiresAt: number,
 ): string {
@@ -49,14 +63,14 @@ export function createTickets(store: Pick<LeaseStore, "find">) {
     if (expiresAt <= now) return undefined;
     const person = { tenantId, userId };
     const lease: Lease | undefined = await store.find(person);
-    const shown = lease && sessionOf(lease, sessionId);
+    const shown = lease && (sessionId === NO_SESSION ? signerOf(lease) : sessionOf(lease, sessionId));
     if (!shown || !isSame(mac, macOf(shown, [tenant!, user!, session!, until, sha1, era], name))) return undefined;
     const file = { sha1, ...(era !== "0" && { era: Number(era) }) };
     return { key: mediaKeyOf(person, file), name, tenantId, expiresAt };
   };
 }
 
-function macOf({ secret, sessionId }: ReviewSession, parts: readonly string[], name: string): string {
+function macOf({ secret, sessionId }: Signer, parts: readonly string[], name: string): string {
   return createHmac("sha256", secret ?? sessionId).update(JSON.stringify([...parts, name])).digest()
     .subarray(0, MAC_BYTES).toString("base64url");
 }

@@ -18,7 +18,7 @@ import { nameWithHash, safeMediaName } from "../anki/file/media-names.ts";
 import { TooLargeError } from "../anki/file/errors.ts";
 import { ReviewNotFoundError } from "./errors.ts";
 import { createMediaIndexes, eraOfKey, mediaFolderOf, mediaKeyOf } from "./media-index.ts";
-import { createTickets, ticketOf } from "./media-tickets.ts";
+import { createTickets, type Signer, signerOf, ticketOf } from "./media-tickets.ts";
 import type { Lease, Person } from "./model.ts";
 import type { Reader } from "./reader.ts";
 import type { ReviewView } from "./service.ts";
@@ -51,6 +51,8 @@ export const MEDIA_INLINE_BYTES = 5 * 1024 * 1024;
 const LINK_MS = 15 * MINUTE_MS;
 const MAX_LINKS = 50;
 const MAX_NAMES = 500;
+/** A page has 200 cards, of which each shows ten files. */
+const MAX_LISTED = 2_000;
 const MAX_DELETED = 10_000;
 /** A function answers with 6 MB at most, of which base64 takes a quarter. */
 const INLINE_BYTES = 4 * 1024 * 1024;
@@ -103,25 +105,42 @@ export function createMedia({ store, objects, clock, ids, readAll, changed }: {
     return await readAll(lease, "media", [...index.keys()]);
   }
 
+  /** Links to the files of these names that the collection holds, in their order, each once. */
+  async function linksTo(
+    lease: Lease,
+    signer: Signer,
+    named: readonly string[],
+    most = MAX_LINKS,
+  ): Promise<MediaLink[]> {
+    const names = [...new Set(named)].slice(0, Math.max(MAX_NAMES, most));
+    if (names.length === 0) return [];
+    const index = await indexOf(lease);
+    const found = names.flatMap((name) => {
+      const file = index.get(name);
+      return file ? [{ name, ...file }] : [];
+    });
+    return await Promise.all(
+      found.slice(0, most).map(async (file) => ({
+        name: file.name,
+        url: await objects.linkToGet(mediaKeyOf(lease, file), LINK_MS / 1_000, file.name),
+        path: ticketOf(lease, signer, file, clock() + LINK_MS),
+        bytes: file.bytes,
+        type: typeOf(file.name),
+      })),
+    );
+  }
+
   return {
     /** The files that these sides name and the collection holds, in their order, each once. */
-    async linksOf({ lease, session }: ReviewView, sides: readonly string[]): Promise<MediaLink[]> {
-      const names = [...new Set(sides.flatMap(mediaNamesIn))].slice(0, MAX_NAMES);
-      if (names.length === 0) return [];
-      const index = await indexOf(lease);
-      const found = names.flatMap((name) => {
-        const file = index.get(name);
-        return file ? [{ name, ...file }] : [];
-      });
-      return await Promise.all(
-        found.slice(0, MAX_LINKS).map(async (file) => ({
-          name: file.name,
-          url: await objects.linkToGet(mediaKeyOf(lease, file), LINK_MS / 1_000, file.name),
-          path: ticketOf(lease, session, file, clock() + LINK_MS),
-          bytes: file.bytes,
-          type: typeOf(file.name),
-        })),
-      );
+    linksOf: ({ lease, session }: ReviewView, sides: readonly string[]): Promise<MediaLink[]> =>
+      linksTo(lease, session, sides.flatMap(mediaNamesIn)),
+
+    /** Those of these files that somebody's collection holds, by their names, for what is shown outside of a session. */
+    async linksByName(person: Person, names: readonly string[]): Promise<Map<string, MediaLink>> {
+      const lease = names.length > 0 ? await store.find(person) : undefined;
+      const signer = lease && signerOf(lease);
+      const links = lease && signer ? await linksTo(lease, signer, names, MAX_LISTED) : [];
+      return new Map(links.map((link) => [link.name, link]));
     },
 
     /**

@@ -182,3 +182,32 @@ describe("a check of media", () => {
     ]]);
   });
 });
+
+test("a note and a list of cards have the links of their media outside of a session, each the viewer's alone", async () => {
+  const person = reviewerOf(api, { userId: "lists" });
+  await make(person, "<img src='one&amp;two.png'>[sound:b.mp3]", "<img src=none.png>");
+  await make(person, "plain");
+  const before = await person.ask(`{ cards { nodes { media { name } } } }`);
+  expect(before.cards.nodes).toEqual([{ media: [] }, { media: [] }]);
+  await add(person, "one&two.png", "a picture");
+  await add(person, "b.mp3", "a sound");
+  const { cards } = await person.ask(`{ cards { nodes { noteId media { name path url type bytes } } } }`);
+  expect(cards.nodes.map(({ media }: { media: { name: string }[] }) => media.map(({ name }) => name))).toEqual([
+    ["one&two.png", "b.mp3"],
+    [],
+  ]);
+  const { note } = await person.ask(
+    `query ($id: String!) { note(noteId: $id) { media { name path url type bytes } } }`,
+    { id: cards.nodes[0].noteId },
+  );
+  expect(note.media).toMatchObject([{ name: "one&two.png", type: "image/png", bytes: 9 }, { name: "b.mp3" }]);
+  for (const { path, url } of [note.media[0], cards.nodes[0].media[0]]) {
+    expect(await (await get(path)).text()).toBe("a picture");
+    expect(await (await fetch(url)).text()).toBe("a picture");
+    // Nobody else's, and no other file by the same mark.
+    expect((await get(path.replace("one", "two"))).status).toBe(404);
+    expect((await get(path.replace(/\/media\/[^.]+\./, "/media/dQ."))).status).toBe(404);
+  }
+  now += 15 * 60_000;
+  expect((await get(note.media[0].path)).status).toBe(404);
+});

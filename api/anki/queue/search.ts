@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { readCollection, timingOf } from "../collection/collection.ts";
 import type { CardRow } from "../collection/rows.ts";
 import { FIELD_SEPARATOR } from "../collection/note-text.ts";
+import { mediaNamesIn } from "../file/media-names-in.ts";
 import { stripHtml, unescapeHtml } from "../render/text.ts";
 import { type CardState, type Moment, stateOf } from "../schedule/question.ts";
 import { dueAtOf } from "../schedule/answer.ts";
@@ -19,9 +20,13 @@ export type CardRowView = {
   flag: number;
   isSuspended: boolean;
   isBuried: boolean;
+  /** The first files that the note's fields name. */
+  mediaNames: string[];
 };
 
 const PREVIEW_CHARS = 200;
+const MAX_SEARCHED_CHARS = 50_000;
+const MAX_MEDIA = 10;
 
 /** The cards that a search finds, by id, after a card. Throws SearchError. */
 export function searchCards(
@@ -49,6 +54,7 @@ export function searchCards(
       flag: row.flags & 7,
       isSuspended: row.queue === -1,
       isBuried: row.queue < -1,
+      mediaNames: mediaNamesIn(row.flds.slice(0, MAX_SEARCHED_CHARS)).slice(0, MAX_MEDIA),
     })),
   };
 }
