@@ -51,7 +51,8 @@ entries.queryFields((t) => ({
 entries.mutationFields((t) => ({
   deleteUnusedMedia: t.field({
     type: EditResult,
-    description: "Deletes media files that nothing names, for good: a change that is taken back later brings back a note, not the file that it named, and `mediaCheck` tells which. What a note names by then stays.",
+    description:
+      "Deletes media files that nothing names, for good: a change that is taken back later brings back a note, not the file that it named, and `mediaCheck` tells which. What a note names by then stays.",
     access: "REVIEW",
     args: {
       names: t.arg.stringList({ description: "Only these, of `mediaCheck.unused`; all of them where absent." }),

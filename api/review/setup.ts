@@ -40,13 +40,17 @@ export type ReviewOptions = {
   ids: Ids;
   /** Threads that are shared with others, who end them. */
   sharedWorkers?: Workers;
+  /** How often those who watch a session look where nothing wakes them. */
+  pollMs?: number | undefined;
 };
 
 /** Threads for what strangers made; none is started before it is needed. */
 const WORKERS = 2;
 
 /** Puts the review of collections together. */
-export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, ids, sharedWorkers }: ReviewOptions) {
+export function createReview(
+  { dynamo, table, objects, cacheBytes, hub, clock, ids, sharedWorkers, pollMs }: ReviewOptions,
+) {
   const store = createLeaseStore(dynamo, table);
   const files = createTempFiles({ dir: tmpdir() });
   const workers = sharedWorkers ?? createWorkers({ size: WORKERS, folder: files.folder });
@@ -80,7 +84,7 @@ export function createReview({ dynamo, table, objects, cacheBytes, hub, clock, i
     importNotes: createImportNotes({ changes, rewrite: { dryRun }, uploads, clock }),
     studying: createStudying({ changes, readAll, clock }),
     transfer: createTransfer({ store, copies, objects, clock, ids, changed, workers, uploads }),
-    watch: createReviewWatch({ reviews, hub }),
+    watch: createReviewWatch({ reviews, hub, pollMs }),
     sweep: createReviewSweep({ store, saver, clock, changed }),
     /** Closes and removes every copy. */
     close() {

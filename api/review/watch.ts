@@ -11,7 +11,14 @@ import { reviewKey, type Reviews, type ReviewView } from "./service.ts";
  * A session as it is, then at each change: answers, a moved countdown, a save, a take-over, its end; and then it is over.
  * With `after`, the state of that cursor is left out. Throws ReviewNotFoundError, and InvalidInputError for a cursor of another.
  */
-export function createReviewWatch({ reviews, hub }: { reviews: Pick<Reviews, "find">; hub: Hub }) {
+export function createReviewWatch(
+  { reviews, hub, pollMs }: {
+    reviews: Pick<Reviews, "find">;
+    hub: Hub;
+    /** How often the state is looked at where nothing wakes. */
+    pollMs?: number | undefined;
+  },
+) {
   return async function* watchReview(
     person: Person,
     sessionId: string,
@@ -34,6 +41,7 @@ export function createReviewWatch({ reviews, hub }: { reviews: Pick<Reviews, "fi
         return { messages: shown === state ? [] : [{ ...view, cursor: cursors.encode(shown) }], state: shown };
       },
       signal: stop,
+      pollMs,
     });
     for await (const view of states) {
       yield view;

@@ -62,6 +62,7 @@ function world() {
       cacheBytes: 10_000_000,
       hub: createHub(),
       sharedWorkers: workers,
+      pollMs: 86_400_000,
       clock: () => (now += 1_000),
       ids: () => `id-${ids++}`,
     });
@@ -70,7 +71,7 @@ function world() {
   };
   closing.push(() => workers.close());
   const store = createLeaseStore(dynamo, "reviews");
-  return { process, hooks, bodies, lease: async () => (await store.find(PERSON))! };
+  return { process, hooks, bodies, later: (ms: number) => (now += ms), lease: async () => (await store.find(PERSON))! };
 }
 
 /** A session over one new card. */
@@ -240,4 +241,26 @@ test("a card in its steps hides the new ones of its note, where the options bury
   expect(nextCard(anki.db, 1, { at, offsetMinutes: 0 }).remaining).toEqual({ new: 0, learning: 1, due: 0 });
   anki.addCard({ id: 3 });
   expect(nextCard(anki.db, 1, { at, offsetMinutes: 0 }).remaining.new).toBe(1);
+});
+
+test("whoever watches a session is woken by all that happens in it, without a look at the clock", async () => {
+  const { here, sessionId, answer, later } = await sitting();
+  const watching = new AbortController();
+  closing.push(() => watching.abort());
+  const states = here.watch(PERSON, sessionId, undefined, watching.signal);
+  const next = async () => (await states.next()).value!;
+  expect((await next()).session.answered).toBe(0);
+  const acts: [string, () => Promise<unknown>][] = [
+    ["an answer", () => answer()],
+    ["what is taken back", () => here.reviews.undo(PERSON, sessionId)],
+    ["another answer", () => answer()],
+    ["a save", () => here.reviews.save(PERSON, sessionId)],
+    ["more time", () => here.reviews.extend(PERSON, sessionId)],
+    ["its end by time", () => (later(IDLE_MS), here.sweep())],
+  ];
+  for (const [name, act] of acts) {
+    const shown = next();
+    await act();
+    expect([name, (await shown).session.status]).toEqual([name, name === "its end by time" ? "EXPIRED" : "ACTIVE"]);
+  }
 });
