@@ -221,6 +221,24 @@ describe("a collection that was changed on both sides", () => {
   });
 });
 
+test("a note loses the field that its note type loses, also where that is the last one", () => {
+  const [one, two] = [base(), base()];
+  const addField = (copy: Copy, at: number) =>
+    apply(copy, { side: 0, kind: "addField", which: 0, where: 0 }, START_S + at);
+  addField(one, 1);
+  addField(one, 2);
+  addField(two, 3);
+  for (const { file } of [merged(bytesOf(one), bytesOf(two)), merged(bytesOf(two), bytesOf(one))]) {
+    expect(readCol(file.db).models.get(BASIC)!.flds).toHaveLength(3);
+    expect(
+      file.db.prepare("SELECT DISTINCT flds FROM notes WHERE id = 1").all().map(({ flds }) =>
+        String(flds).split("\u001f").length
+      ),
+    )
+      .toEqual([3]);
+  }
+});
+
 describe("a deck that was deleted in one of the two", () => {
   const whole = (): Copy => base();
   const without = (copy: Copy, id: number): Copy => {
