@@ -174,7 +174,7 @@ const ConfigureSessionsInput = builder.inputType("ConfigureSessionsInput", {
     maxApart: t.field({
       type: "Milliseconds",
       description:
-        "How far a reading may be from the middle of its batch, and a stated start before its first reading: a minute to 3,650 days; a day where never set.",
+        "How far the next readings of a session may be from each other, and a stated start before the first of its batch: a minute to 3,650 days; a day where never set. Where a session falls apart the part with the most readings counts, whichever came first; the others are kept aside.",
     }),
     maxLength: t.field({
       type: "Milliseconds",

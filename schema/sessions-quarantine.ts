@@ -11,8 +11,11 @@ const QuarantineKind = builder.enumType("QuarantineKind", {
   values: {
     MOTION: { description: "A motion event." },
     BATCH: { description: "Readings of one batch, or what it states of its start and length." },
+    READINGS: { description: "Readings of a session that lie too far from its others, in whatever batches they came." },
   },
 });
+
+const KINDS = { motion: "MOTION", batch: "BATCH", apart: "READINGS" } as const;
 
 const Quarantined = builder.objectRef<Held>("Quarantined").implement({
   description:
@@ -23,23 +26,23 @@ const Quarantined = builder.objectRef<Held>("Quarantined").implement({
     quarantineId: t.exposeString("quarantineId", { description: "What `resolveQuarantined` takes." }),
     kind: t.field({
       type: QuarantineKind,
-      description: "A motion event, or a part of a batch.",
-      resolve: ({ content }) => (content.kind === "motion" ? "MOTION" as const : "BATCH" as const),
+      description: "A motion event, or readings.",
+      resolve: ({ content }) => KINDS[content.kind],
     }),
     at: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When the motion happened, as its sensor says; null for a batch.",
+      description: "When the motion happened, as its sensor says; null for readings.",
       resolve: ({ content }) => (content.kind === "motion" ? content.at : undefined),
     }),
     sessionId: t.string({
       nullable: true,
-      description: "Of which session the batch is; null for motion.",
-      resolve: ({ content }) => (content.kind === "batch" ? content.sessionId : undefined),
+      description: "Of which session the readings are; null for motion.",
+      resolve: ({ content }) => (content.kind === "motion" ? undefined : content.sessionId),
     }),
     batchOffset: t.int({
       nullable: true,
-      description: "Which batch of it; null for motion.",
+      description: "Which batch of it; null where it is not one batch.",
       resolve: ({ content }) => (content.kind === "batch" ? content.batchOffset : undefined),
     }),
     count: t.exposeInt("count", { description: "Motion events or readings; 0 where only a statement is kept aside." }),

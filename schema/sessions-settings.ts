@@ -44,7 +44,8 @@ const SessionSettings = builder.objectRef<SettingsShown>("SessionSettings").impl
     }),
     maxApart: t.field({
       type: "Milliseconds",
-      description: "How far a reading may be from the others, and a stated start before its first reading.",
+      description:
+        "How far the next readings of a session may be from each other, and a stated start before the first of its batch.",
       resolve: ({ apartMs }) => apartMs,
     }),
     maxLength: t.field({

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { LRUCache } from "lru-cache";
 import * as v from "valibot";
-import { words } from "../core/check.ts";
+import type { TransactWrite } from "../aws/dynamo.ts";
+import { instant, words } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { createCursors, type Page, parseFirst } from "../core/page.ts";
@@ -18,7 +20,7 @@ import {
   type SentBatch,
   type Session,
 } from "./model.ts";
-import { erasedSince, implausible, judgeReadings, judgeStatements } from "./plausible.ts";
+import { erasedSince, implausible, judgeReadings, judgeStatements, type ReadingReceipt, spoken } from "./plausible.ts";
 import { type Held, isQuarantineId, type QuarantineStore } from "./quarantine.ts";
 import { digestOf, type Readings } from "./readings.ts";
 import {
@@ -29,7 +31,7 @@ import {
   type Quarantined,
   type Resolved,
 } from "./results.ts";
-import { applyAdmitted, applyLasting, decideBatch, spanOf } from "./rules.ts";
+import { applyAdmitted, applyLasting, asideAt, decideBatch, measuredOf, resolveAside, spanOf } from "./rules.ts";
 import { asSource, asStated } from "./pieces.ts";
 import type { createSettings } from "./settings.ts";
 import type { Sources } from "./sources.ts";
@@ -122,7 +124,8 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       }
       const quarantineId = judged.held.length + doubts.length > 0 ? await holdBatch(tenantId, sent, judged) : undefined;
       const span = spanOf(batch);
-      const next = span && !batch.final
+      const isOne = span !== undefined && span.lastAt - span.firstAt <= batch.apartMs;
+      const next = isOne && !batch.final
         ? await store.addNextBatch({ ...batch, tenantId }, span, batch, clock())
         : undefined;
       const payload = next?.ok
@@ -133,8 +136,14 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
         changed(payload.session);
         if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);
       }
-      const accepted = payload.duplicate ? 0 : batch.readings.length;
-      return { ...payload, accepted, receipts, doubts, quarantineId };
+      const apart = farReceipts(payload.source, sent, batch);
+      const accepted = payload.duplicate ? 0 : batch.readings.length - apart.length;
+      const long = longDoubt(payload.source, batch);
+      return {
+        ...{ ...payload, accepted, doubts: [...doubts, ...long] },
+        receipts: [...receipts, ...apart].sort((a, b) => a.index - b.index),
+        quarantineId: quarantineId ?? (apart.length > 0 ? quarantine.idOf(apartOf(batch)) : undefined),
+      };
     },
 
     /** What is kept aside at a sensor, by its id; at most a hundred. */
@@ -178,6 +187,7 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
         if (content.endedAt !== undefined) await lasts(payload.session, content.at, content.endedAt);
       }
       if (admit && content.kind === "batch") await admitBatch({ tenantId, sensorId }, content);
+      if (content.kind === "apart") await resolveApart({ tenantId, sensorId }, content.sessionId, admit);
       await quarantine.remove({ tenantId, sensorId }, quarantineId);
       return { __typename: "ResolveQuarantinedPayload", admitted: admit };
     },
@@ -221,7 +231,9 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
     }
     const firstAt = judged.readings.reduce((least, { at }) => Math.min(least, at), Infinity);
     const { doubts, ...stated } = judgeStatements(sent, Number.isFinite(firstAt) ? firstAt : undefined, now, plausible);
-    return { ...judged, doubts, batch: { ...sent, ...stated, readings: judged.readings } satisfies BatchInput };
+    const believed = { apartMs: plausible.apartMs, measuredBy: now + plausible.aheadMs };
+    const batch: BatchInput = { ...sent, ...stated, ...believed, readings: judged.readings };
+    return { ...judged, doubts, batch };
   }
 
   async function holdMotion(
@@ -270,7 +282,8 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       const apply = (session: Session) => applyAdmitted(session, batchOffset, all, held.length, stated, clock());
       if (sources.isShared(known)) return await sources.change(known, apply, held) ? true : LOST;
       const next = apply(known);
-      return await lines.state(of, next, known) ? true : LOST;
+      const also = await keepingApart(next, known, Infinity);
+      return await lines.state(of, next, known, undefined, also) ? true : LOST;
     });
     const session = (await lines.find(of, [sessionId])).get(sessionId);
     if (session) changed(session);
@@ -298,7 +311,8 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       }
       const counted = known && decide(known, batch);
       if (counted?.kind === "duplicate") return batchPayload(known!, true);
-      const own = counted && await lines.stateOwn(counted.session, known!);
+      const apart = counted ? await keepingApart(counted.session, known, batch.apartMs) : [];
+      const own = counted && apart.length === 0 ? await lines.stateOwn(counted.session, known!) : undefined;
       if (own?.ok) return batchPayload(own.current, false);
       if (own) {
         known = own.current;
@@ -306,10 +320,43 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
       }
       const was = await lines.findSensorState(of);
       const next = counted?.session ?? await opened(of, batch, was);
-      if (await lines.state(of, next, known, was)) return batchPayload((await find())!, false);
+      const also = counted ? apart : await keepingApart(next, undefined, batch.apartMs);
+      if (await lines.state(of, next, known, was, also)) return batchPayload((await find())!, false);
       known = await find();
       return LOST;
     });
+  }
+
+  /**
+   * What lies far from a session's other readings, as a part of the change that shows it: one entry a session, with how many
+   * there are now, whichever batches they came in.
+   */
+  async function keepingApart(next: Session, known: Session | undefined, apartMs: number): Promise<TransactWrite[]> {
+    if (isDeepStrictEqual(next.aside ?? [], known?.aside ?? [])) return [];
+    const held = (next.aside ?? []).filter(({ isDropped, count }) => !isDropped && count > 0);
+    const content = apartOf(next);
+    const quarantineId = quarantine.idOf(content);
+    const { tenantId, sensorId } = next;
+    const [first] = held;
+    if (!first) return [quarantine.removing({ tenantId, sensorId }, quarantineId)];
+    const range = `${new Date(first.firstAt).toISOString()} to ${new Date(held.at(-1)!.lastAt).toISOString()}`;
+    const reason = `at: readings from ${range} are ${farFrom(apartMs)}`;
+    const count = held.reduce((sum, one) => sum + one.count, 0);
+    const item = { tenantId, sensorId, quarantineId, heldAt: clock(), reason, count, content };
+    return [quarantine.putting(item, await settings.keepMsOf(tenantId))];
+  }
+
+  /** Takes what lies far from a session's other readings among these, or lets it lie for good. */
+  async function resolveApart(of: Owner, sessionId: string, isAdmitted: boolean): Promise<void> {
+    const session = await retryLost(async () => {
+      const known = (await lines.find(of, [sessionId])).get(sessionId);
+      if (!known?.aside) return known;
+      if (known.deletedAt !== undefined) throw deletedByPerson("quarantineId");
+      if (sources.isShared(known)) throw shared();
+      const next = { ...resolveAside(known, isAdmitted), updatedAt: clock() };
+      return await lines.state(of, next, known) ? next : LOST;
+    });
+    if (session) changed(session);
   }
 
   /** A batch of a session of which others hold readings; undefined where something moved meanwhile. */
@@ -337,8 +384,9 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
     const said = Math.min(batch.startedAt ?? Infinity, spanOf(batch)?.firstAt ?? Infinity);
     const isSaid = Number.isFinite(said);
     const startedAt = isSaid ? said : clock();
+    // Its signs say when it began; until there is one the arrival does.
     const fresh = await lines.begin(of, batch.sessionId, was, { startedAt, isStated: true });
-    const decision = decide(isSaid ? fresh : { ...fresh, isStartGuessed: true }, batch);
+    const decision = decide({ ...fresh, isStartGuessed: true }, batch);
     return (decision as { session: Session }).session;
   }
 
@@ -353,6 +401,41 @@ export function createDevices({ store, lines, sources, hearing, readings, quaran
     await store.putSheet(session, session.spans);
     await store.replace({ ...session, spans: [] }, session);
   }
+}
+
+/** Of each reading of a batch that lies too far from the session's others, as it is now. */
+function farReceipts(
+  session: Session,
+  { readings }: SentBatch,
+  { apartMs, readings: taken }: BatchInput,
+): ReadingReceipt[] {
+  if (!session.aside || !taken.some(({ at }) => asideAt(session, at))) return [];
+  return readings.flatMap((one, index): ReadingReceipt[] => {
+    const at = v.safeParse(instant, (one as { at?: unknown } | null)?.at);
+    const own = at.success && taken.some((other) => other.at === at.output) ? asideAt(session, at.output) : undefined;
+    return own ? [{ index, status: "QUARANTINED", reason: `at: is ${farFrom(apartMs)}` }] : [];
+  });
+}
+
+/** What is said of a length that ends after its device can have measured it. */
+function longDoubt(session: Session, { batchOffset }: BatchInput): string[] {
+  const { deviceDuration: measured } = session;
+  if (measured?.offset !== batchOffset || measuredOf(session) !== undefined) return [];
+  const by = new Date(measured.by!).toISOString();
+  return [`durationMs: ends later than the device can have measured, ${by}; it is left out`];
+}
+
+function farFrom(apartMs: number): string {
+  return `more than ${spoken(apartMs)} from the session's other readings`;
+}
+
+function apartOf({ sessionId }: Pick<Session, "sessionId">): Held["content"] {
+  return { kind: "apart", sessionId };
+}
+
+function shared(): InvalidInputError {
+  const message = "is of a session whose readings people gave to several; undo the merge or split first";
+  return new InvalidInputError([{ path: ["quarantineId"], message }]);
 }
 
 function counted(session: Session): MotionPayload {

@@ -4,6 +4,7 @@ import { createCursors, type PageArgs, type PageRequest, parsePage, toPage } fro
 import { isCounted } from "../core/watermark.ts";
 import type { BatchSpan, Reading, ReadingPage, ReadingStretch, SeriesArgs, Session } from "./model.ts";
 import { pieceAt } from "./pieces.ts";
+import { asideAt } from "./rules.ts";
 import type { Readings } from "./readings.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
@@ -110,9 +111,11 @@ export function createHistory({ store, readings, sources }: {
   async function countReadings(source: Session, from = -Infinity, to: number) {
     const spans = (await ownDirectory(source)).filter((span) => span.lastAt >= from && span.firstAt < to);
     const counts = await pMap(spans, async (span) => {
-      if (span.firstAt >= from && span.lastAt < to) return { samples: span.count, lastAt: span.lastAt };
+      if (span.firstAt >= from && span.lastAt < to && !source.aside) {
+        return { samples: span.count, lastAt: span.lastAt };
+      }
       const inside = (await readings.read(source, span.offset)).map(({ at }) => at).filter((at) =>
-        from <= at && at < to
+        from <= at && at < to && !asideAt(source, at)
       );
       return { samples: inside.length, lastAt: inside.reduce((a, b) => Math.max(a, b), -Infinity) };
     }, { concurrency: OBJECTS_AT_ONCE });
@@ -124,7 +127,8 @@ export function createHistory({ store, readings, sources }: {
   /** The readings of a batch that the session holds, each with where it lies. */
   async function readBatch(session: Session, { source, offset, number }: Batch): Promise<PositionedReading[]> {
     const isHeld = (at: number) =>
-      source.pieces === undefined || pieceAt(source.pieces, at)?.into === session.sessionId;
+      asideAt(source, at) === undefined &&
+      (source.pieces === undefined || pieceAt(source.pieces, at)?.into === session.sessionId);
     return (await readings.read(source, offset))
       .map((reading, index): PositionedReading => ({ reading, position: [reading.at, number, index] }))
       .filter(({ reading }) => isHeld(reading.at));
@@ -148,8 +152,18 @@ export function createHistory({ store, readings, sources }: {
   async function ownDirectory(session: Session): Promise<BatchSpan[]> {
     const spans = [...await store.listSheets(session), ...session.spans];
     const byOffset = new Map(spans.map((span) => [span.offset, span]));
+    const { aside, signsFrom, lastReadingAt } = session;
+    // What lies aside is of no page and of no chart.
+    const clipped = (span: BatchSpan): BatchSpan =>
+      !aside ? span : {
+        ...span,
+        firstAt: Math.max(span.firstAt, signsFrom ?? span.firstAt),
+        lastAt: Math.min(span.lastAt, lastReadingAt ?? span.lastAt),
+      };
     return [...byOffset.values()]
       .filter((span) => isCounted(session.batches, BigInt(span.offset)))
+      .map(clipped)
+      .filter(({ firstAt, lastAt }) => firstAt <= lastAt)
       .sort((a, b) => a.firstAt - b.firstAt || a.offset - b.offset);
   }
 }

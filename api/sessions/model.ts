@@ -4,6 +4,7 @@ import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
 import type { InvalidField } from "../core/errors.ts";
 import type { Page } from "../core/page.ts";
 import type { Watermark } from "../core/watermark.ts";
+import type { Cluster } from "./clusters.ts";
 
 export type SessionStatus = "ACTIVE" | "COMPLETED";
 
@@ -117,6 +118,14 @@ export type DeviceState = {
   heard: readonly Heard[];
   hasSheets?: true | undefined;
   sampleCount: number;
+  /** The first sign of its device, a reading or a start that it stated; undefined before there was one. */
+  signsFrom?: number | undefined;
+  /** The start as it would be without its device: of who created it, or of motion. */
+  base?: number | undefined;
+  /** Signs that lie too far from the others to be of this session: they count nowhere. */
+  aside?: readonly Cluster[] | undefined;
+  /** A person said that signs which lie far from each other are all of it. */
+  isWide?: true | undefined;
   /** Offsets of batches of which something was kept aside, and then admitted. */
   admitted?: readonly number[] | undefined;
   /** Numbers of the sensor's motion events, in this session and all before it: the sensor's latest session has them. */
@@ -125,8 +134,11 @@ export type DeviceState = {
   batches: Watermark;
   /** The batches since the last sheet of the directory. */
   spans: readonly BatchSpan[];
-  /** Length as the device measures it, by the batch with the highest offset that says it. */
-  deviceDuration?: { offset: number; ms: number } | undefined;
+  /**
+   * Length as the device measures it, by the batch with the highest offset that says it. None that ends after `by` was
+   * measured: it is how far the device's clock was believed when it said so.
+   */
+  deviceDuration?: { offset: number; ms: number; by?: number | undefined } | undefined;
   /** By the arrival's clock: as long as that, a device that uploads is not idle. It places nothing. */
   arrivingUntil?: number | undefined;
   /** When the sweeper looks next; undefined once it is over. */
@@ -265,7 +277,12 @@ const batch = v.object({
 /** A batch as it was sent, its readings not looked at. */
 export type SentBatch = v.InferOutput<typeof batch>;
 /** What of a batch counts. */
-export type BatchInput = Omit<SentBatch, "readings"> & { readings: readonly Reading[] };
+export type BatchInput = Omit<SentBatch, "readings"> & {
+  readings: readonly Reading[];
+  /** How far readings may be from each other (ms), and until when its device can have measured. */
+  apartMs: number;
+  measuredBy: number;
+};
 
 const motion = v.object({
   sensorId: id,

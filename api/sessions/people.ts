@@ -90,7 +90,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         const startedAt = creation.startedAt ?? clock();
         const begun = known
           ? applyStart(known, startedAt)
-          : await lines.begin(of, sessionId, was, { startedAt, isStated: true });
+          : { ...await lines.begin(of, sessionId, was, { startedAt, isStated: true }), base: startedAt };
         const session = { ...created(begun, creation), updatedAt: clock() };
         if (await lines.state(of, session, known, was)) return announce((await findAny(tenantId, sessionId))!);
         return LOST;

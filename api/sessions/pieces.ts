@@ -1,4 +1,5 @@
 import type { Own, Piece, Reading, Session } from "./model.ts";
+import { measuredOf } from "./rules.ts";
 
 /**
  * Who holds which readings, where people merged or split sessions. A device goes on naming its own session: that one keeps
@@ -33,9 +34,9 @@ function whole({ lastReadingAt, isFinal, deviceDuration, sampleCount }: Omit<Own
 /** The session with what its device states now, and who holds what of it. */
 export function withOwn(source: Session, stated: Session, pieces: readonly Piece[]): Session {
   const { startedAt, isStated, isStartGuessed, lastReadingAt, isFinal, deviceDuration, sampleCount } = stated;
-  const { batches, spans, admitted, createdWith, playback, updatedAt } = stated;
+  const { batches, spans, admitted, createdWith, playback, updatedAt, signsFrom, base } = stated;
   const own: Own = { startedAt, isStated, isStartGuessed, lastReadingAt, isFinal, deviceDuration, sampleCount };
-  return { ...source, batches, spans, admitted, createdWith, playback, updatedAt, own, pieces };
+  return { ...source, batches, spans, admitted, createdWith, playback, updatedAt, signsFrom, base, own, pieces };
 }
 
 /** The session without pieces, as if no person had merged or split anything. */
@@ -107,7 +108,7 @@ export function compose(holder: Session, sources: readonly Session[]): Session {
     sampleCount: held.reduce((sum, { piece }) => sum + piece.samples, 0),
     lastReadingAt: latest(held.map(({ piece }) => piece.lastAt)),
     isFinal,
-    finalAt: isFinal && Math.max(...last.map((own) => own.startedAt + (own.deviceDuration?.ms ?? 0))),
+    finalAt: isFinal && Math.max(...last.map((own) => own.startedAt + (measuredOf(own) ?? 0))),
     deviceDuration: undefined,
   };
   const starts = devices.filter(({ piece, source }) => piece.from === undefined && source.own!.isStated);

@@ -9,7 +9,7 @@ export type Plausible = {
   aheadMs: number;
   /** How far behind it: years of history are loaded, and clocks that lost their time say 1970, 1980 or 2000. */
   behindMs: number;
-  /** How far a reading may be from the middle of its batch, and a stated start from its first reading. */
+  /** How far readings of a session may be from each other, and a stated start from the first reading of its batch. */
   apartMs: number;
   /** How long a session may be, as a device measures it. */
   lengthMs: number;
@@ -69,7 +69,10 @@ export function implausible(at: number, now: number, { aheadMs, behindMs }: Plau
   return at < now - behindMs ? `is more than ${spoken(behindMs)} behind ${clock}` : undefined;
 }
 
-/** Each reading by itself: one that is wrong, or that no clock can have said, leaves the others as they are. */
+/**
+ * Each reading by itself: one that is wrong, or that no clock can have said, leaves the others as they are. What lies far from
+ * the session's other readings is judged with these (`applySigns`).
+ */
 export function judgeReadings(
   sent: readonly unknown[],
   now: number,
@@ -80,8 +83,6 @@ export function judgeReadings(
   const parsed = sent.map((one) => v.safeParse(reading, one, { abortPipeEarly: true }));
   const good = parsed.flatMap((one) => (one.success ? [one.output] : []));
   const width = commonest(good.map(({ values }) => values.length));
-  const believed = good.map(({ at }) => at).filter((at) => implausible(at, now, plausible) === undefined);
-  const middle = believed.sort((a, b) => a - b)[Math.floor(believed.length / 2)];
   for (const [index, one] of parsed.entries()) {
     if (!one.success) {
       const [issue] = one.issues;
@@ -99,9 +100,7 @@ export function judgeReadings(
       judged.receipts.push({ index, status: "REJECTED", reason: `at: ${erasedSince(erasedUntil)}` });
       continue;
     }
-    const isFar = middle !== undefined && Math.abs(at - middle) > plausible.apartMs;
-    const reason = implausible(at, now, plausible) ??
-      (isFar ? `is more than ${spoken(plausible.apartMs)} from the other readings of its batch` : undefined);
+    const reason = implausible(at, now, plausible);
     if (reason === undefined) judged.readings.push({ at, values });
     else {
       judged.held.push({ at, values });
@@ -147,7 +146,7 @@ function commonest(numbers: readonly number[]): number | undefined {
   return [...counts].sort(([a, m], [b, n]) => n - m || a - b)[0]?.[0];
 }
 
-function spoken(ms: number): string {
+export function spoken(ms: number): string {
   if (ms >= 2 * DAY_MS) return `${Math.round(ms / DAY_MS)} days`;
   return ms >= 60 * MINUTE_MS ? `${Math.round(ms / (60 * MINUTE_MS))} hours` : `${Math.round(ms / MINUTE_MS)} minutes`;
 }

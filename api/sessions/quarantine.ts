@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Dynamo, Item } from "../aws/dynamo.ts";
+import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 
 /** What was kept aside because nobody can believe its time: a motion event, or readings and statements of one batch. */
@@ -12,7 +12,9 @@ export type Held = {
   count: number;
   content:
     | { kind: "motion"; at: number; seq?: number; boot?: string; endedAt?: number }
-    | { kind: "batch"; sessionId: string; batchOffset: number; startedAt?: number; durationMs?: number };
+    | { kind: "batch"; sessionId: string; batchOffset: number; startedAt?: number; durationMs?: number }
+    /** Readings of a session that lie too far from its others. */
+    | { kind: "apart"; sessionId: string };
 };
 
 /** Whether a text can be an id that was given for something that is kept aside. */
@@ -38,17 +40,13 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       createHash("sha256").update(JSON.stringify(content)).digest("base64url").slice(0, 22)
     ),
 
-    async put(held: Held, keepMs: number): Promise<void> {
-      const { tenantId, heldAt, reason, count, content } = held;
-      const ttl = Math.ceil((heldAt + keepMs) / 1_000);
-      await dynamo.put(tables.sessions, {
-        ...keyOf(held, held.quarantineId),
-        of: tenantId,
-        // Sparse, beside sessions with notes: what is kept aside is found by its tenant, newest first.
-        ...{ [BY_TENANT.attribute]: asideOf(tenantId), startedAt: heldAt },
-        ...{ heldAt, reason, count, content: JSON.stringify(content), ttl },
-      });
-    },
+    put: (held: Held, keepMs: number): Promise<void> => dynamo.put(tables.sessions, itemOf(held, keepMs)),
+
+    /** The same as parts of a transaction. */
+    putting: (held: Held, keepMs: number): TransactWrite => ({ table: tables.sessions, put: itemOf(held, keepMs) }),
+    removing: (of: Pick<Held, "tenantId" | "sensorId">, id: string): TransactWrite => (
+      { table: tables.sessions, remove: keyOf(of, id) }
+    ),
 
     async find(of: Pick<Held, "tenantId" | "sensorId">, id: string): Promise<Held | undefined> {
       const item = await dynamo.get(tables.sessions, keyOf(of, id), { consistent: true });
@@ -86,6 +84,18 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       return (await dynamo.query(tables.sessions, { key, limit })).items.map(fromItem);
     },
   };
+
+  function itemOf(held: Held, keepMs: number): Item {
+    const { tenantId, heldAt, reason, count, content } = held;
+    const ttl = Math.ceil((heldAt + keepMs) / 1_000);
+    return {
+      ...keyOf(held, held.quarantineId),
+      of: tenantId,
+      // Sparse, beside sessions with notes: what is kept aside is found by its tenant, newest first.
+      ...{ [BY_TENANT.attribute]: asideOf(tenantId), startedAt: heldAt },
+      ...{ heldAt, reason, count, content: JSON.stringify(content), ttl },
+    };
+  }
 }
 
 function fromItem(item: Item): Held {

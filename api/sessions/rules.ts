@@ -1,5 +1,6 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { count, emptyWatermark, isCounted } from "../core/watermark.ts";
+import { type Cluster, clustersIn, mainOf, MAX_CLUSTERS, spanning, united } from "./clusters.ts";
 import type { BatchInput, BatchSpan, DeviceState, Heard, Numbers, Reading, Report, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
 
@@ -28,10 +29,20 @@ export function startOf(startedAt: number, isStated: boolean, numbers: Numbers, 
 }
 
 /** Milliseconds from start to end: what the device measured, else by the clock; undefined while active. */
-export function durationOf({ endedAt, endedBy, startedAt, deviceDuration }: DeviceState): number | undefined {
+export function durationOf(session: DeviceState): number | undefined {
+  const { endedAt, endedBy, startedAt } = session;
   if (endedAt === undefined) return undefined;
-  const isMeasured = deviceDuration !== undefined && (endedBy === "FINAL" || endedBy === "IDLE");
-  return isMeasured ? deviceDuration.ms : Math.max(0, endedAt - startedAt);
+  const measured = endedBy === "FINAL" || endedBy === "IDLE" ? measuredOf(session) : undefined;
+  return measured ?? Math.max(0, endedAt - startedAt);
+}
+
+/** How long the device measured it to be (ms); undefined where it did not, or says more than it can have measured. */
+export function measuredOf(
+  { startedAt, deviceDuration }: Pick<DeviceState, "startedAt" | "deviceDuration">,
+): number | undefined {
+  if (!deviceDuration) return undefined;
+  const { ms, by = Infinity } = deviceDuration;
+  return startedAt + ms <= by ? ms : undefined;
 }
 
 /** The latest sign of life. */
@@ -61,7 +72,7 @@ export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED"
   if (said.length > 0) return { at: Math.min(...said), by: "EXPLICIT" };
   if (!session.isFinal) return undefined;
   const own = session.reported.filter(({ anchor }) => anchor === undefined);
-  const measured = session.finalAt ?? session.startedAt + (session.deviceDuration?.ms ?? 0);
+  const measured = session.finalAt ?? session.startedAt + (measuredOf(session) ?? 0);
   return { at: Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own })), by: "FINAL" };
 }
 
@@ -204,15 +215,15 @@ export function decideBatch(session: Session, batch: BatchInput, now: number): B
     };
   }
   const span = spanOf(batch);
-  const begun = applyStart(session, Math.min(span?.firstAt ?? Infinity, batch.startedAt ?? Infinity));
+  const signs = clustersIn(batch.readings, batch.startedAt, batch.apartMs);
+  const placed = applySigns(session, signs, batch.apartMs);
+  if ((placed.aside?.length ?? 0) >= MAX_CLUSTERS) return { kind: "refused", reason: scattered(batch.apartMs) };
   return {
     kind: "counted",
     session: {
-      ...begun,
+      ...placed,
       batches,
       spans: span ? [...session.spans, span] : session.spans,
-      sampleCount: session.sampleCount + batch.readings.length,
-      lastReadingAt: later(session.lastReadingAt, span?.lastAt),
       deviceDuration: longerSeen(session.deviceDuration, batch),
       isFinal: batch.final ? true : session.isFinal,
       arrivingUntil: now + session.idleMs,
@@ -231,20 +242,91 @@ export function applyAdmitted(
   now: number,
 ): Session {
   const span = spanOf({ batchOffset, readings });
-  const begun = applyStart(session, Math.min(span?.firstAt ?? Infinity, startedAt ?? Infinity));
+  const firstAt = Math.min(span?.firstAt ?? Infinity, startedAt ?? Infinity);
+  const sign = { firstAt, lastAt: span?.lastAt ?? firstAt, count: added, readAt: span?.lastAt };
+  const placed = Number.isFinite(firstAt) ? applySigns({ ...session, isWide: true }, [sign], Infinity) : session;
   return {
-    ...begun,
+    ...placed,
     spans: span ? [...session.spans.filter(({ offset }) => offset !== batchOffset), span] : session.spans,
-    sampleCount: session.sampleCount + added,
-    lastReadingAt: later(session.lastReadingAt, span?.lastAt),
     deviceDuration: longerSeen(session.deviceDuration, { batchOffset, durationMs }),
     admitted: [...session.admitted ?? [], batchOffset],
     updatedAt: now,
   };
 }
 
-/** The session with a start that was stated of it. */
+/**
+ * The session with more signs of its device: it lies where most of its readings do, and what is more than `apartMs` from all of
+ * them is set aside, whichever came first. Of a session whose readings people gave to others each sign counts.
+ */
+export function applySigns(session: Session, signs: readonly Cluster[], apartMs: number): Session {
+  if (session.pieces) return applyAllSigns(session, spanning(signs));
+  const all = united([...knownSigns(session), ...signs], apartMs);
+  const main = session.isWide ? spanning(all) : mainOf(all);
+  const base = session.base ?? ownStart(session);
+  if (!main) return { ...session, base, isStated: true };
+  const aside = session.isWide ? all.filter(({ isDropped }) => isDropped) : all.filter((one) => one !== main);
+  const startedAt = Math.min(base ?? main.firstAt, main.firstAt);
+  const measured = {
+    base,
+    signsFrom: main.firstAt,
+    aside: aside.length > 0 ? aside : undefined,
+    sampleCount: main.count,
+    lastReadingAt: main.readAt,
+  };
+  // A person said when it began: what devices state of it is kept for when that is taken back.
+  if (session.said) return { ...session, ...measured, said: { startedAt, isStated: true } };
+  return { ...session, ...measured, startedAt, isStated: true, isStartGuessed: undefined };
+}
+
+function applyAllSigns(session: Session, signs: Cluster | undefined): Session {
+  if (!signs) return beginAt(session, Infinity);
+  return {
+    ...beginAt(session, signs.firstAt),
+    signsFrom: session.signsFrom === undefined ? undefined : Math.min(session.signsFrom, signs.firstAt),
+    sampleCount: session.sampleCount + signs.count,
+    lastReadingAt: later(session.lastReadingAt, signs.readAt),
+  };
+}
+
+/** The start that was known before there was any sign of its device; undefined after that, or where it was a guess. */
+function ownStart({ said, startedAt, isStartGuessed, sampleCount, signsFrom }: Session): number | undefined {
+  const isOwn = signsFrom === undefined && !isStartGuessed && sampleCount === 0;
+  return isOwn ? said?.startedAt ?? startedAt : undefined;
+}
+
+function knownSigns(session: Session): Cluster[] {
+  const { signsFrom, startedAt, sampleCount: count, lastReadingAt: readAt, aside = [] } = session;
+  const firstAt = signsFrom ?? (count > 0 ? startedAt : undefined);
+  return firstAt === undefined
+    ? [...aside]
+    : [{ firstAt, lastAt: Math.max(firstAt, readAt ?? firstAt), count, readAt }, ...aside];
+}
+
+/** The session with what a person says of readings that lie far from the others: they are of it, or are dropped. */
+export function resolveAside(session: Session, isAdmitted: boolean): Session {
+  if (isAdmitted) return applySigns({ ...session, isWide: true }, [], Infinity);
+  return { ...session, aside: session.aside?.map((one) => ({ ...one, isDropped: true })) };
+}
+
+/** Whether a reading of that instant lies too far from the others of its device's session. */
+export function asideAt({ aside = [] }: Pick<DeviceState, "aside">, at: number): Cluster | undefined {
+  return aside.find(({ firstAt, lastAt }) => firstAt <= at && at <= lastAt);
+}
+
+function scattered(apartMs: number): string {
+  return `would leave readings in more than ${MAX_CLUSTERS} stretches that are more than ${
+    apartMs / MINUTE_MS
+  } minutes apart; ` +
+    "where that is so, set `maxApart` (configureSessions), else look at the device's clock; nothing was counted";
+}
+
+/** The session with a start that somebody gave it, not its device. */
 export function applyStart(session: Session, at: number): Session {
+  const base = Math.min(at, session.base ?? ownStart(session) ?? at);
+  return { ...beginAt(session, at), base };
+}
+
+function beginAt(session: Session, at: number): Session {
   if (!Number.isFinite(at)) return { ...session, isStated: true };
   const { said } = session;
   // A person said when it began: what devices state of it is kept for when that is taken back.
@@ -330,8 +412,8 @@ function later(a: number | undefined, b: number | undefined): number | undefined
 
 function longerSeen(
   known: Session["deviceDuration"],
-  { batchOffset, durationMs }: Pick<BatchInput, "batchOffset" | "durationMs">,
+  { batchOffset, durationMs, measuredBy: by }: Pick<BatchInput, "batchOffset" | "durationMs"> & Partial<BatchInput>,
 ): Session["deviceDuration"] {
   if (durationMs === null || durationMs === undefined || (known && known.offset > batchOffset)) return known;
-  return { offset: batchOffset, ms: durationMs };
+  return { offset: batchOffset, ms: durationMs, ...(by === undefined ? {} : { by }) };
 }

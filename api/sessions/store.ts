@@ -59,7 +59,12 @@ const ERASED = "erased#";
 const CORRECTION = "CORRECTION";
 
 type Owner = { tenantId: string; sessionId: string; sensorId: string };
-type NextBatch = { startedAt?: number | null | undefined; durationMs?: number | null | undefined };
+type NextBatch = {
+  startedAt?: number | null | undefined;
+  durationMs?: number | null | undefined;
+  apartMs: number;
+  measuredBy: number;
+};
 type Tables = { sessions: string; sensors: string };
 
 export function createSessionStore(dynamo: Dynamo, tables: Tables) {
@@ -87,10 +92,10 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     /** Counts the next batch of a running session without having read it; fails where it is not simply the next. */
     addNextBatch(of: Owner, span: BatchSpan, more: NextBatch, now: number): Promise<Written<Session>> {
       const hasDuration = typeof more.durationMs === "number";
-      const duration = hasDuration ? ", durationOffset = :offset, durationMs = :duration" : "";
+      const duration = hasDuration ? ", durationOffset = :offset, durationMs = :duration, durationBy = :by" : "";
       return update(keyOf(of.tenantId, of.sessionId), {
         ...hotChange(
-          "bTop = :offset, spans = list_append(spans, :span), samples = samples + :count, lastReadingAt = :last, " +
+          "bTop = :offset, signsFrom = if_not_exists(signsFrom, :first), spans = list_append(spans, :span), samples = samples + :count, lastReadingAt = :last, " +
             `lastMotionAt = :last, openUntil = idleMs + :last, arrivingUntil = idleMs + :now${duration}`,
         ),
         values: {
@@ -99,12 +104,14 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
           ":span": [formatSpan(span)],
           ":count": span.count,
           ":last": span.lastAt,
-          ...(hasDuration ? { ":duration": more.durationMs } : {}),
+          ...(hasDuration ? { ":duration": more.durationMs, ":by": more.measuredBy } : {}),
         },
       }, {
         ...hotCondition(
           "bTop = :before AND sensorKey = :sensor AND isStated = :yes AND attribute_not_exists(isStartGuessed) " +
-            "AND attribute_not_exists(pieces) AND startedAt <= :first AND lastMotionAt <= :last AND (attribute_not_exists(nextAt) OR nextBy = :batch)",
+            "AND attribute_not_exists(pieces) AND attribute_not_exists(aside) AND startedAt <= :first " +
+            "AND ((signsFrom <= :first AND lastReadingAt >= :near) OR " +
+            "(attribute_not_exists(signsFrom) AND attribute_not_exists(lastReadingAt) AND baseAt <= :first)) AND lastMotionAt <= :last AND (attribute_not_exists(nextAt) OR nextBy = :batch)",
         ),
         values: {
           ":active": "ACTIVE",
@@ -113,6 +120,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
           ":yes": true,
           ":batch": "BATCH",
           ":first": Math.min(span.firstAt, more.startedAt ?? Infinity),
+          ":near": Math.min(span.firstAt, more.startedAt ?? Infinity) - more.apartMs,
         },
       });
     },

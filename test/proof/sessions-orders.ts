@@ -263,9 +263,13 @@ function historyOf(random: Random, isCorrected: boolean, isTied: boolean): Sent[
         { length: 1 + below(3) },
         (_, n) => from + (offset * 3 + n) * pick([SECOND, MINUTE, 7 * MINUTE]),
       );
+      // A clock that was wrong for a while, for a whole batch or for one reading of it.
+      const wrong = !isCorrected && chance(0.15) ? pick([1, 2, 2]) * 36 * 60 * MINUTE : 0;
+      const isWhole = chance(0.7);
+      const sent = readings.map((one, n) => (isWhole || n === 0 ? one - wrong : one));
       said.push({
-        ...{ kind: "batch", id, offset, readings },
-        ...(chance(0.2) ? { startedAt: from - below(120) * SECOND } : {}),
+        ...{ kind: "batch", id, offset, readings: sent },
+        ...(chance(0.2) ? { startedAt: from - below(120) * SECOND - (isWhole ? wrong : 0) } : {}),
         ...(chance(0.3) ? { durationMs: below(20) * MINUTE } : {}),
         ...(isFinal && offset === 0 ? { final: true } : {}),
       });
