@@ -1,18 +1,4 @@
-import type { Reading } from "./model.ts";
-
-/**
- * Signs of a session that lie near each other: readings, and starts that its device stated. A clock that was wrong for a
- * while leaves some of them years away from the others.
- */
-export type Cluster = {
-  firstAt: number;
-  lastAt: number;
-  /** Readings among them, and the latest of these. */
-  count: number;
-  readAt?: number | undefined;
-  /** A person dropped them. */
-  isDropped?: true | undefined;
-};
+import type { Cluster, Reading } from "./model.ts";
 
 /** Stretches that a session may fall into; a batch that would make one more is refused. */
 export const MAX_CLUSTERS = 100;

@@ -4,7 +4,7 @@ import { createCursors, type PageArgs, type PageRequest, parsePage, toPage } fro
 import { isCounted } from "../core/watermark.ts";
 import type { BatchSpan, Reading, ReadingPage, ReadingStretch, SeriesArgs, Session } from "./model.ts";
 import { pieceAt } from "./pieces.ts";
-import { asideAt } from "./rules.ts";
+import { asideAt } from "./batches.ts";
 import type { Readings } from "./readings.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";

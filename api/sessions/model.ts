@@ -4,7 +4,6 @@ import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
 import type { InvalidField } from "../core/errors.ts";
 import type { Page } from "../core/page.ts";
 import type { Watermark } from "../core/watermark.ts";
-import type { Cluster } from "./clusters.ts";
 
 export type SessionStatus = "ACTIVE" | "COMPLETED";
 
@@ -65,6 +64,20 @@ export type Next = { at: number; by: "MOTION" | "BATCH" | "CREATION" };
 
 /** Where the readings of one batch lie in time. */
 export type BatchSpan = { offset: number; firstAt: number; lastAt: number; count: number };
+
+/**
+ * Signs of a session that lie near each other: readings, and starts that its device stated. A clock that was wrong for a
+ * while leaves some of them years away from the others.
+ */
+export type Cluster = {
+  firstAt: number;
+  lastAt: number;
+  /** Readings among them, and the latest of these. */
+  count: number;
+  readAt?: number | undefined;
+  /** A person dropped them. */
+  isDropped?: true | undefined;
+};
 
 export type Playback = {
   started: boolean;

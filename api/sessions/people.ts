@@ -30,16 +30,8 @@ import {
   type VersionConflict,
 } from "./results.ts";
 import { instantsOf } from "./recount.ts";
-import {
-  applyCorrection,
-  applyDeletion,
-  applyEnd,
-  applyReport,
-  applyRestoration,
-  applyStart,
-  asOf,
-  statedEndOf,
-} from "./rules.ts";
+import { applyCorrection, applyDeletion, applyEnd, applyReport, applyRestoration, asOf, statedEndOf } from "./rules.ts";
+import { applyStart } from "./batches.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
 

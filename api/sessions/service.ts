@@ -2,6 +2,7 @@ import { MIN_AT } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Hub } from "../live/hub.ts";
+import { createAside } from "./aside.ts";
 import { createConfiguring } from "./configuring.ts";
 import { createCorrections } from "./corrections.ts";
 import { createDevices } from "./devices.ts";
@@ -11,6 +12,7 @@ import { fromItem, isNeeded, isSessionItem } from "./item.ts";
 import { createHearing } from "./hearing.ts";
 import { createHistory } from "./history.ts";
 import type { LineStore } from "./line-store.ts";
+import { createLasting } from "./lasting.ts";
 import { createLines } from "./lines.ts";
 import { createListing, type DaysOpenAt, isExpired, isId } from "./listing.ts";
 import type { SessionLists, SessionQuery } from "./lists.ts";
@@ -62,6 +64,8 @@ export function createSessions(
   const sources = createSources({ store, lines });
   const history = createHistory({ store, readings, sources });
   const hearing = createHearing({ store, lineStore: announcing, lines, clock, ids });
+  const lasts = createLasting({ lines, sources, changed, clock });
+  const aside = createAside({ lines, sources, hearing, lasts, readings, quarantine, settings, changed, clock });
 
   async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
     const possible = [...new Set(sessionIds)].filter(isId);
@@ -88,9 +92,10 @@ export function createSessions(
 
   return {
     ...seenNow(
-      createDevices({ store, lines, sources, hearing, readings, quarantine, settings, changed, clock }),
+      createDevices({ store, lines, sources, hearing, lasts, aside, readings, settings, changed, clock }),
       clock,
     ),
+    ...seenNow(aside.useCases, clock),
     ...seenNow(createPeople({ store, lineStore: announcing, lines, sources, changed, clock, ids }), clock),
     ...seenNow(createCorrections({ store, lines, sources, history, changed, clock, ids }), clock),
     ...history,

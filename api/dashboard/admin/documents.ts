@@ -238,6 +238,7 @@ export type EraseVisitorMutationVariables = Exact<{
 export type EraseVisitorMutation = { eraseVisitor:
     | { __typename: 'EraseVisitorPayload', receiptId: string, journeys: number, events: number, objectsRewritten: number }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
 export type AuditLogQueryVariables = Exact<{

@@ -55,9 +55,17 @@ export type JourneyOutcome =
   /** None of the above. Weakest. */
   | 'BROWSING';
 
+/** A property at the top of an event's `properties`. */
+export type PropertyMatchInput = {
+  /** Its name, 1 to 100 characters; 64 in a filter. */
+  name: string;
+  /** Its value as text: a number or a boolean as JSON writes it. Any value where absent. */
+  value?: string | null | undefined;
+};
+
 /** Which journeys to list; all parts must hold. */
 export type JourneyFilter = {
-  /** By `startedAt`. Where absent: all journeys, or with `outcome`, `did`, `didNot` or `goal` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so. */
+  /** By `startedAt`. Where absent: all journeys, or with any other filter than `visitorId` the 30 days up to the latest journey; `from` and `hasEarlier` of the page say so. */
   range?: TimeRange | null | undefined;
   /** Journeys with this outcome. */
   outcome?: JourneyOutcome | null | undefined;
@@ -69,6 +77,22 @@ export type JourneyFilter = {
   didNot?: Array<string> | null | undefined;
   /** Journeys that reached this goal of the tenant's, by its `goalId`. */
   goal?: string | null | undefined;
+  /** Journeys that came to a page of this path, in which up to four `*` stand for any text: `/docs/*`. Without `?`. */
+  page?: string | null | undefined;
+  /** Journeys that came from such a page of another site, as sojourn.js sends it (`referrer`, host and path): `www.google.*`. */
+  referrer?: string | null | undefined;
+  /** Journeys on a phone, tablet or desktop, as sojourn.js sends it (`device`). */
+  device?: string | null | undefined;
+  /** Journeys with this `utm_source`. */
+  utmSource?: string | null | undefined;
+  /** Journeys with this `utm_medium`. */
+  utmMedium?: string | null | undefined;
+  /** Journeys with this `utm_campaign`. */
+  utmCampaign?: string | null | undefined;
+  /** Journeys in whose events each of these properties has the value, or any; at most 5. */
+  properties?: Array<PropertyMatchInput> | null | undefined;
+  /** Journeys whose first question holds each of these words, in any order, whatever their case and accents; at most 10. */
+  question?: string | null | undefined;
 };
 
 export type JourneyListQueryVariables = Exact<{

@@ -47,7 +47,7 @@ export type JourneyOutcome =
 
 /** A property at the top of an event's `properties`. */
 export type PropertyMatchInput = {
-  /** Its name, 1 to 100 characters. */
+  /** Its name, 1 to 100 characters; 64 in a filter. */
   name: string;
   /** Its value as text: a number or a boolean as JSON writes it. Any value where absent. */
   value?: string | null | undefined;
@@ -81,6 +81,8 @@ export type ConfigureJourneysInput = {
   goals?: Array<JourneyGoalInput> | null | undefined;
   /** For how many days a journey is kept after its last event arrived, 1 to 3,650. Counts of it stay for ever. At first 90. */
   keepJourneysDays?: number | null | undefined;
+  /** For how many days raw events are kept after they arrived, 1 to 3,650; null for ever, as at first. What is removed can be rebuilt, exported and read by Athena no more; journeys and counts stay. */
+  keepRawDays?: number | null | undefined;
 };
 
 export type SettingsFragment = { keepJourneysDays: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null };
