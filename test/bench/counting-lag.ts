@@ -6,14 +6,14 @@
  *
  *     deno run -A --unstable-no-legacy-abort test/bench/counting-lag.ts [--large] [--batching]
  */
-import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeTempDir } from "../kit/local.ts";
-import { killTree } from "../kit/process.ts";
+import { killTree, treeOf } from "../kit/process.ts";
 import { ask, type Client } from "../proof/journeys.ts";
 import { clientOf, startLocal } from "../proof/service.ts";
+import { cpuSeconds } from "./processes.ts";
 
 const HOUR = 3_600_000;
 const BATCH = 500;
@@ -42,18 +42,9 @@ async function complete(client: Client, records: number, hours: number): Promise
   }
 }
 
-/** Milliseconds of CPU that a process and those it started have used. */
+/** Seconds of CPU that a process and those it started have used. */
 function cpuOf(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, own) => {
-    const stat = readFileSync(`/proc/${own}/stat`, "utf8");
-    const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number);
-    return sum + (user! + system!) * 10;
-  }, 0);
-}
-
-function childrenOf(pid: number): number[] {
-  const own = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return own === "" ? [] : own.split(" ").flatMap((child) => [Number(child), ...childrenOf(Number(child))]);
+  return treeOf(pid).reduce((sum, own) => sum + cpuSeconds(own), 0);
 }
 
 async function measure(records: number, hours: number): Promise<void> {
@@ -76,7 +67,7 @@ async function measure(records: number, hours: number): Promise<void> {
     console.log(
       `${records} records over ${hours} hours: sent in ${seconds(sent)} s (${Math.round(records / sent * 1_000)}/s), ` +
         `complete ${seconds(performance.now() - sentAt)} s after the last answer; ` +
-        `${seconds(cpuOf(running.pid) - cpu)} s of CPU, load ${loadavg()[0]!.toFixed(1)}`,
+        `${(cpuOf(running.pid) - cpu).toFixed(1)} s of CPU, load ${loadavg()[0]!.toFixed(1)}`,
     );
   } finally {
     await killTree(running.pid);

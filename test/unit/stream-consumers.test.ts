@@ -223,6 +223,17 @@ describe("a stream's consumers", () => {
     );
   });
 
+  test("of which each record may be counted at once are counted in as few parts as where nothing is said", async () => {
+    for (const batching of ["TASKS=1/0", "ITEMS=10/15 TASKS=1/0", ""]) {
+      const { shards, pump, handled } = start(batching);
+      shards.push("p-records", "TASKS", 10_000);
+      await pump.drain();
+      expect(handled).toEqual(Array.from({ length: 20 }, () => "500 TASKS"));
+      // Pages of a thousand, and two that find nothing more.
+      expect(shards.reads()).toBeLessThanOrEqual(12);
+    }
+  });
+
   test("say until when everything is handled, also while something waits", async () => {
     const { shards, pump, progress, pass } = start(DEPLOYED_BATCHING);
     pass(60);
