@@ -1,10 +1,42 @@
 import type { DeckStats as DeckStatsModel } from "../api/anki/queue/deck-stats.ts";
 import type { Forecast } from "../api/anki/queue/forecast.ts";
+import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/anki/queue/review-stats.ts";
 import { builder, entries } from "./builder.ts";
+import { TimeRange } from "./common.ts";
 
 const DAY_MS = 86_400_000;
 const ZONE = "The person's zone: their day begins at 4 in it. As the collection says where absent.";
 const DECK = "A deck with those below it; the whole collection where absent.";
+
+const ReviewDay = builder.objectRef<ReviewDayModel>("ReviewDay").implement({
+  description: "One day's answers.",
+  access: "REVIEW",
+  fields: (t) => ({
+    start: t.expose("startAt", { type: "DateTime", description: "When the day began." }),
+    reviews: t.exposeInt("reviews", { description: "Answers." }),
+    again: t.exposeInt("again", { description: "Answers AGAIN." }),
+    timeSpent: t.expose("timeSpentMs", {
+      type: "Milliseconds",
+      description: "Time that the person took, all answers together.",
+    }),
+  }),
+});
+
+const ReviewStats = builder.objectRef<ReviewStatsModel>("ReviewStats").implement({
+  description: "Numbers over the viewer's review log.",
+  access: "REVIEW",
+  fields: (t) => ({
+    reviews: t.exposeInt("reviews", { description: "Answers." }),
+    retention: t.exposeFloat("retention", {
+      nullable: true,
+      description: "Reviews of learned cards that were known, among all of them; 0 to 1; null where there were none.",
+    }),
+    byDay: t.expose("byDay", {
+      type: [ReviewDay],
+      description: "The days with answers, ascending. A day begins at 4 in the time zone asked for.",
+    }),
+  }),
+});
 
 const ForecastDay = builder.objectRef<Forecast["days"][number]>("ForecastDay").implement({
   description: "What will be due on a day.",
@@ -67,6 +99,19 @@ const DeckStats = builder.objectRef<DeckStatsModel>("DeckStats").implement({
 });
 
 entries.queryFields((t) => ({
+  reviewStats: t.field({
+    type: ReviewStats,
+    description: "Numbers over the viewer's review log.",
+    access: "REVIEW",
+    args: {
+      range: t.arg({ type: TimeRange, required: true, description: "Which answers, by their time." }),
+      timeZone: t.arg({ type: "TimeZone", required: true, defaultValue: "UTC", description: "Whose days." }),
+      deckId: t.arg.string({ description: "Answers of the cards of a deck and those below it; all where absent." }),
+    },
+    resolve: (_, { range, timeZone, deckId }, { viewer, services }) =>
+      services.reviews.stats(viewer, range, timeZone, deckId),
+  }),
+
   reviewForecast: t.field({
     type: ReviewForecast,
     nullable: true,

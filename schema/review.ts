@@ -3,10 +3,8 @@ import type { DeckCounts as DeckCountsModel } from "../api/anki/queue/next.ts";
 import type { Choice as ChoiceModel } from "../api/anki/schedule/question.ts";
 import type { Person } from "../api/review/model.ts";
 import type { CardToReview, ReviewView } from "../api/review/service.ts";
-import type { ReviewDay as ReviewDayModel, ReviewStats as ReviewStatsModel } from "../api/anki/queue/review-stats.ts";
 import type { AnswerPiece, Comparison } from "../api/anki/render/compare.ts";
 import { builder, entries, streams } from "./builder.ts";
-import { TimeRange } from "./common.ts";
 import { globalId, Node } from "./nodes.ts";
 import { CardMedia, CardSound } from "./review-sides.ts";
 
@@ -236,40 +234,16 @@ export const ReviewSession = builder.objectRef<ReviewView>("ReviewSession").impl
       description: "Null where nothing is left to review now.",
       resolve: (view, _, { services }) => services.reviews.nextCard(view),
     }),
+    nextCardAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When the next card comes, where none is there now and one is still learned today; null otherwise.",
+      resolve: async (view, _, { services }) => (await services.reviews.next(view)).waitsUntil,
+    }),
     remaining: t.field({
       type: DeckCounts,
       description: "What is left of the day.",
       resolve: async (view, _, { services }) => (await services.reviews.next(view)).remaining,
-    }),
-  }),
-});
-
-const ReviewDay = builder.objectRef<ReviewDayModel>("ReviewDay").implement({
-  description: "One day's answers.",
-  access: "REVIEW",
-  fields: (t) => ({
-    start: t.expose("startAt", { type: "DateTime", description: "When the day began." }),
-    reviews: t.exposeInt("reviews", { description: "Answers." }),
-    again: t.exposeInt("again", { description: "Answers AGAIN." }),
-    timeSpent: t.expose("timeSpentMs", {
-      type: "Milliseconds",
-      description: "Time that the person took, all answers together.",
-    }),
-  }),
-});
-
-const ReviewStats = builder.objectRef<ReviewStatsModel>("ReviewStats").implement({
-  description: "Numbers over the viewer's review log.",
-  access: "REVIEW",
-  fields: (t) => ({
-    reviews: t.exposeInt("reviews", { description: "Answers." }),
-    retention: t.exposeFloat("retention", {
-      nullable: true,
-      description: "Reviews of learned cards that were known, among all of them; 0 to 1; null where there were none.",
-    }),
-    byDay: t.expose("byDay", {
-      type: [ReviewDay],
-      description: "The days with answers, ascending. A day begins at 4 in the time zone asked for.",
     }),
   }),
 });
@@ -313,19 +287,6 @@ entries.queryFields((t) => ({
     description: "The viewer's review session, where one is active.",
     access: "REVIEW",
     resolve: (_, __, { viewer, services }) => services.reviews.find(viewer),
-  }),
-
-  reviewStats: t.field({
-    type: ReviewStats,
-    description: "Numbers over the viewer's review log.",
-    access: "REVIEW",
-    args: {
-      range: t.arg({ type: TimeRange, required: true, description: "Which answers, by their time." }),
-      timeZone: t.arg({ type: "TimeZone", required: true, defaultValue: "UTC", description: "Whose days." }),
-      deckId: t.arg.string({ description: "Answers of the cards of a deck and those below it; all where absent." }),
-    },
-    resolve: (_, { range, timeZone, deckId }, { viewer, services }) =>
-      services.reviews.stats(viewer, range, timeZone, deckId),
   }),
 }));
 

@@ -1,87 +1,104 @@
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
-import { isSignedBy, startReceiver } from "../kit/receiver.ts";
 
-describe.runIf(hasBrowser)("administration", () => {
+const MOTION = `mutation ($input: RecordMotionInput!) { recordMotion(input: $input) { __typename } }`;
+const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) { __typename } }`;
+const TENANT = "admins";
+
+describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
   let service: Service;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   let token: string;
   beforeAll(async () => {
     [service, browser] = await Promise.all([startService(), openBrowser()]);
-    token = await service.tokenOf("pages");
+    token = await service.tokenOf(TENANT);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await service?.stop();
   });
 
-  test("a webhook is made, told of a test by a signed call, and ended", async () => {
-    const receiver = await startReceiver();
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/admin?show=webhooks");
-    await signIn(page, token);
-    await page.getByLabel("Name").fill("our chat");
-    await page.getByLabel("Address").fill(`${receiver.url}/hook`);
-    await page.getByLabel("An alert began or ended").check();
-    await page.getByRole("button", { name: "Make it" }).click();
-    const secret = (await page.getByRole("status", { name: "The secret" }).locator(".secret").textContent())!;
-    await page.getByRole("button", { name: "Send a test" }).click();
-    await page.getByText("It took the test (200).").waitFor();
-    expect(receiver.calls).toHaveLength(1);
-    expect(isSignedBy(secret, receiver.calls[0]!)).toBe(true);
-    await page.getByRole("cell", { name: "taken" }).waitFor();
-    await page.getByRole("button", { name: "End it for ever" }).click();
-    await page.getByText(/^revoked/).waitFor();
+  async function open(show: string) {
+    const tab = await browser.openTab(service.url);
+    await tab.page.goto(`/admin?show=${show}`);
+    await signIn(tab.page, token);
+    return tab;
+  }
+
+  test("what nobody believes is counted as it was sent, or dropped", async () => {
+    const { page, context } = await open("aside");
+    await page.getByText("Nothing is kept aside").waitFor();
+    const at = new Date(Date.now() + 86_400_000).toISOString();
+    for (const sensorId of ["hall", "porch"]) await service.ask(TENANT, MOTION, { input: { sensorId, seq: 1, at } });
+    await page.reload();
+    await page.getByRole("button", { name: /^Count motion at .* of hall as it is/ }).click();
+    await page.getByText("What hall sent counts now").waitFor();
+    await page.getByRole("button", { name: /^Drop motion at .* of porch/ }).click();
+    await page.getByText("Nothing is kept aside").waitFor();
+    await page.goto("/sessions?range=all");
+    await page.getByRole("cell", { name: "hall" }).waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(1);
     await context.close();
-    await receiver.stop();
   });
 
-  test("an account is opened, its other login ended from here, and a token that ended is renewed unseen", async () => {
-    const password = "correct horse battery";
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/admin?show=logins");
-    await page.getByRole("button", { name: "I have none yet" }).click();
-    await page.getByLabel("Username").fill("ada.lovelace");
-    await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Open the account" }).click();
-    await page.getByText("(this one)").waitFor();
-
-    const other = await browser.openTab(service.url);
-    await other.page.goto("/admin?show=logins");
-    await other.page.getByLabel("Username").fill("Ada.Lovelace");
-    await other.page.getByLabel("Password").fill(password);
-    await other.page.getByRole("button", { name: "Sign in" }).click();
-    const logins = other.page.getByRole("row").filter({ has: other.page.getByRole("button", { name: "Sign out" }) });
-    await expect.poll(() => logins.count()).toBe(2);
-    await logins.filter({ hasNotText: "(this one)" }).getByRole("button", { name: "Sign out" }).click();
-    await expect.poll(() => logins.count()).toBe(1);
-
-    await page.goto("/sessions");
-    await page.getByText("Your sign-in has ended").waitFor();
-    // A tab that was duplicated has the same tokens; then one that is good no more, with a refresh token that is.
-    const opened = other.context.waitForEvent("page");
-    await other.page.evaluate('void window.open("/sessions")');
-    const twin = await opened;
-    await twin.getByRole("heading", { name: "Sessions", level: 1 }).waitFor();
-    const refreshOf = (tab: Page) => tab.evaluate('sessionStorage.getItem("sojourn.refresh")');
-    const before = await refreshOf(other.page);
-    expect(await refreshOf(twin)).toBe(before);
-    await other.page.evaluate('sessionStorage.setItem("sojourn.token", "e30.e30.e30")');
-    // Where the service does not answer, the login is not given up.
-    const isRenewal = (request: { postData: () => string | null }) => request.postData()?.includes("refreshLogin");
-    await other.page.route("**/graphql", (route) => isRenewal(route.request()) ? route.abort() : route.continue());
-    await other.page.goto("/admin?show=logins");
-    await other.page.getByText("The service cannot be reached").first().waitFor();
-    await other.page.unroute("**/graphql");
-    await other.page.goto("/admin?show=logins");
-    await other.page.getByText("(this one)").waitFor();
-    await expect.poll(() => refreshOf(twin)).toBe(await refreshOf(other.page));
-    expect(await refreshOf(twin)).not.toBe(before);
-    await twin.close();
-    await other.page.getByRole("button", { name: "Sign out", exact: true }).first().click();
-    await other.page.getByLabel("Username").waitFor();
+  test("what could not be taken is shown with its reason, and tried again", async () => {
+    const { page, context } = await open("parked");
+    await page.getByText("Nothing is parked").waitFor();
+    await expect.poll(() => page.getByRole("region", { name: "Lag" }).locator("tbody tr").count()).toBe(9);
+    const event = { sessionId: "p-1", seq: 1, type: "PAGE_VIEWED", occurredAt: "soon" };
+    await service.send({ tenant: TENANT, events: [event] });
+    await expect.poll(async () => {
+      await page.getByRole("button", { name: "Look again" }).click();
+      return await page.getByText(/^events\.0: occurredAt/).count();
+    }, { timeout: 30_000 }).toBe(1);
+    await page.getByText("What it says").click();
+    await page.getByText('"sessionId":"p-1"').waitFor();
+    await page.getByRole("button", { name: /^Try again/ }).click();
+    await page.getByText("Sent. It is gone from here once it is taken.").waitFor();
     await context.close();
-    await other.context.close();
   });
+
+  test("how sessions end and are kept is read and set; a value that cannot be says so and is not lost", async () => {
+    const { page, context } = await open("settings");
+    await page.getByLabel("A session ends after").fill("2");
+    await page.getByRole("button", { name: "Keep it", exact: true }).click();
+    await page.getByText("Kept. Each process knows it").waitFor();
+    await page.getByLabel("Sessions are kept for").fill("4000");
+    await page.getByRole("button", { name: "Keep it", exact: true }).click();
+    await page.getByRole("alert").getByText("keepDays").waitFor();
+    expect(await page.getByLabel("Sessions are kept for").inputValue()).toBe("4000");
+    await page.getByLabel("Journeys are kept for").fill("30");
+    await page.getByRole("button", { name: "Keep it for journeys" }).click();
+    await page.getByText("Kept, for journeys that are there too.").waitFor();
+    await page.reload();
+    await expect.poll(() => page.getByLabel("Journeys are kept for").inputValue()).toBe("30");
+    expect(await page.getByLabel("A session ends after").inputValue()).toBe("2");
+    await context.close();
+  });
+
+  test("an erasure leaves its receipt in the list, and identity is shown as it is set", async () => {
+    const occurredAt = new Date().toISOString();
+    await service.ask(TENANT, EVENTS, {
+      events: [{ sessionId: "e-1", seq: 1, type: "PAGE_VIEWED", occurredAt, visitorId: "ada" }],
+    });
+    const { page, context } = await open("erase");
+    await page.getByText("Nothing was erased yet").waitFor();
+    await page.getByLabel("Visitor's id").fill("ada");
+    await page.getByLabel(/^The same id again/).fill("adam");
+    expect(await page.getByRole("button", { name: "Erase for ever" }).isDisabled()).toBe(true);
+    await page.getByLabel(/^The same id again/).fill("ada");
+    await page.getByRole("button", { name: "Erase for ever" }).click();
+    await page.getByText("Gone: 1 journey with 1 event.").waitFor();
+    const receipt = page.getByRole("region", { name: "Receipts", exact: true }).locator("tbody tr");
+    await receipt.getByText("a visitor").waitFor();
+    expect(await receipt.count()).toBe(1);
+    await page.getByRole("link", { name: "Identity" }).click();
+    await page.getByRole("cell", { name: "JWKS_URL" }).waitFor();
+    expect(await page.getByRole("row", { name: /Built-in accounts/ }).textContent()).toContain(
+      "on; anybody may open one",
+    );
+    await context.close();
+  });
+
+  test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
 });

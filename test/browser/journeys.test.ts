@@ -86,5 +86,45 @@ describe.runIf(hasBrowser)("journeys", () => {
     await context.close();
   });
 
+  test("the script is put into a shop that is none; what is clicked and asked there shows beside it", async () => {
+    // The browser says what it is, and a robot's events are left out.
+    const agent = "Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+    const { page, context } = await browser.openTab(service.url, { agent });
+    await page.goto("/journeys?show=script");
+    await signIn(page, token);
+    await page.getByText("Waiting for an event").waitFor();
+    await page.getByLabel("Name").fill("our shop");
+    await page.getByLabel("Origin of your site").fill("https://shop.example");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.locator("pre").getByText(/data-key="sjw_/).waitFor();
+    await page.getByRole("button", { name: "Open the demo shop" }).click();
+    const shop = page.frameLocator('iframe[title="A demo shop"]');
+    const arrivals = page.getByRole("region", { name: "On your site" }).getByRole("listitem");
+    await arrivals.getByText("/demo", { exact: true }).waitFor();
+    await shop.getByRole("link", { name: "See this year's boots" }).click();
+    await shop.getByRole("heading", { name: "Boots" }).waitFor();
+    await shop.getByLabel("Ask us something").fill("Do you ship to Nepal?");
+    await shop.getByRole("button", { name: "Ask", exact: true }).click();
+    await arrivals.filter({ hasText: "MESSAGE_SENT" }).getByText("Do you ship to Nepal?").waitFor();
+    await arrivals.filter({ hasText: "CTA_CLICKED" }).waitFor();
+    await page.getByRole("link", { name: "See it whole" }).click();
+    const timeline = page.getByRole("list", { name: "Timeline" });
+    await timeline.getByText("/demo/boots").first().waitFor();
+    expect(await timeline.getByText("Do you ship to Nepal?").count()).toBe(1);
+    await context.close();
+  });
+
+  test("a list is taken away as a file, as it is filtered", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/journeys?visitor=visitor of j-1");
+    await signIn(page, token);
+    await page.getByRole("cell", { name: "visitor of j-1" }).waitFor();
+    const file = page.waitForEvent("download");
+    await page.getByRole("button", { name: "CSV" }).click();
+    await page.getByText(/: 1 journey\./).waitFor();
+    expect((await file).suggestedFilename()).toMatch(/\.csv$/);
+    await context.close();
+  });
+
   test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
 });

@@ -1,15 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  countBytes,
-  faultsOf,
-  hasBrowser,
-  openBrowser,
-  openLine,
-  type Service,
-  signIn,
-  startService,
-} from "../kit/browser.ts";
+import { hasBrowser, openBrowser, openLine, type Service, signIn, startService } from "../kit/browser.ts";
 
 const COUNT = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
   ... on RecordMetricsPayload { accepted } ... on UserError { message } } }`;
@@ -264,78 +255,24 @@ describe.runIf(hasBrowser)("the pages", () => {
     await context.close();
   });
 
-  test("axe finds nothing serious on any page, light or dark; nothing runs over at 360 px", async () => {
-    const PAGES = [
-      "/",
-      "/live",
-      "/live?as=table",
-      "/live?range=month",
-      "/live/alerts",
-      "/sessions",
-      "/sessions?show=numbers",
-      "/sessions/walk-1",
-      "/journeys",
-      "/journeys/v-1",
-      "/review",
-      "/review?show=numbers",
-      "/admin",
-      "/admin?show=log",
-      "/admin?show=audit",
-      "/journeys?show=numbers",
-      "/journeys?show=script",
-      "/journeys?show=goals",
-      "/journeys?show=now",
-      "/journeys?show=paths",
-      "/journeys?show=funnel&steps=PAGE_VIEWED > MESSAGE_SENT",
-      "/review?show=outlook",
-      "/review?show=add",
-      "/review?show=cards",
-      "/admin?show=erase",
-      "/admin?show=logins",
-      "/admin?show=webhooks",
-      "/sessions?show=numbers&measure=time",
-    ];
-    const looks = [{ width: 360, height: 740 }, { width: 1_280, dark: true }];
-    await Promise.all(looks.map(async (look) => {
-      const { page, context } = await browser.openTab(service.url, look);
-      await page.goto("/");
-      await page.getByLabel("Username").waitFor();
-      expect(await faultsOf(page), "sign-in").toEqual([]);
-      await signIn(page, token);
-      for (const path of PAGES) {
-        await page.goto(path);
-        await page.getByRole("heading", { level: 1 }).waitFor();
-        await page.waitForLoadState("networkidle");
-        expect(await faultsOf(page), `${path} ${JSON.stringify(look)}`).toEqual([]);
-        const tooWide = Number(await page.evaluate("document.scrollingElement.scrollWidth - innerWidth"));
-        expect({ path, tooWide: Math.max(0, tooWide) }).toEqual({ path, tooWide: 0 });
-      }
-      await context.close();
-    }));
-  }, 300_000);
-
-  test("a chart is read with the arrow keys", async () => {
+  test("complete buckets alone are shown where one wants that; a fixed range stands still", async () => {
+    await record(["open-1"]);
     const { page, context } = await browser.openTab(service.url);
-    await page.goto("/live");
+    await page.goto("/live?as=table");
     await signIn(page, token);
-    const chart = page.getByRole("group", { name: /^Tasks/ });
-    await chart.locator("canvas").waitFor();
-    await chart.focus();
-    await page.keyboard.press("End");
-    await expect.poll(() => chart.locator("p").textContent()).toMatch(/\d:\d\d: \d/);
-    await context.close();
-  });
-
-  test("it is small: 40 KB to sign in, 80 KB to the first chart", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    const bytes = await countBytes(page);
-    await page.goto("/live");
-    await page.getByLabel("Username").waitFor();
-    await page.waitForLoadState("networkidle");
-    expect(bytes()).toBeLessThan(40_000);
-    await signIn(page, token);
-    await page.locator("canvas").first().waitFor();
-    expect(bytes()).toBeLessThan(80_000);
+    const states = () => page.getByRole("region", { name: "Tasks" }).locator("tbody td:nth-child(3)").allTextContents();
+    await expect.poll(states).toContain("open");
+    await page.getByLabel("Complete buckets only").check();
+    await expect.poll(states).not.toContain("open");
+    await page.reload();
+    expect(await page.getByLabel("Complete buckets only").isChecked()).toBe(true);
+    await page.getByLabel("Complete buckets only").uncheck();
+    await page.getByLabel("Range").selectOption("day");
+    await page.getByText("A fixed range: it stands still.").waitFor();
+    const before = await figureOf(page, "Tasks").textContent();
+    await record(["open-2"]);
+    await page.getByLabel("Range").selectOption("2h");
+    await expect.poll(() => figureOf(page, "Tasks").textContent()).not.toBe(before);
     await context.close();
   });
 

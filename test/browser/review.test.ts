@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { card, note, schema11 } from "../kit/anki-file.ts";
+import { BASIC, card, note, noteType, schema11 } from "../kit/anki-file.ts";
 import { countBytes, faultsOf, hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
 
 const DECK = new URL("../../api/local/sample/deck.apkg", import.meta.url);
@@ -145,6 +145,73 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     const good = await inCard(page, (body) => [...body.querySelectorAll(".typeGood")].map((one) => one.textContent));
     expect(good.join("")).toContain("exactly on");
     await press(page, "3", 1);
+    await context.close();
+  });
+
+  test("decks are studied besides the plan, limited for today, filtered, renamed, deleted and taken back", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/review");
+    await signIn(page, await service.tokenOf("deck-keeper"));
+    await importFile(page, "deck.apkg", await readFile(DECK));
+    const more = page.getByRole("button", { name: /^More for Sample/ });
+    await more.click();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByLabel("New cards today").fill("3");
+    await page.getByRole("button", { name: "Hold for today" }).click();
+    await page.getByText("shows at most 3 new cards").waitFor();
+    await expect.poll(() => page.getByRole("row", { name: /^Sample/ }).locator("td").nth(1).textContent()).toBe("3");
+
+    await page.getByText("A filtered deck: cards of your own choice").click();
+    const filtered = page.getByRole("form", { name: "A filtered deck" });
+    await filtered.getByLabel("Name").fill("Before the exam");
+    await filtered.getByLabel("Cards that fit").fill("is:new");
+    await filtered.getByLabel("At most").fill("2");
+    await page.getByRole("button", { name: "Make the filtered deck" }).click();
+    await page.getByText("Before the exam is made").waitFor();
+    await page.getByRole("button", { name: "More for Before the exam" }).click();
+    await page.getByText("at most 2, by chance").waitFor();
+    await page.getByRole("button", { name: "Give the cards back" }).click();
+    await page.getByText("gave its cards back").waitFor();
+    await page.getByRole("button", { name: "More for Before the exam" }).click();
+    await page.getByRole("button", { name: "Delete the deck" }).click();
+    await page.getByText("Before the exam is gone").waitFor();
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await page.getByRole("button", { name: "More for Before the exam" }).waitFor();
+
+    await more.click();
+    await page.getByLabel("Study besides the plan").selectOption("CRAM_ALL");
+    await page.getByRole("button", { name: "Study them" }).click();
+    await page.locator("[data-card]").waitFor();
+    await context.close();
+  }, 120_000);
+
+  test("what a card has to say is said when a person presses, or by itself where they chose that", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.addInitScript(() => {
+      const said: string[] = [];
+      Object.assign(globalThis, { said });
+      speechSynthesis.speak = ({ text, lang }) => void said.push(`${lang}: ${text}`);
+    });
+    const said = () => page.evaluate("globalThis.said") as Promise<string[]>;
+    await page.goto("/review");
+    await signIn(page, await service.tokenOf("listener"));
+    const spoken = { name: "Card 1", ord: 0, qfmt: "{{tts de_DE:Front}}{{Front}}", afmt: "{{Back}}", did: null };
+    const file = schema11({
+      models: { [BASIC]: noteType(BASIC, { tmpls: [spoken] }) },
+      notes: [note(1, { flds: "ein Hund\u001fa dog" }), note(2, { flds: "eine Katze\u001fa cat" })],
+      cards: [card(1, 1), card(2, 2)],
+    });
+    await importFile(page, "cards.anki2", file);
+    await page.getByRole("link", { name: "Review Default" }).click();
+    await page.getByRole("button", { name: /^Say it/ }).click();
+    await expect.poll(said).toEqual(["de-DE: ein Hund"]);
+    await page.getByLabel("Say it by itself").check();
+    await page.locator("main").focus();
+    await press(page, "4", 1);
+    await expect.poll(said).toEqual(["de-DE: ein Hund", "de-DE: eine Katze"]);
+    await page.locator("main").focus();
+    await page.keyboard.press("r");
+    await expect.poll(said).toHaveLength(3);
     await context.close();
   });
 

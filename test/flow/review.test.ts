@@ -300,7 +300,12 @@ describe("an answer", () => {
     const { cardId } = session.nextCard;
     const input = { sessionId: session.sessionId, cardId, answerId: "easy", rating: "EASY" };
     session = (await person.answer(input)).reviewSession;
-    expect(session).toMatchObject({ nextCard: null, remaining: { new: 0, learning: 0, due: 0 }, answered: 2 });
+    expect(session).toMatchObject({
+      nextCard: null,
+      nextCardAt: null,
+      remaining: { new: 0, learning: 0, due: 0 },
+      answered: 2,
+    });
   });
 });
 

@@ -6,6 +6,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import process from "node:process";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { signLocalToken } from "../../api/auth/setup.ts";
+import { createClients } from "../../api/aws/clients.ts";
+import { createQueues } from "../../api/aws/queues.ts";
 import { SCOPES } from "../../api/auth/viewer.ts";
 import { parseConfig } from "../../api/config.ts";
 import { makeTempDir } from "./local.ts";
@@ -26,7 +28,7 @@ export async function openBrowser() {
   const complaints: string[] = [];
   return {
     complaints,
-    async openTab(base: string, options: { width?: number; height?: number; dark?: boolean } = {}) {
+    async openTab(base: string, options: { width?: number; height?: number; dark?: boolean; agent?: string } = {}) {
       const { width = 1280, height = 900, dark = false } = options;
       const context = await browser.newContext({
         baseURL: base,
@@ -35,6 +37,7 @@ export async function openBrowser() {
         reducedMotion: "reduce",
         timezoneId: "UTC",
         locale: "en-GB",
+        ...(options.agent ? { userAgent: options.agent } : {}),
       });
       return { context, page: await newPage(context) };
     },
@@ -72,6 +75,7 @@ export async function startService() {
   });
   const running = watch(child);
   const [, url] = await running.says(/Pages\s+(http:\/\/\S+?)\/\s/, 60_000);
+  const [, sqs] = await running.says(/SQS\s+(http:\/\/\S+)/, 60_000);
   const tokenOf = (tenantId: string) =>
     signLocalToken(parseConfig({ DATA_DIR: folder.path }), { tenantId, scopes: [...SCOPES] });
   return {
@@ -87,6 +91,15 @@ export async function startService() {
       const { data, errors } = await response.json() as { data?: Record<string, unknown>; errors?: unknown };
       if (!data || errors) throw new Error(JSON.stringify(errors));
       return data;
+    },
+    /** Puts a message on the queue that takes what other systems send. */
+    async send(message: object): Promise<void> {
+      const clients = createClients({
+        region: "eu-central-1",
+        endpoints: { dynamodb: undefined, s3: undefined, sqs: sqs! },
+      });
+      await createQueues(clients.sqs).send("sojourn-ingest", JSON.stringify(message));
+      clients.destroy();
     },
     async stop() {
       child.kill("SIGTERM");

@@ -36,7 +36,7 @@ export function smallContent({ reviews = 3, fresh = 3, first = 1_000, preset = {
   };
 }
 
-const SESSION = `sessionId status holder startedAt lastActivityAt expiresAt answered unsavedAnswers savedAt
+const SESSION = `sessionId status holder startedAt lastActivityAt expiresAt nextCardAt answered unsavedAnswers savedAt
   deck { deckId } remaining { new learning due }
   nextCard { cardId showing state due question answer reps deck { deckId } choices { rating interval due } }`;
 const LOST = "... on UserError { code message } ... on ReviewLostError { status holder }";

@@ -24,7 +24,7 @@ function asked(url: string, init: RequestInit) {
 }
 
 function get(path: string, init: RequestInit = {}): Response | undefined {
-  const page = createPages({ folder, media: "https://media.example" }).find(path);
+  const page = createPages(folder).find(path);
   return page && toResponse(page(asked(`http://127.0.0.1${path}`, init)));
 }
 
@@ -68,7 +68,7 @@ describe("pages", () => {
   test("are only read", () => expect(get("/", { method: "POST" })!.status).toBe(405));
 
   test("are not there where nothing was built", () =>
-    expect(createPages({ folder: join(folder, "none"), media: "" }).find("/")).toBeUndefined());
+    expect(createPages(join(folder, "none")).find("/")).toBeUndefined());
 });
 
 describe("one-click sign-in", () => {

@@ -207,6 +207,17 @@ describe("the next card", () => {
     expect(answerAll(anki, 1, { rating: 4 })).toEqual([5, 3, 2, 1, 4]);
   });
 
+  test("where none is there comes when the first of those that are learned today may be shown", () => {
+    const anki = createAnki();
+    expect(nextCard(anki.db, 1, MOMENT).waitsUntil).toBeUndefined();
+    anki.addCard({ id: 1, type: 1, queue: 1, due: SECS + 7_200, left: 1 });
+    anki.addCard({ id: 2, type: 1, queue: 1, due: SECS + 5_000, left: 1 });
+    // Learning cards are shown up to 20 minutes before their time.
+    const at = (SECS + 5_000 - 1_200) * 1_000;
+    expect(nextCard(anki.db, 1, MOMENT)).toMatchObject({ cardId: undefined, waitsUntil: at });
+    expect(nextCard(anki.db, 1, { ...MOMENT, at })).toMatchObject({ cardId: 2, waitsUntil: undefined });
+  });
+
   test("is not the one just answered while another can be shown", () => {
     const anki = createAnki();
     anki.addCard({ id: 1, type: 1, queue: 1, due: SECS + 60, left: 2 });

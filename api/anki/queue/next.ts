@@ -8,8 +8,11 @@ import { nextOfTwo } from "./order.ts";
 
 export type DeckCounts = { new: number; learning: number; due: number };
 
-/** The card to show now, and what is left of the day. `cardId` is undefined where nothing is left to review now. */
-export type Next = { cardId: number | undefined; remaining: DeckCounts };
+/**
+ * The card to show now, and what is left of the day. `cardId` is undefined where nothing is left to review now; `waitsUntil`
+ * (epoch ms) then says when the first of those comes that are still learned today.
+ */
+export type Next = { cardId: number | undefined; waitsUntil?: number | undefined; remaining: DeckCounts };
 
 /**
  * A part of a collection: cards of `today` up to which its order is the whole's (`safe`), and how many more the whole has.
@@ -40,8 +43,10 @@ export function nextCard(db: DatabaseSync, deckId: number, moment: Moment, part?
   const next = ahead.find(({ due }) => due <= nowSecs) ??
     nextOfMain(collection, queue, deckId, timing.today, beyond) ??
     nextAhead(db, ahead);
+  const [coming] = next ? [] : queue.learning;
   return {
     cardId: next?.id,
+    waitsUntil: coming && (coming.due - collection.learnAheadSecs) * SECOND_MS,
     remaining: {
       new: queue.fresh.length + beyond.fresh,
       learning: ahead.length + queue.dayLearning.length + beyond.dayLearning,

@@ -77,14 +77,6 @@ export type Scope =
   /** Rebuild, audit and erase. */
   | 'ADMIN';
 
-/** Which logins to end: the one that asks where nothing is said. */
-export type SignOutInput = {
-  /** This one of `logins`. */
-  loginId?: string | number | null | undefined;
-  /** All of them. */
-  everywhere?: boolean;
-};
-
 /** What a key is for. */
 export type ApiKeyKind =
   /** A device or a server. It is secret. */
@@ -157,12 +149,6 @@ export type BackfillJourneysInput = {
   dryRun?: boolean;
 };
 
-/** Which visitor to erase. */
-export type EraseVisitorInput = {
-  /** The id that the visitor's events carry. */
-  visitorId: string;
-};
-
 /** What to count again. */
 export type AuditMetricsInput = {
   /** What is counted. */
@@ -230,17 +216,6 @@ export type RebuildJourneysMutation = { backfillJourneys:
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
-export type EraseVisitorMutationVariables = Exact<{
-  input: EraseVisitorInput;
-}>;
-
-
-export type EraseVisitorMutation = { eraseVisitor:
-    | { __typename: 'EraseVisitorPayload', receiptId: string, journeys: number, events: number, objectsRewritten: number }
-    | { __typename: 'NotFoundError', code: ErrorCode, message: string }
-    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
-   };
-
 export type AuditLogQueryVariables = Exact<{
   first: number;
   after?: string | null | undefined;
@@ -248,18 +223,6 @@ export type AuditLogQueryVariables = Exact<{
 
 
 export type AuditLogQuery = { auditLog: { nodes: Array<{ entryId: string, at: string, kind: AuditKind, userId: string | null, subject: string, detail: string | null, address: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
-
-export type LoginListQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type LoginListQuery = { logins: Array<{ loginId: string, isCurrent: boolean, createdAt: string, usedAt: string, expiresAt: string, client: string | null, address: string | null }> };
-
-export type SignOutMutationVariables = Exact<{
-  input: SignOutInput;
-}>;
-
-
-export type SignOutMutation = { signOut: { ended: number } };
 
 export const KeyList = document<KeyListQuery, KeyListQueryVariables>(
   "query KeyList { viewer { userId scopes } apiKeys { ...KeyRow } } fragment KeyRow on ApiKey { keyId kind name key scopes origins ratePerMinute createdAt createdBy expiresAt revokedAt lastUsedAt }",
@@ -285,18 +248,6 @@ export const RebuildJourneys = document<RebuildJourneysMutation, RebuildJourneys
   "mutation RebuildJourneys($input: BackfillJourneysInput!) { backfillJourneys(input: $input) { __typename ... on BackfillJourneysPayload { objectsRead eventsRead journeysCreated journeysChanged journeysUnchanged } ... on UserError { code message } } }",
 );
 
-export const EraseVisitor = document<EraseVisitorMutation, EraseVisitorMutationVariables>(
-  "mutation EraseVisitor($input: EraseVisitorInput!) { eraseVisitor(input: $input) { __typename ... on EraseVisitorPayload { receiptId journeys events objectsRewritten } ... on UserError { code message } } }",
-);
-
 export const AuditLog = document<AuditLogQuery, AuditLogQueryVariables>(
   "query AuditLog($first: Int!, $after: String) { auditLog(first: $first, after: $after) { nodes { entryId at kind userId subject detail address } pageInfo { hasNextPage endCursor } } }",
-);
-
-export const LoginList = document<LoginListQuery, LoginListQueryVariables>(
-  "query LoginList { logins { loginId isCurrent createdAt usedAt expiresAt client address } }",
-);
-
-export const SignOut = document<SignOutMutation, SignOutMutationVariables>(
-  "mutation SignOut($input: SignOutInput!) { signOut(input: $input) { ended } }",
 );

@@ -29,7 +29,7 @@ export function formatOf(options: Intl.DateTimeFormatOptions): Intl.DateTimeForm
   return format;
 }
 
-const TIME: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hour12: false };
+const TIME: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
 export const timeOf = (at: number | string) => formatOf(TIME).format(new Date(at));
 export const clockOf = (at: number | string) => formatOf({ ...TIME, second: "2-digit" }).format(new Date(at));
@@ -39,8 +39,12 @@ export const dateTimeOf = (at: number | string) =>
 const number = new Intl.NumberFormat();
 export const numberOf = (n: number) => number.format(n);
 
+/** How many of something, in words: 1 journey, 2 journeys. */
+export const countOf = (n: number, one: string, many = `${one}s`) => `${numberOf(n)} ${n === 1 ? one : many}`;
+
 /** A length of time in its two largest units: 3 h 20 min, 45 s, 0.3 s. */
 export function durationOf(ms: number): string {
+  if (ms === 0) return "0 s";
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
   const s = Math.round(ms / 1_000);
   if (s < 60) return `${s} s`;

@@ -33,12 +33,30 @@ export type TimeRange =
   |  { last?: never;   /** From the first instant (included) to the second (excluded). */
   between: Between; };
 
-/** What a key is for. */
-export type ApiKeyKind =
-  /** A device or a server. It is secret. */
-  | 'API'
-  /** Pages. It is public: it may record events of journeys from its origins, and nothing else. */
-  | 'WRITE';
+/** The kinds of expected failure. */
+export type ErrorCode =
+  /** A field of the input is wrong; nothing was done. */
+  | 'INVALID_INPUT'
+  /** There is no such thing in this tenant. */
+  | 'NOT_FOUND'
+  /** Somebody changed it since; look again and repeat. */
+  | 'VERSION_CONFLICT'
+  /** The name belongs to somebody else. */
+  | 'NAME_TAKEN'
+  /** The username or the password is wrong; which of them is not told. */
+  | 'BAD_CREDENTIALS'
+  /** The session is over. */
+  | 'SESSION_ENDED'
+  /** The same identity came before with other content. */
+  | 'PAYLOAD_MISMATCH'
+  /** The collection is under review elsewhere. */
+  | 'REVIEW_HELD'
+  /** The review session no longer holds the collection. */
+  | 'REVIEW_LOST'
+  /** The file is no Anki collection, or is damaged. */
+  | 'COLLECTION_UNREADABLE'
+  /** What was sent is over a limit. */
+  | 'TOO_LARGE';
 
 /** Exactly one per journey. A stronger one is never replaced by a weaker one, in whatever order the events arrive. */
 export type JourneyOutcome =
@@ -95,6 +113,23 @@ export type JourneyFilter = {
   question?: string | null | undefined;
 };
 
+/** What kind of file. */
+export type FileFormat =
+  /** RFC 4180, UTF-8, with a heading. Text that a spreadsheet would take for a formula has an apostrophe before it. */
+  | 'CSV'
+  /** Apache Parquet, compressed by Snappy: for DuckDB, pandas and Spark. */
+  | 'PARQUET';
+
+/** Which journeys to put into a file. */
+export type ExportJourneysInput = {
+  /** Which journeys, as in `journeys`. */
+  filter?: JourneyFilter | null | undefined;
+  /** What kind of file. */
+  format?: FileFormat;
+  /** The `endCursor` of the file before, of the same list; from the beginning where absent. */
+  after?: string | null | undefined;
+};
+
 export type JourneyListQueryVariables = Exact<{
   filter?: JourneyFilter | null | undefined;
   first: number;
@@ -131,24 +166,17 @@ export type JourneyNumbersQueryVariables = Exact<{
 }>;
 
 
-export type JourneyNumbersQuery = { journeyAnalytics: { totalJourneys: number, totalEvents: number, conversionRate: number | null, averageMessages: number | null, outcomes: Array<{ outcome: JourneyOutcome, journeys: number }>, durationPercentiles: { p50: number, p95: number } | null, byDay: Array<{ start: string, journeys: number, conversions: number }> } };
+export type JourneyNumbersQuery = { journeyAnalytics: { totalJourneys: number, totalEvents: number, conversionRate: number | null, averageMessages: number | null, outcomes: Array<{ outcome: JourneyOutcome, journeys: number }>, durationPercentiles: { p50: number, p95: number } | null, byDay: Array<{ start: string, isOpen: boolean, journeys: number, conversions: number }> } };
 
-export type ScriptKeysQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type ScriptKeysQuery = { apiKeys: Array<{ keyId: string, kind: ApiKeyKind, name: string, key: string | null, origins: Array<string>, revokedAt: string | null }> };
-
-export type NewestJourneyQueryVariables = Exact<{
-  range: TimeRange;
+export type TakeJourneysMutationVariables = Exact<{
+  input: ExportJourneysInput;
 }>;
 
 
-export type NewestJourneyQuery = { journeys: { nodes: Array<{ sessionId: string, startedAt: string, eventCount: number }> } };
-
-export type EventsArriveSubscriptionVariables = Exact<{ [key: string]: never; }>;
-
-
-export type EventsArriveSubscription = { metricBuckets: { cursor: string } };
+export type TakeJourneysMutation = { exportJourneys:
+    | { __typename: 'ExportPayload', url: string, fileName: string, rows: number, endCursor: string | null }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+   };
 
 export const JourneyList = document<JourneyListQuery, JourneyListQueryVariables>(
   "query JourneyList($filter: JourneyFilter, $first: Int!, $after: String) { journeys(filter: $filter, first: $first, after: $after) { nodes { ...JourneyRow } pageInfo { hasNextPage endCursor } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome goal { goalId } eventCount userMessageCount firstQuestion }",
@@ -163,17 +191,9 @@ export const JourneyFollow = document<JourneyFollowSubscription, JourneyFollowSu
 );
 
 export const JourneyNumbers = document<JourneyNumbersQuery, JourneyNumbersQueryVariables>(
-  "query JourneyNumbers($range: TimeRange!, $timeZone: TimeZone!) { journeyAnalytics(range: $range, timeZone: $timeZone) { totalJourneys totalEvents conversionRate averageMessages outcomes { outcome journeys } durationPercentiles { p50 p95 } byDay { start journeys conversions } } }",
+  "query JourneyNumbers($range: TimeRange!, $timeZone: TimeZone!) { journeyAnalytics(range: $range, timeZone: $timeZone) { totalJourneys totalEvents conversionRate averageMessages outcomes { outcome journeys } durationPercentiles { p50 p95 } byDay { start isOpen journeys conversions } } }",
 );
 
-export const ScriptKeys = document<ScriptKeysQuery, ScriptKeysQueryVariables>(
-  "query ScriptKeys { apiKeys { keyId kind name key origins revokedAt } }",
-);
-
-export const NewestJourney = document<NewestJourneyQuery, NewestJourneyQueryVariables>(
-  "query NewestJourney($range: TimeRange!) { journeys(filter: {range: $range}, first: 1) { nodes { sessionId startedAt eventCount } } }",
-);
-
-export const EventsArrive = document<EventsArriveSubscription, EventsArriveSubscriptionVariables>(
-  "subscription EventsArrive { metricBuckets(sources: [JOURNEY_EVENTS], size: ONE_MINUTE) { cursor } }",
+export const TakeJourneys = document<TakeJourneysMutation, TakeJourneysMutationVariables>(
+  "mutation TakeJourneys($input: ExportJourneysInput!) { exportJourneys(input: $input) { __typename ... on ExportPayload { url fileName rows endCursor } ... on UserError { code message } } }",
 );

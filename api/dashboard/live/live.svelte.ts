@@ -6,8 +6,11 @@ import { type BucketSize, LiveBuckets, LiveSeries, type TimeRange } from "./docu
 
 export type Bucket = { start: number; count: number; closed: boolean; version: string };
 
-/** The buckets of one source, oldest first. `revision` grows with each change, for what draws them. */
+/** The buckets of one source. It is another object each time that something of it is to be drawn anew. */
 export type Series = { source: string; buckets: Map<number, Bucket>; countedUpTo: string | null };
+
+/** More often than this nobody sees a difference. */
+const DRAW_MS = 100;
 
 /**
  * Buckets as they are, and each change of them. A bucket that is pushed is a total with a version: an older one that comes late
@@ -24,14 +27,23 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
   // Days and weeks begin where the viewer is.
   const timeZone = zone.name;
 
-  /** A thousand changes a second are drawn once a frame. */
+  /** Sources with changes that are not drawn yet. */
+  const touched = new Set<string>();
+  let drawnAt = -DRAW_MS;
+
+  /** The first change is drawn at once; of a thousand a second all that came are drawn ten times, and only where they came. */
   function changed(): void {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => {
-      due = false;
-      revision += 1;
-    });
+    setTimeout(() => requestAnimationFrame(draw), Math.max(0, drawnAt + DRAW_MS - performance.now()));
+  }
+
+  function draw(): void {
+    due = false;
+    drawnAt = performance.now();
+    for (const source of touched) series.set(source, { ...series.get(source)! });
+    touched.clear();
+    revision += 1;
   }
 
   function take(source: string, { start, ...bucket }: Omit<Bucket, "start"> & { start: string }): void {
@@ -40,6 +52,7 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
     const known = own?.buckets.get(at);
     if (!own || (known && BigInt(known.version) > BigInt(bucket.version))) return;
     own.buckets.set(at, { start: at, count: bucket.count, closed: bucket.closed, version: bucket.version });
+    touched.add(source);
   }
 
   async function load(): Promise<void> {

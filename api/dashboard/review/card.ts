@@ -3,17 +3,17 @@ import createDOMPurify, { type DOMPurify } from "dompurify";
 const purifiers = new WeakMap<Window, DOMPurify>();
 
 /** What a card's HTML calls its files, and where they are. */
-export type Media = readonly { name: string; url: string }[];
+export type Media = readonly { name: string; path: string }[];
 
 /** Puts a card's HTML into its frame: sanitised by the frame's own parser, mathematics as MathML, media that are there. */
 export function showIn(frame: Window & typeof globalThis, html: string, media: Media): void {
   const purify = purifierOf(frame);
   const { body } = frame.document;
   body.innerHTML = purify.sanitize(html, { FORCE_BODY: true, ADD_ATTR: ["autoplay"] });
-  const urls = new Map(media.map(({ name, url }) => [name, url]));
-  for (const image of body.querySelectorAll("[data-src]")) showMedium(image, urls);
+  const paths = new Map(media.map(({ name, path }) => [name, path]));
+  for (const image of body.querySelectorAll("[data-src]")) showMedium(image, paths);
   for (const text of textsIn(body)) {
-    replaceMatches(text, SOUND, ([whole, name]) => soundOf(body, whole, urls.get(name!)));
+    replaceMatches(text, SOUND, ([whole, name]) => soundOf(body, whole, paths.get(name!)));
   }
   const pieces = mathIn(body);
   if (pieces.length > 0) void showMath(pieces, purify);
@@ -40,10 +40,10 @@ function purifierOf(frame: Window & typeof globalThis): DOMPurify {
 
 const SOUND = /\[sound:([^[\]]{1,300})\]/g;
 
-function showMedium(node: Element, urls: ReadonlyMap<string, string>): void {
+function showMedium(node: Element, paths: ReadonlyMap<string, string>): void {
   const name = node.getAttribute("data-src")!;
-  const url = urls.get(name) ?? urls.get(decode(name));
-  if (url) node.setAttribute("src", url);
+  const path = paths.get(name) ?? paths.get(decode(name));
+  if (path) node.setAttribute("src", path);
   else if (node.nodeName === "IMG" && !node.getAttribute("alt")) node.setAttribute("alt", `[${name}]`);
 }
 
@@ -55,12 +55,12 @@ function decode(name: string): string {
   }
 }
 
-function soundOf(body: HTMLElement, whole: string, url: string | undefined): Node {
+function soundOf(body: HTMLElement, whole: string, path: string | undefined): Node {
   const own = body.ownerDocument;
-  if (!url) return own.createTextNode(whole);
+  if (!path) return own.createTextNode(whole);
   const sound = own.createElement("audio");
   sound.controls = true;
-  sound.src = url;
+  sound.src = path;
   return sound;
 }
 

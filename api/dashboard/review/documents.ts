@@ -58,6 +58,13 @@ export type ErrorCode =
   /** What was sent is over a limit. */
   | 'TOO_LARGE';
 
+/** A side of a card. */
+export type CardSide =
+  /** The question. */
+  | 'QUESTION'
+  /** The answer. */
+  | 'ANSWER';
+
 /** How far a card is learned. */
 export type CardState =
   /** Never answered. */
@@ -153,14 +160,37 @@ export type ReviewSessionInput = {
   sessionId?: string | null | undefined;
 };
 
-export type DeckRowFragment = { deckId: string, name: string, newCount: number, learningCount: number, dueCount: number, cardCount: number };
+/** Which cards a filtered deck takes first. */
+export type DeckOrder =
+  /** Those that were answered longest ago. */
+  | 'OLDEST_REVIEWED_FIRST'
+  /** By chance; the same all day. */
+  | 'RANDOM'
+  /** Those with the shortest interval. */
+  | 'SHORTEST_INTERVAL_FIRST'
+  /** Those with the longest interval. */
+  | 'LONGEST_INTERVAL_FIRST'
+  /** Those that were forgotten most often. */
+  | 'MOST_LAPSES_FIRST'
+  /** Those that were made first. */
+  | 'OLDEST_ADDED_FIRST'
+  /** Those that are due first. */
+  | 'DUE_FIRST'
+  /** Those that were made last. */
+  | 'NEWEST_ADDED_FIRST'
+  /** Those that are least likely known now. */
+  | 'LEAST_RETRIEVABLE_FIRST'
+  /** Those that are most likely known now. */
+  | 'MOST_RETRIEVABLE_FIRST';
+
+export type DeckRowFragment = { deckId: string, name: string, newCount: number, learningCount: number, dueCount: number, cardCount: number, filter: { reschedules: boolean, searches: Array<{ search: string, limit: number, order: DeckOrder }> } | null };
 
 export type DeckListQueryVariables = Exact<{
   timeZone?: string | null | undefined;
 }>;
 
 
-export type DeckListQuery = { decks: Array<{ deckId: string, name: string, newCount: number, learningCount: number, dueCount: number, cardCount: number }>, reviewSession: { sessionId: string, holder: string, answered: number, status: ReviewStatus, deck: { deckId: string, name: string } } | null };
+export type DeckListQuery = { decks: Array<{ deckId: string, name: string, newCount: number, learningCount: number, dueCount: number, cardCount: number, filter: { reschedules: boolean, searches: Array<{ search: string, limit: number, order: DeckOrder }> } | null }>, reviewSession: { sessionId: string, holder: string, answered: number, status: ReviewStatus, deck: { deckId: string, name: string } } | null };
 
 export type ImportCollectionMutationVariables = Exact<{
   input: ImportCollectionInput;
@@ -183,15 +213,21 @@ export type ExportCollectionMutation = { exportCollection:
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
 
+export type DeckNamesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DeckNamesQuery = { decks: Array<{ deckId: string, name: string }> };
+
 export type ReviewNumbersQueryVariables = Exact<{
   range: TimeRange;
   timeZone: string;
+  deckId?: string | null | undefined;
 }>;
 
 
 export type ReviewNumbersQuery = { reviewStats: { reviews: number, retention: number | null, byDay: Array<{ start: string, reviews: number, again: number, timeSpent: number }> } };
 
-export type SittingFragment = { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null };
+export type SittingFragment = { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null };
 
 export type CurrentReviewQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -204,7 +240,7 @@ export type StartReviewMutationVariables = Exact<{
 
 
 export type StartReviewMutation = { startReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewHeldError', message: string, holder: string, since: string, until: string, code: ErrorCode }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
@@ -216,7 +252,7 @@ export type AnswerCardMutationVariables = Exact<{
 
 
 export type AnswerCardMutation = { answerCard:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
@@ -228,7 +264,7 @@ export type UndoAnswerMutationVariables = Exact<{
 
 
 export type UndoAnswerMutation = { undoAnswer:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -239,7 +275,7 @@ export type SaveReviewMutationVariables = Exact<{
 
 
 export type SaveReviewMutation = { saveReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -250,7 +286,7 @@ export type ExtendReviewMutationVariables = Exact<{
 
 
 export type ExtendReviewMutation = { extendReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -261,7 +297,7 @@ export type EndReviewMutationVariables = Exact<{
 
 
 export type EndReviewMutation = { endReview:
-    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
+    | { __typename: 'ReviewPayload', reviewSession: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } }
     | { __typename: 'ReviewLostError', status: ReviewStatus, holder: string | null, code: ErrorCode, message: string }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
    };
@@ -271,7 +307,7 @@ export type FollowReviewSubscriptionVariables = Exact<{
 }>;
 
 
-export type FollowReviewSubscription = { reviewSessionChanged: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, url: string }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } };
+export type FollowReviewSubscription = { reviewSessionChanged: { sessionId: string, status: ReviewStatus, holder: string, startedAt: string, expiresAt: string, nextCardAt: string | null, answered: number, unsavedAnswers: number, savedAt: string | null, deck: { deckId: string, name: string }, remaining: { new: number, learning: number, due: number }, nextCard: { cardId: string, expectedAnswer: string | null, question: string, answer: string, showing: string, state: CardState, media: Array<{ name: string, path: string }>, sounds: Array<{ side: CardSide, name: string | null, text: string | null, language: string | null }>, choices: Array<{ rating: Rating, interval: number, due: string }> } | null } };
 
 export type CheckTypedQueryVariables = Exact<{
   text: string;
@@ -281,7 +317,7 @@ export type CheckTypedQueryVariables = Exact<{
 export type CheckTypedQuery = { reviewSession: { nextCard: { cardId: string, typed: { answer: string } | null } | null } | null };
 
 export const DeckList = document<DeckListQuery, DeckListQueryVariables>(
-  "query DeckList($timeZone: TimeZone) { decks(timeZone: $timeZone) { ...DeckRow } reviewSession { sessionId holder answered status deck { deckId name } } } fragment DeckRow on Deck { deckId name newCount learningCount dueCount cardCount }",
+  "query DeckList($timeZone: TimeZone) { decks(timeZone: $timeZone) { ...DeckRow } reviewSession { sessionId holder answered status deck { deckId name } } } fragment DeckRow on Deck { deckId name newCount learningCount dueCount cardCount filter { reschedules searches { search limit order } } }",
 );
 
 export const ImportCollection = document<ImportCollectionMutation, ImportCollectionMutationVariables>(
@@ -292,8 +328,12 @@ export const ExportCollection = document<ExportCollectionMutation, ExportCollect
   "mutation ExportCollection { exportCollection { __typename ... on ExportCollectionPayload { url bytes } ... on UserError { code message } } }",
 );
 
+export const DeckNames = document<DeckNamesQuery, DeckNamesQueryVariables>(
+  "query DeckNames { decks { deckId name } }",
+);
+
 export const ReviewNumbers = document<ReviewNumbersQuery, ReviewNumbersQueryVariables>(
-  "query ReviewNumbers($range: TimeRange!, $timeZone: TimeZone!) { reviewStats(range: $range, timeZone: $timeZone) { reviews retention byDay { start reviews again timeSpent } } }",
+  "query ReviewNumbers($range: TimeRange!, $timeZone: TimeZone!, $deckId: String) { reviewStats(range: $range, timeZone: $timeZone, deckId: $deckId) { reviews retention byDay { start reviews again timeSpent } } }",
 );
 
 export const CurrentReview = document<CurrentReviewQuery, CurrentReviewQueryVariables>(
@@ -301,31 +341,31 @@ export const CurrentReview = document<CurrentReviewQuery, CurrentReviewQueryVari
 );
 
 export const StartReview = document<StartReviewMutation, StartReviewMutationVariables>(
-  "mutation StartReview($input: StartReviewInput!) { startReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewHeldError { message holder since until } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation StartReview($input: StartReviewInput!) { startReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewHeldError { message holder since until } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt nextCardAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name path } sounds { side name text language } state choices { rating interval due } } }",
 );
 
 export const AnswerCard = document<AnswerCardMutation, AnswerCardMutationVariables>(
-  "mutation AnswerCard($input: AnswerCardInput!) { answerCard(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation AnswerCard($input: AnswerCardInput!) { answerCard(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt nextCardAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name path } sounds { side name text language } state choices { rating interval due } } }",
 );
 
 export const UndoAnswer = document<UndoAnswerMutation, UndoAnswerMutationVariables>(
-  "mutation UndoAnswer($input: ReviewSessionInput!) { undoAnswer(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation UndoAnswer($input: ReviewSessionInput!) { undoAnswer(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt nextCardAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name path } sounds { side name text language } state choices { rating interval due } } }",
 );
 
 export const SaveReview = document<SaveReviewMutation, SaveReviewMutationVariables>(
-  "mutation SaveReview($input: ReviewSessionInput!) { saveReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation SaveReview($input: ReviewSessionInput!) { saveReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt nextCardAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name path } sounds { side name text language } state choices { rating interval due } } }",
 );
 
 export const ExtendReview = document<ExtendReviewMutation, ExtendReviewMutationVariables>(
-  "mutation ExtendReview($input: ReviewSessionInput!) { extendReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation ExtendReview($input: ReviewSessionInput!) { extendReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt nextCardAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name path } sounds { side name text language } state choices { rating interval due } } }",
 );
 
 export const EndReview = document<EndReviewMutation, EndReviewMutationVariables>(
-  "mutation EndReview($input: ReviewSessionInput!) { endReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+  "mutation EndReview($input: ReviewSessionInput!) { endReview(input: $input) { __typename ... on ReviewPayload { reviewSession { ...Sitting } } ... on ReviewLostError { status holder } ... on UserError { code message } } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt nextCardAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name path } sounds { side name text language } state choices { rating interval due } } }",
 );
 
 export const FollowReview = document<FollowReviewSubscription, FollowReviewSubscriptionVariables>(
-  "subscription FollowReview($sessionId: String!) { reviewSessionChanged(sessionId: $sessionId) { ...Sitting } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name url } state choices { rating interval due } } }",
+  "subscription FollowReview($sessionId: String!) { reviewSessionChanged(sessionId: $sessionId) { ...Sitting } } fragment Sitting on ReviewSession { sessionId status holder startedAt expiresAt nextCardAt answered unsavedAnswers savedAt deck { deckId name } remaining { new learning due } nextCard { cardId expectedAnswer question answer showing media { name path } sounds { side name text language } state choices { rating interval due } } }",
 );
 
 export const CheckTyped = document<CheckTypedQuery, CheckTypedQueryVariables>(

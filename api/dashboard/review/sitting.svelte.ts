@@ -41,9 +41,6 @@ export function createSitting(deckId: string) {
   let failure = $state<string>();
   let notice = $state<string>();
   let busy = $state(false);
-  /** When the next card is due that was answered here (epoch ms), where none is due now. */
-  let waitsUntil = $state<number>();
-  const dues = new Map<string, number>();
   let changedAt = 0;
   let shownAt = 0;
   let stopFollowing = () => {};
@@ -66,17 +63,11 @@ export function createSitting(deckId: string) {
       compared = undefined;
       changedAt = shownAt = performance.now();
     }
-    waitsUntil = next.nextCard || next.remaining.learning === 0 ? undefined : nextDue();
     if (next.status === "ACTIVE") sessionStorage.setItem(OWN, next.sessionId);
     else {
       sessionStorage.removeItem(OWN);
       stopFollowing();
     }
-  }
-
-  function nextDue(): number | undefined {
-    const coming = [...dues.values()].filter((due) => due > Date.now());
-    return coming.length > 0 ? Math.min(...coming) : undefined;
   }
 
   /** Throws AskError. What ended the sitting elsewhere is shown, and is no error. */
@@ -162,8 +153,9 @@ export function createSitting(deckId: string) {
     get busy() {
       return busy;
     },
+    /** When the next card comes (epoch ms), where none is there now and one still comes today. */
     get waitsUntil() {
-      return waitsUntil;
+      return view?.nextCardAt ? Date.parse(view.nextCardAt) : undefined;
     },
     /** Begins, or goes on with the review that this tab was in before a reload. The returned function leaves. */
     start(): () => void {
@@ -209,8 +201,6 @@ export function createSitting(deckId: string) {
       await attempt(async () => {
         const { answerCard } = await persist(() => ask(AnswerCard, { input }));
         notice = undefined;
-        const choice = card.choices.find((own) => own.rating === rating);
-        if (choice) dues.set(card.cardId, Date.parse(choice.due));
         settle(answerCard);
         // The same card may come again at once: it is hidden again all the same.
         revealed = false;

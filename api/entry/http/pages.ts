@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import type { Config } from "../../config.ts";
-import { buckets, fullName } from "../../resources.ts";
 import type { Answer, Asked } from "./exchange.ts";
 
 /** Where the install step puts the pages that it builds from `api/dashboard` (see `api/entry/cli/install.mjs`). */
@@ -18,6 +16,9 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Pages of the dashboard, each with what lies below it. All are one document: its script looks at the address. */
 const DOCUMENTS = /^\/(?:(?:live|sessions|journeys|review|admin)(?:\/.*)?)?$/;
+
+/** The demo shop, which stands for anybody's site: its pages are one document as well. */
+const DEMO = /^\/demo(?:\/.*)?$/;
 
 /**
  * Scripts and styles of our own only, no markup made from text, no frames around us. The address of the socket is named, since
@@ -38,20 +39,19 @@ const POLICY = [
   "trusted-types svelte-trusted-html dompurify",
 ].join("; ");
 
+/** The shop puts the script into its pages as anybody would, by its address; it may be framed by the page that explains it. */
+const DEMO_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
 /**
  * Cards are written by strangers: no script, nothing from elsewhere, whatever their HTML says. Pictures and sounds come from
- * where collections lie or from here, by links that end soon. Framed by the page of reviews.
+ * here, by links that end soon. Framed by the page of reviews.
  */
-const cardPolicy = (media: string) =>
-  `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob: ${media}; media-src 'self' data: blob: ${media}; ` +
+const CARD_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; " +
   "font-src data: blob:; frame-ancestors 'self'; sandbox allow-same-origin";
 
-/** The origin of the links to media: that of the stores, or of the bucket on AWS. */
-export function mediaOriginOf({ endpoints, prefix, region }: Config): string {
-  return endpoints.s3
-    ? new URL(endpoints.s3).origin
-    : `https://${fullName(prefix, buckets.collections)}.s3.${region}.amazonaws.com`;
-}
+const POLICIES: Readonly<Record<string, string>> = { "card.html": CARD_POLICY, "demo.html": DEMO_POLICY };
 
 type File = {
   body: Uint8Array<ArrayBuffer>;
@@ -60,31 +60,31 @@ type File = {
 };
 
 /** The pages by path, held in memory: some hundred KB. Without built pages there are none, and `find` gives undefined. */
-export function createPages({ folder = BUILT, media }: { folder?: string; media: string }) {
-  const files = readAll(folder, media);
-  const index = files.get("/index.html");
+export function createPages(folder = BUILT) {
+  const files = readAll(folder);
+  const [index, demo] = [files.get("/index.html"), files.get("/demo.html")];
 
   return {
     find(path: string): ((asked: Asked) => Answer) | undefined {
-      const file = DOCUMENTS.test(path) ? index : files.get(path);
+      const file = DOCUMENTS.test(path) ? index : DEMO.test(path) ? demo : files.get(path);
       return file && ((asked) => answer(file, asked));
     },
   };
 }
 
-function readAll(folder: string, media: string): Map<string, File> {
+function readAll(folder: string): Map<string, File> {
   if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
   return new Map(
     names.filter((name) => TYPES[extname(name)]).map((name) => {
       const body = readFileSync(join(folder, name));
       const brotli = names.includes(`${name}.br`) ? readFileSync(join(folder, `${name}.br`)) : undefined;
-      return [`/${name}`, { body, brotli, headers: headersOf(name, body, media) }];
+      return [`/${name}`, { body, brotli, headers: headersOf(name, body) }];
     }),
   );
 }
 
-function headersOf(name: string, body: Uint8Array, media: string): Record<string, string> {
+function headersOf(name: string, body: Uint8Array): Record<string, string> {
   return {
     "content-type": TYPES[extname(name)]!,
     // The build puts a hash of the content into each asset's name, so those never change; the rest is asked for again.
@@ -95,7 +95,7 @@ function headersOf(name: string, body: Uint8Array, media: string): Record<string
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "content-security-policy": name === "card.html" ? cardPolicy(media) : POLICY,
+    "content-security-policy": POLICIES[name] ?? POLICY,
   };
 }
 
