@@ -52,6 +52,7 @@ export const ON_NODE_ALONE: Readonly<Record<string, readonly string[]>> = {
       "rollup-store",
       "session-thinning",
       "sessions-orders",
+      "socket-laws",
       "stream-laws",
       "tenant-keys",
       "watermark",

@@ -173,7 +173,7 @@ describe("an alert", () => {
     await judge();
     const expected = counts.flatMap((count, i) => (count > 0 ? [["RINGING", i + 1], ["OK", i + 2]] : []));
     expect(await turns()).toEqual(expected);
-  }, 30_000);
+  });
 
   test("with the same rule goes on when it is configured again; with another it begins anew, and its end is told", async () => {
     await configure();

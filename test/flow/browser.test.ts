@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium)("the script in a real browser (skipped where there
   /** Each source numbers from 1 without a gap: nothing was lost, and nothing is there twice. */
   async function expectWhole(types: string[]): Promise<Recorded[]> {
     // What a page sends while it goes away arrives when it arrives.
-    await expect.poll(async () => (await recorded()).map(({ type }) => type).sort(), { timeout: 20_000 })
+    await expect.poll(async () => (await recorded()).map(({ type }) => type).sort())
       .toEqual([...types].sort());
     const events = await recorded();
     for (const own of Map.groupBy(events, ({ source }) => source).values()) {

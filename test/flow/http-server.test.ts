@@ -34,7 +34,7 @@ async function serve(env: Record<string, string> = {}) {
     child.kill("SIGTERM");
     const last = await said();
     await exited;
-    return last as { stoppedAfterMs: number; lines: string[] };
+    return last as { lines: string[] };
   };
   return { url: `${url}/graphql`, base: url, said, stop };
 }
@@ -42,7 +42,7 @@ async function serve(env: Record<string, string> = {}) {
 let server: Awaited<ReturnType<typeof serve>>;
 beforeAll(async () => {
   server = await serve({ MAX_BODY_BYTES: "4096", CORS_ORIGINS: "https://board.example" });
-}, 30_000);
+});
 afterAll(async () => {
   await server.stop();
   for (const child of children) child.kill("SIGKILL");
@@ -250,7 +250,7 @@ describe("a client that leaves", () => {
     expect(await (await ask(one.url, "{ untilStreamsEnd }")).json()).toMatchObject({ data: {} });
     expect(await one.said()).toEqual({ isWaiting: true });
     await one.stop();
-  }, 30_000);
+  });
 
   test("ends its socket's subscriptions", async () => {
     const one = await serve();
@@ -260,7 +260,7 @@ describe("a client that leaves", () => {
     expect(await (await ask(one.url, "{ untilStreamsEnd }")).json()).toMatchObject({ data: {} });
     expect(await one.said()).toEqual({ isWaiting: true });
     await one.stop();
-  }, 30_000);
+  });
 });
 
 describe("a stop", () => {
@@ -274,23 +274,23 @@ describe("a stop", () => {
     const slow = ask(one.url, "{ untilStreamsEnd }");
     expect(await one.said()).toEqual({ isWaiting: true });
     const streamEnd = stream.next().then(() => "complete", () => "cut");
-    const { stoppedAfterMs, lines } = await one.stop();
+    const { lines } = await one.stop();
     expect(await (await slow).json()).toEqual({ data: { untilStreamsEnd: "streams ended" } });
     expect(await streamEnd).toBe("cut");
     expect(await closed).toMatchObject({ code: 1001 });
-    expect(stoppedAfterMs).toBeLessThan(2_000);
+    // It did not wait for the drain time, or it would say that something was left.
     expect(lines).toEqual([]);
     await expect(ask(one.url, "{ hello }")).rejects.toThrow();
-  }, 30_000);
+  });
 
   test("waits no longer than the drain time", async () => {
     const one = await serve({ DRAIN_SECONDS: "0" });
     const never = ask(one.url, "{ never }").then(() => "answered", () => "cut");
     expect(await one.said()).toEqual({ isWaiting: true });
-    const { stoppedAfterMs } = await one.stop();
-    expect(stoppedAfterMs).toBeLessThan(2_000);
+    const { lines } = await one.stop();
+    expect(lines.join()).toContain("Requests were left at the end of the drain time.");
     expect(await never).toBe("cut");
-  }, 30_000);
+  });
 });
 
 test("a port that is taken is named, with what to do", async () => {
@@ -304,4 +304,4 @@ test("a port that is taken is named, with what to do", async () => {
   expect(error).toBe("ListenError");
   expect(message).toContain(`Port ${port} of 127.0.0.1 is taken.`);
   expect(message).toContain("PORT=");
-}, 30_000);
+});

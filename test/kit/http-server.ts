@@ -9,9 +9,8 @@ const { app, lines } = createTinyApp(process.env as Record<string, string>, () =
 try {
   const server = await listen(app);
   const stop = async () => {
-    const startedAt = performance.now();
     await server.stop();
-    say({ stoppedAfterMs: Math.round(performance.now() - startedAt), lines });
+    say({ lines });
     process.exit(0);
   };
   process.once("SIGTERM", () => void stop());

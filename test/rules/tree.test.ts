@@ -203,3 +203,12 @@ test("each name of what runs on Node alone is that of a test", () => {
   });
   expect(unknown).toEqual([]);
 });
+
+test("no test has less time than all have, and waits no shorter for what comes: a machine that is busy fails none", () => {
+  const tests = files.filter((file) => file.endsWith(".test.ts"));
+  const found = (pattern: RegExp, least: number) =>
+    tests.flatMap((file) => [...textOf(file).matchAll(pattern)].map(([, ms]) => `${file} ${ms}`))
+      .filter((one) => Number(one.split(" ")[1]!.replaceAll("_", "")) < least);
+  expect(found(/^\s*\}, ([\d_]{4,})\);$/gm, 60_000)).toEqual([]);
+  expect(found(/\btimeout: ([\d_]+)/g, 30_000)).toEqual([]);
+});

@@ -60,7 +60,7 @@ test("the first start installs and says so, the second does nothing and says not
     err: "",
   });
   expect(await install()).toEqual({ code: 0, out: "", err: "" });
-}, 30_000);
+});
 
 test("what only tests and deployments need is installed when it is asked for, and stays", async () => {
   await install();
@@ -69,7 +69,7 @@ test("what only tests and deployments need is installed when it is asked for, an
   expect(installs(await install("--all"))).toBe(1);
   expect(await has("tool"), "tool").toBe(true);
   expect(installs(await install("--all"), await install())).toBe(0);
-}, 30_000);
+});
 
 test("a changed lock file, or modules that are gone, are installed again", async () => {
   await install();
@@ -77,7 +77,7 @@ test("a changed lock file, or modules that are gone, are installed again", async
   expect(installs(await install())).toBe(1);
   await rm(join(dir, "node_modules"), { recursive: true });
   expect(installs(await install())).toBe(1);
-}, 30_000);
+});
 
 test("modules that were installed by hand since are taken as they are, where they are all there", async () => {
   await install();
@@ -85,13 +85,13 @@ test("modules that were installed by hand since are taken as they are, where the
   expect(await install()).toEqual({ code: 0, out: "", err: "" });
   await rm(join(dir, "node_modules/.sojourn-installed"));
   expect(installs(await install("--all"))).toBe(1);
-}, 30_000);
+});
 
 test("three starts at once install once", async () => {
   const results = await Promise.all([install(), install(), install()]);
   expect(results.map((result) => result.code)).toEqual([0, 0, 0]);
   expect(installs(...results)).toBe(1);
-}, 30_000);
+});
 
 test("a failure shows what npm said", async () => {
   await writeFile(join(dir, "package.json"), JSON.stringify({ ...PROJECT, dependencies: { a: "1" } }));
@@ -99,7 +99,7 @@ test("a failure shows what npm said", async () => {
   expect(code).toBe(1);
   expect(err).toContain("`npm ci` can only install packages when");
   expect(err).toContain("Start again after mending it.");
-}, 30_000);
+});
 
 /** An npm that says its own process id and that of a child, and never ends. */
 const ENDLESS_NPM = `#!/bin/sh
@@ -147,4 +147,4 @@ test("an install that was stopped begins anew, though npm left its modules in pl
   await installAndStop("SIGINT");
   await utimes(join(dir, "package-lock.json"), mtime, mtime);
   expect(installs(await install(), await install())).toBe(1);
-}, 30_000);
+});

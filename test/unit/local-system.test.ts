@@ -96,7 +96,7 @@ describe("the local system", () => {
     child.kill("SIGKILL");
     await Promise.all([exited, programEnded]);
     await expectFilled(await start(dataDir));
-  }, 20_000);
+  });
 
   test("says so when its DynamoDB is killed", async () => {
     const died = Promise.withResolvers<LocalError>();

@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import type { Viewer } from "../../api/auth/viewer.ts";
+import { tables } from "../../api/resources.ts";
+import type { Member, Question } from "../../api/sockets/model.ts";
+import { createSocketStore } from "../../api/sockets/store.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+
+const SECOND = 1_000;
+const LEASE = 90 * SECOND;
+const KEPT = 130 * 60 * SECOND;
+const START = Date.UTC(2026, 5, 1, 12);
+const VIEWER = { tenantId: "shop", userId: "u", scopes: [], expiresAt: START + KEPT, credential: "c" } as Viewer;
+const QUESTION: Question = {
+  ...{ tenantId: "shop", scopes: [], userId: undefined, query: "q", operationName: undefined, variables: {} },
+};
+const member = (connectionId: string, subscriptionId = "s"): Member => ({
+  ...{
+    key: `${connectionId}#${subscriptionId}`,
+    connectionId,
+    subscriptionId,
+    credential: "c",
+    expiresAt: START + KEPT,
+  },
+  ...{ holder: {} as Member["holder"], position: "p0" },
+});
+
+function createWorld() {
+  let now = START;
+  const dynamo = createMemoryDynamo(tables);
+  const store = createSocketStore(dynamo, "sockets", () => now);
+  return {
+    store,
+    dynamo,
+    pass: (ms: number) => now += ms,
+    join: (id: string) => store.join("g", QUESTION, member(id)),
+  };
+}
+
+describe("a group's lease", () => {
+  test("is one holder's until it lets go, or its time is over; not a millisecond earlier", async () => {
+    const { store, join, pass } = createWorld();
+    await join("a");
+    expect((await store.claim("shop", "g", "me"))!.lease).toEqual({ by: "me", until: START + LEASE });
+    expect(await store.claim("shop", "g", "you")).toBeUndefined();
+    pass(LEASE);
+    expect(await store.claim("shop", "g", "you")).toBeUndefined();
+    pass(1);
+    expect((await store.claim("shop", "g", "you"))!.lease!.by).toBe("you");
+    // Whoever had it before changes nothing any more.
+    expect(await store.advance("shop", "g", "me", "p9")).toBe(false);
+    expect(await store.noteSent("shop", "g", "me", "a#s")).toBe(false);
+    expect(await store.release("shop", "g", "me")).toBe(true);
+    expect(await store.findGroup("shop", "g")).toMatchObject({ position: "", lease: { by: "you" } });
+    // What was asked of the one before it is answered with its taking.
+    expect(await store.release("shop", "g", "you")).toBe(true);
+    expect(await store.claim("shop", "none", "me")).toBeUndefined();
+  });
+
+  test("is not let go where somebody asked meanwhile: the holder looks again, for a whole time", async () => {
+    const { store, join, pass } = createWorld();
+    await join("a");
+    await store.claim("shop", "g", "me");
+    pass(50 * SECOND);
+    expect(await store.claim("shop", "g", "you")).toBeUndefined();
+    expect(await store.release("shop", "g", "me")).toBe(false);
+    expect((await store.findGroup("shop", "g"))!.lease).toEqual({ by: "me", until: START + 50 * SECOND + LEASE });
+    expect(await store.release("shop", "g", "me")).toBe(true);
+    expect((await store.findGroup("shop", "g"))!.lease).toBeUndefined();
+    // A question that came before the lease was taken was answered with it.
+    await store.claim("shop", "g", "you");
+    expect(await store.release("shop", "g", "you")).toBe(true);
+  });
+
+  test("shows what broke off: up to which member all surely have what was sent", async () => {
+    const { store, join, pass } = createWorld();
+    await join("a");
+    await store.claim("shop", "g", "me");
+    expect(await store.advance("shop", "g", "me", "p1")).toBe(true);
+    expect(await store.noteSent("shop", "g", "me", "a#s")).toBe(true);
+    pass(LEASE + 1);
+    const taken = await store.claim("shop", "g", "you");
+    expect(taken).toMatchObject({ position: "p1", sentAt: START, sending: { upTo: "a#s" } });
+    await store.clearSending("shop", "g", "me");
+    expect((await store.findGroup("shop", "g"))!.sending).toEqual({ upTo: "a#s" });
+    await store.clearSending("shop", "g", "you");
+    expect((await store.findGroup("shop", "g"))!.sending).toBeUndefined();
+  });
+});
+
+describe("a connection", () => {
+  const connect = async (store: ReturnType<typeof createWorld>["store"], id: string) => {
+    await store.putConnection(id, VIEWER, true);
+    return (await store.findConnection(id))!;
+  };
+
+  test("is initialised once, and by its head before it says so", async () => {
+    const { store } = createWorld();
+    expect(await store.putConnection("a", VIEWER, false)).toBe(true);
+    expect(await store.putConnection("a", VIEWER, true)).toBe(true);
+    expect(await store.putConnection("a", VIEWER, true)).toBe(false);
+  });
+
+  test("takes all that it followed with it, and nothing of others", async () => {
+    const { store, join, dynamo } = createWorld();
+    const follows = { expression: "SET subscriptions = :s", values: { ":s": { s: "g" } } };
+    for (const id of ["a", "b"]) {
+      await connect(store, id);
+      await dynamo.update("sockets", { pk: `#${id}`, sk: "-" }, follows);
+      await join(id);
+    }
+    await store.removeConnection("a");
+    await store.removeConnection("a");
+    expect((await store.listMembers("shop", "g")).map(({ key }) => key)).toEqual(["b#s"]);
+    expect(await store.countOpen("socket", VIEWER)).toEqual({ all: 1, own: 1 });
+    expect(await store.findConnection("a")).toBeUndefined();
+    expect((await store.findConnection("b"))!.subscriptions).toEqual({ s: "g" });
+  });
+
+  test("counts for its tenant and its token while it lives, and no longer", async () => {
+    const { store, pass } = createWorld();
+    await connect(store, "a");
+    await store.putConnection("b", { ...VIEWER, credential: "d" }, true);
+    await store.putConnection("c", { ...VIEWER, tenantId: "other" }, true);
+    expect(await store.countOpen("socket", VIEWER)).toEqual({ all: 2, own: 1 });
+    pass(KEPT - 1);
+    expect(await store.countOpen("socket", VIEWER, true)).toEqual({ all: 2, own: 1 });
+    pass(1);
+    expect(await store.countOpen("socket", VIEWER, true)).toEqual({ all: 0, own: 0 });
+  });
+});
+
+describe("a key of the hub", () => {
+  test("wakes the groups that listen to it, as long as a connection lives, and no group of another tenant", async () => {
+    const { store, pass } = createWorld();
+    await store.listen("shop", "g", ["k", "l"], "a#s");
+    await store.listen("other", "h", ["k"], "b#s");
+    expect(await store.listWoken("shop", new Set(["k"]))).toEqual(["g"]);
+    expect(await store.listWoken("shop", new Set(["k", "l"]))).toEqual(["g"]);
+    expect(await store.listWoken("shop", new Set(["m"]))).toEqual([]);
+    pass(KEPT - 1);
+    expect(await store.listWoken("shop", new Set(["k"]))).toEqual(["g"]);
+    pass(1);
+    expect(await store.listWoken("shop", new Set(["k"]))).toEqual([]);
+  });
+
+  test("ends with the last member, unless somebody has joined since it was looked at", async () => {
+    const { store, pass } = createWorld();
+    await store.listen("shop", "g", ["k", "l"], "a#s");
+    const end = await store.readWakes("shop", "g", ["k", "l"]);
+    await store.listen("shop", "g", ["l"], "b#s");
+    await end();
+    expect(await store.listWoken("shop", new Set(["k"]))).toEqual([]);
+    expect(await store.listWoken("shop", new Set(["l"]))).toEqual(["g"]);
+    // The same member again, later, is another reason to stay.
+    const again = await store.readWakes("shop", "g", ["l"]);
+    pass(1);
+    await store.listen("shop", "g", ["l"], "b#s");
+    await again();
+    expect(await store.listWoken("shop", new Set(["l"]))).toEqual(["g"]);
+  });
+});
+
+test("a member stands where it joined, then with its group, and is not brought back once it is gone", async () => {
+  const { store, join } = createWorld();
+  const group = await join("a");
+  expect(group).toMatchObject({ id: "g", position: "", question: { query: "q" } });
+  const [own] = await store.listMembers("shop", "g");
+  expect(own).toMatchObject({ key: "a#s", position: "p0" });
+  await store.settle("shop", "g", own!, "p1");
+  expect((await store.listMembers("shop", "g"))[0]!.position).toBe("p1");
+  await store.settle("shop", "g", own!, undefined);
+  expect((await store.listMembers("shop", "g"))[0]!.position).toBeUndefined();
+  await store.settle("shop", "g", member("gone"), "p2");
+  expect(await store.listMembers("shop", "g")).toHaveLength(1);
+});
