@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { AppError } from "../../core/errors.ts";
-import { type Reply, toError, transfersOf } from "./protocol.ts";
+import { packed, type Reply, toError, unpacked } from "./protocol.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** What was asked took too long or too much, and was ended. Nothing was changed. */
@@ -81,7 +81,7 @@ export function createWorkers(
       member.asked.delete(id);
       clearTimeout(asked.timer);
       if (error) asked.reject(toError(error));
-      else asked.resolve(value);
+      else asked.resolve(unpacked(value));
     });
     worker.on("error", (error) => {
       // One that does not even start is a fault of ours, and no stranger's.
@@ -116,7 +116,8 @@ export function createWorkers(
       const id = Math.max(0, ...member.asked.keys()) + 1;
       const timer = setTimeout(() => end(member, new WorkLimitError("time")), limitMs);
       member.asked.set(id, { resolve, reject, timer });
-      member.worker.postMessage({ id, name, args }, transfersOf(args));
+      const { value, memory } = packed(args);
+      member.worker.postMessage({ id, name, args: value }, memory);
     });
   }
 

@@ -25,13 +25,34 @@ export function toError({ kind, message, limitBytes, fields }: ToldError): Error
   return new Error(message);
 }
 
-/** The memory of all bytes in a value, which is handed over, not copied. Bytes that are a part of more are copied. */
-export function transfersOf(value: unknown): ArrayBuffer[] {
-  const parts = Array.isArray(value) ? value : typeof value === "object" && value !== null ? Object.values(value) : [];
-  return [value, ...parts].flatMap((part) =>
-    part instanceof Uint8Array && part.buffer instanceof ArrayBuffer && part.byteLength === part.buffer.byteLength &&
-      part.byteLength > 0
-      ? [part.buffer]
-      : []
-  );
+/**
+ * A value as it goes to another thread, with the memory of all bytes in it, which is handed over, not copied; bytes that are a
+ * part of more are copied. Bytes go as plain memory: of an array Deno (2.9.5) looks at each byte for a port to mend, 20 seconds for
+ * 30 MB, on the thread that serves everybody as well.
+ */
+export function packed(value: unknown): { value: unknown; memory: ArrayBuffer[] } {
+  const memory: ArrayBuffer[] = [];
+  const sent = eachBytes(value, (part) => {
+    if (!(part instanceof Uint8Array)) return part;
+    const { buffer, byteLength } = part;
+    const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
+    const bytes = isWhole ? buffer : Uint8Array.from(part).buffer;
+    if (bytes.byteLength > 0 && !memory.includes(bytes)) memory.push(bytes);
+    return bytes;
+  });
+  return { value: sent, memory };
+}
+
+/** The value that `packed` was given. */
+export function unpacked(value: unknown): unknown {
+  return eachBytes(value, (part) => (part instanceof ArrayBuffer ? new Uint8Array(part) : part));
+}
+
+/** A value with what it is, or what stands in it, changed: bytes are nowhere deeper. */
+function eachBytes(value: unknown, change: (part: unknown) => unknown): unknown {
+  const changed = change(value);
+  if (changed !== value || typeof value !== "object" || value === null) return changed;
+  if (Array.isArray(value)) return value.map(change);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, change(part)]));
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createTempFiles } from "../file/temp.ts";
-import { type Question, type Reply, tellError, transfersOf } from "./protocol.ts";
+import { packed, type Question, type Reply, tellError, unpacked } from "./protocol.ts";
 import { createTasks } from "./tasks.ts";
 
 /** Where a worker begins: it does what it is asked, one thing after another, with files in the folder that it was given. */
@@ -10,15 +10,15 @@ const tasks = createTasks(
 ) as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
 
 parentPort!.on("message", ({ id, name, args }: Question) => {
-  void answer(id, () => tasks[name]!(...args));
+  void answer(id, () => tasks[name]!(...unpacked(args) as unknown[]));
 });
 
 parentPort!.postMessage({ id: 0 } satisfies Reply);
 
 async function answer(id: number, perform: () => unknown): Promise<void> {
   try {
-    const value = await perform();
-    parentPort!.postMessage({ id, value } satisfies Reply, transfersOf(value));
+    const { value, memory } = packed(await perform());
+    parentPort!.postMessage({ id, value } satisfies Reply, memory);
   } catch (error) {
     parentPort!.postMessage({ id, error: tellError(error) } satisfies Reply);
   }
