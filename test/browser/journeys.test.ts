@@ -114,6 +114,36 @@ describe.runIf(hasBrowser)("journeys", () => {
     await context.close();
   });
 
+  test("journeys are found by page, by where they came from and by what was asked, and counted", async () => {
+    const at = new Date().toISOString();
+    const event = { sessionId: "j-20", occurredAt: at };
+    await service.ask(TENANT, EVENTS, {
+      events: [
+        {
+          ...event,
+          seq: 1,
+          type: "PAGE_VIEWED",
+          page: "/docs/start",
+          properties: { referrer: "news.example/a", size: "43" },
+        },
+        { ...event, seq: 2, type: "MESSAGE_SENT", text: "Which size for wide feet?" },
+      ],
+    });
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/journeys?page=/docs/*");
+    await signIn(page, token);
+    const total = page.locator("[data-total]");
+    await expect.poll(() => total.textContent()).toBe("1 journey");
+    for (const filter of ["referrer=news.example*", "question=feet size", "property=size%3D43"]) {
+      await page.goto(`/journeys?${filter}`);
+      await page.getByRole("cell", { name: "Which size for wide feet?" }).waitFor();
+      await expect.poll(() => total.textContent()).toBe("1 journey");
+    }
+    await page.goto("/journeys?property=size%3D44");
+    await page.getByText("No journey in this range fits").waitFor();
+    await context.close();
+  });
+
   test("a list is taken away as a file, as it is filtered", async () => {
     const { page, context } = await browser.openTab(service.url);
     await page.goto("/journeys?visitor=visitor of j-1");

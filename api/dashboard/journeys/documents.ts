@@ -139,6 +139,13 @@ export type JourneyListQueryVariables = Exact<{
 
 export type JourneyListQuery = { journeys: { nodes: Array<{ id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, goal: { goalId: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
+export type JourneyCountQueryVariables = Exact<{
+  filter?: JourneyFilter | null | undefined;
+}>;
+
+
+export type JourneyCountQuery = { journeys: { total: { count: number, isExact: boolean } } };
+
 export type JourneyRowFragment = { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, goal: { goalId: string } | null };
 
 export type JourneyTimelineQueryVariables = Exact<{
@@ -180,6 +187,10 @@ export type TakeJourneysMutation = { exportJourneys:
 
 export const JourneyList = document<JourneyListQuery, JourneyListQueryVariables>(
   "query JourneyList($filter: JourneyFilter, $first: Int!, $after: String) { journeys(filter: $filter, first: $first, after: $after) { nodes { ...JourneyRow } pageInfo { hasNextPage endCursor } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome goal { goalId } eventCount userMessageCount firstQuestion }",
+);
+
+export const JourneyCount = document<JourneyCountQuery, JourneyCountQueryVariables>(
+  "query JourneyCount($filter: JourneyFilter) { journeys(filter: $filter, first: 1) { total { count isExact } } }",
 );
 
 export const JourneyTimeline = document<JourneyTimelineQuery, JourneyTimelineQueryVariables>(

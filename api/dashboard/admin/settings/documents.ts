@@ -108,7 +108,7 @@ export type SessionRulesFragment = { idleTimeout: number, maxAhead: number, maxB
 export type SettingsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SettingsQuery = { sessionSettings: { idleTimeout: number, maxAhead: number, maxBehindDays: number, maxApart: number, maxLength: number, keepDays: number }, journeySettings: { keepJourneysDays: number }, identitySettings: { auditDays: number } };
+export type SettingsQuery = { sessionSettings: { idleTimeout: number, maxAhead: number, maxBehindDays: number, maxApart: number, maxLength: number, keepDays: number }, journeySettings: { keepJourneysDays: number, keepRawDays: number | null, rawRemoval: { at: string, arrivedBefore: string } | null }, identitySettings: { auditDays: number } };
 
 export type SaveSessionRulesMutationVariables = Exact<{
   input: ConfigureSessionsInput;
@@ -131,7 +131,7 @@ export type SaveKeepJourneysMutation = { configureJourneys:
    };
 
 export const Settings = document<SettingsQuery, SettingsQueryVariables>(
-  "query Settings { sessionSettings { ...SessionRules } journeySettings { keepJourneysDays } identitySettings { auditDays } } fragment SessionRules on SessionSettings { idleTimeout maxAhead maxBehindDays maxApart maxLength keepDays }",
+  "query Settings { sessionSettings { ...SessionRules } journeySettings { keepJourneysDays keepRawDays rawRemoval { at arrivedBefore } } identitySettings { auditDays } } fragment SessionRules on SessionSettings { idleTimeout maxAhead maxBehindDays maxApart maxLength keepDays }",
 );
 
 export const SaveSessionRules = document<SaveSessionRulesMutation, SaveSessionRulesMutationVariables>(
