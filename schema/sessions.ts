@@ -377,7 +377,11 @@ async function wholeOf(session: Model.Session, loadSession: SharedContext["loadS
   return (session.notes === undefined ? await loadSession(session.sessionId) : undefined) ?? session;
 }
 
-async function findLatest(sensorId: string, { loadSensor, loadSession }: SharedContext) {
-  const latest = (await loadSensor(sensorId))?.latestSessionId;
-  return latest === undefined ? undefined : await loadSession(latest);
+/** The latest session at a sensor. One that a person moved elsewhere is not, and one that was moved here may be. */
+async function findLatest(sensorId: string, { loadSensor, loadSession, viewer, services }: SharedContext) {
+  const id = (await loadSensor(sensorId))?.latestSessionId;
+  const latest = id === undefined ? undefined : await loadSession(id);
+  if (latest && sensorOf(latest) === sensorId) return latest;
+  const { edges: [newest] } = await services.sessions.list(viewer.tenantId, { sensorId }, { first: 1 });
+  return newest?.node;
 }

@@ -222,8 +222,9 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
 }
 
 function tooLarge(sessions: number): InvalidInputError {
-  const message = `would move ${sessions} sessions of the sensor and their motion, more than can be moved at once; ` +
-    "nothing was changed. Say it of shorter stretches";
+  const message =
+    `would change ${sessions} sessions of the sensor at once, with their motion, more than one transaction holds; ` +
+    "nothing was changed. Merge those that it takes in first, some at a time (mergeSessions), then say it again";
   return new InvalidInputError([{ path: ["sessionId"], message }]);
 }
 

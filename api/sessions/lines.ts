@@ -40,9 +40,8 @@ type Stretch = {
   gone?: readonly Session[];
 };
 
-/** A stretch of a line that one change may move: DynamoDB's transactions have at most a hundred parts. */
-const MAX_CHANGED = 30;
-const MAX_STRETCH = 400;
+/** A stretch of a line that one change may reach over; how many of its sessions it may move, the store says. */
+const MAX_STRETCH = 1_600;
 const PAGE = 25;
 
 export type Lines = ReturnType<typeof createLines>;
@@ -275,7 +274,6 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const takesPeoples = known ? known.version !== session.version : hasPeoples(session);
       return [{ session: { ...session, updatedAt: now }, known, takesPeoples }];
     });
-    if (changes.length > MAX_CHANGED) throw tooFar();
     const latestSessionId = isLatest ? last.sessionId : sensor?.latestSessionId;
     return {
       changes,
@@ -350,6 +348,6 @@ function isSame(a: Session, b: Session): boolean {
 
 function tooFar(): InvalidInputError {
   const message =
-    `would move more than ${MAX_CHANGED} sessions of the sensor at once; nothing was changed. Say it of shorter stretches`;
+    `would reach over more than ${MAX_STRETCH} sessions of the sensor; nothing was changed. Merge some first (mergeSessions)`;
   return new InvalidInputError([{ path: ["startedAt"], message }]);
 }

@@ -37,6 +37,41 @@ async function sessionsAt(sensorId: string) {
     `query ($id: String!) { sessions(filter: { sensorId: $id }, first: 100) { nodes { ${SESSION_FIELDS} } } }`;
   return (await api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
 }
+test("a batch that is the next by its number and overlaps the one before moves nothing back", async () => {
+  const start = NOW - HOUR;
+  await batch("overlap", "overlap", 0, [start, start + 2 * MIN]);
+  await batch("overlap", "overlap", 1, [start + 3 * MIN, start + 9 * MIN]);
+  await batch("overlap", "overlap", 2, [start + 4 * MIN, start + 5 * MIN]);
+  expect(await sessionOf(api, T, "overlap")).toMatchObject({ lastMotionAt: iso(start + 9 * MIN), sampleCount: 6 });
+  await batch("overlap", "overlap", 3, [start - MIN], { final: true });
+  expect(await sessionOf(api, T, "overlap")).toMatchObject({
+    startedAt: iso(start - MIN),
+    endedAt: iso(start + 9 * MIN),
+  });
+});
+
+test("a page of readings is in the order of time where the next batch lies among those of the one before", async () => {
+  const minutes = [[0, 10, 11, 12], [1, 9], [2, 3]];
+  for (const [offset, own] of minutes.entries()) {
+    await batch(
+      "among",
+      "among",
+      offset,
+      own.map((n) => NOW - HOUR + n * MIN),
+    );
+  }
+  const query = `query ($after: String) { session(sessionId: "among") {
+    readings(first: 3, after: $after) { nodes { at } pageInfo { endCursor hasNextPage } } } }`;
+  const found: string[] = [];
+  for (let after: string | null = null, hasMore = true; hasMore;) {
+    const page: { nodes: { at: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } } =
+      (await api.ask(T, query, { after })).data.session.readings;
+    found.push(...page.nodes.map(({ at }) => at));
+    [after, hasMore] = [page.pageInfo.endCursor, page.pageInfo.hasNextPage];
+  }
+  expect(found).toEqual([0, 1, 2, 3, 9, 10, 11, 12].map((n) => iso(NOW - HOUR + n * MIN)));
+});
+
 describe("readings that lie far from the others of their session", () => {
   const start = NOW - HOUR;
   const y2008 = Date.UTC(2008, 0, 1);

@@ -18,24 +18,37 @@ afterAll(() => api.stop());
 const motion = (sensorId: string, seq: number, at: number) =>
   mutate(api, "t", "recordMotion", { sensorId, seq, at: new Date(at).toISOString() });
 
+/** Deletes a session as DynamoDB does when its time has come. */
+async function expire(sessionId: string): Promise<void> {
+  const table = `${api.system.prefix}-sessions`;
+  const item = (await itemsOf(api.system, "sessions")).find(({ sk }) => sk?.S === `${sessionId}#SESSION`)!;
+  const key = { pk: item.pk!, sk: item.sk! };
+  await api.system.clients.dynamodb.send(new DeleteItemCommand({ TableName: table, Key: key }));
+  await api.app.ingestStream("sessions", [{
+    shard: "s",
+    sequence: "1",
+    keys: unmarshall(key),
+    before: unmarshall(item),
+    after: undefined,
+    isExpiry: true,
+    arrivedAt: 0,
+  }]);
+}
+
+test("the numbers of a sensor never go back: an older session that is deleted after the latest leaves them as they are", async () => {
+  const { session: older } = await motion("back", 1, NOW - 3 * HOUR);
+  const { session: latest } = await motion("back", 5, NOW - HOUR);
+  await expire(latest.sessionId);
+  await expire(older.sessionId);
+  expect(await motion("back", 5, NOW)).toMatchObject({ code: "PAYLOAD_MISMATCH" });
+  expect(await motion("back", 6, NOW)).toMatchObject({ started: true, session: { motionEventCount: 1 } });
+});
+
 describe("a sensor whose only session was deleted when its time had come", () => {
   test("still knows the numbers that were counted", async () => {
     const { session } = await motion("forgotten", 1, NOW - HOUR);
     await motion("forgotten", 2, NOW - HOUR + MIN);
-    const table = `${api.system.prefix}-sessions`;
-    const item = (await itemsOf(api.system, "sessions")).find(({ sk }) => sk?.S === `${session.sessionId}#SESSION`)!;
-    const key = { pk: item.pk!, sk: item.sk! };
-    await api.system.clients.dynamodb.send(new DeleteItemCommand({ TableName: table, Key: key }));
-    const before = unmarshall(item);
-    await api.app.ingestStream("sessions", [{
-      shard: "s",
-      sequence: "1",
-      keys: unmarshall(key),
-      before,
-      after: undefined,
-      isExpiry: true,
-      arrivedAt: 0,
-    }]);
+    await expire(session.sessionId);
     expect(await motion("forgotten", 2, NOW - HOUR + MIN)).toMatchObject({
       code: "INVALID_INPUT",
       fields: [{

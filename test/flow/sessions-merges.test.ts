@@ -276,6 +276,16 @@ describe("a person says at which sensor a session was", () => {
     });
     await mutate(api, "p1", "correctSession", { sessionId: "walk", expectedVersion: 1, sensorId: "garden" });
     expect(await list("kitchen")).toMatchObject([{ sessionId: one.sessionId, sensor: { sensorId: "kitchen" } }]);
+    const latest = async (id: string) =>
+      (await api.ask(
+        "p1",
+        `query ($id: String!) { sensor(sensorId: $id) { lastMotionAt activeSession { sessionId } } }`,
+        {
+          id,
+        },
+      )).data.sensor.lastMotionAt;
+    const { lastMotionAt } = (await api.ask("p1", `{ session(sessionId: "walk") { lastMotionAt } }`)).data.session;
+    expect(await latest("garden")).toBe(lastMotionAt);
     expect(await list("garden")).toMatchObject([{ sessionId: "walk" }]);
     expect(await list("hall")).toEqual([]);
     expect((await motion("p1", 4)).session).toMatchObject({ sessionId: one.sessionId, motionEventCount: 3 });

@@ -106,6 +106,11 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
         (type === "SessionPayload") === oracle.updates.has(`${operation.sessionId}#U#${input.updateId}`),
         "an update is counted as answered",
       );
+    case "create":
+      return must(
+        type !== "SessionPayload" || oracle.sessions.has(input.sessionId),
+        "a session that is answered is there",
+      );
     case "end":
       // A person may have bridged it.
       return must(

@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { createHub } from "../../api/live/hub.ts";
+import { tables } from "../../api/resources.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
+import { createLineStore } from "../../api/sessions/line-store.ts";
+import { createSessionLists } from "../../api/sessions/lists.ts";
+import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
+import type { Readings } from "../../api/sessions/readings.ts";
+import { createSessions } from "../../api/sessions/service.ts";
+import { createSessionStore } from "../../api/sessions/store.ts";
+import { createSessionWatch } from "../../api/sessions/watch.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { hostOf } from "../proof/sessions-hosts.ts";
+
+const NOW = Date.UTC(2026, 5, 1);
+const T = "ghosts";
+
+/** A process between whose read and write something else happens, once. */
+function hostWith(meanwhile: (dynamo: ReturnType<typeof createMemoryDynamo>) => void, before: string) {
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const methods = dynamo as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const state = { isArmed: false };
+  let ids = 0;
+  const host = hostOf(0, {
+    ask: async (method, args) => {
+      if (state.isArmed && method === before) {
+        state.isArmed = false;
+        meanwhile(dynamo);
+      }
+      return await methods[method]!(...args);
+    },
+    now: () => NOW,
+    id: () => `m${ids++}`,
+  });
+  return { host, dynamo, arm: () => void (state.isArmed = true) };
+}
+
+test("an edit of a session that is deleted between its read and its write leaves no ghost of it", async () => {
+  const gone = (dynamo: ReturnType<typeof createMemoryDynamo>) => {
+    for (const { pk, sk } of dynamo.dump("sessions")) void dynamo.remove("sessions", { pk, sk });
+  };
+  const { host, dynamo, arm } = hostWith(gone, "updateIf");
+  await host.create(T, "u", { sensorId: "s", sessionId: "a", startedAt: NOW });
+  arm();
+  const edit = { sessionId: "a", expectedVersion: 1, labels: ["x"] };
+  expect(await host.annotate(T, edit)).toMatchObject({ code: "NOT_FOUND" });
+  expect(dynamo.dump("sessions")).toEqual([]);
+});
+
+test("a session that another process opens at the sensor between a read and a write is not lost, nor is one of two writers", async () => {
+  const { host, arm } = hostWith((dynamo) => {
+    const item = dynamo.dump("sensors").find(({ sensorId }) => sensorId === "s")!;
+    void dynamo.put("sensors", { ...item, revision: (item.revision as number) + 1 });
+  }, "transact");
+  await host.create(T, "u", { sensorId: "s", sessionId: "a", startedAt: NOW - 1_000 });
+  arm();
+  await host.create(T, "u", { sensorId: "s", sessionId: "b", startedAt: NOW });
+  expect([...(await host.find(T, ["a", "b"])).keys()].sort()).toEqual(["a", "b"]);
+});
+
+test("whoever follows hears at once of a session that the sweeper ended, without looking again by the clock", async () => {
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const names = { sessions: "sessions", sensors: "sensors" };
+  const hub = createHub();
+  let now = NOW;
+  const clock = () => now;
+  const sessions = createSessions({
+    store: createSessionStore(dynamo, names),
+    lineStore: createLineStore(dynamo, names),
+    erasures: createSensorErasures(dynamo, names),
+    quarantine: createQuarantineStore(dynamo, names),
+    lists: createSessionLists(dynamo, names),
+    daysOpenAt: () => Promise.resolve([]),
+    readings: {} as Readings,
+    hub,
+    clock,
+    ids: () => "m",
+  });
+  const watch = createSessionWatch({ sessions, log: { since: async () => [] }, hub, clock, pollMs: 2 ** 30 });
+  const leave = new AbortController();
+  const feed = watch(T, undefined, undefined, leave.signal);
+  const first = feed.next();
+  await new Promise((resolve) => setImmediate(resolve));
+  await sessions.recordMotion(T, "u", { sensorId: "s", at: NOW });
+  expect((await first).value).toMatchObject({ sessionId: "m", status: "ACTIVE" });
+  now = NOW + 6 * 60_000;
+  const next = feed.next();
+  await sessions.sweep();
+  expect((await next).value).toMatchObject({ sessionId: "m", status: "COMPLETED", endedBy: "IDLE" });
+  leave.abort();
+});
