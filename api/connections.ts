@@ -52,7 +52,12 @@ export async function createConnections(config: Config, overrides: ConnectionOve
     ids: overrides.ids ?? randomIds,
     named,
     shares,
-    dynamo: createDynamo(clients.dynamodb, overrides.onCost, (call) => shares.step(call), overrides.consistent),
+    dynamo: createDynamo(clients.dynamodb, {
+      onCost: overrides.onCost,
+      inTurn: (call) => shares.step(call),
+      strict: overrides.consistent,
+      clock,
+    }),
     objects: (spec: { name: string }) => createObjects(clients.s3, named(spec)),
     queues: createQueues(clients.sqs, tracer),
     tracer: tracer ?? NO_TRACER,

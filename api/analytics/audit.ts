@@ -142,7 +142,7 @@ export function createRollupAudit(options: RollupAuditOptions) {
       const own = items.map(({ pk, sk }) => ({ pk, sk })).filter(({ sk }) =>
         (sk as string).endsWith(`#${PART_OF[of]}`)
       );
-      if (own.length > 0) images.push(...await dynamo.batchGet(tables[of], own, { consistent: true }));
+      if (own.length > 0) images.push(...await dynamo.batchGet(tables[of], own, { consistent: true, expired: true }));
     }
     // An index is a moment behind: what has moved to another day meanwhile is not of this one.
     return images.filter(({ startedAt }) => Math.floor((startedAt as number) / DAY_MS) === day);

@@ -16,6 +16,7 @@ import {
 import { setTimeout as pause } from "node:timers/promises";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import pMap from "p-map";
+import { type Clock, SECOND_MS } from "../core/clock.ts";
 import { AppError, UnavailableError } from "../core/errors.ts";
 import type { Written } from "../core/writes.ts";
 import { nameOf, translating } from "./faults.ts";
@@ -25,14 +26,27 @@ export type Item = Record<string, unknown>;
 /** An expression with its names (`#x`) and values (`:x`). */
 export type Expression = { expression: string; names?: Record<string, string>; values?: Item };
 
-export type QueryOptions = {
+export type QueryOptions = ReadOptions & {
   index?: string;
   key: Expression;
   filter?: Expression;
   limit?: number;
   startKey?: Item | undefined;
   descending?: boolean;
-  consistent?: boolean;
+};
+
+/** How one or several items are read: what was written a moment ago too, and what has expired and is still there. */
+export type ReadOptions = { consistent?: boolean | undefined; expired?: boolean | undefined };
+
+export type DynamoOptions = {
+  /** Hears what each request cost. */
+  onCost?: ((cost: Cost) => void) | undefined;
+  /** Decides when a request is made. */
+  inTurn?: (<T>(call: () => Promise<T>) => Promise<T>) | undefined;
+  /** Every read is consistent, but for those of indexes, which cannot be. */
+  strict?: boolean | undefined;
+  /** Without one nothing expires. */
+  clock?: Clock | undefined;
 };
 
 /** One part of a transaction: an item put whole, changed, or removed. */
@@ -60,14 +74,12 @@ const PASSING_CODES: readonly string[] = [
 ];
 
 /**
- * DynamoDB as the stores use it. `onCost` hears what each request cost; `inTurn` decides when one is made. With `strict` every
- * read is consistent, but for those of indexes, which cannot be.
+ * DynamoDB as the stores use it. What has expired (`ttl`) is deleted days later and until then not given, to nobody who does not
+ * ask for it by `expired`: who writes on the condition of what is there, and who counts or removes all that is there.
  */
 export function createDynamo(
   client: DynamoDBClient,
-  onCost?: (cost: Cost) => void,
-  inTurn: <T>(call: () => Promise<T>) => Promise<T> = (call) => call(),
-  strict = false,
+  { onCost, inTurn = (call) => call(), strict = false, clock }: DynamoOptions = {},
 ) {
   const counted = onCost ? { ReturnConsumedCapacity: "INDEXES" as const } : {};
   const note = (
@@ -75,6 +87,7 @@ export function createDynamo(
     kind: Cost["kind"],
     consumed: { TableName?: string | undefined; CapacityUnits?: number | undefined } | undefined,
   ) => onCost?.({ operation, kind, table: consumed?.TableName ?? "", units: consumed?.CapacityUnits ?? 0 });
+  const live = (items: readonly Item[], expired: boolean | undefined) => liveOf(items, expired ? undefined : clock?.());
   const run = <T>(call: () => Promise<T>) => inTurn(() => translating("DynamoDB", () => unlessBusy(call)));
 
   async function put(table: string, item: Item, condition?: Expression): Promise<void> {
@@ -124,17 +137,22 @@ export function createDynamo(
 
   return {
     /** One item, or undefined. Reads its own writes where `consistent`. */
-    get: (table: string, key: Item, { consistent = strict } = {}): Promise<Item | undefined> =>
+    get: (table: string, key: Item, { consistent = strict, expired }: ReadOptions = {}): Promise<Item | undefined> =>
       run(async () => {
         const got = await client.send(
           new GetItemCommand({ TableName: table, Key: toValues(key), ConsistentRead: consistent, ...counted }),
         );
         note("GetItem", "read", got.ConsumedCapacity);
-        return fromValues(got.Item);
+        const item = fromValues(got.Item);
+        return item && live([item], expired)[0];
       }),
 
     /** The items that exist, in no order. Any number of keys; a hundred to a request. */
-    batchGet: (table: string, keys: readonly Item[], { consistent = strict } = {}): Promise<Item[]> =>
+    batchGet: (
+      table: string,
+      keys: readonly Item[],
+      { consistent = strict, expired }: ReadOptions = {},
+    ): Promise<Item[]> =>
       run(async () => {
         const items: Item[] = [];
         for (let from = 0; from < keys.length; from += 100) {
@@ -152,7 +170,7 @@ export function createDynamo(
             request = got.UnprocessedKeys;
           }
         }
-        return items;
+        return live(items, expired);
       }),
 
     /** Writes an item whole, whatever was there. */
@@ -208,7 +226,7 @@ export function createDynamo(
       }),
 
     /**
-     * One page of a query: at most 1 MB, and at most `limit` items before the filter. `next` is the `startKey` of the page
+     * One page of a query: at most 1 MB, and at most `limit` items before the filter and what has expired. `next` is the `startKey` of the page
      * after it.
      */
     query: (table: string, options: QueryOptions): Promise<{ items: Item[]; next: Item | undefined }> =>
@@ -226,7 +244,8 @@ export function createDynamo(
           }),
         );
         note("Query", "read", page.ConsumedCapacity);
-        return { items: (page.Items ?? []).map((item) => unmarshall(item)), next: fromValues(page.LastEvaluatedKey) };
+        const items = (page.Items ?? []).map((item) => unmarshall(item));
+        return { items: live(items, options.expired), next: fromValues(page.LastEvaluatedKey) };
       }),
 
     /** How many items a key has, and how many of them pass the filter: at the cost of reading them, without their way here. */
@@ -264,6 +283,11 @@ function toValues(item: Item): Record<string, AttributeValue> {
 
 function fromValues(values: Record<string, AttributeValue> | undefined): Item | undefined {
   return values && unmarshall(values);
+}
+
+/** Those of the items whose time has not come. */
+export function liveOf(items: readonly Item[], now: number | undefined): Item[] {
+  return items.filter(({ ttl }) => now === undefined || typeof ttl !== "number" || ttl * SECOND_MS >= now);
 }
 
 function keyOf(options: Pick<QueryOptions, "key" | "filter">) {

@@ -61,9 +61,13 @@ export function createRemoveData({ dynamo, objects, named, most }: {
     }
 
     const removePartition = (table: TableSpec, pk: string) =>
-      removeEach(table, { key: { expression: "pk = :pk", values: { ":pk": pk } }, consistent: true });
+      removeEach(table, { key: { expression: "pk = :pk", values: { ":pk": pk } }, consistent: true, expired: true });
 
-    const ofTenant = { index: "byTenant", key: { expression: "tenant = :tenant", values: { ":tenant": tenantId } } };
+    const ofTenant = {
+      index: "byTenant",
+      key: { expression: "tenant = :tenant", values: { ":tenant": tenantId } },
+      expired: true,
+    };
 
     async function removeFolder(bucket: BucketSpec, folder: string): Promise<void> {
       if (isEnough()) return;
@@ -90,7 +94,8 @@ export function createRemoveData({ dynamo, objects, named, most }: {
     async function removeWebhooks(): Promise<void> {
       const pk = `${tenantId}#hooks`;
       const key = { expression: "pk = :pk", values: { ":pk": pk } };
-      const read = (startKey?: Item) => dynamo.query(named(tables.webhooks), { key, consistent: true, startKey });
+      const read = (startKey?: Item) =>
+        dynamo.query(named(tables.webhooks), { key, consistent: true, expired: true, startKey });
       for await (const { items } of pages(read)) {
         for (const { sk } of items) await removePartition(tables.webhooks, `${tenantId}#${sk as string}`);
       }

@@ -66,10 +66,12 @@ export const REMAINS: readonly { what: string; why: string; days: number | null 
 /** A stream keeps its records for a day: what it may need of an erased journey goes then, also where nobody consumes it. */
 const HOLLOW_KEEP_MS = 2 * DAY_MS;
 const PAGE = 100;
+/** Nothing is left out: what has expired lies there for days. */
+const AS_IS = { consistent: true, expired: true } as const;
 
 export function createErasureStore(dynamo: Dynamo, table: string) {
   const all = (key: Expression) =>
-    pages((startKey?: Item) => dynamo.query(table, { key, limit: PAGE, startKey, consistent: true }));
+    pages((startKey?: Item) => dynamo.query(table, { ...AS_IS, key, limit: PAGE, startKey }));
 
   return {
     /** The visitor's latest receipt. */
@@ -159,7 +161,7 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
      * there were, and in which minutes; all others are removed. Does nothing to a session that was not erased.
      */
     async scrub(tenantId: string, sessionId: string, now: number): Promise<void> {
-      const tombstone = await dynamo.get(table, keyOf(tenantId, sessionId), { consistent: true });
+      const tombstone = await dynamo.get(table, keyOf(tenantId, sessionId), AS_IS);
       if (!tombstone || !isErased(tombstone)) return;
       await removeAll(below(itemKey(tenantId, sessionId, "V#")));
       if (!tombstone.open) return await removeAll(chunksOf(tenantId, sessionId));
@@ -182,7 +184,7 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
         }
       }
       await retryLost(async () => {
-        const item = await dynamo.get(table, keyOf(tenantId, sessionId), { consistent: true });
+        const item = await dynamo.get(table, keyOf(tenantId, sessionId), AS_IS);
         if (!item || isErased(item) || item.ids === undefined) return;
         const left = parseIds(item.ids).filter((id) => !ids.has(id));
         const { ids: before, ...rest } = item;
@@ -198,7 +200,7 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
 
     /** Once the table's stream has taken an erased journey out of all counts: nothing but its key and number of events is left. */
     async settle(tenantId: string, sessionId: string): Promise<void> {
-      const tombstone = await dynamo.get(table, keyOf(tenantId, sessionId), { consistent: true });
+      const tombstone = await dynamo.get(table, keyOf(tenantId, sessionId), AS_IS);
       if (!tombstone || !isErased(tombstone)) return;
       const { pk, sk, erased, events, open } = tombstone;
       if (open) await dynamo.put(table, { pk, sk, erased, events });
@@ -207,7 +209,7 @@ export function createErasureStore(dynamo: Dynamo, table: string) {
 
     /** Whether a session was erased, and all that it counted for is taken out again. */
     async isSettled(tenantId: string, sessionId: string): Promise<boolean> {
-      const item = await dynamo.get(table, keyOf(tenantId, sessionId), { consistent: true });
+      const item = await dynamo.get(table, keyOf(tenantId, sessionId), AS_IS);
       return item !== undefined && isErased(item) && !item.open;
     },
   };
@@ -228,7 +230,7 @@ export function createChunkReader(
   erasures: Pick<ErasureStore, "isSettled">,
 ) {
   return async (tenantId: string, sessionId: string) => {
-    const chunks = await store.readAllChunks(tenantId, sessionId);
+    const chunks = await store.readAllChunks(tenantId, sessionId, { expired: true });
     return await erasures.isSettled(tenantId, sessionId) ? undefined : chunks;
   };
 }

@@ -110,7 +110,6 @@ export function createTrailReader(
       fromAt: after && isBackward ? Math.max(fromAt, after.startedAt) : fromAt,
       lastAt: after && !isBackward ? Math.min(lastAt, after.startedAt) : lastAt,
       ascending: isBackward,
-      now: clock(),
       ...(limit ? { limit } : {}),
     };
     let held: Row[] = [];

@@ -27,6 +27,7 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
           ? {}
           : { filter: { expression: "endedAt >= :ended", values: { ":ended": endedFrom } } }),
         startKey,
+        expired: true,
       });
     for await (const { items } of pages(read)) yield items.map(fromItem);
   }
@@ -46,7 +47,7 @@ export function createJourneyRecounts(dynamo: Dynamo, table: string, store: Jour
     async *events(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<Counted[]> {
       for await (const page of list(tenantId, 0, toAt, fromAt)) {
         for (const journey of page) {
-          const { events, inDoubt } = await readWhole(store, journey);
+          const { events, inDoubt } = await readWhole(store, journey, { expired: true });
           const doubtful = new Set(inDoubt.map(eventId));
           const sure = events.filter((event) => !doubtful.has(eventId(event)));
           yield [

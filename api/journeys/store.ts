@@ -1,4 +1,4 @@
-import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
+import type { Dynamo, Expression, Item, ReadOptions } from "../aws/dynamo.ts";
 import { DAY_MS } from "../core/clock.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
@@ -54,6 +54,9 @@ const STAGES: Record<JourneyOutcome, readonly Stage[]> = {
   BROWSING: ["ENGAGED", "BROWSING"],
 };
 
+/** What is there: what has expired too, since writes rest on it. Whoever shows journeys leaves it out. */
+const AS_IS = { consistent: true, expired: true } as const;
+
 export function createJourneyStore(dynamo: Dynamo, table: string) {
   return {
     ...createVisitorItems(dynamo, table),
@@ -71,8 +74,8 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
     ): Promise<{ journeys: Map<string, Journey>; erased: Set<string> }> {
       const keys = sessionIds.map((sessionId) => keyOf(tenantId, sessionId));
       const items = keys.length === 1
-        ? [await dynamo.get(table, keys[0]!, { consistent: true })].filter((item) => item !== undefined)
-        : await dynamo.batchGet(table, keys, { consistent: true });
+        ? [await dynamo.get(table, keys[0]!, AS_IS)].filter((item) => item !== undefined)
+        : await dynamo.batchGet(table, keys, AS_IS);
       return known(items);
     },
 
@@ -80,7 +83,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
     async lookToWrite(tenantId: string, sessionIds: readonly string[]) {
       const own = settingsKey(tenantId);
       const keys = [...sessionIds.map((sessionId) => keyOf(tenantId, sessionId)), own];
-      const items = await dynamo.batchGet(table, keys, { consistent: true });
+      const items = await dynamo.batchGet(table, keys, AS_IS);
       const found = items.filter(({ sk }) => sk !== own.sk);
       return { ...known(found), policy: fromSettings(items.find(({ sk }) => sk === own.sk)) };
     },
@@ -124,12 +127,11 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
     async readChunks(
       tenantId: string,
       sessionId: string,
-      { fromAt, toAt, limit, startKey, consistent }: {
+      { fromAt, toAt, limit, startKey, ...how }: ReadOptions & {
         fromAt: number;
         toAt?: number;
         limit: number;
         startKey: Item | undefined;
-        consistent: boolean;
       },
     ) {
       const first = chunkKey(tenantId, sessionId, fromAt, "");
@@ -143,7 +145,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         },
         limit,
         startKey,
-        consistent,
+        ...how,
       });
       return {
         chunks: page.items.map((item): HeldChunk<ArrivedEvent> => ({
@@ -158,11 +160,11 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
     async readAllChunks(
       tenantId: string,
       sessionId: string,
-      { limit = 1_000, consistent = true }: { limit?: number; consistent?: boolean } = {},
+      { limit = 1_000, consistent = true, expired }: ReadOptions & { limit?: number } = {},
     ): Promise<HeldChunk<ArrivedEvent>[]> {
       const chunks: HeldChunk<ArrivedEvent>[] = [];
       const read = (startKey?: Item) =>
-        this.readChunks(tenantId, sessionId, { fromAt: 0, limit, startKey, consistent });
+        this.readChunks(tenantId, sessionId, { fromAt: 0, limit, startKey, consistent, expired });
       for await (const page of pages(read)) chunks.push(...page.chunks);
       return chunks;
     },
@@ -181,7 +183,7 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         values: { ":ttl": Math.ceil(expiresAt(journey) / 1_000) },
       };
       for await (
-        const { items } of pages((startKey?: Item) => dynamo.query(table, { key, startKey, consistent: true }))
+        const { items } of pages((startKey?: Item) => dynamo.query(table, { ...AS_IS, key, startKey }))
       ) {
         for (const { pk, sk } of items) {
           await dynamo.updateIf(table, { pk, sk }, change, { expression: "attribute_exists(pk)" });
@@ -222,6 +224,8 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
         limit,
         descending: !ascending,
         startKey,
+        // Where a page ends is what is there.
+        expired: true,
       });
       const elsewhere = items.filter(isListing).map(sessionOf);
       const found = elsewhere.length > 0 ? await this.find(tenantId, elsewhere) : new Map<string, Journey>();

@@ -1,4 +1,4 @@
-import type { Item } from "../aws/dynamo.ts";
+import type { Item, ReadOptions } from "../aws/dynamo.ts";
 import { MINUTE_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
 import { eventId, pickCounted, type Picked } from "./counted.ts";
@@ -24,13 +24,17 @@ export async function readStretch(
   return { events: events.filter((event) => !from || compareEvents(event, from) > 0), complete: true };
 }
 
-/** All events of the journey in their order, each as the journey counted it. */
-export async function readWhole(store: JourneyStore, journey: Journey): Promise<Picked<ArrivedEvent>> {
+/** All events of the journey in their order, each as the journey counted it; those that have expired where they are asked for. */
+export async function readWhole(
+  store: JourneyStore,
+  journey: Journey,
+  { expired }: Pick<ReadOptions, "expired"> = {},
+): Promise<Picked<ArrivedEvent>> {
   const { tenantId, sessionId, watermarks, eventCount } = journey;
   const { count, mark } = journey.chunks;
   const limit = Math.ceil(count * 1.25) + 3;
   const read = async (consistent: boolean) => {
-    const chunks = await store.readAllChunks(tenantId, sessionId, { limit, consistent });
+    const chunks = await store.readAllChunks(tenantId, sessionId, { limit, consistent, expired });
     const picked = pickCounted(chunks, (event) => isVisible(watermarks, event), eventCount, mark);
     return { ...picked, events: picked.events.sort(compareEvents) };
   };
@@ -63,7 +67,7 @@ export async function readHeld(
   const ids = new Set(again.map(eventId));
   const pick = (found: readonly ArrivedEvent[]) =>
     new Map(found.filter((event) => ids.has(eventId(event))).map((event) => [eventId(event), event]));
-  const readAll = async () => pick((await readWhole(store, journey)).events);
+  const readAll = async () => pick((await readWhole(store, journey, { expired: true })).events);
   if (isRace || journey.chunks.count <= MAX_WHOLE_CHUNKS) return await readAll();
   const times = again.map(({ occurredAt }) => occurredAt);
   const near = pick(await readNear(store, journey, Math.min(...times), Math.max(...times)));
@@ -85,6 +89,7 @@ async function readNear(store: JourneyStore, journey: Journey, from: number, to:
       limit: 1_000,
       startKey,
       consistent: true,
+      expired: true,
     });
   for await (const page of pages(read)) {
     const own = page.chunks.filter(({ events }) => events.every((event) => isVisible(watermarks, event)));

@@ -1,6 +1,5 @@
 import pMap from "p-map";
 import type { Dynamo, Item } from "../aws/dynamo.ts";
-import { SECOND_MS } from "../core/clock.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { Journey } from "./model.ts";
@@ -89,11 +88,10 @@ export function createTrailStore(dynamo: Dynamo, table: string) {
     /** One page of the trails that start in a range, both ends included; of one of another form, where it is. */
     async list(
       tenantId: string,
-      { fromAt, lastAt, ascending, now, limit, startKey }: {
+      { fromAt, lastAt, ascending, limit, startKey }: {
         fromAt: number;
         lastAt: number;
         ascending: boolean;
-        now: number;
         limit?: number;
         startKey?: Item;
       },
@@ -109,8 +107,7 @@ export function createTrailStore(dynamo: Dynamo, table: string) {
         startKey,
         ...(limit ? { limit } : {}),
       });
-      // What has expired goes days later.
-      const trails = items.filter(({ ttl }) => (ttl as number) * SECOND_MS >= now).map((item) =>
+      const trails = items.map((item) =>
         fromTrailItem(item) ?? { sessionId: idOf(item.sk), startedAt: item.startedAt as number }
       );
       return { trails, next };

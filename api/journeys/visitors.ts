@@ -88,18 +88,22 @@ export function createVisitorItems(dynamo: Dynamo, table: string) {
 
     /** When the earliest journey under an id started. */
     async findFirst(tenantId: string, visitorId: string): Promise<number | undefined> {
-      const { items: [first] } = await dynamo.query(table, {
-        index: "byVisitor",
-        key: {
-          expression: "visitorKey = :visitor AND startedAt >= :from",
-          values: { ":visitor": visitorKeyOf(tenantId, visitorId), ":from": 0 },
-        },
-        limit: 1,
-      });
-      return first?.startedAt as number | undefined;
+      const read = (startKey?: Item) =>
+        dynamo.query(table, {
+          index: "byVisitor",
+          key: {
+            expression: "visitorKey = :visitor AND startedAt >= :from",
+            values: { ":visitor": visitorKeyOf(tenantId, visitorId), ":from": 0 },
+          },
+          limit: 1,
+          startKey,
+        });
+      // What has expired is passed over.
+      for await (const { items: [first] } of pages(read)) if (first) return first.startedAt as number;
+      return undefined;
     },
 
-    /** The sessions that name an id, as their visitor or beside. */
+    /** The sessions that name an id, as their visitor or beside; those that have expired too. */
     async *listSessions(tenantId: string, visitorId: string): AsyncGenerator<string[]> {
       const read = (startKey?: Item) =>
         dynamo.query(table, {
@@ -109,6 +113,7 @@ export function createVisitorItems(dynamo: Dynamo, table: string) {
             values: { ":visitor": visitorKeyOf(tenantId, visitorId), ":from": 0 },
           },
           startKey,
+          expired: true,
         });
       for await (const { items } of pages(read)) yield items.map(sessionOf);
     },

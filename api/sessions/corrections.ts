@@ -50,7 +50,9 @@ export function createCorrections({ store, lines, sources, history, changed, clo
       const asked = parseMerge(input);
       return await retryLost(async () => {
         // Asked again: they are one already.
-        const [one, ...others] = await Promise.all(asked.map(({ sessionId }) => sources.lead(tenantId, sessionId)));
+        const [one, ...others] = await Promise.all(
+          asked.map(({ sessionId }) => sources.findShown(tenantId, sessionId)),
+        );
         const isOne = one?.deletedAt === undefined && others.every((other) => other?.sessionId === one?.sessionId);
         if (one && isOne) return sessionPayload(one);
         const found = await see(tenantId, asked);
@@ -115,7 +117,7 @@ export function createCorrections({ store, lines, sources, history, changed, clo
   async function see(tenantId: string, asked: readonly Seen[]): Promise<Session[] | NotFound | VersionConflict> {
     const found: Session[] = [];
     for (const { sessionId, expectedVersion } of asked) {
-      const session = await sources.lead(tenantId, sessionId);
+      const session = await sources.findShown(tenantId, sessionId);
       if (!session || session.deletedAt !== undefined) return notFound(sessionId, session);
       if (session.version !== expectedVersion) return conflict(session, expectedVersion);
       found.push(session);

@@ -39,6 +39,8 @@ const KEEP_MS = 2 * DAY_MS;
 const AT_ONCE = 500;
 
 export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string; sensors: string }) {
+  /** Nothing is left out: what has expired lies there for days. */
+  const all = { consistent: true, expired: true };
   const below = ({ pk, sk }: { pk: string; sk: string }) => ({
     expression: "pk = :pk AND sk BETWEEN :from AND :to",
     values: { ":pk": pk, ":from": sk, ":to": `${sk}~` },
@@ -81,7 +83,7 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
       };
       for (let partition = 0; partition < PARTITIONS; partition++) {
         const key = { expression: "pk = :pk", values: { ":pk": `${tenantId}#${partition}` } };
-        const read = (startKey?: Item) => dynamo.query(tables.sessions, { key, filter, startKey, consistent: true });
+        const read = (startKey?: Item) => dynamo.query(tables.sessions, { ...all, key, filter, startKey });
         for await (const { items } of pages(read)) yield items;
       }
     },
@@ -89,7 +91,7 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
     /** What lies beside a sensor or a session: its places, sheets, markers. */
     async *listBeside(tenantId: string, id: string): AsyncGenerator<Item[]> {
       const key = below(itemKey(tenantId, id, ""));
-      const read = (startKey?: Item) => dynamo.query(tables.sessions, { key, startKey, consistent: true });
+      const read = (startKey?: Item) => dynamo.query(tables.sessions, { ...all, key, startKey });
       for await (const { items } of pages(read)) yield items;
     },
 

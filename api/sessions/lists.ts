@@ -106,7 +106,9 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         for await (const { items } of pages(read)) {
           const keys = items.map(({ pk, sk }) => ({ pk, sk }));
           if (keys.length > 0) {
-            yield (await dynamo.batchGet(tables.sessions, keys, { consistent: true })).map((item) => fromItem(item)!);
+            yield (await dynamo.batchGet(tables.sessions, keys, { consistent: true, expired: true })).map((item) =>
+              fromItem(item)!
+            );
           }
         }
       }

@@ -50,7 +50,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
   clock: Clock;
   ids: Ids;
 }) {
-  const findAny = sources.lead;
+  const findAny = sources.findShown;
 
   return {
     /** Opens a session at a sensor; one that is active there ends. The same id again gives the same session. */

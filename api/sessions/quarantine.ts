@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { idOf, itemKey } from "../core/keys.ts";
+import { pages } from "../core/page.ts";
 
 /** What was kept aside because nobody can believe its time: a motion event, or readings and statements of one batch. */
 export type Held = {
@@ -81,7 +82,14 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       const { pk, sk } = itemKey(of.tenantId, of.sensorId, "Q#");
       const values = { ":pk": pk, ":from": sk, ":to": `${sk}~` };
       const key = { expression: "pk = :pk AND sk BETWEEN :from AND :to", values };
-      return (await dynamo.query(tables.sessions, { key, limit })).items.map(fromItem);
+      const found: Held[] = [];
+      for await (
+        const { items } of pages((startKey?: Item) => dynamo.query(tables.sessions, { key, limit, startKey }))
+      ) {
+        found.push(...items.map(fromItem));
+        if (found.length >= limit) break;
+      }
+      return found.slice(0, limit);
     },
   };
 

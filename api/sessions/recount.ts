@@ -50,7 +50,7 @@ export function createMotionRecount(
       });
     for await (const { items } of pages(read)) {
       const keys = items.map(({ pk, sk }) => ({ pk, sk }));
-      const whole = keys.length > 0 ? await dynamo.batchGet(table, keys, { consistent: true }) : [];
+      const whole = keys.length > 0 ? await dynamo.batchGet(table, keys, { consistent: true, expired: true }) : [];
       for (const session of whole.flatMap((item) => fromItem(item) ?? [])) {
         if (session.mergedInto !== undefined || session.deletedAt !== undefined) continue;
         const instants = await instantsOf(lineStore, session);

@@ -61,7 +61,7 @@ export function createSessions(
     },
   };
   const lines = createLines({ store, lineStore: announcing, settings, clock, ids });
-  const sources = createSources({ store, lines });
+  const sources = createSources({ store, lines, clock });
   const history = createHistory({ store, readings, sources });
   const hearing = createHearing({ store, lineStore: announcing, lines, clock, ids });
   const lasts = createLasting({ lines, sources, changed, clock });

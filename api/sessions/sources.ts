@@ -1,7 +1,9 @@
 import type { TransactWrite } from "../aws/dynamo.ts";
+import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { deletedByPerson } from "./hearing.ts";
 import type { Lines, Owner, Part } from "./lines.ts";
+import { isExpired } from "./listing.ts";
 import type { Reading, Session } from "./model.ts";
 import { addReadings, asSource, asStated, compose, isWithin, pieceAt, withOwn } from "./pieces.ts";
 import type { SessionStore } from "./store.ts";
@@ -12,7 +14,7 @@ const MAX_STEPS = 100;
 export type Sources = ReturnType<typeof createSources>;
 
 /** Sessions that hold readings of others, because people or late motion merged them, or people split them. */
-export function createSources({ store, lines }: { store: SessionStore; lines: Lines }) {
+export function createSources({ store, lines, clock }: { store: SessionStore; lines: Lines; clock: Clock }) {
   /** The session of an id, or the one that it became a part of; undefined where that is gone. */
   async function lead(tenantId: string, sessionId: string): Promise<Session | undefined> {
     let session = (await store.find(tenantId, [sessionId])).get(sessionId);
@@ -20,6 +22,12 @@ export function createSources({ store, lines }: { store: SessionStore; lines: Li
       session = (await store.find(tenantId, [session.mergedInto])).get(session.mergedInto);
     }
     return session;
+  }
+
+  /** The same for whoever is shown sessions: one that has expired is gone, also before it is deleted. */
+  async function findShown(tenantId: string, sessionId: string): Promise<Session | undefined> {
+    const session = await lead(tenantId, sessionId);
+    return session && !isExpired(session, clock()) ? session : undefined;
   }
 
   /** All sessions that have pieces of what these hold, but for these. */
@@ -80,6 +88,7 @@ export function createSources({ store, lines }: { store: SessionStore; lines: Li
 
   return {
     lead,
+    findShown,
     sourcesOf,
     isShared,
     change,

@@ -73,11 +73,13 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
   }
 
   return {
+    /** The sessions that are there among these; what has expired too, since writes rest on what is there. */
     async find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
       const keys = sessionIds.map((sessionId) => keyOf(tenantId, sessionId));
+      const asIs = { consistent: true, expired: true };
       const items = keys.length === 1
-        ? [await dynamo.get(tables.sessions, keys[0]!, { consistent: true })].filter((item) => item !== undefined)
-        : await dynamo.batchGet(tables.sessions, keys, { consistent: true });
+        ? [await dynamo.get(tables.sessions, keys[0]!, asIs)].filter((item) => item !== undefined)
+        : await dynamo.batchGet(tables.sessions, keys, asIs);
       return new Map(items.map((item) => fromItem(item)!).map((session) => [session.sessionId, session]));
     },
 
@@ -296,7 +298,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
 
     /** The item of a session, as it is. */
     findItem: (tenantId: string, sessionId: string): Promise<Item | undefined> =>
-      dynamo.get(tables.sessions, keyOf(tenantId, sessionId), { consistent: true }),
+      dynamo.get(tables.sessions, keyOf(tenantId, sessionId), { consistent: true, expired: true }),
 
     /** The settings of a tenant; empty where nobody set any. */
     async getSettings(tenantId: string): Promise<Settings> {

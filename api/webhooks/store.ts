@@ -173,8 +173,9 @@ export function createWebhookStore(dynamo: Dynamo, table: string) {
         {
           ...{ ":pending": "PENDING", ":now": now, ":shard": shardOf(delivery.webhookId), ":zero": 0, ":none": [] },
           ":status": status,
+          ":seconds": Math.floor(now / SECOND_MS),
         },
-        `attribute_exists(pk) AND attribute_not_exists(dueAt)${status ? " AND #status = :status" : ""}`,
+        `#ttl >= :seconds AND attribute_not_exists(dueAt)${status ? " AND #status = :status" : ""}`,
       );
       return ok ? fromDeliveryItem(current) : undefined;
     },

@@ -117,7 +117,7 @@ const api = await startTestApp({ clock: () => NOW });
 try {
   const costs: Cost[] = [];
   const { clients, prefix } = api.system;
-  const recount = createRecount(createDynamo(clients.dynamodb, (cost) => costs.push(cost)), {
+  const recount = createRecount(createDynamo(clients.dynamodb, { onCost: (cost) => costs.push(cost) }), {
     records: fullName(prefix, tables.records),
     buckets: fullName(prefix, tables.buckets),
   });

@@ -37,7 +37,7 @@ function createOld(name: string, { system, file, time }: Options) {
   };
   return {
     ...shape,
-    dynamo: createDynamo(system.clients.dynamodb, (cost) => costs.push(cost)),
+    dynamo: createDynamo(system.clients.dynamodb, { onCost: (cost) => costs.push(cost) }),
     download: async (userId: string): Promise<OpenFile> => files.fromBytes((await objects.get(keyOf(userId))).body),
     upload: (userId: string, open: OpenFile) => put(userId, open.toBytes()),
 

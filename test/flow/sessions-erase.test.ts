@@ -102,9 +102,11 @@ test("it can break off at any request: the next call finishes it, exactly", asyn
   const before = await shown("e2");
   await fill("e2", "gone");
   let budget = 0;
-  const dynamo = createDynamo(api.system.clients.dynamodb, undefined, (call) => {
-    if (budget-- <= 0) throw new Error("died");
-    return call();
+  const dynamo = createDynamo(api.system.clients.dynamodb, {
+    inTurn: (call) => {
+      if (budget-- <= 0) throw new Error("died");
+      return call();
+    },
   });
   const names = { sessions: `${api.system.prefix}-sessions`, sensors: `${api.system.prefix}-sensors` };
   const store = createSessionStore(dynamo, names);

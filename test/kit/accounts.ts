@@ -31,7 +31,7 @@ export async function startAccounts() {
     return deriveByScrypt(...given);
   };
   const system = await startTestSystem();
-  const dynamo = createDynamo(system.clients.dynamodb, (cost) => world.costs.push(cost));
+  const dynamo = createDynamo(system.clients.dynamodb, { onCost: (cost) => world.costs.push(cost) });
   const store = createAccountStore(dynamo, fullName(system.prefix, tables.accounts));
   const auditStore = createAuditStore(dynamo, fullName(system.prefix, tables.access));
   const audit = createAudit({ store: auditStore, keptMs: DAY, clock, ids: randomIds, log: silentLog });

@@ -1,4 +1,12 @@
-import type { Dynamo, Expression, Item, QueryOptions, TransactWrite } from "../../api/aws/dynamo.ts";
+import {
+  type Dynamo,
+  type Expression,
+  type Item,
+  liveOf,
+  type QueryOptions,
+  type ReadOptions,
+  type TransactWrite,
+} from "../../api/aws/dynamo.ts";
 import { AppError } from "../../api/core/errors.ts";
 import type { Written as Outcome } from "../../api/core/writes.ts";
 import type { IndexSpec, TableSpec } from "../../api/resources.ts";
@@ -29,13 +37,15 @@ const MAX_LOG = 200;
  * DynamoDB in memory: each call is done whole, at the moment of the call. `test/unit/memory-dynamo.test.ts` holds it equal
  * to the embedded DynamoDB. Items are never changed in place: whoever read one keeps what was read.
  */
-export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, lag, stale }: {
+export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, lag, stale, clock }: {
   /** Told of each write that was done, all items of a transaction at once. */
   onWrite?: (written: readonly Written[]) => void;
   /** How many writes back an index answers from; indexes of DynamoDB follow their table. */
   lag?: () => number;
   /** How many writes back a read answers from that does not ask to be consistent. */
   stale?: () => number;
+  /** Without one nothing expires. What has expired stays until somebody removes it. */
+  clock?: () => number;
 } = {}) {
   const tables = new Map(Object.keys(specs).map((name) => [name, new Map<string, Item>()]));
   let log: Written[] = [];
@@ -123,8 +133,10 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
     return then;
   }
 
-  const readOf = (table: string, options: { consistent?: boolean | undefined } | undefined) =>
+  const readOf = (table: string, options: ReadOptions | undefined) =>
     asOf(table, options?.consistent ? 0 : stale?.() ?? 0);
+  const live = (items: readonly Item[], options: ReadOptions | undefined) =>
+    liveOf(items, options?.expired ? undefined : clock?.());
 
   return {
     /** Every item of a table. */
@@ -132,17 +144,18 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
     /** One item without a call: what is there at this moment. */
     peek: itemIn,
 
-    get: call((table: string, key: Item, options?: { consistent?: boolean | undefined }) =>
-      readOf(table, options).get(keyIn(table, key))
-    ),
+    get: call((table: string, key: Item, options?: ReadOptions): Item | undefined => {
+      const item = readOf(table, options).get(keyIn(table, key));
+      return item && live([item], options)[0];
+    }),
 
-    batchGet: call((table: string, keys: readonly Item[], options?: { consistent?: boolean | undefined }) => {
+    batchGet: call((table: string, keys: readonly Item[], options?: ReadOptions) => {
       for (let from = 0; from < keys.length; from += 100) {
         const page = keys.slice(from, from + 100).map((key) => keyIn(table, key));
         if (new Set(page).size < page.length) refuse("a key twice in one request");
       }
       const items = readOf(table, options);
-      return keys.map((key) => items.get(keyIn(table, key))).filter((item) => item !== undefined);
+      return live(keys.map((key) => items.get(keyIn(table, key))).filter((item) => item !== undefined), options);
     }),
 
     put: call((table: string, item: Item) => commit([checked(table, clean(item))])),
@@ -225,7 +238,7 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       const last = page.length === limit ? page.at(-1) : undefined;
       const include = index?.include && [...shown, ...index.include];
       return {
-        items: page.filter((item) => !options.filter || holds(options.filter, item, scope))
+        items: live(page, options).filter((item) => !options.filter || holds(options.filter, item, scope))
           .map((item) => include ? only(item, include) : item),
         next: last && only(last, [...new Set(shown)]),
       };

@@ -114,7 +114,7 @@ async function sendSessions(api: TestApp, tenant: string, sessions: readonly Sen
 /** The service's own `roll`, outside the app, and what its writes cost. */
 function createRoll(api: TestApp) {
   const writes: Cost[] = [];
-  const dynamo = createDynamo(api.system.clients.dynamodb, (cost) => void writes.push(cost));
+  const dynamo = createDynamo(api.system.clients.dynamodb, { onCost: (cost) => void writes.push(cost) });
   const never = () => Promise.reject(new Error("rolling reads nothing"));
   const { roll } = createAnalytics({
     store: createRollupStore(dynamo, `${api.system.prefix}-rollups`),

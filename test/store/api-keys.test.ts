@@ -35,7 +35,7 @@ let keys: ApiKeys;
 let other: ApiKeys;
 beforeAll(async () => {
   system = await startTestSystem();
-  const dynamo = createDynamo(system.clients.dynamodb, (cost) => world.costs.push(cost));
+  const dynamo = createDynamo(system.clients.dynamodb, { onCost: (cost) => world.costs.push(cost) });
   store = createApiKeyStore(dynamo, fullName(system.prefix, tables.access));
 });
 afterAll(() => system?.stop());

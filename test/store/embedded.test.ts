@@ -33,7 +33,7 @@ const twenty = [...Array(20).keys()];
 
 describe("DynamoDB", () => {
   const costs: Cost[] = [];
-  const dynamo = () => createDynamo(system.clients.dynamodb, (cost) => costs.push(cost));
+  const dynamo = () => createDynamo(system.clients.dynamodb, { onCost: (cost) => costs.push(cost) });
   const journey = (pk: string, more: Item = {}) => ({ pk, sk: "META", ...more });
   const unitsOf = async (call: () => Promise<unknown>) => {
     costs.length = 0;

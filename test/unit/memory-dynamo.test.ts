@@ -302,6 +302,20 @@ function rawCall(random: Random, table: string): { name: string; run: (dynamo: D
   ]);
 }
 
+test("a read leaves out what has expired, and one that asks for it does not", async () => {
+  const dynamo = createMemoryDynamo(tables, { clock: () => 10_000 });
+  const [gone, kept] = [{ pk: "t#0", sk: "a", ttl: 9 }, { pk: "t#0", sk: "b", ttl: 10 }];
+  for (const item of [gone, kept]) await dynamo.put("buckets", item);
+  const query = { key: { expression: "pk = :pk", values: { ":pk": "t#0" } }, limit: 1 };
+  const keys = [gone, kept].map(({ pk, sk }) => ({ pk, sk }));
+  const [live, all] = await Promise.all([{}, { expired: true }].map(async (options) => [
+    await dynamo.get("buckets", keys[0]!, options),
+    await dynamo.batchGet("buckets", keys, options),
+    (await dynamo.query("buckets", { ...query, ...options })).items,
+  ]));
+  expect([live, all]).toEqual([[undefined, [kept], []], [gone, [gone, kept], [gone]]]);
+});
+
 test("a read that does not ask to be consistent may be some writes old, one that does never", async () => {
   const dynamo = createMemoryDynamo(tables, { stale: () => 1 });
   const key = { pk: "t#0", sk: "a" };
