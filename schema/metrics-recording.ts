@@ -7,7 +7,8 @@ import { formatInstant } from "../api/core/time.ts";
 import { builder, entries } from "./builder.ts";
 import { TimeRange } from "./common.ts";
 import { errorType, InvalidInputError, notFound, NotFoundError, orInvalid, type UserErrorModel } from "./errors.ts";
-import { MetricBucket } from "./metrics.ts";
+import type { MeasureDifference as MeasureDifferenceModel } from "../api/metrics/audit-measures.ts";
+import { MetricBucket, MetricDimension } from "./metrics.ts";
 
 /** An hour that is counted again costs as much as a field, whatever is selected of the result. */
 const COST_OF_AUDIT = {
@@ -190,6 +191,37 @@ const BucketDifference = builder.objectRef<BucketDifferenceModel>("BucketDiffere
   }),
 });
 
+const MeasuredMinute = builder.objectRef<MeasureDifferenceModel["found"]>("MeasuredMinute").implement({
+  description: "What the records of a minute come to: those with a number, or those of one dimension.",
+  access: "ADMIN",
+  fields: (t) => ({
+    count: t.exposeInt("count", { description: "How many records." }),
+    values: t.exposeInt("values", { description: "How many of them have a number." }),
+    sum: t.exposeFloat("sum", { description: "The sum of these." }),
+    min: t.exposeFloat("min", {
+      nullable: true,
+      description: "The least; null where there are none, or it is not known.",
+    }),
+    max: t.exposeFloat("max", { nullable: true, description: "The greatest, likewise." }),
+  }),
+});
+
+const MeasureDifference = builder.objectRef<MeasureDifferenceModel>("MeasureDifference").implement({
+  description: "A minute whose numbers or dimensions do not say what the records say.",
+  access: "ADMIN",
+  fields: (t) => ({
+    start: t.field({ type: "DateTime", resolve: ({ start }) => start, description: "The minute." }),
+    dimension: t.field({
+      type: MetricDimension,
+      nullable: true,
+      resolve: ({ dimension }) => dimension ?? null,
+      description: "Of records with this only; null: of all that have a number.",
+    }),
+    found: t.expose("found", { type: MeasuredMinute, nullable: true, description: "What was kept." }),
+    recounted: t.expose("recounted", { type: MeasuredMinute, nullable: true, description: "What the records say." }),
+  }),
+});
+
 const AuditMetricsPayload = builder.objectRef<AuditReport & { __typename: "AuditMetricsPayload" }>(
   "AuditMetricsPayload",
 ).implement({
@@ -205,7 +237,12 @@ const AuditMetricsPayload = builder.objectRef<AuditReport & { __typename: "Audit
       type: [BucketDifference],
       description: "The buckets of one minute that are wrong, as they were; at most the first 1,000.",
     }),
-    repaired: t.exposeInt("repaired", { description: "How many of them were corrected." }),
+    measureDifferences: t.expose("measureDifferences", {
+      type: [MeasureDifference],
+      description:
+        "The minutes whose numbers, or records of one dimension, are wrong, as they were; at most the first 1,000. Minutes of which something has expired are left out.",
+    }),
+    repaired: t.exposeInt("repaired", { description: "How many of both were corrected." }),
   }),
 });
 
@@ -241,7 +278,7 @@ entries.mutationFields((t) => ({
   auditMetrics: t.field({
     type: AuditMetricsResult,
     description:
-      "Counts the records again, says every bucket that is wrong, and corrects it where asked to: how many they are, not what they measure. Expected: none, ever.",
+      "Counts the records again, says every bucket that is wrong, and corrects it where asked to: how many they are, and what they measure, in all and by dimension. Expected: none, ever.",
     access: "ADMIN",
     args: { input: t.arg({ type: AuditMetricsInput, required: true, description: "What to count again." }) },
     cost: COST_OF_AUDIT,

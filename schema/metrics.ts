@@ -99,7 +99,7 @@ export const MetricBucket = builder.objectRef<Model.MetricBucket>("MetricBucket"
 /** What costs a read more. */
 const MEASURES = new Set(["values", "sum", "min", "max", "average"]);
 
-const MetricDimension = builder.objectRef<{ key: string; value: string }>("MetricDimension").implement({
+export const MetricDimension = builder.objectRef<{ key: string; value: string }>("MetricDimension").implement({
   description: "What records are told apart by.",
   access: "METRICS_READ",
   fields: (t) => ({

@@ -170,7 +170,9 @@ export function createStreamPaths(options: StreamPathsOptions) {
       if (!audit.canAudit(source)) return void doubtful.add(source);
       const report = await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
       if (report.unsettled > 0) throw new UnavailableError("the stream");
-      if (report.inDoubt > 0 || report.differences.length > report.repaired) doubtful.add(source);
+      if (report.inDoubt > 0 || report.differences.length + report.measureDifferences.length > report.repaired) {
+        doubtful.add(source);
+      }
     }, { concurrency: AUDITS_AT_ONCE });
     await pMap(daysOf(own, records), async ([tenantId, range]) => {
       if (!await isMended(tenantId, own, range)) doubtful.add("analytics");

@@ -25,13 +25,14 @@ export function createAuditJob({ audit, canAudit, store, clock, log, raise }: Au
     for await (const page of store.listActive(hourAt)) {
       for (const { tenantId, source } of page) {
         if (!canAudit(source)) continue;
-        const report = await audit(tenantId, { source, range, repair: false });
+        const report = await audit(tenantId, { source, range, repair: false, isThorough: false });
         sums.audited += 1;
         sums.records += report.recordsCounted;
         sums.minuteBuckets += report.bucketsChecked;
-        sums.differences += report.differences.length;
+        const differences = report.differences.length + report.measureDifferences.length;
+        sums.differences += differences;
         sums.unsettled += report.unsettled;
-        if (report.differences.length > 0) {
+        if (differences > 0) {
           log.error("buckets are wrong; run auditMetrics with repair", {
             tenantId,
             source,
@@ -41,6 +42,9 @@ export function createAuditJob({ audit, canAudit, store, clock, log, raise }: Au
               count: bucket.count,
               recounted,
             })),
+            measures: report.measureDifferences.slice(0, 10).map(({ start, ...one }) => (
+              { start: formatInstant(start), ...one }
+            )),
           });
         }
       }

@@ -49,10 +49,16 @@ export function createRecount({ audits, auditRollups, store }: RecountOptions) {
   ): Promise<Recounted> {
     const range = { between: { from: fromAt, to: toAt } };
     const report = await audits.audit(tenantId, { source, range, repair });
-    const shown = report.differences.slice(0, SHOWN).map(({ bucket, recounted }) =>
+    const counts = report.differences.map(({ bucket, recounted }) =>
       `${formatInstant(bucket.start)} has ${bucket.count}, not ${recounted}`
     );
-    return said(tenantId, source, `${report.recordsCounted} in ${report.bucketsChecked} minutes`, report, shown);
+    const measured = report.measureDifferences.map(({ start, dimension, found, recounted }) =>
+      `${formatInstant(start)}${dimension ? ` ${dimension.key} ${dimension.value}` : ""} ` +
+      `has ${JSON.stringify(found)}, not ${JSON.stringify(recounted)}`
+    );
+    const all = [...counts, ...measured];
+    const what = `${report.recordsCounted} in ${report.bucketsChecked} minutes`;
+    return said(tenantId, source, what, { ...report, differences: all }, all);
   }
 
   async function ofRollups(

@@ -4,7 +4,24 @@ import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock
 import { InvalidInputError } from "../core/errors.ts";
 import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
-import { type Counted, type HourBucket, type MetricBucket, type MetricSource, type Recount, SOURCES } from "./model.ts";
+import {
+  createMeasureAudit,
+  isAgreed,
+  type MeasureDifference,
+  toDifference,
+  type WrongCell,
+} from "./audit-measures.ts";
+import {
+  type Counted,
+  type CountedRecord,
+  type HourBucket,
+  isRecorded,
+  type MetricBucket,
+  type MetricSource,
+  type Recount,
+  type Slot,
+  SOURCES,
+} from "./model.ts";
 import { compareHour, emptyHour, hourOf, minutesInDoubt, toBucket, type Wrong } from "./rules.ts";
 import type { Progress } from "./progress.ts";
 import { metricsKey } from "./service.ts";
@@ -16,6 +33,9 @@ export type AuditReport = {
   /** Buckets of one minute. */
   bucketsChecked: number;
   differences: BucketDifference[];
+  /** Of numbers and dimensions: minutes of groups. */
+  measureDifferences: MeasureDifference[];
+  /** Of both. */
   repaired: number;
   /** Hours of which two looks did not agree, or nobody knows whether the stream was read: nothing is said of them. */
   unsettled: number;
@@ -42,8 +62,14 @@ type Look = {
   things: number;
   range: TimeRange;
   wrong: ReadonlyMap<number, Wrong>;
+  /** What the records measure, by group and minute. */
+  wrongCells: ReadonlyMap<string, WrongCell>;
   inDoubt: number;
 };
+const sizeOf = ({ wrong, wrongCells }: Pick<Look, "wrong" | "wrongCells">) => wrong.size + wrongCells.size;
+
+type Found = Pick<Look, "hour" | "wrong" | "wrongCells">;
+type Of = { tenantId: string; source: MetricSource; isThorough: boolean };
 
 /** So much is looked at in one go. */
 const WINDOW_MS = 7 * DAY_MS;
@@ -58,15 +84,27 @@ const RECHECK_MS = SECOND_MS;
  * Recounts from what is kept, and reports a difference only where nothing explains it. Of a minute with 10 records, the last of
  * which the stream has not delivered yet, both 9 and 10 are right. A record that moved to another minute between reading the
  * bucket and reading the records looks like a difference once, never twice: so a second look has to agree, and this process has
- * to have read the stream past the first look. A repair is conditional on the version of the hour that was read, so it is never
+ * to have read the stream past the first look. What records measure is compared likewise, but for minutes of which something is
+ * on its way or has expired. A repair is conditional on the version of the hour that was read, so it is never
  * added to what the stream counts meanwhile.
  */
 export function createAudit(
   { store, hub, clock, progress, onAudited, recountOf, recheckMs = RECHECK_MS }: AuditOptions,
 ) {
+  const measures = createMeasureAudit(store);
+
+  /**
+   * What records measure costs a read of each record. Without `isThorough` they are read only where some of it is kept: a source
+   * that is only counted costs its index, and one whose numbers were all lost is not found out.
+   */
   async function audit(
     tenantId: string,
-    { source, range, repair }: { source: MetricSource; range: RangeInput; repair: boolean },
+    { source, range, repair, isThorough = true }: {
+      source: MetricSource;
+      range: RangeInput;
+      repair: boolean;
+      isThorough?: boolean;
+    },
   ): Promise<AuditReport> {
     const recount = recountOf(source);
     if (!recount) {
@@ -83,41 +121,45 @@ export function createAudit(
       recordsCounted: 0,
       bucketsChecked: (toAt - fromAt) / MINUTE_MS,
       differences: [],
+      measureDifferences: [],
       repaired: 0,
       unsettled: 0,
       inDoubt: 0,
     };
     for (let at = fromAt; at < toAt; at = hourOf(at) + WINDOW_MS) {
-      await auditWindow(tenantId, source, { fromAt: at, toAt: Math.min(toAt, hourOf(at) + WINDOW_MS) }, repair, report);
+      const window = { fromAt: at, toAt: Math.min(toAt, hourOf(at) + WINDOW_MS) };
+      await auditWindow({ tenantId, source, isThorough }, window, repair, report);
     }
     onAudited?.(source, report.recordsCounted);
     return report;
   }
 
   async function auditWindow(
-    tenantId: string,
-    source: MetricSource,
+    of: Of,
     window: TimeRange,
     repair: boolean,
     report: AuditReport,
   ): Promise<void> {
-    const looks = await look(tenantId, source, window);
+    const { source } = of;
+    const looks = await look(of, window);
     report.recordsCounted += looks.reduce((sum, { things }) => sum + things, 0);
     report.inDoubt += looks.reduce((sum, { inDoubt }) => sum + inDoubt, 0);
-    let suspects = looks.filter(({ wrong }) => wrong.size > 0);
+    let suspects = looks.filter((one) => sizeOf(one) > 0);
     for (let tries = MAX_TRIES; suspects.length > 0; tries--) {
       const seenAt = clock();
       if (recheckMs > 0) await pause(recheckMs);
-      const again = await pMap(suspects, ({ range }) => look(tenantId, source, range), { concurrency: CONCURRENCY });
+      const again = await pMap(suspects, ({ range }) => look(of, range), { concurrency: CONCURRENCY });
       // Whoever reads the streams knows whether they showed everything that the first look could have met.
       const isRead = await progress.isPast(source, seenAt);
       const left: Look[] = [];
       for (const [i, [now]] of again.entries()) {
-        if (!now || now.wrong.size === 0) continue;
-        const wrong = isRead ? agreed(suspects[i]!, now) : new Map<number, Wrong>();
-        const isSure = wrong.size === now.wrong.size;
-        const isTold = (isSure || tries === 1) && (!repair || await correct(tenantId, now.hour, wrong, report));
-        if (isTold) note(now.hour, wrong, report);
+        if (!now || sizeOf(now) === 0) continue;
+        const found: Found = isRead
+          ? { hour: now.hour, wrong: agreed(suspects[i]!, now), wrongCells: agreedCells(suspects[i]!, now) }
+          : { hour: now.hour, wrong: new Map(), wrongCells: new Map() };
+        const isSure = sizeOf(found) === sizeOf(now);
+        const isTold = (isSure || tries === 1) && (!repair || await correct(of, found, report));
+        if (isTold) note(found, report);
         if (isTold && isSure) continue;
         if (tries > 1) left.push(now);
         else report.unsettled++;
@@ -128,40 +170,72 @@ export function createAudit(
 
   /** Sets what is wrong and in no doubt. False where something was counted meanwhile: only another look tells what is right. */
   async function correct(
-    tenantId: string,
-    hour: HourBucket,
-    wrong: ReadonlyMap<number, Wrong>,
+    { tenantId, source }: Of,
+    { hour, wrong, wrongCells }: Found,
     report: AuditReport,
   ): Promise<boolean> {
+    const bySlot = Map.groupBy(wrongCells.values(), ({ slot }) => slot);
+    const set = await pMap(
+      bySlot.values(),
+      async (cells) => await measures.correct(tenantId, source, cells) ? cells : [],
+      { concurrency: CONCURRENCY },
+    );
+    const isAll = set.flat().length === wrongCells.size;
+    report.repaired += set.flat().length;
+    // After the numbers, which a new version of their minute tells of.
+    const measured = set.flat().map(({ at }) => minuteOf(hour, at));
     const settled = [...wrong].filter(([, { isSettled }]) => isSettled);
-    if (settled.length === 0) return true;
-    const counts = new Map(settled.map(([minute, { recounted }]) => [minute, recounted]));
+    const counts = new Map([
+      ...measured.map((minute) => [minute, hour.minutes.get(minute)?.count ?? 0] as const),
+      ...settled.map(([minute, { recounted }]) => [minute, recounted] as const),
+    ]);
+    if (counts.size === 0) return isAll;
     if (!await store.correct(tenantId, hour, counts)) return false;
-    report.repaired += counts.size;
+    report.repaired += settled.length;
     hub.wake(metricsKey(tenantId), `${hour.source} ${hour.hourAt}`);
-    return true;
+    return isAll;
   }
 
   /** The hours of a range with what they hold and should hold. Buckets are read first: what comes later is not settled. */
-  async function look(tenantId: string, source: MetricSource, { fromAt, toAt }: TimeRange): Promise<Look[]> {
+  async function look({ tenantId, source, isThorough }: Of, { fromAt, toAt }: TimeRange): Promise<Look[]> {
     const now = clock();
+    const whole = { fromAt, toAt };
     const hours = await store.listHours(tenantId, source, fromAt, toAt);
-    const things: Counted[] = [];
-    for await (const page of recountOf(source)!(tenantId, fromAt, toAt)) things.push(...page);
+    const kept: Slot[] = isRecorded(source) ? await measures.listKept(tenantId, source, whole) : [];
+    const records: CountedRecord[] | undefined = isRecorded(source) && (isThorough || kept.length > 0)
+      ? await store.listMeasured(tenantId, source, fromAt, toAt)
+      : undefined;
+    const things: Counted[] = records ?? [];
+    if (!records) { for await (const page of recountOf(source)!(tenantId, fromAt, toAt)) things.push(...page); }
     const caughtUp = await progress.caughtUpAt(source);
     const settledAt = Math.max(now - STREAM_KEEPS_MS, caughtUp === undefined ? 0 : caughtUp - SECOND_MS);
     const byHour = Map.groupBy(things, ({ at }) => hourOf(at));
     const known = new Map(hours.map((hour) => [hour.hourAt, hour]));
-    return [...new Set([...known.keys(), ...byHour.keys()])].sort((a, b) => a - b).map((hourAt) => {
-      const range = { fromAt: Math.max(fromAt, hourAt), toAt: Math.min(toAt, hourAt + HOUR_MS) };
-      const hour: HourBucket = known.get(hourAt) ?? emptyHour(source, hourAt);
-      const own = byHour.get(hourAt) ?? [];
-      const wrong = compareHour(hour, range, own, settledAt);
-      return { hour, things: own.length, range, wrong, inDoubt: minutesInDoubt(hour, range, own) };
-    });
+    const pending = new Set(things.filter(({ arrivedAt }) => arrivedAt >= settledAt).map(({ at }) => minuteAt(at)));
+    const isSure = (at: number) => {
+      const hour = known.get(hourOf(at));
+      return !pending.has(at) && !hour?.minutes.get(minuteOf(hour, at))?.expired;
+    };
+    const cells = records
+      ? await measures.compare({ tenantId, source, range: whole }, kept, records, isSure)
+      : new Map();
+    const cellsByHour = Map.groupBy(cells as Map<string, WrongCell>, ([, { at }]) => hourOf(at));
+    return [...new Set([...known.keys(), ...byHour.keys(), ...cellsByHour.keys()])].sort((a, b) => a - b).map(
+      (hourAt) => {
+        const range = { fromAt: Math.max(fromAt, hourAt), toAt: Math.min(toAt, hourAt + HOUR_MS) };
+        const hour: HourBucket = known.get(hourAt) ?? emptyHour(source, hourAt);
+        const own = byHour.get(hourAt) ?? [];
+        const wrong = compareHour(hour, range, own, settledAt);
+        const wrongCells = new Map(cellsByHour.get(hourAt));
+        return { hour, things: own.length, range, wrong, wrongCells, inDoubt: minutesInDoubt(hour, range, own) };
+      },
+    );
   }
 
-  function note(hour: HourBucket, wrong: ReadonlyMap<number, Wrong>, { differences }: AuditReport): void {
+  function note({ hour, wrong, wrongCells }: Found, { differences, measureDifferences }: AuditReport): void {
+    for (const cell of wrongCells.values()) {
+      if (measureDifferences.length < MAX_DIFFERENCES) measureDifferences.push(toDifference(hour.source, cell));
+    }
     for (const [minute, { recounted }] of wrong) {
       if (differences.length === MAX_DIFFERENCES) return;
       const start = hour.hourAt + minute * MINUTE_MS;
@@ -187,6 +261,18 @@ function agreed(before: Look, now: Look): Map<number, Wrong> {
       before.wrong.get(minute)?.recounted === recounted && countIn(before, minute) === countIn(now, minute)
     ),
   );
+}
+
+function agreedCells(before: Look, now: Look): Map<string, WrongCell> {
+  return new Map([...now.wrongCells].filter(([name, cell]) => isAgreed(before.wrongCells.get(name), cell)));
+}
+
+function minuteAt(at: number): number {
+  return Math.floor(at / MINUTE_MS) * MINUTE_MS;
+}
+
+function minuteOf({ hourAt }: HourBucket, at: number): number {
+  return Math.floor((at - hourAt) / MINUTE_MS);
 }
 
 function wholeMinutes({ fromAt, toAt }: TimeRange): TimeRange {

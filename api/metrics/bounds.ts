@@ -1,10 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import { pages } from "../core/page.ts";
+import type { TimeRange } from "../core/range.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { LIMITS } from "./model.ts";
 
 const MAX_KNOWN = 10_000;
+/** Keys of hours have 13 digits. */
+const LAST_HOUR = 9_999_999_999_999;
 
 /**
  * What tenants may name only so often, in the table `buckets`: their own sources (TENANT#sources | all), and the pairs of key
@@ -68,10 +71,14 @@ export function createNames(dynamo: Pick<Dynamo, "get" | "query">, table: string
       return [...(item?.names as Set<string> | undefined) ?? []].sort();
     },
 
-    /** Every key that a dimension of a source ever had. */
-    async listKeys(tenantId: string, source: string): Promise<Set<string>> {
+    /** Every key that a dimension of a source ever had, or had in the hours from one to another. */
+    async listKeys(tenantId: string, source: string, hours?: TimeRange): Promise<Set<string>> {
       const keys = new Set<string>();
-      const key = { expression: "pk = :pk", values: { ":pk": pairsKey(tenantId, source, 0).pk } };
+      const [first, last] = [hours?.fromAt ?? 0, hours?.toAt ?? LAST_HOUR].map((at) => pairsKey(tenantId, source, at));
+      const key = {
+        expression: "pk = :pk AND sk BETWEEN :first AND :last",
+        values: { ":pk": first!.pk, ":first": first!.sk, ":last": last!.sk },
+      };
       for await (const { items } of pages((startKey?: Item) => dynamo.query(table, { key, startKey }))) {
         for (const { names } of items) for (const pair of names as Set<string>) keys.add(pair.split("=")[0]!);
       }

@@ -46,6 +46,11 @@ const AUDIT: AuditReport = {
     bucket: { source: "ITEMS", size: "ONE_MINUTE", start: 0, end: 60_000, count: 2, closed: true, version: "1" },
     recounted: 1,
   }],
+  measureDifferences: [{
+    ...{ source: "ITEMS", start: 0, dimension: { key: "country", value: "NP" } },
+    found: { count: 2, values: 2, sum: 3, min: 1, max: 2 },
+    recounted: { count: 1, values: 1, sum: 1, min: 1, max: 1 },
+  }],
   repaired: 0,
 };
 

@@ -144,7 +144,7 @@ const KINDS: Record<string, { items: RegExp; doors: Record<string, Door> | strin
         asked(`{ sessions(filter: { text: "typed" }) { nodes { sessionId } } }`, (d) => d.sessions.nodes),
       "of a sensor": () =>
         asked(`{ sensor(sensorId: "hall") { sessions { nodes { sessionId } } } }`, (d) => d.sensor?.sessions.nodes),
-      node: async () => asked(`{ node(id: "${await NODE.get("Session")}") { id } }`, ({ node }) => node),
+      node: () => asked(`{ node(id: "${NODE.get("Session")}") { id } }`, ({ node }) => node),
       annotateSession: () => isThere("annotateSession", { sessionId: "half", expectedVersion: 0, labels: [] }),
       correctSession: () => isThere("correctSession", { sessionId: "half", expectedVersion: 0, endedAt: null }),
       deleteSession: () => isThere("deleteSession", { sessionId: "half", expectedVersion: 0 }),
@@ -181,7 +181,7 @@ const KINDS: Record<string, { items: RegExp; doors: Record<string, Door> | strin
     doors: {
       journey: () => asked(`{ journey(sessionId: "visit") { sessionId } }`, ({ journey }) => journey),
       journeys: () => asked(`{ journeys(first: 9) { nodes { sessionId } } }`, ({ journeys }) => journeys.nodes),
-      node: async () => asked(`{ node(id: "${await NODE.get("Journey")}") { id } }`, ({ node }) => node),
+      node: () => asked(`{ node(id: "${NODE.get("Journey")}") { id } }`, ({ node }) => node),
     },
   },
   "events": {

@@ -61,7 +61,7 @@ async function audit(prefix: string, hours: number) {
           const report = await metrics.audit.audit(tenantId, { source, range, repair: false });
           sum.audited += 1;
           sum.records += report.recordsCounted;
-          sum.differences += report.differences.length;
+          sum.differences += report.differences.length + report.measureDifferences.length;
         }
       }
     }
