@@ -137,7 +137,7 @@ export function createRollupAudit(options: RollupAuditOptions) {
       values: { ":tenant": tenantId, ":from": day * DAY_MS, ":to": (day + 1) * DAY_MS - 1 },
     };
     const images: Item[] = [];
-    const read = (startKey?: Item) => dynamo.query(tables[of], { index: "byStart", key, startKey });
+    const read = (startKey?: Item) => dynamo.query(tables[of], { index: "byStart", key, startKey, expired: true });
     for await (const { items } of pages(read)) {
       const own = items.map(({ pk, sk }) => ({ pk, sk })).filter(({ sk }) =>
         (sk as string).endsWith(`#${PART_OF[of]}`)

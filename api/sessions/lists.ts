@@ -44,7 +44,8 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
         expression: "tenant = :tenant AND startedAt BETWEEN :from AND :to",
         values: { ":tenant": tenantId, ":from": fromAt, ":to": toAt - 1 },
       };
-      const read = (startKey?: Item) => dynamo.query(tables.sessions, { index: "byStart", key, startKey });
+      const read = (startKey?: Item) =>
+        dynamo.query(tables.sessions, { index: "byStart", key, startKey, expired: true });
       for await (const { items } of pages(read)) {
         yield items.map((item) => ({
           at: item.startedAt as number,

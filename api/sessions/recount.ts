@@ -47,6 +47,7 @@ export function createMotionRecount(
           values: { ":from": fromAt },
         },
         startKey,
+        expired: true,
       });
     for await (const { items } of pages(read)) {
       const keys = items.map(({ pk, sk }) => ({ pk, sk }));

@@ -179,9 +179,7 @@ test("of what was counted from records nothing is wrong; any cell that is change
     at: fc.integer({ min: 0, max: 59 }).map((minute) => HOUR_AT + minute * MINUTE),
     arrivedAt: fc.constant(0),
     value: fc.option(fc.integer({ min: -5, max: 5 }), { nil: undefined }),
-    dimensions: fc.constantFrom([], [["c", "x"]], [["c", "y"], ["d", "x"]]) as fc.Arbitrary<
-      CountedRecord["dimensions"]
-    >,
+    dimensions: fc.constantFrom<CountedRecord["dimensions"]>([], [["c", "x"]], [["c", "y"], ["d", "x"]]),
   });
   const whole = { fromAt: HOUR_AT, toAt: HOUR_AT + HOUR };
   fc.assert(fc.property(fc.array(record, { maxLength: 30 }), fc.nat(), fc.nat(4), (records, which, how) => {

@@ -3,6 +3,7 @@ import type { Item } from "../../api/aws/dynamo.ts";
 /** What an expression is worth for an item. Names and values are looked up as the request gives them. */
 export type Scope = { item: Item; names: Record<string, string>; values: Item };
 type Operand = (scope: Scope) => unknown;
+type Path = (scope: Scope) => string[];
 export type Condition = (scope: Scope) => boolean;
 export type Change = (scope: Scope) => { set: [name: string, value: unknown][]; removed: string[] };
 /** A parsed expression, and the placeholders that it uses: a request that gives others is refused. */
@@ -11,7 +12,7 @@ export type Parsed<T> = { run: T; placeholders: ReadonlySet<string> };
 /** What DynamoDB refuses as a whole; a border turns it into our error. */
 export class ExpressionError extends Error {}
 
-const TOKEN = /\s*(?:([#:]?[A-Za-z_][A-Za-z0-9_]*)|(<=|>=|<>|[=<>(),+-]))/y;
+const TOKEN = /\s*(?:([#:]?[A-Za-z_][A-Za-z0-9_]*)|(<=|>=|<>|[=<>(),+.-]))/y;
 
 /** Reads a condition, key condition or filter, in the grammar that this project uses. Throws ExpressionError. */
 export const parseCondition = remembering((text): Parsed<Condition> => {
@@ -21,11 +22,11 @@ export const parseCondition = remembering((text): Parsed<Condition> => {
   return { run, placeholders: reader.placeholders };
 });
 
-/** Reads an update: SET, REMOVE and ADD (of numbers) of attributes of the item. Throws ExpressionError. */
+/** Reads an update: SET, REMOVE and ADD (of numbers and sets) of attributes of the item. Throws ExpressionError. */
 export const parseChange = remembering((text): Parsed<Change> => {
   const reader = createReader(text);
-  const sets: [path: Operand, value: Operand][] = [];
-  const removals: Operand[] = [];
+  const sets: [path: Path, value: Operand][] = [];
+  const removals: Path[] = [];
   while (!reader.isDone()) {
     if (reader.accept("SET")) {
       do sets.push([reader.path(), (reader.expect("="), sum(reader))]); while (reader.accept(","));
@@ -36,18 +37,50 @@ export const parseChange = remembering((text): Parsed<Change> => {
       do removals.push(reader.path()); while (reader.accept(","));
     }
   }
-  const run: Change = (scope) => ({
-    set: sets.map(([path, value]) => [path(scope) as string, present(value(scope))]),
-    removed: removals.map((path) => path(scope) as string),
-  });
+  const run: Change = (scope) => {
+    // Within a map the whole of it is written, with one part of it changed.
+    const whole: Item = {};
+    const write = (path: string[], value: unknown) => {
+      const [name] = path as [string];
+      whole[name] = path.length === 1 ? value : withIn(whole[name] ?? scope.item[name], path.slice(1), value);
+    };
+    for (const [path, value] of sets) write(path(scope), present(value(scope)));
+    const removed = removals.map((path) => path(scope));
+    for (const path of removed) if (path.length > 1) write(path, undefined);
+    return { set: Object.entries(whole), removed: removed.flatMap((path) => (path.length === 1 ? path : [])) };
+  };
   return { run, placeholders: reader.placeholders };
 });
 
 /** An attribute that is not there is 0 to ADD. */
-function added(reader: Reader): [path: Operand, value: Operand] {
+function added(reader: Reader): [path: Path, value: Operand] {
   const path = reader.path();
   const value = operand(reader);
-  return [path, (scope) => number(scope.item[path(scope) as string] ?? 0) + number(value(scope))];
+  return [path, (scope) => {
+    const [known, more] = [valueAt(scope.item, path(scope)), value(scope)];
+    if (more instanceof Set) return new Set([...(known as Set<unknown> | undefined) ?? [], ...more]);
+    return plus(known ?? 0, more);
+  }];
+}
+
+function valueAt(item: Item, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (value as Item | undefined)?.[name], item);
+}
+
+function withIn(map: unknown, [name, ...rest]: readonly string[], value: unknown): Item {
+  const { [name!]: inner, ...others } = (map ?? refuse("a path leads through what is not there")) as Item;
+  const next = rest.length === 0 ? value : withIn(inner, rest, value);
+  return next === undefined ? others : { ...others, [name!]: next };
+}
+
+/** Exact, as DynamoDB adds; a number where that holds it. */
+function plus(a: unknown, b: unknown): number | bigint {
+  if (typeof a !== "bigint" && typeof b !== "bigint") {
+    const sum = number(a) + number(b);
+    if (!Number.isInteger(sum) || Number.isSafeInteger(sum)) return sum;
+  }
+  const sum = BigInt(a as bigint) + BigInt(b as bigint);
+  return Number.isSafeInteger(Number(sum)) ? Number(sum) : sum;
 }
 
 type Reader = ReturnType<typeof createReader>;
@@ -64,11 +97,12 @@ function createReader(text: string) {
     accept: (token: string) => tokens[at] === token && at++ >= 0,
     expect: (token: string) => tokens[at] === token ? at++ : refuse(`lacks ${token}: ${text}`),
     end: () => at === tokens.length || refuse(`goes on at ${tokens[at]}: ${text}`),
-    /** The name of an attribute. */
-    path(): Operand {
-      const token = this.next();
-      if (!token.startsWith("#")) return () => token;
-      return ({ names }) => names[token] ?? refuse(`${token} has no name`);
+    /** The names that lead to a value: of an attribute, and where it is a map on into it. */
+    path(): Path {
+      const tokens = [this.next()];
+      while (this.accept(".")) tokens.push(this.next());
+      return ({ names }) =>
+        tokens.map((token) => token.startsWith("#") ? names[token] ?? refuse(`${token} has no name`) : token);
     },
   };
 }
@@ -205,7 +239,7 @@ function operand(reader: Reader): Operand {
     return (scope) => [...list(head!(scope)), ...list(tail!(scope))];
   }
   const path = reader.path();
-  return (scope) => scope.item[path(scope) as string];
+  return (scope) => valueAt(scope.item, path(scope));
 }
 
 /** Less than, equal to or greater than 0; NaN where they are of two kinds. */
@@ -219,6 +253,7 @@ export function compare(a: unknown, b: unknown): number {
 function sizeOf(value: unknown): number | undefined {
   if (typeof value === "string") return Buffer.byteLength(value);
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
+  if (value instanceof Set) return value.size;
   return value && typeof value === "object" ? Object.keys(value).length : undefined;
 }
 

@@ -7,7 +7,7 @@ import {
   type ReadOptions,
   type TransactWrite,
 } from "../../api/aws/dynamo.ts";
-import { AppError } from "../../api/core/errors.ts";
+import { AppError, UnavailableError } from "../../api/core/errors.ts";
 import type { Written as Outcome } from "../../api/core/writes.ts";
 import type { IndexSpec, TableSpec } from "../../api/resources.ts";
 import { compare, ExpressionError, parseChange, parseCondition, type Scope } from "./expressions.ts";
@@ -37,22 +37,36 @@ const MAX_LOG = 200;
  * DynamoDB in memory: each call is done whole, at the moment of the call. `test/unit/memory-dynamo.test.ts` holds it equal
  * to the embedded DynamoDB. Items are never changed in place: whoever read one keeps what was read.
  */
-export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, lag, stale, clock }: {
-  /** Told of each write that was done, all items of a transaction at once. */
-  onWrite?: (written: readonly Written[]) => void;
-  /** How many writes back an index answers from; indexes of DynamoDB follow their table. */
-  lag?: () => number;
-  /** How many writes back a read answers from that does not ask to be consistent. */
-  stale?: () => number;
-  /** Without one nothing expires. What has expired stays until somebody removes it. */
-  clock?: () => number;
-} = {}) {
+export function createMemoryDynamo(
+  specs: Record<string, TableSpec>,
+  { onWrite, lag, stale, byTable, eventual, clock, conflicts, throttles, pageOf }: {
+    /** Told of each write that was done, all items of a transaction at once. */
+    onWrite?: (written: readonly Written[]) => void;
+    /** How many writes back an index answers from; indexes of DynamoDB follow their table. */
+    lag?: () => number;
+    /** How many writes back a read answers from that does not ask to be consistent. */
+    stale?: () => number;
+    /** Such writes are those of the table that is read; else those of all. */
+    byTable?: boolean;
+    /** Whether a read that asks to be consistent is answered like one that does not: a fault that is planted. */
+    eventual?: () => boolean;
+    /** Whether another transaction is at the items: one is given up, a plain write unavailable when its tries are over. */
+    conflicts?: () => boolean;
+    /** Whether a request is throttled until its tries are over. */
+    throttles?: () => boolean;
+    /** After so many items a page of a query ends, as one of 1 MB does: there may be more, or none. */
+    pageOf?: () => number;
+    /** Without one nothing expires. What has expired stays until somebody removes it. */
+    clock?: () => number;
+  } = {},
+) {
   const tables = new Map(Object.keys(specs).map((name) => [name, new Map<string, Item>()]));
   let log: Written[] = [];
 
   /** Every method answers later, and with the errors of `api/aws/dynamo.ts`. */
   const call = <A extends unknown[], T>(run: (...args: A) => T) => (...args: A): Promise<T> => {
     try {
+      if (throttles?.()) throw new UnavailableError("DynamoDB");
       return Promise.resolve(run(...args));
     } catch (error) {
       const refused = () =>
@@ -60,6 +74,13 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       return Promise.reject(error instanceof ExpressionError ? refused() : error as Error);
     }
   };
+
+  /** The same of a plain write. */
+  const write = <A extends unknown[], T>(run: (...args: A) => T) =>
+    call((...args: A): T => {
+      if (conflicts?.()) throw new UnavailableError("DynamoDB");
+      return run(...args);
+    });
 
   function keyIn(table: string, item: Item): string {
     const { partition, sort } = specOf(table);
@@ -118,7 +139,7 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
 
   /** The items that an index shows: a moment old where it lags. */
   function itemsOf(table: string, isIndex: boolean, isConsistent: boolean): Item[] {
-    const back = isIndex ? lag?.() ?? 0 : isConsistent ? 0 : stale?.() ?? 0;
+    const back = isIndex ? lag?.() ?? 0 : staleness(isConsistent);
     return [...asOf(table, back).values()];
   }
 
@@ -126,15 +147,18 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
   function asOf(table: string, back: number): ReadonlyMap<string, Item> {
     if (back === 0) return tables.get(table)!;
     const then = new Map(tables.get(table));
-    for (const { key, before } of log.slice(-back).filter((written) => written.table === table).reverse()) {
+    const isOwn = (written: Written) => written.table === table;
+    const since = byTable ? log.filter(isOwn).slice(-back) : log.slice(-back).filter(isOwn);
+    for (const { key, before } of since.reverse()) {
       if (before) then.set(key, before);
       else then.delete(key);
     }
     return then;
   }
 
+  const staleness = (isConsistent: boolean) => isConsistent && !eventual?.() ? 0 : stale?.() ?? 0;
   const readOf = (table: string, options: ReadOptions | undefined) =>
-    asOf(table, options?.consistent ? 0 : stale?.() ?? 0);
+    asOf(table, staleness(options?.consistent === true));
   const live = (items: readonly Item[], options: ReadOptions | undefined) =>
     liveOf(items, options?.expired ? undefined : clock?.());
 
@@ -158,9 +182,9 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       return live(keys.map((key) => items.get(keyIn(table, key))).filter((item) => item !== undefined), options);
     }),
 
-    put: call((table: string, item: Item) => commit([checked(table, clean(item))])),
+    put: write((table: string, item: Item) => commit([checked(table, clean(item))])),
 
-    insertAll: call((table: string, items: readonly Item[]): boolean[] => {
+    insertAll: write((table: string, items: readonly Item[]): boolean[] => {
       if (new Set(items.map((item) => keyIn(table, item))).size < items.length) refuse("a key twice in one request");
       return items.map((item) => {
         if (itemIn(table, item)) return false;
@@ -169,27 +193,27 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       });
     }),
 
-    putIf: call((table: string, item: Item, condition: Expression): Outcome<Item> => {
+    putIf: write((table: string, item: Item, condition: Expression): Outcome<Item> => {
       const known = itemIn(table, item);
       if (!holds(condition, known)) return { ok: false, current: known };
       commit([checked(table, clean(item))]);
       return { ok: true, current: item };
     }),
 
-    update: call((table: string, key: Item, change: Expression): Item => {
+    update: write((table: string, key: Item, change: Expression): Item => {
       const plan = planned(table, key, change, undefined)!;
       commit([plan]);
       return plan.after!;
     }),
 
-    updateIf: call((table: string, key: Item, change: Expression, condition: Expression): Outcome<Item> => {
+    updateIf: write((table: string, key: Item, change: Expression, condition: Expression): Outcome<Item> => {
       const plan = planned(table, key, change, condition);
       if (!plan) return { ok: false, current: itemIn(table, key) };
       commit([plan]);
       return { ok: true, current: plan.after! };
     }),
 
-    remove: call((table: string, key: Item) => {
+    remove: write((table: string, key: Item) => {
       const known = itemIn(table, key);
       if (known) commit([{ table, key: keyIn(table, key), after: undefined }]);
     }),
@@ -205,6 +229,7 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
       const keyOf = (part: TransactWrite) => "put" in part ? part.put : "remove" in part ? part.remove : part.key;
       const keys = parts.map((part) => part.table + keyIn(part.table, keyOf(part)));
       if (new Set(keys).size < keys.length || keys.length > 100) refuse("an item twice, or more than a hundred");
+      if (conflicts?.()) return false;
       const plans = parts.map(plannedPart).filter((plan) => plan !== undefined);
       if (plans.length < parts.length) return false;
       commit(plans);
@@ -234,16 +259,48 @@ export function createMemoryDynamo(specs: Record<string, TableSpec>, { onWrite, 
         .filter((item) => shown.every((name) => item[name] !== undefined) && holds(options.key, item, scope))
         .sort(inOrder)
         .filter((item) => !startKey || inOrder(item, startKey) > 0);
-      const page = rows.slice(0, limit);
-      const last = page.length === limit ? page.at(-1) : undefined;
+      const room = Math.min(limit, Math.max(1, pageOf?.() ?? Infinity));
+      const page = rows.slice(0, room);
+      const last = page.length === room ? page.at(-1) : undefined;
       const include = index?.include && [...shown, ...index.include];
       return {
-        items: live(page, options).filter((item) => !options.filter || holds(options.filter, item, scope))
-          .map((item) => include ? only(item, include) : item),
+        items: live(
+          page.filter((item) => !options.filter || holds(options.filter, item, scope))
+            .map((item) => include ? only(item, include) : item),
+          options,
+        ),
         next: last && only(last, [...new Set(shown)]),
       };
     }),
   } satisfies Dynamo & Record<"dump" | "peek" | "removeIf", unknown>;
+}
+
+/**
+ * A store that does of a batch only so much at a time: what is unprocessed is asked for again, and others come between. `keeps`
+ * says of each key or item whether it is done now.
+ */
+export function inParts<D extends Dynamo>(dynamo: D, keeps: () => boolean): D {
+  const parts = <T>(all: readonly T[]) => {
+    const [now, later] = [true, false].map((isNow) => (one: { isNow: boolean }) => one.isNow === isNow);
+    const drawn = all.map((one, i) => ({ one, i, isNow: keeps() }));
+    return [drawn.filter(now!), drawn.filter(later!)].filter((part) => part.length > 0);
+  };
+  return {
+    ...dynamo,
+    async batchGet(table: string, keys: readonly Item[], options?: ReadOptions) {
+      const found: Item[] = [];
+      for (const part of parts(keys)) found.push(...await dynamo.batchGet(table, part.map(({ one }) => one), options));
+      return found;
+    },
+    async insertAll(table: string, items: readonly Item[]) {
+      const written = items.map(() => false);
+      for (const part of parts(items)) {
+        const own = await dynamo.insertAll(table, part.map(({ one }) => one));
+        for (const [n, { i }] of part.entries()) written[i] = own[n]!;
+      }
+      return written;
+    },
+  };
 }
 
 /** Whether what a write gave says that its condition did not hold. */
@@ -277,7 +334,7 @@ function only(item: Item, names: readonly string[]): Item {
 /** A copy without what is undefined, at any depth. */
 function clean<T>(value: T): T {
   if (Array.isArray(value)) return value.filter((part) => part !== undefined).map(clean) as T;
-  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
+  if (value === null || typeof value !== "object" || value instanceof Uint8Array || value instanceof Set) return value;
   return Object.fromEntries(
     Object.entries(value).filter(([, part]) => part !== undefined).map(([name, part]) => [name, clean(part)]),
   ) as T;

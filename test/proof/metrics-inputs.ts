@@ -1,6 +1,7 @@
 import { formatEntry } from "../../api/anki/schedule/entry.ts";
 import { itemKey, PARTITIONS, spread } from "../../api/core/keys.ts";
 import { createReviewLog } from "../../api/review/log.ts";
+import type { Item } from "../../api/aws/dynamo.ts";
 import type { Operation, View } from "./metrics-weather.ts";
 import type { Services } from "./metrics-wiring.ts";
 import type { Random } from "./random.ts";
@@ -14,6 +15,8 @@ export type Plan = {
   poison: boolean;
   /** All records of a tenant lie in one of its collections, which splits while it is written. */
   crowded: boolean;
+  /** Decides the numbers and dimensions of records. */
+  measures: Random;
 };
 
 /**
@@ -26,6 +29,8 @@ const MINUTE = 60_000;
 const SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"];
 const TYPES = ["PAGE_VIEWED", "MESSAGE_SENT", "MESSAGE_RECEIVED", "FORM_COMPLETED", "CTA_CLICKED"];
 const IDLE_MS = 5 * MINUTE;
+/** Some cancel out, some are not exact in binary. */
+const NUMBERS = [0.1, 0.2, 1e12, -1e12, 3, -3, 7.000001];
 
 /** `given` are the answers that were not taken back: for this simulation alone. */
 const NO_LEASE = { base: 0, journal: [] as string[], given: [] as number[], revision: 0 };
@@ -69,7 +74,7 @@ export function operationsOf(
   many(3 + below(8), (i) => {
     const tenantId = pick(tenants);
     const records = many(1 + below(chance(0.2) ? 40 : 8), () => (
-      { source: pick(sources), recordId: pick(ids), at: someTime() }
+      { source: pick(sources), recordId: pick(ids), at: someTime(), ...someMeasures() }
     ));
     const run = ({ metrics }: Services) => metrics.record(tenantId, { records });
     many(copies(), (copy) => send({ name: `records ${i}.${copy}`, run }));
@@ -79,6 +84,24 @@ export function operationsOf(
   many(1 + below(4), (i) => sendJourney(i));
   many(2 + below(10), (i) => sendReview(i));
   return placed.sort((a, b) => a.place - b.place).map(({ operation }) => operation);
+
+  /** Two of three have a number, which comes again and again, and half a dimension or two. */
+  function someMeasures() {
+    const random = plan.measures;
+    const one = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+    const value = one([undefined, undefined, ...NUMBERS]);
+    const dimensions = one([[], [], [["k", "a"]], [["k", "b"]], [["k", "a"], ["l", "a"]]] as [string, string][][]);
+    return {
+      ...(value === undefined ? {} : { value }),
+      dimensions: dimensions.map(([key, value]) => ({ key, value })),
+    };
+  }
+
+  /** A correction mostly leaves what a record measures, and sometimes gives it another number, or none. */
+  function corrected({ value }: Item): Item {
+    const random = plan.measures;
+    return random() < 0.6 ? { value } : { value: NUMBERS[Math.floor(random() * (NUMBERS.length + 1))] };
+  }
 
   /** A record gets another time, or goes. One that could not be counted is mended where it was put aside, and not here too. */
   function sendCorrection(i: number): void {
@@ -91,7 +114,7 @@ export function operationsOf(
         const known = peek("records", key);
         if (!known) return;
         if (at === undefined) await dynamo.removeIf("records", key, isThere);
-        else await dynamo.putIf("records", { ...known, at, meant: undefined }, isThere);
+        else await dynamo.putIf("records", { ...known, at, meant: undefined, ...corrected(known) }, isThere);
       },
     });
   }

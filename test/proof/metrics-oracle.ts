@@ -1,6 +1,7 @@
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import { type EventTimes, typeOfTime } from "./metrics-inputs.ts";
+import { createMeasureOracle } from "./metrics-measures.ts";
 import { readBucket } from "./metrics-wiring.ts";
 
 const MINUTE_MS = 60_000;
@@ -24,6 +25,7 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
   const expired: { table: string; item: Item }[] = [];
   /** When the events happened that a journey counts, by tenant and session; of those of which no part has expired. */
   const timelines = new Map<string, number[]>();
+  const measures = createMeasureOracle();
 
   function add(into: Map<string, Minutes>, series: string, at: number, n: number): void {
     const minutes = into.get(series) ?? new Map<number, number>();
@@ -44,7 +46,9 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
     const { pk, sk } = (after ?? before) as { pk: string; sk: string };
     const timeOf = (item: Item | undefined) =>
       Number.isInteger(item?.at) && (item!.at as number) >= 0 ? item!.at as number : item?.meant as number | undefined;
-    move(`${pk.split("#")[0]} ${sk.split("#")[1]}`, timeOf(before), timeOf(after));
+    const series = `${pk.split("#")[0]} ${sk.split("#")[1]}`;
+    move(series, timeOf(before), timeOf(after));
+    measures.move(series, before && { ...before, at: timeOf(before) }, after && { ...after, at: timeOf(after) });
   }
 
   function seeSession(before: Item | undefined, after: Item | undefined): void {
@@ -118,6 +122,7 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
 
   return {
     violations,
+    measures,
     timelines,
     /** How many of each series are in each minute. */
     now,
@@ -136,6 +141,7 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
         else alive.delete(`${table} ${key}`);
         if (isExpiry) {
           expired.push({ table, item: before! });
+          if (table === "records") measures.expire(before!);
           if (table === "journeys") timelines.delete(journeyOf(before!));
           continue;
         }
@@ -148,7 +154,7 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
 }
 
 /** The tenant and the session of an item of a journey. */
-function journeyOf({ pk, sk }: Item): string {
+export function journeyOf({ pk, sk }: Item): string {
   return `${(pk as string).split("#")[0]} ${(sk as string).split("#")[0]}`;
 }
 

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkBuckets, checkRollups, checkTimelines } from "./metrics-end.ts";
+import { checkMeasures } from "./metrics-measures.ts";
 import { type EventTimes, operationsOf, type Plan } from "./metrics-inputs.ts";
-import { createOracle } from "./metrics-oracle.ts";
+import type { Item } from "../../api/aws/dynamo.ts";
+import { createOracle, journeyOf } from "./metrics-oracle.ts";
 import { SOURCES } from "../../api/metrics/model.ts";
 import type { Services } from "./metrics-wiring.ts";
 import type { Counts, Planted, Weather } from "./metrics-weather.ts";
@@ -15,7 +17,7 @@ const SETTLED_MS = 3 * 60 * 60_000;
 /** Whoever mends does it so often at most. */
 const MAX_MENDED = 8;
 
-export function noCounts(): Counts & { checked: number; audits: number; audited: number } {
+export function noCounts(): Counts & Record<"checked" | "measured" | "audits" | "audited", number> {
   return {
     ...{
       runs: 0,
@@ -39,6 +41,7 @@ export function noCounts(): Counts & { checked: number; audits: number; audited:
       pauses: 0,
       givenUp: 0,
       checked: 0,
+      measured: 0,
       audits: 0,
       audited: 0,
     },
@@ -61,15 +64,15 @@ export async function runOnce(
     disturbances: chance(0.1) ? 0 : random() * 0.06,
     maxDisturbances: 40,
     lag: chance(0.6) ? 0 : random() * 0.5,
-    stale: 0,
-    heat: 0,
+    ...{ stale: 0, heat: 0, conflicts: 0, early: 0, cuts: createRandom(`${seed} cuts`) },
     skewMs: chance(0.5) ? 0 : 30_000,
     processes: 1 + Math.floor(random() * 3),
     functions: 1 + Math.floor(random() * 4),
     mappings: chance(0.7) ? 1 : 2,
     planted,
   };
-  const plan: Plan = { corrections: chance(0.5), poison: chance(0.4), crowded: false };
+  const measures = createRandom(`${seed} measures`);
+  const plan: Plan = { corrections: chance(0.5), poison: chance(0.4), crowded: false, measures };
   // A journey's raw events are a tenant's, and a tenant's name is new in each run.
   const tenants = chance(0.5) ? [`${seed}a`] : [`${seed}a`, `${seed}b`];
   const times: EventTimes = new Map();
@@ -80,6 +83,7 @@ export async function runOnce(
   weather.stale = createRandom(`${seed} stale`)() < 0.5 ? 0 : 0.3;
   weather.heat = createRandom(`${seed} heat`)() < 0.3 ? 0 : 0.1;
   plan.crowded = weather.heat > 0 && createRandom(`${seed} crowd`)() < 0.7;
+  if (weather.cuts() < 0.5) [weather.conflicts, weather.early] = [0.03, 0.4];
   weather.keepsFailures = !weather.givesUp || chance(0.7);
   const oracle = createOracle(times, () => !weather.givesUp);
   const { violations } = oracle;
@@ -143,7 +147,10 @@ export async function runOnce(
   async function atTheEnd(services: Services): Promise<void> {
     if (world.isInDoubt()) await auditAll(services);
     counts.checked += await checkBuckets(services, world.dynamo.dump("buckets"), oracle, must);
-    await checkTimelines(services, oracle, must);
+    counts.measured += await checkMeasures(services, oracle.measures, must);
+    const isOld = ({ ttl }: Item) => typeof ttl === "number" && ttl * 1_000 < world.now();
+    const old = new Set(world.dynamo.dump("journeys").filter(isOld).map(journeyOf));
+    await checkTimelines(services, oracle, (journey) => !old.has(journey), must);
     for (const tenantId of tenants) {
       await checkRollups(services, tenantId, oracle, [START_AT - DAY_MS, world.now()], must);
       for (const kind of ["SESSIONS", "JOURNEYS"] as const) {
@@ -158,8 +165,11 @@ export async function runOnce(
         counts.audits++;
         must(
           `an audit of ${source} finds no difference`,
-          report.differences.map(({ bucket, recounted }) => [bucket.start, bucket.count, recounted]),
-          [],
+          [
+            report.differences.map(({ bucket, recounted }) => [bucket.start, bucket.count, recounted]),
+            report.measureDifferences,
+          ],
+          [[], []],
         );
       }
     }

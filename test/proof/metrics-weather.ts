@@ -1,6 +1,7 @@
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { Lease, MappingCounts } from "./metrics-mapping.ts";
+import type { Random } from "./random.ts";
 import type { Services } from "./metrics-wiring.ts";
 
 /** How a run is disturbed: each is the chance of it at a call or step, or how much of it there is. */
@@ -15,6 +16,10 @@ export type Weather = {
   stale: number;
   /** Of partitions that split where they are written. */
   heat: number;
+  /** Of other transactions at the same items, and of pages and batches that end early; drawn by `cuts`. */
+  conflicts: number;
+  early: number;
+  cuts: Random;
   skewMs: number;
   processes: number;
   functions: number;
@@ -69,3 +74,29 @@ export type Waiting = {
 };
 export type Attempt = { operation: Operation; process: Process };
 export type Invocation = { process: Process; fail: () => void };
+
+/** What the store does of itself: `random` decides as it always did, so that seeds show what they showed, and `cuts` the rest. */
+export function faultsOf(
+  now: () => Pick<Weather, "lag" | "stale" | "conflicts" | "early">,
+  random: Random,
+  cuts: Random,
+) {
+  const isNow = (p: number, by: Random) => p > 0 && by() < p;
+  return {
+    lag: () => isNow(now().lag, random) ? 1 + Math.floor(random() * 4) : 0,
+    stale: () => isNow(now().stale, random) ? 1 + Math.floor(random() * 4) : 0,
+    conflicts: () => isNow(now().conflicts, cuts),
+    pageOf: () => isNow(now().early, cuts) ? 1 + Math.floor(cuts() * 5) : Infinity,
+    /** Whether a key or item of a batch is done with the first part of it. */
+    inTime: () => !isNow(now().early, cuts),
+  };
+}
+
+export function drawing(random: Random) {
+  const below = (n: number) => Math.floor(random() * n);
+  return {
+    below,
+    chance: (p: number) => random() < p,
+    pick: <T>(values: readonly T[]): T => values[below(values.length)]!,
+  };
+}

@@ -4,13 +4,15 @@ import { DAY_MS, HOUR_MS } from "../../api/core/clock.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
 import { TABLE_OF } from "../../api/metrics/progress.ts";
 import { tables } from "../../api/resources.ts";
-import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
+import { createMemoryDynamo, inParts, isLost, type Written } from "../kit/memory-dynamo.ts";
 import { createMapping, type Mapping } from "./metrics-mapping.ts";
 import { createStores } from "./metrics-stores.ts";
 import { createStreamModel } from "./metrics-stream.ts";
 import {
   type Attempt,
   type Counts,
+  drawing,
+  faultsOf,
   type Invocation,
   type Operation,
   PLANTED,
@@ -42,11 +44,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
 }) {
   const trace: string[] = [];
   const streams = Object.fromEntries(STREAMED.map((table) => [table, createStreamModel(random, weather.heat)]));
-  const below = (n: number) => Math.floor(random() * n);
-  const chance = (p: number) => random() < p;
-  const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
+  const { below, chance, pick } = drawing(random);
   let clock = START_AT;
-  let { maxFaults, maxDisturbances, lag, stale } = weather;
+  let { maxFaults, maxDisturbances, lag, stale, conflicts, early } = weather;
   let waiting: Waiting[] = [];
   let running: Attempt[] = [];
   let ready: Operation[] = [];
@@ -54,10 +54,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
   /** When an item was written last, by table and key. */
   const writtenAt = new Map<string, number>();
   let isExpiry = false;
-  let step = 0;
-  let [hosts, ids] = [0, 0];
+  let [step, hosts, ids] = [0, 0, 0];
   let lastError: unknown;
-
+  const { inTime, ...storeFaults } = faultsOf(() => ({ lag, stale, conflicts, early }), random, weather.cuts);
   const dynamo = createMemoryDynamo(tables, {
     onWrite: (written) => {
       counts.writes++;
@@ -73,8 +72,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
       }
       onWrite(written, isExpiry);
     },
-    lag: () => lag > 0 && chance(lag) ? 1 + below(4) : 0,
-    stale: () => stale > 0 && chance(stale) ? 1 + below(4) : 0,
+    ...storeFaults,
+    conflicts: () => !isExpiry && storeFaults.conflicts(),
+    clock: () => clock,
   });
 
   const stores = createStores({ dynamo, random, counts, newId: () => `${ids++}`, streams });
@@ -109,9 +109,12 @@ export function createWorld({ random, weather, counts, onWrite }: {
       dead: false,
       pausedUntil: 0,
       services: wire({
-        dynamo: Object.fromEntries(
-          METHODS.map((method) => [method, (...args: unknown[]) => ask(method, args)]),
-        ) as unknown as WorldDynamo,
+        dynamo: inParts(
+          Object.fromEntries(
+            METHODS.map((method) => [method, (...args: unknown[]) => ask(method, args)]),
+          ) as unknown as WorldDynamo,
+          inTime,
+        ),
         raw: { keep: (...args) => ask("keepRaw", args) as Promise<{ receivedAt: number; isNew: boolean }> },
         objects: {
           find: (...args: unknown[]) => ask("findObject", args),
@@ -133,8 +136,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
     return own;
   }
 
-  const processes = Array.from({ length: weather.processes }, (_, i) => spawn(`process ${i}`));
-  const functions = Array.from({ length: weather.functions }, (_, i) => spawn(`function ${i}`));
+  const spawnAll = (name: string, length: number) => Array.from({ length }, (_, i) => spawn(`${name} ${i}`));
+  const [processes, functions] = [spawnAll("process", weather.processes), spawnAll("function", weather.functions)];
   const mappings: (Mapping & { table: string })[] = STREAMED.flatMap((table) =>
     Array.from({ length: weather.mappings }, (_, i) => ({
       table,
@@ -253,8 +256,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
         counts.abandoned++;
         note(`${attempt.operation.name} is asked of another process meanwhile`);
         running = running.filter((other) => other !== attempt);
-        ready.unshift(attempt.operation);
-        return;
+        return void ready.unshift(attempt.operation);
       }
       case 8: {
         if (invocations.length === 0) return;
@@ -376,7 +378,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
     /** From now on nothing fails, dies or lags; time passes. */
     calm(passedMs: number): void {
-      [maxFaults, maxDisturbances, lag, stale] = [0, 0, 0, 0];
+      [maxFaults, maxDisturbances, lag, stale, conflicts, early] = [0, 0, 0, 0, 0, 0];
       pass(passedMs);
     },
 
@@ -391,7 +393,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
 
     /** Fails and dies again, as at the beginning. */
     storm(): void {
-      ({ maxFaults, maxDisturbances, lag, stale } = weather);
+      ({ maxFaults, maxDisturbances, lag, stale, conflicts, early } = weather);
     },
   };
 }

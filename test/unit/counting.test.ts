@@ -1,3 +1,5 @@
+import { type ImageChange, toCountChanges, toExpiredChanges } from "../../api/ingest/projections/counts.ts";
+import { toSlotChanges } from "../../api/metrics/measures.ts";
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { countInto } from "../../api/aws/counting.ts";
@@ -145,4 +147,16 @@ test("a full hour that four shards fed, of which one was replaced, is at most 1 
     most = Math.max(most, bytesOf(item()));
   }
   expect(most).toBeLessThanOrEqual(3 * 1_024);
+});
+
+test("what expires stays counted with what it measures: it is marked, and measured no second time", () => {
+  const image = { pk: "t#0", sk: "r#ITEMS", tenantSource: "t#ITEMS#0", at: 60_000, value: 2, dims: '[["k","a"]]' };
+  const change: ImageChange = {
+    ...{ table: "records", pk: "t#0", shard: "s", sequence: "2", arrivedAt: 0, before: image, after: undefined },
+  };
+  expect(toExpiredChanges(change)).toEqual([
+    expect.objectContaining({ source: "ITEMS", at: 60_000, n: 1, isExpired: true }),
+  ]);
+  expect(toSlotChanges(toExpiredChanges(change))).toEqual([]);
+  expect(toSlotChanges(toCountChanges(change)).flatMap(({ changes }) => changes.map(({ n }) => n))).toEqual([-1, -1]);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDynamo, type Dynamo, type Expression, type Item } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { fullName, tables } from "../../api/resources.ts";
@@ -11,7 +11,7 @@ import { createSessions } from "../../api/sessions/service.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { dumpTable } from "../kit/dump.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
-import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { createMemoryDynamo, inParts } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random } from "../proof/random.ts";
 import { operationsOf } from "../proof/sessions-inputs.ts";
 
@@ -328,4 +328,58 @@ test("a read that does not ask to be consistent may be some writes old, one that
     (await dynamo.query("buckets", { ...query, consistent })).items[0]?.n,
   ]));
   expect([fresh, stale]).toEqual([[2, 2, 2], [1, 1, 1]]);
+});
+
+describe("a store that is asked to", () => {
+  const [a, b] = [{ pk: "t#0", sk: "a" }, { pk: "t#0", sk: "b" }];
+  const isFree = { expression: "attribute_not_exists(pk)" };
+
+  test("lets another transaction be at the items: its own is given up, a plain write unavailable, and nothing is written", async () => {
+    let isBusy = true;
+    const dynamo = createMemoryDynamo(tables, { conflicts: () => isBusy });
+    const change = { expression: "SET n = :n", values: { ":n": 1 } };
+    const writes = [
+      () => dynamo.put("buckets", a),
+      () => dynamo.putIf("buckets", a, isFree),
+      () => dynamo.insertAll("buckets", [a, b]),
+      () => dynamo.update("buckets", a, change),
+      () => dynamo.updateIf("buckets", a, change, isFree),
+      () => dynamo.remove("buckets", a),
+    ];
+    for (const write of writes) await expect(write()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    expect(await dynamo.transact([{ table: "buckets", put: a, condition: isFree }])).toBe(false);
+    expect([dynamo.dump("buckets"), await dynamo.get("buckets", a)]).toEqual([[], undefined]);
+    isBusy = false;
+    expect(await dynamo.transact([{ table: "buckets", put: a, condition: isFree }])).toBe(true);
+  });
+
+  test("throttles, and ends pages early, from which the next one goes on", async () => {
+    let isThrottled = false;
+    const dynamo = createMemoryDynamo(tables, { throttles: () => isThrottled, pageOf: () => 1 });
+    await dynamo.insertAll("buckets", [a, b]);
+    const key = { expression: "pk = :pk", values: { ":pk": "t#0" } };
+    const first = await dynamo.query("buckets", { key, limit: 9 });
+    const second = await dynamo.query("buckets", { key, limit: 9, startKey: first.next });
+    expect([first.items, second.items]).toEqual([[a], [b]]);
+    isThrottled = true;
+    await expect(dynamo.query("buckets", { key })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  test("does a part of a batch later: others come between, and each item keeps its own verdict", async () => {
+    const whole = createMemoryDynamo(tables);
+    const bump = { expression: "ADD n :one", values: { ":one": 1 } };
+    const firstNow = () => {
+      let n = 0;
+      return () => n++ === 0;
+    };
+    await whole.put("buckets", { ...b, n: 1 });
+    expect(await inParts(whole, firstNow()).insertAll("buckets", [a, b])).toEqual([true, false]);
+    const batchGet: Dynamo["batchGet"] = async (...args) => {
+      const found = await whole.batchGet(...args);
+      for (const key of [a, b]) await whole.update("buckets", key, bump);
+      return found;
+    };
+    const found = await inParts({ ...whole, batchGet }, firstNow()).batchGet("buckets", [a, b]);
+    expect(found).toEqual([a, { ...b, n: 2 }]);
+  });
 });

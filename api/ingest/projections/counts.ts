@@ -56,9 +56,12 @@ export function toCountChanges(change: ImageChange): CountChange[] {
   return summed(moved).map((count) => ({ ...count, ...placeIn(change) }));
 }
 
-/** The counts whose things are gone because their time had come. They stay counted, and a recount does not find them. */
+/**
+ * The counts whose things are gone because their time had come. They stay counted, with what they measure, and a recount does not
+ * find them.
+ */
 export function toExpiredChanges(change: ImageChange): CountChange[] {
-  const counts = thingsOf(change.table, change.before);
+  const counts = thingsOf(change.table, change.before).map(({ source, at, n }) => ({ source, at, n }));
   return summed(counts).map((count) => ({ ...count, ...placeIn(change), isExpired: true }));
 }
 
