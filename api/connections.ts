@@ -1,5 +1,5 @@
 import { createClients } from "./aws/clients.ts";
-import { type Cost, createDynamo } from "./aws/dynamo.ts";
+import { type Cost, createDynamo, type Dynamo } from "./aws/dynamo.ts";
 import { createObjects } from "./aws/objects.ts";
 import { createQueues } from "./aws/queues.ts";
 import { createStreams } from "./aws/streams.ts";
@@ -23,6 +23,8 @@ export type ConnectionOverrides = {
   /** Hears what each request to DynamoDB cost. */
   onCost?: (cost: Cost) => void;
   tracer?: Tracer;
+  /** In place of the DynamoDB that the configuration names. */
+  dynamo?: Dynamo;
   /** In place of what processes tell each other by. */
   hub?: Hub;
   /** Reads what was written a moment ago, wherever: for those who read once and do not look again. */
@@ -52,7 +54,7 @@ export async function createConnections(config: Config, overrides: ConnectionOve
     ids: overrides.ids ?? randomIds,
     named,
     shares,
-    dynamo: createDynamo(clients.dynamodb, {
+    dynamo: overrides.dynamo ?? createDynamo(clients.dynamodb, {
       onCost: overrides.onCost,
       inTurn: (call) => shares.step(call),
       strict: overrides.consistent,

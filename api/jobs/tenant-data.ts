@@ -29,7 +29,7 @@ const CONCURRENCY = 16;
 
 /**
  * Removes everything of a tenant: what it sent first, then what was made of it, since readers of the first one's streams write
- * the second. Every table, bucket and folder that holds anything of a tenant is named here. Costs a read of what is there, a
+ * the second. Reads may be some writes old: it is done again, for the last time after two days. Every table, bucket and folder that holds anything of a tenant is named here. Costs a read of what is there, a
  * deletion each, and a read for each partition that is empty; at most `most` deletions at once.
  */
 export function createRemoveData({ dynamo, objects, named, most }: {
@@ -61,7 +61,7 @@ export function createRemoveData({ dynamo, objects, named, most }: {
     }
 
     const removePartition = (table: TableSpec, pk: string) =>
-      removeEach(table, { key: { expression: "pk = :pk", values: { ":pk": pk } }, consistent: true, expired: true });
+      removeEach(table, { key: { expression: "pk = :pk", values: { ":pk": pk } }, expired: true });
 
     const ofTenant = {
       index: "byTenant",
@@ -86,7 +86,7 @@ export function createRemoveData({ dynamo, objects, named, most }: {
         if (isLast && !isEnough()) await removeItems(tables.sensors, items);
         if (isEnough()) return;
       }
-      const settings = await dynamo.get(named(tables.sensors), { pk: tenantId }, { consistent: true });
+      const settings = await dynamo.get(named(tables.sensors), { pk: tenantId });
       if (settings) await removeItems(tables.sensors, [settings]);
     }
 
@@ -94,8 +94,7 @@ export function createRemoveData({ dynamo, objects, named, most }: {
     async function removeWebhooks(): Promise<void> {
       const pk = `${tenantId}#hooks`;
       const key = { expression: "pk = :pk", values: { ":pk": pk } };
-      const read = (startKey?: Item) =>
-        dynamo.query(named(tables.webhooks), { key, consistent: true, expired: true, startKey });
+      const read = (startKey?: Item) => dynamo.query(named(tables.webhooks), { key, expired: true, startKey });
       for await (const { items } of pages(read)) {
         for (const { sk } of items) await removePartition(tables.webhooks, `${tenantId}#${sk as string}`);
       }
@@ -127,7 +126,7 @@ export function createRemoveData({ dynamo, objects, named, most }: {
     for (const pk of partitionsOf(tenantId)) await removePartition(tables.reviews, `${pk}#log`);
     await removePartition(tables.trails, `${tenantId}#CHANGED`);
     for (const pk of DIRECTORIES) {
-      const found = await dynamo.get(named(tables.trails), { pk, sk: tenantId }, { consistent: true });
+      const found = await dynamo.get(named(tables.trails), { pk, sk: tenantId });
       if (found) await removeItems(tables.trails, [found]);
     }
     for (const [bucket, folderOf] of FOLDERS) await removeFolder(bucket, folderOf(tenantId));

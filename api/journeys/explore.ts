@@ -258,7 +258,6 @@ export function createExplorer(
       fromAt: 0,
       lastAt,
       ascending: false,
-      now: clock(),
       limit: 1,
     });
     return found.length > 0;

@@ -62,7 +62,8 @@ export function createTrailStore(dynamo: Dynamo, table: string) {
 
   return {
     async find(tenantId: string, sessionId: string): Promise<{ trail: Trail | undefined; finished?: string }> {
-      const item = await dynamo.get(table, itemKey(tenantId, sessionId, "TRAIL"), { consistent: true });
+      // Where it is old, the same trail is written again, and the same finish is told under the same id.
+      const item = await dynamo.get(table, itemKey(tenantId, sessionId, "TRAIL"));
       if (!item) return { trail: undefined };
       const finished = item.finished as string | undefined;
       return { trail: fromTrailItem(item), ...(finished === undefined ? {} : { finished }) };

@@ -201,10 +201,9 @@ export function createWorld({ random, weather, counts, onWrite }: {
       invocations = invocations.filter((other) => other !== own);
       stores.finishLate(messages, (id) => !failed.includes(id) && !(maxFaults > 0 && chance(0.2)));
     };
-    const all = messages.map(({ id }) => id);
-    const own: Invocation = { process, fail: () => finish(all) };
+    const own: Invocation = { process, fail: () => finish(messages.map(({ id }) => id)) };
     invocations.push(own);
-    process.services.ingestLate(messages).then(({ failed }) => finish(failed), () => finish(all));
+    process.services.ingestLate(messages).then(({ failed }) => finish(failed), own.fail);
   }
 
   function start(operation: Operation): void {
@@ -258,12 +257,11 @@ export function createWorld({ random, weather, counts, onWrite }: {
         running = running.filter((other) => other !== attempt);
         return void ready.unshift(attempt.operation);
       }
-      case 8: {
+      case 8:
         if (invocations.length === 0) return;
         counts.abandoned++;
         note("an invocation takes too long and goes on");
         return pick(invocations).fail();
-      }
     }
   }
 

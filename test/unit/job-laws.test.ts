@@ -152,6 +152,7 @@ describe("the audit of each hour", () => {
         const differences = tenantId === "a" || !isWrong ? [] : [{ bucket, recounted: 2 }];
         return Promise.resolve({
           ...{ recordsCounted: 5, bucketsChecked: 60, repaired: 0, unsettled: 1, inDoubt: 0, differences },
+          measureDifferences: [],
         });
       },
       canAudit: (source) => source !== "REVIEWS",
@@ -181,7 +182,15 @@ describe("the audit of each hour", () => {
 test("a recount goes through a range without a gap or an overlap: all tenants of its hours, rollups by 31 days", async () => {
   const rolled: [string, number, number][] = [];
   const listed: number[] = [];
-  const report = { recordsCounted: 0, bucketsChecked: 1, differences: [], repaired: 0, unsettled: 0, inDoubt: 0 };
+  const report = {
+    recordsCounted: 0,
+    bucketsChecked: 1,
+    differences: [],
+    measureDifferences: [],
+    repaired: 0,
+    unsettled: 0,
+    inDoubt: 0,
+  };
   const recount = createRecount({
     audits: { audit: () => Promise.resolve(report), canAudit: () => true },
     auditRollups(tenantId, { of, range }) {

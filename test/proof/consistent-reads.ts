@@ -1,0 +1,156 @@
+/**
+ * Law: every strongly consistent read is needed. A service goes through what its clients do right after each other, once as it is,
+ * and once for each place that reads consistently with that read made eventual, some writes old: its clients are told something
+ * else then, or the read is dearer than it has to be.
+ *
+ *     npm run proof:consistent-reads [-- PLACE]
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import type { StreamRecord } from "../../api/aws/streams.ts";
+import { fullName, tables, type TableSpec } from "../../api/resources.ts";
+import { consumersOf } from "../../api/ingest/consumers.ts";
+import { startTestApp } from "../kit/app.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { startTestSystem } from "../kit/local.ts";
+import { goThrough, START } from "./consistent-steps.ts";
+import { HELD_ELSEWHERE } from "./consistent-elsewhere.ts";
+
+const WRITES_BACK = 10;
+const FRAME = /\/(api\/[\w/.-]+\.ts):(\d+)/;
+/** What asks in the name of others. */
+const PASSES_ON = ["api/core/page.ts", "api/aws/"];
+const prefix = "test";
+
+let now = START;
+let planted: string | undefined;
+let isPlanted = false;
+let sites = new Set<string>();
+const pending: { table: string; record: StreamRecord }[] = [];
+let sequence = 0;
+
+const specs = Object.fromEntries(
+  Object.values(tables).map((spec) => [fullName(prefix, spec), spec]),
+) as Record<string, TableSpec>;
+const dynamo = createMemoryDynamo(specs, {
+  clock: () => now,
+  // Those that never asked are as fresh as they can be, so that one thing differs at a time.
+  stale: () => isPlanted ? WRITES_BACK : 0,
+  byTable: true,
+  eventual() {
+    const site = siteOf(new Error().stack!);
+    sites.add(site);
+    isPlanted = site === planted;
+    return isPlanted;
+  },
+  onWrite(written) {
+    for (const { table, before, after } of written) {
+      if (!specs[table]!.stream) continue;
+      const { pk, sk } = (after ?? before)!;
+      const record = { shard: "s", sequence: String(++sequence), keys: { pk, sk }, before, after, isExpiry: false };
+      pending.push({ table, record: { ...record, arrivedAt: now } });
+    }
+  },
+});
+
+/** The file and line in `api/` that asks. */
+function siteOf(stack: string): string {
+  for (const line of stack.split("\n")) {
+    const [, file, at] = FRAME.exec(line) ?? [];
+    if (file && !PASSES_ON.some((own) => file.startsWith(own))) return `${file}:${at}`;
+  }
+  return "nowhere";
+}
+
+/** Places in the code that ask for it, with those that pass it on by a name of their own. */
+function placesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "dashboard" ? [] : placesIn(path);
+    if (!entry.name.endsWith(".ts")) return [];
+    return readFileSync(path, "utf8").split("\n").flatMap((line, i) =>
+      /consistent: true|\b(AS_IS|asIs|\.\.\.all)\b/.test(line) ? [`${path}:${i + 1}`] : []
+    );
+  });
+}
+
+const system = await startTestSystem({ prefix });
+const api = await startTestApp({
+  ...{ system, dynamo, clock: () => now, reach: "machine", recheckMs: 0, beatsMs: 0, pollMs: 20 },
+  env: { RATE_REGISTRATIONS: "off", RATE_LOGINS: "off" },
+});
+
+async function settle(): Promise<void> {
+  while (pending.length > 0) {
+    const batch = pending.splice(0);
+    for (const [table, own] of Map.groupBy(batch, ({ table }) => table)) {
+      await api.app.ingestStream(table.slice(prefix.length + 1), own.map(({ record }) => record));
+    }
+  }
+  for (const consumer of consumersOf(prefix, api.config.metricsBatching, [])) api.app.caughtUp(consumer, now, true);
+}
+
+let runs = 0;
+/** What clients are told, one line an answer. */
+async function transcript(site?: string): Promise<string[]> {
+  const tenant = `t${runs++}`;
+  now = START + runs * 3_600_000 * 24;
+  planted = undefined;
+  const said: string[] = [];
+  const begunAt = now;
+  const tell = (name: string, answer: unknown) => {
+    const text = JSON.stringify(answer, (_, part: unknown) => part instanceof Map ? [...part] : part) ?? "nothing";
+    said.push(
+      `${name}: ${
+        text.replaceAll(tenant, "T").replaceAll(/id \\"[\w-]{22}\\"/g, "ID").replaceAll(
+          /[0-9a-f]{8}-[0-9a-f-]{27}/g,
+          "ID",
+        ).replaceAll(
+          /\d{4}-\d\d-\d\dT[\d:.]+Z/g,
+          (at) => `+${Date.parse(at) - begunAt}`,
+        )
+      }`,
+    );
+  };
+  planted = site;
+  try {
+    await goThrough({ api, dynamo, prefix, tenant, tell, settle, now: () => now, pass: (ms) => void (now += ms) });
+  } catch (error) {
+    said.push(`failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  planted = undefined;
+  pending.splice(0);
+  return said;
+}
+
+try {
+  const only = process.argv[2];
+  const usual = await transcript();
+  if (only === "show") console.log(usual.join("\n"));
+  sites = new Set();
+  const again = await transcript();
+  const unlike = usual.findIndex((line, i) => line !== again[i]);
+  if (unlike >= 0) throw new Error(`no two runs are alike: ${usual[unlike]} / ${again[unlike]}`);
+  const reached = [...sites].sort();
+  let wrong = 0;
+  for (const site of reached.filter((one) => only === undefined || only.split(",").includes(one))) {
+    const told = await transcript(site);
+    const at = usual.findIndex((line, i) => line !== told[i]);
+    const place = Object.entries(HELD_ELSEWHERE).find(([name]) => site.startsWith(name))?.[1];
+    if (at < 0 && place === undefined) wrong++;
+    console.log(
+      at >= 0
+        ? `${site} is needed: ${(told[at] ?? "nothing").slice(0, 150)}`
+        : `${site} ${place ? `is held by ${place}` : "IS NEEDED BY NOTHING"}`,
+    );
+  }
+  const missing = placesIn("api").filter((place) => !reached.includes(place));
+  console.log(`${reached.length} places, ${usual.length} answers each; not reached: ${missing.join(" ") || "none"}`);
+  console.log(wrong === 0 ? "holds" : `DOES NOT HOLD: ${wrong}`);
+  process.exitCode = wrong === 0 ? 0 : 1;
+} finally {
+  await api.stop();
+  await system.stop();
+}
+process.exit();
