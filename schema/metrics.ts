@@ -128,7 +128,7 @@ const MetricSeries = builder.objectRef<Model.MetricSeries>("MetricSeries").imple
       type: "DateTime",
       nullable: true,
       description:
-        "Everything recorded up to here is counted. Null where that is not known: where few records come, nothing tells whether one is on its way.",
+        "Everything recorded up to here is counted; what is younger may be missing. 1990 where nothing was ever counted: then all of it may be. Null where nobody can tell.",
     }),
   }),
 });

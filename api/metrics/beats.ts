@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import pMap from "p-map";
 import type { Dynamo, Item } from "../aws/dynamo.ts";
 import type { StreamRecord } from "../aws/streams.ts";
+import { MIN_AT } from "../core/check.ts";
 import { type Clock, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import type { StreamedTable } from "../resources.ts";
 import { OWN_SOURCES, RECORDED_SOURCES } from "../resources.ts";
@@ -77,7 +78,8 @@ export function createBeats({ dynamo, tables, buckets, clock, firstWaitMs = FIRS
   async function read(table: StreamedTable, maxAgeMs = CACHE_MS): Promise<State> {
     const known = states.get(table);
     const now = clock();
-    if (known && now - known.readAt < maxAgeMs) return known;
+    // A clock that went back makes nothing young.
+    if (known && now >= known.readAt && now - known.readAt < maxAgeMs) return known;
     const key = { expression: "pk = :pk", values: { ":pk": `progress#${table}` } };
     const { items } = await dynamo.query(buckets, { key });
     const state = { ...stateOf(items, now), readAt: now };
@@ -130,10 +132,10 @@ export function createBeats({ dynamo, tables, buckets, clock, firstWaitMs = FIRS
     },
 
     /**
-     * Until when, by the table's clock, everything written to it is handled that a source counts; undefined where no beat ever
-     * came back. Sends new beats where the newest that came back are old.
+     * Until when, by the table's clock, everything written to it is handled that a source counts; where no beat ever came back,
+     * only what lies before all records. Sends new beats where the newest that came back are old.
      */
-    async caughtUpAt(table: StreamedTable, source: string): Promise<number | undefined> {
+    async caughtUpAt(table: StreamedTable, source: string): Promise<number> {
       let state = await read(table);
       const oldest = () => Math.min(Infinity, ...ofSource(table, source, state).map(({ at }) => at));
       const isStale = () => state.handled.length === 0 || clock() - oldest() > FRESH_MS;
@@ -144,7 +146,7 @@ export function createBeats({ dynamo, tables, buckets, clock, firstWaitMs = FIRS
         else await sent.catch(() => {});
       }
       const at = Math.min(oldest(), ...state.notes.map(({ since }) => since));
-      return at === Infinity ? undefined : at;
+      return at === Infinity ? MIN_AT : at;
     },
 
     /** Whether all that was written to a table by now is handled, or becomes so within a time. */

@@ -30,12 +30,12 @@ const iso = (at: number) => new Date(at).toISOString();
 
 function clientOf({ api, tenant, tell }: Steps) {
   return {
-    async ask(name: string, query: string, variables: object = {}) {
+    ask: async (name: string, query: string, variables: object = {}) => {
       const { data, errors } = await api.ask(tenant, query, variables);
       tell(name, errors?.map(({ message }) => message) ?? data);
       return data;
     },
-    async change(name: Parameters<typeof mutate>[2], input: object) {
+    change: async (name: Parameters<typeof mutate>[2], input: object) => {
       const answer = await mutate(api, tenant, name, input);
       const { session, first, second, ...rest } = answer;
       const shown = (one: Record<string, unknown> | undefined) =>
@@ -49,7 +49,7 @@ function clientOf({ api, tenant, tell }: Steps) {
       });
       return answer;
     },
-    async run(job: string) {
+    run: async (job: string) => {
       await api.app.jobs.find((own) => own.name === job)!.run();
     },
   };

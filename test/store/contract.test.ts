@@ -18,12 +18,13 @@ import { startTestSystem, type TestSystem } from "../kit/local.ts";
  *
  *  | behaviour                                                          | held by                                       |
  *  |--------------------------------------------------------------------|-----------------------------------------------|
- *  | TransactionConflictException on a plain write                      | test/unit/aws-clients.test.ts                 |
- *  | requests that are throttled; UnprocessedKeys of a batch            | the SDK; batchGet asks again for what is left |
+ *  | TransactionConflictException on a plain write                      | test/unit/aws-clients.test.ts; the simulation |
+ *  | requests that are throttled; UnprocessedKeys of a batch            | test/unit/aws-faults.test.ts; the simulation  |
+ *  | pages of a query that end at 1 MB                                  | the simulation (`early`)                      |
  *  | a request that is never answered                                   | test/unit/aws-clients.test.ts                 |
- *  | eventually consistent reads, indexes that lag                      | the simulations (`lag`)                       |
+ *  | eventually consistent reads, indexes that lag                      | `stale`, `lag`; proof:consistent-reads        |
  *  | shards that split, are replaced, and lose what is a day old        | test/proof/metrics-stream.ts                  |
- *  | items that stay for days after their time                          | reads that filter them; expiries in the tests |
+ *  | items that stay for days after their time                          | test/flow/expired.test.ts                     |
  *  | a put that changes nothing leaves no record in the stream          | nothing: such a record counts nothing         |
  *  | links that expire and whose signature is looked at                 | below, against AWS                            |
  *  | lifecycle, versions, tags of objects                               | test/infra                                    |

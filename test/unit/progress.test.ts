@@ -12,7 +12,7 @@ function start(beatsBack?: boolean) {
   let now = HERE;
   const asked: string[] = [];
   const beats = {
-    caughtUpAt: () => Promise.resolve(undefined),
+    caughtUpAt: () => Promise.resolve(0),
     pass: (table: string) => Promise.resolve(asked.push(table) > 0 && beatsBack === true),
   };
   const progress = createProgress(() => now, silentLog, beatsBack === undefined ? undefined : beats);
