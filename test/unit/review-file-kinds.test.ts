@@ -98,6 +98,20 @@ describe.each([14, 15, 16, 17, 18] as const)("a collection of schema %i", (schem
   });
 });
 
+test("a filtered deck from before its three delays has the one it had, also where newer schemas write zeroes beside it", () => {
+  const given = [
+    { previewDelay: 5, previewAgainSecs: 0, previewHardSecs: 0, previewGoodSecs: 0 },
+    { previewDelay: 5 },
+    { previewAgainSecs: 30, previewHardSecs: 0, previewGoodSecs: 90 },
+    {},
+  ].map((delays, i) => [60 + i, deck(60 + i, `Look ${i}`, { dyn: 1, resched: false, terms: [], ...delays })]);
+  const { seen } = taken(
+    schema11({ decks: { 1: deck(1, "Default"), ...Object.fromEntries(given) } }),
+    (db) => [...readCollection(db).decks.values()].flatMap(({ filtered }) => (filtered ? [filtered.previewSecs] : [])),
+  );
+  expect(seen).toEqual([[60, 300, 0], [60, 300, 0], [30, 0, 90], [60, 600, 0]]);
+});
+
 test("options of schema 14 that are no JSON are refused by name", () => {
   const file = files.fromBytes(sampleOfSchema(14), { writableSchema: true });
   file.db.exec("UPDATE deck_config SET config = x'7b' WHERE id = 60");
