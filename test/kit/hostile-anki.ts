@@ -94,10 +94,10 @@ export const hostileFiles: readonly (readonly [string, () => Buffer | Promise<Bu
   ],
   ["a media list nested 100,000 deep", () => packed({ media: zstdCompressSync(deep(100_000)) }), /media/],
   [
-    "options of five million parts",
+    "options of half a million parts",
     () =>
       sampleSchema18(
-        `UPDATE deck_config SET config = CAST(replace(hex(zeroblob(2500000)), '0', '0' || char(1)) AS BLOB)`,
+        `UPDATE deck_config SET config = CAST(replace(hex(zeroblob(250000)), '0', '0' || char(1)) AS BLOB)`,
       ),
     /parts/,
   ],
