@@ -41,6 +41,7 @@ import { createParkedDomain } from "./parked/setup.ts";
 import { createRatesOf } from "./rates/setup.ts";
 import { buckets, queues, tables } from "./resources.ts";
 import type { Reach } from "./webhooks/rules.ts";
+import { createSocketTeller } from "./socket-domain.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
 import {
   createAlertDomain,
@@ -144,7 +145,20 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const { rates, stop: stopRates } = await createRatesOf(config, connections);
   const { passwordCost, endingsMs } = overrides;
-  const auth = await createAuth({ config, dynamo, rates, hub, log, clock, ids, passwordCost, pollMs: endingsMs });
+  const tellSockets = createSocketTeller(connections);
+  const tellElsewhere = (tenantId: string, ended: readonly string[]) => tellSockets({ tenantId, ended });
+  const auth = await createAuth({
+    config,
+    dynamo,
+    rates,
+    hub,
+    log,
+    clock,
+    ids,
+    passwordCost,
+    pollMs: endingsMs,
+    tellElsewhere,
+  });
   const webhooks = createWebhookDomain(connections, overrides.reach);
   const journeys = createJourneyDomain(connections, webhooks.service);
   const sessions = createSessionDomain(connections);

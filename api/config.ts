@@ -204,6 +204,14 @@ export const variables = {
     "How many proxies in front are yours: the client's address is so many places from the end of X-Forwarded-For. 0 looks at the connection alone.",
     whole(0, 10),
   ),
+  ORIGIN_SECRET: {
+    ...variable(
+      "",
+      "What the header x-origin-secret of each request must say, so that nobody comes past what stands in front: at least 32 characters. Empty: it is not looked at.",
+      optional(matching(/^[\x21-\x7e]{32,200}$/, "must be 32 to 200 characters without spaces: openssl rand -hex 32")),
+    ),
+    isSecret: true,
+  },
   RATE_ADDRESS: variable(
     "600/60",
     "Requests without a valid token from one address, as COUNT/SECONDS; `off`: any.",
@@ -335,6 +343,7 @@ function toConfig(v: Values) {
     maxBatch: v.MAX_BATCH,
     persistedQueries: v.PERSISTED_QUERIES,
     trustedProxies: v.TRUST_PROXY,
+    originSecret: v.ORIGIN_SECRET,
     rates: {
       anonymous: v.RATE_ADDRESS,
       token: v.RATE_TOKEN,

@@ -12,7 +12,6 @@ import { createQuarantine } from "./ingest/quarantine.ts";
 import { type AuditRollups, createRollupAudit } from "./analytics/audit.ts";
 import { cellsOf } from "./ingest/projections/rollups.ts";
 import { createStreamPaths } from "./ingest/setup.ts";
-import { createWaker } from "./ingest/wakes.ts";
 import { createJobs, type Job } from "./jobs/jobs.ts";
 import { createRecount } from "./jobs/recount.ts";
 import { createRemovalJob } from "./jobs/removals.ts";
@@ -33,7 +32,7 @@ import { createJourneyStore } from "./journeys/store.ts";
 import { createTrailStore } from "./journeys/trails.ts";
 import { toData } from "./metrics/alert-rules.ts";
 import { createAlertStore } from "./metrics/alert-store.ts";
-import { createAlerts } from "./metrics/alerts.ts";
+import { alertsKey, createAlerts } from "./metrics/alerts.ts";
 import { createAudit } from "./metrics/audit.ts";
 import { createBeats } from "./metrics/beats.ts";
 import { createProgress } from "./metrics/progress.ts";
@@ -54,7 +53,7 @@ import { createReadings } from "./sessions/readings.ts";
 import { createMotionReader, createMotionRecount } from "./sessions/recount.ts";
 import { createSessions } from "./sessions/service.ts";
 import { createSessionStore } from "./sessions/store.ts";
-import { createSocketStore } from "./sockets/store.ts";
+import { createSocketTeller } from "./socket-domain.ts";
 import { createDelivery } from "./webhooks/deliver.ts";
 import type { Reach } from "./webhooks/rules.ts";
 import { createSend } from "./webhooks/send.ts";
@@ -197,16 +196,19 @@ export function createMetricDomain(
 
 /** Alerts over buckets, which webhooks tell of. */
 export function createAlertDomain(
-  { dynamo, hub, clock, named }: Connections,
+  connections: Connections,
   { store, service, progress }: MetricDomain,
   webhooks: Pick<WebhookDomain, "service">,
 ) {
+  const { dynamo, hub, clock, named } = connections;
   const alerts = createAlertStore(dynamo, named(tables.buckets));
+  const tellSockets = createSocketTeller(connections);
   return {
     store: alerts,
     service: createAlerts({
       ...{ alerts, store, hub, clock, measuring: service.measuring },
       caughtUpAt: (source) => progress.caughtUpAt(source),
+      wakeElsewhere: (tenantId) => tellSockets({ tenantId, keys: [alertsKey(tenantId)] }),
       tell: ({ tenantId, ...change }) =>
         webhooks.service.writeOf({
           tenantId,
@@ -249,11 +251,6 @@ export function createReviewDomain({ dynamo, objects, hub, clock, ids, config, n
   const kept = objects(buckets.collections);
   const cacheBytes = config.collectionCacheBytes;
   return createReview({ dynamo, table: named(tables.reviews), objects: kept, cacheBytes, hub, clock, ids });
-}
-
-/** WebSockets that API Gateway holds open. */
-export function createSocketDomain({ dynamo, clock, named }: Connections) {
-  return createSocketStore(dynamo, named(tables.sockets), clock);
 }
 
 export function createQueueConsumer(
@@ -369,14 +366,6 @@ export function createStreamFunction(connections: Connections) {
   const analytics = createAnalyticsDomain(connections, sessions);
   const auditRollups = createRollupAuditor(connections, metrics);
   return createStreamConsumers(connections, journeys, sessions, metrics, analytics, auditRollups);
-}
-
-/** Where sockets are served by functions: tells them of the groups that a part of a stream has something for. */
-export function createSocketWaker(connections: Connections) {
-  const { config, named, queues: messages } = connections;
-  if (config.socketsUrl === undefined) return () => Promise.resolve();
-  const store = createSocketDomain(connections);
-  return createWaker({ store, send: (body) => messages.send(named(queues.wakes), body) });
 }
 
 /** The function `schedule`: the jobs alone. What an audit finds is in the log, where the alarm looks. */

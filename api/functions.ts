@@ -6,8 +6,11 @@ import type { buckets, queues, tables } from "./resources.ts";
  * updates, `remove` deletes.
  */
 export type Use = "read" | "write" | "remove";
-/** `send` looks the queue up and sends; `take` is what its event source needs; `feed` sends, and asks how many wait. */
-export type QueueUse = "send" | "take" | "feed";
+/**
+ * `send` looks the queue up and sends; `take` is what its event source needs; `both` is both; `feed` sends, and asks how many
+ * wait.
+ */
+export type QueueUse = "send" | "take" | "both" | "feed";
 
 /** One Lambda function: how large, and what of all that is stored it may touch. Names are the keys of the specs above. */
 export type FunctionSpec = {
@@ -67,8 +70,8 @@ export const functions = {
       webhooks: "write",
     },
     buckets: { events: "remove", readings: "remove", collections: "remove" },
-    // What was parked is sent to its queue again.
-    queues: { ingest: "feed", late: "send" },
+    // What was parked is sent to its queue again; who holds sockets is told of logins that are over.
+    queues: { ingest: "feed", late: "send", wakes: "send" },
     deadLetters: [],
     streams: false,
     tokens: true,
@@ -109,7 +112,8 @@ export const functions = {
     about: "Gives those who follow something over WebSockets what is new.",
     tables: { ...FOLLOWED, access: "read", sockets: "remove" },
     buckets: { events: "read", readings: "read", collections: "read" },
-    queues: { wakes: "take" },
+    // It reminds itself of what changes with time too.
+    queues: { wakes: "both" },
     deadLetters: ["wakes"],
     streams: false,
     tokens: true,
@@ -192,9 +196,11 @@ export const functions = {
       sensors: "remove",
       reviews: "remove",
       webhooks: "remove",
+      sockets: "remove",
     },
     buckets: { events: "remove", readings: "remove", collections: "remove" },
-    queues: {},
+    // Who holds sockets is told of alerts.
+    queues: { wakes: "send" },
     deadLetters: [],
     streams: false,
     tokens: false,

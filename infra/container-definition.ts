@@ -2,7 +2,7 @@ import type { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { variables } from "../api/config.ts";
 import { commandOf, IMAGE_PATHS } from "../api/entry/cli/permissions.ts";
-import { environmentOf } from "./functions.ts";
+import { environmentOf, frontOf } from "./functions.ts";
 import type { Stage } from "./stages.ts";
 
 /** Collections are open as files in /tmp; nothing else of the container can be written. The image says whose it is. */
@@ -27,8 +27,9 @@ export function containerDefinition(
   },
 ) {
   const all: Record<string, string> = {
-    // The load balancer.
+    // The load balancer, and CloudFront.
     TRUST_PROXY: "1",
+    ...frontOf(stage, 2),
     ...environmentOf(stage, signingKey),
     AWS_REGION: stage.region,
     HOST: "0.0.0.0",

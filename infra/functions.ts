@@ -2,17 +2,25 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
+import { LambdaAlias } from "@cdktf/provider-aws/lib/lambda-alias/index.js";
 import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function/index.js";
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { AssetType, Fn, TerraformAsset, type TerraformStack } from "cdktf";
 import { DEPLOYED_BATCHING } from "../api/config.ts";
 import { functions, type FunctionSpec } from "../api/functions.ts";
+import { ALIAS, CANARIES } from "./callers.ts";
 import { addRole, allow, type Statement, statementsFor, streamArns, streamSourceStatements } from "./roles.ts";
 import { type Stage, StageError } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
 export type FunctionName = keyof typeof functions;
-export type DeployedFunction = { lambda: LambdaFunction; logs: CloudwatchLogGroup; role: IamRole };
+export type DeployedFunction = {
+  lambda: LambdaFunction;
+  logs: CloudwatchLogGroup;
+  role: IamRole;
+  /** By which callers reach it, where a release moves them from version to version. */
+  alias?: LambdaAlias;
+};
 export type Functions = Record<FunctionName, DeployedFunction>;
 export type ApiFunctions = Pick<Functions, (typeof API_FUNCTIONS)[number]>;
 export type Consumers = Pick<Functions, (typeof CONSUMERS)[number]>;
@@ -60,6 +68,15 @@ export function environmentOf(stage: Stage, signingKey: SecretsmanagerSecret | u
   };
 }
 
+/** CloudFront. API Gateway names as its peer whom it saw itself. */
+const PROXIES = 1;
+const isFronted = ({ name }: FunctionSpec) => (CANARIES as readonly string[]).includes(name);
+
+/** What code knows of what stands in front of it, `proxies` deep, where there is something. */
+export function frontOf({ domain }: Stage, proxies: number): Record<string, string> {
+  return domain ? { TRUST_PROXY: String(proxies), ORIGIN_SECRET: domain.secret } : {};
+}
+
 function addFunction(
   stack: TerraformStack,
   stage: Stage,
@@ -89,20 +106,42 @@ function addFunction(
     sourceCodeHash: Fn.filebase64sha256(code.path),
     memorySize: spec.memoryMb,
     timeout: spec.timeoutSeconds,
+    ...(stage.canary && isFronted(spec) ? { publish: true } : {}),
     role: role.arn,
     environment: {
       variables: {
         ...environmentOf(stage, spec.tokens ? signingKey : undefined),
-        // Who counts tells that there is something to send.
-        ...(sockets && (spec.pushes || name === "rollup") ? { SOCKETS_URL: sockets.callbackUrl } : {}),
+        ...(isFronted(spec) ? frontOf(stage, PROXIES) : {}),
+        // Who counts tells that there is something to send, who answers requests which logins are over.
+        ...(sockets && (spec.pushes || spec.queues.wakes === "send") ? { SOCKETS_URL: sockets.callbackUrl } : {}),
         ...QUIET,
       },
     },
     ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
     dependsOn: [policy],
   });
-  return { lambda, logs, role };
+  if (!stage.canary || !isFronted(spec)) return { lambda, logs, role };
+  const alias = new LambdaAlias(stack, `${id}-${ALIAS}`, {
+    name: ALIAS,
+    functionName: lambda.functionName,
+    functionVersion: lambda.version,
+    // From the first deployment on it is a release's to move.
+    lifecycle: { ignoreChanges: ["function_version", "routing_config"] },
+  });
+  return { lambda, logs, role, alias };
 }
+
+/** What starts a function: its alias where it has one. */
+export const startedBy = ({ lambda, alias }: DeployedFunction) => ({
+  arn: alias?.arn ?? lambda.arn,
+  invokeArn: alias?.invokeArn ?? lambda.invokeArn,
+});
+
+/** Of a permission to start a function: which, and by which name. */
+export const startable = ({ lambda, alias }: DeployedFunction) => ({
+  functionName: lambda.functionName,
+  ...(alias ? { qualifier: alias.name } : {}),
+});
 
 /** Every permission of a function: what its specification says, its logs, and what Lambda does in its name. */
 export function functionStatements(

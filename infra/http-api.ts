@@ -5,7 +5,7 @@ import { Apigatewayv2Stage } from "@cdktf/provider-aws/lib/apigatewayv2-stage/in
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group/index.js";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import type { TerraformStack } from "cdktf";
-import type { DeployedFunction } from "./functions.ts";
+import { type DeployedFunction, startable, startedBy } from "./functions.ts";
 import { corsOriginsOf, type Stage } from "./stages.ts";
 
 /** What a request may take: a little more than the function's own limit. */
@@ -50,7 +50,7 @@ export function addHttpApi(
   const integration = new Apigatewayv2Integration(stack, "http-api-function", {
     apiId: api.id,
     integrationType: "AWS_PROXY",
-    integrationUri: http.lambda.invokeArn,
+    integrationUri: startedBy(http).invokeArn,
     payloadFormatVersion: "2.0",
     timeoutMilliseconds: TIMEOUT_MS,
   });
@@ -74,7 +74,7 @@ export function addHttpApi(
   new LambdaPermission(stack, "http-api-permission", {
     statementId: "http-api",
     action: "lambda:InvokeFunction",
-    functionName: http.lambda.functionName,
+    ...startable(http),
     principal: "apigateway.amazonaws.com",
     sourceArn: `${api.executionArn}/*/$default`,
   });

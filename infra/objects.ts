@@ -42,7 +42,13 @@ function addBucket(stack: TerraformStack, stage: Stage, spec: BucketSpec): S3Buc
 }
 
 /** Adds to a bucket what AWS leaves open. The parts of another concern's bucket are made here too, so that none is forgotten. */
-export function harden(stack: TerraformStack, bucket: S3Bucket, id: string, spec: Omit<BucketSpec, "name">): void {
+export function harden(
+  stack: TerraformStack,
+  bucket: S3Bucket,
+  id: string,
+  spec: Omit<BucketSpec, "name">,
+  allowed: readonly object[] = [],
+): void {
   const of = { bucket: bucket.id };
   const versioning = new S3BucketVersioningA(stack, `${id}-versioning`, {
     ...of,
@@ -61,7 +67,7 @@ export function harden(stack: TerraformStack, bucket: S3Bucket, id: string, spec
     restrictPublicBuckets: true,
   });
   // Two changes of a bucket's access at once are refused: one after the other.
-  new S3BucketPolicy(stack, `${id}-policy`, { ...of, policy: tlsOnly(bucket), dependsOn: [block] });
+  new S3BucketPolicy(stack, `${id}-policy`, { ...of, policy: policyOf(bucket, allowed), dependsOn: [block] });
   new S3BucketLifecycleConfiguration(stack, `${id}-lifecycle`, {
     ...of,
     rule: lifecycleOf(spec),
@@ -69,7 +75,7 @@ export function harden(stack: TerraformStack, bucket: S3Bucket, id: string, spec
   });
 }
 
-function tlsOnly(bucket: S3Bucket): string {
+function policyOf(bucket: S3Bucket, allowed: readonly object[]): string {
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [{
@@ -79,7 +85,7 @@ function tlsOnly(bucket: S3Bucket): string {
       Action: "s3:*",
       Resource: [bucket.arn, `${bucket.arn}/*`],
       Condition: { Bool: { "aws:SecureTransport": "false" } },
-    }],
+    }, ...allowed],
   });
 }
 

@@ -1,6 +1,7 @@
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { TerraformOutput, type TerraformStack } from "cdktf";
 import type { Container } from "./container.ts";
+import type { Edge } from "./edge.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
@@ -8,11 +9,12 @@ import type { Stores } from "./stores.ts";
 export function addOutputs(
   stack: TerraformStack,
   stage: Pick<Stage, "budgetUsd" | "isEmulated">,
-  { stores, api, container, signingKey }: {
+  { stores, api, container, edge, signingKey }: {
     stores: Stores;
     /** Where functions answer; undefined where containers serve the API. */
     api: Record<"http" | "stream" | "sockets", { url: string }> | undefined;
     container: Container | undefined;
+    edge: Edge | undefined;
     signingKey: SecretsmanagerSecret | undefined;
   },
 ): void {
@@ -22,6 +24,18 @@ export function addOutputs(
   output("buckets", namesOf(stores.buckets, (bucket) => bucket.bucket), "The buckets, by what they hold.");
   output("tables", namesOf(stores.tables, (table) => table.name), "The tables, by what they hold.");
   output("queues", namesOf(stores.queues, ({ queue }) => queue.url), "The queues that other systems may send to.");
+  if (edge) {
+    output(
+      "url",
+      edge.url,
+      "The pages; the API is at /graphql, subscriptions of functions at /sockets and /stream/graphql.",
+    );
+    output(
+      "edge_host",
+      edge.distribution.domainName,
+      "What the name has to lead to, where its zone is not in Route 53.",
+    );
+  }
   if (api) {
     output("graphql_url", `${api.http.url}/graphql`, "Queries and mutations.");
     output("subscriptions_url", api.stream.url, "Subscriptions, as server-sent events: a function for each.");

@@ -7,10 +7,21 @@ export function tagsOf(stage: Stage): Record<string, string> {
   return { service: "sojourn", stage: stage.name, installation: stage.prefix };
 }
 
+/** The region of what is everywhere: certificates and firewalls of CloudFront. */
+const EVERYWHERE = "us-east-1";
+
+/** Adds the provider for what CloudFront takes from there alone. */
+export function addEdgeProvider(stack: TerraformStack, stage: Stage): AwsProvider {
+  return new AwsProvider(stack, "aws-edge", { ...settingsOf(stage), alias: "edge", region: EVERYWHERE });
+}
+
 /** Adds the provider: AWS itself, or what stands for it. Where something does, no account and no credentials are asked for. */
 export function addProvider(stack: TerraformStack, stage: Stage): void {
-  new AwsProvider(stack, "aws", {
-    region: stage.region,
+  new AwsProvider(stack, "aws", { ...settingsOf(stage), region: stage.region });
+}
+
+function settingsOf(stage: Stage) {
+  return {
     // The embedded S3 keeps no tags.
     ...(stage.isHardened ? { defaultTags: [{ tags: tagsOf(stage) }] } : {}),
     ...(stage.isEmulated
@@ -25,7 +36,7 @@ export function addProvider(stack: TerraformStack, stage: Stage): void {
       }
       : {}),
     ...(stage.endpoints ? { endpoints: [stage.endpoints] } : {}),
-  });
+  };
 }
 
 /** Adds where the state is kept: each installation's lies apart, and two people do not change it at once. */

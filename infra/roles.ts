@@ -38,8 +38,12 @@ export function statementsFor(access: Access, stores: Stores): Statement[] {
     allow("ReadObjects", ["s3:GetObject"], objectArns("read")),
     allow("WriteObjects", ["s3:PutObject"], objectArns("write")),
     allow("RemoveObjects", ["s3:DeleteObject"], objectArns("remove")),
-    allow("SendMessages", ["sqs:GetQueueUrl", "sqs:SendMessage"], [...queueArns("send", "feed"), ...deadArns]),
-    allow("TakeMessages", ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queueArns("take")),
+    allow("SendMessages", ["sqs:GetQueueUrl", "sqs:SendMessage"], [...queueArns("send", "both", "feed"), ...deadArns]),
+    allow(
+      "TakeMessages",
+      ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+      queueArns("take", "both"),
+    ),
     allow("LookAtQueues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queueArns("feed")),
     allow(
       "ReadStreams",

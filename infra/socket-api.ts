@@ -5,12 +5,13 @@ import { Apigatewayv2RouteResponse } from "@cdktf/provider-aws/lib/apigatewayv2-
 import { Apigatewayv2Stage } from "@cdktf/provider-aws/lib/apigatewayv2-stage/index.js";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import { Fn, type TerraformStack } from "cdktf";
-import type { DeployedFunction } from "./functions.ts";
+import { type DeployedFunction, startable, startedBy } from "./functions.ts";
 import { throttleOf } from "./http-api.ts";
 import { allow, type Statement } from "./roles.ts";
 import type { Stage } from "./stages.ts";
 
-const STAGE_NAME = "live";
+/** Also the path below the installation's own name, so that nothing is rewritten on the way. */
+export const STAGE_NAME = "sockets";
 const ROUTES = { connect: "$connect", disconnect: "$disconnect", message: "$default" } as const;
 const TIMEOUT_MS = 29_000;
 
@@ -54,7 +55,7 @@ export function addSocketRoutes(
   const integration = new Apigatewayv2Integration(stack, "socket-api-function", {
     apiId: api.id,
     integrationType: "AWS_PROXY",
-    integrationUri: sockets.lambda.invokeArn,
+    integrationUri: startedBy(sockets).invokeArn,
     timeoutMilliseconds: TIMEOUT_MS,
   });
   const routes = Object.entries(ROUTES).map(([name, routeKey]) => {
@@ -85,7 +86,7 @@ export function addSocketRoutes(
   new LambdaPermission(stack, "socket-api-permission", {
     statementId: "socket-api",
     action: "lambda:InvokeFunction",
-    functionName: sockets.lambda.functionName,
+    ...startable(sockets),
     principal: "apigateway.amazonaws.com",
     sourceArn: `${api.executionArn}/${STAGE_NAME}/*`,
   });

@@ -3,9 +3,12 @@ import { type App, TerraformStack } from "cdktf";
 import { addAlarms } from "./alarms.ts";
 import { addAthena } from "./athena.ts";
 import { addBudget } from "./budget.ts";
+import type { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js";
+import { addCanary } from "./canary.ts";
 import { addCache } from "./cache.ts";
 import { addContainer, type Container, PORT } from "./container.ts";
 import { addDashboard } from "./dashboard.ts";
+import { addEdge } from "./edge.ts";
 import { addFailures } from "./failures.ts";
 import { addFunctions, API_FUNCTIONS, type ApiFunctions, CONSUMERS, type Consumers } from "./functions.ts";
 import { addHttpApi } from "./http-api.ts";
@@ -20,7 +23,7 @@ import { addSchedules } from "./schedules.ts";
 import { addSigningKey } from "./secrets.ts";
 import { addSocketGateway, addSocketRoutes, type SocketGateway } from "./socket-api.ts";
 import { addQueueSource, addSources, findAttachedStreams } from "./sources.ts";
-import type { Stage } from "./stages.ts";
+import type { Domain, Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 import { addStreamApi } from "./stream-api.ts";
 import { addTables } from "./tables.ts";
@@ -48,7 +51,11 @@ export type FunctionWay = {
  * Adds the one stack of an installation: what keeps, and what serves. Its name is the stage's prefix, so each installation has
  * a state of its own.
  */
-export function synthStack(app: App, stage: Stage, { codeDir = CODE_DIR }: { codeDir?: string } = {}): TerraformStack {
+export function synthStack(
+  app: App,
+  stage: Stage,
+  { codeDir = CODE_DIR, pagesDir }: { codeDir?: string; pagesDir?: string } = {},
+): TerraformStack {
   const stack = new TerraformStack(app, stage.prefix);
   addProvider(stack, stage);
   addBackend(stack, stage);
@@ -61,15 +68,18 @@ export function synthStack(app: App, stage: Stage, { codeDir = CODE_DIR }: { cod
   const isServed = stage.runs.functions || stage.runs.container;
   const signingKey = isServed ? addSigningKey(stack, stage) : undefined;
   const way = isServed ? addFunctionWay(stack, stage, { stores, signingKey, codeDir }) : undefined;
-  const container = stage.runs.container ? addContainerWay(stack, stage, { stores, signingKey }) : undefined;
+  const container = stage.runs.container ? addContainerWay(stack, stage, { stores, signingKey, way }) : undefined;
   if (stage.iot) addIot(stack, stage, stores.queues);
   if (stage.analytics) addAthena(stack, stage, stores.buckets);
   if (way) watch(stack, stage, { stores, way, container });
+  const edge = isNamed(stage) ? addEdge(stack, stage, { api: way?.api, container, pagesDir }) : undefined;
 
-  addOutputs(stack, stage, { stores, api: way?.api, container, signingKey });
+  addOutputs(stack, stage, { stores, api: way?.api, container, edge, signingKey });
   addPolicies(stack, stage);
   return stack;
 }
+
+const isNamed = (stage: Stage): stage is Stage & { domain: Domain } => stage.domain !== undefined;
 
 function addFunctionWay(
   stack: TerraformStack,
@@ -100,12 +110,26 @@ function addFunctionWay(
 function addContainerWay(
   stack: TerraformStack,
   stage: Stage,
-  { stores, signingKey }: { stores: Stores; signingKey: ReturnType<typeof addSigningKey> },
+  { stores, signingKey, way }: {
+    stores: Stores;
+    signingKey: ReturnType<typeof addSigningKey>;
+    way: FunctionWay | undefined;
+  },
 ): Container {
   const network = addNetwork(stack, stage, { port: PORT });
   const cache = stage.cache ? addCache(stack, stage, network) : undefined;
-  const environment: Record<string, string> = cache ? { REDIS_URL: cache.redisUrl } : {};
+  const environment: Record<string, string> = {
+    ...(cache ? { REDIS_URL: cache.redisUrl } : {}),
+    // Where functions hold sockets too: they are told of logins that are over.
+    ...(way?.api ? { SOCKETS_URL: way.api.sockets.callbackUrl } : {}),
+  };
   return addContainer(stack, stage, { stores, network, signingKey, environment });
+}
+
+/** A new version of the containers after which one of these rings is taken back. */
+function takeBack({ service }: Container, alarms: readonly CloudwatchMetricAlarm[]): void {
+  const watched = alarms.filter(({ node }) => /^alarm-container-(5xx|latency)$/.test(node.id));
+  service.putAlarms({ alarmNames: watched.map(({ alarmName }) => alarmName), enable: true, rollback: true });
 }
 
 /** Adds what tells people how it goes: alarms, a dashboard, and a budget where the stage has one. */
@@ -117,7 +141,9 @@ function watch(
   const topic = addTopic(stack, stage);
   const functions = { ...way.consumers, ...way.api?.functions };
   const watched = { stores, functions, streams: way.sources.streams, apis: way.api, container };
-  addAlarms(stack, stage, { topic, ...watched });
+  const alarms = addAlarms(stack, stage, { topic, ...watched });
+  if (stage.canary && way.api) addCanary(stack, stage, { functions: way.api.functions, alarms });
+  if (container) takeBack(container, alarms);
   addDashboard(stack, stage, watched);
   addBudget(stack, stage, { topic });
 }

@@ -46,3 +46,13 @@ export const certificateArn = optional(matching(
   /^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
   "must be the ARN of a certificate in ACM: arn:aws:acm:REGION:ACCOUNT:certificate/ID",
 ));
+/** CloudFront takes its certificates from there alone. */
+export const edgeCertificateArn = optional(matching(
+  /^arn:aws[\w-]*:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
+  "must be the ARN of a certificate in us-east-1: arn:aws:acm:us-east-1:ACCOUNT:certificate/ID",
+));
+export const hostName = optional(matching(
+  /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+  "must be a name in lower case: sojourn.example.com",
+));
+export const zoneId = optional(matching(/^Z[A-Z0-9]{6,31}$/, "must be the id of a hosted zone: Z0123456789ABCDEFGHIJ"));

@@ -5,11 +5,14 @@ import {
   budget,
   certificateArn,
   concurrency,
+  edgeCertificateArn,
   emailAddress,
+  hostName,
   imageName,
   regionName,
   retention,
   twoZones,
+  zoneId,
 } from "./stage-values.ts";
 
 /** One installation: everything that makes its stack differ from another's. */
@@ -47,6 +50,10 @@ export type Stage = {
   image: string | undefined;
   /** ARN of an ACM certificate for the load balancer. */
   certificate: string | undefined;
+  /** Whether new versions of what callers meet come to a tenth of them first (`npm run release`). */
+  canary: boolean;
+  /** The installation's own name, before all that answers; undefined where each part has the address that AWS gives it. */
+  domain: Domain | undefined;
   /** What the image was built for. */
   architecture: "arm64" | "x86_64";
   /** The letters of the two zones of the region in which the containers and the cache lie: an account has not all of them. */
@@ -57,27 +64,41 @@ export type Stage = {
   stateBucket: string | undefined;
 };
 
+/** How the installation is reached by one name. */
+export type Domain = {
+  name: string;
+  /** The hosted zone in Route 53 that the records and the certificate's proof are put into. */
+  zone: string | undefined;
+  /** A certificate in us-east-1, where there is no zone to prove a new one in. */
+  certificate: string | undefined;
+  /** Added to each request that comes by the name; others are refused. */
+  secret: string;
+  /** Whether a web application firewall looks at requests first. */
+  firewall: boolean;
+};
+
 export class StageError extends Error {
   override name = "StageError";
 }
 
-/** Variables of the service that a deployment passes on where they are given. */
-const PASSED_ON = [
-  ...["ATTACHED_TABLES", "METRICS_BATCHING", "JOURNEYS_INDEX", "ACCOUNTS", "COLLECTION_CACHE_MB", "CORS_ORIGINS"],
-  ...["TOKEN_ISSUER", "TOKEN_AUDIENCE", "TOKEN_ALGORITHMS", "TOKEN_TTL_SECONDS", "JWKS_URL", "INTROSPECTION"],
-  ...["GRAPHIQL", "MAX_BODY_BYTES", "MAX_QUERY_DEPTH", "MAX_QUERY_ALIASES", "MAX_QUERY_TOKENS", "MAX_QUERY_COST"],
-  "LOG_LEVEL",
-] as const;
+/** Variables of the service that a deployment says itself, or that are of one machine; all others are passed on as given. */
+const OWN: readonly string[] = [
+  ...["PORT", "HOST", "DATA_DIR", "NAME_PREFIX", "DYNOXIDE_BIN", "DRAIN_SECONDS", "SIGNING_KEY_FILE"],
+  ...["AWS_REGION", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"],
+  ...["AWS_ENDPOINT_URL_SECRETS_MANAGER", "SIGNING_KEY_SECRET", "REDIS_URL", "SOCKETS_URL", "ORIGIN_SECRET"],
+];
+export const PASSED_ON = (Object.keys(variables) as (keyof typeof variables)[]).filter((key) => !OWN.includes(key));
 const ENDPOINTS = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"] as const;
 /** What each stage is where its variable is absent. */
 const DEFAULTS = {
-  dev: { run: "functions", retentionDays: "14", concurrency: "none" },
+  dev: { run: "functions", retentionDays: "14", concurrency: "none", firewall: "off" },
   prod: {
     run: "functions",
     retentionDays: "90",
+    firewall: "on",
     concurrency: "http=200 stream=20 sockets=50 push=50 ingest=50 rollup=100 late=2 schedule=2",
   },
-  local: { run: "none", retentionDays: "1", concurrency: "none" },
+  local: { run: "none", retentionDays: "1", concurrency: "none", firewall: "off" },
 } as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -132,12 +153,46 @@ export function stagesFrom(env: Env): Stage {
   if (run !== "none" && given("ACCOUNTS") === "off" && !given("JWKS_URL")) {
     wrong.push("  JWKS_URL: is needed where ACCOUNTS is off: without it no token would be known");
   }
+  if (!runs.functions && given("SOJOURN_CANARY") === "on") {
+    wrong.push(
+      "  SOJOURN_CANARY=on: is for functions (SOJOURN_RUN=functions or both); containers roll, and are taken back by alarms",
+    );
+  }
   if (!runs.container && given("SOJOURN_CACHE") === "on") {
     wrong.push(
       "  SOJOURN_CACHE=on: is for containers (SOJOURN_RUN=container or both); functions lie outside of its network",
     );
   }
   const isEmulated = isLocal || endpoint !== undefined;
+  const domainName = read("DOMAIN", "", hostName);
+  const domain: Domain | undefined = domainName === undefined ? undefined : {
+    name: domainName,
+    zone: read("HOSTED_ZONE_ID", "", zoneId),
+    certificate: read("DOMAIN_CERTIFICATE_ARN", "", edgeCertificateArn),
+    secret: own("ORIGIN_SECRET") ?? "",
+    firewall: read("SOJOURN_FIREWALL", defaults.firewall, onOff),
+  };
+  if (domain) {
+    if (run === "none") wrong.push(`  DOMAIN=${domain.name}: is for an API; set SOJOURN_RUN`);
+    if (!given("HOSTED_ZONE_ID") === !given("DOMAIN_CERTIFICATE_ARN")) {
+      wrong.push(
+        "  HOSTED_ZONE_ID, DOMAIN_CERTIFICATE_ARN: DOMAIN needs one of them: the zone in Route 53 in which records and a " +
+          "certificate are made, or a certificate in us-east-1",
+      );
+    }
+    if (!given("ORIGIN_SECRET")) {
+      wrong.push("  ORIGIN_SECRET: is needed with DOMAIN, or callers could go past it: openssl rand -hex 32");
+    }
+    if (runs.container && !given("CERTIFICATE_ARN")) {
+      wrong.push(
+        `  CERTIFICATE_ARN: is needed with DOMAIN and containers: a certificate for ${domain.name} in ${region}, by which ` +
+          "CloudFront reaches the load balancer",
+      );
+    }
+  } else {
+    const alone = ["HOSTED_ZONE_ID", "DOMAIN_CERTIFICATE_ARN", "ORIGIN_SECRET"];
+    forbid(alone, "is for a name of your own; set DOMAIN");
+  }
   const stage: Stage = {
     name,
     prefix,
@@ -164,11 +219,19 @@ export function stagesFrom(env: Env): Stage {
     alarmEmail: read("ALARM_EMAIL", "", emailAddress),
     image,
     certificate: read("CERTIFICATE_ARN", "", certificateArn),
+    domain,
+    canary: read("SOJOURN_CANARY", "off", onOff),
     architecture: read("SOJOURN_ARCHITECTURE", "x86_64", oneOf("arm64", "x86_64")),
     zones: read("SOJOURN_ZONES", "a,b", twoZones),
-    service: Object.fromEntries(
-      PASSED_ON.flatMap((key) => own(key) !== undefined && given(key) ? [[key, given(key)!]] : []),
-    ),
+    service: {
+      ...Object.fromEntries(
+        PASSED_ON.flatMap((key) => own(key) !== undefined && given(key) ? [[key, given(key)!]] : []),
+      ),
+      // Pages of the name itself: they are served by one part and call the others.
+      ...(domain
+        ? { CORS_ORIGINS: [...(given("CORS_ORIGINS")?.split(",") ?? []), `https://${domain.name}`].join(",") }
+        : {}),
+    },
     stateBucket: read("STATE_BUCKET", "", bucketName),
   };
   if (wrong.length > 0) throw new StageError(`Wrong in the environment:\n${wrong.join("\n")}`);

@@ -6,11 +6,12 @@ import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/ind
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import { Fn, type TerraformStack } from "cdktf";
 import { functions } from "../api/functions.ts";
-import type { DeployedFunction } from "./functions.ts";
+import { type DeployedFunction, startable, startedBy } from "./functions.ts";
 import { throttleOf } from "./http-api.ts";
 import type { Stage } from "./stages.ts";
 
-const STAGE_NAME = "live";
+/** Also the path below the installation's own name, so that nothing is rewritten on the way. */
+export const STAGE_NAME = "stream";
 const PATH = "graphql";
 
 /**
@@ -24,7 +25,7 @@ export function addStreamApi(
   { stream }: { stream: DeployedFunction },
 ): { api: ApiGatewayRestApi; apiStage: ApiGatewayStage; url: string } {
   const partition = new DataAwsPartition(stack, "partition").partition;
-  const body = JSON.stringify(openApi(stage, `arn:${partition}:apigateway:${stage.region}`, stream.lambda.arn));
+  const body = JSON.stringify(openApi(stage, `arn:${partition}:apigateway:${stage.region}`, startedBy(stream).arn));
   const api = new ApiGatewayRestApi(stack, "stream-api", {
     name: `${stage.prefix}-stream`,
     description: functions.stream.about,
@@ -53,7 +54,7 @@ export function addStreamApi(
   new LambdaPermission(stack, "stream-api-permission", {
     statementId: "stream-api",
     action: "lambda:InvokeFunction",
-    functionName: stream.lambda.functionName,
+    ...startable(stream),
     principal: "apigateway.amazonaws.com",
     sourceArn: `${api.executionArn}/${STAGE_NAME}/*/${PATH}`,
   });

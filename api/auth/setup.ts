@@ -29,7 +29,7 @@ import type { Holder, Scope, Viewer } from "./viewer.ts";
  * Tokens of the local key file hold also where accounts are off: `npm run token` signs with it.
  */
 export async function createAuth(
-  { config, dynamo, rates, hub, log, clock, ids, passwordCost = PASSWORD_COST, pollMs }: {
+  { config, dynamo, rates, hub, log, clock, ids, passwordCost = PASSWORD_COST, pollMs, tellElsewhere }: {
     config: Config;
     dynamo: Dynamo;
     rates: Rates;
@@ -39,6 +39,8 @@ export async function createAuth(
     ids: Ids;
     passwordCost?: ScryptCost | undefined;
     pollMs?: number | undefined;
+    /** Tells those who hold sockets for functions which logins or keys of a tenant are over. Never throws. */
+    tellElsewhere: (tenantId: string, ids: readonly string[]) => Promise<void>;
   },
 ) {
   const { issuers, audiences, algorithms, ttlSeconds, jwksUrls } = config.token;
@@ -56,7 +58,7 @@ export async function createAuth(
     store: createApiKeyStore(dynamo, table),
     rates,
     audit,
-    ended: (keyId) => endings.tell(keyId),
+    ended: tellEnded,
     random: randomBytes,
     clock,
     log,
@@ -96,14 +98,18 @@ export async function createAuth(
       signer,
       apiKeys,
       audit,
-      ended: endLogin,
+      async ended(tenantId, loginIds) {
+        for (const id of loginIds) verifier.end(id);
+        await tellEnded(tenantId, loginIds);
+      },
       random: randomBytes,
       clock,
     });
 
-  function endLogin(loginId: string): void {
-    verifier.end(loginId);
-    endings.tell(loginId);
+  async function tellEnded(tenantId: string, ids: readonly string[]): Promise<void> {
+    for (const id of ids) endings.tell(id);
+    if (ids.length === 0) return;
+    await tellElsewhere(tenantId, ids);
   }
 
   async function holds(viewer: Holder): Promise<boolean> {

@@ -1,12 +1,22 @@
 import type { StreamRecord } from "../aws/streams.ts";
 import { idOf } from "../core/keys.ts";
+import type { Log } from "../core/log.ts";
+import { activeKey } from "../journeys/follow.ts";
 import { journeyKey } from "../journeys/service.ts";
 import { metricsKey } from "../metrics/service.ts";
 import { reviewKey } from "../review/service.ts";
 import { sessionsKey } from "../sessions/service.ts";
 
-/** What the queue `wakes` holds: groups of a tenant that there may be something for. */
-export type Wake = { tenantId: string; groups: readonly string[] };
+/** What the queue `wakes` holds of a tenant. */
+export type Wake = {
+  tenantId: string;
+  /** Groups that there may be something for. */
+  groups?: readonly string[];
+  /** Keys of the hub: the same for whatever groups they wake. */
+  keys?: readonly string[];
+  /** Logins and API keys that are over. */
+  ended?: readonly string[];
+};
 
 /** A message stays far below SQS's limit. */
 const GROUPS_A_MESSAGE = 100;
@@ -32,6 +42,17 @@ export function createWaker({ store, send }: WakerOptions) {
   };
 }
 
+/**
+ * Tells those who hold sockets what no stream says; nobody, without `send`. It never throws: what cannot be told is found by
+ * whoever sends to them, or with the next change.
+ */
+export function createTeller({ send, log }: { send: ((body: string) => Promise<void>) | undefined; log: Log }) {
+  return async (wake: Wake): Promise<void> => {
+    await send?.(JSON.stringify(wake))
+      .catch((error) => log.warn("Sockets that functions hold were not told.", { tenantId: wake.tenantId, error }));
+  };
+}
+
 /** The hub's keys, by tenant, of all that may look different after these records. */
 export function wokenBy(table: string, records: readonly StreamRecord[]): Map<string, Set<string>> {
   const woken = new Map<string, Set<string>>();
@@ -40,7 +61,7 @@ export function wokenBy(table: string, records: readonly StreamRecord[]): Map<st
     if (tenantId === undefined) continue;
     const keys = woken.get(tenantId) ?? new Set([metricsKey(tenantId)]);
     woken.set(tenantId, keys);
-    if (table === "journeys") keys.add(journeyKey(tenantId, idOf(sk)));
+    if (table === "journeys") keys.add(journeyKey(tenantId, idOf(sk))).add(activeKey(tenantId));
     else if (table === "sessions") keys.add(sessionsKey(tenantId));
     else if (table === "reviews") keys.add(reviewKey({ tenantId, userId: idOf(sk) }));
   }

@@ -118,7 +118,22 @@ export function createRemoveData({ dynamo, objects, named, most }: {
       if (isLast && !isEnough()) await removePartition(tables.buckets, `${tenantId}#sources`);
     }
 
+    /** What sockets follow, and the sockets: whoever holds one is told nothing more, and to go. */
+    async function removeSockets(): Promise<void> {
+      const pk = `${tenantId}#sockets`;
+      const values = { ":pk": pk, ":from": "socket#", ":to": "socket$" };
+      const key = { expression: "pk = :pk AND sk BETWEEN :from AND :to", values };
+      const read = (startKey?: Item) => dynamo.query(named(tables.sockets), { key, consistent: true, startKey });
+      for await (const { items } of pages(read)) {
+        const connections = items.map(({ sk }) => ({ pk: `#${(sk as string).slice("socket#".length)}`, sk: "-" }));
+        await removeItems(tables.sockets, connections);
+        if (isEnough()) return;
+      }
+      await removePartition(tables.sockets, pk);
+    }
+
     await removeEach(tables.access, ofTenant);
+    await removeSockets();
     await removeWebhooks();
     for (const table of [tables.journeys, tables.trails, tables.sessions, tables.records, tables.reviews]) {
       for (const pk of partitionsOf(tenantId)) await removePartition(table, pk);

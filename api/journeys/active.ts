@@ -93,6 +93,8 @@ export function createActiveVisitors(
         signal,
         intervalMs: () => SECOND_MS,
         pollMs,
+        // Who does nothing for so long is not there any more.
+        fades: true,
       });
     },
   };

@@ -21,8 +21,10 @@ export async function* follow<State, Message>(options: {
   /** Reads are at least so far apart: what changes more often is given as it is then. Asked for after each. */
   intervalMs?: () => number;
   pollMs?: number | undefined;
+  /** What it gives changes with time too. */
+  fades?: boolean;
 }): AsyncGenerator<Message> {
-  const { hub, key, read, signal, intervalMs = () => 0, pollMs = POLL_MS } = options;
+  const { hub, key, read, signal, intervalMs = () => 0, pollMs = POLL_MS, fades = false } = options;
   let state = options.state;
   let woken = false;
   let ring = () => {};
@@ -54,7 +56,7 @@ export async function* follow<State, Message>(options: {
       const next = await read(state, given);
       state = next.state;
       yield* next.messages;
-      if (hub.rest) return hub.rest();
+      if (hub.rest) return hub.rest({ fades });
       if (!woken) await pause(pollMs, () => woken);
       await pause(intervalMs() - (performance.now() - readAt), () => false);
     }

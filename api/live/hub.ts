@@ -4,25 +4,33 @@ export type Hub = {
   /** Calls `listener` on each wake of the key, with what the waker said, until the function it gives is called. */
   watch: (key: string, listener: (detail?: string) => void) => () => void;
   /** Where nobody waits: called where a feed has given all that is there. It ends then, and whoever asks again goes on from its cursor. */
-  rest?: () => void;
+  rest?: (at?: Rest) => void;
 };
 
-/** A hub that wakes nobody, of a process that lives for one event. `take` gives what was watched, and whether it came to rest. */
-export type StillHub = Hub & { take: () => { keys: string[]; isResting: boolean } };
+/** How a feed came to rest. */
+export type Rest = {
+  /** Where it stands, for a feed that begins now: it has a cursor before there is a message. */
+  cursor?: string;
+  /** What it gives changes with time too, though nothing is written. */
+  fades?: boolean;
+};
+
+/** A hub that wakes nobody, of a process that lives for one event. `take` gives what was watched, and how it came to rest. */
+export type StillHub = Hub & { take: () => { keys: string[]; rest: Rest | undefined } };
 
 export function createStillHub(): StillHub {
   let keys = new Set<string>();
-  let isResting = false;
+  let rested: Rest | undefined;
   return {
     wake() {},
     watch(key) {
       keys.add(key);
       return () => {};
     },
-    rest: () => void (isResting = true),
+    rest: (at = {}) => void (rested = at),
     take() {
-      const taken = { keys: [...keys], isResting };
-      [keys, isResting] = [new Set(), false];
+      const taken = { keys: [...keys], rest: rested };
+      [keys, rested] = [new Set(), undefined];
       return taken;
     },
   };

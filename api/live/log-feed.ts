@@ -67,10 +67,9 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubK
     if (resumed && resumed[0] < clock() - MAX_AWAY_MS) {
       throw new InvalidInputError([{ path: ["after"], message: "is older than a week; leave it out to begin anew" }]);
     }
-    const give = ({ message }: LogEntry<T>, { at, given }: Position): Given<T> => ({
-      ...message,
-      cursor: cursors.encode([at, [...given].filter(([, when]) => when >= at - SLACK_MS).slice(-MAX_IN_CURSOR)]),
-    });
+    const cursorOf = ({ at, given }: Position): string =>
+      cursors.encode([at, [...given].filter(([, when]) => when >= at - SLACK_MS).slice(-MAX_IN_CURSOR)]);
+    const give = ({ message }: LogEntry<T>, state: Position): Given<T> => ({ ...message, cursor: cursorOf(state) });
     /** The entries that were not given yet, each with the position after it. */
     const next = async (state: Position, hints: readonly string[], isGiven: boolean, memory: Memory) => {
       const now = clock();
@@ -85,6 +84,14 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubK
       }
       return { messages, state: { at: now, given: new Map([...given].slice(-MAX_GIVEN)) } };
     };
+    if (hub.rest) {
+      // Nobody waits: what was missed is given; whoever begins is told from where they go on.
+      hub.watch(hubKey(tenantId), () => {});
+      const from = resumed ? { at: resumed[0], given: new Map(resumed[1]) } : { at: clock(), given: new Map() };
+      const { messages, state } = await next(from, [], resumed !== undefined, createMemory());
+      for (const { message } of messages) yield message;
+      return hub.rest({ cursor: cursorOf(state) });
+    }
     const start = async function* (stop: AbortSignal) {
       // Whoever begins is told of what comes: of what was kept in the moments before it is only remembered that it was.
       const memory = createMemory();

@@ -21,6 +21,8 @@ export type AlertsOptions = {
   store: Pick<MetricStore, "listHours">;
   measuring: Pick<Measuring, "list">;
   hub: Hub;
+  /** Tells those who follow alerts elsewhere. Never throws. */
+  wakeElsewhere: (tenantId: string) => Promise<void>;
   clock: Clock;
   caughtUpAt: (source: MetricSource) => Promise<number | undefined>;
   /** What tells the world of a change, as a part of the transaction that makes it. */
@@ -41,7 +43,7 @@ export function alertsKey(tenantId: string): string {
  * on the condition that nobody judged it further, in one transaction with the history and with what tells others. So a crash
  * between judging and telling is no gap, and two processes make no two changes.
  */
-export function createAlerts({ alerts, store, measuring, hub, clock, caughtUpAt, tell }: AlertsOptions) {
+export function createAlerts({ alerts, store, measuring, hub, wakeElsewhere, clock, caughtUpAt, tell }: AlertsOptions) {
   return {
     /** In the order of their names. */
     async list(tenantId: string): Promise<Alert[]> {
@@ -163,7 +165,11 @@ export function createAlerts({ alerts, store, measuring, hub, clock, caughtUpAt,
     changes: readonly AlertChange[],
   ): Promise<boolean> {
     const isWritten = await alerts.write(before, after, changes, changes.map(tell));
-    if (isWritten && changes.length > 0) hub.wake(alertsKey(changes[0]!.tenantId));
+    if (isWritten && changes.length > 0) {
+      const { tenantId } = changes[0]!;
+      hub.wake(alertsKey(tenantId));
+      await wakeElsewhere(tenantId);
+    }
     return isWritten;
   }
 }

@@ -30,6 +30,10 @@ export type Group = {
   position: string;
   /** The hub's keys that the feed watches; undefined before it was first read. */
   keys: readonly string[] | undefined;
+  /** Whether its feed is of what comes from now on, for whoever names no position. */
+  beginsNow: boolean;
+  /** When it is looked at again by itself, where what it gives changes with time too. */
+  lookAt: number;
   /** When it was last given something. */
   sentAt: number;
   /** Who gives at the moment, until when at the latest. */
@@ -50,6 +54,11 @@ export type Member = {
   /** A position of its own, before it has caught up with its group. */
   position: string | undefined;
 };
+
+/** What may end a viewer's sockets before their token does: a login or a key. */
+export function holderId({ login, keyId }: Holder): string | undefined {
+  return login?.loginId ?? keyId;
+}
 
 /** API Gateway cuts each connection after two hours. */
 const SOCKET_MS = 2 * HOUR_MS;

@@ -3,7 +3,7 @@ import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { type Clock, SECOND_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
-import { digestOf, type Group, KEEP_MS, type Member, type Question, type SocketConnection } from "./model.ts";
+import { digestOf, type Group, holderId, KEEP_MS, type Member, type Question, type SocketConnection } from "./model.ts";
 
 /**
  * Access patterns of the table `sockets`, whose items all expire with their connections:
@@ -53,15 +53,27 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
   return {
     /** False where it was initialised before. */
     async putConnection(id: string, viewer: Viewer, isInitialised: boolean): Promise<boolean> {
-      const item = { ...connectionKey(id), viewer, isInitialised, subscriptions: {}, ttl: ttl() };
+      const item = { ...connectionKey(id), viewer: storable(viewer), isInitialised, subscriptions: {}, ttl: ttl() };
       const written = await dynamo.putIf(table, item, {
         expression: "attribute_not_exists(pk) OR isInitialised = :no",
         values: { ":no": false },
       });
       if (!written.ok) return false;
       const { tenantId, credential } = viewer;
-      await dynamo.put(table, { pk: tenantPk(tenantId), sk: `socket#${id}`, credential, ttl: ttl() });
+      const holder = holderId(viewer);
+      const open = { pk: tenantPk(tenantId), sk: `socket#${id}`, credential, ttl: ttl() };
+      await dynamo.put(table, holder === undefined ? open : { ...open, holder });
       return true;
+    },
+
+    /** The connections of a tenant that were opened with one of these logins or keys. */
+    async listHeldBy(tenantId: string, holders: readonly string[]): Promise<string[]> {
+      const found: string[] = [];
+      for await (const items of below(tenantId, "socket#", true)) {
+        const held = items.filter(({ holder }) => holders.includes(holder as string));
+        found.push(...held.map(({ sk }) => (sk as string).slice("socket#".length)));
+      }
+      return found;
     },
 
     findConnection,
@@ -123,7 +135,7 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
     /** Adds a member at its own position, and the group where it is new; gives the group. */
     async join(group: string, question: Question, member: Member): Promise<Group> {
       const { key, ...kept } = member;
-      await dynamo.put(table, { ...memberKey(question.tenantId, group, key), ...kept, ttl: ttl() });
+      await dynamo.put(table, { ...memberKey(question.tenantId, group, key), ...storable(kept), ttl: ttl() });
       const item = await dynamo.update(table, groupKey(question.tenantId, group), {
         expression: "SET question = if_not_exists(question, :question), #ttl = :ttl",
         names: { "#ttl": "ttl" },
@@ -163,9 +175,23 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
     },
 
     /** The same, noted in the group for those who join. */
-    async noteKeys(tenantId: string, group: string, keys: readonly string[]): Promise<void> {
-      const change = { expression: "SET #keys = :keys", names: { "#keys": "keys" }, values: { ":keys": keys } };
+    async noteKeys(tenantId: string, group: string, keys: readonly string[], beginsNow: boolean): Promise<void> {
+      const change = {
+        expression: "SET #keys = :keys, beginsNow = :now",
+        names: { "#keys": "keys" },
+        values: { ":keys": keys, ":now": beginsNow },
+      };
       await dynamo.update(table, groupKey(tenantId, group), change);
+    },
+
+    /** When the group is looked at again by itself. False where it is to be looked at earlier, or is gone. */
+    async noteLook(tenantId: string, id: string, lookAt: number): Promise<boolean> {
+      const change = { expression: "SET lookAt = :at", values: { ":at": lookAt } };
+      const condition = {
+        expression: "attribute_exists(question) AND (attribute_not_exists(lookAt) OR lookAt <= :now)",
+        values: { ":now": clock() },
+      };
+      return (await dynamo.updateIf(table, groupKey(tenantId, id), change, condition)).ok;
     },
 
     /** The groups that these keys of the hub wake. */
@@ -270,17 +296,24 @@ function keyBelow(tenantId: string, prefix: string) {
   };
 }
 
+/** A key may hold for ever, which no number of DynamoDB is. */
+function storable<T extends { expiresAt: number }>(of: T): T {
+  return { ...of, expiresAt: Math.min(of.expiresAt, Number.MAX_SAFE_INTEGER) };
+}
+
 function tenantPk(tenantId: string): string {
   return `${tenantId}#sockets`;
 }
 
 function toGroup(item: Item): Group {
-  const { sk, question, position, keys, sentAt, leaseBy, leaseUntil, sentUpTo } = item;
+  const { sk, question, position, keys, beginsNow, lookAt, sentAt, leaseBy, leaseUntil, sentUpTo } = item;
   return {
     id: (sk as string).slice("group#".length),
     question: JSON.parse(question as string) as Question,
     position: (position as string | undefined) ?? "",
     keys: keys as string[] | undefined,
+    beginsNow: beginsNow === true,
+    lookAt: (lookAt as number | undefined) ?? 0,
     sentAt: (sentAt as number | undefined) ?? 0,
     lease: leaseBy === undefined ? undefined : { by: leaseBy as string, until: leaseUntil as number },
     sending: sentUpTo === undefined ? undefined : { upTo: sentUpTo as string },

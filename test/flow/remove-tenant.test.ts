@@ -5,6 +5,7 @@ import { createObjects, type Objects } from "../../api/aws/objects.ts";
 import { createRemoveData } from "../../api/jobs/tenant-data.ts";
 import { createRemovalJob } from "../../api/jobs/removals.ts";
 import { buckets, type BucketSpec, fullName, tables } from "../../api/resources.ts";
+import { createSocketStore, type SocketStore } from "../../api/sockets/store.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { dumpTable } from "../kit/dump.ts";
 import { seedEverything } from "../kit/everything.ts";
@@ -18,9 +19,12 @@ const password = "correct horse battery";
 let now = NOON;
 let api: TestApp;
 let accounts = 0;
+let sockets: SocketStore;
 
 beforeAll(async () => {
   api = await startTestApp({ clock: () => now, env: { RATE_REGISTRATIONS: "off" } });
+  const dynamo = createDynamo(api.system.clients.dynamodb);
+  sockets = createSocketStore(dynamo, fullName(api.system.prefix, tables.sockets), () => now);
 }, 60_000);
 afterAll(() => api.stop());
 
@@ -55,6 +59,13 @@ async function open() {
   await api.ask(tenantId, `mutation ($i: WebhookInput!) { testWebhook(input: $i) { __typename } }`, {
     i: { webhookId: hooked.createWebhook.webhook.webhookId },
   });
+  // As API Gateway holds it, with what it follows.
+  const viewer = { tenantId, userId: "u", scopes: ["SESSIONS_READ"], expiresAt: 0, credential: "c" } as const;
+  await sockets.putConnection(`conn-${username}`, viewer, true);
+  const question = { tenantId, scopes: [], userId: undefined, query: "{ x }", operationName: undefined, variables: {} };
+  const member = { key: "c#s", connectionId: "c", subscriptionId: "s", credential: "c", expiresAt: 0, position: "" };
+  await sockets.join("group", question, { ...member, holder: { userId: "u" } });
+  await sockets.listen(tenantId, "group", ["key"], "c#s");
   await api.settle();
   return { username, token, tenantId };
 }

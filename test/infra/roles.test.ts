@@ -44,7 +44,7 @@ const indexes = (names: string) =>
 const buckets = (names: string) => names.split(" ").map((name) => `bucket-${name}`);
 const objects = (names: string) => names.split(" ").map((name) => `bucket-${name}/*`);
 /** Sockets can be sent to and closed; nothing else of an API can be called. */
-const CONNECTIONS = ["POST", "DELETE"].map((method) => `socket-api.execution_arn/live/${method}/@connections/*`);
+const CONNECTIONS = ["POST", "DELETE"].map((method) => `socket-api.execution_arn/sockets/${method}/@connections/*`);
 const logs = (name: string) => [`function-${name}-logs:*`];
 
 /** Every statement of every function: what it is for, and the resources. Nothing else is allowed. */
@@ -59,7 +59,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     // Also what a link to upload allows: it is signed with this role.
     WriteObjects: objects("events readings collections"),
     RemoveObjects: objects("events readings collections"),
-    SendMessages: ["queue-ingest", "queue-late"],
+    SendMessages: ["queue-ingest", "queue-late", "queue-wakes"],
     LookAtQueues: ["queue-ingest"],
     UseKeys: ["signing-key"],
     WriteLogs: logs("http"),
@@ -92,7 +92,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     RemoveItems: tables("sockets"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
-    SendMessages: ["queue-wakes-dead"],
+    SendMessages: ["queue-wakes", "queue-wakes-dead"],
     TakeMessages: ["queue-wakes"],
     UseKeys: ["signing-key"],
     SendToSockets: CONNECTIONS,
@@ -139,14 +139,15 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteLogs: logs("late"),
   },
   schedule: {
-    ReadItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks"),
+    ReadItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks sockets"),
     ReadIndexes: indexes("journeys trails records buckets access sessions sensors reviews webhooks"),
-    WriteItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks"),
-    RemoveItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks"),
+    WriteItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks sockets"),
+    RemoveItems: tables("journeys trails records buckets rollups access sessions sensors reviews webhooks sockets"),
     ListObjects: buckets("events readings collections"),
     ReadObjects: objects("events readings collections"),
     WriteObjects: objects("events readings collections"),
     RemoveObjects: objects("events readings collections"),
+    SendMessages: ["queue-wakes"],
     WriteLogs: logs("schedule"),
   },
 };

@@ -7,11 +7,12 @@ import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/inde
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import type { TerraformStack } from "cdktf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { REASONS } from "../../infra/rules.ts";
+import { REASONS, RULES } from "../../infra/rules.ts";
 import { createSynthKit, SWITCHES } from "../kit/synth.ts";
 
 const kit = createSynthKit();
@@ -65,6 +66,57 @@ const PLANTS: [string, (stack: TerraformStack, id: string) => unknown, RegExp][]
     (stack, id) =>
       new LambdaPermission(stack, id, { action: "lambda:InvokeFunction", functionName: "f", principal: "*" }),
     /name the principal and the sourceArn/,
+  ],
+  [
+    "a service that starts it for anybody's sake",
+    (stack, id) =>
+      new LambdaPermission(stack, id, {
+        action: "lambda:InvokeFunction",
+        functionName: "f",
+        principal: "events.amazonaws.com",
+      }),
+    /name the principal and the sourceArn/,
+  ],
+  [
+    "anybody who names a source",
+    (stack, id) =>
+      new LambdaPermission(stack, id, {
+        ...{ action: "lambda:InvokeFunction", functionName: "f", principal: "*" },
+        sourceArn: "arn:aws:events:eu-central-1:111122223333:rule/x",
+      }),
+    /name the principal and the sourceArn/,
+  ],
+  ["all resources but some", rolePolicy({ Action: "s3:GetObject", NotResource: "x" }), /Planted allows more than/],
+  [
+    "an action that is half a wildcard",
+    rolePolicy({ Action: ["s3:GetObject", "s3:Put*"], Resource: "x" }),
+    /Planted allows more than/,
+  ],
+  [
+    "everybody in a list of principals",
+    (stack, id) =>
+      new S3BucketPolicy(stack, id, {
+        bucket: "b",
+        policy: policy({
+          ...{ Effect: "Allow", Sid: "Listed", Action: "s3:GetObject", Resource: "x" },
+          Principal: { AWS: ["arn:aws:iam::1:root", "*"] },
+        }),
+      }),
+    /Listed allows anybody/,
+  ],
+  [
+    "a port that everybody reaches by IPv6",
+    (stack, id) =>
+      new VpcSecurityGroupIngressRule(stack, id, {
+        ...{ securityGroupId: "g", ipProtocol: "tcp", fromPort: 443, toPort: 5_432 },
+        cidrIpv6: "::/0",
+      }),
+    /Everybody reaches a port/,
+  ],
+  [
+    "ports said inside of a group",
+    (stack, id) => new SecurityGroup(stack, id, { ingress: [{ fromPort: 22, toPort: 22, protocol: "tcp" }] }),
+    /What comes in is said rule by rule/,
   ],
   [
     "a public function URL",
@@ -140,13 +192,36 @@ describe("the synth fails on", () => {
   });
 });
 
+test.each(["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"])(
+  "a bucket is not closed without %s",
+  (left) => {
+    const names = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"];
+    const close = Object.fromEntries(names.map((name) => [name, name !== left]));
+    const bucket = { id: "aws_s3_bucket.b", type: "aws_s3_bucket", attributes: {} };
+    const block = {
+      id: "p",
+      type: "aws_s3_bucket_public_access_block",
+      attributes: { bucket: "${aws_s3_bucket.b.id}", ...close },
+    };
+    const said = RULES.flatMap((rule) => rule([bucket, block], { isHardened: true, isProtected: false }));
+    expect(said.map(({ message }) => message)).toContain("A bucket is never public: harden it (objects.ts).");
+  },
+);
+
+test("a queue under a key of one's own is encrypted too", () => {
+  const queue = { id: "q", type: "aws_sqs_queue", attributes: { kms_master_key_id: "k" } };
+  expect(RULES.flatMap((rule) => rule([queue], { isHardened: true, isProtected: false }))).toEqual([]);
+});
+
 test("no way to run breaks a rule", () => {
   expect(Object.values(SWITCHES).map((env) => failure(() => {}, env))).toEqual(Object.values(SWITCHES).map(() => ""));
 });
 
 test("each reason is one that something in the stack needs", () => {
-  const { resource } = kit.synth(SWITCHES.both);
-  const sids = Object.values(resource["aws_iam_role_policy"]!).flatMap(({ policy }) =>
+  const roles = [SWITCHES.both, SWITCHES.canary].flatMap((env) =>
+    Object.values(kit.synth(env).resource["aws_iam_role_policy"]!)
+  );
+  const sids = roles.flatMap(({ policy }) =>
     JSON.parse(String(policy)).Statement.filter((statement: { Resource: unknown }) =>
       [statement.Resource].flat().includes("*")
     ).map((statement: { Sid: string }) => statement.Sid)

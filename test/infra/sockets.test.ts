@@ -30,7 +30,7 @@ describe("the WebSocket API", () => {
     });
     expect(functions.one("aws_lambda_permission", "socket-api-permission")).toMatchObject({
       principal: "apigateway.amazonaws.com",
-      source_arn: "${aws_apigatewayv2_api.socket-api.execution_arn}/live/*",
+      source_arn: "${aws_apigatewayv2_api.socket-api.execution_arn}/sockets/*",
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { stagesFrom } from "../../infra/stages.ts";
+import { variables } from "../../api/config.ts";
+import { PASSED_ON, stagesFrom } from "../../infra/stages.ts";
 import { SWITCHES } from "../kit/synth.ts";
 
 function wrongIn(env: Record<string, string>): string[] {
@@ -53,6 +54,30 @@ describe("a stage", () => {
   test("hands on those of the service's variables that are given, and no others", () => {
     const { service } = stagesFrom({ JWKS_URL: "https://id.example/keys", PORT: "80", DATA_DIR: "/x", HOME: "/root" });
     expect(service).toEqual({ JWKS_URL: "https://id.example/keys" });
+  });
+
+  test("hands on each variable that is not of one machine or its own to say", () => {
+    const kept = Object.keys(variables).filter((name) => !(PASSED_ON as readonly string[]).includes(name));
+    expect(kept.sort()).toEqual([
+      "AWS_ENDPOINT_URL_DYNAMODB",
+      "AWS_ENDPOINT_URL_S3",
+      "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+      "AWS_ENDPOINT_URL_SQS",
+      "AWS_REGION",
+      "DATA_DIR",
+      "DRAIN_SECONDS",
+      "DYNOXIDE_BIN",
+      "HOST",
+      "NAME_PREFIX",
+      "ORIGIN_SECRET",
+      "PORT",
+      "REDIS_URL",
+      "SIGNING_KEY_FILE",
+      "SIGNING_KEY_SECRET",
+      "SOCKETS_URL",
+    ]);
+    const limits = { RATE_TENANT: "100/10", TENANT_CLAIM: "https://example.com/tenant", OTEL_SERVICE_NAME: "x" };
+    expect(stagesFrom(limits).service).toEqual(limits);
   });
 });
 

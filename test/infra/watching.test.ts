@@ -37,6 +37,65 @@ describe("every alarm", () => {
   });
 });
 
+/**
+ * What each rings at: id, statistic, above or below, threshold, seconds, periods, what silence means. Ages of queues are
+ * seconds, of streams milliseconds; API Gateway's latency is in milliseconds, the load balancer's in seconds.
+ */
+const RINGS: [string, string, ">" | "<", number, number, number, string][] = [
+  ["audit-differences", "Sum", ">", 0, 300, 1, "notBreaching"],
+  ["audit-missing", "Sum", "<", 1, 3600, 3, "breaching"],
+  ["concurrency", "Maximum", ">", 80, 300, 1, "notBreaching"],
+  ["container-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
+  ["container-latency", "p99", ">", 3, 300, 3, "notBreaching"],
+  ["container-unhealthy", "Maximum", ">", 0, 60, 5, "notBreaching"],
+  ["http-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
+  ["http-errors", "Sum", ">", 0, 300, 1, "notBreaching"],
+  ["http-latency", "p99", ">", 3000, 300, 3, "notBreaching"],
+  ["http-throttles", "Sum", ">", 0, 300, 1, "notBreaching"],
+  ["ingest-age", "Maximum", ">", 300, 60, 3, "notBreaching"],
+  ["ingest-dead", "Maximum", ">", 0, 300, 1, "notBreaching"],
+  ["iterator-age", "Maximum", ">", 60000, 60, 5, "notBreaching"],
+  ["late-age", "Maximum", ">", 900, 300, 1, "notBreaching"],
+  ["late-sent", "Sum", ">", 0, 300, 1, "notBreaching"],
+  ["sockets-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
+  ["source-journeys", "Sum", ">", 0, 300, 6, "notBreaching"],
+  ["stream-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
+  ["table-journeys", "Sum", ">", 0, 300, 1, "notBreaching"],
+  ["wakes-age", "Maximum", ">", 60, 60, 3, "notBreaching"],
+];
+const SAME: Readonly<Record<string, RegExp>> = {
+  "http-errors": /-errors$/,
+  "http-throttles": /-throttles$/,
+  "ingest-dead": /-dead$/,
+  "table-journeys": /^table-/,
+  "source-journeys": /^source-/,
+};
+
+describe("an alarm rings where it says", () => {
+  const all = { ...byContainers.all("aws_cloudwatch_metric_alarm"), ...byFunctions.all("aws_cloudwatch_metric_alarm") };
+  const wanted = Object.keys(all).map((id) => id.replace("alarm-", "")).map((id) => {
+    const like = Object.keys(SAME).find((name) => SAME[name]!.test(id)) ?? id;
+    return [id, RINGS.find(([name]) => name === like)] as const;
+  });
+
+  test.each(wanted)("%s", (id, rings) => {
+    const one = all[`alarm-${id}`]!;
+    const [first] = ((one.metric_query ?? []) as Loose[]).flatMap(({ metric }) => metric ?? []);
+    const operator = one.comparison_operator === "LessThanThreshold" ? "<" : ">";
+    if (operator === ">") expect(one.comparison_operator).toBe("GreaterThanThreshold");
+    const stat = one.statistic ?? one.extended_statistic ?? first?.stat;
+    const found = [
+      stat,
+      operator,
+      one.threshold,
+      one.period ?? first?.period,
+      one.evaluation_periods,
+      one.treat_missing_data,
+    ];
+    expect(found).toEqual(rings?.slice(1));
+  });
+});
+
 describe("there is an alarm for", () => {
   test("each dead-letter queue, from the first message on", () => {
     for (const name of Object.keys(queues)) {

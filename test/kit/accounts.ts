@@ -65,7 +65,7 @@ export async function startAccounts() {
     ...common,
     removals: createRemovalStore(dynamo, fullName(system.prefix, tables.access)),
     random: randomBytes,
-    ended: end,
+    ended: (_, ids) => Promise.resolve(ids.forEach(end)),
     apiKeys: { revokeAll: () => Promise.resolve() },
   });
   const freshName = () => `user-${++world.names}`;

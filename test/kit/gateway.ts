@@ -24,7 +24,7 @@ const FRAME_BYTES = 32_768;
 const MESSAGE_BYTES = 131_072;
 const GOING_AWAY = 1001;
 const NORMAL = 1000;
-const STAGE = "live";
+const STAGE = "sockets";
 
 /**
  * Stands for the WebSocket side of API Gateway: a socket's opening, each message and its end are events of the function; what

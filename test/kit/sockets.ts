@@ -5,7 +5,7 @@ import { createStreams } from "../../api/aws/streams.ts";
 import type { Cost } from "../../api/aws/dynamo.ts";
 import { parseConfig } from "../../api/config.ts";
 import { createConnections } from "../../api/connections.ts";
-import { createSocketDomain, createSocketWaker } from "../../api/domains.ts";
+import { createSocketDomain, createSocketWaker } from "../../api/socket-domain.ts";
 import { createSocketService } from "../../api/entry/lambda/socket-service.ts";
 import { consumersOf } from "../../api/ingest/consumers.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
@@ -28,8 +28,6 @@ export const EVENTS = `subscription ($id: String!, $after: String) {
  */
 export async function startSockets({ env = {}, clock }: { env?: Record<string, string>; clock?: () => number } = {}) {
   const own = clock ? { clock } : {};
-  const api = await startTestApp({ env, ...own });
-  const { system } = api;
   const costs: Cost[] = [];
   let turn: Promise<unknown> = Promise.resolve();
   const oneByOne = <T>(work: () => Promise<T>): Promise<T> => {
@@ -38,6 +36,8 @@ export async function startSockets({ env = {}, clock }: { env?: Record<string, s
     return done;
   };
   const gateway = await startGateway({ invoke: (event) => oneByOne(() => handle(event)) });
+  const api = await startTestApp({ env: { SOCKETS_URL: gateway.callbackUrl, ...env }, ...own });
+  const { system } = api;
   const config = parseConfig({
     DATA_DIR: system.dataDir,
     NAME_PREFIX: system.prefix,

@@ -20,6 +20,22 @@ export const SWITCHES = {
     BUDGET_USD: "50",
     ALARM_EMAIL: "ops@example.com",
   },
+  domain: {
+    SOJOURN_STAGE: "prod",
+    DOMAIN: "sojourn.example.com",
+    HOSTED_ZONE_ID: "Z0123456789ABCDEFGHIJ",
+    ORIGIN_SECRET: "0123456789abcdef0123456789abcdef",
+  },
+  "domain-container": {
+    SOJOURN_STAGE: "dev",
+    SOJOURN_RUN: "container",
+    SOJOURN_IMAGE: "registry.example/sojourn:1",
+    DOMAIN: "sojourn.example.com",
+    DOMAIN_CERTIFICATE_ARN: "arn:aws:acm:us-east-1:111122223333:certificate/1a2b",
+    CERTIFICATE_ARN: "arn:aws:acm:eu-central-1:111122223333:certificate/1a2b",
+    ORIGIN_SECRET: "0123456789abcdef0123456789abcdef",
+  },
+  canary: { SOJOURN_STAGE: "prod", SOJOURN_CANARY: "on" },
   none: { SOJOURN_STAGE: "dev", SOJOURN_RUN: "none" },
   local: {
     SOJOURN_STAGE: "local",
@@ -44,6 +60,11 @@ export function createSynthKit() {
   const dir = mkdtempSync(join(tmpdir(), "sojourn-synth-"));
   const codeDir = join(dir, "code");
   mkdirSync(codeDir);
+  const pagesDir = join(dir, "pages");
+  mkdirSync(join(pagesDir, "assets"), { recursive: true });
+  for (const name of ["index.html", "card.html", "assets/main-1a2b.js", "assets/main-1a2b.js.br"]) {
+    writeFileSync(join(pagesDir, name), "<head></head>");
+  }
   for (const name of Object.keys(functions)) writeFileSync(join(codeDir, `${name}.zip`), name);
   let count = 0;
 
@@ -51,7 +72,7 @@ export function createSynthKit() {
     const folder = join(dir, `${count++}`);
     mkdirSync(folder);
     const app = new App({ outdir: join(folder, "cdktf.out") });
-    return { app, stack: synthStack(app, stagesFrom(env), { codeDir }) };
+    return { app, stack: synthStack(app, stagesFrom(env), { codeDir, pagesDir }) };
   }
   return {
     dir,

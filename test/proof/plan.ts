@@ -17,27 +17,28 @@ import { hasTerraform, terraform, terraformEnv, WITHOUT_TERRAFORM } from "../kit
 /** Minutes on a busy machine. */
 const TIMEOUT_MS = 600_000;
 /** In the place of an account: nothing is asked of it. */
-const OFFLINE = {
-  provider: {
-    aws: [{
-      access_key: "none",
-      secret_key: "none",
-      skip_credentials_validation: true,
-      skip_metadata_api_check: "true",
-      skip_requesting_account_id: true,
-    }],
-  },
+const NOBODY = {
+  access_key: "none",
+  secret_key: "none",
+  skip_credentials_validation: true,
+  skip_metadata_api_check: "true",
+  skip_requesting_account_id: true,
 };
+const offline = ({ provider }: Synthesised) => ({
+  provider: { aws: provider.aws.map(({ alias }) => (alias === undefined ? NOBODY : { alias, ...NOBODY })) },
+});
 /** What mocks give where the provider looks at the shape: an ARN. */
 const MOCKED: Record<string, readonly string[]> = {
   arn: [
     ...["cloudwatch_event_rule", "cloudwatch_log_group", "ecs_cluster", "ecs_task_definition", "iam_role", "lb"],
     ...["lambda_function", "lb_listener", "lb_target_group", "s3_bucket", "secretsmanager_secret", "sns_topic"],
-    ...["sqs_queue", "dynamodb_table"],
+    ...["sqs_queue", "dynamodb_table", "wafv2_web_acl", "cloudfront_distribution"],
+    ...["cloudfront_function"],
   ],
   stream_arn: ["dynamodb_table"],
   invoke_arn: ["lambda_function"],
   execution_arn: ["api_gateway_rest_api", "apigatewayv2_api"],
+  certificate_arn: ["acm_certificate_validation"],
 };
 
 async function prove(name: keyof typeof SWITCHES): Promise<void> {
@@ -50,13 +51,13 @@ async function prove(name: keyof typeof SWITCHES): Promise<void> {
 
   const init = await run("init", "-input=false");
   const validate = await run("validate");
-  await writeFile(join(cwd, "offline_override.tf.json"), JSON.stringify(OFFLINE));
+  await writeFile(join(cwd, "offline_override.tf.json"), JSON.stringify(offline(stack)));
   const plan = await run("plan", "-input=false", "-lock=false");
   const planned = /Plan: (\d+) to add, 0 to change, 0 to destroy/.exec(plan.output)?.[1];
   strictEqual(Number(planned), count);
   console.log(`${name}: valid, and a plan of ${count} resources`);
 
-  await writeFile(join(cwd, "stack.tftest.hcl"), mockedTest());
+  await writeFile(join(cwd, "stack.tftest.hcl"), mockedTest(stack));
   await writeFile(join(cwd, "unprotected_override.tf.json"), JSON.stringify(unprotected(stack)));
   const test = await run("test");
   strictEqual(/Success! (\d+) passed, 0 failed/.exec(test.output)?.[1], "2");
@@ -74,19 +75,25 @@ function unprotected({ resource }: Synthesised) {
 }
 
 /** Applies the stack to mocks, and plans it again over what they gave. */
-function mockedTest(): string {
+function mockedTest({ provider }: Synthesised): string {
   const types = new Set(Object.values(MOCKED).flat());
   const mocks = [...types].map((type) => {
     const names = Object.keys(MOCKED).filter((name) => MOCKED[name]!.includes(type));
     const defaults = names.map((name) => `${name} = "arn:aws:service:eu-central-1:111122223333:${type}/mock"`);
     return `  mock_resource "aws_${type}" {\n    defaults = { ${defaults.join(", ")} }\n  }`;
   });
-  return `mock_provider "aws" {
-${mocks.join("\n")}
+  const all = `${mocks.join("\n")}
   mock_resource "aws_elasticache_serverless_cache" {
     defaults = { endpoint = [{ address = "cache.example", port = 6379 }] }
   }
-}
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:us-east-1:111122223333:certificate/mock"
+      domain_validation_options = [{ domain_name = "x", resource_record_name = "_x", resource_record_type = "CNAME", resource_record_value = "_y" }]
+    }
+  }`;
+  const aliases = provider.aws.map(({ alias }) => (alias === undefined ? "" : `  alias = "${alias}"\n`));
+  return `${aliases.map((alias) => `mock_provider "aws" {\n${alias}${all}\n}`).join("\n")}
 run "apply" {
   command = apply
   assert {

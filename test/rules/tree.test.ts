@@ -39,6 +39,7 @@ const STOREYS: readonly (readonly string[])[] = [
   ["api/entry"],
   ["api/app.ts", "api/local"],
   ["api/domains.ts"],
+  ["api/socket-domain.ts"],
   ["api/connections.ts"],
   ["schema", "api/ingest", "api/jobs"],
   [

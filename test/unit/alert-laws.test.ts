@@ -122,6 +122,7 @@ function createWorld() {
   let during: () => Promise<unknown> = async () => {};
   const service = createAlerts({
     alerts: store,
+    wakeElsewhere: () => Promise.resolve(),
     store: {
       async listHours(_tenant, source, fromAt, toAt) {
         await during();

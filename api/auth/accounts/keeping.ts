@@ -36,7 +36,7 @@ export type LoginView = Pick<Login, "createdAt" | "usedAt" | "expiresAt" | "clie
 /** What was done to an account; `removal` where it was deleted. */
 export type AccountPayload = { __typename: "AccountPayload"; username: string; tenantId: string; removal?: Removal };
 
-/** What people do with an account that they have. `ended` hears of each login that is over, so that its tokens are too. */
+/** What people do with an account that they have. `ended` hears of logins that are over, so that their tokens are too. */
 export function createAccountKeeping({ store, removals, passwords, signer, apiKeys, audit, ended, random, clock }: {
   store: AccountStore;
   removals: RemovalStore;
@@ -44,7 +44,7 @@ export function createAccountKeeping({ store, removals, passwords, signer, apiKe
   passwords: Passwords;
   apiKeys: Pick<ApiKeys, "revokeAll">;
   audit: Audit;
-  ended: (loginId: string) => void;
+  ended: (tenantId: string, loginIds: readonly string[]) => Promise<void>;
   random: (bytes: number) => Uint8Array;
   clock: Clock;
 }) {
@@ -83,7 +83,7 @@ export function createAccountKeeping({ store, removals, passwords, signer, apiKe
       const over = Object.keys(account.logins).filter(ends);
       const rest = Object.fromEntries(Object.entries(account.logins).filter(([id]) => !over.includes(id)));
       if (over.length > 0 && !await store.putLogins(account, { logins: rest, places: account.places })) return LOST;
-      over.forEach(ended);
+      await ended(account.tenantId, over);
       return { account, count: over.length };
     });
   }
@@ -131,7 +131,7 @@ export function createAccountKeeping({ store, removals, passwords, signer, apiKe
           const kept = Object.fromEntries(Object.entries(now.logins).filter(([id]) => id === own));
           const changed = { passwordHash: hash, passwordAt: clock(), logins: kept, usedReset: now.usedReset };
           if (!await store.putPassword(now, changed)) return LOST;
-          Object.keys(now.logins).filter((id) => id !== own).forEach(ended);
+          await ended(now.tenantId, Object.keys(now.logins).filter((id) => id !== own));
           return true;
         });
         if (!isDone) return badCredentials;
@@ -154,7 +154,7 @@ export function createAccountKeeping({ store, removals, passwords, signer, apiKe
           if (!isGood(account)) return undefined;
           const changed = { passwordHash: hash, passwordAt: clock(), logins: {}, usedReset: reset.id };
           if (!await store.putPassword(account, changed)) return LOST;
-          Object.keys(account.logins).forEach(ended);
+          await ended(account.tenantId, Object.keys(account.logins));
           return account;
         });
         if (!done) return badReset;
@@ -184,7 +184,7 @@ export function createAccountKeeping({ store, removals, passwords, signer, apiKe
           const now = await ownAccount(viewer);
           return await store.removeAccount(now, removals.beginning(removal)) ? now : LOST;
         });
-        Object.keys(gone.logins).forEach(ended);
+        await ended(gone.tenantId, Object.keys(gone.logins));
         await noteBy(account, from)("ACCOUNT_DELETED", removal.removalId);
         return { ...payloadOf(account), removal };
       }),

@@ -41,7 +41,7 @@ export function createApiKeys({ store, rates, audit, ended, random, clock, log }
   store: ApiKeyStore;
   audit: Audit;
   /** Hears of each key that is over before its time. */
-  ended: (keyId: string) => void;
+  ended: (tenantId: string, keyIds: readonly string[]) => Promise<void>;
   rates: Pick<Rates, "key" | "lookUp">;
   random: (bytes: number) => Uint8Array;
   clock: Clock;
@@ -181,18 +181,19 @@ export function createApiKeys({ store, rates, audit, ended, random, clock, log }
       const revoked = parseKeyId(keyId) && await store.revokeKey(viewer.tenantId, keyId, clock());
       if (!revoked) return undefined;
       known.delete(keyId);
-      ended(keyId);
+      await ended(viewer.tenantId, [keyId]);
       await noteOf("KEY_REVOKED", viewer, revoked, from);
       return revoked;
     },
 
     /** Ends all keys of the tenant. */
     async revokeAll({ tenantId }: Viewer): Promise<void> {
-      for (const { keyId, revokedAt } of await store.listKeys(tenantId, KEY_LIMITS.keysPerTenant)) {
+      const keys = await store.listKeys(tenantId, KEY_LIMITS.keysPerTenant);
+      for (const { keyId, revokedAt } of keys) {
         if (revokedAt === undefined) await store.revokeKey(tenantId, keyId, clock());
         known.delete(keyId);
-        ended(keyId);
       }
+      await ended(tenantId, keys.map(({ keyId }) => keyId));
     },
 
     /** Whether a key goes on, as the store says this moment. */

@@ -51,13 +51,16 @@ export function follow<Data, Variables>(
   });
 }
 
+/** Where API Gateway holds the sockets: it closes those that are silent for ten minutes, and each message is paid for. */
+const held = document.querySelector<HTMLMetaElement>('meta[name="sockets"]');
+
 function currentClient(): Client {
   if (client && clientLogin === session.login) return client;
   hangUp();
   clientLogin = session.login;
   isTokenOver = false;
   client = createClient({
-    url: new URL("/graphql", location.href).href.replace(/^http/, "ws"),
+    url: new URL(held?.content ?? "/graphql", location.href).href.replace(/^http/, "ws"),
     connectionParams: async () => {
       // Where the service does not say, the line is closed again, and this is asked anew.
       const isRenewed = !isTokenOver || await renew().catch(() => undefined);
@@ -66,13 +69,17 @@ function currentClient(): Client {
       return session.headers();
     },
     lazyCloseTimeout: 1_000,
-    keepAlive: 10_000,
+    keepAlive: held ? 540_000 : 10_000,
     retryAttempts: Infinity,
     shouldRetry: () => true,
     // From a quarter of a second to eight, each a little different, so that many pages do not come back at once.
     retryWait: (tries) =>
       new Promise((resolve) => setTimeout(resolve, Math.min(8_000, 250 * 2 ** tries) * (0.75 + Math.random() / 2))),
     on: {
+      // API Gateway closes with no code of ours: what it would be is said before.
+      ping: (received, payload) => {
+        if (received && payload?.["code"] === 4403) isTokenOver = true;
+      },
       connecting: () => (line = line === "lost" ? "lost" : "connecting"),
       connected: () => (line = "live"),
       closed: (event) => {

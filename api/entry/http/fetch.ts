@@ -13,6 +13,7 @@ import { createCors } from "./cors.ts";
 import { compress } from "./compress.ts";
 import { createDemoSignIn } from "./demo.ts";
 import { type HttpHints, RefusedError } from "./errors.ts";
+import { createFrontCheck } from "./front.ts";
 import { type Answer, type Asked, askedBy, toResponse } from "./exchange.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Call, createEngine, isPlanned } from "./graphql.ts";
@@ -72,6 +73,7 @@ export function createHttp(app: App, options: Options = {}) {
   const single = createSingleStreams({ app, engine, streams, clock });
   const sockets = createSockets({ app, engine, clock });
   const addressOf = createAddressOf(config, log);
+  const checkFront = createFrontCheck(config);
   const graphiql = createGraphiql();
 
   function countOpen(): Record<string, number> {
@@ -106,6 +108,7 @@ export function createHttp(app: App, options: Options = {}) {
   async function answerCall(asked: Asked, call: Call): Promise<Answer> {
     let answered: Answer;
     try {
+      checkFront(asked.header, asked.path);
       answered = cors.preflight(asked) ?? await route(asked, call);
     } catch (error) {
       answered = answerError(asked, error, call);
@@ -266,6 +269,7 @@ export function createHttp(app: App, options: Options = {}) {
     },
     /** What a server asks before it opens a socket; throws RefusedError. Gives what to do with the socket. */
     async upgrade(asked: Asked) {
+      checkFront(asked.header);
       cors.checkSocket(asked);
       const address = addressOf(asked);
       const release = await app.rates.connection(address);

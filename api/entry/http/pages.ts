@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import type { Answer, Asked } from "./exchange.ts";
 
 /** Where the install step puts the pages that it builds from `api/dashboard` (see `api/entry/cli/install.mjs`). */
-const BUILT = join(import.meta.dirname, "../../dashboard/built");
+export const BUILT = join(import.meta.dirname, "../../dashboard/built");
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -15,10 +15,10 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Pages of the dashboard, each with what lies below it. All are one document: its script looks at the address. */
-const DOCUMENTS = /^\/(?:(?:live|sessions|journeys|review|admin)(?:\/.*)?)?$/;
+export const DOCUMENTS = /^\/(?:(?:live|sessions|journeys|review|admin)(?:\/.*)?)?$/;
 
 /** The demo shop, which stands for anybody's site: its pages are one document as well. */
-const DEMO = /^\/demo(?:\/.*)?$/;
+export const DEMO = /^\/demo(?:\/.*)?$/;
 
 /**
  * Scripts and styles of our own only, no markup made from text, no frames around us. The address of the socket is named, since
@@ -53,6 +53,22 @@ const CARD_POLICY =
 
 const POLICIES: Readonly<Record<string, string>> = { "card.html": CARD_POLICY, "demo.html": DEMO_POLICY };
 
+/** What a page says beside its type: how long it is kept, and what it may do. */
+export function pageHeaders(name: string) {
+  return {
+    // The build puts a hash of the content into each asset's name, so those never change; the rest is asked for again.
+    "cache-control": name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": POLICIES[name] ?? POLICY,
+  };
+}
+
+/** The type of a page's file; undefined where it is none of a page. */
+export const pageType = (name: string): string | undefined => TYPES[extname(name)];
+
 type File = {
   body: Uint8Array<ArrayBuffer>;
   brotli: Uint8Array<ArrayBuffer> | undefined;
@@ -76,7 +92,7 @@ function readAll(folder: string): Map<string, File> {
   if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
   return new Map(
-    names.filter((name) => TYPES[extname(name)]).map((name) => {
+    names.filter(pageType).map((name) => {
       const body = readFileSync(join(folder, name));
       const brotli = names.includes(`${name}.br`) ? readFileSync(join(folder, `${name}.br`)) : undefined;
       return [`/${name}`, { body, brotli, headers: headersOf(name, body) }];
@@ -86,16 +102,10 @@ function readAll(folder: string): Map<string, File> {
 
 function headersOf(name: string, body: Uint8Array): Record<string, string> {
   return {
-    "content-type": TYPES[extname(name)]!,
-    // The build puts a hash of the content into each asset's name, so those never change; the rest is asked for again.
-    "cache-control": name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+    "content-type": pageType(name)!,
     etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
     vary: "accept-encoding",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "content-security-policy": POLICIES[name] ?? POLICY,
+    ...pageHeaders(name),
   };
 }
 

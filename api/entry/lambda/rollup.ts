@@ -4,7 +4,8 @@
  */
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import { fromLambdaRecord } from "../../aws/streams.ts";
-import { createSocketWaker, createStreamFunction } from "../../domains.ts";
+import { createStreamFunction } from "../../domains.ts";
+import { createSocketWaker } from "../../socket-domain.ts";
 import { createConnections } from "../../connections.ts";
 import { flushes, start, within } from "./runtime.ts";
 

@@ -24,6 +24,10 @@ export type News = {
   end: string;
   /** What the hub tells of it. */
   keys: string[];
+  /** Where whoever begins without a position goes on from, for a feed of what comes from now on. */
+  begin?: string;
+  /** What it gives changes with time too, though nothing is written. */
+  fades: boolean;
   /** How it ended, where nothing follows: of itself, or with these errors as JSON. */
   over?: "complete" | { errors: string };
 };
@@ -69,7 +73,8 @@ export function createSocketFeeds({ app, engine, hub }: { app: App; engine: Engi
         if (cause instanceof AppError && cause.retryable) throw cause;
       }
       const seen = engine.translate(errors, call).map(plain);
-      return { messages: [], end: position, keys: hub.take().keys, over: { errors: JSON.stringify(seen) } };
+      const over = { errors: JSON.stringify(seen) };
+      return { messages: [], end: position, keys: hub.take().keys, fades: false, over };
     };
     if (!isPlanned(planned)) return failed(planned);
     Object.assign(planned.contextValue as object, { resume: position });
@@ -85,8 +90,16 @@ export function createSocketFeeds({ app, engine, hub }: { app: App; engine: Engi
     } catch (error) {
       return { ...failed([error]), messages, end };
     }
-    const { keys, isResting } = hub.take();
-    return { messages, end, keys, ...(isResting ? {} : { over: "complete" }) };
+    const { keys, rest } = hub.take();
+    const begin = rest?.cursor;
+    return {
+      messages,
+      end: begin ?? end,
+      keys,
+      fades: rest?.fades ?? false,
+      ...(begin === undefined ? {} : { begin }),
+      ...(rest ? {} : { over: "complete" }),
+    };
   }
 
   function textFor(result: ExecutionResult, call: Call): string {

@@ -9,13 +9,14 @@ import type { Member, SocketConnection } from "../../sockets/model.ts";
 import type { SocketStore } from "../../sockets/store.ts";
 import { createCors } from "../http/cors.ts";
 import { type HttpHints, plain, RefusedError } from "../http/errors.ts";
+import { createFrontCheck } from "../http/front.ts";
 import { type Engine, isPlanned } from "../http/graphql.ts";
 import { parseJson } from "../http/json.ts";
 import { toParams } from "../http/params.ts";
 import { MAX_ID_CHARACTERS, MAX_SUBSCRIPTIONS, tokenOf, tooMany } from "../http/socket-operations.ts";
 import { checkProtocol } from "../http/websocket.ts";
 import type { createSocketFeeds } from "./socket-feeds.ts";
-import type { SocketRounds } from "./socket-rounds.ts";
+import type { Remind, SocketRounds } from "./socket-rounds.ts";
 
 export type SocketMessagesOptions = {
   app: App;
@@ -24,13 +25,14 @@ export type SocketMessagesOptions = {
   feeds: Pick<ReturnType<typeof createSocketFeeds>, "describe" | "read">;
   rounds: SocketRounds;
   clock: Clock;
-  /** Has the group looked at again, in case that whoever is at it now never ends. */
-  remind: (tenantId: string, group: string) => Promise<void>;
+  remind: Remind;
 };
 
 type Head = (name: string) => string | undefined;
 type Connected = { statusCode: number; headers?: Record<string, string>; body?: string };
 
+/** Somebody looks again when the lease of whoever is at the group now is over, in case that they never end. */
+const REMIND_SECONDS = 100;
 const JSON_LIMITS = { depth: 64, values: 40_000 };
 const BAD_REQUEST = 4400;
 const UNAUTHORIZED = 4401;
@@ -47,6 +49,7 @@ export function createSocketMessages(
 ) {
   const { config } = app;
   const cors = createCors(config.corsOrigins);
+  const checkFront = createFrontCheck(config);
   const seen = (error: unknown, viewer?: Viewer) =>
     engine.translate([error], engine.createCall(crypto.randomUUID(), viewer))[0]!;
 
@@ -58,6 +61,7 @@ export function createSocketMessages(
   async function connect(id: string, header: Head, peer: string): Promise<Connected> {
     const address = clientAddress(peer, header("x-forwarded-for"), config.trustedProxies);
     try {
+      checkFront(header);
       checkProtocol(header("sec-websocket-protocol"));
       cors.checkSocket({ header } as Parameters<typeof cors.checkSocket>[0]);
       (await app.rates.connection(address))();
@@ -149,11 +153,14 @@ export function createSocketMessages(
       await checkLimits(viewer);
       const { question, group, position } = feeds.describe(planned, params, viewer);
       const known = await store.findGroup(viewer.tenantId, group);
-      const probed = known?.keys ? undefined : await feeds.read(question, position);
+      const isKnown = known?.keys && (position !== "" || !known.beginsNow);
+      const probed = isKnown ? undefined : await feeds.read(question, position);
       if (probed?.over && probed.over !== "complete") {
         return `{"id":${JSON.stringify(subscriptionId)},"type":"error","payload":${probed.over.errors}}`;
       }
       const keys = known?.keys ?? probed!.keys;
+      // Of what comes from now on: not from whenever it is first read for this one.
+      const begin = position === "" ? probed?.begin ?? "" : position;
       if (!await store.addSubscription(connection, subscriptionId, group)) throw exists(subscriptionId);
       const member: Member = {
         key: `${id}#${subscriptionId}`,
@@ -162,13 +169,13 @@ export function createSocketMessages(
         credential: viewer.credential,
         expiresAt: viewer.expiresAt,
         holder: { userId: viewer.userId, login: viewer.login, keyId: viewer.keyId },
-        position,
+        position: begin,
       };
       isMember = true;
       await store.join(group, question, member);
-      if (probed) await store.noteKeys(viewer.tenantId, group, keys);
+      if (probed) await store.noteKeys(viewer.tenantId, group, keys, probed.begin !== undefined);
       await store.listen(viewer.tenantId, group, keys, member.key);
-      await remind(viewer.tenantId, group);
+      await remind(viewer.tenantId, group, REMIND_SECONDS);
       await rounds.run(viewer.tenantId, group);
     } catch (error) {
       // It may have been given something: its client connects again, and goes on from what it has.

@@ -4,11 +4,14 @@ import type { Gateway } from "../../aws/gateway.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../core/clock.ts";
 import type { Ids } from "../../core/ids.ts";
 import type { Log } from "../../core/log.ts";
-import type { Group, Member } from "../../sockets/model.ts";
+import { type Group, holderId, type Member } from "../../sockets/model.ts";
 import type { SocketStore } from "../../sockets/store.ts";
 import type { createSocketFeeds, News } from "./socket-feeds.ts";
 
 export type SocketRounds = ReturnType<typeof createSocketRounds>;
+
+/** Has a group looked at again in so many seconds. */
+export type Remind = (tenantId: string, group: string, seconds: number) => Promise<void>;
 
 export type RoundOptions = {
   store: SocketStore;
@@ -21,6 +24,7 @@ export type RoundOptions = {
   pause: (ms: number) => Promise<unknown>;
   /** Whether a login or key goes on. */
   holds: (holder: Member["holder"]) => Promise<boolean>;
+  remind: Remind;
 };
 
 /** A group is given something at most twice a second: what changes more often is given as it is then. */
@@ -29,7 +33,10 @@ const INTERVAL_MS = SECOND_MS / 2;
 const MEMBERS_A_NOTE = 100;
 const POSTS_AT_ONCE = 32;
 const HOLDS_MS = MINUTE_MS;
+/** What changes with time alone is seen so much later at most. */
+const FADE_SECONDS = 30;
 const FORBIDDEN = 4403;
+const ENDED = "login ended";
 /** Where things change faster than members catch up, they go on behind their group, and are looked at again. */
 const MAX_TURNS = 20;
 const TOO_LONG = '[{"message":"The result is longer than 128 KB, which no message may be; ask for fewer fields.",' +
@@ -43,7 +50,7 @@ type Class = { members: Member[]; news: News };
  * sends: so nothing is given twice. Where it cannot be known whether somebody was given it, the connection is closed: the
  * client knows what it has, and goes on from there. So nothing is missed.
  */
-export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pause, holds }: RoundOptions) {
+export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pause, holds, remind }: RoundOptions) {
   const known = new LRUCache<string, true>({ max: 10_000, ttl: HOLDS_MS });
 
   /** Looks whether there is something for a group that was woken. */
@@ -59,6 +66,14 @@ export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pau
     const news = await feeds.read(question, position);
     const isBroken = sending !== undefined && (lease?.until ?? 0) < clock();
     if (news.messages.length > 0 || news.over || isBroken) await run(tenantId, id, { position, news });
+    if (news.fades && group.lookAt <= clock()) await lookAgain(tenantId, id);
+  }
+
+  /** As long as somebody follows what changes with time too. */
+  async function lookAgain(tenantId: string, id: string): Promise<void> {
+    const members = await store.listMembers(tenantId, id);
+    const isDue = members.length > 0 && await store.noteLook(tenantId, id, clock() + FADE_SECONDS * SECOND_MS);
+    if (isDue) await remind(tenantId, id, FADE_SECONDS);
   }
 
   /** Gives the members of a group what is new to each; or leaves it to who is at it. */
@@ -128,7 +143,7 @@ export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pau
   async function admitted(members: readonly Member[]): Promise<Member[]> {
     const live: Member[] = [];
     for (const member of members) {
-      const why = member.expiresAt <= clock() ? "token expired" : await goesOn(member) ? undefined : "login ended";
+      const why = member.expiresAt <= clock() ? "token expired" : await goesOn(member) ? undefined : ENDED;
       if (why === undefined) live.push(member);
       else await farewell(member.connectionId, FORBIDDEN, why);
     }
@@ -137,7 +152,7 @@ export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pau
 
   /** Whether the login or key that a member came with goes on, as it was a minute ago at most. */
   async function goesOn({ holder }: Member): Promise<boolean> {
-    const id = holder.login?.loginId ?? holder.keyId;
+    const id = holderId(holder);
     if (id === undefined || known.has(id)) return true;
     if (!await holds(holder)) return false;
     known.set(id, true);
@@ -179,6 +194,12 @@ export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pau
     if (connection) await store.removeSubscription(connection, subscriptionId);
   }
 
+  /** Closes the sockets that were opened with these logins or keys, which are over. */
+  async function end(tenantId: string, ended: readonly string[]): Promise<void> {
+    const open = await store.listHeldBy(tenantId, ended);
+    await pMap(open, (id) => farewell(id, FORBIDDEN, ENDED), { concurrency: POSTS_AT_ONCE });
+  }
+
   /** Closes a connection that is gone, or of which we do not know what it was given. 410 was seen for some that are open. */
   async function cut(connectionId: string): Promise<void> {
     await gateway.close(connectionId);
@@ -194,5 +215,5 @@ export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pau
     await cut(connectionId);
   }
 
-  return { wake, run, cut, farewell };
+  return { wake, run, end, cut, farewell };
 }

@@ -8,17 +8,14 @@ import { randomIds } from "../../core/ids.ts";
 import { createLog } from "../../core/log.ts";
 import { createTelemetry } from "../../core/telemetry.ts";
 import { createConnections } from "../../connections.ts";
-import { createSocketDomain } from "../../domains.ts";
+import { createSocketDomain } from "../../socket-domain.ts";
 import type { Wake } from "../../ingest/wakes.ts";
 import { createStillHub } from "../../live/hub.ts";
 import { queues } from "../../resources.ts";
 import { createEngine } from "../http/graphql.ts";
 import { createSocketFeeds } from "./socket-feeds.ts";
 import { createSocketMessages } from "./socket-messages.ts";
-import { createSocketRounds } from "./socket-rounds.ts";
-
-/** A reminder comes when the lease of whoever is at a group now is over. */
-const REMIND_SECONDS = 100;
+import { createSocketRounds, type Remind } from "./socket-rounds.ts";
 
 export async function createSocketService(
   config: Config,
@@ -35,17 +32,19 @@ export async function createSocketService(
   const gateway = createGateway({ region: config.region, url });
   const engine = createEngine(app, createTelemetry(), true);
   const feeds = createSocketFeeds({ app, engine, hub });
-  const rounds = createSocketRounds({ store, gateway, feeds, clock, ids, log, pause, holds: app.holds });
-  const remind = (tenantId: string, group: string) => {
+  const remind: Remind = (tenantId, group, seconds) => {
     const wake: Wake = { tenantId, groups: [group] };
-    return connections.queues.send(connections.named(queues.wakes), JSON.stringify(wake), {}, REMIND_SECONDS);
+    return connections.queues.send(connections.named(queues.wakes), JSON.stringify(wake), {}, seconds);
   };
+  const rounds = createSocketRounds({ store, gateway, feeds, clock, ids, log, pause, holds: app.holds, remind });
   return {
     messages: createSocketMessages({ app, engine, store, feeds, rounds, clock, remind }),
-    /** Gives groups what is new, as a message of the queue `wakes` names them. */
+    /** Does what a message of the queue `wakes` says. */
     async push(body: string): Promise<void> {
-      const { tenantId, groups } = JSON.parse(body) as Wake;
-      for (const group of groups) await rounds.wake(tenantId, group);
+      const { tenantId, groups = [], keys = [], ended = [] } = JSON.parse(body) as Wake;
+      const woken = keys.length > 0 ? await store.listWoken(tenantId, new Set(keys)) : [];
+      for (const group of [...groups, ...woken]) await rounds.wake(tenantId, group);
+      if (ended.length > 0) await rounds.end(tenantId, ended);
     },
     async stop(): Promise<void> {
       gateway.destroy();

@@ -1,0 +1,177 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, test } from "vitest";
+import { DOCUMENTS, pageHeaders } from "../../api/entry/http/pages.ts";
+import { stagesFrom } from "../../infra/stages.ts";
+import { type Loose, synthStage } from "../kit/synth-stage.ts";
+import { SWITCHES } from "../kit/synth.ts";
+
+/** One origin: CloudFront before pages, API, sockets and streams, which are reached by it alone. */
+const functions = synthStage(SWITCHES.domain);
+const container = synthStage(SWITCHES["domain-container"]);
+const plain = synthStage(SWITCHES.functions);
+const NOTHING_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+const SECRET = SWITCHES.domain.ORIGIN_SECRET;
+
+const edgeOf = (stack: typeof functions) => stack.one("aws_cloudfront_distribution");
+/** The behaviour that takes a path. */
+function behaviourOf(stack: typeof functions, path: string): Loose {
+  const { ordered_cache_behavior: ordered, default_cache_behavior: first } = edgeOf(stack);
+  const takes = (pattern: string) => new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(path);
+  return ordered.find(({ path_pattern: pattern }: Loose) => takes(pattern)) ?? first;
+}
+
+describe("an installation with a name of its own", () => {
+  test.each([
+    ["/graphql", "http"],
+    ["/collect", "http"],
+    ["/media/ticket", "http"],
+    ["/demo-token", "http"],
+    ["/stream/graphql", "stream"],
+    ["/sockets", "sockets"],
+    ["/", "pages"],
+    ["/sessions/walk", "pages"],
+    ["/assets/main-1a2b.js", "pages"],
+  ])("by functions takes %s to %s", (path, part) => {
+    expect(behaviourOf(functions, path)["target_origin_id"]).toBe(part);
+  });
+
+  test.each(["/graphql", "/", "/stream/graphql", "/sockets"])("by containers takes %s to the load balancer", (path) => {
+    expect(behaviourOf(container, path)["target_origin_id"]).toBe("balancer");
+  });
+
+  test.each(["/graphql", "/collect", "/stream/graphql", "/sockets", "/media/x", "/ready"])(
+    "keeps no answer of %s, passes all that a client says, and answers over TLS alone",
+    (path) => {
+      for (const stack of [functions, container]) {
+        const behaviour = behaviourOf(stack, path);
+        expect(behaviour["cache_policy_id"]).toBe(NOTHING_KEPT);
+        expect(behaviour["origin_request_policy_id"]).toBeTruthy();
+        expect(behaviour["allowed_methods"]).toEqual(expect.arrayContaining(["POST", "PUT", "DELETE"]));
+        expect(behaviour["viewer_protocol_policy"]).toBe("redirect-to-https");
+      }
+    },
+  );
+
+  test("keeps assets, which have a hash in their name, and only reads pages", () => {
+    for (const [stack, path] of [[functions, "/assets/main-1a2b.js"], [container, "/assets/main-1a2b.js"]] as const) {
+      expect(behaviourOf(stack, path)["cache_policy_id"]).not.toBe(NOTHING_KEPT);
+      expect(behaviourOf(stack, path)["allowed_methods"]).toEqual(["GET", "HEAD", "OPTIONS"]);
+    }
+  });
+
+  test("says the secret to all that answers, over TLS, and these refuse whoever does not", () => {
+    for (const stack of [functions, container]) {
+      const origins = edgeOf(stack)["origin"].filter(({ origin_id: id }: Loose) => id !== "pages") as Loose[];
+      expect(origins.length).toBeGreaterThan(0);
+      for (const origin of origins) {
+        expect(origin["custom_header"]).toEqual([{ name: "x-origin-secret", value: SECRET }]);
+        expect(origin["custom_origin_config"]).toMatchObject({
+          origin_protocol_policy: "https-only",
+          origin_read_timeout: 60,
+        });
+      }
+    }
+    for (const name of ["http", "stream", "sockets"]) {
+      const { variables } = functions.one("aws_lambda_function", `function-${name}`)["environment"];
+      expect(variables).toMatchObject({ ORIGIN_SECRET: SECRET, TRUST_PROXY: "1" });
+      expect(variables["CORS_ORIGINS"]).toBe("https://sojourn.example.com");
+    }
+    const { variables: rollup } = functions.one("aws_lambda_function", "function-rollup")["environment"];
+    expect(rollup["ORIGIN_SECRET"]).toBeUndefined();
+    const [definition] = JSON.parse(container.one("aws_ecs_task_definition")["container_definitions"]);
+    const said = Object.fromEntries(definition.environment.map(({ name, value }: Loose) => [name, value]));
+    expect(said).toMatchObject({ ORIGIN_SECRET: SECRET, TRUST_PROXY: "2" });
+  });
+
+  test("has its pages in a bucket that this distribution alone reads", () => {
+    const { Statement: statements } = JSON.parse(functions.one("aws_s3_bucket_policy", "pages-policy")["policy"]);
+    expect(statements[1]).toMatchObject({
+      Principal: { Service: "cloudfront.amazonaws.com" },
+      Action: ["s3:GetObject", "s3:ListBucket"],
+      Condition: { StringEquals: { "aws:SourceArn": "${aws_cloudfront_distribution.edge.arn}" } },
+    });
+    expect(functions.one("aws_s3_bucket_public_access_block", "pages-private")).toMatchObject({
+      block_public_policy: true,
+      restrict_public_buckets: true,
+    });
+    expect(edgeOf(functions)["origin"][0]["origin_access_control_id"]).toBeTruthy();
+  });
+
+  test("has pages with the API's own headers, that ask where functions hold sockets", () => {
+    const keys = Object.values(functions.all("aws_s3_object")).map(({ key }) => key as string);
+    expect(keys.sort()).toEqual(["assets/main-1a2b.js", "card.html", "index.html"]);
+    const { content_base64: index, cache_control: kept } = functions.one("aws_s3_object", "pages-index-html");
+    expect(Buffer.from(index, "base64").toString()).toContain('<meta name="sockets" content="/sockets">');
+    expect(kept).toBe("no-cache");
+    const { cache_control: assets } = functions.one("aws_s3_object", "pages-assets-main-1a2b-js");
+    expect(assets).toBe("public, max-age=31536000, immutable");
+    for (const [name, page] of [["pages", "index.html"], ["card", "card.html"], ["demo", "demo.html"]] as const) {
+      const { security_headers_config: said } = functions.one(
+        "aws_cloudfront_response_headers_policy",
+        `edge-headers-${name}`,
+      );
+      const { content_security_policy: policy } = said.content_security_policy;
+      expect(policy).toBe(pageHeaders(page)["content-security-policy"]);
+      expect(said.strict_transport_security.access_control_max_age_sec).toBe(31_536_000);
+    }
+  });
+
+  test("shows the one document at each page's address, and nothing else in its place", () => {
+    const { code } = functions.one("aws_cloudfront_function");
+    const at = (uri: string): string =>
+      runInNewContext(`${code}; handler({ request: { uri } }).uri`, { uri }) as string;
+    expect(["/", "/live", "/sessions/walk", "/admin/keys"].map(at)).toEqual(Array(4).fill("/index.html"));
+    expect(["/demo", "/demo/cart"].map(at)).toEqual(["/demo.html", "/demo.html"]);
+    expect(["/assets/a.js", "/icon.svg", "/liver"].map(at)).toEqual(["/assets/a.js", "/icon.svg", "/liver"]);
+    expect(code).toContain(DOCUMENTS.source);
+  });
+
+  test("has a firewall with rates in prod, which samples nothing; none in dev unless it is asked for", () => {
+    const acl = functions.one("aws_wafv2_web_acl");
+    expect(edgeOf(functions)["web_acl_id"]).toBe("${aws_wafv2_web_acl.firewall.arn}");
+    expect(acl).toMatchObject({ scope: "CLOUDFRONT", provider: "aws.edge" });
+    const rules = acl["rule"] as Loose[];
+    expect(rules[0]).toMatchObject({
+      statement: { rate_based_statement: { limit: 20_000, aggregate_key_type: "IP" } },
+      action: { block: {} },
+    });
+    expect(rules.map(({ priority }) => priority)).toEqual([0, 1, 2, 3]);
+    for (const { visibility_config: seen } of rules) expect(seen["sampled_requests_enabled"]).toBe(false);
+    expect(container.all("aws_wafv2_web_acl")).toEqual({});
+  });
+
+  test("has a certificate of us-east-1 that its zone proves, and records of both kinds", () => {
+    expect(functions.one("aws_acm_certificate")).toMatchObject({ provider: "aws.edge", validation_method: "DNS" });
+    expect(edgeOf(functions)["viewer_certificate"]).toMatchObject({
+      acm_certificate_arn: "${aws_acm_certificate_validation.certificate-proven.certificate_arn}",
+      minimum_protocol_version: "TLSv1.2_2021",
+    });
+    const types = Object.values(functions.all("aws_route53_record")).map(({ type }) => type as string);
+    expect(types).toEqual(expect.arrayContaining(["A", "AAAA"]));
+    expect(container.all("aws_route53_record")).toEqual({});
+    expect(edgeOf(container)["viewer_certificate"]["acm_certificate_arn"])
+      .toBe(SWITCHES["domain-container"].DOMAIN_CERTIFICATE_ARN);
+  });
+});
+
+test("without a name nothing of it is there", () => {
+  expect(plain.all("aws_cloudfront_distribution")).toEqual({});
+  const { variables } = plain.one("aws_lambda_function", "function-http")["environment"];
+  expect(variables["ORIGIN_SECRET"]).toBeUndefined();
+});
+
+test.each([
+  ["no certificate and no zone", { HOSTED_ZONE_ID: "" }, /HOSTED_ZONE_ID, DOMAIN_CERTIFICATE_ARN: DOMAIN needs one/],
+  ["no secret", { ORIGIN_SECRET: "" }, /ORIGIN_SECRET: is needed with DOMAIN/],
+  ["a short secret", { ORIGIN_SECRET: "short" }, /ORIGIN_SECRET.*32 to 200 characters/],
+  ["a name that is none", { DOMAIN: "https://x.example" }, /DOMAIN=https:\/\/x.example: must be a name in lower case/],
+  ["no API", { SOJOURN_RUN: "none" }, /is for an API/],
+  ["no name", { DOMAIN: "" }, /HOSTED_ZONE_ID.*is for a name of your own; set DOMAIN/],
+])("%s is refused in words", (_, change, message) => {
+  expect(() => stagesFrom({ ...SWITCHES.domain, ...change })).toThrow(message);
+});
+
+test("containers need a certificate of their own region", () => {
+  expect(() => stagesFrom({ ...SWITCHES["domain-container"], CERTIFICATE_ARN: "" }))
+    .toThrow(/CERTIFICATE_ARN: is needed with DOMAIN and containers/);
+});
