@@ -35,7 +35,7 @@ export function addBalancer(
   const balancer = new Lb(stack, "balancer", {
     name,
     loadBalancerType: "application",
-    subnets: network.publicSubnets.map((subnet) => subnet.id),
+    subnets: [...network.balancerSubnets],
     securityGroups: [network.balancerGroup.id],
     idleTimeout: IDLE_SECONDS,
     dropInvalidHeaderFields: true,
@@ -46,7 +46,7 @@ export function addBalancer(
     targetType: "ip",
     protocol: "HTTP",
     port,
-    vpcId: network.vpc.id,
+    vpcId: network.vpcId,
     deregistrationDelay: String(DEREGISTRATION_SECONDS),
     // Ready, not only alive: a version that cannot reach its tables never gets a request, and its deployment is rolled back.
     // It takes 200 seconds of it to give a running container up, so that a short fault of AWS replaces nobody.

@@ -21,12 +21,12 @@ const MAX_UNITS_A_SECOND = 15_000;
 export function addCache(
   stack: TerraformStack,
   stage: Stage,
-  { vpc, innerSubnets, serviceGroup }: Pick<Network, "vpc" | "innerSubnets" | "serviceGroup">,
+  { vpcId, innerSubnets, serviceGroup }: Pick<Network, "vpcId" | "innerSubnets" | "serviceGroup">,
 ): { redisUrl: string } {
   const group = new SecurityGroup(stack, "group-cache", {
     name: `${stage.prefix}-cache`,
     description: "The cache: open to the containers.",
-    vpcId: vpc.id,
+    vpcId,
     tags: { Name: `${stage.prefix}-cache` },
   });
   const hints = { description: "Hints that something changed.", ...tcp(PORT) };
@@ -45,7 +45,7 @@ export function addCache(
     description: "Tells containers what changed. Holds nothing.",
     engine: "valkey",
     majorEngineVersion: "8",
-    subnetIds: innerSubnets.map((subnet) => subnet.id),
+    subnetIds: [...innerSubnets],
     securityGroupIds: [group.id],
     cacheUsageLimits: [{
       dataStorage: [{ maximum: MAX_GB, unit: "GB" }],

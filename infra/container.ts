@@ -102,9 +102,9 @@ function addService(
     enableEcsManagedTags: true,
     propagateTags: "SERVICE",
     networkConfiguration: {
-      subnets: network.publicSubnets.map((subnet) => subnet.id),
+      subnets: [...network.serviceSubnets],
       securityGroups: [network.serviceGroup.id],
-      assignPublicIp: true,
+      assignPublicIp: network.hasAddresses,
     },
     loadBalancer: [{ targetGroupArn: balancer.targets.arn, containerName: "api", containerPort: PORT }],
     // How many there are is the autoscaling's to say.

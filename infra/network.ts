@@ -1,5 +1,7 @@
 import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group/index.js";
+import { Eip } from "@cdktf/provider-aws/lib/eip/index.js";
 import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway/index.js";
+import { NatGateway } from "@cdktf/provider-aws/lib/nat-gateway/index.js";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association/index.js";
 import { RouteTable } from "@cdktf/provider-aws/lib/route-table/index.js";
 import { Route } from "@cdktf/provider-aws/lib/route/index.js";
@@ -13,11 +15,14 @@ import { Fn, type TerraformStack } from "cdktf";
 import type { Stage } from "./stages.ts";
 
 export type Network = {
-  vpc: Vpc;
-  /** Two, in two zones: the load balancer's and the containers'. */
-  publicSubnets: readonly Subnet[];
-  /** Two without any way out, for the cache; none where there is no cache. */
-  innerSubnets: readonly Subnet[];
+  vpcId: string;
+  /** In two zones: the load balancer's, and the containers'. */
+  balancerSubnets: readonly string[];
+  serviceSubnets: readonly string[];
+  /** Whether containers have addresses of their own, and go out by them. */
+  hasAddresses: boolean;
+  /** The cache's: without any way out where the network is ours; none where there is no cache. */
+  innerSubnets: readonly string[];
   balancerGroup: SecurityGroup;
   serviceGroup: SecurityGroup;
 };
@@ -25,19 +30,34 @@ export type Network = {
 /** Room for 4,096 addresses a subnet, in a range that few companies use themselves. */
 const CIDR = "10.42.0.0/16";
 const SUBNET_BITS = 4;
-/** The first of the inner subnets: the public ones may become eight. */
+/** The first of the private and of the inner subnets: there may be four of each. */
+const PRIVATE_FROM = 4;
 const INNER_FROM = 8;
 const ANYWHERE = "0.0.0.0/0";
 const HTTPS = 443;
 const HTTP = 80;
 
+/** Adds what the containers need of a network that is there: who may talk to whom. What leads out of it is its owner's. */
+function inVpc(stack: TerraformStack, stage: Stage, vpc: NonNullable<Stage["vpc"]>, port: number): Network {
+  return {
+    vpcId: vpc.id,
+    balancerSubnets: vpc.publicSubnets,
+    serviceSubnets: vpc.privateSubnets,
+    hasAddresses: false,
+    innerSubnets: stage.cache ? vpc.privateSubnets : [],
+    ...addGroups(stack, stage, { vpcId: vpc.id, port }),
+  };
+}
+
 /**
- * Adds the network of the containers. They lie in public subnets with an address each, and nobody but the load balancer
+ * Adds the network of the containers, where they are not to lie in one that is there. They lie in public subnets with an address each, and nobody but the load balancer
  * reaches them: a NAT gateway in each zone would cost more than the containers do, and interface endpoints for the image, the
  * log, the queues and the secrets still more, while an identity provider's keys need a way out all the same. What goes to
- * S3 and DynamoDB goes by gateway endpoints, which cost nothing. `port` is the containers'.
+ * S3 and DynamoDB goes by gateway endpoints, which cost nothing. Who must not have public addresses pays for the gateways
+ * (`SOJOURN_PRIVATE`). `port` is the containers'.
  */
 export function addNetwork(stack: TerraformStack, stage: Stage, { port }: { port: number }): Network {
+  if (stage.vpc) return inVpc(stack, stage, stage.vpc, port);
   const vpc = new Vpc(stack, "vpc", {
     cidrBlock: CIDR,
     enableDnsSupport: true,
@@ -50,16 +70,26 @@ export function addNetwork(stack: TerraformStack, stage: Stage, { port }: { port
   const publicSubnets = addSubnets(stack, stage, { vpc, kind: "public", from: 0 });
   const innerSubnets = stage.cache ? addSubnets(stack, stage, { vpc, kind: "inner", from: INNER_FROM }) : [];
   const publicRoutes = addRoutesOut(stack, stage, { vpc, subnets: publicSubnets });
+  const privateSubnets = stage.isPrivate ? addSubnets(stack, stage, { vpc, kind: "private", from: PRIVATE_FROM }) : [];
+  const privateRoutes = addPrivateRoutes(stack, stage, { vpc, publicSubnets, privateSubnets });
   for (const service of ["s3", "dynamodb"]) {
     new VpcEndpoint(stack, `endpoint-${service}`, {
       vpcId: vpc.id,
       serviceName: `com.amazonaws.${stage.region}.${service}`,
       vpcEndpointType: "Gateway",
-      routeTableIds: [publicRoutes.id],
+      routeTableIds: [publicRoutes, ...privateRoutes].map(({ id }) => id),
       tags: { Name: `${stage.prefix}-${service}` },
     });
   }
-  return { vpc, publicSubnets, innerSubnets, ...addGroups(stack, stage, { vpc, port }) };
+  const idsOf = (subnets: readonly Subnet[]) => subnets.map(({ id }) => id);
+  return {
+    vpcId: vpc.id,
+    balancerSubnets: idsOf(publicSubnets),
+    serviceSubnets: idsOf(stage.isPrivate ? privateSubnets : publicSubnets),
+    hasAddresses: !stage.isPrivate,
+    innerSubnets: idsOf(innerSubnets),
+    ...addGroups(stack, stage, { vpcId: vpc.id, port }),
+  };
 }
 
 function addSubnets(
@@ -92,13 +122,40 @@ function addRoutesOut(
   return table;
 }
 
+/** The way out of private subnets: a gateway in each zone in prod, so that the loss of a zone is that of its half; else one. */
+function addPrivateRoutes(
+  stack: TerraformStack,
+  stage: Stage,
+  { vpc, publicSubnets, privateSubnets }: {
+    vpc: Vpc;
+    publicSubnets: readonly Subnet[];
+    privateSubnets: readonly Subnet[];
+  },
+): RouteTable[] {
+  const gateways: NatGateway[] = [];
+  return privateSubnets.map((subnet, i) => {
+    const zone = stage.zones[i]!;
+    const Name = `${stage.prefix}-private-${zone}`;
+    if (i === 0 || stage.isProtected) {
+      const address = new Eip(stack, `nat-address-${zone}`, { domain: "vpc", tags: { Name } });
+      const gateway = { allocationId: address.id, subnetId: publicSubnets[i]!.id, tags: { Name } };
+      gateways.push(new NatGateway(stack, `nat-${zone}`, gateway));
+    }
+    const table = new RouteTable(stack, `routes-private-${zone}`, { vpcId: vpc.id, tags: { Name } });
+    const natGatewayId = gateways.at(-1)!.id;
+    new Route(stack, `route-out-${zone}`, { routeTableId: table.id, destinationCidrBlock: ANYWHERE, natGatewayId });
+    new RouteTableAssociation(stack, `routes-private-${zone}-of`, { routeTableId: table.id, subnetId: subnet.id });
+    return table;
+  });
+}
+
 /** Who may talk to whom: the world to the load balancer, the load balancer to the service, the service to HTTPS. */
-function addGroups(stack: TerraformStack, stage: Stage, { vpc, port }: { vpc: Vpc; port: number }) {
+function addGroups(stack: TerraformStack, stage: Stage, { vpcId, port }: { vpcId: string; port: number }) {
   const group = (name: string, description: string) =>
     new SecurityGroup(stack, `group-${name}`, {
       name: `${stage.prefix}-${name}`,
       description,
-      vpcId: vpc.id,
+      vpcId,
       tags: { Name: `${stage.prefix}-${name}` },
     });
   const balancerGroup = group("balancer", "The load balancer: open to the world.");

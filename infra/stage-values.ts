@@ -56,3 +56,13 @@ export const hostName = optional(matching(
   "must be a name in lower case: sojourn.example.com",
 ));
 export const zoneId = optional(matching(/^Z[A-Z0-9]{6,31}$/, "must be the id of a hosted zone: Z0123456789ABCDEFGHIJ"));
+export const vpcId = optional(matching(/^vpc-[0-9a-f]{8,17}$/, "must be the id of a VPC: vpc-0123456789abcdef0"));
+
+/** Such as `subnet-0a1b2c3d,subnet-4e5f6a7b`: two at least, in two zones. */
+export function twoSubnets(text: string): string[] {
+  const ids = text.split(",");
+  const isGood = ids.length >= 2 && new Set(ids).size === ids.length &&
+    ids.every((id) => /^subnet-[0-9a-f]{8,17}$/.test(id));
+  if (isGood) return ids;
+  throw new SettingError("must be ids of subnets in two zones at least: subnet-0a1b2c3d,subnet-4e5f6a7b");
+}

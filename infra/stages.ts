@@ -11,7 +11,9 @@ import {
   imageName,
   regionName,
   retention,
+  twoSubnets,
   twoZones,
+  vpcId,
   zoneId,
 } from "./stage-values.ts";
 
@@ -50,6 +52,10 @@ export type Stage = {
   image: string | undefined;
   /** ARN of an ACM certificate for the load balancer. */
   certificate: string | undefined;
+  /** A network that is there, for the containers and the cache; undefined where the installation makes its own. */
+  vpc: { id: string; publicSubnets: readonly string[]; privateSubnets: readonly string[] } | undefined;
+  /** Whether containers in a network of ours lie in private subnets, and go out by NAT gateways. */
+  isPrivate: boolean;
   /** Whether new versions of what callers meet come to a tenth of them first (`npm run release`). */
   canary: boolean;
   /** The installation's own name, before all that answers; undefined where each part has the address that AWS gives it. */
@@ -153,6 +159,17 @@ export function stagesFrom(env: Env): Stage {
   if (run !== "none" && given("ACCOUNTS") === "off" && !given("JWKS_URL")) {
     wrong.push("  JWKS_URL: is needed where ACCOUNTS is off: without it no token would be known");
   }
+  const vpcName = read("VPC_ID", "", vpcId);
+  const vpc = vpcName === undefined ? undefined : {
+    id: vpcName,
+    publicSubnets: read("PUBLIC_SUBNETS", "", twoSubnets) ?? [],
+    privateSubnets: read("PRIVATE_SUBNETS", "", twoSubnets) ?? [],
+  };
+  const ofNetwork = ["VPC_ID", "PUBLIC_SUBNETS", "PRIVATE_SUBNETS", "SOJOURN_PRIVATE"];
+  if (!runs.container) {
+    forbid(ofNetwork, "is for containers (SOJOURN_RUN=container or both); functions lie in no network");
+  } else if (!vpc) forbid(["PUBLIC_SUBNETS", "PRIVATE_SUBNETS"], "is of a network that is there; set VPC_ID");
+  else forbid(["SOJOURN_PRIVATE"], "is for a network of the installation's own; PRIVATE_SUBNETS says it of this one");
   if (!runs.functions && given("SOJOURN_CANARY") === "on") {
     wrong.push(
       "  SOJOURN_CANARY=on: is for functions (SOJOURN_RUN=functions or both); containers roll, and are taken back by alarms",
@@ -220,6 +237,8 @@ export function stagesFrom(env: Env): Stage {
     image,
     certificate: read("CERTIFICATE_ARN", "", certificateArn),
     domain,
+    vpc,
+    isPrivate: read("SOJOURN_PRIVATE", "off", onOff),
     canary: read("SOJOURN_CANARY", "off", onOff),
     architecture: read("SOJOURN_ARCHITECTURE", "x86_64", oneOf("arm64", "x86_64")),
     zones: read("SOJOURN_ZONES", "a,b", twoZones),

@@ -78,7 +78,7 @@ describe("the container", () => {
     const access = containerAccess();
     expect(access.tables.journeys).toBe("remove");
     expect(access.tables.rollups).toBe("remove");
-    expect(access.queues).toEqual({ ingest: "feed", late: "send" });
+    expect(access.queues).toEqual({ ingest: "feed", late: "send", wakes: "send" });
     const table = (name: string) => `\${aws_dynamodb_table.table-${name}.arn}`;
     const bucket = (name: string, suffix = "") => `\${aws_s3_bucket.bucket-${name}.arn}${suffix}`;
     const all = [

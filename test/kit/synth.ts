@@ -35,6 +35,21 @@ export const SWITCHES = {
     CERTIFICATE_ARN: "arn:aws:acm:eu-central-1:111122223333:certificate/1a2b",
     ORIGIN_SECRET: "0123456789abcdef0123456789abcdef",
   },
+  vpc: {
+    SOJOURN_STAGE: "dev",
+    SOJOURN_RUN: "container",
+    SOJOURN_IMAGE: "registry.example/sojourn:1",
+    SOJOURN_CACHE: "on",
+    VPC_ID: "vpc-0123456789abcdef0",
+    PUBLIC_SUBNETS: "subnet-0a1b2c3d,subnet-4e5f6a7b",
+    PRIVATE_SUBNETS: "subnet-1a1b2c3d,subnet-5e5f6a7b",
+  },
+  private: {
+    SOJOURN_STAGE: "prod",
+    SOJOURN_RUN: "container",
+    SOJOURN_IMAGE: "registry.example/sojourn:1",
+    SOJOURN_PRIVATE: "on",
+  },
   canary: { SOJOURN_STAGE: "prod", SOJOURN_CANARY: "on" },
   none: { SOJOURN_STAGE: "dev", SOJOURN_RUN: "none" },
   local: {
