@@ -1,3 +1,4 @@
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { TerraformOutput, type TerraformStack } from "cdktf";
 import type { Container } from "./container.ts";
@@ -9,13 +10,14 @@ import type { Stores } from "./stores.ts";
 export function addOutputs(
   stack: TerraformStack,
   stage: Pick<Stage, "budgetUsd" | "isEmulated">,
-  { stores, api, container, edge, signingKey }: {
+  { stores, api, container, edge, signingKey, deployRole }: {
     stores: Stores;
     /** Where functions answer; undefined where containers serve the API. */
     api: Record<"http" | "stream" | "sockets", { url: string }> | undefined;
     container: Container | undefined;
     edge: Edge | undefined;
     signingKey: SecretsmanagerSecret | undefined;
+    deployRole: IamRole | undefined;
   },
 ): void {
   const output = (name: string, value: unknown, description: string) =>
@@ -58,6 +60,7 @@ export function addOutputs(
       "The budget sees nothing until the account's billing console has `installation` as a cost allocation tag.";
     output("budget_note", note, "What is left to do for the budget.");
   }
+  if (deployRole) output("deploy_role", deployRole.arn, "What the pipeline takes: DEPLOY_ROLE_ARN.");
   if (signingKey) output("signing_key_secret", signingKey.name, "The secret to put the signing keys into.");
 }
 

@@ -13,6 +13,7 @@ export type Rule = (all: readonly Resource[], stage: Pick<Stage, "isHardened" | 
 export const REASONS: Readonly<Record<string, string>> = {
   ListStreams:
     "dynamodb:ListStreams knows no narrower resource; it gives names alone, and Lambda's event sources ask for it.",
+  LookAround: "Lists of alarms and log groups, and who one is, know no narrower resource; Terraform asks for them.",
   LookAtAlarms: "cloudwatch:DescribeAlarms shows states alone, and CodeDeploy asks for all of a group at once.",
   LogInToRegistry: "ecr:GetAuthorizationToken knows no narrower resource; what may be fetched is named beside it.",
 };

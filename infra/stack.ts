@@ -8,6 +8,7 @@ import { addCanary } from "./canary.ts";
 import { addCache } from "./cache.ts";
 import { addContainer, type Container, PORT } from "./container.ts";
 import { addDashboard } from "./dashboard.ts";
+import { addDeployRole } from "./deploy-role.ts";
 import { addEdge } from "./edge.ts";
 import { addFailures } from "./failures.ts";
 import { addFunctions, API_FUNCTIONS, type ApiFunctions, CONSUMERS, type Consumers } from "./functions.ts";
@@ -74,7 +75,8 @@ export function synthStack(
   if (way) watch(stack, stage, { stores, way, container });
   const edge = isNamed(stage) ? addEdge(stack, stage, { api: way?.api, container, pagesDir }) : undefined;
 
-  addOutputs(stack, stage, { stores, api: way?.api, container, edge, signingKey });
+  const deployRole = stage.deployer && addDeployRole(stack, stage, stage.deployer);
+  addOutputs(stack, stage, { stores, api: way?.api, container, edge, signingKey, deployRole });
   addPolicies(stack, stage);
   return stack;
 }

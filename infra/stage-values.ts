@@ -66,3 +66,24 @@ export function twoSubnets(text: string): string[] {
   if (isGood) return ids;
   throw new SettingError("must be ids of subnets in two zones at least: subnet-0a1b2c3d,subnet-4e5f6a7b");
 }
+/** Each provider's own words for one job: no pattern, so that no other branch or project is meant along. */
+const SUBJECTS = {
+  github: { pattern: /^[\w.-]+\/[\w.-]+:(environment:[\w.-]+|ref:refs\/heads\/[\w./-]+)$/, begin: "repo:" },
+  gitlab: { pattern: /^[\w./-]+:ref_type:branch:ref:[\w./-]+$/, begin: "project_path:" },
+} as const;
+
+/** Such as `github:acme/sojourn:environment:prod`. */
+export function deployFrom(text: string): { kind: keyof typeof SUBJECTS; subject: string } | undefined {
+  if (text === "") return undefined;
+  const [, kind, job = ""] = /^(github|gitlab):(.+)$/.exec(text) ?? [];
+  const known = kind && SUBJECTS[kind as keyof typeof SUBJECTS];
+  if (known && known.pattern.test(job)) return { kind: kind as keyof typeof SUBJECTS, subject: `${known.begin}${job}` };
+  throw new SettingError(
+    "must be github:OWNER/REPOSITORY:environment:NAME, github:OWNER/REPOSITORY:ref:refs/heads/BRANCH, or " +
+      "gitlab:GROUP/PROJECT:ref_type:branch:ref:BRANCH",
+  );
+}
+export const oidcProviderArn = optional(matching(
+  /^arn:aws[\w-]*:iam::\d{12}:oidc-provider\/[\w./-]+$/,
+  "must be the ARN of an identity provider: arn:aws:iam::ACCOUNT:oidc-provider/HOST",
+));

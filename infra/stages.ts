@@ -5,10 +5,12 @@ import {
   budget,
   certificateArn,
   concurrency,
+  deployFrom,
   edgeCertificateArn,
   emailAddress,
   hostName,
   imageName,
+  oidcProviderArn,
   regionName,
   retention,
   twoSubnets,
@@ -52,6 +54,8 @@ export type Stage = {
   image: string | undefined;
   /** ARN of an ACM certificate for the load balancer. */
   certificate: string | undefined;
+  /** Who may deploy without a key; undefined where people do. */
+  deployer: Deployer | undefined;
   /** A network that is there, for the containers and the cache; undefined where the installation makes its own. */
   vpc: { id: string; publicSubnets: readonly string[]; privateSubnets: readonly string[] } | undefined;
   /** Whether containers in a network of ours lie in private subnets, and go out by NAT gateways. */
@@ -82,6 +86,9 @@ export type Domain = {
   /** Whether a web application firewall looks at requests first. */
   firewall: boolean;
 };
+
+/** Who deploys by a role of the installation: a job of GitHub or GitLab, by the words that its token says it is. */
+export type Deployer = { kind: "github" | "gitlab"; subject: string; provider: string | undefined };
 
 export class StageError extends Error {
   override name = "StageError";
@@ -158,6 +165,12 @@ export function stagesFrom(env: Env): Stage {
   }
   if (run !== "none" && given("ACCOUNTS") === "off" && !given("JWKS_URL")) {
     wrong.push("  JWKS_URL: is needed where ACCOUNTS is off: without it no token would be known");
+  }
+  const from = read("DEPLOY_FROM", "", deployFrom);
+  const deployer = from && { ...from, provider: read("OIDC_PROVIDER_ARN", "", oidcProviderArn) };
+  if (!from) forbid(["OIDC_PROVIDER_ARN"], "is for who deploys; set DEPLOY_FROM");
+  else if (!given("STATE_BUCKET")) {
+    wrong.push("  STATE_BUCKET: is needed with DEPLOY_FROM: a pipeline keeps no files");
   }
   const vpcName = read("VPC_ID", "", vpcId);
   const vpc = vpcName === undefined ? undefined : {
@@ -237,6 +250,7 @@ export function stagesFrom(env: Env): Stage {
     image,
     certificate: read("CERTIFICATE_ARN", "", certificateArn),
     domain,
+    deployer,
     vpc,
     isPrivate: read("SOJOURN_PRIVATE", "off", onOff),
     canary: read("SOJOURN_CANARY", "off", onOff),

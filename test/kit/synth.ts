@@ -50,7 +50,12 @@ export const SWITCHES = {
     SOJOURN_IMAGE: "registry.example/sojourn:1",
     SOJOURN_PRIVATE: "on",
   },
-  canary: { SOJOURN_STAGE: "prod", SOJOURN_CANARY: "on" },
+  canary: {
+    SOJOURN_STAGE: "prod",
+    SOJOURN_CANARY: "on",
+    STATE_BUCKET: "acme-state",
+    DEPLOY_FROM: "github:acme/sojourn:environment:prod",
+  },
   none: { SOJOURN_STAGE: "dev", SOJOURN_RUN: "none" },
   local: {
     SOJOURN_STAGE: "local",

@@ -53,24 +53,23 @@ async function locally(): Promise<void> {
   const dir = await makeTempDir();
   const port = await freePort();
   let service = await startLocal(dir.path, port);
-  const { endpoints } = service;
   const ws = service.url.replace(/^http/, "ws");
   let restarting: Promise<void> | undefined;
+  const env: Record<string, string> = { NAME_PREFIX: "sojourn", AWS_REGION: "eu-central-1", DATA_DIR: dir.path };
+  /** The stores have other ports each time. */
+  const readEndpoints = () => {
+    for (const [name, url] of Object.entries(service.endpoints)) env[`AWS_ENDPOINT_URL_${name.toUpperCase()}`] = url;
+  };
+  readEndpoints();
   const restart = async () => {
     await killTree(service.running.pid);
     service = await startLocal(dir.path, port);
+    readEndpoints();
   };
   try {
     await prove({
       ...{ graphql: service.url, stream: service.url, sockets: ws, prefix: "sojourn" },
-      env: {
-        NAME_PREFIX: "sojourn",
-        AWS_REGION: "eu-central-1",
-        AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-        AWS_ENDPOINT_URL_S3: endpoints.s3,
-        AWS_ENDPOINT_URL_SQS: endpoints.sqs,
-        DATA_DIR: dir.path,
-      },
+      env,
       token: async () => (await clientOf(dir.path, service.url, "proof")).token,
       async kill() {
         restarting ??= restart();
