@@ -27,13 +27,15 @@ export function addSchedules(
       description: spec.about,
       scheduleExpression: rateOf(ruleSeconds(spec)),
     });
-    new CloudwatchEventTarget(stack, `schedule-${spec.name}-target`, {
-      rule: rule.name,
-      arn: schedule.lambda.arn,
-      input: JSON.stringify({ job: spec.name }),
-      // What could not be started in time is started by the next.
-      retryPolicy: { maximumEventAgeInSeconds: ruleSeconds(spec), maximumRetryAttempts: 5 },
-    });
+    for (const [id, part] of partsOf(spec)) {
+      new CloudwatchEventTarget(stack, `schedule-${spec.name}-target${id}`, {
+        rule: rule.name,
+        arn: schedule.lambda.arn,
+        input: JSON.stringify({ job: spec.name, ...part }),
+        // What could not be started in time is started by the next.
+        retryPolicy: { maximumEventAgeInSeconds: ruleSeconds(spec), maximumRetryAttempts: 5 },
+      });
+    }
     new LambdaPermission(stack, `schedule-${spec.name}-permission`, {
       statementId: spec.name,
       action: "lambda:InvokeFunction",
@@ -43,6 +45,11 @@ export function addSchedules(
     });
     return rule;
   });
+}
+
+/** Each part is a function of its own, started at once. */
+function partsOf({ parts = 1 }: ScheduleSpec): [string, object][] {
+  return parts === 1 ? [["", {}]] : Array.from({ length: parts }, (_, part) => [`-${part}`, { part }]);
 }
 
 /** EventBridge counts in whole minutes, and minds the plural. */

@@ -109,7 +109,7 @@ const DEFAULTS = {
     run: "functions",
     retentionDays: "90",
     firewall: "on",
-    concurrency: "http=200 stream=20 sockets=50 push=50 ingest=50 rollup=100 late=2 schedule=2",
+    concurrency: "http=200 stream=20 sockets=50 push=50 ingest=50 rollup=100 late=2 schedule=6",
   },
   local: { run: "none", retentionDays: "1", concurrency: "none", firewall: "off" },
 } as const;

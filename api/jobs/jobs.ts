@@ -1,10 +1,15 @@
 import { SECOND_MS } from "../core/clock.ts";
 import { schedules, type ScheduleSpec } from "../resources.ts";
 import type { Sessions } from "../sessions/service.ts";
-import { type AuditJobOptions, createAuditJob } from "./audit.ts";
+import { type AuditJobOptions, createAuditJob, type Part } from "./audit.ts";
 
 /** Work that is due again and again: a name and one call into a service. Gives what it did, for the log. */
-export type Job = { name: string; everyMs: number; run: () => Promise<Record<string, number>> };
+export type Job = {
+  name: string;
+  everyMs: number;
+  /** All of it, or one of several parts that are done apart. */
+  run: (part?: Part) => Promise<Record<string, number>>;
+};
 
 /** All jobs. Each is harmless where it runs in several processes at once. */
 export function createJobs(

@@ -119,8 +119,11 @@ export function createMetricStore(
     },
 
     /** The tenants and sources that have counts in an hour. */
-    async *listActive(hourAt: number): AsyncGenerator<{ tenantId: string; source: MetricSource }[]> {
-      for (let shard = 0; shard < SHARDS; shard++) {
+    async *listActive(
+      hourAt: number,
+      { index, of } = { index: 0, of: 1 },
+    ): AsyncGenerator<{ tenantId: string; source: MetricSource }[]> {
+      for (let shard = index; shard < SHARDS; shard += of) {
         const key = { expression: "hourShard = :shard", values: { ":shard": `${hourKey(hourAt)}#${shard}` } };
         const read = (startKey?: Item) => dynamo.query(tables.buckets, { index: "byHour", key, startKey });
         for await (const { items } of pages(read)) {

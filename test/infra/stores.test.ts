@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createJobs } from "../../api/jobs/jobs.ts";
-import { buckets, fullName, queues, ruleSeconds, schedules, tables } from "../../api/resources.ts";
+import { buckets, fullName, queues, ruleSeconds, schedules, type ScheduleSpec, tables } from "../../api/resources.ts";
 import { type Described, describeRunning, describeSynthesised } from "../kit/describe.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 import { createSynthKit, SWITCHES } from "../kit/synth.ts";
@@ -51,8 +51,14 @@ describe("each schedule", () => {
         "sojourn-deliver-webhooks": "rate(1 minute)",
       });
     expect(Object.values(schedules).map(ruleSeconds)).toEqual([60, 60, 60, 60, 60, 21_600, 3_600, 300]);
-    const started = Object.values(targets!).map(({ input }): string => JSON.parse(input).job);
-    expect(started.sort()).toEqual(Object.values(schedules).map(({ name }) => name).sort());
+    const started = Object.values(targets!).map(({ input }) => JSON.parse(input) as { job: string; part?: number });
+    expect([...new Set(started.map(({ job }) => job))].sort())
+      .toEqual(Object.values(schedules).map(({ name }) => name).sort());
+    // The audit of all tenants is done by four functions at once, each of which has five minutes.
+    expect(started.filter(({ part }) => part !== undefined)).toEqual(
+      [0, 1, 2, 3].map((part) => ({ job: "audit-metrics", part })),
+    );
+    expect(Object.values<ScheduleSpec>(schedules).every(({ parts = 1 }) => parts <= 5)).toBe(true);
   });
 
   test("has a job of that name", () => {

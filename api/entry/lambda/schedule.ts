@@ -2,6 +2,7 @@
 import type { Context } from "aws-lambda";
 import { createScheduleFunction } from "../../domains.ts";
 import { createConnections } from "../../connections.ts";
+import { schedules, type ScheduleSpec } from "../../resources.ts";
 import { start, within } from "./runtime.ts";
 
 const { jobs, log } = await start(async (config, log) => ({
@@ -9,10 +10,24 @@ const { jobs, log } = await start(async (config, log) => ({
   log,
 }));
 
-export async function handler(event: { job?: unknown }, context: Context): Promise<Record<string, number>> {
+/** Which part of a job that is done in parts; undefined stands for all of it. */
+function partOf(name: string, index: unknown) {
+  if (index === undefined) return undefined;
+  const { parts: of = 1 } = Object.values<ScheduleSpec>(schedules).find((spec) => spec.name === name) ?? {};
+  if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= of) {
+    throw new Error(`part must be a whole number from 0 to ${of - 1}`);
+  }
+  return { index, of };
+}
+
+export async function handler(
+  event: { job?: unknown; part?: unknown },
+  context: Context,
+): Promise<Record<string, number>> {
   const job = jobs.find(({ name }) => name === event.job);
   if (!job) throw new Error(`job must be one of ${jobs.map(({ name }) => name).join(", ")}`);
-  const did = await within(context, job.run);
+  const part = partOf(job.name, event.part);
+  const did = await within(context, () => job.run(part));
   log.info("a job ran", { job: job.name, ...did });
   return did;
 }
