@@ -44,7 +44,7 @@ describe("each function", () => {
     const reserved = (resource: typeof dev) =>
       specs.map(({ name }) => resource["aws_lambda_function"]![`function-${name}`]!["reserved_concurrent_executions"]);
     expect(reserved(dev).filter((number) => number !== undefined)).toEqual([]);
-    expect(reserved(prod)).toEqual([200, 20, 50, 50, 50, 100, 2, 2]);
+    expect(reserved(prod)).toEqual([200, 20, 50, 50, 50, 100, 2, 6]);
   });
 
   test("is told names and where the keys are, and no secret", () => {
@@ -55,6 +55,7 @@ describe("each function", () => {
       CORS_ORIGINS: "https://shop.example,https://app.example",
       SIGNING_KEY_SECRET: "${aws_secretsmanager_secret.signing-key.arn}",
       NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+      SOCKETS_URL: expect.stringContaining("socket-api.api_endpoint"),
     });
     expect(variablesOf("rollup")).not.toHaveProperty("SIGNING_KEY_SECRET");
     expect(prod["aws_secretsmanager_secret_version"]).toBeUndefined();
@@ -264,6 +265,8 @@ describe("the stack", () => {
       "clears-aws/lambda",
       "expires-exports",
       "clears-exports",
+      "expires-parked",
+      "clears-parked",
       "cools-events",
       "cools-parquet",
     ]);
