@@ -56,11 +56,17 @@ function createWorld(steps: Step[], damage: readonly number[]) {
     return done;
   };
 
+  const inRange = (fromAt: number, toAt: number) => records.filter((record) => record.at >= fromAt && record.at < toAt);
+
   const { audit } = createAudit({
     store: {
       ...store,
       listHours: (...asked) => between(() => store.listHours(...asked)),
       correct: (...asked) => between(() => store.correct(...asked)),
+      async listMeasured(_tenant, _source, fromAt, toAt) {
+        await next();
+        return inRange(fromAt, toAt).map((record) => ({ ...record, dimensions: [] }));
+      },
     },
     hub: { wake: (_, hint) => void woken.push(hint!), watch: () => () => {} },
     clock: () => now,
@@ -70,9 +76,9 @@ function createWorld(steps: Step[], damage: readonly number[]) {
     },
     recountOf: () =>
       async function* (_, fromAt, toAt) {
-        const inRange = records.filter((record) => record.at >= fromAt && record.at < toAt);
+        const found = inRange(fromAt, toAt);
         await next();
-        yield inRange;
+        yield found;
       },
     recheckMs: 0,
   });
