@@ -169,7 +169,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     await pMap(await groupsOf(own, records), async ([{ tenantId, source, at }]) => {
       if (!audit.canAudit(source)) return void doubtful.add(source);
       const report = await audit.audit(tenantId, { source, range: hourRange(at), repair: true });
-      if (report.unsettled > 0) throw new UnavailableError("the stream");
+      if (report.unsettled > 0 || report.short > 0) throw new UnavailableError("the stream");
       if (report.inDoubt > 0 || report.differences.length + report.measureDifferences.length > report.repaired) {
         doubtful.add(source);
       }

@@ -41,6 +41,7 @@ const AUDIT: AuditReport = {
   recordsCounted: 1,
   unsettled: 0,
   inDoubt: 0,
+  short: 0,
   bucketsChecked: 1,
   differences: [{
     bucket: { source: "ITEMS", size: "ONE_MINUTE", start: 0, end: 60_000, count: 2, closed: true, version: "1" },

@@ -151,7 +151,7 @@ describe("the audit of each hour", () => {
         asked.push([tenantId, source, range, repair]);
         const differences = tenantId === "a" || !isWrong ? [] : [{ bucket, recounted: 2 }];
         return Promise.resolve({
-          ...{ recordsCounted: 5, bucketsChecked: 60, repaired: 0, unsettled: 1, inDoubt: 0, differences },
+          ...{ recordsCounted: 5, bucketsChecked: 60, repaired: 0, unsettled: 1, inDoubt: 0, short: 0, differences },
           measureDifferences: [],
         });
       },
@@ -190,6 +190,7 @@ test("a recount goes through a range without a gap or an overlap: all tenants of
     repaired: 0,
     unsettled: 0,
     inDoubt: 0,
+    short: 0,
   };
   const recount = createRecount({
     audits: { audit: () => Promise.resolve(report), canAudit: () => true },
