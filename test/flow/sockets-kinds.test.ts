@@ -217,7 +217,7 @@ describe("a login or key that is over", () => {
     const { token: text, keyId } = await key(token);
     const [signedOut, revoked] = [await open(tenantId, token, 1), await open(tenantId, text, 2)];
     const stays = await open(tenantId, other, 3);
-    await ask(other, `mutation ($i: RevokeApiKeyInput!) { revokeApiKey(input: $i) { __typename } }`, { i: { keyId } });
+    await ask(other, `mutation ($i: RevokeKeyInput!) { revokeKey(input: $i) { __typename } }`, { i: { keyId } });
     await on.settle(2);
     expect(await revoked.ended).toEqual(OVER);
     await ask(token, "mutation { signOut { ended } }");
