@@ -17,14 +17,14 @@ import { metricsOf } from "../kit/metrics.ts";
 
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 1_260_000, modulesAtStart: 1_310 },
-  stream: { zippedBytes: 820_000, modulesAtStart: 1_310 },
-  sockets: { zippedBytes: 800_000, modulesAtStart: 1_360 },
-  push: { zippedBytes: 800_000, modulesAtStart: 1_360 },
+  http: { zippedBytes: 1_320_000, modulesAtStart: 1_310 },
+  stream: { zippedBytes: 880_000, modulesAtStart: 1_310 },
+  sockets: { zippedBytes: 875_000, modulesAtStart: 1_360 },
+  push: { zippedBytes: 875_000, modulesAtStart: 1_360 },
   ingest: { zippedBytes: 350_000, modulesAtStart: 670 },
   rollup: { zippedBytes: 360_000, modulesAtStart: 690 },
   late: { zippedBytes: 360_000, modulesAtStart: 690 },
-  schedule: { zippedBytes: 560_000, modulesAtStart: 830 },
+  schedule: { zippedBytes: 610_000, modulesAtStart: 830 },
 };
 /** What only the local system, pages and tools need. */
 const NEVER =

@@ -45,7 +45,7 @@ describe("times fit into each other", () => {
 
   test("a group's lease outlives whoever holds it, and a reminder comes after it", () => {
     const lease = /LEASE_MS = (\d+) \* SECOND_MS/.exec(read("api/sockets/store.ts"))![1]!;
-    const remind = /REMIND_SECONDS = (\d+)/.exec(read("api/entry/lambda/socket-service.ts"))![1]!;
+    const remind = /REMIND_SECONDS = (\d+)/.exec(read("api/entry/lambda/socket-messages.ts"))![1]!;
     expect(Number(lease)).toBeGreaterThan(Math.max(functions.push.timeoutSeconds, functions.sockets.timeoutSeconds));
     expect(Number(remind)).toBeGreaterThan(Number(lease));
     // SQS delays no longer than a quarter of an hour.

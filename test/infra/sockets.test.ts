@@ -34,11 +34,11 @@ describe("the WebSocket API", () => {
     });
   });
 
-  test("is known to who sends to sockets, and to who counts, by its address; to nobody else", () => {
+  test("is known to who sends to sockets, and to who counts or ends logins, by its address; to nobody else", () => {
     const told = ["http", "stream", "sockets", "push", "ingest", "rollup", "late", "schedule"].filter((name) =>
       variablesOf(name).SOCKETS_URL !== undefined
     );
-    expect(told).toEqual(["sockets", "push", "rollup"]);
+    expect(told).toEqual(["http", "sockets", "push", "rollup", "schedule"]);
     expect(variablesOf("push").SOCKETS_URL).toContain('"wss://", "https://"');
   });
 
