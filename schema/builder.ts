@@ -18,6 +18,7 @@ type Of<C extends object> = {
     JSON: { Input: unknown; Output: unknown };
     EventInput: { Input: unknown; Output: unknown };
     ReadingInput: { Input: unknown; Output: unknown };
+    MetricRecordInput: { Input: unknown; Output: unknown };
   };
 };
 

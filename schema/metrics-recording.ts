@@ -18,40 +18,15 @@ const COST_OF_AUDIT = {
 
 type MetricConflict = UserErrorModel<"MetricConflictError", "VERSION_CONFLICT"> & { stands: number };
 
-const MetricDimensionInput = builder.inputType("MetricDimensionInput", {
-  description: "What to tell records apart by.",
-  fields: (t) => ({
-    key: t.string({
-      required: true,
-      description:
-        "1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`, beginning with a letter, such as `country`. None twice.",
-    }),
-    value: t.string({ required: true, description: "1 to 64 characters, such as `NP`." }),
-  }),
-});
-
-const MetricRecordInput = builder.inputType("MetricRecordInput", {
-  description: "One record to count.",
-  fields: (t) => ({
-    source: t.field({
-      type: "MetricSource",
-      required: true,
-      description: "One of the first four sources, or a name of your own.",
-    }),
-    recordId: t.id({ required: true, description: "The record's own id: (tenant, source, recordId) is counted once." }),
-    at: t.field({ type: "DateTime", required: true, description: "From 1990 to 10 minutes from now." }),
-    value: t.float({ description: "A number, from -10^12 to 10^12; kept to six digits after the point." }),
-    dimensions: t.field({
-      type: [MetricDimensionInput],
-      description:
-        "What to tell records apart by, at most 5. A source has at most 100 different pairs of key and value in an hour; a record with one more is refused.",
-    }),
-  }),
-});
-
 const RecordMetricsInput = builder.inputType("RecordMetricsInput", {
   description: "Records to count.",
-  fields: (t) => ({ records: t.field({ type: [MetricRecordInput], required: true, description: "1 to 500." }) }),
+  fields: (t) => ({
+    records: t.field({
+      type: ["MetricRecordInput"],
+      required: { list: true, items: false },
+      description: "1 to 500. One that is null is refused by its receipt, like any other that is no record.",
+    }),
+  }),
 });
 
 const MetricReceiptStatus = builder.enumType("MetricReceiptStatus", {

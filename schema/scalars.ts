@@ -70,7 +70,7 @@ builder.scalarType("EventInput", {
 Null is the same as absent. A field that is not listed, or is of another type, refuses the event in its receipt.`,
   serialize: (value) => value,
   parseValue: (value: unknown) => value,
-  parseLiteral: toEvent,
+  parseLiteral: withInstant("occurredAt"),
 });
 
 /** A scalar, since an input type would refuse all 5,000 readings of a batch for one that is of another shape. */
@@ -81,25 +81,34 @@ builder.scalarType("ReadingInput", {
 - \`values\`, a list of 1 to 64 numbers, required: one a channel, as many in every reading of the batch; null where a channel has none.`,
   serialize: (value) => value,
   parseValue: (value: unknown) => value,
-  parseLiteral: (node, variables) => toReading(node, variables),
+  parseLiteral: withInstant("at"),
 });
 
-/** In a reading that stands in the document, `at` may be a variable of type DateTime, which is a number by now. */
-function toReading(node: ValueNode, variables: Parameters<typeof valueFromASTUntyped>[1]): unknown {
-  const reading = valueFromASTUntyped(node, variables);
-  const at = node.kind === Kind.OBJECT ? node.fields.find(({ name }) => name.value === "at")?.value : undefined;
-  if (at?.kind !== Kind.VARIABLE) return reading;
-  const value = variables?.[at.name.value];
-  return typeof value === "number" ? { ...reading as object, at: formatInstant(value) } : reading;
-}
+/** A scalar likewise: of 500 records one that is of another shape refuses itself. */
+builder.scalarType("MetricRecordInput", {
+  description: `One record to count: an object with these fields, each record checked by itself.
 
-/** In an event that stands in the document, `occurredAt` may be a variable of type DateTime, which is a number by now. */
-function toEvent(node: ValueNode, variables: Parameters<typeof valueFromASTUntyped>[1]): unknown {
-  const event = valueFromASTUntyped(node, variables);
-  const at = node.kind === Kind.OBJECT ? node.fields.find(({ name }) => name.value === "occurredAt")?.value : undefined;
-  if (at?.kind !== Kind.VARIABLE) return event;
-  const value = variables?.[at.name.value];
-  return typeof value === "number" ? { ...event as object, occurredAt: formatInstant(value) } : event;
+- \`source\`, text, required: one of the first four sources, or a name of your own; in a document the words may stand without quotes.
+- \`recordId\`, text or a whole number, required: the record's own id, 1 to 128 characters; (tenant, source, recordId) is counted once.
+- \`at\`, text, required: an RFC 3339 instant with its offset, from 1990 to 10 minutes from now.
+- \`value\`, a number, from -10^12 to 10^12; kept to six digits after the point.
+- \`dimensions\`, a list of at most 5 \`{key, value}\`: what to tell records apart by. A key is 1 to 32 of A-Z, a-z, 0-9, \`_\`, \`.\` and \`-\`, beginning with a letter, such as \`country\`, and none stands twice; a value is 1 to 64 characters, such as \`NP\`. A source has at most 100 different pairs in an hour; a record with one more is refused.
+
+Null is the same as absent. A field that is not listed, or is of another type, refuses the record in its receipt.`,
+  serialize: (value) => value,
+  parseValue: (value: unknown) => value,
+  parseLiteral: withInstant("at"),
+});
+
+/** What stands in the document as it was written; its instant may be a variable of type DateTime, which is a number by now. */
+function withInstant(field: string) {
+  return (node: ValueNode, variables: Parameters<typeof valueFromASTUntyped>[1]): unknown => {
+    const written = valueFromASTUntyped(node, variables);
+    const at = node.kind === Kind.OBJECT ? node.fields.find(({ name }) => name.value === field)?.value : undefined;
+    if (at?.kind !== Kind.VARIABLE) return written;
+    const value = variables?.[at.name.value];
+    return typeof value === "number" ? { ...written as object, [field]: formatInstant(value) } : written;
+  };
 }
 
 function toInstant(value: unknown): number {

@@ -208,7 +208,11 @@ const IngestSessionBatchInput = builder.inputType("IngestSessionBatchInput", {
       required: true,
       description: "Running number of this batch in its session, from 0. The same number again changes nothing.",
     }),
-    readings: t.field({ type: ["ReadingInput"], required: true, description: "At most 5,000, and 1 MB as JSON." }),
+    readings: t.field({
+      type: ["ReadingInput"],
+      required: { list: true, items: false },
+      description: "At most 5,000, and 1 MB as JSON. One that is null is refused by its receipt.",
+    }),
     startedAt: t.field({ type: "DateTime", description: "Start of the session by the device's clock." }),
     durationMs: t.field({
       type: "Milliseconds",

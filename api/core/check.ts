@@ -35,6 +35,17 @@ export function prose(maxChars: number) {
   );
 }
 
+/** Something that was sent, in a message: its first 40 characters. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+/** A field's name in a reason, `whole` where it is no field's; one that the sender made up can hold anything. */
+export function fieldName(path: string | null, whole: string): string {
+  const isPlain = path === null || (path.length <= 100 && path.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(path));
+  return isPlain ? path ?? whole : quoted(path);
+}
+
 /** A whole number between two others. */
 export function whole(min: number, max: number) {
   return v.pipe(

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { MAX_AHEAD_MS, MIN_AT, prose, tooFarAhead, whole, words } from "../core/check.ts";
+import { fieldName, MAX_AHEAD_MS, MIN_AT, prose, quoted, tooFarAhead, whole, words } from "../core/check.ts";
 import { DAY_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Page } from "../core/page.ts";
@@ -217,7 +217,7 @@ export function parseEvent(
 ): { event: RecordedEvent } | { reason: string } {
   const parsed = v.safeParse(event, input, { abortPipeEarly: true });
   if (!parsed.success) {
-    const fields = parsed.issues.map((i) => `${nameOf(v.getDotPath(i))}: ${i.message}`);
+    const fields = parsed.issues.map((i) => `${fieldName(v.getDotPath(i), "event")}: ${i.message}`);
     return { reason: fields.slice(0, MAX_FIELDS).join("; ") };
   }
   const { occurredAt: clientAt, visitorId, aliasOf, page, text, properties, ...rest } = parsed.output;
@@ -263,21 +263,11 @@ export function parseBatch(events: readonly unknown[]): void {
   }]);
 }
 
-function quoted(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
-}
-
 /** What was given, in a few characters: `5`, `null`, `a list`, `"text"`. */
 function shown(given: unknown): string {
   if (typeof given === "string") return quoted(given);
   if (Array.isArray(given)) return "a list";
   return typeof given === "object" && given !== null ? "an object" : String(given);
-}
-
-/** A field's name in a reason; one that the sender made up can hold anything. */
-function nameOf(path: string | null): string {
-  const isPlain = path === null || (path.length <= 100 && path.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(path));
-  return isPlain ? path ?? "event" : quoted(path);
 }
 
 function bytesOf(value: unknown): number {

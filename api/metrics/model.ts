@@ -1,6 +1,6 @@
 import { OWN_SOURCES, RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
 import * as v from "valibot";
-import { instant, parseInput, tooFarAhead, words } from "../core/check.ts";
+import { fieldName, instant, parseInput, tooFarAhead, words } from "../core/check.ts";
 import { MINUTE_MS } from "../core/clock.ts";
 import type { StreamPosition } from "../core/stream-position.ts";
 
@@ -197,23 +197,32 @@ export const dimensionKey = v.pipe(
 const dimension = v.object({
   key: dimensionKey,
   value: words(LIMITS.dimensionValueChars),
-});
+}, (issue) => issue.expected === "Object" ? "must be an object of key and value" : "is missing");
 const dimensions = v.pipe(
-  v.array(dimension),
+  v.array(v.unknown(), "must be a list"),
   v.check(
     (all) => all.length <= LIMITS.dimensions,
     (issue) => `must be at most ${LIMITS.dimensions}, are ${issue.input.length}`,
   ),
+  v.array(dimension),
   v.check((all) => new Set(all.map(({ key }) => key)).size === all.length, "must not have a key twice"),
   v.transform((all) => all.map(({ key, value }) => [key, value] as const).sort(([a], [b]) => (a < b ? -1 : 1))),
 );
 
-const record = v.object({
+/** An id may be a number, which is the same id as its text. */
+const recordId = v.pipe(
+  v.union([v.string(), v.pipe(v.number(), v.safeInteger(), v.transform(String))], "must be text or a whole number"),
+  words(LIMITS.recordIdChars),
+);
+const record = v.strictObject({
   source,
-  recordId: words(LIMITS.recordIdChars),
+  recordId,
   at: instant,
   value: v.nullish(value),
   dimensions: v.nullish(dimensions, []),
+}, (issue) => {
+  if (issue.expected === "Object") return "must be an object";
+  return issue.expected === "never" ? "is no field of a record" : "is missing";
 });
 const batch = v.object({
   records: v.pipe(
@@ -233,13 +242,16 @@ export type MetricReceipt =
   /** The id is known with another time, which stands. */
   | { status: "CONFLICT"; reason: string; stands: number; standsValue: number | undefined };
 
+/** Wrong fields of a record that are named. */
+const MAX_REASONS = 5;
+
 /** Each record of a batch, or why it can never be one. Throws InvalidInputError where the batch itself is wrong. */
 export function parseRecords(input: unknown, now: number): (MetricRecord | { reason: string })[] {
   return parseInput(batch, input).records.map((one) => {
-    const parsed = v.safeParse(record, one);
+    const parsed = v.safeParse(record, one, { abortPipeEarly: true });
     if (!parsed.success) {
-      const reasons = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "record"}: ${issue.message}`);
-      return { reason: reasons.join("; ") };
+      const reasons = parsed.issues.map((issue) => `${fieldName(v.getDotPath(issue), "record")}: ${issue.message}`);
+      return { reason: reasons.slice(0, MAX_REASONS).join("; ") };
     }
     const ahead = tooFarAhead(parsed.output.at, now);
     return ahead ? { reason: `at: ${ahead}` } : { ...parsed.output, value: parsed.output.value ?? undefined };

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-const RECORD = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
+const RECORD = `mutation ($records: [MetricRecordInput]!) { recordMetrics(input: { records: $records }) {
   ... on RecordMetricsPayload { accepted duplicates conflicts rejected receipts { status reason stands } }
   ... on UserError { code message } } }`;
 const CORRECT = `mutation ($input: CorrectMetricInput!) { correctMetric(input: $input) { __typename
@@ -23,7 +23,8 @@ async function ask(tenant: string, query: string, variables: object) {
   expect(errors).toBeUndefined();
   return data;
 }
-const recordAll = async (tenant: string, records: object[]) => (await ask(tenant, RECORD, { records })).recordMetrics;
+const recordAll = async (tenant: string, records: readonly unknown[]) =>
+  (await ask(tenant, RECORD, { records })).recordMetrics;
 const correct = async (tenant: string, input: object) =>
   (await ask(tenant, CORRECT, { input: { source: "ITEMS", recordId: "a", ...input } })).correctMetric;
 const item = (recordId: string, at = NOW) => ({ source: "ITEMS", recordId, at: iso(at) });
@@ -68,6 +69,44 @@ describe("a batch of records", () => {
       { status: "REJECTED", reason: expect.stringContaining("must be one of ITEMS"), stands: null },
     ]);
     expect(await counts("receipts")).toEqual({ 0: 2 });
+  });
+
+  // Each as a client, or a queue's message, may send it; beside it one that is right.
+  test.each<[string, unknown]>([
+    ["record: must be an object", null],
+    ["record: must be an object", "ITEMS"],
+    ["source: is missing; recordId: is missing; at: must be an RFC 3339 instant", []],
+    ["source: is missing; recordId: is missing; at: is missing", {}],
+    ["at: must be an RFC 3339 instant", { ...item("b"), at: "yesterday" }],
+    ["at: must be an RFC 3339 instant", { ...item("b"), at: "2026-06-01T12:00:00" }],
+    ["at: must be an RFC 3339 instant", { ...item("b"), at: null }],
+    ["at: must be 1990 or later", { ...item("b"), at: "1970-01-01T00:00:00Z" }],
+    ["recordId: must be 1 to 128 characters", { ...item("b"), recordId: "" }],
+    ["recordId: must be text or a whole number", { ...item("b"), recordId: 1.5 }],
+    ["recordId: must be well-formed", { ...item("b"), recordId: "\ud800" }],
+    ["source: must be text", { ...item("b"), source: 7 }],
+    ["source: must be one of", { ...item("b"), source: "Not one" }],
+    ["value: must be a number", { ...item("b"), value: "12" }],
+    ["value: must be from", { ...item("b"), value: 1e13 }],
+    ["dimensions: must be a list", { ...item("b"), dimensions: "DE" }],
+    ["dimensions.0: must be an object of key and value", { ...item("b"), dimensions: [null] }],
+    ["dimensions.0.value: is missing", { ...item("b"), dimensions: [{ key: "a" }] }],
+    ["dimensions: must be at most 5, are 50000", { ...item("b"), dimensions: Array.from({ length: 50_000 }, () => 1) }],
+    ["more: is no field of a record", { ...item("b"), more: 1, [`${"x".repeat(200)}\n`]: 1 }],
+  ])("tells what is wrong with one (%s), and keeps the others", async (reason, wrong) => {
+    const good = item(`good ${reason} ${JSON.stringify(wrong).slice(0, 60)}`.slice(0, 120));
+    const { accepted, rejected, receipts } = await recordAll("shapes", [wrong, good]);
+    expect([accepted, rejected]).toEqual([1, 1]);
+    expect(receipts[0]).toMatchObject({ status: "REJECTED", reason: expect.stringContaining(reason) });
+    expect(receipts[0].reason.length).toBeLessThan(500);
+  });
+
+  test("may be written into the document, with a variable as a time, and with numbers as ids", async () => {
+    const written = `mutation ($at: DateTime!) { recordMetrics(input: { records: [
+      { source: ITEMS, recordId: 5, at: $at }, { source: "ITEMS", recordId: "5", at: $at, dimensions: [{ key: "a", value: "b" }] }
+    ] }) { ... on RecordMetricsPayload { receipts { status } } } }`;
+    expect((await ask("written", written, { at: iso(NOW) })).recordMetrics.receipts.map((own: any) => own.status))
+      .toEqual(["ACCEPTED", "CONFLICT"]);
   });
 
   test("of two times of one id keeps the first, each time", async () => {

@@ -265,6 +265,22 @@ describe("bad input is refused with the field, the limit and the value, and noth
     expect(await stored()).toEqual(before);
   });
 
+  test("a reading that is null, or nothing of the kind, refuses itself alone", async () => {
+    const answer = await api.ask(
+      T,
+      `mutation ($readings: [ReadingInput]!) { ingestSessionBatch(input: {
+        sessionId: "nothing", sensorId: "nothing", batchOffset: 0, readings: $readings
+      }) { ... on IngestSessionBatchPayload { session { sampleCount } receipts { index status reason } } } }`,
+      { readings: [null, { at: iso(NOW), values: [1] }, "x"] },
+    );
+    expect(answer.errors).toBeUndefined();
+    const reason = "must be an object of at and values";
+    expect(answer.data.ingestSessionBatch).toEqual({
+      session: { sampleCount: 1 },
+      receipts: [{ index: 0, status: "REJECTED", reason }, { index: 2, status: "REJECTED", reason }],
+    });
+  });
+
   test("every wrong field is named at once, at most 20", async () => {
     const wrong = batch({ readings: readings(...Array<number[]>(50).fill([])) });
     const { fields } = await mutate(api, T, "ingestSessionBatch", wrong);

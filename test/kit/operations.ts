@@ -161,6 +161,13 @@ export function createOperations(
           occurredAt: pick(INSTANTS),
           ...(random() < 0.3 ? { text: pick(TEXTS), visitorId: pick(TEXTS), properties: pick(JSONS) } : {}),
         };
+      case "MetricRecordInput":
+        return random() < 0.1 ? pick(JSONS) : {
+          source: pick(["ITEMS", "TASKS", "own.source", ...texts]),
+          recordId: pick(texts),
+          at: pick(INSTANTS),
+          ...(random() < 0.3 ? { value: pick(FLOATS), dimensions: [{ key: "country", value: pick(TEXTS) }] } : {}),
+        };
       default:
         return pick(texts);
     }
