@@ -21,9 +21,9 @@ const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: numbe
   stream: { zippedBytes: 880_000, modulesAtStart: 1_310 },
   sockets: { zippedBytes: 875_000, modulesAtStart: 1_360 },
   push: { zippedBytes: 875_000, modulesAtStart: 1_360 },
-  ingest: { zippedBytes: 350_000, modulesAtStart: 670 },
-  rollup: { zippedBytes: 360_000, modulesAtStart: 690 },
-  late: { zippedBytes: 360_000, modulesAtStart: 690 },
+  ingest: { zippedBytes: 360_000, modulesAtStart: 670 },
+  rollup: { zippedBytes: 375_000, modulesAtStart: 690 },
+  late: { zippedBytes: 375_000, modulesAtStart: 690 },
   schedule: { zippedBytes: 610_000, modulesAtStart: 830 },
 };
 /** What only the local system, pages and tools need. */
