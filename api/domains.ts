@@ -136,6 +136,7 @@ export function createSessionDomain({ dynamo, objects, hub, clock, ids, named }:
   const reading = createReading(createRollupStore(dynamo, named(tables.rollups)));
   return {
     lists,
+    store,
     /** Which sessions changed, for whoever follows them. */
     log: createSessionLog(dynamo, named(tables.buckets)),
     listMotion: createMotionRecount(dynamo, names.sessions, lineStore),
@@ -223,10 +224,17 @@ export function createAlertDomain(
 
 export function createAnalyticsDomain(
   { dynamo, clock, config, named }: Connections,
-  { service, lists }: SessionDomain,
+  sessions: SessionDomain,
 ) {
   const store = createRollupStore(dynamo, named(tables.rollups));
-  return createAnalytics({ store, sessions: service, lists, clock, indexed: config.journeysIndex });
+  // As they are kept, and not as they read by now: rollups count what streams tell, which is how a session is kept.
+  return createAnalytics({
+    store,
+    sessions: sessions.store,
+    lists: sessions.lists,
+    clock,
+    indexed: config.journeysIndex,
+  });
 }
 
 /** Counting rollups again from the sessions and journeys that are kept. */

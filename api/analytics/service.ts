@@ -46,7 +46,7 @@ const CLOCKS_MS = 10 * MINUTE_MS;
 
 export type AnalyticsOptions = {
   store: RollupStore;
-  /** Where sessions themselves are asked: which is running, and which began first and last. */
+  /** Where sessions themselves are asked: which is kept as running, as rollups have it. */
   sessions: {
     find: (tenantId: string, sessionIds: readonly string[]) => Promise<Map<string, Session>>;
     findSensors: (tenantId: string, sensorIds: readonly string[]) => Promise<Map<string, Sensor>>;

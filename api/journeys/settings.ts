@@ -36,7 +36,7 @@ export function createSettingsItems(dynamo: Dynamo, table: string) {
     },
 
     async findRawRemoval(tenantId: string): Promise<RawRemoval | undefined> {
-      const item = await dynamo.get(table, itemKey(tenantId, "", "RAW"), { consistent: true });
+      const item = await dynamo.get(table, itemKey(tenantId, "", "RAW"));
       return item && { at: item.at as number, arrivedBefore: item.arrivedBefore as number };
     },
 

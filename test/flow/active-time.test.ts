@@ -263,11 +263,10 @@ describe("sessions that overlap a range", () => {
 
   test("hold those that go on, also long ones, and read no days in which nothing reaches it", async () => {
     // A device that has been uploading for twelve days, and is not done.
-    await mutate(api, "on", "ingestSessionBatch", batchOf("up", 0, NOW - 12 * DAY));
-    await mutate(api, "on", "ingestSessionBatch", {
-      ...batchOf("up", 1, NOW - 12 * DAY),
-      readings: [{ at: iso(NOW - MIN), values: [1, 2] }],
-    });
+    for (let day = 0; day <= 12; day++) {
+      const readings = [{ at: iso(NOW - MIN - (12 - day) * DAY), values: [1, 2] }];
+      await mutate(api, "on", "ingestSessionBatch", { ...batchOf("up", day, NOW), readings });
+    }
     for (let i = 0; i < 20; i++) {
       const startedAt = NOW - 2 * DAY + i * HOUR;
       await session("on", `s${i}`, { sensorId: "hall", startedAt, endedAt: startedAt + 30 * MIN });

@@ -93,6 +93,7 @@ describe("the container", () => {
       "sensors",
       "reviews",
       "webhooks",
+      "sockets",
     ];
     const index = (name: string, of: string) => `${table(name)}/index/${of}`;
     expect(dev.statements("task")).toEqual([
@@ -163,7 +164,11 @@ describe("the container", () => {
         Sid: "SendMessages",
         Effect: "Allow",
         Action: ["sqs:GetQueueUrl", "sqs:SendMessage"],
-        Resource: ["${aws_sqs_queue.queue-ingest.arn}", "${aws_sqs_queue.queue-late.arn}"],
+        Resource: [
+          "${aws_sqs_queue.queue-ingest.arn}",
+          "${aws_sqs_queue.queue-late.arn}",
+          "${aws_sqs_queue.queue-wakes.arn}",
+        ],
       },
       {
         Sid: "LookAtQueues",

@@ -102,7 +102,8 @@ export function createMemoryDynamo(
     });
     log.push(...done);
     if (log.length > 2 * MAX_LOG) log = log.slice(-MAX_LOG);
-    onWrite?.(done);
+    // To remove what is not there changes nothing: no stream tells of it.
+    onWrite?.(done.filter(({ before, after }) => before ?? after));
   }
 
   /** Checks a part without writing it: what it would leave, or undefined where its condition does not hold. */

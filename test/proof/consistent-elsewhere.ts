@@ -9,6 +9,8 @@ export const HELD_ELSEWHERE: Readonly<Record<string, string>> = {
   "api/journeys/erasures.ts": "what was written a moment before an erasure would stay (test/flow/erase-races.test.ts)",
   "api/sessions/erasures.ts":
     "what was written a moment before an erasure would stay (test/flow/sessions-erase.test.ts)",
+  "api/journeys/store.ts":
+    "a page of a timeline would miss events that its journey counts (test/flow/journeys.test.ts, over a store in one place)",
   "api/sessions/store.ts":
     "sheets of batches, of which a session of some hundreds has one (test/flow/sessions-input.test.ts)",
 };

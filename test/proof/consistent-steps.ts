@@ -248,6 +248,7 @@ async function alerts(steps: Steps) {
   );
   await steps.settle();
   steps.pass(2 * MINUTE);
+  await steps.settle();
   await run("judge-alerts");
   await run("deliver-webhooks");
   await ask(

@@ -330,6 +330,15 @@ test("a read that does not ask to be consistent may be some writes old, one that
   expect([fresh, stale]).toEqual([[2, 2, 2], [1, 1, 1]]);
 });
 
+test("to remove what is not there is no write, alone or in a transaction", async () => {
+  const written: unknown[] = [];
+  const dynamo = createMemoryDynamo(tables, { onWrite: (done) => written.push(...done) });
+  const key = { pk: "t#0", sk: "a" };
+  await dynamo.remove("buckets", key);
+  await dynamo.transact([{ table: "buckets", remove: key }, { table: "buckets", put: { pk: "t#0", sk: "b" } }]);
+  expect(written).toMatchObject([{ after: { sk: "b" } }]);
+});
+
 describe("a store that is asked to", () => {
   const [a, b] = [{ pk: "t#0", sk: "a" }, { pk: "t#0", sk: "b" }];
   const isFree = { expression: "attribute_not_exists(pk)" };
