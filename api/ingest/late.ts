@@ -115,7 +115,7 @@ export function createLateIngest(
     try {
       const { parts, done } = await writesOf(table, record);
       for (let from = 0; from < parts.length; from += MAX_PARTS) {
-        // What was put aside before shards were told apart names none.
+        // What went to quarantine before shards were told apart names none.
         const source = record.shard ?? String(record.keys.pk);
         const marker = `${table}#${source}#${record.sequence}#${from}`;
         await writeOnce(marker, parts.slice(from, from + MAX_PARTS));

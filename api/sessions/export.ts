@@ -5,7 +5,7 @@ import { type Export, type ExportInput, exportList } from "../files/export.ts";
 import type { Files } from "../files/keep.ts";
 import type { Cell, Column } from "../files/table.ts";
 import * as v from "valibot";
-import type { Place } from "./history.ts";
+import type { ReadingPosition } from "./history.ts";
 import type { SessionFilter } from "./listing.ts";
 import type { Reading, Session, SessionPage } from "./model.ts";
 import { durationOf, sensorOf } from "./rules.ts";
@@ -53,9 +53,9 @@ export type SessionSource = {
   list: (tenantId: string, filter: SessionFilter, page: PageArgs) => Promise<SessionPage>;
   readFrom: (
     session: Session,
-    from: Place | undefined,
+    from: ReadingPosition | undefined,
     wanted: number,
-  ) => Promise<{ readings: Reading[]; next: Place | undefined }>;
+  ) => Promise<{ readings: Reading[]; next: ReadingPosition | undefined }>;
 };
 
 /** Files of sessions and of their readings. All throw InvalidInputError. */

@@ -15,12 +15,11 @@ const MAX_PAGE = 2_000;
 const OBJECTS_AT_ONCE = 2;
 
 /** Where a reading lies: readings are ordered by time, then batch, then place in it. */
-export type Place = readonly [at: number, offset: number, index: number];
-type Position = Place;
-type PositionedReading = { reading: Reading; position: Position };
+export type ReadingPosition = readonly [at: number, offset: number, index: number];
+type PositionedReading = { reading: Reading; position: ReadingPosition };
 
 const wholeNumber = v.pipe(v.number(), v.safeInteger());
-const position: v.GenericSchema<unknown, Position> = v.tuple([wholeNumber, wholeNumber, wholeNumber]);
+const position: v.GenericSchema<unknown, ReadingPosition> = v.tuple([wholeNumber, wholeNumber, wholeNumber]);
 
 export type History = ReturnType<typeof createHistory>;
 
@@ -51,7 +50,7 @@ export function createHistory({ store, readings, sources }: {
   }
 
   /** So many readings after a place, and the place of the last where there are more. */
-  async function readFrom(session: Session, from: Place | undefined, wanted: number) {
+  async function readFrom(session: Session, from: ReadingPosition | undefined, wanted: number) {
     const found = await readOrdered(session, { wanted, isBackward: false, from });
     const page = found.slice(0, wanted);
     return {
@@ -61,7 +60,7 @@ export function createHistory({ store, readings, sources }: {
   }
 
   /** The readings of a page in its order, and one more where there are more. It reads the objects that hold them. */
-  async function readOrdered(session: Session, { wanted, isBackward, from }: PageRequest<Position>) {
+  async function readOrdered(session: Session, { wanted, isBackward, from }: PageRequest<ReadingPosition>) {
     // Whoever reads backward meets a batch at its last reading first; where that lies counts down.
     const sign = isBackward ? -1 : 1;
     const beginOf = ({ firstAt, lastAt }: BatchSpan) => sign * (isBackward ? lastAt : firstAt);
@@ -168,6 +167,6 @@ export function createHistory({ store, readings, sources }: {
   }
 }
 
-function compare(a: Position, b: Position): number {
+function compare(a: ReadingPosition, b: ReadingPosition): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }

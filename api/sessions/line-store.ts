@@ -29,7 +29,7 @@ export type LineChange = {
   also?: readonly TransactWrite[];
 };
 
-type Place = { startedAt: number; sessionId: string };
+type LinePlace = { startedAt: number; sessionId: string };
 type Of = { tenantId: string; sensorId: string };
 
 /** A sheet holds so many motion events: about 10 KB. */
@@ -55,7 +55,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
 
   const partOf = ({ tenantId, sensorId }: Of, part: string) => itemKey(tenantId, sensorId, part);
 
-  async function places(of: Of, from: string, to: string, limit: number, descending = false): Promise<Place[]> {
+  async function places(of: Of, from: string, to: string, limit: number, descending = false): Promise<LinePlace[]> {
     const { pk, sk } = partOf(of, `T#${from}`);
     const items = await query({ pk, from: sk, to: partOf(of, `T#${to}`).sk }, limit, descending);
     return items.map((item) => ({ startedAt: item.at as number, sessionId: item.session as string }));
@@ -63,7 +63,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
 
   return {
     /** The last session that begins at or before an instant, and the first that begins after it. */
-    async around(of: Of, at: number): Promise<{ before: Place | undefined; after: Place | undefined }> {
+    async around(of: Of, at: number): Promise<{ before: LinePlace | undefined; after: LinePlace | undefined }> {
       const [[before], [after]] = await Promise.all([
         places(of, "", `${formatAt(at)}~`, 1, true),
         places(of, `${formatAt(at)}~`, "~", 1),
@@ -72,18 +72,18 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
     },
 
     /** The last session that begins before another's place, and those that follow it there. */
-    async before(of: Of, place: string): Promise<Place | undefined> {
+    async before(of: Of, place: string): Promise<LinePlace | undefined> {
       const found = await places(of, "", place, 2, true);
       return found.find((own) => placeKeyOf(own) < place);
     },
 
     /** The sensor's last session. */
-    async last(of: Of): Promise<Place | undefined> {
+    async last(of: Of): Promise<LinePlace | undefined> {
       return (await places(of, "", "~", 1, true))[0];
     },
 
     /** Sessions by their places from one on, that one included. */
-    from: (of: Of, place: string, limit: number): Promise<Place[]> => places(of, place, "~", limit),
+    from: (of: Of, place: string, limit: number): Promise<LinePlace[]> => places(of, place, "~", limit),
 
     /** The motion events on sheets that happened from one instant to another; none twice. */
     async listHeard(of: Of, fromAt: number, toAt: number): Promise<Heard[]> {
@@ -123,7 +123,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
     }),
 
     /** Removes the place of a session that is no longer there. */
-    removePlace: ({ tenantId, sensorId }: Of, place: Place): Promise<void> =>
+    removePlace: ({ tenantId, sensorId }: Of, place: LinePlace): Promise<void> =>
       dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${placeKeyOf(place)}`)),
 
     /** Removes what the line keeps of a session that was deleted when its time had come. */

@@ -209,7 +209,7 @@ function write(response: ServerResponse, { status, headers, body }: Answer, serv
     request.on("error", () => {}).resume();
   }
   response.on("error", () => {});
-  if (typeof body === "function") return pour(response, status, headers, body);
+  if (typeof body === "function") return pipeBody(response, status, headers, body);
   headers["content-length"] = `${typeof body === "string" ? Buffer.byteLength(body) : body.byteLength}`;
   response.writeHead(status, headers);
   response.end(body);
@@ -219,7 +219,7 @@ function write(response: ServerResponse, { status, headers, body }: Answer, serv
 /** Where a stream is written that nobody reads any more. */
 const GONE = { write: () => {}, taken: () => undefined, end: () => {} };
 
-function pour(response: ServerResponse, status: number, headers: Record<string, string>, body: Streamed): void {
+function pipeBody(response: ServerResponse, status: number, headers: Record<string, string>, body: Streamed): void {
   let taken: PromiseWithResolvers<void> | undefined;
   const go = () => {
     taken?.resolve();
