@@ -66,6 +66,7 @@ type Call = {
 
 export const START_AT = Date.UTC(2024, 3, 10, 12);
 const MAX_STEPS = 20_000;
+let worlds = 0;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const OBJECTS = new Set(["create", "find", "get", "findBytes", "linkToGet", "linkToPut", "remove", "page"]);
@@ -104,6 +105,8 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
   let thinking: { resolve: () => void }[] = [];
   let writer: Attempt | undefined;
   let ids = 0;
+  // Processes are kept from world to world with what they remember by a key: no two worlds may use the same one.
+  const own = worlds++;
   let spawned = 0;
   let isCalm = false;
   let wanted = failAt;
@@ -139,7 +142,7 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
       if (attempt) attempt.lastNow = clock + skewMs;
       return clock + skewMs;
     };
-    process.review = hostOf(spawned++, { ask, now, id: () => `m${ids++}` });
+    process.review = hostOf(spawned++, { ask, now, id: () => `m${ids++}-${own}` });
     return process;
   }
   const processes = Array.from({ length: weather.processes }, (_, id) => spawn(id));
