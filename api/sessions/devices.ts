@@ -143,7 +143,7 @@ export function createDevices({ store, lines, sources, hearing, lasts, aside, re
     }
     const firstAt = judged.readings.reduce((least, { at }) => Math.min(least, at), Infinity);
     const { doubts, ...stated } = judgeStatements(sent, Number.isFinite(firstAt) ? firstAt : undefined, now, plausible);
-    const believed = { apartMs: plausible.apartMs, measuredBy: now + plausible.aheadMs };
+    const believed = { apartMs: plausible.apartMs, arrivedAt: now, measuredBy: now + plausible.aheadMs };
     const batch: BatchInput = { ...sent, ...stated, ...believed, readings: judged.readings };
     return { ...judged, doubts, batch };
   }
@@ -202,7 +202,7 @@ export function createDevices({ store, lines, sources, hearing, lasts, aside, re
     return { ...batchPayload(holder ?? source, isDuplicate), source };
   }
 
-  /** A session that begins with a batch. What states no start is taken to begin now, until something does. */
+  /** A session that begins with a batch. What states no start is taken to begin when it arrived, until something does. */
   async function opened(
     of: Owner,
     batch: BatchInput,
@@ -210,7 +210,7 @@ export function createDevices({ store, lines, sources, hearing, lasts, aside, re
   ): Promise<Session> {
     const said = Math.min(batch.startedAt ?? Infinity, spanOf(batch)?.firstAt ?? Infinity);
     const isSaid = Number.isFinite(said);
-    const startedAt = isSaid ? said : clock();
+    const startedAt = isSaid ? said : batch.arrivedAt;
     // Its signs say when it began; until there is one the arrival does.
     const fresh = await lines.begin(of, batch.sessionId, was, { startedAt, isStated: true });
     const decision = decide({ ...fresh, isStartGuessed: true }, batch);

@@ -292,8 +292,9 @@ export type SentBatch = v.InferOutput<typeof batch>;
 /** What of a batch counts. */
 export type BatchInput = Omit<SentBatch, "readings"> & {
   readings: readonly Reading[];
-  /** How far readings may be from each other (ms), and until when its device can have measured. */
+  /** How far readings may be from each other (ms), when it arrived, and until when its device can have measured. */
   apartMs: number;
+  arrivedAt: number;
   measuredBy: number;
 };
 
