@@ -26,7 +26,7 @@ export function tenantIn(pk: unknown): string | undefined {
 }
 
 /** An id is where a thing lies below its tenant's folder: it can name nothing of another's. */
-const ID = /^(RECORD|MESSAGE)\/([\w%.-]+\/)?[\w-]+\.json$/;
+const ID = /^(RECORD|MESSAGE)\/([\w%-][\w%.-]*\/)?[\w-]+\.json$/;
 
 export function idOf(kind: ParkedKind, tenantId: string, key: string): string {
   return Buffer.from(`${kind}/${key.slice(folderOf(kind, tenantId).length)}`).toString("base64url");

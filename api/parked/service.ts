@@ -94,7 +94,7 @@ export function createParked({ objects, queues, ingestQueue, lateQueue }: {
       parkedAt: object.modifiedAt,
       bytes: object.bytes,
       reason,
-      preview: text.slice(0, PREVIEW_CHARS),
+      preview: [...text.slice(0, 2 * PREVIEW_CHARS)].slice(0, PREVIEW_CHARS).join(""),
     };
   }
 }

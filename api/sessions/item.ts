@@ -277,6 +277,9 @@ function peopleOf(item: Item): PeopleState {
   };
 }
 
+/** Says in `done`, which lists hold, that updates told of motion: that can lie outside of the session, by the service's clock. */
+export const TOLD = "isTold";
+
 /** The numbers that lists show of a session that is over. Running sessions have none in lists: they would cost an index write each. */
 function doneOf(session: Session): string {
   const batch = splitWatermark(session.batches);
@@ -292,6 +295,7 @@ function doneOf(session: Session): string {
     idleMs: session.idleMs,
     keepMs: session.keepMs,
     updatedAt: session.updatedAt,
+    ...(session.reported.length > 0 ? { [TOLD]: true } : {}),
   });
 }
 

@@ -1,7 +1,7 @@
-import type { Dynamo, Item } from "../aws/dynamo.ts";
+import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { MINUTE_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
-import { fromItem } from "./item.ts";
+import { fromItem, TOLD } from "./item.ts";
 import type { LineStore } from "./line-store.ts";
 import type { Session } from "./model.ts";
 
@@ -34,22 +34,32 @@ export function createMotionRecount(
   lineStore: Pick<LineStore, "listHeard">,
 ) {
   return async function* listMotion(tenantId: string, fromAt: number, toAt: number) {
-    const read = (startKey?: Item) =>
+    const sessions = (firstAt: number, lastAt: number, filter: Expression) => (startKey?: Item) =>
       dynamo.query(table, {
         index: "byStart",
         key: {
           expression: "tenant = :tenant AND startedAt BETWEEN :first AND :last",
-          values: { ":tenant": tenantId, ":first": 0, ":last": toAt - 1 },
+          values: { ":tenant": tenantId, ":first": firstAt, ":last": lastAt },
         },
-        // One that runs has no end; what is over had its motion before that.
-        filter: {
-          expression: "attribute_not_exists(endedAt) OR endedAt >= :from",
-          values: { ":from": fromAt },
-        },
+        filter,
         startKey,
         expired: true,
       });
-    for await (const { items } of pages(read)) {
+    // One that runs has no end; what is over had its motion before that, but for what it was told of.
+    const before = sessions(0, toAt - 1, {
+      expression: "attribute_not_exists(endedAt) OR endedAt >= :from OR contains(done, :told)",
+      values: { ":from": fromAt, ":told": TOLD },
+    });
+    // What begins after the range can have been told of motion before: its readings said later when it began.
+    const after = sessions(toAt, Number.MAX_SAFE_INTEGER, {
+      expression: "attribute_not_exists(endedAt) OR contains(done, :told)",
+      values: { ":told": TOLD },
+    });
+    for (const read of [before, after]) {
+      for await (const { items } of pages(read)) yield* instantsIn(items);
+    }
+
+    async function* instantsIn(items: readonly Item[]) {
       const keys = items.map(({ pk, sk }) => ({ pk, sk }));
       const whole = keys.length > 0 ? await dynamo.batchGet(table, keys, { consistent: true, expired: true }) : [];
       for (const session of whole.flatMap((item) => fromItem(item) ?? [])) {

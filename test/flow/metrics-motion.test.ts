@@ -110,3 +110,30 @@ test("motion of a session that expired stays counted, also that on sheets, and a
   expect(await audit("e", true)).toMatchObject({ ...RIGHT, recordsCounted: 0 });
   expect(await total("e")).toBe(40);
 });
+
+test("motion that was told of counts where it was told, wherever its session comes to lie", async () => {
+  const told = async (sessionId: string, minutes: number) => {
+    now = NOW + minutes * MINUTE;
+    await mutate(api, "t", "updateSession", { sessionId, updateId: `${minutes}`, incrementMotionCount: true });
+    now = NOW;
+  };
+  // It ends, as is said later, before what was told of it.
+  await mutate(api, "t", "createSession", { sessionId: "early", sensorId: "a", startedAt: iso(NOW - 2 * MINUTE) });
+  await told("early", 1);
+  await told("early", 3);
+  await mutate(api, "t", "endSession", { sessionId: "early", endedAt: iso(NOW - MINUTE) });
+  // It begins, as its readings say later, after what was told of it.
+  const batch = { sessionId: "late", sensorId: "b", batchOffset: 1, readings: [], durationMs: null, final: false };
+  await mutate(api, "t", "ingestSessionBatch", batch);
+  await told("late", 2);
+  now = NOW + 2 * HOUR;
+  const readings = [{ at: iso(NOW + 2 * HOUR - MINUTE), values: [1] }];
+  await mutate(api, "t", "ingestSessionBatch", { ...batch, batchOffset: 0, readings });
+  await api.settle();
+  expect(await total("t")).toBe(3);
+  for (const minutes of [0, 1, 2, 3]) {
+    const from = NOW + minutes * MINUTE;
+    expect(await metricsOf(api, "t").audit("MOTION_EVENTS", from, from + MINUTE, false)).toMatchObject(RIGHT);
+  }
+  now = NOW;
+});
