@@ -214,8 +214,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const end = [...originals.values()].sort(inLine).at(-1);
       const beyond = end?.next;
       const chain = linked(stretch, beyond);
-      // Their motion lies in the line, wherever they are gone.
-      const moving = [...chain, ...gone.map(({ sessionId }) => originals.get(sessionId) ?? stubs.get(sessionId)!)];
+      // The motion of those that go lies in the line. What was a part of another before, and stays so, has none, wherever it began.
+      const moving = [...chain, ...gone.flatMap(({ sessionId }) => originals.get(sessionId) ?? [])];
       if (!isMoved && !chain.some((session) => reachesNext(session) || overflows(session))) {
         return changeOf(of, { sessions: chain, gone: [] }, originals, was, undefined, now);
       }

@@ -133,7 +133,9 @@ export function createOracle() {
       must(input.sensorId === sensorId, "a batch of another sensor changes nothing", input);
       session.batches.set(input.batchOffset, input);
       const { batchOffset: offset, readings, ...more } = input;
-      say(sensorId, { ...more, offset, readings: readings.map(({ at }) => at), id: sessionId });
+      const kept = (after.own ?? after) as Item;
+      const measuredBy = kept.durationOffset === offset ? { measuredBy: num(kept.durationBy) } : {};
+      say(sensorId, { ...more, ...measuredBy, offset, readings: readings.map(({ at }) => at), id: sessionId });
     } else if (!isAct(input)) {
       const isBatch = input.kind === "batch";
       must((samples === 0 || isBatch) && !isCounted, "only a batch moves samples and batches", input);

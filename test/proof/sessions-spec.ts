@@ -19,6 +19,8 @@ export type Said =
     readings: number[];
     startedAt?: number;
     durationMs?: number;
+    /** Until when its device can have measured that. */
+    measuredBy?: number;
     final?: boolean;
   }
   | { kind: "create"; id: string; startedAt: number }
@@ -224,12 +226,15 @@ function wallsOf(said: readonly Said[]) {
     const start = by?.start ?? Math.min(...first.map((device) => device.start), starts.get(id) ?? Infinity);
     const reported = own.reported.get(id) ?? [];
     const extent = Math.max(start, by?.start === undefined ? -Infinity : by.until, ...held, ...reported);
-    const measures = last.map((device) => (isShared ? device.start : start) + (device.measured ?? 0));
+    const measures = last.map((device) => {
+      const from = isShared ? device.start : start;
+      return from + (measuredFrom(from, device) ?? 0);
+    });
     return {
       ...{ id, start, own: extent, samples: held.length, heard: [], reported },
       created: devices.some((device) => device.id === id && device.isCreated),
       final: last.length > 0 && last.every((device) => device.isFinal) ? Math.max(...measures, extent) : undefined,
-      measured: isShared ? undefined : last[0]?.measured,
+      measured: isShared || !last[0] ? undefined : measuredFrom(start, last[0]),
       corrected: by?.end,
       ends: own.ends.get(id) ?? [],
       bridges: (own.bridges.get(id) ?? []).map((until) => ({ until })),
@@ -243,6 +248,14 @@ export function tieOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
 }
 
+/** The length that a device measured of what begins then; undefined where that ends after it can have measured it. */
+function measuredFrom(
+  start: number,
+  { measured, measuredBy = Infinity }: { measured: number | undefined; measuredBy: number | undefined },
+): number | undefined {
+  return measured !== undefined && start + measured <= measuredBy ? measured : undefined;
+}
+
 /** What each device, or whoever created it, states of a session. */
 function devicesOf(said: readonly Said[]) {
   const ids = new Set(said.flatMap((one) => (one.kind === "batch" || one.kind === "create" ? [one.id] : [])));
@@ -254,10 +267,10 @@ function devicesOf(said: readonly Said[]) {
     const stated = batches.flatMap((batch) => batch.startedAt ?? []);
     const near = nearest(batches.flatMap((batch) => batch.readings), stated);
     const readings = near.readings;
-    const measured = batches.filter((batch) => batch.durationMs !== undefined).sort((a, b) => b.offset - a.offset)[0]
-      ?.durationMs;
+    const measuring = batches.filter((batch) => batch.durationMs !== undefined).sort((a, b) => b.offset - a.offset)[0];
     return {
-      ...{ id, readings, measured, isCreated: creations.length > 0, hasBatches: batches.length > 0 },
+      ...{ id, readings, measured: measuring?.durationMs, measuredBy: measuring?.measuredBy },
+      ...{ isCreated: creations.length > 0, hasBatches: batches.length > 0 },
       start: Math.min(...creations, ...readings, ...near.stated),
       isFinal: batches.some((batch) => batch.final),
     };
