@@ -1,3 +1,4 @@
+import { parseId } from "../../api/parked/model.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDynamo } from "../../api/aws/dynamo.ts";
 import { createQueues, type Queues } from "../../api/aws/queues.ts";
@@ -170,4 +171,20 @@ test("admins see how identity is set, without what may be secret in an address",
   const refused = await other.ask("t", "{ identitySettings { issuers } }", {}, ["JOURNEYS_READ"]);
   expect(refused.errors![0]!.extensions.code).toBe("FORBIDDEN");
   await other.stop();
+});
+
+test("an id leads below the asker's own folder and nowhere else", () => {
+  const idOf = (text: string) => parseId("t", Buffer.from(text).toString("base64url"))?.key;
+  expect(idOf("MESSAGE/a.json")).toBe("parked/tenant=t/a.json");
+  expect(idOf("RECORD/sojourn-records/1-a.json")).toBe("late/tenant=t/sojourn-records/1-a.json");
+  const strange = [
+    "MESSAGE/../a.json",
+    "RECORD/./a.json",
+    "RECORD/a/b/c.json",
+    "MESSAGE//a.json",
+    "OTHER/a.json",
+    "",
+    "\0",
+  ];
+  expect(strange.map(idOf)).toEqual(strange.map(() => undefined));
 });

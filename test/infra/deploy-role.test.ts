@@ -86,7 +86,7 @@ test("a pipeline's state lies in a bucket", () => {
 });
 
 test("the workflow shows what would change before it changes it, and names no key", () => {
-  const text = readFileSync(new URL("../../.github/workflows/deploy.yml", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../infra/deploy.github.yml", import.meta.url), "utf8");
   expect(text.indexOf("cdktf diff")).toBeLessThan(text.indexOf("cdktf deploy"));
   expect(text).toContain("npm run release");
   expect(text).not.toMatch(/AWS_SECRET_ACCESS_KEY|AKIA/);

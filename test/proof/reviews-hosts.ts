@@ -18,22 +18,21 @@ const METHODS: (keyof Dynamo)[] = ["get", "put", "putIf", "query", "remove"];
 const KEPT_BYTES = 64 * 1024 * 1024;
 let files: ReturnType<typeof createTempFiles> | undefined;
 let workers: Workers | undefined;
-const hosts: { review: Review; link: Link }[] = [];
+const hosts: Review[] = [];
 
 /**
- * One of the service's processes, linked to a world, with nothing in its cache. The n-th of every world is the same object,
- * since each of them waits for this process's end. Every third keeps no more than it is reading at the moment.
+ * One of the service's processes, linked to a world. It is a new one, and the n-th of the world before is closed: what a thread
+ * still reads for that one would else be in this one's cache, under the same person. Every third keeps no more than it is
+ * reading at the moment.
  */
 export function hostOf(n: number, link: Link): Review {
-  const host = hosts[n] ??= { review: createHost(n, () => hosts[n]!.link), link };
-  host.review.close();
-  host.link = link;
-  return host.review;
+  hosts[n]?.close();
+  return (hosts[n] = createHost(n, link));
 }
 
 /** Closes every copy of a collection that any process keeps. */
 export function closeHosts(): void {
-  for (const { review } of hosts) review.close();
+  for (const review of hosts) review.close();
   workers?.close();
   files?.closeAll();
   workers = files = undefined;
@@ -45,16 +44,16 @@ function workersOfAll(): Workers {
   return workers ??= createWorkers({ size: 100, perOwner: 100, folder: files.folder });
 }
 
-function createHost(n: number, link: () => Link): Review {
-  const through = (method: string) => (...args: unknown[]) => link().ask(method, args);
+function createHost(n: number, link: Link): Review {
+  const through = (method: string) => (...args: unknown[]) => link.ask(method, args);
   return createReview({
     dynamo: Object.fromEntries(METHODS.map((method) => [method, through(method)])) as unknown as Dynamo,
     table: "reviews",
-    objects: objectsThrough((method, args) => link().ask(method, args)),
+    objects: objectsThrough((method, args) => link.ask(method, args)),
     cacheBytes: n % 3 === 2 ? 1 : KEPT_BYTES,
     hub: createHub(),
     sharedWorkers: workersOfAll(),
-    clock: () => link().now(),
-    ids: () => link().id(),
+    clock: () => link.now(),
+    ids: () => link.id(),
   });
 }
