@@ -41,7 +41,9 @@ const AnswerCardInput = builder.inputType("AnswerCardInput", {
     rating: t.field({ type: Rating, required: true, description: "How well it was known." }),
     answerId: t.id({
       required: true,
-      description: "The client's id of this answer; the same id again changes nothing and gives the same result.",
+      description:
+        "The client's id of this answer; the same id again changes nothing and gives the same result, with " +
+        "other content it is refused.",
     }),
     duration: t.field({ type: "Milliseconds", description: "Time that the person took." }),
     showing: t.string({ description: "`Card.showing` of the card that was answered." }),

@@ -60,7 +60,9 @@ const NoteFieldInput = builder.inputType("NoteFieldInput", {
   }),
 });
 
-export const EDIT_ID = "The client's id of this change; the same id again changes nothing and gives the same result.";
+export const EDIT_ID =
+  "The client's id of this change; the same id again changes nothing and gives the same result, with " +
+  "other content it is refused.";
 export const ZONE = "The person's zone, for a collection that begins with this; UTC where absent.";
 
 const CreateDeckInput = builder.inputType("CreateDeckInput", {

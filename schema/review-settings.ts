@@ -59,7 +59,8 @@ const ReviewSettings = builder.objectRef<SettingsView>("ReviewSettings").impleme
   }),
 });
 
-const EDIT_ID = "The client's id of this change; the same id again changes nothing and gives the same result.";
+const EDIT_ID = "The client's id of this change; the same id again changes nothing and gives the same result, with " +
+  "other content it is refused.";
 
 const SetSchedulerInput = builder.inputType("SetSchedulerInput", {
   description: "What is to schedule the collection.",

@@ -7,7 +7,7 @@ import type { Command } from "../anki/edit/command.ts";
 import { starterCollection } from "../anki/edit/starter.ts";
 import { offsetMinutesAt } from "../anki/collection/timing.ts";
 import type { TempFiles } from "../anki/file/temp.ts";
-import { EDITS, findAnswer, findNewest } from "../anki/schedule/answers-table.ts";
+import { findAnswer, findNewest, isEdit, type KeptAnswer } from "../anki/schedule/answers-table.ts";
 import { type Entry, formatEntry } from "../anki/schedule/entry.ts";
 import type { Ask } from "../anki/work/pool.ts";
 import { momentOf } from "../anki/schedule/question.ts";
@@ -15,7 +15,8 @@ import { type Copies, StaleLeaseError } from "./copies.ts";
 import type { Desk } from "./desk.ts";
 import { ReviewNotFoundError } from "./errors.ts";
 import { emptyLease, statusOf } from "./lease.ts";
-import { type Lease, MAX_ENTRIES, nextFile, type Person, shortIdOf } from "./model.ts";
+import { requireSameEdit } from "./edit-checks.ts";
+import { digestOf, type Lease, MAX_ENTRIES, nextFile, type Person, shortIdOf } from "./model.ts";
 import type { Rewrite } from "./rewrite.ts";
 import { fileKeyOf, type Saver } from "./save.ts";
 import type { LeaseStore } from "./store.ts";
@@ -123,20 +124,24 @@ export function createChanges(
     });
   }
 
-  /** Makes a change, once by its id. */
+  /** Makes a change, once by its id. `asked` is what the client wants, by which another change of the same id is refused. */
   async function change(
     person: Person,
     editId: string,
+    asked: readonly unknown[],
     decide: (db: DatabaseSync, at: number) => Decided,
     zone?: string | null,
   ): Promise<{ lease: Lease; made: number }> {
-    const answerId = shortIdOf(editId);
+    const [answerId, digest] = [shortIdOf(editId), digestOf(asked)];
     const { lease, value } = await append(person, (db, at) => {
       const before = findAnswer(db, answerId);
-      if (before) return { value: before.cid };
+      if (before) {
+        requireSameEdit(before, digest);
+        return { value: before.cid };
+      }
       const { command, made, rows = 0 } = decide(db, at);
       const { offsetMinutes } = momentOf(db, at, zone);
-      const entry: Entry = { kind: "edit", answerId, at, offsetMinutes, made, command };
+      const entry: Entry = { kind: "edit", answerId, at, offsetMinutes, made, asked: digest, command };
       return { entry, isLarge: rows > MANY_ROWS, value: made };
     }, zone);
     return { lease, made: value };
@@ -149,7 +154,7 @@ export function createChanges(
       const known = findAnswer(db, answerId);
       if (known?.undo === null) return { value: undefined };
       const newest = findNewest(db);
-      if (newest?.id !== answerId || newest.session !== EDITS || !newest.undo) {
+      if (newest?.id !== answerId || !isEdit(newest) || !newest.undo) {
         throw new ReviewNotFoundError("There is no such change, or something was changed or answered since.");
       }
       return {
@@ -164,12 +169,14 @@ export function createChanges(
   async function changeInThread<T>(
     person: Person,
     zone: string | null | undefined,
-    known: (db: DatabaseSync) => T | undefined,
+    { answerId, digest, known }: { answerId: string; digest: string; known: (kept: KeptAnswer) => T },
     make: (ask: Ask, bytes: Uint8Array, position: number) => Promise<{ bytes: Uint8Array; value: T }>,
   ): Promise<{ lease: Lease; value: T }> {
     return await written(person, zone, async (lease) => {
-      const before = await copies.read(lease, ({ db }) => known(db));
-      return before === undefined ? await rewrite(lease, make) : { lease, value: before };
+      const before = await copies.read(lease, ({ db }) => findAnswer(db, answerId));
+      if (!before) return await rewrite(lease, make);
+      requireSameEdit(before, digest);
+      return { lease, value: known(before) };
     });
   }
 

@@ -1,9 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { InvalidInputError } from "../core/errors.ts";
+import { isEdit, isSameEdit, type KeptAnswer } from "../anki/schedule/answers-table.ts";
 import { readCollection } from "../anki/collection/collection.ts";
 import { type Deck, SEPARATOR } from "../anki/collection/decks.ts";
 
 export const invalid = (field: string, message: string) => new InvalidInputError([{ path: [field], message }]);
+
+/** Throws where an id stands for something else already. Nothing is changed then. */
+export function requireSameEdit(kept: KeptAnswer, asked: string): void {
+  if (isEdit(kept) && isSameEdit(kept, asked)) return;
+  throw invalid(
+    "editId",
+    `was used for another ${isEdit(kept) ? "change" : "answer"}; give each change an id of its own`,
+  );
+}
 
 /** Names are the same whatever their case is, and however their accents are written. */
 const nameKey = (name: string) => name.normalize("NFC").toLowerCase();

@@ -50,7 +50,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
   return {
     async createDeck(person: Person, input: unknown): Promise<DeckView> {
       const { editId, name, timeZone } = parseCreateDeck(input);
-      const { lease, made } = await change(person, editId, (db, at) => {
+      const { lease, made } = await change(person, editId, ["createDeck", name], (db, at) => {
         requireFreeName(db, name);
         const deckId = freeId(at, readCollection(db).decks);
         return { command: { do: "createDeck", deckId, name }, made: deckId };
@@ -60,7 +60,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
 
     async renameDeck(person: Person, input: unknown): Promise<DeckView> {
       const { editId, deckId, name } = parseRenameDeck(input);
-      const { lease } = await change(person, editId, (db) => {
+      const { lease } = await change(person, editId, ["renameDeck", deckId, name], (db) => {
         const deck = readCollection(db).decks.get(deckId);
         if (!deck) throw invalid("deckId", "is no deck of this collection; `decks` lists them");
         if (isBelow(name, deck.name)) throw invalid("name", "lies below the deck itself");
@@ -73,7 +73,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
     /** Gives how many cards went with the deck and those below it. */
     async deleteDeck(person: Person, input: unknown): Promise<number> {
       const { editId, deckId } = parseDeleteDeck(input);
-      const { made } = await change(person, editId, (db) => {
+      const { made } = await change(person, editId, ["deleteDeck", deckId], (db) => {
         if (!readCollection(db).decks.has(deckId)) throw new ReviewNotFoundError("There is no such deck.");
         const { decks } = readColumns(db, "decks");
         const json = Object.fromEntries(decks);
@@ -93,7 +93,8 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
       if ((typeof kind === "string") === (typeof noteTypeId === "number")) {
         throw new InvalidInputError([{ path: ["kind"], message: "is needed, or `noteTypeId`; not both" }]);
       }
-      const { lease, made } = await change(person, editId, (db, at) => {
+      const asked = ["createNote", deckId, kind ?? noteTypeId, fields, tags ?? []];
+      const { lease, made } = await change(person, editId, asked, (db, at) => {
         requireDeck(db, deckId, "deckId");
         const typeId = noteTypeId ?? stockId(kind!);
         const stored = readNoteType(db, typeId);
@@ -119,7 +120,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
 
     async updateNote(person: Person, input: unknown): Promise<NoteView> {
       const { editId, noteId, fields, tags } = parseUpdateNote(input);
-      const { lease } = await change(person, editId, (db) => {
+      const { lease } = await change(person, editId, ["updateNote", noteId, fields, tags], (db) => {
         const note = readNote(db, noteId);
         if (!note) throw new ReviewNotFoundError("There is no such note.");
         const now = note.fields.map(({ value }) => value);
@@ -133,7 +134,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
     /** Gives how many were there to be deleted. */
     async deleteNotes(person: Person, input: unknown): Promise<number> {
       const { editId, noteIds } = parseDeleteNotes(input);
-      const { made } = await change(person, editId, (db) => {
+      const { made } = await change(person, editId, ["deleteNotes", noteIds], (db) => {
         const there = noteIds.filter((id) => getRow(db, "select 1 from notes where id = ?", id));
         return { command: { do: "deleteNotes", noteIds: there }, made: there.length };
       });
@@ -147,7 +148,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
       if (set.length === 0) {
         throw invalid("cardIds", "are given without a change; set `deckId`, `flag`, `suspended` or another");
       }
-      const { made } = await change(person, editId, (db) => {
+      const { made } = await change(person, editId, ["changeCards", cardIds, set], (db) => {
         if (typeof wanted.deckId === "number") requireDeck(db, wanted.deckId, "deckId");
         const there = cardIds.filter((id) => getRow(db, "select 1 from cards where id = ?", id));
         const command: Command = { do: "changeCards", cardIds: there, change: Object.fromEntries(set) };
@@ -159,7 +160,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
     /** Chooses what schedules the collection. Cards keep what they are; their next answers go by the other one. */
     async setScheduler(person: Person, input: unknown): Promise<SettingsView> {
       const { editId, scheduler } = parseSetScheduler(input);
-      const { lease } = await change(person, editId, () => ({
+      const { lease } = await change(person, editId, ["setScheduler", scheduler], () => ({
         command: { do: "setScheduler", fsrs: scheduler === "FSRS" },
         made: 0,
       }));
@@ -172,7 +173,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
         Object.entries(wanted).filter(([, value]) => value !== null && value !== undefined),
       );
       if (Object.keys(set).length === 0) throw invalid("presetId", "is given without anything to set");
-      const { lease } = await change(person, editId, (db) => {
+      const { lease } = await change(person, editId, ["setPreset", presetId, set], (db) => {
         if (!readSettings(db).presets.some((preset) => preset.presetId === presetId)) {
           throw invalid("presetId", "is no preset of this collection; `reviewSettings` lists them");
         }

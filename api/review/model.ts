@@ -122,6 +122,11 @@ export function shortIdOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url").slice(0, 14);
 }
 
+/** What a client asks for under an id, as it is kept beside the id: another one under the same id is told from it. */
+export function digestOf(asked: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(asked)).digest("base64url").slice(0, 8);
+}
+
 /** The version and the line of a file that takes the place of what is there, or was there. */
 export function nextFile({ file, gone }: Lease): Pick<StoredFile, "version" | "line"> {
   const { version, line } = file ?? gone ?? { version: 0, line: 0 };

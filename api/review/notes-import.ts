@@ -1,14 +1,15 @@
 import type { Clock } from "../core/clock.ts";
-import { findNotesReport, type NotesReport } from "../anki/edit/notes-report.ts";
+import { type NotesReport, notesReportOf } from "../anki/edit/notes-report.ts";
 import type { NotesImport } from "../anki/edit/import-notes.ts";
 import { TooLargeError } from "../anki/file/errors.ts";
 import { sizeInWords } from "../anki/file/limits.ts";
 import { momentOf } from "../anki/schedule/question.ts";
+import { findAnswer } from "../anki/schedule/answers-table.ts";
 import type { Ask } from "../anki/work/pool.ts";
 import type { Changes } from "./changes.ts";
-import { invalid, requireDeck } from "./edit-checks.ts";
+import { invalid, requireDeck, requireSameEdit } from "./edit-checks.ts";
 import { parseImportNotes } from "./edit-model.ts";
-import { type Person, shortIdOf } from "./model.ts";
+import { digestOf, type Person, shortIdOf } from "./model.ts";
 import type { Rewrite } from "./rewrite.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -37,16 +38,17 @@ export function createImportNotes({ changes, rewrite, uploads, clock }: {
     if ((typeof kind === "string") === (typeof noteTypeId === "number")) {
       throw invalid("kind", "is needed, or `noteTypeId`; not both");
     }
-    const text = inline ?? textOf(await uploads.read(person, uploadKey!, MAX_BYTES, IN_PARTS));
     if (typeof inline === "string" && inline.length > INLINE_CHARS) {
       const message =
         `\`text\` is longer than ${INLINE_CHARS} characters. PUT it to the link of \`collectionUploadUrl\`.`;
       throw new TooLargeError(message, INLINE_CHARS);
     }
     const answerId = shortIdOf(editId);
-    const asked = (moment: NotesImport["moment"]): NotesImport => ({
+    const digest = digestOf([inline, uploadKey, kind, noteTypeId, given]);
+    const asked = (text: string, moment: NotesImport["moment"]): NotesImport => ({
       ...given,
       answerId,
+      digest,
       text,
       typeId: noteTypeId ?? undefined,
       kind: kind ?? undefined,
@@ -57,13 +59,22 @@ export function createImportNotes({ changes, rewrite, uploads, clock }: {
       moment,
     });
     const lease = await changes.leaseOf(person, timeZone);
+    const before = await changes.read(lease, (db) => findAnswer(db, answerId));
+    if (before && !dryRun) {
+      // Asked again: what was uploaded for it may be gone.
+      requireSameEdit(before, digest);
+      return notesReportOf(before);
+    }
+    const text = inline ?? textOf(await uploads.read(person, uploadKey!, MAX_BYTES, IN_PARTS));
     const moment = await changes.read(lease, (db) => {
       requireDeck(db, given.deckId, "deckId");
       return momentOf(db, clock(), timeZone);
     });
-    const make = (ask: Ask, bytes: Uint8Array, position: number) => ask.notesImported(bytes, asked(moment), position);
+    const make = (ask: Ask, bytes: Uint8Array, position: number) =>
+      ask.notesImported(bytes, asked(text, moment), position);
     if (dryRun) return await rewrite.dryRun(lease, make);
-    const { value } = await changes.changeInThread(person, timeZone, (db) => findNotesReport(db, answerId), make);
+    const once = { answerId, digest, known: notesReportOf };
+    const { value } = await changes.changeInThread(person, timeZone, once, make);
     if (uploadKey) await uploads.remove(person, uploadKey);
     return value;
   };

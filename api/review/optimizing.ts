@@ -38,7 +38,10 @@ export function createOptimizePreset(
     const isBetter = losses.logLossAfter < losses.logLossBefore;
     const set = { fsrsParameters: parameters };
     const after = isBetter && !dryRun
-      ? (await changes.change(person, editId, () => ({ command: { do: "setPreset", presetId, set }, made: 0 }))).lease
+      ? (await changes.change(person, editId, ["optimizePreset", presetId], () => ({
+        command: { do: "setPreset", presetId, set },
+        made: 0,
+      }))).lease
       : lease;
     return { settings: await changes.read(after, readSettings), parameters, reviews, ...losses, isBetter };
   };

@@ -5,13 +5,12 @@ import type { Ids } from "../core/ids.ts";
 import { parseRange, type RangeInput } from "../core/range.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { Hub } from "../live/hub.ts";
-import { type CardRow, findCard, lastAnswerAt } from "../anki/collection/rows.ts";
+import { decideEntry } from "./answering.ts";
 import { type Copies, StaleLeaseError } from "./copies.ts";
 import { type Desk, tagOf, type View } from "./desk.ts";
 import { ReviewHeldError, ReviewLostError, ReviewNotFoundError } from "./errors.ts";
 import { decideStart, emptyLease, ended, holderOf, sessionOf, statusOf, touched } from "./lease.ts";
 import {
-  type AnswerInput,
   type Lease,
   MAX_ENTRIES,
   parseAnswer,
@@ -20,7 +19,6 @@ import {
   type Person,
   type ReviewSession,
   SAVE_ENTRIES,
-  shortIdOf,
 } from "./model.ts";
 import { type DeckView, findDeck } from "../anki/queue/counts.ts";
 import type { Next } from "../anki/queue/next.ts";
@@ -30,9 +28,8 @@ import { compareOnCard, readContent, type RenderedCard } from "../anki/render/ca
 import type { Render } from "../anki/work/render.ts";
 import type { Saver } from "./save.ts";
 import { findAnswer, findUndoable, logIdOf } from "../anki/schedule/answers-table.ts";
-import { decideAnswer, decideAnswerTime, type Refusal } from "../anki/schedule/decide.ts";
 import { type Entry, formatEntry } from "../anki/schedule/entry.ts";
-import { type CardView, momentOf, showingOf, viewCard } from "../anki/schedule/question.ts";
+import { type CardView, momentOf, viewCard } from "../anki/schedule/question.ts";
 import type { ReviewStats } from "../anki/queue/review-stats.ts";
 import type { Views } from "../anki/work/views.ts";
 import type { ReadArgs, Reader } from "./reader.ts";
@@ -342,50 +339,3 @@ function isTakenBack(view: View, answerId: string): boolean {
   const known = findAnswer(view.db, answerId) ?? view.missing();
   return known?.undo === null;
 }
-
-/** The entry of an answer; undefined where it is known already, or answers what was answered on another device. */
-function decideEntry(view: View, lease: Lease, input: AnswerInput, now: number): Entry | undefined {
-  const { db } = view;
-  const session = sessionOf(lease, input.sessionId)!;
-  const { cardId, rating, duration } = input;
-  const answerId = shortIdOf(input.answerId);
-  if (findAnswer(db, answerId)) return undefined;
-  view.requireNew(answerId);
-  const card = findCard(db, cardId) ?? view.missing();
-  if (card && isSameShowing(view, card, session, input, now)) return undefined;
-  const at = decideAnswerTime(db, now);
-  const moment = momentOf(db, at, session.zone);
-  const decision = decideAnswer(db, { ...moment, answerId, cardId, rating, deckId: session.deckId });
-  if (decision.kind === "refused") {
-    throw new InvalidInputError([{ path: ["cardId"], message: REFUSALS[decision.reason] }]);
-  }
-  return { kind: "answer", answerId, cardId, rating, ...moment, tookMs: duration ?? 0, session: tagOf(session) };
-}
-
-/**
- * Whether the card was answered in this session since it was shown to whoever answers it now: on another device, which
- * showed the same. `showing` tells; without it, the time that the person took does, unless the card is to be shown again.
- */
-function isSameShowing(
-  view: View,
-  card: CardRow,
-  session: ReviewSession,
-  { showing, duration }: AnswerInput,
-  now: number,
-): boolean {
-  const lastAt = lastAnswerAt(view.db, card.id);
-  if (lastAt === undefined || lastAt < session.startedAt) return false;
-  if (showing) return showing !== showingOf(card);
-  if (duration === undefined || duration === null || now - duration >= lastAt) return false;
-  return view.next(session.deckId, momentOf(view.db, now, session.zone)).cardId !== card.id;
-}
-
-const REFUSALS: Record<Refusal, string> = {
-  INVALID_RATING: "must be rated AGAIN, HARD, GOOD or EASY",
-  CARD_GONE: "is no card of this collection; ask for `nextCard`",
-  DECK_GONE: "lies in a deck that is gone; ask for `nextCard`",
-  OTHER_DECK: "lies in another deck than the one under review; ask for `nextCard`",
-  SUSPENDED: "is suspended; ask for `nextCard`",
-  BURIED: "is buried until tomorrow; ask for `nextCard`",
-  NOT_DUE: "is not due; ask for `nextCard`",
-};

@@ -56,11 +56,13 @@ export function createStudying(
   async function fill(
     person: Person,
     { editId, timeZone }: { editId: string; timeZone?: string | null | undefined },
+    asked: readonly unknown[],
     decide: (db: DatabaseSync, moment: Moment) => Decided,
   ): Promise<DeckView> {
     const { lease, made } = await change(
       person,
       editId,
+      asked,
       (db, at) => decide(db, momentOf(db, at, timeZone)),
       timeZone,
     );
@@ -71,7 +73,7 @@ export function createStudying(
     async createFilteredDeck(person: Person, input: unknown): Promise<DeckView> {
       const { name, searches, reschedules, ...edit } = parseCreateFilteredDeck(input);
       const found = await countFor(person, edit.timeZone, { searches });
-      return await fill(person, edit, (db, moment) => {
+      return await fill(person, edit, ["createFilteredDeck", name, searches, reschedules], (db, moment) => {
         requireFreeName(db, name);
         const deckId = freeId(moment.at, readCollection(db).decks);
         return filling(db, { deckId, name, filter: { searches, reschedules } }, requireSome(found));
@@ -82,7 +84,7 @@ export function createStudying(
     async rebuildFilteredDeck(person: Person, input: unknown): Promise<DeckView> {
       const { deckId, searches, reschedules, ...edit } = parseUpdateFilteredDeck(input);
       const found = await countFor(person, edit.timeZone, { deckId, searches: searches ?? undefined });
-      return await fill(person, edit, (db) => {
+      return await fill(person, edit, ["rebuildFilteredDeck", deckId, searches, reschedules], (db) => {
         const { filtered } = requireFiltered(db, deckId);
         const own = filtered.searches.map(({ order, ...term }) => ({ ...term, order: orderOf(order) }));
         const filter = { searches: searches ?? own, reschedules: reschedules ?? filtered.reschedules };
@@ -94,7 +96,7 @@ export function createStudying(
     /** Gives back what a filtered deck borrowed. */
     async emptyFilteredDeck(person: Person, input: unknown): Promise<DeckView> {
       const { deckId, ...edit } = parseOneDeck(input);
-      return await fill(person, edit, (db) => {
+      return await fill(person, edit, ["emptyFilteredDeck", deckId], (db) => {
         requireFiltered(db, deckId);
         return { command: { do: "emptyDeck", deckId }, made: deckId, rows: countCardsOf(db, [deckId]) };
       });
@@ -117,7 +119,8 @@ export function createStudying(
         .filter(Boolean).join(" ");
       const searches = [{ search, order, limit: limit ?? ALL }];
       const found = await countFor(person, edit.timeZone, { deckId: known, searches });
-      return await fill(person, edit, (db, moment) => {
+      const asked = ["studyCustom", of, kind, days, limit, tags, withoutTags];
+      return await fill(person, edit, asked, (db, moment) => {
         const there = customDeckOf(db);
         if (there && !there.filtered) {
           throw invalid("deckId", `cannot be studied so: the deck "${CUSTOM_STUDY}" is an ordinary one; rename it`);
@@ -131,7 +134,7 @@ export function createStudying(
 
     /** Sets the deck's limits of today alone. */
     async setTodaysLimits(person: Person, input: unknown): Promise<DeckView> {
-      return await limit(person, input, (deckId, newCards, reviews) => ({
+      return await limit(person, input, "setTodaysLimits", (deckId, newCards, reviews) => ({
         do: "setTodaysLimits",
         deckId,
         ...(newCards !== undefined && { newCards }),
@@ -141,7 +144,7 @@ export function createStudying(
 
     /** Shows so many more today than the limits say. */
     async extendLimits(person: Person, input: unknown): Promise<DeckView> {
-      return await limit(person, input, (deckId, newCards = 0, reviews = 0) => ({
+      return await limit(person, input, "extendLimits", (deckId, newCards = 0, reviews = 0) => ({
         do: "extendLimits",
         deckId,
         newCards,
@@ -153,11 +156,12 @@ export function createStudying(
   async function limit(
     person: Person,
     input: unknown,
+    name: string,
     commandOf: (deckId: number, newCards?: number, reviews?: number) => Decided["command"],
   ): Promise<DeckView> {
     const { deckId, newCards, reviews, ...edit } = parseTodaysLimits(input);
     if ((newCards ?? reviews ?? undefined) === undefined) throw invalid("newCards", "is needed, or `reviews`, or both");
-    return await fill(person, edit, (db) => {
+    return await fill(person, edit, [name, deckId, newCards, reviews], (db) => {
       const deck = readCollection(db).decks.get(deckId);
       if (!deck) throw invalid("deckId", "is no deck of this collection; `decks` lists them");
       if (deck.filtered) throw invalid("deckId", "is a filtered deck, which has no limits of a day");

@@ -223,7 +223,7 @@ export function createClients({ world, oracle, random, counts, person, packages 
     const input = { editId, deckId: "1", kind: "BASIC", text: `row of ${editId},back`, hasHeader: false };
     const got = await ask(`other table ${editId}`, async (review, attempt) => {
       await review.importNotes(person, input);
-      oracle.changed(editId, attempt.name);
+      oracle.changed(editId, attempt.name, undefined);
     });
     if ("value" in got) counts.tables++;
   }
@@ -238,33 +238,52 @@ export function createClients({ world, oracle, random, counts, person, packages 
     if ("value" in got) counts.media++;
   }
 
-  const edited: string[] = [];
+  type Wanted = { editId: string; command: string; send: (review: Review) => Promise<unknown> };
+  const edited: Wanted[] = [];
 
-  /** A change: a new note, a card that is suspended or moved, a note that is deleted; now and then again, or taken back. */
+  /** A change of some kind: a new note, a card that is suspended or flagged, a deck. What it sends is the same each time. */
+  function wantedBy(editId: string): Wanted {
+    const cardIds = [String(pick([...cards.keys()]))];
+    const dice = random();
+    if (dice < 0.4) {
+      const fields = [{ name: "Front", value: `made by ${editId}` }];
+      oracle.marks(editId, `made by ${editId}\u001f`);
+      const input = { editId, deckId: String(DECK), kind: "BASIC", fields };
+      return { editId, command: "createNote", send: (review) => review.edits.createNote(person, input) };
+    }
+    if (dice < 0.7) {
+      const wanted = dice < 0.6 ? { suspended: chance(0.5) } : { flag: below(8) };
+      const input = { editId, cardIds, ...wanted };
+      return { editId, command: "changeCards", send: (review) => review.edits.changeCards(person, input) };
+    }
+    if (dice < 0.8) {
+      const searches = [{ search: "is:due", limit: 3, order: "DUE_FIRST" }];
+      const input = { editId, name: `Filtered ${editId}`, searches };
+      return { editId, command: "fillDeck", send: (review) => review.studying.createFilteredDeck(person, input) };
+    }
+    const input = { editId, name: `Deck ${editId}` };
+    return { editId, command: "createDeck", send: (review) => review.edits.createDeck(person, input) };
+  }
+
+  /** A change; now and then again, or taken back. */
   async function edit() {
     const isAgain = edited.length > 0 && chance(0.2);
-    const editId = isAgain ? pick(edited) : `edit-${ids++}`;
-    const cardIds = [String(pick([...cards.keys()]))];
-    const fields = [{ name: "Front", value: `made by ${editId}` }];
-    const dice = random();
-    if (dice < 0.4 && !isAgain) oracle.marks(editId, `made by ${editId}\u001f`);
+    const again = isAgain ? pick(edited) : undefined;
+    const editId = again?.editId ?? `edit-${ids++}`;
     if (edited.length > 0 && chance(0.25)) {
-      const got = await ask("other undoEdit", (review) => review.edits.undoEdit(person, { editId: edited.at(-1) }));
+      const got = await ask(
+        "other undoEdit",
+        (review) => review.edits.undoEdit(person, { editId: edited.at(-1)!.editId }),
+      );
       if ("value" in got) counts.edits++;
       return;
     }
-    if (!isAgain) edited.push(editId);
+    // Now and then an id is used again for something else: that is told.
+    const asked = again && chance(0.7) ? again : wantedBy(editId);
+    if (!isAgain) edited.push(asked);
     const got = await ask(`other edit ${editId}`, async (review, attempt) => {
-      // The same id is the same change, whatever is asked with it.
-      if (dice < 0.4) await review.edits.createNote(person, { editId, deckId: String(DECK), kind: "BASIC", fields });
-      else if (dice < 0.6) await review.edits.changeCards(person, { editId, cardIds, suspended: chance(0.5) });
-      else if (dice < 0.7) {
-        await review.edits.changeCards(person, { editId, cardIds, flag: below(8) });
-      } else if (dice < 0.8) {
-        const searches = [{ search: "is:due", limit: 3, order: "DUE_FIRST" }];
-        await review.studying.createFilteredDeck(person, { editId, name: `Filtered ${editId}`, searches });
-      } else await review.edits.createDeck(person, { editId, name: `Deck ${editId}` });
-      oracle.changed(editId, attempt.name);
+      await asked.send(review);
+      oracle.changed(editId, attempt.name, asked.command);
     });
     if ("value" in got) counts.edits++;
   }

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Item } from "../../api/aws/dynamo.ts";
 import { nextCard } from "../../api/anki/queue/next.ts";
 import { applyEntry } from "../../api/anki/schedule/apply.ts";
 import { parseEntry } from "../../api/anki/schedule/entry.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import { allRowsOf, logRowsOf, rowOf, withFile } from "./reviews-files.ts";
+import { commandOf, type Entry, parsed, shortIdOf } from "./reviews-entries.ts";
 import type { Attempt } from "./reviews-world.ts";
 
 /** An answer as a client sent it; the same for each sending. */
@@ -20,16 +20,6 @@ export type SentAnswer = {
 
 type File = { key: string; version: number; line: number };
 type Session = { sessionId: string; epoch: number; status: string; answered: number };
-/** An answer, a change of the collection, or what takes either back. A change that was in a file at once has no text. */
-type Entry = {
-  kind: "a" | "u" | "e";
-  id: string;
-  cid: number;
-  ease: number;
-  at: number;
-  tag: string;
-  text: string | undefined;
-};
 /**
  * A file that became the present one: its bytes, how many entries of all time are in it, the rows that it began with (of
  * imports, or of a collection that came back), and from which entry on those of all time belong to it.
@@ -303,11 +293,12 @@ export function createOracle({ findBody, rowsOfImport, kindOf }: {
       must(entries.length === 1, "an acknowledged answer is there once", [about, answerId, sessionId]);
     },
 
-    /** A client was told that a change was made: it is durable. */
-    changed(editId: string, about: string): void {
+    /** A client was told that a change was made: it is durable. `command` is what it does; undefined for a table. */
+    changed(editId: string, about: string, command: string | undefined): void {
       const isOf = ({ kind, id }: Entry) => kind === "e" && id === shortIdOf(editId);
       const isOnce = log.slice(present?.since).filter(isOf).length <= 1;
-      must(log.some(isOf) && isOnce, "an acknowledged change is there once", [about, editId]);
+      const isSame = log.some((entry) => isOf(entry) && commandOf(entry) === command);
+      must(isSame && isOnce, "an acknowledged change is the one that was asked for, and there once", [about, editId]);
     },
 
     /** A client was told that an answer was taken back: by it, or on the other device that asked for the same. */
@@ -377,23 +368,14 @@ export function createOracle({ findBody, rowsOfImport, kindOf }: {
           (db) => Number(db.prepare("SELECT count(*) AS n FROM notes WHERE flds LIKE ?").get(`${mark}%`)!.n),
         );
         must(count <= 1, "what a change makes is there once at most", [id, mark, count]);
-        must(count === 1 || !stands.has(id), "what a change made is there", [id, mark]);
+        // A collection that came in the place of another knows nothing of its ids: there the id may stand for something else.
+        const entry = stands.get(id);
+        const made = entry && [undefined, "createNote"].includes(commandOf(entry));
+        must(count === 1 || !made, "what a change made is there", [id, mark]);
       }
     },
 
     /** What a change that is sent writes: it may be there once at most. */
     marks: (editId: string, mark: string) => void marks.set(shortIdOf(editId), mark),
   };
-}
-
-function shortIdOf(answerId: string): string {
-  return createHash("sha256").update(answerId).digest("base64url").slice(0, 14);
-}
-
-function parsed(text: string): Entry {
-  const [kind, id, ...rest] = text.split(" ");
-  const numbers = rest.map((part) => parseInt(part, 36));
-  if (kind === "e") return { kind, id: id!, cid: 0, ease: 0, at: numbers[0]!, tag: "-", text };
-  if (kind === "u") return { kind, id: id!, cid: 0, ease: 0, at: numbers[0]!, tag: "", text };
-  return { kind: "a", id: id!, cid: numbers[0]!, ease: numbers[1]!, at: numbers[2]!, tag: rest[5]!, text };
 }

@@ -46,6 +46,7 @@ export async function runOnce(
   counts: Counts,
   places = noPlaces(),
   failAt?: string,
+  onTrace?: (trace: readonly string[]) => void,
 ): Promise<Failure | undefined> {
   const random = createRandom(seed);
   const below = (n: number) => Math.floor(random() * n);
@@ -152,6 +153,7 @@ export async function runOnce(
     violations.push((error as Error).stack ?? String(error));
   } finally {
     await world.stop();
+    onTrace?.(world.trace);
   }
   return isOver() ? { seed, failAt, violations, trace: world.trace } : undefined;
 }

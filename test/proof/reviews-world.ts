@@ -3,7 +3,7 @@ import { UnavailableError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
 import type { Random } from "./random.ts";
-import { hostOf, type Review } from "./reviews-hosts.ts";
+import { createHost, type Review } from "./reviews-hosts.ts";
 import { createStoredBodies } from "./reviews-store.ts";
 
 /** How a run is disturbed: the chance of a fault at a call, how many there are, and what else goes wrong. */
@@ -48,8 +48,8 @@ export type Attempt = {
   /** What its process's clock said when it was asked last. */
   lastNow: number;
   calls: number;
-  /** Does work of its own between its calls (a zip): nobody goes on meanwhile, so that runs can be repeated. */
-  isSlow: boolean;
+  /** Makes a zip between its calls. */
+  isZipping: boolean;
   giveUp: (error: Error) => void;
 };
 type Process = { id: number; review: Review; skewMs: number; dead: boolean; attempts: Set<Attempt> };
@@ -66,7 +66,6 @@ type Call = {
 
 export const START_AT = Date.UTC(2024, 3, 10, 12);
 const MAX_STEPS = 20_000;
-let worlds = 0;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const OBJECTS = new Set(["create", "find", "get", "findBytes", "linkToGet", "linkToPut", "remove", "page"]);
@@ -104,10 +103,10 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
   let pending: Call[] = [];
   let thinking: { resolve: () => void }[] = [];
   let writer: Attempt | undefined;
-  let ids = 0;
-  // Processes are kept from world to world with what they remember by a key: no two worlds may use the same one.
-  const own = worlds++;
   let spawned = 0;
+  let threads = 0;
+  /** Threads answer in the order in which they were asked. */
+  let lastThread: Promise<unknown> = Promise.resolve();
   let isCalm = false;
   let wanted = failAt;
 
@@ -142,7 +141,23 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
       if (attempt) attempt.lastNow = clock + skewMs;
       return clock + skewMs;
     };
-    process.review = hostOf(spawned++, { ask, now, id: () => `m${ids++}-${own}` });
+    async function inThread<T>(task: string, run: () => Promise<T>): Promise<T> {
+      const before = lastThread;
+      threads++;
+      const done = run();
+      lastThread = Promise.allSettled([before, done]).then(() => new Promise((resolve) => setImmediate(resolve)));
+      try {
+        await before;
+        return await done;
+      } finally {
+        threads--;
+        // What comes of this is zipped in the process itself.
+        if (task === "exported") scope.getStore()!.isZipping = true;
+      }
+    }
+    const n = spawned++;
+    let ids = 0;
+    process.review = createHost(n, { ask, now, id: () => `m${n}-${ids++}`, inThread });
     return process;
   }
   const processes = Array.from({ length: weather.processes }, (_, id) => spawn(id));
@@ -178,7 +193,7 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
         appended: 0,
         lastNow: 0,
         calls: 0,
-        isSlow: / (?:export|restore|deleteMedia)$| (?:import|replace|table) /.test(name),
+        isZipping: false,
         giveUp: reject,
       };
       process.attempts.add(attempt);
@@ -264,11 +279,11 @@ export function createWorld({ random, weather, counts, onPlace, failAt, onWrite,
     else call.resolve(outcome.value);
   }
 
-  /** Whether a living process is at something that is no call. */
+  /** Whether a process is at something that is no call: nobody goes on meanwhile, so that a run can be repeated. */
   function isWorking(): boolean {
-    return processes.some((process) =>
-      [...process.attempts].some(({ isSlow }) => isSlow) && !pending.some(({ attempt }) => attempt.process === process)
-    );
+    const isAsking = (attempt: Attempt) => pending.some((call) => call.attempt === attempt);
+    return threads > 0 ||
+      processes.some(({ attempts }) => [...attempts].some((attempt) => attempt.isZipping && !isAsking(attempt)));
   }
 
   async function performed({ perform }: Call): Promise<{ value?: unknown; error?: Error }> {

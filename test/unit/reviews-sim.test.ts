@@ -51,3 +51,12 @@ test("no acknowledged answer is lost or counted twice, however devices, processe
   const rare = ["retried", "paused", "conflicts", "tables", "media", "replaced", "deleted"] as const;
   expect(rare.filter((name) => counts[name] > 0).length).toBeGreaterThan(2);
 }, TIMEOUT_MS);
+
+test("a run of the simulation is a function of its seed, whatever ran before", async () => {
+  const traces: string[] = [];
+  for (const seed of ["gate.0", "gate.1", "gate.0"]) {
+    await runOnce(seed, noCounts(), undefined, undefined, (trace) => traces.push(trace.join("\n")));
+  }
+  expect(traces[2]).toBe(traces[0]);
+  expect(traces[1]).not.toBe(traces[0]);
+}, TIMEOUT_MS);

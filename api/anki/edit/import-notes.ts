@@ -5,7 +5,7 @@ import { readCollection, readNoteType } from "../collection/collection.ts";
 import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
 import { listOf } from "../collection/notes.ts";
 import { getRow, listRows, UNSYNCED } from "../collection/rows.ts";
-import { EDITS, keepAnswer } from "../schedule/answers-table.ts";
+import { keepAnswer, sessionOfEdit } from "../schedule/answers-table.ts";
 import type { Moment } from "../schedule/question.ts";
 import { upgradeScheduler } from "../schedule/upgrade.ts";
 import { escapeHtml } from "../render/text.ts";
@@ -24,6 +24,8 @@ export type Duplicates = "UPDATE" | "KEEP" | "ADD";
 
 export type NotesImport = {
   answerId: string;
+  /** Of all that is asked, by which another import of the same id is told from this one. */
+  digest: string;
   text: string;
   deckId: number;
   typeId?: number | undefined;
@@ -60,7 +62,7 @@ export function importNotes(db: DatabaseSync, asked: NotesImport, position: numb
   const { mod } = readCollection(db);
   db.prepare("update col set mod = ?").run(Math.max(mod, moment.at));
   const undo = JSON.stringify({ ...rec.before(), report });
-  keepAnswer(db, { id: asked.answerId, position, session: EDITS, cid: report.added, undo });
+  keepAnswer(db, { id: asked.answerId, position, session: sessionOfEdit(asked.digest), cid: report.added, undo });
   db.exec("release sojourn_notes");
   return report;
 }

@@ -1,5 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
-import { findAnswer } from "../schedule/answers-table.ts";
+import type { KeptAnswer } from "../schedule/answers-table.ts";
 import type { Before } from "./before.ts";
 
 /** What came of the rows. Of those that were refused the first hundred are named. */
@@ -12,10 +11,8 @@ export type NotesReport = {
   refusals: { line: number; reason: string }[];
 };
 
-/** What an import that was made before gave; undefined where it was not made, or was taken back. */
-export function findNotesReport(db: DatabaseSync, answerId: string): NotesReport | undefined {
-  const known = findAnswer(db, answerId);
-  const before = known?.undo ? JSON.parse(known.undo) as Before & { report?: NotesReport } : undefined;
-  return before?.report ??
-    (known && { rows: 0, added: 0, updated: 0, kept: 0, refused: 0, refusals: [] });
+/** What an import that was made before gave; nothing where it was taken back, or too much was changed since. */
+export function notesReportOf({ undo }: KeptAnswer): NotesReport {
+  const before = undo ? JSON.parse(undo) as Before & { report?: NotesReport } : undefined;
+  return before?.report ?? { rows: 0, added: 0, updated: 0, kept: 0, refused: 0, refusals: [] };
 }

@@ -4,12 +4,17 @@ import { getRow, listRows, run } from "../collection/rows.ts";
 /** An answer that was applied. `undo` is what to restore; null where it was taken back, empty where it cannot be. */
 export type KeptAnswer = { id: string; position: number; session: string; cid: number; undo: string | null };
 
-/** Answers that are remembered by their ids; older ones are forgotten. */
+/** So many answers are remembered by their ids; older ones are forgotten. Changes are not. */
 const REMEMBERED = 5_000;
 
-/** Changes belong to no session. */
-export const EDITS = "-";
+/** Changes belong to no session: this stands there, and a digest of what was asked (absent in changes of before). */
+const EDIT = "-";
+const IS_EDIT = "session like '-%'";
 const UNDOABLE_EDITS = 20;
+/** Those to be forgotten are looked for within so many positions: ids of changes are kept for ever, and may be many. */
+const FORGOTTEN_AT_ONCE = 200;
+/** Newest ids that a slice knows, of whatever session: what is repeated in the next session is mostly one of these. */
+const NEWEST = 100;
 
 const CREATE =
   "create table sojourn_answers (id text primary key, position integer, session text, cid integer, undo text);" +
@@ -34,6 +39,16 @@ export function findUndoable(db: DatabaseSync, session: string): KeptAnswer | un
   return newest?.session === session && newest.undo !== "" ? newest : undefined;
 }
 
+/** How a change is kept in place of a session. */
+export const sessionOfEdit = (asked = ""): string => EDIT + asked;
+
+export const isEdit = ({ session }: Pick<KeptAnswer, "session">): boolean => session.startsWith(EDIT);
+
+/** Whether a change that is kept is the one that is asked for under its id. */
+export function isSameEdit(kept: KeptAnswer, asked: string): boolean {
+  return kept.session === EDIT || kept.session === EDIT + asked;
+}
+
 /** The newest answer or change that was not taken back. */
 export function findNewest(db: DatabaseSync): KeptAnswer | undefined {
   if (!hasTable(db)) return undefined;
@@ -43,15 +58,23 @@ export function findNewest(db: DatabaseSync): KeptAnswer | undefined {
   );
 }
 
+/** How an answer was rated; undefined where it was taken back, or is of a session before. */
+export function ratingOf(db: DatabaseSync, kept: KeptAnswer): number | undefined {
+  if (!kept.undo) return undefined;
+  return getRow<{ ease: number }>(db, "select ease from revlog where id = ?", logIdOf(kept))?.ease;
+}
+
 /** The row of the log that an answer wrote: its instant. */
 export function logIdOf({ undo }: KeptAnswer): number {
   return (JSON.parse(undo!) as { logId: number }).logId;
 }
 
-/** The ids of all answers of a session, also of those that were taken back. */
+/** The ids of all answers of a session, also of those that were taken back, and the newest of all. */
 export function listAnswerIds(db: DatabaseSync, session: string): string[] {
   if (!hasTable(db)) return [];
-  return listRows<{ id: string }>(db, "select id from sojourn_answers where session = ?", session).map(({ id }) => id);
+  const sql = "select id from sojourn_answers where session = ? " +
+    "union select id from (select id from sojourn_answers order by position desc limit ?)";
+  return listRows<{ id: string }>(db, sql, session, NEWEST).map(({ id }) => id);
 }
 
 /** How many answers of a session stand. */
@@ -67,17 +90,27 @@ export function countAnswers(db: DatabaseSync, session: string): number {
  */
 export function keepAnswer(db: DatabaseSync, answer: KeptAnswer): void {
   if (!hasTable(db)) db.exec(CREATE);
-  if (answer.session === EDITS) {
-    const sql = "update sojourn_answers set undo = '' where session = ? and undo <> '' and position <= ?";
-    run(db, sql, EDITS, answer.position - UNDOABLE_EDITS);
+  if (isEdit(answer)) {
+    const sql = `update sojourn_answers set undo = '' where ${IS_EDIT} and undo <> '' and position <= ?`;
+    run(db, sql, answer.position - UNDOABLE_EDITS);
   } else {
-    const sql = "select session from sojourn_answers where session <> ? order by position desc limit 1";
-    const last = getRow<{ session: string }>(db, sql, EDITS);
+    const sql = `select session from sojourn_answers where not ${IS_EDIT} order by position desc limit 1`;
+    const last = getRow<{ session: string }>(db, sql);
     if (last && last.session !== answer.session) {
-      run(db, "update sojourn_answers set undo = '' where session not in (?, ?) and undo <> ''", answer.session, EDITS);
+      run(
+        db,
+        `update sojourn_answers set undo = '' where session <> ? and not ${IS_EDIT} and undo <> ''`,
+        answer.session,
+      );
     }
   }
-  run(db, "delete from sojourn_answers where position <= ?", answer.position - REMEMBERED);
+  const oldest = answer.position - REMEMBERED;
+  run(
+    db,
+    `delete from sojourn_answers where position <= ? and position > ? and not ${IS_EDIT}`,
+    oldest,
+    oldest - FORGOTTEN_AT_ONCE,
+  );
   run(
     db,
     "insert into sojourn_answers (id, position, session, cid, undo) values (?, ?, ?, ?, ?)",
@@ -87,6 +120,11 @@ export function keepAnswer(db: DatabaseSync, answer: KeptAnswer): void {
     answer.cid,
     answer.undo,
   );
+}
+
+/** Forgets that an id was used. */
+export function forgetAnswer(db: DatabaseSync, answerId: string): void {
+  run(db, "delete from sojourn_answers where id = ?", answerId);
 }
 
 export function markUndone(db: DatabaseSync, answerId: string): void {

@@ -16,7 +16,7 @@ import {
 } from "../collection/rows.ts";
 import type { Timing } from "../collection/timing.ts";
 import { answer, type Question, queueOf } from "./answer.ts";
-import { EDITS, findAnswer, keepAnswer, markUndone } from "./answers-table.ts";
+import { findAnswer, forgetAnswer, keepAnswer, markUndone, sessionOfEdit } from "./answers-table.ts";
 import { type Before, restoreEdit } from "../edit/before.ts";
 import { applyCommand } from "../edit/apply.ts";
 import type { AnswerEntry, EditEntry, Entry } from "./entry.ts";
@@ -68,12 +68,16 @@ function edit(db: DatabaseSync, entry: EditEntry, position: number): Applied {
   if (findAnswer(db, entry.answerId)) return { kind: "unchanged" };
   upgradeScheduler(db);
   const before = applyCommand(db, entry.command, entry);
-  keepAnswer(db, { id: entry.answerId, position, session: EDITS, cid: entry.made, undo: JSON.stringify(before) });
+  const session = sessionOfEdit(entry.asked);
+  keepAnswer(db, { id: entry.answerId, position, session, cid: entry.made, undo: JSON.stringify(before) });
   return { kind: "edited" };
 }
 
 function count(db: DatabaseSync, entry: AnswerEntry, position: number): Applied {
-  if (findAnswer(db, entry.answerId)) return { kind: "unchanged" };
+  const known = findAnswer(db, entry.answerId);
+  if (known && (known.session === entry.session || known.cid === entry.cardId)) return { kind: "unchanged" };
+  // An id of long ago, used again in another session where only a slice was at hand: what was acknowledged counts.
+  if (known) forgetAnswer(db, entry.answerId);
   upgradeScheduler(db);
   const collection = readCollection(db);
   const asStored = findCard(db, entry.cardId);

@@ -26,6 +26,8 @@ export type EditEntry = {
   at: number;
   offsetMinutes: number;
   made: number;
+  /** A digest of what the client asked for; absent in entries of before. */
+  asked?: string;
   command: Command;
 };
 
@@ -42,8 +44,10 @@ export function reviewOf(entry: Entry): { at: number; n: 1 | -1 } | undefined {
 /** A compact text, since twenty of them lie in one small item; `parseEntry` gives the same entry back. Ids hold no spaces. */
 export function formatEntry(entry: Entry): string {
   if (entry.kind === "edit") {
-    const { answerId, at, offsetMinutes, made, command } = entry;
-    return ["e", answerId, ...[at, offsetMinutes, made].map((n) => n.toString(36)), JSON.stringify(command)].join(" ");
+    const { answerId, at, offsetMinutes, made, asked, command } = entry;
+    const [when, offset, id] = [at, offsetMinutes, made].map((n) => n.toString(36));
+    // Processes of before read a number up to the colon.
+    return ["e", answerId, when, offset, asked ? `${id}:${asked}` : id, JSON.stringify(command)].join(" ");
   }
   if (entry.kind === "undo") {
     return ["u", entry.answerId, entry.at.toString(36), ...(entry.isOfEdit ? [OF_EDIT] : [])].join(" ");
@@ -72,5 +76,14 @@ function parseEdit(text: string): EditEntry {
   const head = text.split(" ", 5);
   const [at, offsetMinutes, made] = head.slice(2).map((part) => parseInt(part, 36));
   const command = JSON.parse(text.slice(head.join(" ").length + 1)) as Command;
-  return { kind: "edit", answerId: head[1]!, at: at!, offsetMinutes: offsetMinutes!, made: made!, command };
+  const asked = head[4]!.split(":")[1];
+  return {
+    kind: "edit",
+    answerId: head[1]!,
+    at: at!,
+    offsetMinutes: offsetMinutes!,
+    made: made!,
+    ...(asked && { asked }),
+    command,
+  };
 }

@@ -146,7 +146,7 @@ export type AnswerCardInput = {
   cardId: string;
   /** How well it was known. */
   rating: Rating;
-  /** The client's id of this answer; the same id again changes nothing and gives the same result. */
+  /** The client's id of this answer; the same id again changes nothing and gives the same result, with other content it is refused. */
   answerId: string | number;
   /** Time that the person took. */
   duration?: number | null | undefined;

@@ -32,7 +32,7 @@ export type ErrorCode =
 
 /** Another name for a deck. */
 export type RenameDeckInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The deck; those below it follow. */
   deckId: string;
@@ -81,7 +81,7 @@ export type DeckSearchInput = {
 
 /** A new filtered deck. */
 export type CreateFilteredDeckInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The full name. */
   name: string;
@@ -95,7 +95,7 @@ export type CreateFilteredDeckInput = {
 
 /** What a filtered deck is to borrow anew. */
 export type RebuildFilteredDeckInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The filtered deck. */
   deckId: string;
@@ -109,7 +109,7 @@ export type RebuildFilteredDeckInput = {
 
 /** A deck to do something with. */
 export type OneDeckInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The deck. */
   deckId: string;
@@ -136,7 +136,7 @@ export type CustomStudyKind =
 
 /** What to study beside the day's plan, of a deck and those below it. */
 export type CustomStudyInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The deck. */
   deckId: string;
@@ -156,7 +156,7 @@ export type CustomStudyInput = {
 
 /** The limits of a deck for today. */
 export type TodaysLimitsInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The deck; not a filtered one, which has none. */
   deckId: string;

@@ -64,7 +64,7 @@ export type NoteFieldInput = {
 
 /** A new deck. */
 export type CreateDeckInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The full name, such as `Languages::Japanese`; decks above it are made too. */
   name: string;
@@ -74,7 +74,7 @@ export type CreateDeckInput = {
 
 /** A new note. */
 export type CreateNoteInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** Where its cards go; `1` is the default deck. */
   deckId: string;
@@ -92,7 +92,7 @@ export type CreateNoteInput = {
 
 /** What to change of a note. */
 export type UpdateNoteInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** The note. */
   noteId: string;
@@ -104,7 +104,7 @@ export type UpdateNoteInput = {
 
 /** Notes to delete, with their cards. What was answered stays in the log. */
 export type DeleteNotesInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** At most 500. */
   noteIds: Array<string>;
@@ -112,7 +112,7 @@ export type DeleteNotesInput = {
 
 /** What to change of cards; what is left out stays. */
 export type ChangeCardsInput = {
-  /** The client's id of this change; the same id again changes nothing and gives the same result. */
+  /** The client's id of this change; the same id again changes nothing and gives the same result, with other content it is refused. */
   editId: string | number;
   /** At most 500. */
   cardIds: Array<string>;
