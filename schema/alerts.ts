@@ -9,10 +9,10 @@ const AlertMeasure = builder.enumType("AlertMeasure", {
   description: "What of a bucket is looked at.",
   values: {
     COUNT: { description: "How many records." },
-    SUM: { description: "The sum of their numbers." },
-    AVERAGE: { description: "The average of their numbers." },
-    MIN: { description: "The least of their numbers." },
-    MAX: { description: "The greatest of their numbers." },
+    SUM: { description: "The sum of their numbers; 0 where there are none." },
+    AVERAGE: { description: "The average of their numbers. A bucket without any is neither above nor below." },
+    MIN: { description: "The least of their numbers. A bucket without any is neither above nor below." },
+    MAX: { description: "The greatest of their numbers. A bucket without any is neither above nor below." },
   } satisfies Record<Model.AlertMeasure, object>,
 });
 

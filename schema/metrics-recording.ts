@@ -88,6 +88,17 @@ const RecordMetricsResult = builder.unionType("RecordMetricsResult", {
   types: [RecordMetricsPayload, InvalidInputError],
 });
 
+const MetricDimensionInput = builder.inputType("MetricDimensionInput", {
+  description: "What a record is told apart by.",
+  fields: (t) => ({
+    key: t.string({
+      required: true,
+      description: "1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`, beginning with a letter.",
+    }),
+    value: t.string({ required: true, description: "1 to 64 characters." }),
+  }),
+});
+
 const CorrectMetricInput = builder.inputType("CorrectMetricInput", {
   description: "A record, and how it should be.",
   fields: (t) => ({
@@ -100,9 +111,15 @@ const CorrectMetricInput = builder.inputType("CorrectMetricInput", {
     expectedAt: t.field({ type: "DateTime", required: true, description: "The time that it has, as you know it." }),
     at: t.field({
       type: "DateTime",
-      description: "The time that it should have, to 10 minutes from now. Null or left out: it is taken back.",
+      description:
+        "The time that it should have, to 10 minutes from now. Null or left out, with nothing beside it: it is taken back.",
     }),
     value: t.float({ description: "The number that it should have; it stays as it is where null or left out." }),
+    dimensions: t.field({
+      type: [MetricDimensionInput],
+      description:
+        "The dimensions that it should have, all of them, at most 5; none where the list is empty. They stay as they are where null or left out.",
+    }),
   }),
 });
 
@@ -243,7 +260,7 @@ entries.mutationFields((t) => ({
   correctMetric: t.field({
     type: CorrectMetricResult,
     description:
-      "Moves a record to another time, gives it another number, or takes it back. Its buckets follow within a second. Doing it again changes nothing.",
+      "Moves a record to another time, gives it another number or other dimensions, or takes it back. Its buckets follow within a second. Doing it again changes nothing.",
     access: "METRICS_WRITE",
     args: { input: t.arg({ type: CorrectMetricInput, required: true, description: "The record." }) },
     resolve: (_, { input }, { viewer, services }) =>

@@ -1,6 +1,14 @@
 import * as v from "valibot";
 import { parseInput, words } from "../core/check.ts";
-import { BUCKET_MINUTES, type FixedSize, isOwnSource, type MetricSource, OWN_SOURCE_RULE, SOURCES } from "./model.ts";
+import {
+  BUCKET_MINUTES,
+  type FixedSize,
+  isOwnSource,
+  isRecorded,
+  type MetricSource,
+  OWN_SOURCE_RULE,
+  SOURCES,
+} from "./model.ts";
 
 export const MEASURES = ["COUNT", "SUM", "AVERAGE", "MIN", "MAX"] as const;
 export type AlertMeasure = (typeof MEASURES)[number];
@@ -91,5 +99,9 @@ export type NewAlert = v.InferOutput<typeof rule>;
 
 /** Throws InvalidInputError. */
 export function parseAlert(input: unknown): NewAlert {
-  return parseInput(rule, input);
+  return parseInput(rule, input, ({ source, measure }) => {
+    if (measure === "COUNT" || isRecorded(source)) return [];
+    const message = `must be COUNT for ${source}, whose records have no numbers; it is ${measure}`;
+    return [{ path: ["measure"], message }];
+  });
 }

@@ -9,10 +9,13 @@ export function lastEnd(now: number, size: AlertRule["size"]): number {
   return Math.floor((now - GRACE_MS) / bucketMs) * bucketMs;
 }
 
-/** What a bucket comes to; undefined where none of its records has a number, which is neither above nor below anything. */
+/**
+ * What a bucket comes to. Without any number the sum is 0, so that takings that stop are below; the average, the least and the
+ * greatest are undefined, which is neither above nor below anything.
+ */
 export function valueOf({ count, measured }: MetricBucket, measure: AlertMeasure): number | undefined {
   if (measure === "COUNT") return count;
-  if (!measured || measured.values === 0) return undefined;
+  if (!measured || measured.values === 0) return measure === "SUM" ? 0 : undefined;
   if (measure === "SUM") return measured.sum;
   if (measure === "AVERAGE") return measured.sum / measured.values;
   return measure === "MIN" ? measured.min : measured.max;

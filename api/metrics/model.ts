@@ -194,10 +194,13 @@ export const dimensionKey = v.pipe(
     "must be 1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`, beginning with a letter",
   ),
 );
-const dimension = v.object({
+const dimension = v.strictObject({
   key: dimensionKey,
   value: words(LIMITS.dimensionValueChars),
-}, (issue) => issue.expected === "Object" ? "must be an object of key and value" : "is missing");
+}, (issue) => {
+  if (issue.expected === "Object") return "must be an object of key and value";
+  return issue.expected === "never" ? "is no field of a dimension" : "is missing";
+});
 const dimensions = v.pipe(
   v.array(v.unknown(), "must be a list"),
   v.check(
@@ -211,7 +214,10 @@ const dimensions = v.pipe(
 
 /** An id may be a number, which is the same id as its text. */
 const recordId = v.pipe(
-  v.union([v.string(), v.pipe(v.number(), v.safeInteger(), v.transform(String))], "must be text or a whole number"),
+  v.union(
+    [v.string(), v.pipe(v.number(), v.safeInteger(), v.transform(String))],
+    "must be text, or a whole number from -(2^53-1) to 2^53-1; send a longer one as text",
+  ),
   words(LIMITS.recordIdChars),
 );
 const record = v.strictObject({
@@ -264,6 +270,7 @@ const correction = v.object({
   expectedAt: instant,
   at: v.nullish(instant),
   value: v.nullish(value),
+  dimensions: v.nullish(dimensions),
 });
 
 /** A record as it should be: at another time, or no more where `at` is null. `expectedAt` is what the sender saw. */
@@ -271,8 +278,14 @@ export type Correction = v.InferOutput<typeof correction>;
 
 /** Throws InvalidInputError. */
 export function parseCorrection(input: unknown, now: number): Correction {
-  return parseInput(correction, input, ({ at }) => {
-    const message = typeof at === "number" ? tooFarAhead(at, now) : undefined;
-    return message ? [{ path: ["at"], message }] : [];
+  return parseInput(correction, input, ({ at, value, dimensions }) => {
+    if (typeof at === "number") {
+      const message = tooFarAhead(at, now);
+      return message ? [{ path: ["at"], message }] : [];
+    }
+    // Whoever corrects a number alone must not take the record back by that.
+    const [given] = Object.entries({ value, dimensions }).find(([, one]) => one !== undefined && one !== null) ?? [];
+    const message = `is missing beside ${given}: give the time that the record should have, be it the one that it has`;
+    return given === undefined ? [] : [{ path: ["at"], message }];
   });
 }

@@ -83,34 +83,36 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     },
 
     /**
-     * Moves a record to another time and number, or takes it back, if it is at `expectedAt`; gives what stands, undefined:
+     * Moves a record to another time, number and dimensions, or takes it back, if it is at `expectedAt`; gives what stands, undefined:
      * nothing.
      */
     async correctRecord(
       tenantId: string,
-      { source, recordId, expectedAt, at, value }: Correction,
+      { source, recordId, expectedAt, at, value, dimensions }: Correction,
       now: number,
-    ): Promise<{ ok: boolean; at: number; isGone: boolean; value: number | undefined } | undefined> {
+    ): Promise<
+      ({ ok: boolean; at: number; isGone: boolean } & Pick<MetricRecord, "value" | "dimensions">) | undefined
+    > {
       const key = itemKey(tenantId, recordId, recordPart(source));
       const isTakenBack = at === null || at === undefined;
       const isNumbered = !isTakenBack && value !== undefined && value !== null;
+      const isTold = !isTakenBack && dimensions !== undefined && dimensions !== null;
+      const hasSome = isTold && dimensions.length > 0;
       const { ok, current } = await dynamo.updateIf(table, key, {
         expression: isTakenBack
           ? "SET isGone = :true, recordedAt = :now REMOVE tenantSource"
-          : `SET #at = :at, tenantSource = :source, recordedAt = :now${
-            isNumbered ? ", #value = :value" : ""
-          } REMOVE isGone`,
+          : `SET #at = :at, tenantSource = :source, recordedAt = :now${isNumbered ? ", #value = :value" : ""}${
+            hasSome ? ", dims = :dims" : ""
+          } REMOVE isGone${isTold && !hasSome ? ", dims" : ""}`,
         names: { "#at": "at", ...(isNumbered ? { "#value": "value" } : {}) },
         values: {
           ":now": now,
           ...(isTakenBack ? { ":true": true } : { ":at": at, ":source": listKey(tenantId, source, key.pk) }),
           ...(isNumbered ? { ":value": value } : {}),
+          ...(hasSome ? { ":dims": JSON.stringify(dimensions) } : {}),
         },
       }, { expression: "#at = :expected", values: { ":expected": expectedAt } });
-      return current && {
-        ...{ ok, at: current.at as number, isGone: current.isGone === true },
-        value: current.value as number | undefined,
-      };
+      return current && { ok, at: current.at as number, isGone: current.isGone === true, ...measuresOf(current) };
     },
 
     /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */

@@ -31,7 +31,7 @@ export type RecordedMetrics = {
 };
 /** A record as it is after a correction, or why it was not corrected: `stands` is the time that it has. */
 export type CorrectedMetric =
-  | { kind: "DONE"; source: MetricSource; recordId: string; at: number | undefined; value: number | undefined }
+  | { kind: "DONE"; at: number | undefined } & Pick<MetricRecord, "source" | "recordId" | "value">
   | { kind: "CONFLICT"; stands: number }
   | { kind: "NOT_FOUND" };
 
@@ -97,11 +97,12 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     async correct(tenantId: string, input: unknown): Promise<CorrectedMetric> {
       const now = clock();
       const correction = parseCorrection(input, now);
-      const { source, recordId, at, value } = correction;
+      const { source, recordId, at, value, dimensions } = correction;
       if (typeof at === "number") await checkRoom(tenantId, correction, at);
       const stands = await store.correctRecord(tenantId, correction, now);
       if (!stands) return { kind: "NOT_FOUND" };
-      const isThere = !stands.isGone && stands.at === at && (typeof value !== "number" || stands.value === value);
+      const isThere = !stands.isGone && stands.at === at && (typeof value !== "number" || stands.value === value) &&
+        (!dimensions || JSON.stringify(stands.dimensions) === JSON.stringify(dimensions));
       const isAsAsked = at === null || at === undefined ? stands.isGone : isThere;
       if (!stands.ok && !isAsAsked) return { kind: "CONFLICT", stands: stands.at };
       return { kind: "DONE", source, recordId, at: stands.isGone ? undefined : stands.at, value: stands.value };
@@ -135,12 +136,15 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     },
   };
 
-  /** A record that is moved takes its dimensions along, also where an hour has as many as it may. */
+  /** A record that is moved takes its dimensions along, or gets others, only where an hour has room for them. */
   async function checkRoom(tenantId: string, correction: Correction, at: number): Promise<void> {
     const record = await store.findRecord(tenantId, correction);
-    if (!record || record.dimensions.length === 0 || hourOf(record.at) === hourOf(at)) return;
-    const [reason] = (await findBeyondBounds(store, tenantId, [{ ...record, at }])).values();
-    if (reason !== undefined) throw new InvalidInputError([{ path: ["at"], message: reason }]);
+    if (!record) return;
+    const dimensions = correction.dimensions ?? record.dimensions;
+    if (dimensions.length === 0 || (!correction.dimensions && hourOf(record.at) === hourOf(at))) return;
+    const [reason] = (await findBeyondBounds(store, tenantId, [{ ...record, at, dimensions }])).values();
+    if (reason === undefined) return;
+    throw new InvalidInputError([{ path: [correction.dimensions ? "dimensions" : "at"], message: reason }]);
   }
 
   async function countHour(changes: CountChange[]): Promise<void> {

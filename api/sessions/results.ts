@@ -64,7 +64,7 @@ export function mismatch(message: string): PayloadMismatch {
 
 export function conflict(current: Session, seen: number): VersionConflict {
   const message =
-    `The session is at version ${current.version}, not ${seen}: look at what changed, then annotate again with expectedVersion ${current.version}.`;
+    `The session is at version ${current.version}, not ${seen}: look at what changed, then say it again with expectedVersion ${current.version}.`;
   return { __typename: "VersionConflictError", code: "VERSION_CONFLICT", message, current };
 }
 

@@ -55,7 +55,8 @@ export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported, co
 /**
  * The end that was stated, and by whom; undefined where only silence can end the session. A person's correction holds, then
  * what was said, then the device's last word. The earliest of several ends holds: a retry of a request that ends it now
- * comes later; but none within silence that a person bridged. What a device measures never ends before its last reading.
+ * comes later; but none within silence that a person bridged, be it said or a last batch. What a device measures never ends
+ * before its last reading.
  */
 export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL" } | undefined {
   if (session.corrected?.endedAt !== undefined) return { at: session.corrected.endedAt, by: "CORRECTED" };
@@ -69,7 +70,8 @@ export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED"
   if (!session.isFinal) return undefined;
   const own = session.reported.filter(({ anchor }) => anchor === undefined);
   const measured = session.finalAt ?? session.startedAt + (measuredOf(session) ?? 0);
-  return { at: Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own })), by: "FINAL" };
+  const at = Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own }));
+  return isBridged(session, at) ? undefined : { at, by: "FINAL" };
 }
 
 /** The last instant at which a motion still belongs to the session, by the device's clock alone. */
@@ -86,9 +88,10 @@ function bridgedUntil({ bridges }: DeviceState): number {
   return Math.max(-Infinity, ...bridges.map(({ until }) => until));
 }
 
-/** Until when a session without a stated end counts as live, by the arrival's clock. */
+/** Until when a session without a stated end counts as live, by the arrival's clock; after its last batch none is awaited. */
 export function aliveUntil(session: DeviceState & { idleMs: number }): number {
-  return Math.max(lastSignOf(session) + session.idleMs, session.arrivingUntil ?? 0);
+  const awaited = session.isFinal ? 0 : session.arrivingUntil ?? 0;
+  return Math.max(lastSignOf(session) + session.idleMs, awaited);
 }
 
 /**
@@ -115,7 +118,7 @@ export function stand<S extends DeviceState & { idleMs: number }>(session: S, no
     status: "ACTIVE",
     endedBy: undefined,
     endedAt: undefined,
-    checkAt: session.checkAt ?? alive,
+    checkAt: Math.min(session.checkAt ?? alive, alive),
   };
 }
 

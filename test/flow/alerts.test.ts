@@ -152,6 +152,14 @@ describe("an alert", () => {
     expect(await turns()).toEqual([["RINGING", 4], ["OK", 6]]);
   });
 
+  test("over numbers of what has none is refused, by name", async () => {
+    for (const source of ["SESSIONS", "MOTION_EVENTS", "JOURNEYS", "JOURNEY_EVENTS", "REVIEWS"]) {
+      expect(await configure({ source, measure: "SUM" })).toMatchObject({
+        ...{ code: "INVALID_INPUT", message: expect.stringMatching(`^measure: must be COUNT for ${source}, `) },
+      });
+    }
+  });
+
   test("over numbers looks at them, and never at a bucket without one", async () => {
     await configure({ measure: "AVERAGE", threshold: 10 });
     await configure({ alertId: "b", measure: "MAX", condition: "BELOW", threshold: 5 });

@@ -84,6 +84,19 @@ describe("a record's number", () => {
     expect(filled(found.buckets)).toEqual([expect.objectContaining({ start: iso(NOW - 2 * HOUR), sum: 6, min: 6 })]);
   });
 
+  test("or dimensions that are corrected without a time are refused: the record is not taken back by that", async () => {
+    const tenant = newTenant();
+    await record(tenant, [paid("a", NOW - HOUR, 5)]);
+    const expected = { source: "checkout.paid", recordId: "a", expectedAt: iso(NOW - HOUR) };
+    for (const [name, change] of Object.entries({ value: { value: 6 }, dimensions: { dimensions: [] } })) {
+      expect(await correct(tenant, { ...expected, ...change })).toMatchObject({
+        code: "INVALID_INPUT",
+        message: `at: is missing beside ${name}: give the time that the record should have, be it the one that it has`,
+      });
+    }
+    expect(await record(tenant, [paid("a", NOW - HOUR, 5)])).toMatchObject({ duplicates: 1 });
+  });
+
   test("that is corrected in its place gives its bucket a new version", async () => {
     const tenant = newTenant();
     await record(tenant, [paid("a", NOW - HOUR, 5)]);
@@ -125,6 +138,35 @@ describe("a record's number", () => {
 });
 
 describe("dimensions", () => {
+  test("that came otherwise are told, and corrected by name: other ones, none, and some again", async () => {
+    const tenant = newTenant();
+    const of = (value: string) => [{ key: "country", value }];
+    await record(tenant, [paid("a", NOW - HOUR, 5, of("NP"))]);
+    const other = (await record(tenant, [paid("a", NOW - HOUR, 5, of("DE"))])).receipts[0];
+    expect(other).toMatchObject({ status: "CONFLICT", reason: expect.stringContaining("correctMetric changes it") });
+    const expected = { source: "checkout.paid", recordId: "a", expectedAt: iso(NOW - HOUR), at: iso(NOW - HOUR) };
+    const query = { sources: ["checkout.paid"], size: "ONE_HOUR", range: lastHours(3), by: "country" };
+    for (const dimensions of [of("DE"), of("DE"), [], of("FR")]) {
+      expect(await correct(tenant, { ...expected, dimensions })).toMatchObject({ at: iso(NOW - HOUR), value: 5 });
+      await api.settle();
+      const found: { dimension: Dimension; total: number; buckets: { sum: number }[] }[] = await series(tenant, query);
+      const counted = found.filter(({ total }) => total > 0);
+      expect(counted.map(({ dimension, total }) => [dimension.value, total])).toEqual(
+        dimensions.map(({ value }) => [value, 1]),
+      );
+      expect(await record(tenant, [paid("a", NOW - HOUR, 5, dimensions)])).toMatchObject({ duplicates: 1 });
+    }
+    const wrong = await correct(tenant, { ...expected, dimensions: [...of("NP"), ...of("DE")] });
+    expect(wrong).toMatchObject({ code: "INVALID_INPUT", message: "dimensions: must not have a key twice" });
+  });
+
+  test("with a field that is none of theirs refuse their record", async () => {
+    const more = [{ key: "country", value: "NP", weight: 2 }] as Dimension[];
+    expect((await record(newTenant(), [paid("a", NOW - HOUR, 5, more)])).receipts[0]).toMatchObject({
+      ...{ status: "REJECTED", reason: "dimensions.0.weight: is no field of a dimension" },
+    });
+  });
+
   test("part a source's records, each of its values a series", async () => {
     const tenant = newTenant();
     const country = (value: string) => [{ key: "country", value }, { key: "device", value: "phone" }];

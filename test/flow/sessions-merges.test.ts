@@ -107,6 +107,25 @@ describe("a person merges sessions", () => {
       .toMatchObject({ code: "INVALID_INPUT", fields: [{ path: ["sessionId"] }] });
   });
 
+  test("a device's session and motion: its last batch, before the merge or after it, is beaten like any other end", async () => {
+    const outcomes: unknown[] = [];
+    for (const [tenant, isFirst] of [["m-last-1", true], ["m-last-2", false]] as const) {
+      const last = () => batch(tenant, `${tenant}-d`, 1, [2], { final: true, durationMs: 2 * MIN });
+      await batch(tenant, `${tenant}-d`, 0, [0]);
+      if (isFirst) await last();
+      await motion(tenant, 20);
+      await merge(tenant, ...await rows(tenant));
+      if (!isFirst) await last();
+      await motion(tenant, 8);
+      const [only, ...others] = await rows(tenant);
+      expect(others).toEqual([]);
+      expect(await numbers(tenant)).toEqual([1, 2, 1, 2, 20 * MIN]);
+      outcomes.push({ ...only, sessionId: "" });
+    }
+    expect(outcomes[0]).toMatchObject({ startedAt: at(0), endedAt: at(20), motionEventCount: 2, sampleCount: 2 });
+    expect(outcomes[1]).toEqual(outcomes[0]);
+  });
+
   test("of devices: readings of both are its own, also late ones, whatever ends were said, and it is taken back", async () => {
     await batch("m2", "a", 0, [0, 1, 2], { final: true, durationMs: 3 * MIN });
     await batch("m2", "b", 1, [60, 61]);

@@ -53,7 +53,7 @@ describe("a bucket", () => {
   )("comes by %s to %d", (measure, value) => {
     const [bucket] = bucketsOf([7]);
     expect(valueOf({ ...bucket!, measured }, measure)).toBe(value);
-    const none = measure === "COUNT" ? 7 : undefined;
+    const none = { COUNT: 7, SUM: 0, AVERAGE: undefined, MIN: undefined, MAX: undefined }[measure];
     expect(valueOf(bucket!, measure)).toBe(none);
     expect(valueOf({ ...bucket!, measured: { ...measured, values: 0 } }, measure)).toBe(none);
   });

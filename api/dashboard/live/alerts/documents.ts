@@ -51,13 +51,13 @@ export type BucketSize =
 export type AlertMeasure =
   /** How many records. */
   | 'COUNT'
-  /** The sum of their numbers. */
+  /** The sum of their numbers; 0 where there are none. */
   | 'SUM'
-  /** The average of their numbers. */
+  /** The average of their numbers. A bucket without any is neither above nor below. */
   | 'AVERAGE'
-  /** The least of their numbers. */
+  /** The least of their numbers. A bucket without any is neither above nor below. */
   | 'MIN'
-  /** The greatest of their numbers. */
+  /** The greatest of their numbers. A bucket without any is neither above nor below. */
   | 'MAX';
 
 /** On which side of the threshold an alert rings. */
