@@ -161,7 +161,7 @@ describe("dimensions", () => {
   });
 
   test("with a field that is none of theirs refuse their record", async () => {
-    const more = [{ key: "country", value: "NP", weight: 2 }] as Dimension[];
+    const more = [{ key: "country", value: "NP", ...{ weight: 2 } }];
     expect((await record(newTenant(), [paid("a", NOW - HOUR, 5, more)])).receipts[0]).toMatchObject({
       ...{ status: "REJECTED", reason: "dimensions.0.weight: is no field of a dimension" },
     });
