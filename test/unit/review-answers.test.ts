@@ -6,7 +6,7 @@ import { applyEntry } from "../../api/anki/schedule/apply.ts";
 import { decideAnswer, decideAnswerTime } from "../../api/anki/schedule/decide.ts";
 import { type AnswerEntry, type Entry, formatEntry, parseEntry } from "../../api/anki/schedule/entry.ts";
 import { viewCard } from "../../api/anki/schedule/question.ts";
-import { type Anki, dumpAnki } from "../kit/anki.ts";
+import { type Anki, createAnki, dumpAnki } from "../kit/anki.ts";
 import { answerOf, createMixed, lastLog, NOW, TODAY } from "../kit/anki-mixed.ts";
 
 const CARDS = [10, 11, 20, 21, 30, 40, 41, 100, 101, 102, 110, 111, 112, 113, 120, 121, 122, 130, 131];
@@ -127,6 +127,34 @@ describe("an answer", () => {
     applyEntry(anki.db, answerOf(102, 3), 0);
     expect(lastLog(anki).id).toBe(NOW + 1);
   });
+});
+
+test("every card that is shown can be answered, in whatever queue and of whatever type a file has it", () => {
+  const moment = { at: NOW, offsetMinutes: 0 };
+  const dues = [-100_000, 0, TODAY, Math.floor(NOW / 1_000) - 5, 2 ** 40];
+  let position = 0;
+  for (const filtered of [undefined, { resched: true }, { resched: false }]) {
+    const deckId = filtered ? 2 : 1;
+    const { db, addCard } = createAnki({
+      decks: [{ id: 1, name: "A", conf: 1, dyn: 0 }, { id: 2, name: "B", dyn: 1, ...filtered }],
+    });
+    const away = filtered && { did: 2, odid: 1, odue: 20 };
+    const kinds = [0, 1, 2, 3].flatMap((type) => [-3, -2, -1, 0, 1, 2, 3, 4].map((queue) => ({ type, queue })));
+    for (const kind of kinds.flatMap((each) => dues.map((due) => ({ ...each, due })))) {
+      db.exec("delete from cards");
+      addCard({ id: 9, ...kind, ivl: 3, factor: 2500, reps: 3, left: 1001, ...away });
+      const { cardId } = nextCard(db, deckId, moment);
+      if (cardId === undefined) continue;
+      const place = JSON.stringify({ filtered, ...kind });
+      for (const { rating, intervalMs } of viewCard(db, cardId, moment)!.choices) {
+        const decision = decideAnswer(db, { answerId: "x", cardId, rating, deckId, ...moment });
+        expect({ place, decision }).toEqual({ place, decision: { kind: "accepted" } });
+        expect([place, Math.max(0, intervalMs)]).toEqual([place, intervalMs]);
+      }
+      applyEntry(db, answerOf(9, 3), position++);
+    }
+    db.close();
+  }
 });
 
 describe("an answer is refused", () => {

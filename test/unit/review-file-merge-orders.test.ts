@@ -284,6 +284,20 @@ describe("a deck that was deleted in one of the two", () => {
   });
 });
 
+test("what lives in a file is not deleted by the marks that the file has of it, in either order and again", () => {
+  const whole = (): Copy => ({ ...base(), decks: { ...base().decks, 8: deck(8, "Empty", { mod: START_S }) as Row } });
+  const back = whole();
+  back.graves.push({ usn: 3, oid: 8, type: 2 });
+  back.graves.push({ usn: 3, oid: 1, type: 1 }, { usn: 3, oid: 10, type: 0 }, { usn: 3, oid: 11, type: 0 });
+  back.graves.push({ usn: 3, oid: 20, type: 0 }, { usn: 3, oid: 5, type: 2 });
+  back.mod += 500_000;
+  for (const [one, two] of [[back, back], [back, whole()], [whole(), back]] as const) {
+    const result = merged(bytesOf(one), bytesOf(two));
+    expect(contentOf(result.file.db)).toEqual(contentOf(open(bytesOf(whole())).file.db));
+    expect(result.report.told).toEqual([]);
+  }
+});
+
 describe("whose settings hold", () => {
   const conf = { schedVer: 2, creationOffset: -60, localOffset: -60 };
   const collection = (over: Content): Uint8Array =>
@@ -295,6 +309,12 @@ describe("whose settings hold", () => {
     const result = merged(starter, collection({ conf }));
     expect(confOf(result).fsrs).toBe(false);
     expect(result.report.told).toContain("setting fsrs is false now, was true");
+  });
+
+  test("what neither of two own collections names stays unnamed", () => {
+    const result = merged(collection({ conf }), collection({ conf }));
+    expect(confOf(result)).not.toHaveProperty("fsrs");
+    expect(result.report.told).toEqual([]);
   });
 
   test("FSRS that is switched on in Anki later comes with the next import, and its parameters with it", () => {

@@ -85,7 +85,7 @@ function merge(into: DatabaseSync, from: DatabaseSync, now: number): Omit<Import
   const { ids: noteIds, notes } = mergeNotes(into, from, merged.noteTypes);
   const { ids: cardIds, cards } = mergeCards(into, from, { notes: noteIds, decks: merged.decks, days });
   const reviews = mergeReviews(into, from, cardIds);
-  const gone = buryDecks(col, { into, from, ids: merged.decks, until });
+  const gone = buryDecks(col, { into, from, ids: merged.decks, known, until });
   const ours = gone.filter(({ id }) => known.has(id));
   told.push(...ours.map(({ name }) => `deck "${name}", which the file says is deleted, is gone`));
   if (canonical([...col.decks]) === before) merged.changed.delete("decks");

@@ -12,11 +12,14 @@ export type Deleted = { notes: number; cards: number };
 
 /**
  * Deletes what was deleted in the other collection, unless it was changed after the last change there: a grave has no
- * time of its own. Reviews stay in the log. Notes without cards go.
+ * time of its own. What lives there is not deleted: Anki leaves the graves of notes that come back, as by an import of a
+ * backup, with their old ids. Reviews stay in the log. Notes without cards go.
  */
 export function bury(db: DatabaseSync, other: DatabaseSync): Deleted {
   const until = Number(other.prepare("SELECT mod FROM col").get()!.mod);
-  const graves = other.prepare("SELECT DISTINCT oid, type FROM graves WHERE type IN (0, 1)").all();
+  const graves = other.prepare(`SELECT DISTINCT oid, type FROM graves
+    WHERE (type = ${GRAVE.card} AND oid NOT IN (SELECT id FROM cards))
+      OR (type = ${GRAVE.note} AND oid NOT IN (SELECT id FROM notes))`).all();
   const [findNote, findCard] = ["notes", "cards"].map((table) => db.prepare(`SELECT mod FROM ${table} WHERE id = ?`));
   const cardsOf = db.prepare("SELECT max(mod) AS mod FROM cards WHERE nid = ?");
   const removeCard = db.prepare("DELETE FROM cards WHERE id = ?");
@@ -41,19 +44,20 @@ function deckGraves(db: DatabaseSync): number[] {
 /**
  * Takes decks out of a merged collection that were deleted in one of the two: those without a card and without a deck
  * below them, unless the other changed them after its last change (`until`, epoch ms). `ids` is what each deck of `from` is
- * now. Gives them with their names.
+ * now, `known` are those of `into` before. Gives them with their names.
  */
 export function buryDecks(
   col: Col,
-  { into, from, ids, until }: {
+  { into, from, ids, known, until }: {
     into: DatabaseSync;
     from: DatabaseSync;
     ids: ReadonlyMap<number, number>;
+    known: ReadonlySet<number>;
     until: { ours: number; theirs: number };
   },
 ): { id: number; name: string }[] {
-  const ours = new Set(deckGraves(into));
-  // A deck of theirs that was made anew by the name of a deleted one is no deleted deck.
+  // A deck that lives beside its own grave is no deleted deck, nor is one of theirs that was made anew by such a name.
+  const ours = new Set(deckGraves(into).filter((id) => !known.has(id)));
   const kept = new Set(ids.values());
   const theirs = new Set(deckGraves(from).filter((id) => !kept.has(id)));
   const hasCards = into.prepare("SELECT 1 FROM cards WHERE did = ?1 OR odid = ?1 LIMIT 1");

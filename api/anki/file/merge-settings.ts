@@ -41,8 +41,12 @@ export function whoseSettings(into: Pick<Col, "conf">, from: Pick<Col, "conf">):
 /** Takes settings over, and says which, and which differ. Gives whether any changed. */
 export function mergeSettings(into: { conf: Json }, from: { conf: Json }, whose: Whose, told: string[]): boolean {
   let isChanged = false;
+  // What neither names stays unnamed, where ours is known for a person's own without it.
+  const isKnown = isOwn(into);
+  const unsaid = (key: string) =>
+    whose === "theirs" && (into.conf[key] !== undefined || !isKnown) ? UNSAID[key] : undefined;
   for (const key of SETTINGS) {
-    const [ours, theirs] = [into.conf[key], from.conf[key] ?? (whose === "theirs" ? UNSAID[key] : undefined)];
+    const [ours, theirs] = [into.conf[key], from.conf[key] ?? unsaid(key)];
     if (theirs === undefined || JSON.stringify(ours) === JSON.stringify(theirs)) continue;
     if (whose === "theirs" || (whose === "later" && ours === undefined)) {
       told.push(

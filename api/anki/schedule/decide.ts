@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Collection, isUnburyDue, readCollection, timingOf } from "../collection/collection.ts";
 import { withChildren } from "../collection/decks.ts";
-import { CARD_TYPE, type CardRow, findCard, freeLogId, getRow, QUEUE } from "../collection/rows.ts";
+import { type CardRow, findCard, freeLogId, getRow, QUEUE } from "../collection/rows.ts";
 import { queueOf } from "./answer.ts";
 import { findAnswer } from "./answers-table.ts";
 import type { Moment } from "./question.ts";
@@ -50,7 +50,8 @@ function reasonByQueue(collection: Collection, card: CardRow, { at, offsetMinute
   const isBuried = card.queue < QUEUE.SUSPENDED;
   if (isBuried && !isUnburyDue(collection, timing)) return "BURIED";
   const queue = isBuried ? queueOf(card) : card.queue;
-  if (queue === QUEUE.NEW) return card.type === CARD_TYPE.NEW ? undefined : "NOT_DUE";
+  // Shown as new, whatever its type: Anki 2.1 left reviews in this queue when it built decks that do not reschedule.
+  if (queue === QUEUE.NEW) return undefined;
   const isBySeconds = queue === QUEUE.LEARNING || queue === QUEUE.PREVIEW;
   const limit = isBySeconds ? Math.floor(at / 1_000) + collection.learnAheadSecs : timing.today;
   return card.due <= limit ? undefined : "NOT_DUE";
