@@ -74,6 +74,7 @@ function merge(into: DatabaseSync, from: DatabaseSync, now: number): Omit<Import
   if (isUpgraded) told.push(UPGRADED);
   if (isOldScheduler(into) !== isOldScheduler(from)) upgradeScheduler(from);
   const theirs = readCol(from);
+  const isOne = readCol(into).crt === theirs.crt;
   const isMoved = adoptDays(into, theirs);
   const col = readCol(into);
   const until = { ours: changedAt(into), theirs: changedAt(from) };
@@ -81,7 +82,7 @@ function merge(into: DatabaseSync, from: DatabaseSync, now: number): Omit<Import
   if (countOf(from, "revlog") + countOf(from, "graves") > 0) bury(from, into);
   const days = firstDayOf(theirs, col) - firstDayOf(col, theirs);
   const [before, known] = [canonical([...col.decks]), new Set(col.decks.keys())];
-  const merged = mergeCol(col, theirs, { days, whose, told }, { into, from });
+  const merged = mergeCol(col, theirs, { days, isOne, whose, told }, { into, from });
   const { ids: noteIds, notes } = mergeNotes(into, from, merged.noteTypes);
   const { ids: cardIds, cards } = mergeCards(into, from, { notes: noteIds, decks: merged.decks, days });
   const reviews = mergeReviews(into, from, cardIds);

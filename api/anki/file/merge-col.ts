@@ -17,10 +17,10 @@ export type MergedCol = {
 };
 
 /**
- * How two collections are merged. `days` is what a day of the incoming one is in ours, less the same day there. `told` gets
- * what is taken from the file over what is there, and what differs and is not, in words.
+ * How two collections are merged. `days` is what a day of the incoming one is in ours, less the same day there; `isOne` says
+ * that both are copies of one collection, created at one instant. `told` gets what is taken from the file over what is there, and what differs and is not, in words.
  */
-export type Terms = { days: number; whose: Holds; told: string[] };
+export type Terms = { days: number; isOne: boolean; whose: Holds; told: string[] };
 
 const nameOf = ({ name }: Json) => (typeof name === "string" ? name : "");
 const seconds = (json: Json) => Number(json.mod ?? 0) || 0;
@@ -108,8 +108,8 @@ function mergeDecks(
   into: Col,
   from: Col,
   options: IdMap,
-  days: number,
-  told: string[],
+  { days, isOne, told }: Omit<Terms, "whose">,
+  rows: Rows,
 ): { ids: IdMap; added: number; changed: boolean } {
   const ids = new Map<number, number>();
   const byName = new Map([...into.decks].map(([id, { name }]) => [name, id]));
@@ -122,7 +122,11 @@ function mergeDecks(
       name += "+";
       same = byName.get(name);
     }
-    const kept = same ?? renamed(into, from, id, deck) ??
+    if (same === undefined && id === DEFAULT_DECK && !isOne && !hasCards(rows.from)) {
+      ids.set(id, id);
+      continue;
+    }
+    const kept = same ?? renamed(into, from, deck, isOne || id !== DEFAULT_DECK ? id : undefined) ??
       freeId(id, into.decks, into.decks.has(id) ? from.decks : new Set());
     ids.set(id, kept);
     const known = into.decks.get(kept);
@@ -140,9 +144,18 @@ function mergeDecks(
   return { ids, added, changed };
 }
 
-/** The id itself where our deck of that id has no other deck of theirs by its name. */
-function renamed(into: Col, from: Col, id: number, deck: Deck): number | undefined {
-  const known = id === DEFAULT_DECK ? undefined : into.decks.get(id);
+/** Whether there are cards in the default deck, which every collection has, also one that is a shared deck alone. */
+function hasCards(db: DatabaseSync): boolean {
+  return db.prepare(`SELECT 1 FROM cards WHERE did = ${DEFAULT_DECK} OR odid = ${DEFAULT_DECK} LIMIT 1`).get() !==
+    undefined;
+}
+
+/**
+ * The id itself where our deck of that id has no other deck of theirs by its name. None is given for the default deck of
+ * another collection: it has the same id in all of them.
+ */
+function renamed(into: Col, from: Col, deck: Deck, id: number | undefined): number | undefined {
+  const known = id === undefined ? undefined : into.decks.get(id);
   if (!known || isFiltered(known) !== isFiltered(deck)) return undefined;
   return [...from.decks.values()].some(({ name }) => name === known.name) ? undefined : id;
 }
@@ -222,9 +235,9 @@ function reshaped(
  * Merges decks, deck options, note types, tags and settings of `from` into `into`, which is changed; rows are brought to
  * the shape of their note types.
  */
-export function mergeCol(into: Col, from: Col, { days, whose, told }: Terms, rows: Rows): MergedCol {
+export function mergeCol(into: Col, from: Col, { days, isOne, whose, told }: Terms, rows: Rows): MergedCol {
   const options = mergeOptions(into, from, whose.presets, told);
-  const decks = mergeDecks(into, from, options.ids, days, told);
+  const decks = mergeDecks(into, from, options.ids, { days, isOne, told }, rows);
   const noteTypes = mergeNoteTypes(into, from, decks.ids, rows, told);
   const changed = new Set<"decks" | "models" | "dconf" | "tags" | "conf">();
   if (options.changed) changed.add("dconf");
