@@ -12,6 +12,11 @@ export const SessionPayload = builder.objectRef<Results.SessionPayload>("Session
       resolve: ({ session }) => session.sessionId,
     }),
     session: t.expose("session", { type: Session, nullable: true, description: "As it is now." }),
+    held: t.exposeString("held", {
+      nullable: true,
+      description:
+        "Why an end that was said does not hold yet: it lies before the start that is known. It is kept, and holds once an earlier start is known; null where all that was said holds.",
+    }),
   }),
 });
 
@@ -184,7 +189,8 @@ const EndSessionInput = builder.inputType("EndSessionInput", {
     sessionId: t.string({ required: true, description: "Which session." }),
     endedAt: t.field({
       type: "DateTime",
-      description: "Now where absent; not before the start. Of several ends of a session the earliest holds.",
+      description:
+        "Now where absent. Of several ends of a session the earliest holds. One before the start that is known is kept until an earlier start is known (`held`); of a session that motion alone opened it is refused.",
     }),
     playbackStopped: t.boolean({
       required: true,

@@ -176,8 +176,10 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     const known = parts.flatMap((part) => (part.known && isPlaced(part.known) ? [part.known] : []));
     const next = parts.map((part) => part.next).filter(isPlaced);
     const places = [...known, ...next].map(placeKeyOf).sort();
-    const first = await lineStore.before(of, places[0]!);
-    const later = await following(of, first ? placeKeyOf(first) : places[0]!, places.at(-1)!);
+    // What begins at the same instant may go into what is stated there, and the one before sees another next then.
+    const instant = places[0]!.split("#")[0]!;
+    const first = await lineStore.before(of, instant);
+    const later = await following(of, first ? placeKeyOf(first) : instant, places.at(-1)!);
     const found = await sessionsAt(of, later);
     if (!found || (first && found[0]?.sessionId !== first.sessionId)) return undefined;
     const ids = new Set(parts.map((part) => part.next.sessionId));
@@ -318,7 +320,7 @@ function newest(
   if (known || isMended) return undefined;
   if (!sensor?.latestSessionId) return { line: [next], originals: new Map<string, Session>() };
   // Another writer may have opened this very session since it was looked for.
-  if (!latest || latest.sessionId === next.sessionId || inLine(latest, next) >= 0) return undefined;
+  if (!latest || latest.sessionId === next.sessionId || latest.startedAt >= next.startedAt) return undefined;
   return { line: [latest, next], originals: new Map([[latest.sessionId, latest]]) };
 }
 

@@ -91,6 +91,7 @@ export function splitSession(
     ends: [...session.ends.filter((one) => one.at < at), {
       at,
       isCut: true,
+      into: begun.sessionId,
       ...(anchor === undefined ? {} : { anchor }),
     }],
     reported: session.reported.filter((one) => one.at < at),

@@ -22,6 +22,8 @@ export type EndSaid = {
   anchor?: number | undefined;
   /** A person split the session there: it ends then, whatever else is said. */
   isCut?: true | undefined;
+  /** The session that a split made of what lies from there on: what is said of that is said of it. */
+  into?: string | undefined;
 };
 
 /** Silence that a person bridged by merging: the session goes on at least until then. The anchor is as that of an end. */

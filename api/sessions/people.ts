@@ -39,6 +39,8 @@ type Changed = { next: Session; also?: TransactWrite[] };
 
 /** A deletion takes motion out in so many items, of one transaction. */
 const MAX_TAKEN_OUT = 50;
+/** Different ends that may be said of one session: they lie in its item. */
+const MAX_ENDS = 100;
 
 /** What people and their programs do with sessions. All throw InvalidInputError for input that can never work. */
 export function createPeople({ store, lineStore, lines, sources, changed, clock, ids }: {
@@ -131,7 +133,10 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
       });
     },
 
-    /** Says when a session ended. Of several ends the earliest holds; an end that is said beats a guess by silence. */
+    /**
+     * Says when a session ended. Of several ends the earliest holds; an end that is said beats a guess by silence. One before
+     * the start is kept and holds once an earlier start is known, as it would had that been known before.
+     */
     async end(tenantId: string, input: unknown): Promise<SessionPayload | NotFound> {
       const { sessionId, endedAt, playbackStopped } = parseEnd(input, clock());
       return await retryLost(async () => {
@@ -141,20 +146,23 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         // Without an end now is meant: of a session whose end was stated that says nothing more.
         if (typeof endedAt !== "number" && statedEndOf(known)) return sessionPayload(known);
         const at = endedAt ?? Math.max(now, known.lastMotionAt);
-        if (at < known.startedAt) {
-          const start = new Date(known.startedAt).toISOString();
-          throw new InvalidInputError([{ path: ["endedAt"], message: `must not be before the start, ${start}` }]);
-        }
+        const isEarly = at < known.startedAt;
+        if (isEarly && !known.isStated) throw beforeStart(known);
         const said = applyEnd(known, at);
+        if (said.ends.length > MAX_ENDS) throw tooManyEnds();
+        const answer = (session: Session): SessionPayload => ({
+          ...sessionPayload(session),
+          ...(isEarly ? { held: heldUntil(known) } : {}),
+        });
         const playback = playbackStopped && known.playback.stoppedAt === undefined
           ? { ...known.playback, stoppedAt: at }
           : known.playback;
-        if (said === known && playback === known.playback) return sessionPayload(known);
+        if (said === known && playback === known.playback) return answer(known);
         const next = { ...said, playback, updatedAt: now };
         const own = await lines.stateOwn(next, known);
-        if (own?.ok) return announce(own.current);
+        if (own?.ok) return answer(announce(own.current).session);
         if (!own && await lines.state(known, next, known)) {
-          return announce((await findAny(tenantId, known.sessionId))!);
+          return answer(announce((await findAny(tenantId, known.sessionId))!).session);
         }
         return LOST;
       });
@@ -166,10 +174,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
       return await change(await findAny(tenantId, sessionId), sessionId, expectedVersion, (known) => {
         const next = applyCorrection(known, given);
         const end = next.corrected?.endedAt;
-        if (end !== undefined && end < next.startedAt) {
-          const start = new Date(next.startedAt).toISOString();
-          throw new InvalidInputError([{ path: ["endedAt"], message: `must not be before the start, ${start}` }]);
-        }
+        if (end !== undefined && end < next.startedAt) throw beforeStart(next);
         const { tenantId, shownAt } = next;
         return { next, also: shownAt === undefined ? [] : [lineStore.sensorNamed({ tenantId, sensorId: shownAt })] };
       });
@@ -255,6 +260,22 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
 
 function isThere(session: Session | undefined): session is Session {
   return session !== undefined && session.deletedAt === undefined;
+}
+
+function beforeStart({ startedAt }: Session): InvalidInputError {
+  const message = `must not be before the start, ${new Date(startedAt).toISOString()}`;
+  return new InvalidInputError([{ path: ["endedAt"], message }]);
+}
+
+function heldUntil({ startedAt }: Session): string {
+  return `endedAt: is before the start that is known, ${
+    new Date(startedAt).toISOString()
+  }; it is kept, and holds once an earlier start is known`;
+}
+
+function tooManyEnds(): InvalidInputError {
+  const message = `is one of more than ${MAX_ENDS} ends of this session; correctSession says which it is`;
+  return new InvalidInputError([{ path: ["endedAt"], message }]);
 }
 
 function tooLarge(count: number): InvalidInputError {

@@ -2,7 +2,12 @@ import type { ReadingReceipt } from "./plausible.ts";
 import type { Session } from "./model.ts";
 
 /** What the use cases give: a member of the contract's result unions each. */
-export type SessionPayload = { __typename: "SessionPayload"; session: Session };
+export type SessionPayload = {
+  __typename: "SessionPayload";
+  session: Session;
+  /** Why what was said does not hold yet. */
+  held?: string | undefined;
+};
 export type SplitPayload = { __typename: "SplitSessionPayload"; first: Session; second: Session };
 export type MotionPayload = {
   __typename: "RecordMotionPayload";

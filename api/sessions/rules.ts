@@ -55,12 +55,12 @@ export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported, co
 /**
  * The end that was stated, and by whom; undefined where only silence can end the session. A person's correction holds, then
  * what was said, then the device's last word. The earliest of several ends holds: a retry of a request that ends it now
- * comes later; but none within silence that a person bridged, be it said or a last batch. What a device measures never ends
- * before its last reading.
+ * comes later; but none within silence that a person bridged, be it said or a last batch, and none before the start, which
+ * waits for an earlier one to be known. What a device measures never ends before its last reading.
  */
 export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL" } | undefined {
   if (session.corrected?.endedAt !== undefined) return { at: session.corrected.endedAt, by: "CORRECTED" };
-  const ends = session.ends.filter((end) => !isBridged(session, end.at));
+  const ends = session.ends.filter(({ at }) => at >= session.startedAt && !isBridged(session, at));
   const cuts = ends.filter(({ isCut }) => isCut);
   // What is said of a motion event, as a cut of what motion opened is, beats no end before that event.
   const said = ends.filter(({ at, isCut }) => !isCut && !cuts.some(({ anchor = -Infinity }) => anchor <= at))
@@ -72,6 +72,15 @@ export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED"
   const measured = session.finalAt ?? session.startedAt + (measuredOf(session) ?? 0);
   const at = Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own }));
   return isBridged(session, at) ? undefined : { at, by: "FINAL" };
+}
+
+/**
+ * The session that a person's split made of what lies at an instant, where motion opened this one: it is reborn under other ids
+ * as starts part and join it, and knows by its cuts alone who has the rest.
+ */
+export function splitOff(session: Session, at: number): string | undefined {
+  const cuts = session.ends.filter((end) => end.into !== undefined && end.at <= at && !isBridged(session, end.at));
+  return cuts.sort((a, b) => b.at - a.at)[0]?.into;
 }
 
 /** The last instant at which a motion still belongs to the session, by the device's clock alone. */
@@ -201,7 +210,8 @@ export function applyEnd(session: Session, at: number): Session {
   const anchor = anchorOf(session);
   const said = { at, ...(anchor === undefined ? {} : { anchor }) };
   const isKnown = session.ends.some((end) => (
-    end.anchor === anchor && (end.at === at || (end.at < at && !end.isCut && !isBridged(session, end.at)))
+    end.anchor === anchor &&
+    (end.at === at || (session.startedAt <= end.at && end.at < at && !end.isCut && !isBridged(session, end.at)))
   ));
   return isKnown ? session : { ...session, ends: [...session.ends, said] };
 }

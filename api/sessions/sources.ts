@@ -6,6 +6,7 @@ import type { Lines, Owner, Part } from "./lines.ts";
 import { isExpired } from "./listing.ts";
 import type { Reading, Session } from "./model.ts";
 import { addReadings, asSource, asStated, compose, isWithin, pieceAt, withOwn } from "./pieces.ts";
+import { splitOff } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
 /** So often a session can have become a part of another, one after the other. */
@@ -96,10 +97,13 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
     /** The session that an instant of another belongs to, where that was split. */
     async at(session: Session, at: number): Promise<Session | undefined> {
       let holder: Session | undefined = session;
-      for (let step = 0; holder?.pieces && step < MAX_STEPS; step++) {
-        const piece = pieceAt(holder.pieces, at);
-        if (!piece || piece.into === holder.sessionId) break;
-        holder = await lead(session.tenantId, piece.into);
+      for (let step = 0; holder && step < MAX_STEPS; step++) {
+        const held = holder.pieces && pieceAt(holder.pieces, at)?.into;
+        const into = held === undefined || held === holder.sessionId ? splitOff(holder, at) : held;
+        if (into === undefined) break;
+        const next: Session | undefined = await lead(session.tenantId, into);
+        if (next?.sessionId === holder.sessionId) break;
+        holder = next;
       }
       return holder;
     },

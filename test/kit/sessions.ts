@@ -24,7 +24,7 @@ const MUTATIONS = {
   recordMotion:
     `... on QuarantinedPayload { quarantineId reason } ... on RecordMotionPayload { started duplicate ${SESSION} } ${ERRORS}`,
   updateSession: `... on SessionPayload { ${SESSION} } ... on SessionEndedError { ${SESSION} } ${ERRORS}`,
-  endSession: `... on SessionPayload { ${SESSION} } ${ERRORS}`,
+  endSession: `... on SessionPayload { held ${SESSION} } ${ERRORS}`,
   annotateSession:
     `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { ${SESSION_FIELDS} } } ${ERRORS}`,
   ingestSessionBatch:

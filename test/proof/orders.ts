@@ -6,8 +6,7 @@
  *     deno run -A --unstable-no-legacy-abort test/proof/orders.ts [HISTORIES] [SEED]
  */
 import { runInterleavings } from "./interleavings.ts";
-import { createRandom } from "./random.ts";
-import { sayInOrders } from "./sessions-orders.ts";
+import { kindOf, sayInOrders } from "./sessions-orders.ts";
 
 const ORDERS = 5;
 
@@ -16,11 +15,7 @@ await runInterleavings("test/proof/orders.ts", {
   every: 10_000,
   counts: { histories: 0, orders: 0 },
   async runOnce(seed, counts) {
-    // Half of them with people who merge, split and correct meanwhile; half of each with sessions that begin at one instant. The
-    // seed says it, so that one that failed is told again alone.
-    const kindOf = createRandom(`${seed} kind`);
-    const kind = { isCorrected: kindOf() < 0.5, isTied: kindOf() < 0.5 };
-    const wrong = await sayInOrders(seed, ORDERS, kind);
+    const wrong = await sayInOrders(seed, ORDERS, kindOf(seed));
     counts.histories++;
     counts.orders += ORDERS;
     return wrong &&

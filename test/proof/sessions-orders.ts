@@ -23,6 +23,15 @@ type Sent = Said | Act;
 export type Wrong = { seed: string; order: number; expected: unknown; found: unknown; sent: unknown };
 
 /**
+ * Half of the histories have people who merge, split and correct meanwhile; half of each sessions that begin at one instant. The
+ * seed says it, so that one that failed is told again alone.
+ */
+export function kindOf(seed: string): { isCorrected: boolean; isTied: boolean } {
+  const random = createRandom(`${seed} kind`);
+  return { isCorrected: random() < 0.5, isTied: random() < 0.5 };
+}
+
+/**
  * A random history of one sensor, said in several orders, each with repeats, over two processes, with sweeps in between:
  * each gives the sessions that the specification gives of the set. Undefined where all do.
  */

@@ -292,8 +292,11 @@ function nearest(readings: number[], stated: number[]) {
   });
 }
 
-function endSaid({ ends, bridges, final }: Draft): { at: number; by: Fact["by"] } | undefined {
-  const valid = ends.filter(({ at }) => !bridges.some(({ until, from = -Infinity }) => from <= at && at < until));
+function endSaid({ start, ends, bridges, final }: Draft): { at: number; by: Fact["by"] } | undefined {
+  // An end before the start waits for an earlier start to be known.
+  const valid = ends.filter(({ at }) =>
+    at >= start && !bridges.some(({ until, from = -Infinity }) => from <= at && at < until)
+  );
   const cuts = valid.filter(({ isCut }) => isCut);
   if (cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
   if (valid.length > 0) return { at: Math.min(...valid.map(({ at }) => at)), by: "EXPLICIT" };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sayInOrders } from "../proof/sessions-orders.ts";
+import { kindOf, sayInOrders } from "../proof/sessions-orders.ts";
 
 /** Some of the histories of `test/proof/orders.ts`: always the same ones. */
 const HISTORIES = 60;
@@ -32,3 +32,10 @@ test(
   },
   240_000,
 );
+
+test.each([
+  ["r1.3648", "an end said after a split, of motion whose session was opened anew since, is of the later half"],
+  ["e2.50", "a session that is created at the very instant at which motion opened one ends the one before it"],
+])("%s: %s", async (seed) => {
+  expect(await sayInOrders(seed, 5, kindOf(seed))).toBeUndefined();
+});
