@@ -19,6 +19,15 @@ export type CardData = {
 };
 
 const MIN_STABILITY = 0.001;
+const MAX_STABILITY = 36_500;
+/** Within these a value means something; what is outside is as if it were not there. */
+const MEANT: Readonly<Record<string, readonly [number, number]>> = {
+  pos: [-(2 ** 31), 2 ** 31],
+  s: [0, Infinity],
+  dr: [0, 1],
+  decay: [0, 10],
+  lrt: [0, 2 ** 32],
+};
 
 /** Never throws: what cannot be read is as if it were not there, as in Anki. */
 export function parseCardData(text: string): CardData {
@@ -26,7 +35,9 @@ export function parseCardData(text: string): CardData {
   const data: CardData = {};
   for (const key of ["pos", "s", "d", "dr", "decay", "lrt"] as const) {
     const number = value[key];
-    if (typeof number === "number" && Number.isFinite(number)) data[key] = number;
+    if (typeof number !== "number" || !Number.isFinite(number)) continue;
+    const [min, max] = MEANT[key] ?? [-Infinity, Infinity];
+    if (number >= min && number <= max) data[key] = number;
   }
   if (typeof value["cd"] === "string") data.cd = value["cd"];
   return data;
@@ -47,7 +58,7 @@ export function formatCardData({ pos, s, d, dr, decay, lrt, cd }: CardData): str
 /** The memory that is kept with a card; undefined where there is none. Values out of bounds are brought into them. */
 export function memoryOf({ s, d }: CardData): Memory | undefined {
   if (s === undefined || d === undefined || s <= 0) return undefined;
-  return { stability: Math.max(s, MIN_STABILITY), difficulty: Math.min(10, Math.max(1, d)) };
+  return { stability: Math.min(MAX_STABILITY, Math.max(s, MIN_STABILITY)), difficulty: Math.min(10, Math.max(1, d)) };
 }
 
 /** An object of a JSON text; empty where the text is none. */

@@ -90,12 +90,18 @@ function filteredOf(deck: Record<string, unknown>): NonNullable<Deck["filtered"]
   };
 }
 
+const MAX_DELAY_S = 36_000_000;
+
 /** Decks from before the three delays were there have one in minutes, and in newer schemas three zeroes beside it. */
 function previewSecsOf(deck: Record<string, unknown>): readonly [number, number, number] {
   const [again, hard, good] = ["Again", "Hard", "Good"].map((name) => deck[`preview${name}Secs`]);
   const isOld = [again, hard, good].every((secs) => count(secs, 0) === 0);
-  const hardBefore = count(deck["previewDelay"], 10) * 60;
-  return isOld ? [60, hardBefore, 0] : [count(again, 60), count(hard, hardBefore), count(good, 0)];
+  const hardBefore = count(deck["previewDelay"], 10, MAX_DELAY_S / 60) * 60;
+  return isOld ? [60, hardBefore, 0] : [
+    count(again, 60, MAX_DELAY_S),
+    count(hard, hardBefore, MAX_DELAY_S),
+    count(good, 0, MAX_DELAY_S),
+  ];
 }
 
 function isFiltered(deck: Record<string, unknown>): boolean {

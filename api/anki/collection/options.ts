@@ -41,29 +41,36 @@ export type DeckOptions = {
   ignoreLogBefore: number;
 };
 
+/** A hundred years: as long as Anki lets an interval be chosen. Choosing takes as many steps as a range of them has days. */
+export const MAX_DAYS = 36_500;
+const DAY_MIN = 1_440;
+/** What no options that a person chose reach; a file may say anything. */
+const MOST = { cards: 1_000_000, ease: 100_000, factor: 1_000, secs: 1_000_000, steps: 1_000 } as const;
+
 /** Options from the JSON of schema 11 (`col.dconf`). Names: ankitects/anki, rslib/src/deckconfig/schema11.rs. */
 export function toOptions(value: unknown): DeckOptions {
   const top = objectOf(value);
   const [fresh, review, lapse] = [objectOf(top["new"]), objectOf(top["rev"]), objectOf(top["lapse"])];
   const firstIntervals: unknown[] = Array.isArray(fresh["ints"]) ? fresh["ints"] : [];
+  const days = (value: unknown, fallback: number) => Math.max(1, count(value, fallback, MAX_DAYS));
   return {
-    learnStepsMin: numbersOf(fresh["delays"]) ?? [1, 10],
-    relearnStepsMin: numbersOf(lapse["delays"]) ?? [10],
-    newPerDay: count(fresh["perDay"], 20),
-    reviewsPerDay: count(review["perDay"], 200),
-    graduatingDays: Math.max(1, count(firstIntervals[0], 1)),
-    easyDays: Math.max(1, count(firstIntervals[1], 4)),
+    learnStepsMin: stepsOf(fresh["delays"]) ?? [1, 10],
+    relearnStepsMin: stepsOf(lapse["delays"]) ?? [10],
+    newPerDay: count(fresh["perDay"], 20, MOST.cards),
+    reviewsPerDay: count(review["perDay"], 200, MOST.cards),
+    graduatingDays: days(firstIntervals[0], 1),
+    easyDays: days(firstIntervals[1], 4),
     hardFactor: positive(review["hardFactor"], 1.2),
     easyBonus: positive(review["ease4"], 1.3),
     intervalModifier: positive(review["ivlFct"], 1),
     lapseFactor: typeof lapse["mult"] === "number" ? Math.min(1, Math.max(0, lapse["mult"])) : 0,
-    lapseLeastDays: Math.max(1, count(lapse["minInt"], 1)),
+    lapseLeastDays: days(lapse["minInt"], 1),
     weekdayShares: sharesOf(top["easyDaysPercentages"]),
-    initialEase: count(fresh["initialFactor"], 2500),
-    maxIntervalDays: Math.max(1, count(review["maxIvl"], 36_500)),
-    leechLapses: count(lapse["leechFails"], 8),
+    initialEase: count(fresh["initialFactor"], 2500, MOST.ease),
+    maxIntervalDays: days(review["maxIvl"], MAX_DAYS),
+    leechLapses: count(lapse["leechFails"], 8, MOST.cards),
     leechSuspends: count(lapse["leechAction"], 1) === 0,
-    maxAnswerMs: count(top["maxTaken"], 60) * 1_000,
+    maxAnswerMs: count(top["maxTaken"], 60, MOST.secs) * 1_000,
     buryNew: fresh["bury"] === true,
     buryReviews: review["bury"] === true,
     buryDayLearning: top["buryInterdayLearning"] === true,
@@ -90,14 +97,15 @@ export function objectOf(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
 }
 
-/** A number of at least 0, else the default. */
-export function count(value: unknown, fallback: number): number {
+/** A whole number of at least 0 and at most `most`, else the default. */
+export function count(value: unknown, fallback: number, most = Number.MAX_SAFE_INTEGER): number {
   const number = typeof value === "string" ? Number(value) : value;
-  return typeof number === "number" && Number.isFinite(number) ? Math.max(0, Math.floor(number)) : fallback;
+  if (typeof number !== "number" || !Number.isFinite(number)) return fallback;
+  return Math.min(most, Math.max(0, Math.floor(number)));
 }
 
 function positive(value: unknown, fallback: number): number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : fallback;
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.min(value, MOST.factor) : fallback;
 }
 
 function sharesOf(value: unknown): readonly number[] {
@@ -105,9 +113,11 @@ function sharesOf(value: unknown): readonly number[] {
   return isWeek ? value.map((share: number) => Math.min(1, Math.max(0, share))) : [];
 }
 
-function numbersOf(value: unknown): readonly number[] | undefined {
+/** Steps in minutes. Cards count what is left of them in less than a thousand. */
+function stepsOf(value: unknown): readonly number[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  return value.filter((entry): entry is number => typeof entry === "number" && entry > 0);
+  const steps = value.slice(0, MOST.steps).filter((entry): entry is number => typeof entry === "number" && entry > 0);
+  return steps.map((minutes) => Math.min(minutes, MAX_DAYS * DAY_MIN));
 }
 
 /** The newest parameters there are: those of FSRS-6, -5 or -4. */

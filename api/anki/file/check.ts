@@ -21,7 +21,7 @@ const DAMAGED = "The collection is damaged. Open it in Anki, choose Tools, Check
 const NOTHING = new Uint8Array();
 const ADVICE = (ver: unknown) =>
   Number(ver) < SCHEMA_KEPT
-    ? "Open it once in a current Anki, which brings it up to date, and export it from there."
+    ? "Open it once in Anki 2.0, which brings it up to date, and export it from there."
     : "Export it with 'Support older Anki versions' checked.";
 /** Each of them is counted and shown. */
 const MAX_DECKS = 2_000;
@@ -34,13 +34,15 @@ function schemaOf(db: DatabaseSync): number {
   const rows = db.prepare("SELECT ver, crt FROM col NOT INDEXED LIMIT 2").all();
   if (rows.length !== 1) throw no("The collection has no settings, or has them twice.");
   const { ver, crt } = rows[0]!;
-  if (typeof ver !== "number" || (ver !== SCHEMA_KEPT && !SCHEMAS_NEWER.includes(ver))) {
+  // Some producers do not say it: tables that have the columns of schema 11 are of it.
+  const isUnsaid = ver === 0;
+  if (typeof ver !== "number" || (!isUnsaid && ver !== SCHEMA_KEPT && !SCHEMAS_NEWER.includes(ver))) {
     throw no(`The collection has schema ${String(ver).slice(0, 20)}; 11 and 14 to 18 can be read. ${ADVICE(ver)}`);
   }
   if (typeof crt !== "number" || !Number.isInteger(crt) || crt <= 0 || crt > MAX_CRT_S) {
     throw no("The collection does not say when it was created. Check the database in Anki and export it again.");
   }
-  return ver;
+  return isUnsaid ? SCHEMA_KEPT : ver;
 }
 
 /** Throws where settings, note types or decks are more than a collection may begin with. */
@@ -89,8 +91,8 @@ export function openChecked(files: TempFiles, bytes: Uint8Array, { now }: { now:
       const taken = takeRows(given.db, file.db, bytes.length);
       if (cameAs !== SCHEMA_KEPT) {
         writeCol(file.db, readNewer(given.db, cameAs));
-        file.db.exec(`UPDATE col SET ver = ${SCHEMA_KEPT}`);
       }
+      file.db.exec(`UPDATE col SET ver = ${SCHEMA_KEPT} WHERE ver != ${SCHEMA_KEPT}`);
       checkNew(file.db);
       createIndexes(file.db);
       const repairs = [...taken, ...repair(file.db, now)];

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { CollectionUnreadableError, readable } from "./errors.ts";
 import { checkJson } from "./json.ts";
+import { MAX_ID } from "./tables.ts";
 
 /** Any JSON object of Anki's: what this program does not know is kept as it is. */
 export type Json = Record<string, unknown>;
@@ -48,7 +49,7 @@ function byId<T extends Json>(text: unknown, what: string, isRight: (value: Json
   return new Map(
     Object.entries(parseObject(text, what)).map(([key, value]) => {
       const id = Number(key);
-      if (!/^-?\d+$/.test(key) || !Number.isSafeInteger(id) || !isObject(value) || !isRight(value)) throw no(what);
+      if (!/^-?\d+$/.test(key) || Math.abs(id) > MAX_ID || !isObject(value) || !isRight(value)) throw no(what);
       return [id, value as T];
     }),
   );

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Col, type Deck, isCloze, isFiltered, type Json, readCol, writeCol } from "./col.ts";
 import { DEFAULT_DECK, DEFAULT_OPTIONS, defaultDeck, defaultOptions, recoveredNoteType } from "./defaults.ts";
+import { repairNumbers } from "./repair-numbers.ts";
 import { COLUMNS } from "./tables.ts";
 
 /** One kind of thing that was mended: in how many places, and in words for people. */
@@ -172,6 +173,9 @@ export function repair(db: DatabaseSync, now: number): Repair[] {
   db.exec("BEGIN IMMEDIATE");
   const gone = db.prepare("DELETE FROM cards WHERE nid NOT IN (SELECT id FROM notes)").run();
   report(gone.changes, "cards whose note is gone were removed; their reviews are kept");
+  const { cards, times } = repairNumbers(db, now);
+  report(cards, "numbers of cards were beyond what Anki keeps and were brought back");
+  report(times, "times of changes were in milliseconds and are in seconds now");
   repairTwins(db, report);
   repairGuids(db, report);
   const col = readCol(db);

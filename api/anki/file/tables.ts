@@ -65,3 +65,6 @@ export function createTableSql(table: Table): string {
   });
   return `CREATE TABLE ${table} (${columns.join(", ")})`;
 }
+
+/** A merge or a repair counts on from an id to the next free one: there is room for that. */
+export const MAX_ID = Number.MAX_SAFE_INTEGER - 2 ** 32;

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { CollectionUnreadableError, TooLargeError } from "./errors.ts";
 import type { Repair } from "./repair.ts";
-import { COLUMNS, createTableSql, INDEXES, NEWER_TABLES, type Table, TABLES, TEXT_COLUMNS } from "./tables.ts";
+import { COLUMNS, createTableSql, INDEXES, MAX_ID, NEWER_TABLES, type Table, TABLES, TEXT_COLUMNS } from "./tables.ts";
 
 /** How many rows of a table are taken. Larger collections than anybody's; the time of an import grows with them. */
 export const MAX_ROWS: Readonly<Record<Table, number>> = {
@@ -12,6 +12,9 @@ export const MAX_ROWS: Readonly<Record<Table, number>> = {
   revlog: 10_000_000,
   graves: 1_000_000,
 };
+
+/** What rows, decks and note types are known by. */
+const IDS: ReadonlySet<string> = new Set(["id", "mid", "did", "odid"]);
 
 const FOREIGN = "The file is a SQLite database and no Anki collection.";
 /** What to do with a file of Anki 1, which newer Ankis do not open. */
@@ -78,6 +81,9 @@ export function takeRows(from: DatabaseSync, into: DatabaseSync, bytes: number):
         if (column === "id" && !(typeof value === "number" && Number.isInteger(value))) {
           throw no(`${FOREIGN} An id of its table ${table} is no whole number.`);
         }
+        if (IDS.has(column) && typeof value === "number" && Math.abs(value) > MAX_ID) {
+          throw no(isOutOfRange(table, column));
+        }
         const mended = mendedValue(value, column);
         if (mended !== value) odd++;
         return mended;
@@ -126,7 +132,11 @@ function outOfRange(db: DatabaseSync, table: Table): CollectionUnreadableError |
       `SELECT 1 FROM ${table} NOT INDEXED WHERE typeof(${column}) = 'integer' AND ${column} NOT BETWEEN ${-max} AND ${max} LIMIT 1`,
     ).get()
   );
-  return wide === undefined ? undefined : no(`The collection holds a number in ${table}.${wide} that is out of range.`);
+  return wide === undefined ? undefined : no(isOutOfRange(table, wide));
+}
+
+function isOutOfRange(table: Table, column: string): string {
+  return `The collection holds a number in ${table}.${column} that is out of range.`;
 }
 
 function mendedValue(value: SQLOutputValue, column: string): SQLInputValue {
