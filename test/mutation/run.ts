@@ -1,13 +1,15 @@
 /**
- * `npm run mutate -- [TARGET …]`: plants each small fault that StrykerJS knows into the rules and conditions of a target and
- * runs the target's tests. Prints a score for each folder, and every fault that was not found. Without a target: all of them,
- * for hours. What only this command needs is installed beside this file at its first run.
+ * `npm run mutate -- [TARGET …] [--sample N] [--seed TEXT]`: plants each small fault that StrykerJS knows into the rules and
+ * conditions of a target and runs the target's tests. Prints a score for each target, and every fault that was not found.
+ * Without a target: all of them, for hours; with `--sample` so many faults of each, the same ones for the same seed. What only
+ * this command needs is installed beside this file at its first run.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { EXPLAINED } from "./explained.ts";
 import { TARGETS } from "./targets.ts";
 
@@ -15,9 +17,14 @@ type Mutant = { status: string; replacement: string; location: { start: { line: 
 type Report = { files: Record<string, { source: string; mutants: Mutant[] }> };
 type Fault = { file: string; at: number; line: string; instead: string };
 
+const HEAD = ["target", "faults", "tried", "found", "of these by time", "not reached", "explained", "score"];
 const root = new URL("../../", import.meta.url).pathname;
 const here = join(root, "test", "mutation");
-const names = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(TARGETS);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: "string" }, seed: { type: "string" } },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(TARGETS);
 const unknown = names.filter((name) => !TARGETS[name]);
 if (unknown.length > 0) {
   console.error(`There is no target ${unknown.join(", ")}; there are ${Object.keys(TARGETS).join(", ")}.`);
@@ -39,38 +46,53 @@ for (const name of names) {
       MUTATION_TESTS: tests.join(" "),
       MUTATION_REPORT: report,
       MUTATION_FOLDER: join(root, ".mutation"),
+      MUTATION_SAMPLE: values.sample ?? "",
+      MUTATION_SEED: values.seed ?? "",
     },
   );
   rows.push(tell(name, JSON.parse(readFileSync(report, "utf8")) as Report));
 }
 rmSync(join(root, ".mutation"), { recursive: true, force: true });
-console.log(["", "| target | planted | found | explained | score |", "|---|---|---|---|---|", ...rows].join("\n"));
+console.log(["", `| ${HEAD.join(" | ")} |`, `|${HEAD.map(() => "---|").join("")}`, ...rows].join("\n"));
 
-/** Prints what was not found, and gives the target's row of the table. */
+/**
+ * Prints what was not found, and gives the target's row of the table. Of a sample the score is that of the faults that some
+ * test reaches, as far as they were tried, times the share of those among all: what no test reaches needs no trial.
+ */
 function tell(name: string, { files }: Report): string {
   const all = Object.entries(files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split("\n");
-    return mutants.filter(({ status }) => status !== "Ignored" && status !== "CompileError").map((mutant) => ({
-      isFound: mutant.status === "Killed" || mutant.status === "Timeout" || mutant.status === "RuntimeError",
+    return mutants.filter(({ status }) => status !== "Ignored").map(({ status, location, replacement }) => ({
+      status,
       fault: {
         file,
-        at: mutant.location.start.line,
-        line: lines[mutant.location.start.line - 1]!.trim(),
-        instead: mutant.replacement.replace(/\s+/g, " "),
+        at: location.start.line,
+        line: lines[location.start.line - 1]!.trim(),
+        instead: replacement.replace(/\s+/g, " "),
       },
     }));
   });
-  const missed = all.filter(({ isFound }) => !isFound).map(({ fault }) => fault);
-  const open = missed.filter((fault) => !isExplained(fault));
-  for (const { file, at, line, instead } of open) console.log(`${file}:${at}  ${line}\n    not found: ${instead}`);
   const lines = new Set(all.map(({ fault }) => `${fault.file} ${fault.line}`));
   for (const { file, line } of EXPLAINED) {
     if (files[file] && !lines.has(`${file} ${line}`)) console.log(`${file}: explained, and no longer there: ${line}`);
   }
-  const found = all.length - missed.length;
-  const explained = missed.length - open.length;
-  const score = 100 * found / (all.length - explained);
-  return `| ${name} | ${all.length} | ${found} | ${explained} | ${score.toFixed(1)} % |`;
+  const unreached = all.filter(({ status }) => status === "NoCoverage");
+  const tried = all.filter(({ status }) => status !== "NoCoverage" && status !== "CompileError");
+  const missed = tried.filter(({ status }) => status === "Survived");
+  const open = [...unreached, ...missed].filter(({ fault }) => !isExplained(fault));
+  for (const { status, fault: { file, at, line, instead } } of open) {
+    console.log(`${file}:${at}  ${line}\n    ${status === "Survived" ? "not found" : "not reached"}: ${instead}`);
+  }
+  const count = (some: readonly { fault: Fault }[]) => some.filter(({ fault }) => !isExplained(fault)).length;
+  const [counted, timedOut] = [count(tried), tried.filter(({ status }) => status === "Timeout").length];
+  const reached = (all.length - unreached.length) * counted / Math.max(1, tried.length);
+  const score = 100 * (1 - count(missed) / Math.max(1, counted)) * reached / (reached + count(unreached));
+  const explained = missed.length + unreached.length - open.length;
+  const cells = [
+    ...[name, `${all.length}`, `${tried.length}`, `${tried.length - missed.length}`, `${timedOut}`],
+    ...[`${unreached.length}`, `${explained}`, `${score.toFixed(1)} %`],
+  ];
+  return `| ${cells.join(" | ")} |`;
 }
 
 function isExplained({ file, line, instead }: Fault): boolean {

@@ -23,27 +23,61 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   journeys: {
     files: ["rules", "chunk", "item", "counted"].map((name) => `api/journeys/${name}.ts`),
-    tests: unit("journey-rules", "journey-sets", "journey-counted"),
+    tests: unit("journey-rules", "journey-orders", "journey-sets", "journey-counted"),
   },
   sessions: {
     files: ["rules", "line", "numbers", "plausible"].map((name) => `api/sessions/${name}.ts`),
-    tests: unit("sessions-orders", "session-thinning", "memory-dynamo"),
+    tests: unit("sessions-orders", "session-thinning", "session-lines", "session-limits"),
   },
   metrics: {
-    files: ["rules", "changes", "late-hours", "alert-rules"].map((name) => `api/metrics/${name}.ts`),
-    tests: unit("metric-rules", "metric-changes", "metric-watch", "alert-laws"),
+    files: ["rules", "changes", "late-hours", "alert-rules", "measures"].map((name) => `api/metrics/${name}.ts`),
+    tests: unit("metric-rules", "metric-changes", "metric-watch", "alert-laws", "late-parts", "measure-laws"),
+  },
+  "metric-stores": {
+    files: ["store", "records", "measure-store", "alert-store", "beats"].map((name) => `api/metrics/${name}.ts`),
+    tests: unit(
+      ...["metric-repairs", "first-counts", "attached-orders", "measure-laws"],
+      ...["alert-laws", "beats", "metric-watch"],
+    ),
   },
   analytics: {
-    files: ["rules", "bins", "cells", "zone"].map((name) => `api/analytics/${name}.ts`),
-    tests: unit("analytics-bins", "analytics-rollups", "analytics-zone", "rollup-store"),
+    files: [...["rules", "bins", "cells"].map((name) => `api/analytics/${name}.ts`), "api/core/zone.ts"],
+    tests: unit("analytics-rules", "analytics-bins", "analytics-rollups", "analytics-zone", "rollup-store"),
+  },
+  "analytics-stores": {
+    files: ["store", "reading"].map((name) => `api/analytics/${name}.ts`),
+    tests: unit("rollup-store", "analytics-reading", "analytics-rollups"),
+  },
+  live: {
+    files: [
+      ...["feed", "latest", "shared", "log-feed", "hub"].map((name) => `api/live/${name}.ts`),
+      "api/auth/endings.ts",
+    ],
+    tests: unit("shared-feeds", "shared-latest", "log-feed", "endings"),
+  },
+  rates: {
+    files: ["address", "counters", "shares"].map((name) => `api/rates/${name}.ts`),
+    tests: unit("rates", "shares"),
+  },
+  review: {
+    files: ["lease", "save", "sweep", "store"].map((name) => `api/review/${name}.ts`),
+    tests: unit("review-laws", "review-copies"),
+  },
+  sockets: {
+    files: ["api/sockets/store.ts"],
+    tests: unit("socket-laws"),
+  },
+  infra: {
+    files: ["infra/rules.ts"],
+    tests: ["test/infra/rule-laws.test.ts"],
   },
   webhooks: {
     files: ["rules", "deliver", "signature", "store"].map((name) => `api/webhooks/${name}.ts`),
     tests: unit("webhooks", "webhook-laws"),
   },
   accounts: {
-    files: ["api/auth/accounts/rules.ts"],
-    tests: ["test/store/accounts.test.ts"],
+    files: ["rules", "store", "usernames"].map((name) => `api/auth/accounts/${name}.ts`),
+    tests: [...unit("auth-usernames"), "test/store/accounts.test.ts", "test/store/account-keeping.test.ts"],
   },
   jobs: {
     files: ["api/jobs/removals.ts", "api/jobs/audit.ts", "api/jobs/ticker.ts", "api/removals/store.ts"],

@@ -88,6 +88,19 @@ describe("the removal of a tenant", () => {
     expect(asked.slice(0, 2).map(({ at }) => at)).toEqual([0, 10 * MINUTE]);
   });
 
+  test("says how much it took away, of all that are due together, and is not found under another's id", async () => {
+    const { begin, job, store, dynamo } = createWorld({ items: 6, objects: 1, isWhole: true }, {
+      ...{ items: 3, objects: 2, isWhole: false },
+    });
+    await begin();
+    const other = { removalId: "s", tenantId: "other", begunAt: START, lookAt: START, items: 0, objects: 0 };
+    await dynamo.transact([store.beginning({ ...other, emptiedAt: undefined, doneAt: undefined })]);
+    expect(await job()).toEqual({ removals: 2, items: 9, objects: 3 });
+    expect(await job()).toEqual({ removals: 0, items: 0, objects: 0 });
+    expect(await store.find("r")).toMatchObject({ removalId: "r", tenantId: "shop", items: 6, lookAt: START + HOUR });
+    expect(await store.find("unknown")).toBeUndefined();
+  });
+
   test("is taken by one of those who look at it at once", async () => {
     const { begin, asked, job, store } = createWorld();
     await begin();
@@ -147,8 +160,8 @@ describe("the audit of each hour", () => {
     let isWrong = false;
     const bucket = { start: START, count: 3 } as never;
     const job = createAuditJob({
-      audit: (tenantId, { source, range, repair }) => {
-        asked.push([tenantId, source, range, repair]);
+      audit: (tenantId, { source, range, repair, isThorough }) => {
+        asked.push([tenantId, source, range, repair, isThorough]);
         const differences = tenantId === "a" || !isWrong ? [] : [{ bucket, recounted: 2 }];
         return Promise.resolve({
           ...{ recordsCounted: 5, bucketsChecked: 60, repaired: 0, unsettled: 1, inDoubt: 0, short: 0, differences },
@@ -174,7 +187,8 @@ describe("the audit of each hour", () => {
     isWrong = true;
     expect(await job()).toEqual({ audited: 3, records: 15, minuteBuckets: 180, differences: 2, unsettled: 3 });
     expect(listed).toEqual([hourAt]);
-    expect(asked).toEqual([["a", "ITEMS", range, false], ["b", "ITEMS", range, false], ["c", "own", range, false]]);
+    const [a, b, c] = [["a", "ITEMS"], ["b", "ITEMS"], ["c", "own"]].map((of) => [...of, range, false, false]);
+    expect(asked).toEqual([a, b, c]);
     expect(raised).toEqual([2]);
   });
 });

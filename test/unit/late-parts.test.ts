@@ -74,4 +74,8 @@ test("a minute that holds less than is found is short as long as some of that is
   expect(short(2, [old, young], 150)).toBe(0);
   expect(short(0, [old, young], 300)).toBe(0);
   expect(compareHour(hour(0), range, [old, young], 300).get(19)).toEqual({ recounted: 2, isSettled: true });
+  // Minutes outside of what is asked are no matter of it: its end is left out.
+  const ofRange = (fromAt: number, toAt: number) =>
+    minutesShort(hour(0), { fromAt: fromAt * 60_000, toAt: toAt * 60_000 }, [young], 150);
+  expect([ofRange(19, 20), ofRange(20, 60), ofRange(0, 19)]).toEqual([1, 0, 0]);
 });

@@ -128,4 +128,35 @@ describe("the changes of metric buckets", () => {
     expect(changesSince(more, state, encode).messages).toHaveLength(2);
     expect(changesSince(more, NOTHING, encode).messages.every(({ bucket }) => bucket.count === 0)).toBe(true);
   });
+
+  test("are at first the whole window up to now, and nothing that was over before it; then only what is new", () => {
+    const store = createHours();
+    store.write(0, [5, 45]);
+    store.write(2, [50]);
+    const MINUTE = 60_000;
+    const first = changesSince(store.read("ONE_MINUTE"), NOTHING, encode);
+    const starts = first.messages.map(({ bucket }) => bucket.start);
+    const window = Array.from({ length: 121 }, (_, i) => NOW - 2 * HOUR + i * MINUTE);
+    // What somebody counted into a minute that is to come is given too: it has a version.
+    expect(new Set(starts)).toEqual(new Set([...window, HOURS[2]! + 50 * MINUTE]));
+    expect(starts).toHaveLength(122);
+    expect(changesSince(store.read("ONE_MINUTE"), first.state, encode).messages).toEqual([]);
+    store.write(0, [5]);
+    const next = changesSince(store.read("ONE_MINUTE"), first.state, encode);
+    expect(next.messages.map(({ bucket }) => [bucket.start, bucket.count])).toEqual([[HOURS[0]! + 5 * MINUTE, 2]]);
+    const empty = emptyHour("ITEMS", HOURS[2]! + HOUR);
+    const later = toSnapshot(
+      store.read("ONE_MINUTE"),
+      "ONE_MINUTE",
+      NOW + 2 * HOUR,
+      [store.hours.get(HOURS[2]!)!, empty],
+      [],
+      10,
+    );
+    const moved = changesSince(later, next.state, encode);
+    expect(moved.messages).toEqual([]);
+    // Who followed all the time and who begins now remember the same: hours that left the window are forgotten.
+    expect(moved.state).toBe(later.settled);
+    expect([...moved.state.given.keys()]).toEqual([`ITEMS ${HOURS[2]}`]);
+  });
 });

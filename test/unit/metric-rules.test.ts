@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { InvalidInputError } from "../../api/core/errors.ts";
 import type { Counted, HourBucket, Slot } from "../../api/metrics/model.ts";
 import {
   alignRange,
@@ -127,6 +128,14 @@ describe("a range", () => {
       /holds 2201 buckets of ONE_MINUTE; at most 2200 are given: ask for FIVE_MINUTES/,
     );
     expect(() => alignRange({ fromAt: AT, toAt: AT + 2_200 * HOUR + 1 }, "ONE_HOUR")).toThrow(/ask for DAY/);
+    const fields = (size: "DAY" | "ONE_MINUTE") => {
+      try {
+        return boundsOf({ fromAt: AT, toAt: AT + 401 * DAY }, size, "UTC");
+      } catch (error) {
+        return (error as InvalidInputError).fields.map(({ path }) => path.join("."));
+      }
+    };
+    expect([fields("DAY"), fields("ONE_MINUTE")]).toEqual([["range"], ["range"]]);
   });
 
   test("of days follows the zone, also where one has 23 hours, and ends with the day that it ends in", () => {

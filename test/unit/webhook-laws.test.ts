@@ -13,7 +13,7 @@ const DAY = 24 * 60 * MINUTE;
 const START = Date.UTC(2026, 0, 31, 12);
 const OF = { tenantId: "shop", webhookId: "w" };
 
-function createWorld(answer: (calls: number, at: number) => number | "none" = () => 200) {
+function createWorld(answer: (calls: number, at: number, body: string) => number | "none" = () => 200) {
   let now = START;
   const calls: { at: number; body: string; url: string }[] = [];
   let during: () => Promise<unknown> = async () => {};
@@ -22,7 +22,7 @@ function createWorld(answer: (calls: number, at: number) => number | "none" = ()
   const send: Send = async (url, _, body) => {
     calls.push({ at: now - START, body, url });
     await during();
-    const status = answer(calls.length, now - START);
+    const status = answer(calls.length, now - START, body);
     return status === "none" ? { ms: 1, error: "nobody listens there" } : { ms: 1, status };
   };
   const clock = () => now;
@@ -144,6 +144,7 @@ describe("a delivery", () => {
     expect(await service.resend(OF.tenantId, "w", failed!.deliveryId)).toMatchObject({
       status: "PENDING",
       attempts: 0,
+      tries: [],
     });
     expect(await service.resend(OF.tenantId, "w", failed!.deliveryId)).toBeUndefined();
   });
@@ -196,6 +197,46 @@ describe("a delivery", () => {
     await deliver();
     expect(await log()).toEqual([sent]);
     expect(calls).toHaveLength(1);
+  });
+
+  test("that is given up pauses no hook that took something else meanwhile", async () => {
+    const { add, happen, found, log, deliver, pass } = createWorld((_, __, body) => body.includes("bad") ? 500 : 200);
+    await add();
+    await happen("bad");
+    for (let hour = 0; hour < 26; hour++) {
+      for (let i = 0; i < 60; i++, pass(MINUTE)) await deliver();
+      await happen(`good${hour}`);
+    }
+    expect((await log()).find(({ body }) => body.includes("bad"))).toMatchObject({ status: "FAILED" });
+    expect((await found()).pausedAt).toBeUndefined();
+  });
+
+  test("that is taken holds no other up: all that is due goes in one turn, and the turn says how much that was", async () => {
+    const { store, add, happen, deliver, log } = createWorld((n) => (n === 13 ? 500 : 200));
+    Object.assign(store, { rest: () => Promise.reject(new Error("nothing rests")) });
+    await add();
+    for (let i = 0; i < 12; i++) await happen(`e${i}`);
+    expect(await deliver()).toEqual({ events: 12, delivered: 12, failed: 0 });
+    await happen("last");
+    expect(await deliver()).toEqual({ events: 1, delivered: 0, failed: 1 });
+    expect(await deliver()).toEqual({ events: 0, delivered: 0, failed: 0 });
+    const all = await log();
+    const pages = [await store.listDeliveries(OF, 5), await store.listDeliveries(OF, 100, all[4]!.deliveryId)];
+    expect(pages.flat()).toEqual(all);
+  });
+
+  test("of each of many hooks goes to sixteen of them at once", async () => {
+    const { store, hook, happen, deliver, during, calls } = createWorld();
+    for (let i = 0; i < 20; i++) await store.putWebhook(hook({ webhookId: `w${i}` }), { secret: "whsec_c2VjcmV0" });
+    await happen("a");
+    let [open, most] = [0, 0];
+    during(async () => {
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setImmediate(resolve));
+      open -= 1;
+    });
+    await deliver();
+    expect([calls.length, most]).toEqual([20, 16]);
   });
 
   test("that is taken ends what was failing", async () => {

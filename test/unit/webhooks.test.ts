@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mayCall, nextTryAt, urlFault } from "../../api/webhooks/rules.ts";
 import { createSend } from "../../api/webhooks/send.ts";
-import { signedHeaders } from "../../api/webhooks/signature.ts";
+import { createSecret, signedHeaders } from "../../api/webhooks/signature.ts";
 import { wireType } from "../../api/webhooks/store.ts";
 
 const DAY_MS = 86_400_000;
@@ -14,6 +14,12 @@ describe("a signature", () => {
   const id = "msg_p5jXN8AQM9LWM0D4loKWxJek";
   const body = '{"test": 2432232314}';
   const now = 1_614_265_330_000;
+
+  test("has a secret of 32 random bytes, as Standard Webhooks writes it", () => {
+    const [one, other] = [createSecret(), createSecret()];
+    for (const secret of [one, other]) expect(secret).toMatch(/^whsec_[\w+/]{43}=$/);
+    expect(one).not.toBe(other);
+  });
 
   test("is as Standard Webhooks computes it", () => {
     expect(signedHeaders(id, body, now, { secret })).toEqual({
@@ -91,6 +97,8 @@ describe("an address", () => {
     ["ftp://example.com/", /https/],
     ["http://example.com/", /https/],
     ["https://me:secret@example.com/", /password/],
+    ["https://me@example.com/", /password/],
+    ["https://:secret@example.com/", /password/],
     ["https://example.com/#x", /fragment/],
     ["https://127.0.0.1/", /public/],
     ["https://2130706433/", /public/],

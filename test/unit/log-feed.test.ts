@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { createHub, createStillHub, type Hub } from "../../api/live/hub.ts";
+import { createLogFeed, type LogEntry } from "../../api/live/log-feed.ts";
+
+const AT = Date.UTC(2026, 5, 1);
+const DAY = 24 * 3_600_000;
+type Change = { n: number };
+type Line = LogEntry<Change> & { keptAt: number };
+
+/** A log that others write, each line with the moment at which it is kept, and who follows it. */
+function createWorld(hub: Hub = createHub()) {
+  let now = AT;
+  const lines: Line[] = [];
+  const asked: { sinceAt: number; filter: string | undefined; hints: readonly string[] }[] = [];
+  let waiting: { reads: number; resolve: () => void }[] = [];
+  const followLog = createLogFeed<Change>({
+    ...{ hub, clock: () => now, pollMs: 3_600_000, kind: "changes", hubKey: (tenantId) => `changes#${tenantId}` },
+    read(_tenant, filter, sinceAt, hints) {
+      asked.push({ sinceAt, filter, hints });
+      waiting = waiting.filter(({ reads, resolve }) => asked.length < reads || resolve());
+      return Promise.resolve(lines.filter(({ keptAt }) => keptAt >= sinceAt));
+    },
+  });
+  return {
+    asked,
+    keep: (n: number, { key = "a", at = now } = {}) =>
+      void lines.push({ id: `s${n}`, key, message: { n }, keptAt: at }),
+    pass: (ms: number) => void (now += ms),
+    wake: (hint?: string) => hub.wake("changes#shop", hint),
+    /** When so many reads have begun. Who follows reads twice at first: what was there, and what is new since. */
+    reads: (reads: number) => new Promise<void>((resolve) => void waiting.push({ reads, resolve })),
+    follow(after?: string, filter?: string, tenantId = "shop") {
+      const leave = new AbortController();
+      const feed = followLog(tenantId, filter, after, leave.signal);
+      return {
+        feed,
+        leave: () => leave.abort(),
+        next: async () => (await feed.next()).value as Change & { cursor: string },
+      };
+    },
+  };
+}
+
+describe("who follows a log", () => {
+  test("is told of what is kept from then on, each state once, also where it is kept late in a moment that was read", async () => {
+    const world = createWorld();
+    world.keep(1);
+    const { next, leave } = world.follow();
+    const first = next();
+    await world.reads(2);
+    // Before it began there was a change; what comes with the moment before it is new all the same.
+    world.keep(2, { at: AT - 14_000 });
+    world.wake("hint");
+    expect(await first).toMatchObject({ n: 2 });
+    world.pass(10_000);
+    world.keep(3, { at: AT });
+    const second = next();
+    world.wake();
+    expect(await second).toMatchObject({ n: 3 });
+    expect(world.asked.map(({ sinceAt, hints }) => [sinceAt - AT, hints])).toEqual([
+      [-15_000, []],
+      [-15_000, []],
+      [-15_000, ["hint"]],
+      [-15_000, []],
+    ]);
+    leave();
+  });
+
+  test("goes on behind a cursor without a gap, and is given nothing again that it names", async () => {
+    const world = createWorld();
+    const begun = world.follow();
+    const first = begun.next();
+    await world.reads(2);
+    world.keep(1);
+    world.wake();
+    const { cursor } = await first;
+    begun.leave();
+    world.keep(2);
+    world.pass(60_000);
+    world.keep(3);
+    const resumed = world.follow(cursor);
+    expect([(await resumed.next()).n, (await resumed.next()).n]).toEqual([2, 3]);
+    const next = resumed.next();
+    world.keep(4);
+    world.wake();
+    expect(await next).toMatchObject({ n: 4 });
+    resumed.leave();
+  });
+
+  test("is given the same thing in another state, and another thing in a state of the same name", async () => {
+    const world = createWorld();
+    const { next, leave } = world.follow();
+    const first = next();
+    await world.reads(2);
+    world.keep(1, { key: "a" });
+    world.keep(1, { key: "b" });
+    world.keep(1, { key: "a" });
+    world.wake();
+    expect([(await first).n, (await next()).n]).toEqual([1, 1]);
+    const third = next();
+    world.keep(2, { key: "a" });
+    world.wake();
+    expect(await third).toMatchObject({ n: 2 });
+    leave();
+  });
+
+  test("was away for a week at most, to the millisecond", async () => {
+    const world = createWorld(still);
+    const begin = await cursorOf(world);
+    world.pass(7 * DAY);
+    world.keep(1);
+    expect(await world.follow(begin).next()).toMatchObject({ n: 1 });
+    world.pass(1);
+    await expect(world.follow(begin).next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+
+  test("has a cursor of its own list alone: another tenant's and another filter's are refused", async () => {
+    const world = createWorld(still);
+    const cursor = await cursorOf(world);
+    await expect(world.follow(cursor, undefined, "other").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(world.follow(cursor, "ERROR").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(world.follow("x").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    expect(await world.follow(cursor).next()).toBe(undefined);
+  });
+
+  /** Of a process that waits for nothing: it tells where whoever begins goes on from. */
+  async function cursorOf(world: ReturnType<typeof createWorld>): Promise<string> {
+    const { feed } = world.follow();
+    expect((await feed.next()).done).toBe(true);
+    return still.take().rest!.cursor!;
+  }
+  const still = createStillHub();
+});

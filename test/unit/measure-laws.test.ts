@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { createMeasureStore } from "../../api/metrics/measure-store.ts";
+import { addUp, type MeasureChange, settled, slotOf, toMeasured } from "../../api/metrics/measures.ts";
+import type { Group } from "../../api/metrics/model.ts";
+import { tables } from "../../api/resources.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { fc } from "../kit/property.ts";
+
+const MINUTE = 60_000;
+const AT = Date.UTC(2026, 5, 1, 12);
+const COLOUR: Group = { key: "colour", value: "red" };
+
+let sequence = 0;
+const change = (minute: number, value: number | undefined, n: 1 | -1 = 1): MeasureChange => ({
+  ...{ shard: "s", sequence: `${++sequence}`, partition: "0", arrivedAt: AT },
+  ...{ minute, n, value },
+});
+
+/** Two processes over one table, each with what it remembers of the items that it wrote. */
+function createWorld() {
+  const dynamo = createMemoryDynamo(tables);
+  const [one, other] = [createMeasureStore(dynamo, "buckets"), createMeasureStore(dynamo, "buckets")];
+  const slotOfGroup = (group: Group, changes: MeasureChange[], slotAt = AT) => ({
+    ...{ tenantId: "shop", source: "orders", group, slotAt, changes },
+  });
+  return {
+    dynamo,
+    stores: [one, other] as const,
+    count: (changes: MeasureChange[], { store = one, group = undefined as Group, slotAt = AT } = {}) =>
+      store.count(slotOfGroup(group, changes, slotAt), AT),
+    late: (changes: MeasureChange[]) => dynamo.transact([one.lateWrite(slotOfGroup(undefined, changes))]),
+    list: (key?: string, fromAt = AT, toAt = AT + 15 * MINUTE) => one.listSlots("shop", "orders", key, fromAt, toAt),
+  };
+}
+const shown = (cells: Iterable<[number, { n: number; values: number; units: bigint; min?: number; max?: number }]>) =>
+  [...cells].map(([minute, { n, values, units, min, max }]) => [minute, n, values, Number(units) / 1e6, min, max]);
+
+describe("what records measure", () => {
+  test("adds up to the same whatever process counts which part, however often each comes again", async () => {
+    const value = fc.oneof(fc.constant(undefined), fc.integer({ min: -3_000, max: 3_000 }).map((n) => n / 100));
+    const part = fc.array(fc.tuple(fc.nat({ max: 2 }), value), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(part, fc.boolean(), fc.boolean()), { maxLength: 8 }), async (parts) => {
+        const { count, list, stores } = createWorld();
+        const all: MeasureChange[] = [];
+        for (const [cells, isOther, isAgain] of parts) {
+          const own = cells.map(([minute, one]) => change(minute, one));
+          all.push(...own);
+          await count(own, { store: stores[isOther ? 1 : 0] });
+          if (isAgain) await count(own, { store: stores[isOther ? 0 : 1] });
+        }
+        const [slot] = await list();
+        for (const minute of [0, 1, 2]) {
+          const own = all.filter((one) => one.minute === minute);
+          const numbers = own.flatMap(({ value }) => value ?? []);
+          const cell = slot?.cells.get(minute);
+          expect([cell?.n ?? 0, cell?.values ?? 0, cell?.units ?? 0n, cell?.min, cell?.max]).toEqual([
+            own.length,
+            numbers.length,
+            numbers.reduce((sum, one) => sum + BigInt(Math.round(one * 1e6)), 0n),
+            numbers.length > 0 ? Math.min(...numbers) : undefined,
+            numbers.length > 0 ? Math.max(...numbers) : undefined,
+          ]);
+          expect(cell?.isInDoubt ?? false).toBe(false);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("is in doubt as to the least and the greatest once something is taken away or was counted late, and in nothing else", async () => {
+    const { count, late, list } = createWorld();
+    await count([change(0, 5), change(0, 9), change(1, 7)]);
+    await count([change(0, 9, -1)]);
+    expect(toMeasured((await list())[0]!.cells.get(0)!)).toEqual({ values: 1, sum: 5, min: undefined, max: undefined });
+    expect(toMeasured((await list())[0]!.cells.get(1)!)).toEqual({ values: 1, sum: 7, min: 7, max: 7 });
+    await late([change(1, 1), change(2, undefined)]);
+    const cells = (await list())[0]!.cells;
+    expect(toMeasured(cells.get(1)!)).toEqual({ values: 2, sum: 8, min: undefined, max: undefined });
+    // A record without a number has none of either.
+    expect(cells.get(2)).toMatchObject({ n: 1, values: 0, isInDoubt: false });
+    expect(addUp([...cells.values()])).toMatchObject({ n: 4, values: 3, units: 13_000_000n, isInDoubt: true });
+  });
+
+  test("is set right where the slot is as it was read, and nowhere else; what was in doubt is then known", async () => {
+    const { count, list, stores: [store] } = createWorld();
+    await count([change(0, 5), change(0, 9), change(3, 1)]);
+    await count([change(0, 9, -1)]);
+    const [read] = await list();
+    const { slot, minutes } = settled(read!, [{ at: AT + 30_000, value: 5, dimensions: [], arrivedAt: AT }]);
+    // The third minute is not in doubt, so it stays as it is though no record is shown of it.
+    expect(minutes).toEqual([0]);
+    await count([change(1, 2)]);
+    const cells = new Map([[0, slot.cells.get(0)!]]);
+    expect(await store.setCells("shop", "orders", read!, cells)).toBe(false);
+    const [now] = await list();
+    expect(now!.version).toBe(read!.version + 1);
+    expect(await store.setCells("shop", "orders", now!, cells)).toBe(true);
+    expect(await store.setCells("shop", "orders", now!, cells)).toBe(false);
+    const [after] = await list();
+    expect(after!.version).toBe(now!.version + 1);
+    expect(shown(after!.cells)).toEqual([[0, 1, 1, 5, 5, 5], [3, 1, 1, 1, 1, 1], [1, 1, 1, 2, 2, 2]]);
+    expect(after!.cells.get(0)!.isInDoubt).toBe(false);
+    // Also after it was set by somebody else, the process that counted before goes by what stands.
+    await count([change(0, 6)]);
+    expect((await list())[0]!.cells.get(0)).toMatchObject({ n: 2, min: 5, max: 6 });
+  });
+
+  test("of a slot that nobody counted into is set once", async () => {
+    const { list, stores: [store] } = createWorld();
+    const empty = { group: undefined, slotAt: AT, version: 0, cells: new Map() };
+    const cells = new Map([[0, { n: 0, values: 0, units: 0n, min: undefined, max: undefined, isInDoubt: false }]]);
+    expect(await store.setCells("shop", "orders", empty, cells)).toBe(true);
+    expect(await store.setCells("shop", "orders", empty, cells)).toBe(false);
+    expect(await list()).toHaveLength(1);
+  });
+
+  test("is told for whole slots from that of the beginning to that before the end, each value of a dimension apart", async () => {
+    const { count, list } = createWorld();
+    const slots = [-15, 0, 15].map((minutes) => AT + minutes * MINUTE);
+    for (const slotAt of slots) {
+      await count([change(0, 1)], { slotAt });
+      await count([change(0, 1)], { slotAt, group: COLOUR });
+      await count([change(0, undefined)], { slotAt, group: { key: "colour", value: "a#\u{10fffd}" } });
+      await count([change(0, 1)], { slotAt, group: { key: "colours", value: "red" } });
+    }
+    const between = async (key: string | undefined, fromAt: number, toAt: number) =>
+      (await list(key, fromAt, toAt)).map(({ slotAt, group }) => [slotAt, group?.value]);
+    expect(await between(undefined, AT + 14 * MINUTE, AT + 15 * MINUTE)).toEqual([[AT, undefined]]);
+    expect(await between(undefined, AT - 1, AT + 1)).toEqual([[slots[0], undefined], [AT, undefined]]);
+    expect(await between("colour", AT, AT + 15 * MINUTE)).toEqual([[AT, "a#\u{10fffd}"], [AT, "red"]]);
+    expect(await between("colour", AT, AT + 15 * MINUTE + 1)).toHaveLength(4);
+    expect(slotOf(AT + 15 * MINUTE - 1)).toBe(AT);
+  });
+
+  test("adds up exactly beyond what a number holds", async () => {
+    const { count, list } = createWorld();
+    await count(Array.from({ length: 40 }, () => change(0, 999_999_999.999999)));
+    await count(Array.from({ length: 40 }, () => change(0, 0.000001)));
+    const [slot] = await list();
+    expect(slot!.cells.get(0)!.units).toBe(40n * 1_000_000_000_000_000n);
+  });
+});
