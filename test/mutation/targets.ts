@@ -14,8 +14,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     tests: unit("watermark", "core-input", "core-page", "core-writes", "keys", "tenant-keys"),
   },
   counting: {
-    files: ["api/aws/counting.ts", "api/ingest/stream.ts", "api/ingest/late.ts", "api/ingest/decode.ts"],
-    tests: unit("counting", "stream-laws", "late-parts", "erase-projections"),
+    files: ["api/aws/counting.ts", ...["stream", "late", "decode", "failures"].map((name) => `api/ingest/${name}.ts`)],
+    tests: unit("counting", "first-counts", "stream-laws", "late-parts", "late-ways", "erase-projections"),
   },
   projections: {
     files: ["api/ingest/projections/counts.ts", "api/ingest/projections/rollups.ts"],

@@ -81,6 +81,17 @@ describe("what an item counts of a stream", () => {
     expect(item().n).toBe(14);
   });
 
+  test("goes by partition keys only where it was written before shards were told apart, to the second of that", async () => {
+    const { count, item } = setup({ w3: sortableSequence("10"), n: 7 });
+    // The first write that tells shards apart says when that was.
+    await count([change(shardId(1), 9), change(shardId(1), 11)]);
+    expect(item()).toMatchObject({ n: 8, wc: NOW / 1_000 });
+    await count([change(shardId(2), 5, NOW + 1_000)]);
+    // Again, with one that comes after it and one from before: only that after it is new.
+    await count([change(shardId(2), 5, NOW + 1_000), change(shardId(2), 6, NOW + 1_000), change(shardId(2), 7, NOW)]);
+    expect(item().n).toBe(10);
+  });
+
   test("keeps a watermark as long as its shard can repeat something, and no longer", async () => {
     const { count, item } = setup();
     for (let hour = 0; hour < 7 * 24; hour += 4) {

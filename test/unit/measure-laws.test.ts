@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createMeasureStore } from "../../api/metrics/measure-store.ts";
 import { addUp, type MeasureChange, settled, slotOf, toMeasured } from "../../api/metrics/measures.ts";
-import type { Group } from "../../api/metrics/model.ts";
+import type { Cell, Group } from "../../api/metrics/model.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { fc } from "../kit/property.ts";
@@ -32,7 +32,7 @@ function createWorld() {
     list: (key?: string, fromAt = AT, toAt = AT + 15 * MINUTE) => one.listSlots("shop", "orders", key, fromAt, toAt),
   };
 }
-const shown = (cells: Iterable<[number, { n: number; values: number; units: bigint; min?: number; max?: number }]>) =>
+const shown = (cells: ReadonlyMap<number, Cell>) =>
   [...cells].map(([minute, { n, values, units, min, max }]) => [minute, n, values, Number(units) / 1e6, min, max]);
 
 describe("what records measure", () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import { AppError, UnavailableError } from "../../api/core/errors.ts";
 import { createLateIngest, type LateIngestOptions } from "../../api/ingest/late.ts";
-import { createStreamIngest } from "../../api/ingest/stream.ts";
+import { createDecoder } from "../../api/ingest/decode.ts";
+import { createStreamIngest, journeyImagesOf, sessionChangesOf } from "../../api/ingest/stream.ts";
 import { toChunks } from "../../api/journeys/chunk.ts";
 import { keyOf, toItem } from "../../api/journeys/item.ts";
 import { anyJourney, imageOf, sessionBase } from "../kit/images.ts";
@@ -43,7 +44,7 @@ function createIngest(fails: string[] = []) {
   return { ingest, said, names };
 }
 
-const chunkKey = { ...keyOf("shop", "v"), sk: "v#0000001000000#000000000011" };
+const chunkKey = { ...keyOf("shop", "v"), sk: "v#E#0000001000000#000000000011" };
 const events = [1, 2].map((seq) => ({
   ...{ source: "main", seq, type: "PAGE_VIEWED", occurredAt: AT + seq * MINUTE, receivedAt: AT, data: {} },
 }));
@@ -102,6 +103,49 @@ describe("a part of a stream", () => {
     const again = createIngest();
     await again.ingest("journeys", [record({ ...chunkKey, z: bytes, hollow: true }, undefined, true)]);
     expect(again.said).toEqual([]);
+  });
+
+  test("of a journey is counted by the chunks that came before it there; they are read only where it needs others", async () => {
+    const [{ bytes }] = toChunks(events as never) as unknown as [{ bytes: Uint8Array }];
+    let reads = 0;
+    const decoder = (held: typeof chunks | undefined = chunks) =>
+      createDecoder(() => (reads++, Promise.resolve(held as never)), () => Promise.resolve([]));
+    const chunk = { ...chunkKey, z: bytes };
+    const counted = async (decode: ReturnType<typeof decoder>, before: object | undefined, after: object) =>
+      (await decode("journeys", record(before, after))).counts.map((
+        { source, at, n },
+      ) => [source, (at - AT) / MINUTE, n]);
+    const whole = [["JOURNEYS", 0, 1], ["JOURNEY_EVENTS", 1, 1], ["JOURNEY_EVENTS", 2, 1]];
+
+    const told = decoder();
+    expect(await counted(told, undefined, chunk)).toEqual([]);
+    expect([await counted(told, undefined, meta), reads]).toEqual([whole, 0]);
+    // A chunk that was there before and is written anew, without a name that is erased, says nothing new of its events.
+    const again = decoder();
+    expect(await counted(again, chunk, chunk)).toEqual([]);
+    expect([await counted(again, undefined, meta), reads]).toEqual([whole, 1]);
+    // What was read is remembered.
+    expect([await counted(again, undefined, meta), reads]).toEqual([whole, 1]);
+    // Erased and taken out of all counts: every change of it was counted before.
+    const gone = createDecoder(() => Promise.resolve(undefined), () => Promise.resolve([]));
+    expect(await counted(gone, undefined, meta)).toEqual([]);
+    await expect(counted(decoder([]), undefined, meta)).rejects.toThrow(/none of the journey's chunks holds/);
+  });
+
+  test("tells those who follow journeys of journeys alone, not of their chunks or what they leave", async () => {
+    const [{ bytes }] = toChunks(events as never) as unknown as [{ bytes: Uint8Array }];
+    const change = (table: "journeys" | "sessions", after: object | undefined) =>
+      ({ table, pk: "shop#0", before: undefined, after, ...{ shard: "s", sequence: "1", arrivedAt: AT } }) as never;
+    const images = journeyImagesOf([
+      change("journeys", meta),
+      change("journeys", { ...chunkKey, z: bytes }),
+      change("journeys", undefined),
+      change("sessions", { ...session, sk: "x#META" }),
+    ]);
+    expect(images).toEqual([meta]);
+    expect(sessionChangesOf([change("sessions", session), change("journeys", session), change("sessions", undefined)]))
+      .toHaveLength(1);
+    expect(sessionChangesOf([change("sessions", { ...session, sk: "x#LINE" })])).toEqual([]);
   });
 
   test("with a record that can never be counted counts the others, and puts it aside with the reason", async () => {
