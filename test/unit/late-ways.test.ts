@@ -75,7 +75,7 @@ describe("a part of a stream that was given up", () => {
     const world = createWorld();
     await world.failures.add(ARN, [record("1")], AT);
     await world.failures.add("arn:of:another", [record("2")], AT);
-    await world.objects.replace("failures/x", Buffer.from("{}"), {});
+    await world.objects.replace("failures/x", Buffer.from("{}"), { contentType: "application/json" });
     const messages = world.told.flatMap((body) => JSON.parse(body).Records);
     const wrong = { s3: { object: { key: "failures/x" } } };
     const outcome = await world.send({ Records: [...messages, wrong] });
@@ -94,7 +94,7 @@ describe("a part of a stream that was given up", () => {
     await world.failures.add(ARN, ["1", "2"].map(record), AT);
     const [key, { body }] = world.objects.entries()[0]!;
     const cut = Buffer.from(Buffer.from(body).toString().replace('"batchSize":2', '"batchSize":3'));
-    await world.objects.replace(key, cut, {});
+    await world.objects.replace(key, cut, { contentType: "application/json" });
     expect(await world.send(world.told[0]!)).toMatchObject({ reason: expect.stringMatching(/lacks records: audit/) });
     expect(world.counted).toEqual([["records", ["1", "2"]]]);
     expect(world.keys()).toEqual([key]);
