@@ -8,6 +8,8 @@ export default {
   mutate: process.env.MUTATION_FILES.split(" "),
   vitest: { configFile: "test/mutation/vitest.config.ts", related: false, pool: "threads" },
   coverageAnalysis: "perTest",
+  // What a module does as it is loaded is tried with every test of a target: not for a sample.
+  ignoreStatic: Boolean(process.env.MUTATION_SAMPLE),
   concurrency: Number(process.env.MUTATION_WORKERS ?? 1),
   // Stryker takes the JS API of TypeScript 5 from the compiler, which 7 has not: types are stripped, nothing is compiled.
   tsconfigFile: "none.json",

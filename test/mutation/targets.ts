@@ -19,7 +19,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   projections: {
     files: ["api/ingest/projections/counts.ts", "api/ingest/projections/rollups.ts"],
-    tests: unit("stream-laws", "erase-projections", "analytics-rollups"),
+    tests: unit("count-projections", "stream-laws", "erase-projections", "analytics-rollups"),
   },
   journeys: {
     files: ["rules", "chunk", "item", "counted"].map((name) => `api/journeys/${name}.ts`),
