@@ -77,8 +77,10 @@ Null is the same as absent. A field that is not listed, or is of another type, r
 builder.scalarType("ReadingInput", {
   description: `What a device measured at one instant: an object with these fields, each reading checked by itself.
 
-- \`at\`, text, required: an RFC 3339 instant with its offset, from 1990 on.
-- \`values\`, a list of 1 to 64 numbers, required: one a channel, as many in every reading of the batch; null where a channel has none.`,
+- \`at\`, required: an RFC 3339 instant with its offset, or milliseconds since 1970; from 1990 on.
+- \`values\`, a list of 1 to 64 numbers, required: one a channel, as many in every reading of the batch; null where a channel has none.
+
+A field that is not listed, or is of another type, refuses the reading in its receipt.`,
   serialize: (value) => value,
   parseValue: (value: unknown) => value,
   parseLiteral: withInstant("at"),
@@ -90,7 +92,7 @@ builder.scalarType("MetricRecordInput", {
 
 - \`source\`, text, required: one of the first four sources, or a name of your own; in a document the words may stand without quotes.
 - \`recordId\`, text or a whole number, required: the record's own id, 1 to 128 characters; (tenant, source, recordId) is counted once.
-- \`at\`, text, required: an RFC 3339 instant with its offset, from 1990 to 10 minutes from now.
+- \`at\`, required: an RFC 3339 instant with its offset, or milliseconds since 1970; from 1990 to 10 minutes from now.
 - \`value\`, a number, from -10^12 to 10^12; kept to six digits after the point.
 - \`dimensions\`, a list of at most 5 \`{key, value}\`: what to tell records apart by. A key is 1 to 32 of A-Z, a-z, 0-9, \`_\`, \`.\` and \`-\`, beginning with a letter, such as \`country\`, and none stands twice; a value is 1 to 64 characters, such as \`NP\`. A source has at most 100 different pairs in an hour; a record with one more is refused.
 

@@ -57,9 +57,16 @@ export function whole(min: number, max: number) {
   );
 }
 
+/** Whether a number is 1990 or later in seconds; in milliseconds it is a day of early 1970. */
+const isOfSeconds = (at: number) => at >= MIN_AT / 1_000 && at < 1e10;
+const OF_MILLISECONDS = "must be 1990 or later; a number is of milliseconds since 1970";
+
 /** An instant from 1990 on, as epoch milliseconds or RFC 3339 text; given as epoch milliseconds. */
 export const instant = v.pipe(
-  v.union([v.number(), v.string()], "must be an RFC 3339 instant"),
+  v.union(
+    [v.pipe(v.number(), v.check((at) => !isOfSeconds(at), OF_MILLISECONDS)), v.string()],
+    "must be an RFC 3339 instant",
+  ),
   v.transform((at) => (typeof at === "number" ? at : parseInstant(at) ?? NaN)),
   v.check((at) => Number.isSafeInteger(at), "must be an RFC 3339 instant such as 2026-01-31T12:00:00.000Z"),
   v.check((at) => at >= MIN_AT, "must be 1990 or later"),

@@ -45,6 +45,18 @@ export function createZone(
   const shiftMs = dayStartsAt * HOUR_MS;
   const dayOfLocal = (local: number): number => Math.floor((local - shiftMs) / DAY_MS);
 
+  /**
+   * The local day of an instant. Just after a clock changed it is the one that has begun and not ended by then: where a zone left
+   * out a day, a morning that would be of that day's is of the day before it.
+   */
+  function dayOf(at: number): number {
+    let day = dayOfLocal(localOf(at));
+    const changedAt = stretches.findLast((own) => own.fromAt <= at)?.fromAt ?? fromAt;
+    if (changedAt === stretches[0]?.fromAt || at - changedAt >= 2 * DAY_MS) return day;
+    while (startOf(day) > at) day--;
+    return day;
+  }
+
   /** The first local day of the period that a day lies in. */
   function firstDayOf(unit: PeriodUnit, day: number): number {
     if (unit === "day") return day;
@@ -56,10 +68,10 @@ export function createZone(
     weekStartsOn,
 
     /** The local day of an instant of the range. */
-    dayOf: (at: number): number => dayOfLocal(localOf(at)),
+    dayOf,
 
     /** The first local day of the period in which an instant of the range lies. */
-    periodOf: (unit: PeriodUnit, at: number): number => firstDayOf(unit, dayOfLocal(localOf(at))),
+    periodOf: (unit: PeriodUnit, at: number): number => firstDayOf(unit, dayOf(at)),
 
     /** The day of the week by the calendar, whenever days begin: Monday is 1, Sunday is 7. */
     weekdayOf: (at: number): number => weekdayOf(Math.floor(localOf(at) / DAY_MS)),

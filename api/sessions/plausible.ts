@@ -50,7 +50,7 @@ export type ReadingReceipt = { index: number; status: "REJECTED" | "QUARANTINED"
 export type Judged = { readings: Reading[]; receipts: ReadingReceipt[]; held: Reading[] };
 
 const number = v.nullable(v.pipe(v.number("must be a number"), v.finite("must be a finite number")));
-const reading = v.object({
+const reading = v.strictObject({
   at: instant,
   values: v.pipe(
     v.array(number, "must be a list of numbers"),
@@ -60,7 +60,7 @@ const reading = v.object({
       (i) => `must hold at most ${LIMITS.valuesPerReading} values, has ${i.input.length}`,
     ),
   ),
-}, "must be an object of at and values");
+}, (issue) => (issue.expected === "never" ? "is no field of a reading" : "must be an object of at and values"));
 
 /** Why an instant is not believed; undefined where it is. */
 export function implausible(at: number, now: number, { aheadMs, behindMs }: Plausible): string | undefined {

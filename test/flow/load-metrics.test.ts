@@ -113,6 +113,42 @@ over two lines","e,e"`,
     expect(await countsOn("table", "2026-01-31")).toEqual({ "2026-01-31T10:00:00.000Z": 5 });
   });
 
+  test("is a spreadsheet's: other names in any writing, semicolons, and a comma before the fraction", async () => {
+    const rows = [
+      "Record_ID;Timestamp;Amount",
+      "a;2026-01-31 10:00;2,5",
+      'b;2026-01-31 10:01;"1,25"',
+      "c;2026-01-31 10:02;1.000,5",
+    ];
+    const { code, out, err } = await load(await write("own.csv", rows.join("\n")), "sheet", "--source", "takings");
+    expect([code, out]).toEqual([0, expect.stringContaining("accepted 2, duplicates 0, rejected 0, skipped lines 1")]);
+    expect(err).toContain("skipped line 4: its value must be a number");
+    await api.settle();
+    const { metrics: [{ buckets: [bucket] }] } = (await api.ask(
+      "sheet",
+      `{ metrics(sources: ["takings"], size: ONE_HOUR, range: { between: { from: "2026-01-31T10:00:00Z", to: "2026-01-31T11:00:00Z" } }) {
+        buckets { sum } } }`,
+    )).data;
+    expect(bucket.sum).toBe(3.75);
+  });
+
+  test("names its columns by options, with or without a heading", async () => {
+    const named = await load(
+      await write("n.csv", "key,when\na,2026-01-31 10:00\n"),
+      "named",
+      "--columns",
+      "recordId=key,at=when",
+    );
+    expect(named.out).toContain("accepted 1, duplicates 0");
+    const bare = await load(
+      await write("b.csv", "a,2026-01-31 10:00\nb,2026-01-31 10:00\n"),
+      "named",
+      "--heading",
+      "recordId,at",
+    );
+    expect(bare.out).toContain("accepted 1, duplicates 1");
+  });
+
   test("longer than what is read at a time is sent whole, in batches", async () => {
     const rows = Array.from({ length: 2_345 }, (_, i) => `${"record-".repeat(12)}${i % 1_000},2026-01-31T10:00:00Z`);
     requests = 0;
@@ -151,7 +187,7 @@ describe("what cannot be loaded", () => {
   test.each<[string, string | Uint8Array, string]>([
     ["empty.csv", "", "it is empty"],
     ["heading.csv", "recordId,at\n", "it holds no records"],
-    ["other.csv", "a,b\n1,2\n", "its first line must name the columns recordId and at, or be that of commits.csv or"],
+    ["other.csv", "a,b\n1,2\n", "its first line names no column for recordId and at; say which"],
     ["columns.csv", "recordId,at\ny\n", "line 2: it has not the 2 columns of the first: y"],
     ["quotes.csv", 'recordId,at\n"x,1769853600\n', "has wrong quotes; quote a cell whole, and double quotes in it"],
     ["id.csv", "recordId,at\n,1769853600\n", "line 2: its id must be 1 to 128 characters, has 0"],

@@ -113,6 +113,42 @@ describe("motion of one's own", () => {
     expect(sensor.sessions.nodes).toEqual([{ motionEventCount: 2 }]);
   });
 
+  test.each([[";", "semi"], ["\t", "tab"], ["|", "bar"]])(
+    "is parted by %j as well, as spreadsheets do",
+    async (separator, tenant) => {
+      const rows = [["Sensor", "At", "Value"], ["a,b", "2026-01-02 10:00:00,5", "1"], ["c", "2026-01-02 10:00", "0,0"]];
+      const csv = `\uFEFF${rows.map((cells) => cells.join(separator)).join("\r\n")}`;
+      const { code, out } = await load("motion", `${tenant}.csv`, csv, tenant);
+      expect([code, out]).toEqual([0, expect.stringContaining("accepted 1, duplicates 0")]);
+      const { sensor } = await ask(tenant, `{ sensor(sensorId: "a,b") { lastMotionAt } }`);
+      expect(sensor.lastMotionAt).toBe("2026-01-02T10:00:00.500Z");
+    },
+  );
+
+  test("of which nobody knows whether it was any is told and left out", async () => {
+    const { out, err } = await load(
+      "motion",
+      "blank.csv",
+      "sensor,at,state\na,2026-01-02 10:00,\na,2026-01-02 10:01,on\n",
+      "blank",
+    );
+    expect(out).toContain("accepted 1, duplicates 0, rejected 0, skipped lines 1");
+    expect(err).toContain("skipped line 2: its value is empty");
+  });
+
+  test.each([
+    [
+      "of two columns of one name",
+      "sensor,at,At\na,2026-01-02,2026-01-03\n",
+      "two columns may be at, both called at; say",
+    ],
+    ["in Latin-1", Buffer.from("sensor,at\nSal\u00f3n,2026-01-02\n", "latin1"), "it is no UTF-8; save it as UTF-8"],
+    ["in UTF-16", Buffer.from("\uFEFFsensor,at\na,2026-01-02\n", "utf16le"), "it is no UTF-8; save it as UTF-8"],
+  ])("%s is refused with what to do", async (_, csv, message) => {
+    const { code, err } = await load("motion", "odd.csv", csv, "odd");
+    expect([code, err]).toEqual([1, expect.stringContaining(message)]);
+  });
+
   test("with columns that are not there is refused with what to say", async () => {
     const { code, err } = await load("motion", "m.csv", "a,b\n1,2\n", "none", "--columns", "at=c");
     expect([code, err]).toEqual([

@@ -264,13 +264,25 @@ describe("bad input is refused with the field, the limit and the value, and noth
       `mutation ($readings: [ReadingInput]!) { ingestSessionBatch(input: {
         sessionId: "nothing", sensorId: "nothing", batchOffset: 0, readings: $readings
       }) { ... on IngestSessionBatchPayload { session { sampleCount } receipts { index status reason } } } }`,
-      { readings: [null, { at: iso(NOW), values: [1] }, "x"] },
+      {
+        readings: [
+          ...[null, { at: iso(NOW), values: [1] }, "x", { at: iso(NOW), values: [1], unit: "g" }],
+          { at: Math.floor(NOW / 1_000), values: [1] },
+        ],
+      },
     );
     expect(answer.errors).toBeUndefined();
     const reason = "must be an object of at and values";
     expect(answer.data.ingestSessionBatch).toEqual({
       session: { sampleCount: 1 },
-      receipts: [{ index: 0, status: "REJECTED", reason }, { index: 2, status: "REJECTED", reason }],
+      receipts: [
+        ...[{ index: 0, status: "REJECTED", reason }, { index: 2, status: "REJECTED", reason }],
+        { index: 3, status: "REJECTED", reason: "unit: is no field of a reading" },
+        {
+          ...{ index: 4, status: "REJECTED" },
+          reason: "at: must be 1990 or later; a number is of milliseconds since 1970",
+        },
+      ],
     });
   });
 

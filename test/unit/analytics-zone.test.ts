@@ -65,6 +65,19 @@ describe("a zone", () => {
     );
   });
 
+  test("has each instant in the period that began and did not end before it, whenever days begin, over days left out as well", () => {
+    const range = { fromAt: Date.UTC(2011, 11, 27), toAt: Date.UTC(2012, 0, 3) };
+    for (let dayStartsAt = 0; dayStartsAt < 24; dayStartsAt++) {
+      const own = createZone({ timeZone: "Pacific/Apia", dayStartsAt }, range);
+      const days = own.periods("day");
+      for (let at = range.fromAt; at < range.toAt; at += SLOT) {
+        const [period, ...others] = days.filter(({ startAt, endAt }) => startAt <= at && at < endAt);
+        expect(others).toEqual([]);
+        expect(own.dayOf(at)).toBe(period!.day);
+      }
+    }
+  });
+
   test("leaves out a day that its calendar left out", () => {
     const range = { fromAt: Date.UTC(2011, 11, 29, 10), toAt: Date.UTC(2012, 0, 1, 10) };
     const days = createZone({ timeZone: "Pacific/Apia" }, range).periods("day").map(({ startAt }) =>

@@ -34,8 +34,8 @@ const ONLY: Readonly<Record<string, readonly Kind[]>> = {
   dimensions: ["metrics"],
   sensor: ["motion", "sessions"],
   zone: [...TABLES, "metrics"],
-  columns: TABLES,
-  heading: TABLES,
+  columns: [...TABLES, "metrics"],
+  heading: [...TABLES, "metrics"],
   batch: ["journeys", "motion", "metrics"],
   user: ["collection"],
   replace: ["collection"],
@@ -56,7 +56,7 @@ export function parseArguments(args: string[]) {
       throw wrong(`--${name} is for ${kinds.join(", ")} only`);
     }
   }
-  const { tenant, url, token, start, source, sensor, zone = "UTC", user = "local" } = values;
+  const { tenant, token, start, source, sensor, zone = "UTC", user = "local" } = values;
   if (!tenant || !TENANT_PATTERN.test(tenant)) throw wrong(`--tenant must be ${TENANT_RULE}`);
   if (!isZone(zone)) throw wrong(`--zone must be an IANA time zone such as Europe/Madrid, got ${zone}`);
   const { size, max } = BATCHES[kind] ?? { size: "1", max: 1 };
@@ -64,7 +64,7 @@ export function parseArguments(args: string[]) {
     what: kind,
     file,
     tenant,
-    url,
+    url: parseUrl(values.url),
     token,
     zone,
     sensor,
@@ -84,6 +84,17 @@ export function parseArguments(args: string[]) {
     const number = Number(text);
     if (/^\d+$/.test(text) && number >= 1 && number <= max) return number;
     throw wrong(`${name} must be 1 to ${max}, got ${text}`);
+  }
+
+  /** The service's address alone means its API. */
+  function parseUrl(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    const url = URL.parse(text);
+    if (!url || !/^https?:$/.test(url.protocol)) {
+      throw wrong(`--url must be the service's address such as https://sojourn.example.com/graphql, got ${text}`);
+    }
+    if (url.pathname === "/") url.pathname = "/graphql";
+    return url.href;
   }
 
   function parseSource(text: string): string {

@@ -8,8 +8,9 @@ const TIMES =
   `Times: RFC 3339, YYYY-MM-DD HH:MM[:SS] with or without an offset (+02:00, +0200, +02, Z, UTC), 31/Jan/2026:12:00:00 +0100,
 or Unix seconds, milliseconds or microseconds. Those without an offset are of --zone, an IANA name; UTC where absent.`;
 const TABLE =
-  `A table is CSV, also .gz, with the names of its columns in the first line. --columns ours=theirs,... says which is which where
-the names differ; --heading a,b,... names the columns of a file that has no such line.`;
+  `A table is CSV in UTF-8, also .gz, its cells parted by commas, semicolons, tabs or |, with the names of its columns in the first
+line, in any writing. --columns ours=theirs,... says which is which where the names differ; --heading a,b,... names the columns
+of a file that has no such line.`;
 const COMMON = `--url URL        the service; the local one where absent
 --token TOKEN    else the local instance's key signs one
 --concurrency N  requests at a time, 1 to 32; 4 where absent
@@ -31,7 +32,7 @@ ${TIMES}`,
     `npm run load -- motion FILE_OR_FOLDER --tenant TENANT [--sensor ID] [--zone ZONE] [--columns ...] [--heading ...] [--start INSTANT]
 FILE is one of
   a table with the columns sensorId (or --sensor for all rows), at, and where they are there seq, boot, value: rows whose
-  value is 0, off, false, no or clear are no motion
+  value is 0, off, false, no or clear are no motion, and those where it is empty are left out
   OrdonezB_Sensors.txt; a trial of w2isp such as d1p01M, or a FOLDER of them, which begin at --start, ${DEFAULT_START} where absent
 --batch READINGS readings a batch of a trial, 1 to 5000; 50 where absent
 ${TABLE}
@@ -43,7 +44,8 @@ where nobody edited the session yet.
 ${TABLE}
 ${TIMES}`,
   metrics:
-    `npm run load -- metrics FILE --tenant TENANT [--source SOURCE] [--dimensions COLUMN,NAME=COLUMN,...] [--batch RECORDS] [--zone ZONE]
+    `npm run load -- metrics FILE --tenant TENANT [--source SOURCE] [--dimensions COLUMN,NAME=COLUMN,...] [--batch RECORDS]
+       [--zone ZONE] [--columns ...] [--heading ...]
 FILE is a table with the columns recordId and at, and value where it has one, or commits.csv or anonreviews.csv. Equal rows of anonreviews.csv count one by
 one, so load it whole.
 --source SOURCE  one of ${RECORDED_SOURCES.join(", ")}, or a name of your own such as checkout.paid; ${
@@ -51,6 +53,7 @@ one, so load it whole.
     } where absent
 --dimensions ... at most 5 columns whose cells are dimensions of the records; NAME= where a column's own name is none; empty cells are left out
 --batch RECORDS  records a request, 1 to 500; 500 where absent
+${TABLE}
 ${TIMES}`,
   collection: `npm run load -- collection FILE --tenant TENANT [--user USER] [--replace] [--dry-run]
 FILE is an .apkg, .colpkg or .anki2 of Anki's. It joins the collection of USER (local where absent; of the sample: demo).

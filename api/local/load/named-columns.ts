@@ -2,8 +2,13 @@ import { unguarded } from "../../files/csv.ts";
 import type { CsvRecord } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
 
-/** The cells of a row by the names that we have for their columns; trimmed, and absent where they are empty. */
-export type NamedRow = { line: number; cells: Readonly<Record<string, string>>; text: string };
+/** The cells of a row by the names that we have for their columns; trimmed, and absent where they are empty (`blank`). */
+export type NamedRow = {
+  line: number;
+  cells: Readonly<Record<string, string>>;
+  blank: readonly string[];
+  text: string;
+};
 
 /** What a column is called: our name, and what else it is often called. */
 export type ColumnNames = Readonly<Record<string, readonly string[]>>;
@@ -21,9 +26,11 @@ export function findColumns(
   const found = new Map<string, number>();
   for (const [name, others] of Object.entries(names)) {
     const said = given.get(name);
-    const place = said === undefined
-      ? [name, ...others].map((one) => plain.indexOf(folded(one))).find((at) => at >= 0) ?? -1
-      : plain.indexOf(folded(said));
+    const own = (said === undefined ? [name, ...others] : [said]).map(folded).find((one) => plain.includes(one));
+    const place = own === undefined ? -1 : plain.indexOf(own);
+    if (own !== undefined && plain.lastIndexOf(own) !== place) {
+      throw missing(`two columns may be ${name}, both called ${heading[place]}`, heading);
+    }
     if (place >= 0) found.set(name, place);
     else if (said !== undefined) throw missing(`no column is called ${JSON.stringify(said)}`, heading);
   }
@@ -43,11 +50,13 @@ export async function* namedRows(
 ): AsyncGenerator<NamedRow> {
   for await (const { cells, line } of records) {
     const named: Record<string, string> = {};
+    const blank: string[] = [];
     for (const [name, place] of columns) {
       const cell = unguarded((cells[place] ?? "").trim());
-      if (cell !== "") named[name] = cell;
+      if (cell === "") blank.push(name);
+      else named[name] = cell;
     }
-    yield { line, cells: named, text: cells.join(",") };
+    yield { line, cells: named, blank, text: cells.join(",") };
   }
 }
 

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { MIN_AT, tooFarAhead, words } from "../../core/check.ts";
 import { LIMITS } from "../../metrics/model.ts";
-import type { CsvRecord } from "./csv.ts";
+import { type CsvRecord, numberOf } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
+import { type ColumnNames, findColumns } from "./named-columns.ts";
 import { parseWhen, WHEN_RULE } from "./when.ts";
 
 /** One row of a table: its time, what names it, and its number where it has one. */
@@ -24,15 +25,28 @@ type Picked = { id: string; time: string; value?: string };
 const COMMITS = "repo,commit,author_ts,author_offset,committer_ts,committer_offset,author_id,parents,files_changed";
 const REVIEWS = "reviewerId,vendorId,rating,date";
 
-/** The table that begins with a heading. `now` says which times lie too far ahead. Throws FileFormatError. */
+/** What the columns of a table of one's own are called. */
+const COLUMNS: ColumnNames = {
+  recordId: ["id"],
+  at: ["time", "timestamp", "ts", "date", "datetime", "occurred at"],
+  value: ["amount", "number"],
+};
+
+/** How a table is read: `now` says which times lie too far ahead, `columns` what the user calls ours. */
+export type Reading = {
+  now: number;
+  zone: string;
+  dimensions?: readonly Dimension[];
+  columns?: ReadonlyMap<string, string>;
+};
+
+/** The table that begins with a heading. Throws FileFormatError. */
 export function tableOf(
-  { cells: columns }: CsvRecord,
-  now: number,
-  zone: string,
-  dimensions: readonly Dimension[] = [],
+  columns: readonly string[],
+  { now, zone, dimensions = [], columns: given }: Reading,
 ): RecordTable {
   const heading = columns.join(",");
-  const places = dimensions.map(({ key, column }) => ({ key, place: columns.indexOf(column) }));
+  const dimensionPlaces = dimensions.map(({ key, column }) => ({ key, place: columns.indexOf(column) }));
   const absent = dimensions.find(({ column }) => !columns.includes(column));
   if (absent) {
     throw new FileFormatError(
@@ -45,29 +59,26 @@ export function tableOf(
   if (heading === REVIEWS) {
     return tableWith(true, (cells) => ({ id: cells.join("/"), time: cells[3]! }));
   }
-  const [id, time, value] = ["recordId", "at", "value"].map((name) => columns.indexOf(name)) as [
-    number,
-    number,
-    number,
-  ];
-  if (id >= 0 && time >= 0) {
-    return tableWith(false, (cells) => ({ id: cells[id]!, time: cells[time]!, value: cells[value] ?? "" }));
-  }
-  throw new FileFormatError(
-    "its first line must name the columns recordId and at, or be that of commits.csv or anonreviews.csv; " +
-      `it is: ${heading.slice(0, 80)}`,
+  const places = findColumns(columns, { names: COLUMNS, needed: ["recordId", "at"], given: given ?? new Map() });
+  const cell = (cells: string[], name: string) => cells[places.get(name) ?? -1] ?? "";
+  return tableWith(
+    false,
+    (cells) => ({ id: cell(cells, "recordId"), time: cell(cells, "at"), value: cell(cells, "value") }),
   );
 
   function tableWith(repeats: boolean, pick: (cells: string[]) => Picked): RecordTable {
     return {
       repeats,
-      parse({ cells }) {
+      parse({ cells, ...record }) {
         if (cells.length !== columns.length) return `it has not the ${columns.length} columns of the first`;
         const { id, time, value = "" } = pick(cells);
         const at = parseWhen(time, zone);
-        const number = value === "" ? {} : { value: Number(value) };
-        if (number.value !== undefined && !Number.isFinite(number.value)) return "its value must be a number";
-        const own = places.map(({ key, place }) => ({ key, value: cells[place]! })).filter(({ value }) => value !== "");
+        const parsed = numberOf(value, record);
+        if (value !== "" && parsed === undefined) return "its value must be a number";
+        const number = parsed === undefined ? {} : { value: parsed };
+        const own = dimensionPlaces.map(({ key, place }) => ({ key, value: cells[place]! })).filter(({ value }) =>
+          value !== ""
+        );
         return whatIsWrong(id, at, now, own) ??
           { id, at: at!, ...number, ...(own.length > 0 ? { dimensions: own } : {}) };
       },

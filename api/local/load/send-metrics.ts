@@ -1,7 +1,7 @@
 import type { Member } from "./ask.ts";
 import { recordsOf } from "./csv.ts";
 import { FileFormatError } from "./events.ts";
-import { type Dimension, type RecordTable, type Row, tableOf } from "./records.ts";
+import { type Dimension, type Reading, type RecordTable, type Row, tableOf } from "./records.ts";
 import { createRepeats } from "./repeats.ts";
 import { REFUSING, type Skipped } from "./skipped.ts";
 import { inBatches, type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
@@ -10,6 +10,8 @@ export type MetricsFile = {
   file: string;
   source: string;
   dimensions?: readonly Dimension[];
+  columns?: ReadonlyMap<string, string>;
+  heading?: readonly string[] | undefined;
   batchSize: number;
   zone: string;
 };
@@ -28,7 +30,7 @@ const MUTATION = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(inp
  * never holds all of it. `now` is the clock that times may not be ahead of. Throws FileFormatError.
  */
 export async function readMetrics(
-  { file, source, dimensions = [], batchSize, zone }: MetricsFile,
+  { source, batchSize, ...own }: MetricsFile,
   now: number,
   skipped: Pick<Skipped, "add"> = REFUSING,
 ) {
@@ -41,7 +43,7 @@ export async function readMetrics(
     isSkipping = true;
     skipped.add(...bad);
   };
-  const read = { file, now, zone, dimensions, skipped: { add } };
+  const read = { ...own, now, skipped: { add } };
   for await (const { table: own, row } of rowsOf(read)) {
     table = own;
     total++;
@@ -74,18 +76,14 @@ export function sendRecords(records: readonly LoadedRecord[], batchSize: number,
 }
 
 async function* rowsOf(
-  { file, now, zone, dimensions, skipped }: {
-    file: string;
-    now: number;
-    zone: string;
-    dimensions: readonly Dimension[];
+  { file, heading, skipped, ...reading }: Reading & Pick<MetricsFile, "file" | "heading"> & {
     skipped: Pick<Skipped, "add">;
   },
 ): AsyncGenerator<{ table: RecordTable; row: Row }> {
-  let table: RecordTable | undefined;
+  let table: RecordTable | undefined = heading && tableOf(heading, reading);
   for await (const record of recordsOf(file)) {
     if (!table) {
-      table = tableOf(record, now, zone, dimensions);
+      table = tableOf(record.cells, reading);
       continue;
     }
     const row = table.parse(record);

@@ -37,7 +37,9 @@ export async function readSessionTable(
     const at = parseWhen(cells["startedAt"] ?? "", zone);
     const sensorId = cells["sensorId"] ?? sensor;
     const endAt = endOf(cells, at, zone);
-    if (at === undefined || endAt === null) skipped.add(line, `its start and end must be ${WHEN_RULE}`, text);
+    if (endAt === null && cells["endedAt"] === undefined) {
+      skipped.add(line, "its duration must be a number of milliseconds", text);
+    } else if (at === undefined || endAt === null) skipped.add(line, `its start and end must be ${WHEN_RULE}`, text);
     else if (sensorId === undefined) skipped.add(line, "it names no sensor", text);
     else if (endAt !== undefined && endAt < at) skipped.add(line, "it ends before it starts", text);
     else {
