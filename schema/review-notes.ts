@@ -10,6 +10,9 @@ const ColumnUse = builder.enumType("ColumnUse", {
     TAGS: { description: "Tags, parted by spaces." },
     GUID: { description: "The note's id over all collections: by it a note is known again." },
     DECK: { description: "The full name of the deck; made where there is none." },
+    NOTE_TYPE: {
+      description: "The name of the note type, of those in the collection; as the input says where it is blank.",
+    },
   },
 });
 
@@ -40,7 +43,9 @@ const ImportNotesInput = builder.inputType("ImportNotesInput", {
     kind: t.field({ type: NoteKind, description: "What kind of notes; or name a note type." }),
     noteTypeId: t.string({ description: "A note type of the collection, in place of `kind`." }),
     text: t.string({ description: "The table, 700,000 characters at most; larger ones go through `uploadKey`." }),
-    uploadKey: t.string({ description: "The key that `collectionUploadUrl` gave for a file in UTF-8, 16 MB at most." }),
+    uploadKey: t.string({
+      description: "The key that `collectionUploadUrl` gave for a file in UTF-8 or UTF-16, 16 MB at most.",
+    }),
     separator: t.string({ description: "What parts columns, one sign; found in the text where absent." }),
     hasHeader: t.boolean({
       required: true,

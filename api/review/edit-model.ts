@@ -145,7 +145,7 @@ const column = v.pipe(
   v.object({
     column: whole(1, TABLE_LIMITS.columns),
     field: v.nullish(words(EDIT_LIMITS.nameChars)),
-    use: v.nullish(v.picklist(["TAGS", "GUID", "DECK"])),
+    use: v.nullish(v.picklist(["TAGS", "GUID", "DECK", "NOTE_TYPE"])),
   }),
   v.check(
     ({ field, use }) => (typeof field === "string") !== (typeof use === "string"),

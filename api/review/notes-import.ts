@@ -80,9 +80,12 @@ export function createImportNotes({ changes, rewrite, uploads, clock }: {
   };
 }
 
+/** UTF-8, or UTF-16 that says so, as spreadsheets write "Unicode text". */
 function textOf(bytes: Uint8Array): string {
+  const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     throw invalid("uploadKey", `names a file that is no UTF-8 text (${sizeInWords(bytes.length)}); save it as such`);
   }

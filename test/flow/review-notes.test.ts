@@ -110,6 +110,41 @@ describe("a table of notes", () => {
     expect((await here.decks()).map(({ name }: { name: string }) => name)).toEqual(["Default", "Words", "Words::New"]);
   });
 
+  test("comes as Anki exports it: with its header, and each note of the type that its row names", async () => {
+    const [here] = both();
+    await bring(here, "already there,{{c1::yes}}", { kind: "CLOZE" });
+    const exported = [
+      "#separator:tab",
+      "#html:true",
+      "#guid column:1",
+      "#notetype column:2",
+      "#deck column:3",
+      "#tags column:6",
+      "g1\tBasic\tWords\t<b>one</b>\teins\ta b",
+      'g2\tCloze\tWords::Gaps\t"a {{c1::gap}}\n""here"""\textra\t',
+      "g3\tcloze\t\t{{c1::x}}\t\t",
+      "g4\tVocabulary\tWords\tx\ty\t",
+      "g5\t\tWords\tof the chosen type\ty\t",
+    ].join("\r\n");
+    expect(await bring(here, `\ufeff${exported}`)).toMatchObject({
+      rows: 5,
+      added: 4,
+      refusals: [{ line: 11, reason: 'its note type "Vocabulary" is none of this collection' }],
+    });
+    expect((await notesOf(here)).slice(1)).toEqual([
+      ["<b>one</b>", "eins", "Words", "a", "b"],
+      ['a {{c1::gap}}\n"here"', "extra", "Words::Gaps"],
+      ["{{c1::x}}", "", "Default"],
+      ["of the chosen type", "y", "Words"],
+    ]);
+    expect(await bring(here, exported)).toMatchObject({ added: 0, updated: 0, kept: 4, refused: 1 });
+    const columns = [{ column: 1, use: "NOTE_TYPE" }, { column: 2, field: "Front" }, { column: 3, field: "Back" }];
+    expect(await bring(here, "Cloze,a,b\nBasic,c,d", { columns })).toMatchObject({
+      added: 1,
+      refusals: [{ reason: "its note type has other fields than `columns` name" }],
+    });
+  });
+
   test("updates, keeps or doubles what is there", async () => {
     const [here] = both();
     await bring(here, "one,eins\ntwo,zwei");
@@ -158,13 +193,29 @@ describe("a table of notes", () => {
     expect(await bring(here, text, { editId: "once", kind: "BASIC_REVERSED" })).toMatchObject({ added: 0 });
   });
 
+  const uploaded = async (person: Reviewer, body: BodyInit) => {
+    const { collectionUploadUrl } = await person.ask(`mutation { collectionUploadUrl { uploadKey url } }`);
+    await fetch(collectionUploadUrl.url, { method: "PUT", body });
+    return { uploadKey: collectionUploadUrl.uploadKey as string };
+  };
+
   test("comes by upload where it is large", async () => {
     const [here] = both();
-    const { collectionUploadUrl } = await here.ask(`mutation { collectionUploadUrl { uploadKey url } }`);
-    await fetch(collectionUploadUrl.url, { method: "PUT", body: "one,eins" });
-    const { uploadKey } = collectionUploadUrl;
-    expect(await bring(here, undefined, { uploadKey })).toMatchObject({ added: 1 });
-    expect((await bring(here, undefined, { uploadKey })).message).toMatch(/names nothing that was uploaded/);
+    const upload = await uploaded(here, "one,eins");
+    expect(await bring(here, undefined, upload)).toMatchObject({ added: 1 });
+    expect((await bring(here, undefined, upload)).message).toMatch(/names nothing that was uploaded/);
+  });
+
+  test("comes in UTF-16 that says so, as spreadsheets write it", async () => {
+    const [here] = both();
+    for (const [text, swap] of [["\ufeffone\téins", false], ["\ufefftwo\tzwölf", true]] as const) {
+      const bytes = Buffer.from(text, "utf16le");
+      expect(await bring(here, undefined, await uploaded(here, new Uint8Array(swap ? bytes.swap16() : bytes))))
+        .toMatchObject({ added: 1, refused: 0 });
+    }
+    expect(await notesOf(here)).toEqual([["one", "éins", "Default"], ["two", "zwölf", "Default"]]);
+    expect((await bring(here, undefined, await uploaded(here, new Uint8Array([0x61, 0xe9])))).message)
+      .toMatch(/no UTF-8 text/);
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { SECOND_MS } from "../../core/clock.ts";
 import { InvalidInputError } from "../../core/errors.ts";
 import { readCollection, readNoteType } from "../collection/collection.ts";
 import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
+import { readColumns } from "../file/col.ts";
 import { listOf } from "../collection/notes.ts";
 import { getRow, listRows, UNSYNCED } from "../collection/rows.ts";
 import { keepAnswer, sessionOfEdit } from "../schedule/answers-table.ts";
@@ -18,7 +19,7 @@ import { stockId, type StockKind, stockNoteType } from "./stock.ts";
 import { readTable, type TableHeader } from "./table.ts";
 
 /** What a column of the table is: a field of the note type, or one of these. */
-export type ColumnUse = { field: string } | { use: "TAGS" | "GUID" | "DECK" };
+export type ColumnUse = { field: string } | { use: "TAGS" | "GUID" | "DECK" | "NOTE_TYPE" };
 /** What becomes of a row whose note is there: by its guid, else by its first field. */
 export type Duplicates = "UPDATE" | "KEEP" | "ADD";
 
@@ -39,7 +40,7 @@ export type NotesImport = {
   moment: Moment;
 };
 
-const LIMITS = { fieldChars: 60_000, noteChars: 100_000, refusals: 100, decks: 200 } as const;
+const LIMITS = { fieldChars: 60_000, noteChars: 100_000, refusals: 100, decks: 200, kinds: 1_000 } as const;
 
 /**
  * Makes and changes notes by the rows of a table, as one change: all of it is taken back at once. A row that makes no note is
@@ -67,11 +68,18 @@ export function importNotes(db: DatabaseSync, asked: NotesImport, position: numb
   return report;
 }
 
-type Target = Pick<NotesImport, "deckId" | "duplicates" | "kind" | "answerId"> & {
+/** A note type, and which column is what for its notes. */
+type Kind = {
   typeId: number;
   type: Record<string, unknown>;
   names: string[];
   places: ReadonlyMap<number, ColumnUse>;
+};
+
+type Target = Pick<NotesImport, "deckId" | "duplicates" | "answerId"> & {
+  kind: Kind;
+  /** The note type of this name; why there is none for a row of it. */
+  kindNamed: (name: string) => Kind | string;
   isHtml: boolean;
   tags: readonly string[];
   stamp: { mod: number; usn: number };
@@ -85,18 +93,14 @@ function targetOf(rec: Recorder, asked: NotesImport, header: TableHeader): Targe
   if (kind && Object.keys(readNoteType(rec.db, typeId)).length === 0) {
     rec.change("models", (models) => void (models[typeId] = stockNoteType(kind)));
   }
-  const type = readNoteType(rec.db, typeId);
-  const names = listOf(type["flds"]).map(({ name }) => String(name));
-  if (names.length === 0) throw wrong("noteTypeId", "is no note type of this collection; `noteTypes` lists them");
+  const own = kindOf(rec.db, typeId, asked, header);
+  if (!own) throw wrong("noteTypeId", "is no note type of this collection; `noteTypes` lists them");
   return {
     deckId,
     duplicates,
-    kind,
     answerId,
-    typeId,
-    type,
-    names,
-    places: placesOf(asked, header, names),
+    kind: own,
+    kindNamed: kindsByName(rec.db, asked, header),
     isHtml: asked.isHtml ?? header.html ?? false,
     tags: [...tags, ...header.tags ?? []],
     stamp: { mod: Math.floor(moment.at / SECOND_MS), usn: UNSYNCED },
@@ -105,10 +109,43 @@ function targetOf(rec: Recorder, asked: NotesImport, header: TableHeader): Targe
   };
 }
 
+function kindOf(db: DatabaseSync, typeId: number, asked: NotesImport, header: TableHeader): Kind | undefined {
+  const type = readNoteType(db, typeId);
+  const names = listOf(type["flds"]).map(({ name }) => String(name));
+  return names.length === 0 ? undefined : { typeId, type, names, places: placesOf(asked, header, names) };
+}
+
+/** Anki writes notes of several types into one table, each with the name of its type. */
+function kindsByName(db: DatabaseSync, asked: NotesImport, header: TableHeader): Target["kindNamed"] {
+  const known = new Map<string, Kind | string>();
+  const ids = new Map([...readColumns(db, "models").models].map(([id, { name }]) => [name.toLowerCase(), id]));
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const id = ids.get(name.trim().toLowerCase());
+    const kind = (id === undefined ? undefined : kindOrReason(() => kindOf(db, id, asked, header))) ??
+      `its note type "${name.slice(0, 50)}" is none of this collection`;
+    if (known.size < LIMITS.kinds) known.set(name, kind);
+    return kind;
+  };
+}
+
+function kindOrReason(make: () => Kind | undefined): Kind | string | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    return "its note type has other fields than `columns` name";
+  }
+}
+
 /** Which column is what: as it is told, else by the names of the first row, else the fields in their order. */
 function placesOf({ columns }: NotesImport, header: TableHeader, names: readonly string[]): Map<number, ColumnUse> {
   const places = new Map<number, ColumnUse>();
-  const special = [["TAGS", header.tagsColumn], ["GUID", header.guidColumn], ["DECK", header.deckColumn]] as const;
+  const special = [["TAGS", header.tagsColumn], ["GUID", header.guidColumn], ["DECK", header.deckColumn], [
+    "NOTE_TYPE",
+    header.noteTypeColumn,
+  ]] as const;
   for (const [use, column] of special) if (column) places.set(column - 1, { use });
   if (columns) {
     for (const { column, ...use } of columns) places.set(column - 1, use);
@@ -143,13 +180,15 @@ function placesOf({ columns }: NotesImport, header: TableHeader, names: readonly
 function take(rec: Recorder, target: Target, cells: readonly string[], report: NotesReport): string | undefined {
   const given = new Map<string, string>();
   let [guid, deck, tags] = ["", "", ""];
-  for (const [column, use] of target.places) {
+  const kind = kindOfRow(target, cells);
+  if (typeof kind === "string") return kind;
+  for (const [column, use] of kind.places) {
     const cell = cells[column];
     if (cell === undefined) continue;
     if ("field" in use) given.set(use.field, target.isHtml ? cell : escapeHtml(cell).replaceAll(/\r?\n/g, "<br>"));
     else if (use.use === "GUID") guid = cell.trim().slice(0, 100);
     else if (use.use === "DECK") deck = cell.trim();
-    else tags = cell;
+    else if (use.use === "TAGS") tags = cell;
   }
   const chars = [...given.values()].map(({ length }) => length);
   if (Math.max(0, ...chars) > LIMITS.fieldChars) return `a field has more than ${LIMITS.fieldChars} characters`;
@@ -162,11 +201,11 @@ function take(rec: Recorder, target: Target, cells: readonly string[], report: N
     }
   }
   const own = [...new Set([...tags.split(/\s+/).filter(Boolean), ...target.tags])];
-  const known = existing(rec.db, target, guid, given.get(target.names[0]!) ?? "");
-  if (known && target.duplicates !== "ADD") return change(rec, target, { known, given, own }, report);
-  const fields = target.names.map((name) => given.get(name) ?? "");
+  const known = existing(rec.db, kind, guid, given.get(kind.names[0]!) ?? "");
+  if (known && target.duplicates !== "ADD") return change(rec, target, { kind, known, given, own }, report);
+  const fields = kind.names.map((name) => given.get(name) ?? "");
   if (fields[0]!.trim() === "") return "its first field is empty";
-  if (cardsOf(target.type, fields).length === 0) return "it makes no card: the front would be blank";
+  if (cardsOf(kind.type, fields).length === 0) return "it makes no card: the front would be blank";
   const deckId = deck === "" ? target.deckId : deckNamed(rec, target, deck);
   if (deckId === undefined) return `the deck "${deck.slice(0, 50)}" cannot be made`;
   const noteId = target.nextId = freeNoteId(rec.db, target.nextId + 1);
@@ -174,7 +213,7 @@ function take(rec: Recorder, target: Target, cells: readonly string[], report: N
   createNote(rec, {
     noteId,
     guid: isFree ? guid : `${target.answerId.slice(0, 6)}${report.rows.toString(36)}${noteId.toString(36)}`,
-    typeId: target.typeId,
+    typeId: kind.typeId,
     deckId,
     fields,
     tags: own,
@@ -183,12 +222,25 @@ function take(rec: Recorder, target: Target, cells: readonly string[], report: N
   return undefined;
 }
 
+function kindOfRow({ kind, kindNamed }: Target, cells: readonly string[]): Kind | string {
+  for (const [column, use] of kind.places) {
+    const name = "use" in use && use.use === "NOTE_TYPE" ? cells[column] ?? "" : "";
+    if (name.trim() !== "") return kindNamed(name);
+  }
+  return kind;
+}
+
 type Known = { id: number; flds: string; tags: string };
 
 function change(
   rec: Recorder,
-  { duplicates, names, stamp }: Target,
-  { known, given, own }: { known: Known; given: ReadonlyMap<string, string>; own: readonly string[] },
+  { duplicates, stamp }: Target,
+  { kind: { names }, known, given, own }: {
+    kind: Kind;
+    known: Known;
+    given: ReadonlyMap<string, string>;
+    own: readonly string[];
+  },
   report: NotesReport,
 ): string | undefined {
   const before = known.flds.split(FIELD_SEPARATOR);
@@ -206,7 +258,7 @@ function change(
 }
 
 /** The note of a row: by its guid, else the one of the note type whose first field says the same. */
-function existing(db: DatabaseSync, { typeId }: Target, guid: string, first: string): Known | undefined {
+function existing(db: DatabaseSync, { typeId }: Kind, guid: string, first: string): Known | undefined {
   const columns = "id, mid, flds, tags";
   if (guid !== "") {
     const known = getRow<Known & { mid: number }>(db, `select ${columns} from notes where guid = ?`, guid);

@@ -14,6 +14,7 @@ export type TableHeader = {
   tagsColumn?: number;
   guidColumn?: number;
   deckColumn?: number;
+  noteTypeColumn?: number;
 };
 
 const SEPARATORS: Readonly<Record<string, string>> = {
@@ -101,6 +102,9 @@ function note(header: TableHeader, key: string, given: string): void {
       return;
     case "deck column":
       if (column) header.deckColumn = column;
+      return;
+    case "notetype column":
+      if (column) header.noteTypeColumn = column;
   }
 }
 
