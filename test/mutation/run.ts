@@ -32,6 +32,9 @@ if (unknown.length > 0) {
 }
 
 if (!existsSync(join(here, "node_modules"))) run("npm", ["ci", "--silent"], here, {});
+const folder = join(root, ".mutation");
+// What a run that broke off has left would be copied into the next one's.
+rmSync(folder, { recursive: true, force: true });
 const kept = mkdtempSync(join(tmpdir(), "sojourn-mutation-"));
 const rows: string[] = [];
 for (const name of names) {
@@ -45,14 +48,14 @@ for (const name of names) {
       MUTATION_FILES: files.join(" "),
       MUTATION_TESTS: tests.join(" "),
       MUTATION_REPORT: report,
-      MUTATION_FOLDER: join(root, ".mutation"),
+      MUTATION_FOLDER: folder,
       MUTATION_SAMPLE: values.sample ?? "",
       MUTATION_SEED: values.seed ?? "",
     },
   );
   rows.push(tell(name, JSON.parse(readFileSync(report, "utf8")) as Report));
 }
-rmSync(join(root, ".mutation"), { recursive: true, force: true });
+rmSync(folder, { recursive: true, force: true });
 console.log(["", `| ${HEAD.join(" | ")} |`, `|${HEAD.map(() => "---|").join("")}`, ...rows].join("\n"));
 
 /**

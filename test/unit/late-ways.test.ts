@@ -4,6 +4,9 @@ import type { StreamRecord } from "../../api/aws/streams.ts";
 import type { TransactWrite } from "../../api/aws/dynamo.ts";
 import { createFailures, isWhole, parseNotification } from "../../api/ingest/failures.ts";
 import { createLateIngest } from "../../api/ingest/late.ts";
+import { createMetricStore } from "../../api/metrics/store.ts";
+import { tables } from "../../api/resources.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createMemoryObjects } from "../kit/memory-objects.ts";
 
 const AT = Date.UTC(2026, 5, 1, 12);
@@ -147,6 +150,31 @@ describe("a part of a stream that was given up", () => {
     expect(isWhole({ ...range, batchSize: 4 }, records)).toBe(false);
     expect(isWhole(range, [])).toBe(false);
   });
+});
+
+test("parts that are counted late are written together with their marker, once, or not at all", async () => {
+  const dynamo = createMemoryDynamo({ records: tables.records, buckets: tables.buckets });
+  const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" });
+  const key = { pk: "shop#ITEMS", sk: "1" };
+  const part = {
+    table: "buckets",
+    key,
+    change: { expression: "ADD #n :one", names: { "#n": "n" }, values: { ":one": 1 } },
+  };
+  for (let i = 0; i < 2; i++) await store.writeOnce("records#s#7#0", [part]);
+  expect(dynamo.peek("buckets", key)).toMatchObject({ n: 1 });
+  await store.writeOnce("records#s#7#50", [part]);
+  expect(dynamo.peek("buckets", key)).toMatchObject({ n: 2 });
+  // Others were at the items: it is tried again later, and nothing of it is written.
+  const lost = {
+    ...part,
+    key: { ...key, sk: "2" },
+    condition: { expression: "#n = :none", names: { "#n": "n" }, values: { ":none": 0 } },
+  };
+  await expect(store.writeOnce("records#s#8#0", [part, lost])).rejects.toMatchObject({ retryable: true });
+  expect(dynamo.peek("buckets", key)).toMatchObject({ n: 2 });
+  await store.writeOnce("records#s#8#0", [part]);
+  expect(dynamo.peek("buckets", key)).toMatchObject({ n: 3 });
 });
 
 test.each([["no JSON", "{"], ["a number", 7], ["nothing of ours", {}], ["a key that is not late", {

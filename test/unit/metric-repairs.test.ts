@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createAudit } from "../../api/metrics/audit.ts";
 import type { CountChange, Counted } from "../../api/metrics/model.ts";
+import { emptyHour } from "../../api/metrics/rules.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -178,4 +179,24 @@ test("a minute of which something has expired is said to be wrong, and never set
   const { differences, repaired } = await world.repair();
   expect(differences.map(({ bucket }) => (bucket.start - HOUR_AT) / MINUTE)).toEqual([1]);
   expect(repaired).toBe(0);
+});
+
+test("a count is set where its hour is as it was read, and nowhere else: not where somebody counted first into one that was not there", async () => {
+  const store = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
+  const position = (n: number) => ({ shard: "s", sequence: `${n}`, partition: "0", arrivedAt: HOUR_AT });
+  const count = (n: number) =>
+    store.count([{ ...position(n), tenantId: TENANT, source: "ITEMS", at: HOUR_AT, n: 1 }], HOUR_AT);
+  const read = async () => (await store.listHours(TENANT, "ITEMS", HOUR_AT, HOUR_AT + 1))[0]!;
+  const set = (hour: Awaited<ReturnType<typeof read>>, n: number) => store.correct(TENANT, hour, new Map([[0, n]]));
+  const counted = async () => (await read()).minutes.get(0)?.count;
+  const none = emptyHour("ITEMS", HOUR_AT);
+  await count(1);
+  expect([await set(none, 5), await counted()]).toEqual([false, 1]);
+  const seen = await read();
+  await count(2);
+  expect([await set(seen, 5), await counted()]).toEqual([false, 2]);
+  expect([await set(await read(), 5), await counted()]).toEqual([true, 5]);
+  const other = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
+  expect(await other.correct(TENANT, none, new Map([[0, 5]]))).toBe(true);
+  expect(await other.correct(TENANT, none, new Map([[0, 6]]))).toBe(false);
 });
