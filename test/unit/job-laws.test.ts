@@ -3,6 +3,7 @@ import { createAuditJob } from "../../api/jobs/audit.ts";
 import { createRecount } from "../../api/jobs/recount.ts";
 import { createRemovalJob } from "../../api/jobs/removals.ts";
 import { startTicker } from "../../api/jobs/ticker.ts";
+import { createMetricStore } from "../../api/metrics/store.ts";
 import type { Removed } from "../../api/removals/model.ts";
 import { createRemovalStore } from "../../api/removals/store.ts";
 import { tables } from "../../api/resources.ts";
@@ -191,6 +192,27 @@ describe("the audit of each hour", () => {
     expect(asked).toEqual([a, b, c]);
     expect(raised).toEqual([2]);
   });
+});
+
+test("the tenants and sources of an hour are found in whatever parts, each once, and none of another hour", async () => {
+  const store = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
+  const hourAt = Date.UTC(2026, 5, 1, 11);
+  const count = (tenantId: string, source: "ITEMS" | "TASKS", at: number) =>
+    store.count([{ shard: "s", sequence: "1", partition: "0", arrivedAt: START, tenantId, source, at, n: 1 }], START);
+  const tenants = Array.from({ length: 12 }, (_, i) => `tenant${i}`);
+  for (const tenant of tenants) {
+    for (const source of ["ITEMS", "TASKS"] as const) await count(tenant, source, hourAt + 1);
+  }
+  for (const at of [hourAt - 1, hourAt + HOUR]) await count("other", "ITEMS", at);
+  for (const  of of[1, 3, 4]) {
+    const found: string[] = [];
+    for (let index = 0; index < of; index++) {
+      for await (const page of store.listActive(hourAt, { index, of })) {
+        found.push(...page.map(({ tenantId, source }) => `${tenantId} ${source}`));
+      }
+    }
+    expect(found.sort()).toEqual(tenants.flatMap((tenant) => [`${tenant} ITEMS`, `${tenant} TASKS`]).sort());
+  }
 });
 
 test("a recount goes through a range without a gap or an overlap: all tenants of its hours, rollups by 31 days", async () => {
