@@ -1,22 +1,26 @@
 /**
  * `npm run mutate -- [TARGET …] [--sample N] [--seed TEXT]`: plants each small fault that StrykerJS knows into the rules and
  * conditions of a target and runs the target's tests. Prints a score for each target, and every fault that was not found.
- * Without a target: all of them, for hours; with `--sample` so many faults of each, the same ones for the same seed. What only
- * this command needs is installed beside this file at its first run.
+ * `conditions` is what stores hold their writes to. Without a target: all of them, for hours; with `--sample` so many faults of
+ * each, the same ones for the same seed. What only this command needs is installed beside this file at its first run.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { conditionFaults } from "./conditions.ts";
 import { EXPLAINED } from "./explained.ts";
-import { TARGETS } from "./targets.ts";
+import { CONDITIONS, TARGETS } from "./targets.ts";
 
 type Mutant = { status: string; replacement: string; location: { start: { line: number } } };
 type Report = { files: Record<string, { source: string; mutants: Mutant[] }> };
 type Fault = { file: string; at: number; line: string; instead: string };
 
+/** The name of the target that is no files of rules, but the conditions of all stores. */
+const ALL_CONDITIONS = "conditions";
 const HEAD = ["target", "faults", "tried", "found", "of these by time", "not reached", "explained", "score"];
 const root = new URL("../../", import.meta.url).pathname;
 const here = join(root, "test", "mutation");
@@ -24,10 +28,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { sample: { type: "string" }, seed: { type: "string" } },
 });
-const names = positionals.length > 0 ? positionals : Object.keys(TARGETS);
-const unknown = names.filter((name) => !TARGETS[name]);
+const known = [...Object.keys(TARGETS), ALL_CONDITIONS];
+const names = positionals.length > 0 ? positionals : known;
+const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  console.error(`There is no target ${unknown.join(", ")}; there are ${Object.keys(TARGETS).join(", ")}.`);
+  console.error(`There is no target ${unknown.join(", ")}; there are ${known.join(", ")}.`);
   process.exit(2);
 }
 
@@ -38,6 +43,10 @@ rmSync(folder, { recursive: true, force: true });
 const kept = mkdtempSync(join(tmpdir(), "sojourn-mutation-"));
 const rows: string[] = [];
 for (const name of names) {
+  if (name === ALL_CONDITIONS) {
+    rows.push(plantConditions());
+    continue;
+  }
   const { files, tests } = TARGETS[name]!;
   const report = join(kept, `${name}.json`);
   run(
@@ -96,6 +105,39 @@ function tell(name: string, { files }: Report): string {
     ...[`${unreached.length}`, `${explained}`, `${score.toFixed(1)} %`],
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+/** Plants the conditions of stores, one by one; gives their row of the table. */
+function plantConditions(): string {
+  const all = CONDITIONS.flatMap(({ files: [file], tests }) => {
+    const source = readFileSync(join(root, file!), "utf8");
+    return conditionFaults(source).map((fault) => {
+      const before = source.slice(0, fault.from).split("\n");
+      return { ...fault, file: file!, tests, at: before.length, line: before.at(-1)!.trimStart() + fault.text };
+    });
+  });
+  const order = ({ file, from, instead }: (typeof all)[number]) =>
+    createHash("sha256").update(JSON.stringify([values.seed ?? "", file, from, instead])).digest("hex");
+  const chosen = values.sample === undefined
+    ? all
+    : all.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, Number(values.sample));
+  const isGreen = (tests: readonly string[], planted?: object) => {
+    const options = ["--config", "test/mutation/vitest.config.ts", "--bail", "1", "--maxWorkers", "1"];
+    const variables = { MUTATION_TESTS: tests.join(" "), MUTATION_FAULT: JSON.stringify(planted ?? null) };
+    const env = { ...process.env, ...variables };
+    return spawnSync(join(root, "node_modules/.bin/vitest"), ["run", "--root", root, ...options], { env }).status === 0;
+  };
+  if (!isGreen([...new Set(chosen.flatMap(({ tests }) => tests))])) {
+    console.error("The tests fail without any fault.");
+    process.exit(1);
+  }
+  const missed = chosen.filter(({ file, from, to, instead, tests }) => isGreen(tests, { file, from, to, instead }));
+  const open = missed.filter((fault) => !isExplained(fault));
+  for (const { file, at, line, instead } of open) console.log(`${file}:${at}  ${line}\n    not found: ${instead}`);
+  const explained = missed.length - open.length;
+  const score = 100 * (chosen.length - missed.length) / Math.max(1, chosen.length - explained);
+  const cells = [ALL_CONDITIONS, all.length, chosen.length, chosen.length - missed.length, 0, 0, explained];
+  return `| ${cells.join(" | ")} | ${score.toFixed(1)} % |`;
 }
 
 function isExplained({ file, line, instead }: Fault): boolean {

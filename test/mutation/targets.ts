@@ -88,3 +88,35 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     tests: [...unit("entry-limits"), "test/schema/access.test.ts", "test/schema/cost.test.ts"],
   },
 };
+
+const store = (folder: string, name: string) => [`api/${folder}/${name}.ts`];
+
+/** Stores whose conditions are planted by `npm run mutate -- conditions`, and the tests that have to find them. */
+export const CONDITIONS: readonly Target[] = [
+  { files: store("metrics", "store"), tests: unit("metric-repairs", "first-counts", "late-ways") },
+  { files: store("metrics", "measure-store"), tests: unit("measure-laws") },
+  { files: store("metrics", "alert-store"), tests: unit("alert-laws") },
+  { files: store("metrics", "beats"), tests: unit("beats") },
+  { files: store("metrics", "records"), tests: [...unit("attached-orders"), "test/flow/metrics-records.test.ts"] },
+  { files: store("aws", "counting"), tests: unit("counting", "first-counts") },
+  { files: store("analytics", "store"), tests: unit("rollup-store", "analytics-rollups") },
+  { files: store("sockets", "store"), tests: unit("socket-laws") },
+  { files: store("webhooks", "store"), tests: unit("webhook-laws") },
+  { files: store("removals", "store"), tests: unit("job-laws") },
+  { files: store("review", "store"), tests: unit("review-laws") },
+  { files: store("auth/apikeys", "store"), tests: ["test/store/api-keys.test.ts"] },
+  {
+    files: store("auth/accounts", "store"),
+    tests: ["accounts", "account-keeping"].map((name) => `test/store/${name}.test.ts`),
+  },
+  {
+    files: store("journeys", "store"),
+    tests: ["journeys-laws", "journeys-again"].map((name) => `test/flow/${name}.test.ts`),
+  },
+  {
+    files: store("journeys", "erasures"),
+    tests: ["erase-races", "journeys-laws"].map((name) => `test/flow/${name}.test.ts`),
+  },
+  { files: store("sessions", "store"), tests: unit("session-ghosts", "sessions-orders") },
+  { files: store("sessions", "line-store"), tests: unit("session-lines", "session-ghosts", "sessions-orders") },
+];

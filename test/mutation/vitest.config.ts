@@ -1,9 +1,31 @@
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "../../vitest.config.ts";
 
+/** A condition that is planted, where one is (`conditions.ts`): a part of a file, and what stands there instead. */
+const fault = JSON.parse(process.env.MUTATION_FAULT ?? "null") as
+  | { file: string; from: number; to: number; instead: string }
+  | null;
+
+const planted = {
+  name: "planted",
+  enforce: "pre" as const,
+  load(id: string) {
+    if (!fault || !id.endsWith(`/${fault.file}`)) return undefined;
+    const source = readFileSync(id, "utf8");
+    return source.slice(0, fault.from) + fault.instead + source.slice(fault.to);
+  },
+};
+
 /** The tests that judge the planted faults of a target, and no others: thousands of faults are tried. */
 export default mergeConfig(
   { ...base, test: { ...base.test, include: [] } },
-  defineConfig({ test: { include: (process.env.MUTATION_TESTS ?? "").split(" "), isolate: false } }),
+  defineConfig({
+    plugins: [planted],
+    test: {
+      include: (process.env.MUTATION_TESTS ?? "").split(" "),
+      isolate: false,
+    },
+  }),
 );
