@@ -17,9 +17,13 @@ export default defineConfig({
     include: ["test/{unit,store,schema,flow,infra,rules,browser}/**/*.test.ts"],
     exclude: isHalf ? leftOut : [],
     pool: "forks",
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 30_000 } },
+    // Files of a worker share what they import, which takes a second and more each time; so no test may leave a thing in a module.
+    isolate: false,
+    // One more than the processors of the gate: browsers, functions and processes are waited for.
+    maxWorkers: 3,
+    // What hangs shows late; a machine with thirty other processes fails no test.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
   },
 });

@@ -27,7 +27,10 @@ export type ConfiguredJourneys = JourneySettings & {
 export function createJourneyConfiguration(
   { store, trails, clock }: { store: JourneyStore; trails: TrailStore; clock: Clock },
 ) {
-  const known = new LRUCache<string, JourneySettings>({ max: MAX_REMEMBERED, ttl: FRESH_MS });
+  const known = new LRUCache<string, JourneySettings>({
+    ...{ max: MAX_REMEMBERED, ttl: FRESH_MS, ttlResolution: 0 },
+    perf: { now: clock },
+  });
 
   async function of(tenantId: string, least = 0): Promise<JourneySettings> {
     const cached = known.get(tenantId);

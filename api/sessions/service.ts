@@ -50,7 +50,7 @@ export function createSessions(
   },
 ) {
   const changed = ({ tenantId, sessionId }: Session) => hub.wake(sessionsKey(tenantId), sessionId);
-  const settings = createSettings(store);
+  const settings = createSettings(store, clock);
   /** Whoever follows hears of each session that a change of its line moved. */
   const announcing: LineStore = {
     ...lineStore,

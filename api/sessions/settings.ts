@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { MINUTE_MS } from "../core/clock.ts";
+import { type Clock, MINUTE_MS } from "../core/clock.ts";
 import { hashOf } from "./erasures.ts";
 import { DEFAULT_KEEP_MS } from "./model.ts";
 import { DEFAULT_PLAUSIBLE, type Plausible } from "./plausible.ts";
@@ -10,11 +10,16 @@ const FRESH_MS = MINUTE_MS;
 const MAX_REMEMBERED = 10_000;
 
 /** How sessions of a tenant end and are kept, read at most once a minute; what this process sets holds at once. */
-export function createSettings(store: Pick<SessionStore, "getSettings">) {
-  const known = new LRUCache<string, Settings>({ max: MAX_REMEMBERED, ttl: FRESH_MS });
+export function createSettings(store: Pick<SessionStore, "getSettings">, clock: Clock) {
+  const known = new LRUCache<string, Settings>({
+    ...{ max: MAX_REMEMBERED, ttl: FRESH_MS, ttlResolution: 0 },
+    perf: { now: clock },
+  });
 
   async function of(tenantId: string): Promise<Settings> {
-    const settings = known.get(tenantId) ?? await store.getSettings(tenantId);
+    const remembered = known.get(tenantId);
+    if (remembered) return remembered;
+    const settings = await store.getSettings(tenantId);
     known.set(tenantId, settings);
     return settings;
   }

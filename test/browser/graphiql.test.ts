@@ -11,7 +11,7 @@ describe.runIf(hasBrowser)("GraphiQL in a browser, under its own policy", () => 
     api = await startTestApp({ env: { PORT: "0" } });
     server = await listen(api.app);
     browser = await openBrowser();
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await server?.stop();

@@ -23,7 +23,7 @@ describe.runIf(hasBrowser)("journeys", () => {
         event("j-1", 3, "PAGE_VIEWED", "/shop/paid"),
       ],
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await service?.stop();
@@ -43,7 +43,7 @@ describe.runIf(hasBrowser)("journeys", () => {
     await page.getByRole("cell", { name: "paid-for-it" }).waitFor();
     expect(await page.locator("tbody tr").count()).toBe(1);
     await context.close();
-  }, 180_000);
+  });
 
   test("a funnel counts who came how far, and each number opens just those journeys", async () => {
     const { page, context } = await browser.openTab(service.url);

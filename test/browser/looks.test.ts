@@ -25,7 +25,7 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
       values: [Math.sin(i), 1],
     }));
     await service.ask(TENANT, BATCH, { input: { sessionId: "walk-1", sensorId: "tag", batchOffset: 0, readings } });
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await service?.stop();
@@ -84,7 +84,7 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
       }
       await context.close();
     }));
-  }, 300_000);
+  });
 
   test("a wall of 3,840 px is filled with larger letters; nothing runs over", async () => {
     const { page, context } = await browser.openTab(service.url, { width: 3_840, height: 2_160 });

@@ -19,7 +19,7 @@ describe.runIf(hasBrowser)("the pages", () => {
   beforeAll(async () => {
     [service, browser] = await Promise.all([startService(), openBrowser()]);
     token = await service.tokenOf(TENANT);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await service?.stop();
@@ -62,13 +62,13 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.goto("/live");
     await signIn(page, token);
     await record(["a", "b", "c", "a"]);
-    await expect.poll(() => figureOf(page, "Tasks").textContent(), { timeout: 30_000 }).toBe("3");
+    await expect.poll(() => figureOf(page, "Tasks").textContent()).toBe("3");
     line.cut();
     await page.getByText("connection lost").waitFor();
     await page.getByText("Not live at the moment").waitFor();
     await record(["c", "d", "e"]);
     line.mend();
-    await expect.poll(() => figureOf(page, "Tasks").textContent(), { timeout: 60_000 }).toBe("5");
+    await expect.poll(() => figureOf(page, "Tasks").textContent()).toBe("5");
     await page.getByText("Each change is drawn").waitFor();
     await page.getByLabel("As tables").check();
     await expect.poll(() => page.getByRole("region", { name: "Tasks" }).getByRole("table").textContent()).toContain(

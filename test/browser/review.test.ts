@@ -16,7 +16,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   beforeAll(async () => {
     [service, browser] = await Promise.all([startService(), openBrowser()]);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await service?.stop();
@@ -125,7 +125,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     await page.getByRole("link", { name: "Review Dots" }).click();
     await expect.poll(() => inCard(page, (body) => body.querySelector("img")?.naturalWidth)).toBe(1);
     await context.close();
-  }, 240_000);
+  });
 
   test("an answer that is to be typed is typed, compared sign by sign, and rated by keys", async () => {
     const make = `mutation ($input: CreateNoteInput!) { createNote(input: $input) { __typename } }`;
@@ -183,7 +183,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     await page.getByRole("button", { name: "Study them" }).click();
     await page.locator("[data-card]").waitFor();
     await context.close();
-  }, 120_000);
+  });
 
   test("what a card has to say is said when a person presses, or by itself where they chose that", async () => {
     const { page, context } = await browser.openTab(service.url);

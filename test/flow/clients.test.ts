@@ -24,7 +24,7 @@ beforeAll(async () => {
   url = `${server.url}/graphql`;
   headers = { authorization: `Bearer ${await api.token("shop")}` };
   for (let i = 0; i < 5; i++) await record(`s-${i}`, 1);
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
   await api.stop();

@@ -12,7 +12,7 @@ beforeAll(async () => {
   api = await startTestApp({ env: { PORT: "0", MAX_BATCH: "10", RATE_LOGINS: "off", RATE_ADDRESS: "off" } });
   server = await listen(api.app);
   token = await api.token("door");
-}, 60_000);
+});
 afterAll(async () => {
   await server.stop();
   await api.stop();

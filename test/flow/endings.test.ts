@@ -31,7 +31,7 @@ beforeAll(async () => {
   here = await start(NEVER_MS, shared);
   if (redis) told = await start(NEVER_MS, shared);
   looks = await start(20);
-}, 60_000);
+});
 afterAll(async () => {
   for (const each of [here, told, looks]) {
     await each?.server.stop();

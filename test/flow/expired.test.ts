@@ -31,7 +31,7 @@ let api: TestApp;
 
 beforeAll(async () => {
   api = await startTestApp({ clock: () => now, reach: "machine", env: { RATE_REGISTRATIONS: "off" } });
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const iso = (at: number) => new Date(at).toISOString();
@@ -299,7 +299,7 @@ describe("what has expired and is not deleted yet", () => {
       if (pk === "t#hooks") hookId = sk;
       if (table === "webhooks" && sk.includes("#evt_")) DELIVERY = sk;
     }
-  }, 60_000);
+  });
 
   test("is of a kind whose doors are all known", async () => {
     const names = (await expiring()).map(({ name }) => name);

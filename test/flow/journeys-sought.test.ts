@@ -43,7 +43,7 @@ beforeAll(async () => {
   }
   await api.settle();
   await follow();
-}, 120_000);
+});
 afterAll(() => api.stop());
 
 const pathOf = (page: string) => page.replace("https://shop.example", "").split(/[?#]/)[0]!.replace(/(.)\/$/, "$1");

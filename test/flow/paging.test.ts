@@ -38,7 +38,7 @@ beforeAll(async () => {
     await mutate(api, "t", "ingestSessionBatch", { sessionId: "walk", sensorId: "tag", batchOffset: i, readings });
   }
   await api.settle();
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 async function answer(query: string, page: string, fields: string) {

@@ -114,7 +114,7 @@ test("it can break off at any request: the next call finishes it, exactly", asyn
     erasures: createSensorErasures(dynamo, names),
     store,
     readings: createReadings(createObjects(api.system.clients.s3, `${api.system.prefix}-readings`)),
-    settings: createSettings(store),
+    settings: createSettings(store, () => now),
     clock: () => now,
   });
   let deaths = 0;

@@ -48,7 +48,7 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
   beforeAll(async () => {
     on = await startFunctions();
     api = await startTestApp({ system: on.system });
-  }, 120_000);
+  });
   afterAll(async () => {
     await api.stop();
     await on.stop();

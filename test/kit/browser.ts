@@ -47,7 +47,7 @@ export async function openBrowser() {
 
   async function newPage(context: BrowserContext): Promise<Page> {
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(120_000);
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
       // A connection that a test cuts, and a refused token, are reported by the browser itself.
@@ -74,8 +74,8 @@ export async function startService() {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const running = watch(child);
-  const [, url] = await running.says(/Pages\s+(http:\/\/\S+?)\/\s/, 60_000);
-  const [, sqs] = await running.says(/SQS\s+(http:\/\/\S+)/, 60_000);
+  const [, url] = await running.says(/Pages\s+(http:\/\/\S+?)\/\s/, 300_000);
+  const [, sqs] = await running.says(/SQS\s+(http:\/\/\S+)/, 300_000);
   const tokenOf = (tenantId: string) =>
     signLocalToken(parseConfig({ DATA_DIR: folder.path }), { tenantId, scopes: [...SCOPES] });
   return {

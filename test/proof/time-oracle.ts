@@ -33,16 +33,30 @@ export function expectedTime(all: readonly Stretch[], from: number, to: number, 
   return { total, days: plain(sums.days), weeks: plain(sums.weeks), hours: plain(sums.hours), sensors: plain(sensors) };
 }
 
-/** What a clock on the wall shows. */
+const walls = new Map<string, (at: number) => { date: string; hour: number }>();
+
+/** What a clock on the wall shows; asked of Intl once for each instant, since that takes nearly all of the time here. */
 export function wallOf(zone: string): (at: number) => { date: string; hour: number } {
+  const known = walls.get(zone) ?? createWall(zone);
+  walls.set(zone, known);
+  return known;
+}
+
+function createWall(zone: string): (at: number) => { date: string; hour: number } {
+  const known = new Map<number, { date: string; hour: number }>();
   const format = new Intl.DateTimeFormat("en-CA", {
     timeZone: zone,
     hourCycle: "h23",
     ...{ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit" },
   });
-  return (at) => {
+  const read = (at: number) => {
     const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
     return { date: `${parts.year}-${parts.month}-${parts.day}`, hour: Number(parts.hour) };
+  };
+  return (at) => {
+    const shown = known.get(at) ?? read(at);
+    known.set(at, shown);
+    return shown;
   };
 }
 

@@ -76,7 +76,7 @@ describe("a journey is a function of its events, also", () => {
     const times = events.map(({ occurredAt }) => occurredAt).sort((a, b) => a - b);
     const pauses = times.filter((time, i) => i > 0 && time - times[i - 1]! > 30 * MIN).length;
     expect(fromItem(whole).visits).toHaveLength(pauses + 1);
-  }, 60_000);
+  });
 
   test("with more visits than one session may have: the event that opens another is refused, with what to do", () => {
     const days = Array.from({ length: 1_501 }, (_, i) => at(60 * i, `d${i % 2}`, Math.floor(i / 2) + 1));

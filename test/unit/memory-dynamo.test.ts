@@ -152,7 +152,7 @@ test("the stores of sessions give and leave the same over both, whatever is aske
     expect(items.length).toBeGreaterThan(RUNS);
     expect(items).toEqual(embedded);
   }
-}, 120_000);
+});
 
 /** What the service asks rarely or never: pages, filters, sheets, and writes over a state that has passed. */
 function storeCalls(tenantId: string, random: Random): ((stack: ReturnType<typeof stackOver>) => Promise<unknown>)[] {
@@ -207,7 +207,7 @@ test("every part of the grammar of expressions means the same in both, and so do
   }
   const [items, embedded] = await dumps(inMemory, "journeys");
   expect(items).toEqual(embedded);
-}, 120_000);
+});
 
 function rawCall(random: Random, table: string): { name: string; run: (dynamo: Dynamo) => Promise<unknown> } {
   const below = (n: number) => Math.floor(random() * n);
