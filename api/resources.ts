@@ -221,6 +221,8 @@ export type ScheduleSpec = {
   about: string;
   /** On AWS so many functions do a part each, since each has five minutes; EventBridge starts at most five by a rule. */
   parts?: number;
+  /** On AWS it is started so often: what broke off goes on then, and where nothing did, nothing is done. */
+  resumesSeconds?: number;
 };
 /** EventBridge starts nothing more often than this. */
 const MIN_RULE_SECONDS = 60;
@@ -242,13 +244,14 @@ export const schedules = {
     everySeconds: 3_600,
     about: "Counts the hour just closed again.",
     parts: 4,
+    resumesSeconds: 300,
   },
   removeTenants: { name: "remove-tenants", everySeconds: 300, about: "Removes what deleted accounts left." },
 } as const satisfies Record<string, ScheduleSpec>;
 
 /** How often a schedule starts the function: a process that stays keeps its own, shorter time. */
-export function ruleSeconds({ everySeconds }: ScheduleSpec): number {
-  return Math.max(everySeconds, MIN_RULE_SECONDS);
+export function ruleSeconds({ everySeconds, resumesSeconds = everySeconds }: ScheduleSpec): number {
+  return Math.max(resumesSeconds, MIN_RULE_SECONDS);
 }
 
 /** The full name of a table, bucket or queue in one installation. */

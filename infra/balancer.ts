@@ -3,6 +3,7 @@ import { LbListener } from "@cdktf/provider-aws/lib/lb-listener/index.js";
 import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group/index.js";
 import { Lb } from "@cdktf/provider-aws/lib/lb/index.js";
 import type { TerraformStack } from "cdktf";
+import { addBalancerLogs } from "./balancer-logs.ts";
 import type { Network } from "./network.ts";
 import type { Stage } from "./stages.ts";
 
@@ -32,6 +33,7 @@ export function addBalancer(
 ): Balancer {
   // Names have 32 characters and do not end in a hyphen.
   const name = stage.prefix.replace(/-+$/, "");
+  const logs = addBalancerLogs(stack, stage);
   const balancer = new Lb(stack, "balancer", {
     name,
     loadBalancerType: "application",
@@ -40,6 +42,8 @@ export function addBalancer(
     idleTimeout: IDLE_SECONDS,
     dropInvalidHeaderFields: true,
     enableDeletionProtection: stage.isProtected,
+    accessLogs: { bucket: logs.bucket.bucket, enabled: true },
+    dependsOn: [logs.policy],
   });
   const targets = new LbTargetGroup(stack, "targets", {
     name,

@@ -1,5 +1,6 @@
 import {
   ASSUMED,
+  choicesOf,
   type Costs,
   costsOf,
   FIFTY,
@@ -11,7 +12,7 @@ import {
   totalOf,
   type Way,
 } from "./costs.ts";
-import { managedKeyMonth, socketMonth, streamMonth } from "./subscriber-costs.ts";
+import { managedKeyMonth, socketFloor, socketMonth, streamMonth } from "./subscriber-costs.ts";
 import { type Price, PRICE_REGION, PRICES } from "./prices.ts";
 
 const RATES = [0, 1, 100, 10_000] as const;
@@ -21,6 +22,7 @@ const MILLION = 1_000_000;
 export function costTable(): string {
   const at = (way: Way) => RATES.map((rate) => costsOf(way, rate));
   const [functions, container] = [at("functions"), at("container")];
+  const choices = RATES.map((rate) => choicesOf(rate));
   const partOf = (costs: readonly Costs[], part: keyof Costs) => costs.map((cost) => cost[part]);
   const rows: [string, number[]][] = [
     ["DynamoDB: journeys for 90 days, counts, analytics", partOf(functions, "dynamodb")],
@@ -31,6 +33,9 @@ export function costTable(): string {
     ["API by containers: Fargate, load balancer", partOf(container, "serving")],
     ["**all, by functions**", functions.map(totalOf)],
     ["**all, by containers**", container.map(totalOf)],
+    ["besides, `DOMAIN`: CloudFront", choices.map(({ edge }) => edge)],
+    ["besides, its firewall", choices.map(({ firewall }) => firewall)],
+    ["besides, `SOJOURN_PRIVATE`: two NAT gateways", choices.map((choice) => choice.private)],
   ];
   return [
     `| US dollars a month | idle | ${RATES.slice(1).map(eventsText).join(" | ")} |`,
@@ -43,23 +48,26 @@ export function costTable(): string {
   ].join("\n");
 }
 
-/** Of 730 hours a month: eight of each of 22 days. */
+/** Of the hours of a month: a third, and eight of each of 22 days. */
+const EIGHT = 8 / 24;
 const WORKING = 22 * 8 / HOURS;
 
 function subscribers(): string[] {
   const row = (name: string, month: (share?: number) => number) =>
-    `| ${name} | ${formatCents(month())} | ${formatCents(month(WORKING))} |`;
+    `| ${name} | ${[1, EIGHT, WORKING].map((share) => formatCents(month(share))).join(" | ")} |`;
   return [
-    "| a page that follows live metrics, one update a minute: US dollars a month | always open | in working hours |",
-    "|---|--:|--:|",
+    "| a page that follows live metrics, one update a minute: US dollars a month | always seen | 8 hours a day | in working hours |",
+    "|---|--:|--:|--:|",
     row("WebSockets, by functions: alone", (share) => socketMonth(1, share)),
     row("one of ten who follow the same", (share) => socketMonth(10, share)),
     row("one of a thousand", (share) => socketMonth(1_000, share)),
+    row("of that API Gateway's own: nobody gets below", socketFloor),
     row("server-sent events, by functions", streamMonth),
     "",
-    `Of the WebSockets' price ${
+    `Always seen, ${formatCents(of("socketMinute", HOURS * 60))} are for the open socket and ${
       formatCents(of("socketMessage", HOURS * 60))
-    } is API Gateway's for the messages alone, which nobody gets below. A process in a`,
+    } for the messages, of up to 32 KB each. A page that nobody sees for two`,
+    "minutes lets its socket go, so it pays for the hours in which it is seen. Nothing is sent where nothing changed. A process in a",
     "container holds ten thousand of either. Tables cost no calls of KMS with the key that DynamoDB owns; with the account's",
     `managed key (\`SOJOURN_TABLE_KEY=managed\`) at most ${
       formatUsd(managedKeyMonth())

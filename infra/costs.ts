@@ -60,6 +60,16 @@ export const ASSUMED = {
   /** Metrics that alarms watch, and that logs are counted into; `test/infra/costs.test.ts` counts them. */
   alarmMetrics: { functions: 115, container: 106 },
   customMetrics: 2,
+  /** Floods, and AWS's own groups. */
+  firewallRules: 4,
+  /** What containers say to what is neither S3 nor DynamoDB: their log, queues, keys. A request's line, and the rest by the hour. */
+  outBytesARequest: 700,
+  outBytesAnHour: 5_000_000,
+  /** A line of the load balancer, gzipped; a file of lines each five minutes in each zone. */
+  balancerLineBytes: 120,
+  balancerFilesAnHour: 24,
+  /** Of prod: logs stay for 90 days. */
+  balancerLogMonths: 3,
 } as const;
 
 export const HOURS = 730;
@@ -74,7 +84,7 @@ export function costsOf(way: Way, eventsASecond: number, batch: Batch = FIFTY): 
   const journeys = eventsASecond / ASSUMED.eventsAJourney * SECONDS_A_MONTH;
   const journeyGb = (batches * batch.itemBytes + journeys * FINISH.itemBytes) * ASSUMED.journeyMonths / GB;
   const jobRuns = Object.values<ScheduleSpec>(schedules)
-    .reduce((sum, schedule) => sum + SECONDS_A_MONTH / ruleSeconds(schedule), 0);
+    .reduce((sum, schedule) => sum + (schedule.parts ?? 1) * SECONDS_A_MONTH / ruleSeconds(schedule), 0);
   return {
     dynamodb: of("dynamodbWrite", batches * (batch.writes + batch.writesToCount) + journeys * FINISH.writes) +
       of("dynamodbRead", batches * batch.reads + journeys * FINISH.reads + jobRuns * ASSUMED.jobReads) +
@@ -86,6 +96,22 @@ export function costsOf(way: Way, eventsASecond: number, batch: Batch = FIFTY): 
       of("sqs", Object.keys(queues).length * ASSUMED.queueAsksAMinute * SECONDS_A_MONTH / 60),
     watching: of("alarm", ASSUMED.alarmMetrics[way]) + of("dashboard", 1) + of("secret", 1) +
       of("customMetric", ASSUMED.customMetrics),
+  };
+}
+
+/** What is paid besides where it is switched on: a name of one's own, its firewall, private subnets for containers. */
+export function choicesOf(
+  eventsASecond: number,
+  batch: Batch = FIFTY,
+): Record<"edge" | "firewall" | "private", number> {
+  const batches = eventsASecond / batch.events * SECONDS_A_MONTH;
+  const answers = batches * ASSUMED.answerBytes / GB;
+  const out = (batches * ASSUMED.outBytesARequest + HOURS * ASSUMED.outBytesAnHour) / GB;
+  return {
+    // What goes to CloudFront is not paid for as going to the internet.
+    edge: of("edgeRequest", batches) + Math.max(0, of("edgeOut", answers) - of("dataOut", answers)),
+    firewall: of("firewall", 1) + of("firewallRule", ASSUMED.firewallRules) + of("firewallRequest", batches),
+    private: of("gateway", ZONES * HOURS) + of("gatewayData", out),
   };
 }
 
@@ -115,12 +141,14 @@ function apiFunctions(batches: number): number {
     calls("http", batches, ASSUMED.httpMs);
 }
 
-/** Containers, the load balancer in two zones, and the addresses of both. */
+/** Containers, the load balancer in two zones with its lines, and the addresses of both. */
 function containers(batches: number, { requestBytes }: Batch): number {
   const { cpu, memoryMb } = SIZES.prod;
   const tasks = tasksFor(batches / SECONDS_A_MONTH);
   // A unit is a gigabyte in an hour.
   const units = batches * (requestBytes + ASSUMED.answerBytes) / GB;
   return of("fargateCpu", tasks * HOURS * cpu / 1_024) + of("fargateMemory", tasks * HOURS * memoryMb / MB_A_GB) +
-    of("balancer", HOURS) + of("balancerUnits", units) + of("address", (tasks + ZONES) * HOURS);
+    of("balancer", HOURS) + of("s3Put", HOURS * ASSUMED.balancerFilesAnHour) +
+    of("s3Storage", ASSUMED.balancerLogMonths * batches * ASSUMED.balancerLineBytes / GB) + of("balancerUnits", units) +
+    of("address", (tasks + ZONES) * HOURS);
 }

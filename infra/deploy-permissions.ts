@@ -1,163 +1,92 @@
-/** What Terraform asks of AWS for what this stack is made of: actions by the service, each on what bears the installation's name. */
+/**
+ * What Terraform asks of AWS for what an installation is made of, and no more: actions by the service, each on what bears its
+ * name, its tag or its id. What is not switched on is not in it, so the first deployment of a new kind of part is a person's.
+ */
+import { containerStatements, networkStatements } from "./deploy-container.ts";
+import { edgeStatements } from "./deploy-edge.ts";
+import { apiStatements, functionStatements, releaseStatements } from "./deploy-functions.ts";
+import { type DeployNames, deployNames, may } from "./deploy-names.ts";
+import { storeStatements } from "./deploy-stores.ts";
 import { allow, type Statement } from "./roles.ts";
+import type { Stage } from "./stages.ts";
 
-const words = (service: string, names: string) => names.trim().split(/\s+/).map((name) => `${service}:${name}`);
-/** The same for a part of a bucket's settings: it is read and written. */
-const getPut = (names: string) => names.trim().split(/\s+/).flatMap((name) => [`Get${name}`, `Put${name}`]).join(" ");
-
-/** For one installation. Where resources have no names of ours (ids of API Gateway, of networks) it is the region, or the account. */
-export function deployStatements({ prefix, region, partition }: {
-  prefix: string;
-  region: string;
+/** What AWS gave its ids to, and tables of others. */
+export type DeployedParts = {
   partition: string;
-}): Statement[] {
-  const arn = (service: string, rest: string, at = region) => `arn:${partition}:${service}:${at}:*:${rest}`;
-  const global = (service: string, rest: string) => `arn:${partition}:${service}::*:${rest}`;
-  const bucket = `arn:${partition}:s3:::${prefix}-*`;
+  boundaryArn: string;
+  apis: readonly string[];
+  restApis: readonly string[];
+  vpcArn: string | undefined;
+  attached: readonly string[];
+};
+
+/** By the policy's name: a role carries ten, of 6,144 characters each. */
+export function deployPolicies(stage: Stage, parts: DeployedParts): Record<string, Statement[]> {
+  const names = deployNames({ ...stage, partition: parts.partition });
+  const { attached, apis } = parts;
+  return {
+    stores: [
+      ...storeStatements(names, { attached, keeps: stage.isProtected }),
+      ...stateStatements(names, stage),
+    ],
+    functions: [...functionStatements(names), ...(stage.canary ? releaseStatements(names) : [])],
+    roles: [
+      ...roleStatements(names, parts.boundaryArn),
+      ...(apis.length > 0 ? apiStatements(names, parts) : []),
+      ...(stage.domain ? edgeStatements(names, stage.domain) : []),
+      lookAround(),
+    ],
+    ...(stage.runs.container
+      ? { containers: containerStatements(names), network: networkStatements(names, stage, parts.vpcArn) }
+      : {}),
+  };
+}
+
+/** Terraform's state, and its lock beside it. */
+function stateStatements({ prefix, s3 }: DeployNames, { stateBucket }: Stage): Statement[] {
+  const state = s3(String(stateBucket));
   return [
-    allow(
-      "Tables",
-      words(
-        "dynamodb",
-        `CreateTable DeleteTable DescribeTable UpdateTable DescribeContinuousBackups
-      UpdateContinuousBackups DescribeTimeToLive UpdateTimeToLive ListTagsOfResource TagResource UntagResource`,
-      ),
-      [
-        arn("dynamodb", `table/${prefix}-*`),
-      ],
-    ),
-    allow(
-      "Buckets",
-      words(
-        "s3",
-        `CreateBucket DeleteBucket ListBucket ListBucketVersions GetBucketAcl GetBucketLogging
-      GetBucketWebsite GetBucketRequestPayment GetBucketObjectLockConfiguration GetReplicationConfiguration
-      DeleteBucketPolicy ${
-          getPut(`AccelerateConfiguration BucketCORS BucketOwnershipControls BucketPolicy
-      BucketPublicAccessBlock BucketTagging BucketVersioning EncryptionConfiguration LifecycleConfiguration`)
-        }`,
-      ),
-      [bucket],
-    ),
-    allow(
-      "Objects",
-      words("s3", "GetObject GetObjectTagging PutObject PutObjectTagging DeleteObject DeleteObjectVersion"),
-      [
-        `${bucket}/*`,
-      ],
-    ),
-    allow(
-      "Queues",
-      words(
-        "sqs",
-        `CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl SetQueueAttributes ListQueueTags
-      TagQueue UntagQueue`,
-      ),
-      [arn("sqs", `${prefix}-*`)],
-    ),
-    allow(
-      "Functions",
-      words(
-        "lambda",
-        `CreateFunction DeleteFunction GetFunction GetFunctionConfiguration
-      GetFunctionCodeSigningConfig UpdateFunctionCode UpdateFunctionConfiguration ListVersionsByFunction PublishVersion
-      PutFunctionConcurrency DeleteFunctionConcurrency AddPermission RemovePermission GetPolicy CreateAlias UpdateAlias
-      DeleteAlias GetAlias PutFunctionEventInvokeConfig GetFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig
-      ListTags TagResource UntagResource`,
-      ),
-      [arn("lambda", `function:${prefix}-*`)],
-    ),
-    allow(
-      "Sources",
-      words(
-        "lambda",
-        `CreateEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping
-      DeleteEventSourceMapping ListTags TagResource`,
-      ),
-      [arn("lambda", "event-source-mapping:*")],
-    ),
-    allow(
-      "Roles",
-      words(
-        "iam",
-        `CreateRole DeleteRole GetRole UpdateRole UpdateAssumeRolePolicy TagRole UntagRole
-      ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole GetRolePolicy PutRolePolicy DeleteRolePolicy
-      PutRolePermissionsBoundary PassRole`,
-      ),
-      [global("iam", `role/${prefix}-*`)],
-    ),
-    allow(
-      "Logs",
-      words(
-        "logs",
-        `CreateLogGroup DeleteLogGroup PutRetentionPolicy ListTagsForResource TagResource
-      UntagResource PutMetricFilter DeleteMetricFilter`,
-      ),
-      [
-        ...["/aws/lambda", "/aws/apigateway", "/ecs"].map((name) => arn("logs", `log-group:${name}/${prefix}*`)),
-      ],
-    ),
-    allow(
-      "Alarms",
-      words(
-        "cloudwatch",
-        `PutMetricAlarm DeleteAlarms ListTagsForResource TagResource PutDashboard
-      GetDashboard DeleteDashboards`,
-      ),
-      [
-        arn("cloudwatch", `alarm:${prefix}-*`),
-        global("cloudwatch", `dashboard/${prefix}*`),
-      ],
-    ),
-    allow(
-      "Topics",
-      words(
-        "sns",
-        `CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes Subscribe Unsubscribe
-      GetSubscriptionAttributes ListTagsForResource TagResource`,
-      ),
-      [arn("sns", `${prefix}-*`)],
-    ),
-    allow(
-      "Schedules",
-      words(
-        "events",
-        `PutRule DeleteRule DescribeRule PutTargets RemoveTargets ListTargetsByRule
-      ListTagsForResource TagResource`,
-      ),
-      [arn("events", `rule/${prefix}-*`)],
-    ),
-    allow(
-      "Secrets",
-      words(
-        "secretsmanager",
-        `CreateSecret DeleteSecret DescribeSecret GetResourcePolicy UpdateSecret
-      TagResource`,
-      ),
-      [arn("secretsmanager", `secret:${prefix}-*`)],
-    ),
-    allow("Apis", words("apigateway", "GET POST PUT PATCH DELETE"), [
-      ...["apis", "restapis", "tags"].map((kind) => `arn:${partition}:apigateway:${region}::/${kind}*`),
-    ]),
-    allow(
-      "Releases",
-      words(
-        "codedeploy",
-        `CreateApplication DeleteApplication GetApplication CreateDeploymentGroup
-      UpdateDeploymentGroup DeleteDeploymentGroup GetDeploymentGroup CreateDeployment GetDeployment
-      GetDeploymentConfig RegisterApplicationRevision GetApplicationRevision ListTagsForResource TagResource`,
-      ),
-      [
-        arn("codedeploy", `application:${prefix}`),
-        arn("codedeploy", `deploymentgroup:${prefix}/*`),
-        arn("codedeploy", "deploymentconfig:*"),
-      ],
-    ),
-    // AWS knows no narrower resource for looking at these.
-    allow("LookAround", [
-      ...words("cloudwatch", "DescribeAlarms"),
-      ...words("logs", "DescribeLogGroups DescribeMetricFilters"),
-      ...words("sts", "GetCallerIdentity"),
-    ], ["*"]),
+    may("State", "s3", "GetObject PutObject DeleteObject", [`${state}/${prefix}.tfstate*`]),
+    may("FindState", "s3", "ListBucket", [state]),
   ];
+}
+
+/** The roles of the services that the stack is made of. */
+const TAKERS = ["lambda", "ecs-tasks", "iot", "codedeploy"].map((name) => `${name}.amazonaws.com`);
+
+/**
+ * Roles that the pipeline makes or changes stay within the boundary, so that nobody who can deploy can do more than the
+ * installation. Its own role and the boundary it can look at alone.
+ */
+function roleStatements({ prefix, global }: DeployNames, boundaryArn: string): Statement[] {
+  const [roles, policies] = [global("iam", `role/${prefix}-*`), global("iam", `policy/${prefix}-*`)];
+  const changes = "CreateRole PutRolePolicy DeleteRolePolicy PutRolePermissionsBoundary UpdateAssumeRolePolicy";
+  return [
+    may("BoundRoles", "iam", changes, [roles], { StringEquals: { "iam:PermissionsBoundary": boundaryArn } }),
+    may(
+      "Roles",
+      "iam",
+      `GetRole GetRolePolicy DeleteRole UpdateRole TagRole UntagRole ListRolePolicies ListAttachedRolePolicies
+      ListInstanceProfilesForRole`,
+      [roles],
+    ),
+    may("PassRoles", "iam", "PassRole", [roles], { StringEquals: { "iam:PassedToService": TAKERS } }),
+    may("LookAtPolicies", "iam", "GetPolicy GetPolicyVersion", [policies]),
+    may("LookAtProvider", "iam", "GetOpenIDConnectProvider", [global("iam", "oidc-provider/*")]),
+    {
+      ...may("NotItself", "iam", `${changes} DeleteRole UpdateRole PassRole TagRole UntagRole`, [
+        global("iam", `role/${prefix}-deploy`),
+      ]),
+      Effect: "Deny",
+    },
+  ];
+}
+
+/** AWS knows no narrower resource for looking at these. */
+function lookAround(): Statement {
+  return allow("LookAround", [
+    ...may("", "cloudwatch", "DescribeAlarms", []).Action,
+    ...may("", "logs", "DescribeLogGroups", []).Action,
+    ...may("", "sts", "GetCallerIdentity", []).Action,
+  ], ["*"]);
 }

@@ -1,10 +1,11 @@
 import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition/index.js";
 import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider/index.js";
-import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
+import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import type { TerraformStack } from "cdktf";
-import { deployStatements } from "./deploy-permissions.ts";
-import { allow } from "./roles.ts";
+import { addBoundary } from "./boundary.ts";
+import { type DeployedParts, deployPolicies } from "./deploy-permissions.ts";
 import type { Deployer, Stage } from "./stages.ts";
 
 /** Where each says who runs a job, and for whom its tokens are. */
@@ -14,17 +15,25 @@ const HOSTS = {
 } as const;
 const HOUR_SECONDS = 3_600;
 
+const ROLE = "role-deploy";
+
 /**
  * Adds the role by which a pipeline deploys the installation: without a key that could be lost, for exactly the jobs that are
- * named, and for what bears the installation's name. It may change the installation's roles, and so do what they may.
+ * named, for what bears the installation's name, and with every role of it inside a boundary. It changes neither itself nor the
+ * boundary: that a person does.
  */
-export function addDeployRole(stack: TerraformStack, stage: Stage, { kind, subject, provider }: Deployer): IamRole {
+export function addDeployRole(
+  stack: TerraformStack,
+  stage: Stage,
+  { kind, subject, provider }: Deployer,
+  parts: Omit<DeployedParts, "partition" | "boundaryArn">,
+): IamRole {
   const { host, audience } = HOSTS[kind];
   const federated = provider ?? new IamOpenidConnectProvider(stack, "deployer", {
     url: `https://${host}`,
     clientIdList: [audience],
   }).arn;
-  const role = new IamRole(stack, "role-deploy", {
+  const role = new IamRole(stack, ROLE, {
     name: `${stage.prefix}-deploy`,
     maxSessionDuration: HOUR_SECONDS,
     assumeRolePolicy: JSON.stringify({
@@ -39,20 +48,15 @@ export function addDeployRole(stack: TerraformStack, stage: Stage, { kind, subje
     }),
   });
   const partition = new DataAwsPartition(stack, "deploy-partition").partition;
-  const statements = deployStatements({ prefix: stage.prefix, region: stage.region, partition });
-  const state = `arn:${partition}:s3:::${stage.stateBucket}`;
-  new IamRolePolicy(stack, "role-deploy-policy", {
-    name: "exactly",
-    role: role.id,
-    policy: JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [
-        ...statements,
-        // The state, and its lock beside it.
-        allow("State", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [`${state}/${stage.prefix}.tfstate*`]),
-        allow("FindState", ["s3:ListBucket"], [state]),
-      ],
-    }),
-  });
+  const boundary = addBoundary(stack, stage, { partition, except: ROLE });
+  const policies = deployPolicies(stage, { ...parts, partition, boundaryArn: boundary.arn });
+  for (const [name, statements] of Object.entries(policies)) {
+    const policy = new IamPolicy(stack, `${ROLE}-${name}`, {
+      name: `${stage.prefix}-deploy-${name}`,
+      description: `What the pipeline of ${stage.prefix} may do: ${name}.`,
+      policy: JSON.stringify({ Version: "2012-10-17", Statement: statements }),
+    });
+    new IamRolePolicyAttachment(stack, `${ROLE}-${name}-attached`, { role: role.name, policyArn: policy.arn });
+  }
   return role;
 }

@@ -34,6 +34,14 @@ const ACCESS_LOG = JSON.stringify({
   error: "$context.integrationErrorMessage",
 });
 
+/** Adds a place for lines of an API of ours. */
+export function addApiLogs(stack: TerraformStack, stage: Stage, name: string): CloudwatchLogGroup {
+  return new CloudwatchLogGroup(stack, `${name}-api-logs`, {
+    name: `/aws/apigateway/${stage.prefix}-${name}`,
+    retentionInDays: stage.logRetentionDays,
+  });
+}
+
 /** Adds the HTTP API before the function `http`: everything but subscriptions, which an HTTP API cannot stream. */
 export function addHttpApi(
   stack: TerraformStack,
@@ -59,10 +67,7 @@ export function addHttpApi(
     routeKey: "$default",
     target: `integrations/${integration.id}`,
   });
-  const logs = new CloudwatchLogGroup(stack, "http-api-logs", {
-    name: `/aws/apigateway/${stage.prefix}-http`,
-    retentionInDays: stage.logRetentionDays,
-  });
+  const logs = addApiLogs(stack, stage, "http");
   const { rate, burst } = throttleOf(stage);
   const apiStage = new Apigatewayv2Stage(stack, "http-api-stage", {
     apiId: api.id,

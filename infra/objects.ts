@@ -48,7 +48,7 @@ export function harden(
   id: string,
   spec: Omit<BucketSpec, "name">,
   allowed: readonly object[] = [],
-): void {
+): { policy: S3BucketPolicy } {
   const of = { bucket: bucket.id };
   const versioning = new S3BucketVersioningA(stack, `${id}-versioning`, {
     ...of,
@@ -67,12 +67,17 @@ export function harden(
     restrictPublicBuckets: true,
   });
   // Two changes of a bucket's access at once are refused: one after the other.
-  new S3BucketPolicy(stack, `${id}-policy`, { ...of, policy: policyOf(bucket, allowed), dependsOn: [block] });
+  const policy = new S3BucketPolicy(stack, `${id}-policy`, {
+    ...of,
+    policy: policyOf(bucket, allowed),
+    dependsOn: [block],
+  });
   new S3BucketLifecycleConfiguration(stack, `${id}-lifecycle`, {
     ...of,
     rule: lifecycleOf(spec),
     dependsOn: [versioning],
   });
+  return { policy };
 }
 
 function policyOf(bucket: S3Bucket, allowed: readonly object[]): string {

@@ -7,7 +7,15 @@ import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
 /** One permission. Its Sid says in a word what it is for; where the resource is `*`, `policies.ts` has the reason. */
-export type Statement = { Sid: string; Effect: "Allow"; Action: string[]; Resource: string[] };
+export type Statement = {
+  Sid: string;
+  Effect: "Allow" | "Deny";
+  Action: string[];
+  Resource: string[];
+  Condition?: Condition;
+};
+/** By operator and key: all of them must hold. */
+export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 /** What a program may touch: of `api/resources.ts`, or put together for another. */
 export type Access = Pick<FunctionSpec, "tables" | "buckets" | "queues" | "deadLetters" | "streams">;
@@ -66,8 +74,8 @@ export function streamArns(stores: Stores): string[] {
   return Object.keys(streamedTables("")).map((name) => tableOf(stores, name).streamArn);
 }
 
-export function allow(Sid: string, Action: string[], Resource: string[]): Statement {
-  return { Sid, Effect: "Allow", Action, Resource };
+export function allow(Sid: string, Action: string[], Resource: string[], Condition?: Condition): Statement {
+  return { Sid, Effect: "Allow", Action, Resource, ...(Condition ? { Condition } : {}) };
 }
 
 /** Adds a role that `service` takes, such as lambda.amazonaws.com, and that may do exactly this. */

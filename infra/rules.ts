@@ -14,6 +14,16 @@ export const REASONS: Readonly<Record<string, string>> = {
   ListStreams:
     "dynamodb:ListStreams knows no narrower resource; it gives names alone, and Lambda's event sources ask for it.",
   LookAround: "Lists of alarms and log groups, and who one is, know no narrower resource; Terraform asks for them.",
+  MakeSources:
+    "lambda:CreateEventSourceMapping knows no resource, since what is made has no ARN yet: the function that it starts is named.",
+  DeliverLogs:
+    "Deliveries of logs have no resource; API Gateway hands on lines of HTTP APIs in the name of who makes the stage.",
+  OldContainers: "ecs:DeregisterTaskDefinition and DescribeTaskDefinition know no resource.",
+  LookAtContainers: "Lists of load balancers and scaling know no narrower resource; Terraform asks for them.",
+  LookAtNetwork: "Lists of networks and their parts know no narrower resource; Terraform asks for them.",
+  MakeDistribution: "What CloudFront makes has no ARN yet: the installation's tag is asked for.",
+  MakeAnswers: "What CloudFront makes has no ARN yet, and these carry no tags.",
+  AskForCertificate: "A certificate that is asked for has no ARN yet: its name is the installation's.",
   LookAtAlarms: "cloudwatch:DescribeAlarms shows states alone, and CodeDeploy asks for all of a group at once.",
   LogInToRegistry: "ecr:GetAuthorizationToken knows no narrower resource; what may be fetched is named beside it.",
 };
@@ -120,8 +130,8 @@ export const RULES: readonly Rule[] = [
   ),
   each(
     ["aws_iam_role_policy_attachment", "aws_iam_policy_attachment"],
-    () => false,
-    "AWS's own policies allow more than is needed: write an inline policy.",
+    ({ attributes }) => String(attributes.policy_arn).startsWith("${aws_iam_policy."),
+    "AWS's own policies allow more than is needed: write one.",
   ),
   each(["aws_cloudwatch_log_group"], ({ attributes }) => Number(attributes.retention_in_days) > 0, RETENTION),
   each(

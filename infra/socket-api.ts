@@ -6,7 +6,7 @@ import { Apigatewayv2Stage } from "@cdktf/provider-aws/lib/apigatewayv2-stage/in
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import { Fn, type TerraformStack } from "cdktf";
 import { type DeployedFunction, startable, startedBy } from "./functions.ts";
-import { throttleOf } from "./http-api.ts";
+import { addApiLogs, throttleOf } from "./http-api.ts";
 import { allow, type Statement } from "./roles.ts";
 import type { Stage } from "./stages.ts";
 
@@ -14,6 +14,17 @@ import type { Stage } from "./stages.ts";
 export const STAGE_NAME = "sockets";
 const ROUTES = { connect: "$connect", disconnect: "$disconnect", message: "$default" } as const;
 const TIMEOUT_MS = 29_000;
+
+/** One line an opening, a message and an end. No address and no content is in it. */
+const ACCESS_LOG = JSON.stringify({
+  requestId: "$context.requestId",
+  time: "$context.requestTime",
+  event: "$context.eventType",
+  connection: "$context.connectionId",
+  status: "$context.status",
+  latencyMs: "$context.integrationLatency",
+  error: "$context.integrationErrorMessage",
+});
 
 /** Where sockets are held, before there is a function that serves them: functions are told its address. */
 export type SocketGateway = {
@@ -75,11 +86,13 @@ export function addSocketRoutes(
     });
   });
   const { rate, burst } = throttleOf(stage);
-  // No access log: that of a WebSocket API needs a role that is set for the whole account. The function logs what goes wrong.
+  // Without the account's role API Gateway refuses a log. The function logs what goes wrong.
+  const logs = stage.gatewayLogs ? addApiLogs(stack, stage, "sockets") : undefined;
   new Apigatewayv2Stage(stack, "socket-api-stage", {
     apiId: api.id,
     name: STAGE_NAME,
     autoDeploy: true,
+    ...(logs ? { accessLogSettings: { destinationArn: logs.arn, format: ACCESS_LOG } } : {}),
     defaultRouteSettings: { throttlingRateLimit: rate, throttlingBurstLimit: burst, detailedMetricsEnabled: false },
     dependsOn: routes,
   });

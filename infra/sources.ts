@@ -15,13 +15,19 @@ const QUEUE_BATCH = 10;
 /** The least and the most that Lambda knows for a queue. */
 const QUEUE_CONCURRENCY = { min: 2, max: 1_000 };
 
+/** The names of tables of others whose items count as records. */
+export function attachedTables({ service }: Pick<Stage, "service">): string[] {
+  return variables.ATTACHED_TABLES.parse(service.ATTACHED_TABLES ?? "").map(({ table }) => table);
+}
+
 /** The streams of tables of others, by the table's name. Looked up on AWS: theirs is not our stack. */
 export function findAttachedStreams(stack: TerraformStack, stage: Stage): Record<string, string> {
-  const attached = variables.ATTACHED_TABLES.parse(stage.service.ATTACHED_TABLES ?? "");
-  return Object.fromEntries(attached.map(({ table }) => {
-    const found = new DataAwsDynamodbTable(stack, `attached-${table}`, { name: table });
-    return [table, found.streamArn];
-  }));
+  return Object.fromEntries(
+    attachedTables(stage).map((table) => {
+      const found = new DataAwsDynamodbTable(stack, `attached-${table}`, { name: table });
+      return [table, found.streamArn];
+    }),
+  );
 }
 
 /** Adds what brings the functions their events: the queues' messages and the tables' streams, a reader each. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { type App, TerraformStack } from "cdktf";
 import { addAlarms } from "./alarms.ts";
 import { addAthena } from "./athena.ts";
@@ -23,7 +24,7 @@ import { addQueues } from "./queues.ts";
 import { addSchedules } from "./schedules.ts";
 import { addSigningKey } from "./secrets.ts";
 import { addSocketGateway, addSocketRoutes, type SocketGateway } from "./socket-api.ts";
-import { addQueueSource, addSources, findAttachedStreams } from "./sources.ts";
+import { addQueueSource, addSources, attachedTables, findAttachedStreams } from "./sources.ts";
 import type { Domain, Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 import { addStreamApi } from "./stream-api.ts";
@@ -75,10 +76,21 @@ export function synthStack(
   if (way) watch(stack, stage, { stores, way, container });
   const edge = isNamed(stage) ? addEdge(stack, stage, { api: way?.api, container, pagesDir }) : undefined;
 
-  const deployRole = stage.deployer && addDeployRole(stack, stage, stage.deployer);
+  const deployRole = stage.deployer && addDeployRole(stack, stage, stage.deployer, partsOf(stack, stage, way));
   addOutputs(stack, stage, { stores, api: way?.api, container, edge, signingKey, deployRole });
   addPolicies(stack, stage);
   return stack;
+}
+
+/** What the deploy role names by its id, or by another's name. */
+function partsOf(stack: TerraformStack, stage: Stage, way: FunctionWay | undefined) {
+  const api = way?.api;
+  return {
+    apis: api ? [api.http.api.id, api.sockets.api.id] : [],
+    restApis: api ? [api.stream.api.id] : [],
+    vpcArn: (stack.node.tryFindChild("vpc") as Vpc | undefined)?.arn,
+    attached: attachedTables(stage),
+  };
 }
 
 const isNamed = (stage: Stage): stage is Stage & { domain: Domain } => stage.domain !== undefined;

@@ -46,6 +46,8 @@ export type Stage = {
   /** The IoT rule into the ingest queue. */
   iot: boolean;
   logRetentionDays: number;
+  /** Whether sockets and streams have a log of requests: the account's API Gateway needs a role for it, which is one for all. */
+  gatewayLogs: boolean;
   /** By the function's name; without a number it takes what the account has. */
   reservedConcurrency: Readonly<Record<string, number>>;
   budgetUsd: number | undefined;
@@ -188,6 +190,11 @@ export function stagesFrom(env: Env): Stage {
       "  SOJOURN_CANARY=on: is for functions (SOJOURN_RUN=functions or both); containers roll, and are taken back by alarms",
     );
   }
+  if (!runs.functions && given("SOJOURN_GATEWAY_LOGS") === "on") {
+    wrong.push(
+      "  SOJOURN_GATEWAY_LOGS=on: is for functions (SOJOURN_RUN=functions or both); load balancers log anyway",
+    );
+  }
   if (!runs.container && given("SOJOURN_CACHE") === "on") {
     wrong.push(
       "  SOJOURN_CACHE=on: is for containers (SOJOURN_RUN=container or both); functions lie outside of its network",
@@ -244,6 +251,7 @@ export function stagesFrom(env: Env): Stage {
     analytics: read("SOJOURN_ANALYTICS", "on", onOff) && !isLocal,
     iot: read("SOJOURN_IOT", "on", onOff) && !isEmulated,
     logRetentionDays: read("LOG_RETENTION_DAYS", defaults.retentionDays, retention),
+    gatewayLogs: read("SOJOURN_GATEWAY_LOGS", "off", onOff),
     reservedConcurrency: read("RESERVED_CONCURRENCY", defaults.concurrency, concurrency),
     budgetUsd: read("BUDGET_USD", "", budget),
     alarmEmail: read("ALARM_EMAIL", "", emailAddress),

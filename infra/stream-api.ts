@@ -7,12 +7,21 @@ import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/inde
 import { Fn, type TerraformStack } from "cdktf";
 import { functions } from "../api/functions.ts";
 import { type DeployedFunction, startable, startedBy } from "./functions.ts";
-import { throttleOf } from "./http-api.ts";
+import { addApiLogs, throttleOf } from "./http-api.ts";
 import type { Stage } from "./stages.ts";
 
 /** Also the path below the installation's own name, so that nothing is rewritten on the way. */
 export const STAGE_NAME = "stream";
 const PATH = "graphql";
+/** One line a stream, at its end. No address and no token is in it. */
+const ACCESS_LOG = JSON.stringify({
+  requestId: "$context.requestId",
+  time: "$context.requestTime",
+  method: "$context.httpMethod",
+  status: "$context.status",
+  latencyMs: "$context.responseLatency",
+  error: "$context.integrationErrorMessage",
+});
 
 /**
  * Adds the REST API that streams what the function `stream` writes, event by event, for 15 minutes at most. Of the ways that
@@ -38,11 +47,13 @@ export function addStreamApi(
     triggers: { body: Fn.sha1(api.body) },
     lifecycle: { createBeforeDestroy: true },
   });
-  // No access log: a REST API's needs a role that is set for the whole account. The function logs its requests.
+  // Without the account's role API Gateway refuses a log. The function logs its requests.
+  const logs = stage.gatewayLogs ? addApiLogs(stack, stage, "stream") : undefined;
   const apiStage = new ApiGatewayStage(stack, "stream-api-stage", {
     restApiId: api.id,
     deploymentId: deployment.id,
     stageName: STAGE_NAME,
+    ...(logs ? { accessLogSettings: { destinationArn: logs.arn, format: ACCESS_LOG } } : {}),
   });
   const { rate, burst } = throttleOf(stage);
   new ApiGatewayMethodSettings(stack, "stream-api-limits", {

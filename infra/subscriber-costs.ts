@@ -35,6 +35,12 @@ export function socketMonth(together: number, share = 1): number {
   return own + group / together;
 }
 
+/** What API Gateway takes for the open socket and a message a minute: no service behind it is cheaper. */
+export function socketFloor(share = 1): number {
+  const updates = MINUTES * share;
+  return of("socketMinute", updates) + of("socketMessage", updates);
+}
+
 /** The same over server-sent events: an environment of the function `stream` is held open by each. */
 export function streamMonth(share = 1): number {
   const seconds = HOURS * 3_600 * share;

@@ -8,6 +8,7 @@ import { spread } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import type { TimeRange } from "../core/range.ts";
 import type { CountChange, HourBucket, MetricSource } from "./model.ts";
+import { type Active, createAuditMarks } from "./audit-marks.ts";
 import { createBounds } from "./bounds.ts";
 import { createMeasureStore } from "./measure-store.ts";
 import { createLateHours } from "./late-hours.ts";
@@ -24,6 +25,7 @@ import { hourOf, toHourWrite } from "./rules.ts";
  *  | count a record late             | TransactWriteItems of a marker and the hours that add                |
  *  | hours of a source in a range    | Query                                                                |
  *  | who has counts in an hour       | Query on byHour, shard by shard                                      |
+ *  | how far an audit has come       | GetItem and PutItem (pk = audit), see audit-marks.ts                 |
  */
 export type MetricStore = ReturnType<typeof createMetricStore>;
 
@@ -57,6 +59,7 @@ export function createMetricStore(
     ...createBounds(dynamo, tables.buckets),
     measures: createMeasureStore(dynamo, tables.buckets),
     lateHours: createLateHours(dynamo, tables.buckets),
+    audits: createAuditMarks(dynamo, tables.buckets),
 
     /** Writes parts and the marker that says so, unless it is there. Throws UnavailableError where others were at the items. */
     async writeOnce(marker: string, parts: readonly TransactWrite[]): Promise<void> {
@@ -119,17 +122,25 @@ export function createMetricStore(
     },
 
     /** The tenants and sources that have counts in an hour. */
+    /** All of them or those of a part; after one of them, where it is given, which the list gave before. */
     async *listActive(
       hourAt: number,
       { index, of } = { index: 0, of: 1 },
-    ): AsyncGenerator<{ tenantId: string; source: MetricSource }[]> {
-      for (let shard = index; shard < SHARDS; shard += of) {
-        const key = { expression: "hourShard = :shard", values: { ":shard": `${hourKey(hourAt)}#${shard}` } };
+      after?: Active,
+    ): AsyncGenerator<Active[]> {
+      for (let shard = after?.shard ?? index; shard < SHARDS; shard += of) {
+        const values = { ":shard": `${hourKey(hourAt)}#${shard}` };
+        const key = shard === after?.shard
+          ? {
+            expression: "hourShard = :shard AND pk > :after",
+            values: { ...values, ":after": keyOf(after.tenantId, after.source) },
+          }
+          : { expression: "hourShard = :shard", values };
         const read = (startKey?: Item) => dynamo.query(tables.buckets, { index: "byHour", key, startKey });
         for await (const { items } of pages(read)) {
           yield items.map(({ pk }) => {
             const [tenantId, source] = (pk as string).split("#") as [string, MetricSource];
-            return { tenantId, source };
+            return { tenantId, source, shard };
           });
         }
       }

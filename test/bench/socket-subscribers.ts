@@ -29,7 +29,7 @@ try {
       `${each(joinUnits.write, CLIENTS)} write and ${each(joinUnits.read, CLIENTS)} read units each`,
   );
 
-  const quiet: { requests: number; read: number; write: number; ms: number; posts: number }[] = [];
+  const quiet: { requests: number; read: number; write: number; posts: number }[] = [];
   const times: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     const kind = ["quiet", "quiet", "cut", "faults"][round % 4]!;
@@ -41,22 +41,24 @@ try {
         return n % 50 === 7 ? "lost-answer" : n % 50 === 21 ? "lost" : n % 20 === 3 ? "throttled" : undefined;
       });
     }
+    const from = performance.now();
+    const arrivals = all.map((one) =>
+      one.until((received) => received.at(-1).bucket.count >= round).then(() => performance.now() - from)
+    );
     await metricsOf(on.api, "t").record([{ source: "TASKS", recordId: `r${round}`, at }]);
     if (kind === "cut") on.gateway.cut(on.gateway.connections().filter((_, i) => i % 10 === 0));
     on.costs.splice(0);
     const posts = on.gateway.stats.posts;
-    const from = performance.now();
     await on.settle(2);
     on.gateway.failWith(undefined);
     await on.settle();
-    await Promise.all(all.map((one) => one.until((received) => received.at(-1).bucket.count >= round)));
-    const ms = performance.now() - from;
+    const took = (await Promise.all(arrivals)).sort((a, b) => a - b);
     if (kind === "quiet") {
       const { requests, read, write } = unitsOf(on.costs);
-      quiet.push({ requests, read, write, ms, posts: on.gateway.stats.posts - posts });
-      times.push(ms);
+      quiet.push({ requests, read, write, posts: on.gateway.stats.posts - posts });
+      times.push(...took);
     }
-    console.log(`round ${round} (${kind}): all have it after ${(ms / 1_000).toFixed(2)} s`);
+    console.log(`round ${round} (${kind}): from record to message ${percentiles(took)}`);
   }
 
   const counts = all.map(({ received }) => received.slice(FIRST).map(({ bucket }) => bucket.count as number));
@@ -71,8 +73,9 @@ try {
     `A quiet round, with each wake twice: ${mean("posts").toFixed(0)} messages sent, ` +
       `${mean("requests").toFixed(0)} requests to DynamoDB, ${mean("write").toFixed(1)} write and ${
         mean("read").toFixed(1)
-      } read units in all; it took ${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms`,
+      } read units in all`,
   );
+  console.log(`from record to message in quiet rounds: ${percentiles(times.sort((a, b) => a - b))}`);
   const { posts, throttles, closes, gone } = on.gateway.stats;
   console.log(
     `API Gateway's stand-in: ${posts} messages, ${throttles} throttled, ${closes} closed by us, ${gone} gone`,
@@ -80,6 +83,12 @@ try {
   if (missed + doubled + unordered + errors > 0) process.exitCode = 1;
 } finally {
   await on.stop();
+}
+
+/** Of ascending milliseconds. */
+function percentiles(sorted: readonly number[]): string {
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(0);
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, all ${at(1)} ms`;
 }
 
 function unitsOf(costs: typeof on.costs) {

@@ -40,6 +40,39 @@ describe("what serves", () => {
   });
 });
 
+describe("lines of the load balancer", () => {
+  test("lie in a bucket of their own as long as other logs, which load balancers alone write to", () => {
+    for (const stack of [dev, prod]) {
+      expect(stack.one("aws_lb").access_logs).toEqual({
+        bucket: "${aws_s3_bucket.balancer-logs.bucket}",
+        enabled: true,
+      });
+      // It tries to write as soon as it is told to.
+      expect(stack.one("aws_lb").depends_on).toContain("aws_s3_bucket_policy.balancer-logs-policy");
+      const { Statement } = JSON.parse(stack.one("aws_s3_bucket_policy", "balancer-logs-policy").policy);
+      expect(Statement[1]).toMatchObject({
+        // Frankfurt is older than the service's own name.
+        Principal: {
+          Service: "logdelivery.elasticloadbalancing.amazonaws.com",
+          AWS: "${data.aws_elb_service_account.balancer-account.arn}",
+        },
+        Action: "s3:PutObject",
+        Resource: "${aws_s3_bucket.balancer-logs.arn}/AWSLogs/*",
+      });
+      // S3's own key is the only one that load balancers write under.
+      const { rule } = stack.one("aws_s3_bucket_server_side_encryption_configuration", "balancer-logs-encryption");
+      expect(rule[0].apply_server_side_encryption_by_default).toEqual({ sse_algorithm: "AES256" });
+    }
+    const rules = prod.one("aws_s3_bucket_lifecycle_configuration", "balancer-logs-lifecycle").rule as object[];
+    expect(rules).toContainEqual(
+      expect.objectContaining({ filter: [{ prefix: "AWSLogs/" }], expiration: [{ days: 90 }] }),
+    );
+    const young = synthStage({ ...OF_CONTAINER, AWS_REGION: "eu-south-2" });
+    const { Statement } = JSON.parse(young.one("aws_s3_bucket_policy", "balancer-logs-policy").policy);
+    expect(Statement[1].Principal).toEqual({ Service: "logdelivery.elasticloadbalancing.amazonaws.com" });
+  });
+});
+
 describe("the container", () => {
   test("is nobody in particular, who can write to /tmp alone", () => {
     expect(containerOf(dev)).toMatchObject({

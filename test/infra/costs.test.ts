@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { KEEP_MS } from "../../api/journeys/model.ts";
 import { costTable, formatUsd } from "../../infra/cost-table.ts";
-import { ASSUMED, costsOf, FIFTY, SINGLE, tasksFor, totalOf } from "../../infra/costs.ts";
+import { ASSUMED, choicesOf, costsOf, FIFTY, SINGLE, tasksFor, totalOf } from "../../infra/costs.ts";
 import { type Price, PRICES, usdOf } from "../../infra/prices.ts";
+import { socketFloor, socketMonth } from "../../infra/subscriber-costs.ts";
+import { SWITCHES } from "../kit/synth.ts";
 import { synthStage } from "../kit/synth-stage.ts";
 
 describe("the costs", () => {
@@ -52,6 +54,32 @@ describe("the costs", () => {
     const { alarmMetrics, customMetrics } = ASSUMED;
     expect(counts("functions")).toEqual({ alarms: alarmMetrics.functions, custom: customMetrics });
     expect(counts("container")).toEqual({ alarms: alarmMetrics.container, custom: customMetrics });
+  });
+
+  test("of what is switched on besides are by the request, and for what stands there", () => {
+    const [idle, busy] = [choicesOf(0), choicesOf(10_000)];
+    const requests = 10_000 / 50 * 730 * 3_600;
+    expect(idle).toMatchObject({ edge: 0, firewall: 9 });
+    expect(idle.private).toBeGreaterThan(2 * 730 * 0.052);
+    expect(busy.edge).toBeGreaterThanOrEqual(requests * 1.2 / 1_000_000);
+    expect(busy.firewall - idle.firewall).toBeCloseTo(requests * 0.6 / 1_000_000, 6);
+    const acl = synthStage(SWITCHES.domain).one("aws_wafv2_web_acl");
+    expect(acl.rule).toHaveLength(ASSUMED.firewallRules);
+    const { all } = synthStage(SWITCHES.private);
+    expect(Object.keys(all("aws_nat_gateway"))).toHaveLength(2);
+    const logs = Object.values(all("aws_s3_bucket_lifecycle_configuration")).find(({ bucket }) =>
+      bucket.includes("balancer")
+    )!;
+    expect(logs.rule).toContainEqual(
+      expect.objectContaining({ expiration: [{ days: 30 * ASSUMED.balancerLogMonths }] }),
+    );
+  });
+
+  test("of a subscriber are above what API Gateway takes, and below a twentieth of a dollar for eight hours a day", () => {
+    expect(socketMonth(1_000)).toBeGreaterThan(socketFloor());
+    expect(socketFloor()).toBeGreaterThan(0.05);
+    expect(socketMonth(10, 8 / 24)).toBeLessThan(0.05);
+    expect(socketMonth(1_000, 8 / 24)).toBeLessThan(0.03);
   });
 
   test("keep journeys for as long as the service does", () => {

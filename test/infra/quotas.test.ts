@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { KEEP_ALIVE_MS } from "../../api/entry/http/server.ts";
 import { functions, type FunctionSpec } from "../../api/functions.ts";
 import { GIVE_UP_SECONDS, queues } from "../../api/resources.ts";
 import { SWITCHES } from "../kit/synth.ts";
@@ -32,6 +33,22 @@ describe("times fit into each other", () => {
     expect(timeouts.every((ms) => ms >= functions.http.timeoutSeconds * 1_000 && ms <= 30_000)).toBe(true);
     expect(functions.sockets.timeoutSeconds).toBeLessThanOrEqual(29);
     expect(functions.stream.timeoutSeconds).toBeLessThanOrEqual(900);
+  });
+
+  test("the load balancer ends idle connections before the container does, or requests on their way would fail", () => {
+    const idleMs = stack.one("aws_lb").idle_timeout * 1_000;
+    expect(KEEP_ALIVE_MS.proxied).toBeGreaterThan(idleMs);
+    const { container_definitions: text } = stack.one("aws_ecs_task_definition");
+    expect(/"name":"TRUST_PROXY","value":"(\d)"/.exec(text)![1]).not.toBe("0");
+    // CloudFront's kept connections to the load balancer end first, too, and streams say something before any of them.
+    for (
+      const { origin } of Object.values(synthStage(SWITCHES["domain-container"]).all("aws_cloudfront_distribution"))
+    ) {
+      for (const { custom_origin_config: custom } of origin as Loose[]) {
+        expect(custom.origin_keepalive_timeout * 1_000).toBeLessThan(idleMs);
+        expect(custom.origin_read_timeout).toBeGreaterThan(12);
+      }
+    }
   });
 
   test("a part of a stream is given up while the stream still keeps it", () => {
@@ -95,7 +112,10 @@ describe("quotas are kept", () => {
 test("events of functions are those that AWS's documentation shows", () => {
   const recorded = readdirSync(new URL("../fixtures/lambda", import.meta.url)).map((name) => name.replace(".json", ""));
   expect(recorded).toEqual(
-    expect.arrayContaining(["apigateway-v1", "apigateway-v2", "dynamodb", "sqs", "stream-failure"]),
+    expect.arrayContaining([
+      ...["apigateway-v1", "apigateway-v2", "dynamodb", "dynamodb-window", "function-url", "sqs", "stream-failure"],
+      ...["socket-connect", "socket-message", "socket-disconnect", "s3-created", "s3-test", "balancer", "eventbridge"],
+    ]),
   );
 });
 

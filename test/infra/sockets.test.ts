@@ -42,6 +42,24 @@ describe("the WebSocket API", () => {
     expect(variablesOf("push").SOCKETS_URL).toContain('"wss://", "https://"');
   });
 
+  test("and the API of streams have a log of their own where the account's API Gateway has a role for it", () => {
+    const logged = synthStage({ SOJOURN_GATEWAY_LOGS: "on", LOG_RETENTION_DAYS: "30" });
+    for (const [name, stage] of [["sockets", "aws_apigatewayv2_stage"], ["stream", "aws_api_gateway_stage"]] as const) {
+      const [id] = name === "sockets" ? ["socket-api-stage"] : ["stream-api-stage"];
+      const { destination_arn: arn, format } = logged.one(stage, id).access_log_settings;
+      expect(arn).toBe(`\${aws_cloudwatch_log_group.${name}-api-logs.arn}`);
+      expect(format).not.toMatch(/sourceIp|identity|header|querystring/i);
+      expect(logged.one("aws_cloudwatch_log_group", `${name}-api-logs`)).toMatchObject({
+        name: `/aws/apigateway/sojourn-${name}`,
+        retention_in_days: 30,
+      });
+      expect(functions.one(stage, id).access_log_settings).toBeUndefined();
+    }
+    expect(() => synthStage({ SOJOURN_RUN: "none", SOJOURN_GATEWAY_LOGS: "on" })).toThrow(
+      /SOJOURN_GATEWAY_LOGS=on: is for functions/,
+    );
+  });
+
   test("is not there where containers hold the sockets, and nobody is told of one", () => {
     expect(containers.all("aws_apigatewayv2_api")).toEqual({});
     expect(JSON.stringify(containers.all("aws_lambda_function"))).not.toContain("SOCKETS_URL");

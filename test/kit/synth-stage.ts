@@ -24,7 +24,13 @@ export function synthStage(env: Record<string, string>) {
     const statements = (role: string) =>
       (JSON.parse(one("aws_iam_role_policy", `role-${role}-policy`).policy) as { Statement: PolicyStatement[] })
         .Statement;
-    return { all, one, statements, outputs: (output ?? {}) as Record<string, Loose> };
+    return {
+      all,
+      one,
+      statements,
+      resources: resource as Record<string, Record<string, Loose>>,
+      outputs: (output ?? {}) as Record<string, Loose>,
+    };
   } finally {
     kit.remove();
   }

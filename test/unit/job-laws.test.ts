@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAuditJob } from "../../api/jobs/audit.ts";
+import type { AuditMark } from "../../api/metrics/audit-marks.ts";
 import { createRecount } from "../../api/jobs/recount.ts";
 import { createRemovalJob } from "../../api/jobs/removals.ts";
 import { startTicker } from "../../api/jobs/ticker.ts";
@@ -173,9 +174,10 @@ describe("the audit of each hour", () => {
       store: {
         async *listActive(hourAt) {
           listed.push(hourAt);
-          yield [{ tenantId: "a", source: "ITEMS" }, { tenantId: "a", source: "REVIEWS" }];
-          yield [{ tenantId: "b", source: "ITEMS" }, { tenantId: "c", source: "own" }];
+          yield [{ tenantId: "a", source: "ITEMS", shard: 0 }, { tenantId: "a", source: "REVIEWS", shard: 0 }];
+          yield [{ tenantId: "b", source: "ITEMS", shard: 0 }, { tenantId: "c", source: "own", shard: 0 }];
         },
+        audits: {} as never,
       },
       clock: () => START,
       log: silentLog,
@@ -191,6 +193,107 @@ describe("the audit of each hour", () => {
     const [a, b, c] = [["a", "ITEMS"], ["b", "ITEMS"], ["c", "own"]].map((of) => [...of, range, false, false]);
     expect(asked).toEqual([a, b, c]);
     expect(raised).toEqual([2]);
+  });
+});
+
+describe("a part of an audit of all tenants", () => {
+  const FIRST = Date.UTC(2026, 5, 1, 11);
+  const TENANTS = Array.from({ length: 170 }, (_, i) => `t${String(i).padStart(3, "0")}`);
+
+  /** Parts over a store in memory; `fail` throws for a tenant, `spend` is the time that an audit takes. */
+  function world({ tenants = TENANTS }: { tenants?: string[] } = {}) {
+    let now = START;
+    const marks = new Map<string, AuditMark>();
+    const audited: string[] = [];
+    const raised: number[] = [];
+    const told: string[] = [];
+    const on = { fail: (tenant: string): boolean => tenant === "", spendMs: 0, wrong: new Set<string>(), writes: 0 };
+    const say = (message: string) => void told.push(message);
+    const job = createAuditJob({
+      audit: (tenantId, { range }) => {
+        if (on.fail(tenantId)) return Promise.reject(new Error("away"));
+        now += on.spendMs;
+        audited.push(`${tenantId} ${new Date(range.between!.from).getUTCHours()}`);
+        const differences = on.wrong.has(tenantId)
+          ? [{ bucket: { start: START, count: 3 } as never, recounted: 2 }]
+          : [];
+        return Promise.resolve({
+          ...{ recordsCounted: 1, bucketsChecked: 60, repaired: 0, unsettled: 0, inDoubt: 0, short: 0, differences },
+          measureDifferences: [],
+        });
+      },
+      canAudit: () => true,
+      store: {
+        async *listActive(_hourAt, _part, after) {
+          const rows = tenants.map((tenantId) => ({ tenantId, source: "ITEMS", shard: 0 }));
+          yield rows.filter(({ tenantId }) => !after || tenantId > after.tenantId);
+        },
+        audits: {
+          find: ({ index }) => Promise.resolve(marks.get(`${index}`)),
+          put: ({ index }, mark) => {
+            on.writes += 1;
+            marks.set(`${index}`, structuredClone(mark));
+            return Promise.resolve();
+          },
+        },
+      },
+      clock: () => now,
+      log: { ...silentLog, info: say, error: say },
+      raise: (n) => raised.push(n),
+    });
+    return {
+      ...{ on, audited, raised, told },
+      run: (leftMs = HOUR) => job({ index: 0, of: 1, untilAt: now + leftMs }),
+      pass: (ms: number) => void (now += ms),
+    };
+  }
+
+  test("that runs out of time goes on where it was, and looks at each tenant once", async () => {
+    const { on, run, audited, told } = world();
+    on.spendMs = 1_000;
+    expect(await run(30_000)).toMatchObject({ audited: 50 });
+    expect(told).toEqual([]);
+    expect(await run(60_000)).toMatchObject({ audited: 100 });
+    expect(await run()).toMatchObject({ audited: 20 });
+    expect(audited).toEqual(TENANTS.map((tenant) => `${tenant} 11`));
+    expect(told).toEqual(["the hour just closed was audited"]);
+    expect(await run()).toMatchObject({ audited: 0 });
+    expect(told).toHaveLength(1);
+  });
+
+  test("that fails goes on where it was; what fails three times is passed over and told, the others are looked at", async () => {
+    const { on, run, audited, told } = world();
+    on.fail = (tenant) => tenant === "t060";
+    await expect(run()).rejects.toThrow("away");
+    expect(audited.filter((one) => one < "t050")).toHaveLength(50);
+    await expect(run()).rejects.toThrow("away");
+    expect(await run()).toMatchObject({ audited: 70 });
+    expect(told).toEqual(["an audit failed again and again, and is passed over", "the hour just closed was audited"]);
+    expect(new Set(audited.filter((one) => one < "t050" || one > "t100")).size).toBe(120);
+    expect(audited.filter((one) => one < "t050")).toHaveLength(50);
+  });
+
+  test("of an hour that was not done by the next one finishes it first, with what it found before", async () => {
+    const { on, run, pass, audited, raised } = world({ tenants: TENANTS.slice(0, 100) });
+    on.wrong = new Set(["t003", "t099"]);
+    on.spendMs = 1_000;
+    await run(10_000);
+    expect(raised).toEqual([]);
+    pass(HOUR);
+    await run();
+    expect(raised).toEqual([2, 2]);
+    const hours = audited.map((one) => one.split(" ")[1]);
+    expect(hours).toEqual([...Array.from({ length: 100 }, () => "11"), ...Array.from({ length: 100 }, () => "12")]);
+    expect(new Date(FIRST).getUTCHours()).toBe(11);
+  });
+
+  test("costs two writes for fifty tenants, and one read where all is done", async () => {
+    const { on, run } = world();
+    await run();
+    expect(on.writes).toBe(2 * 4 + 1);
+    on.writes = 0;
+    await run();
+    expect(on.writes).toBe(0);
   });
 });
 
@@ -238,7 +341,7 @@ test("a recount goes through a range without a gap or an overlap: all tenants of
     store: {
       async *listActive(hourAt) {
         listed.push(hourAt);
-        if (listed.length < 3) yield [{ tenantId: listed.length === 1 ? "b" : "a", source: "ITEMS" }];
+        if (listed.length < 3) yield [{ tenantId: listed.length === 1 ? "b" : "a", source: "ITEMS", shard: 0 }];
       },
       listSources: () => Promise.resolve(["own"]),
     },

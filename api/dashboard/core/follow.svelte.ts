@@ -1,6 +1,7 @@
 import { type Client, createClient } from "graphql-ws";
 import { messageOf, renew } from "./ask.ts";
 import type { Document } from "./document.ts";
+import { restsOutOfSight } from "./rest.ts";
 import { session } from "./session.svelte.ts";
 
 /** What the one connection of this tab is doing. A browser has six over HTTP/1.1 in all, so all feeds share it. */
@@ -26,8 +27,8 @@ export function hangUp(): void {
 }
 
 /**
- * Follows a subscription until the returned function is called. After a cut it begins again by itself: `variables` is asked
- * anew each time, so that a cursor in it says where to go on.
+ * Follows a subscription until the returned function is called. After a cut, or a rest while nobody saw the page, it begins again by
+ * itself: `variables` is asked anew each time, so that a cursor in it says where to go on.
  */
 export function follow<Data, Variables>(
   query: Document<Data, Variables>,
@@ -41,15 +42,26 @@ export function follow<Data, Variables>(
       return variables() as Record<string, unknown>;
     },
   };
-  return currentClient().subscribe<Data>(payload, {
-    next: ({ data, errors }) => {
-      if (data) onData(data);
-      if (errors?.[0]) onError(errors[0].message);
+  const begin = () =>
+    currentClient().subscribe<Data>(payload, {
+      next: ({ data, errors }) => {
+        if (data) onData(data);
+        if (errors?.[0]) onError(errors[0].message);
+      },
+      error: (error) => onError(Array.isArray(error) ? (error[0]?.message ?? "refused") : messageOf(error)),
+      complete: () => {},
+    });
+  let stop: (() => void) | undefined;
+  return sight.keep({
+    begin: () => void (stop ??= begin()),
+    rest() {
+      stop?.();
+      stop = undefined;
     },
-    error: (error) => onError(Array.isArray(error) ? (error[0]?.message ?? "refused") : messageOf(error)),
-    complete: () => {},
   });
 }
+
+const sight = restsOutOfSight(document);
 
 /** Where API Gateway holds the sockets: it closes those that are silent for ten minutes, and each message is paid for. */
 const held = document.querySelector<HTMLMetaElement>('meta[name="sockets"]');

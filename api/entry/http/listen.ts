@@ -30,7 +30,7 @@ export async function listen(app: App): Promise<Listening> {
   }
   const connections = createConnections(ceiling);
   const http = createHttp(app, { connections });
-  const server = createServer({ http, limits: config.limits, connections, log });
+  const server = createServer({ http, limits: config.limits, connections, log, isProxied: config.trustedProxies > 0 });
   await open(server, config.host, config.port);
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;

@@ -18,7 +18,11 @@ const HEADER_BYTES = 32_768;
 const HEADERS_MS = 10 * SECOND_MS;
 /** A collection of 48 MB comes at 1.3 Mbit/s; other bodies have less time (see fetch.ts). */
 const REQUEST_MS = 300 * SECOND_MS;
-const KEEP_ALIVE_MS = 65 * SECOND_MS;
+/**
+ * How long a connection may lie idle. A proxy in front ends them itself: one that was ended here while it sent the next request
+ * would answer its client 502, and send nothing again. The load balancer's own time is 300 seconds (`infra/balancer.ts`).
+ */
+export const KEEP_ALIVE_MS = { direct: 65 * SECOND_MS, proxied: 330 * SECOND_MS };
 const CHECK_MS = 2 * SECOND_MS;
 /** A reader that takes nothing for so long is gone. Open streams are written to more often. */
 const SILENT_MS = 60 * SECOND_MS;
@@ -39,13 +43,19 @@ export type Limits = { bodyBytes: number };
  * own has not.
  */
 export function createServer(
-  { http, limits, connections, log }: { http: Http; limits: Limits; connections: Connections; log: Log },
+  { http, limits, connections, log, isProxied }: {
+    http: Http;
+    limits: Limits;
+    connections: Connections;
+    log: Log;
+    isProxied: boolean;
+  },
 ): Server {
   const server = createHttpServer({
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS[isProxied ? "proxied" : "direct"],
     connectionsCheckingInterval: CHECK_MS,
     noDelay: true,
   });

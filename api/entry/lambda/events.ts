@@ -21,6 +21,9 @@ const TEXT = /^(text\/|application\/(json|[a-z.+-]+\+json|javascript|xml)\b)/i;
 
 /** The request of an event. Gives the answer instead where there is none in it. */
 export function toRequest(event: HttpEvent): Request | Response {
+  if ("elb" in (event.requestContext ?? {})) {
+    return refusal(400, "BAD_REQUEST", "A load balancer calls containers here; functions answer API Gateway.");
+  }
   const parts = "httpMethod" in event ? fromRest(event) : "rawPath" in event ? fromHttp(event) : undefined;
   if (!parts) return refusal(400, "BAD_REQUEST", "The event is no HTTP request of API Gateway or of a function URL.");
   const { method, host, path, query, headers } = parts;

@@ -1,0 +1,80 @@
+import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
+import { Aspects, type TerraformStack } from "cdktf";
+import { LOG_GROUPS } from "./deploy-functions.ts";
+import { type DeployNames, deployNames, may } from "./deploy-names.ts";
+import { STAGE_NAME as SOCKETS } from "./socket-api.ts";
+import type { Statement } from "./roles.ts";
+import type { Stage } from "./stages.ts";
+
+/**
+ * Adds the most that any role of the installation may ever do, whatever its own policy says, to each of its roles but `except`: who
+ * may change roles, as a pipeline does, could else give them the account.
+ */
+export function addBoundary(
+  stack: TerraformStack,
+  stage: Stage,
+  { partition, except }: { partition: string; except: string },
+): IamPolicy {
+  const names = deployNames({ ...stage, partition });
+  const boundary = new IamPolicy(stack, "boundary", {
+    name: `${stage.prefix}-boundary`,
+    description: `The most that roles of ${stage.prefix} may do.`,
+    policy: JSON.stringify({ Version: "2012-10-17", Statement: boundaryStatements(names, stage) }),
+  });
+  Aspects.of(stack).add({
+    visit(node) {
+      if (node instanceof IamRole && node.node.id !== except) node.permissionsBoundary = boundary.arn;
+    },
+  });
+  return boundary;
+}
+
+export function boundaryStatements(
+  { prefix, arn, s3 }: DeployNames,
+  { tableKey, region }: Pick<Stage, "tableKey" | "region">,
+): Statement[] {
+  const lambda = arn("lambda", `function:${prefix}-*`);
+  return [
+    may(
+      "Items",
+      "dynamodb",
+      "BatchGetItem GetItem Query PartiQLInsert PutItem UpdateItem DeleteItem",
+      [arn("dynamodb", `table/${prefix}-*`)],
+    ),
+    // Those of attached tables too.
+    may("Streams", "dynamodb", "DescribeStream GetRecords GetShardIterator", [arn("dynamodb", "table/*/stream/*")]),
+    may("ListStreams", "dynamodb", "ListStreams", ["*"]),
+    may("Buckets", "s3", "ListBucket", [s3(`${prefix}-*`)]),
+    may("Objects", "s3", "GetObject PutObject DeleteObject", [s3(`${prefix}-*/*`)]),
+    may(
+      "Messages",
+      "sqs",
+      "GetQueueUrl GetQueueAttributes SendMessage ReceiveMessage DeleteMessage",
+      [arn("sqs", `${prefix}-*`)],
+    ),
+    may("Keys", "secretsmanager", "GetSecretValue PutSecretValue", [arn("secretsmanager", `secret:${prefix}-*`)]),
+    may(
+      "Logs",
+      "logs",
+      "CreateLogStream PutLogEvents",
+      LOG_GROUPS.map((name) => arn("logs", `log-group:${name}${prefix}*`)),
+    ),
+    may("Sockets", "execute-api", "ManageConnections", [arn("execute-api", `*/${SOCKETS}/*/@connections/*`)]),
+    may("Releases", "lambda", "GetAlias UpdateAlias GetProvisionedConcurrencyConfig", [lambda]),
+    may("LookAtAlarms", "cloudwatch", "DescribeAlarms", ["*"]),
+    may(
+      "Images",
+      "ecr",
+      "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
+      // Also another account's, and another region's.
+      [arn("ecr", "repository/*").replace(`:${region}:`, ":*:")],
+    ),
+    may("LogInToRegistry", "ecr", "GetAuthorizationToken", ["*"]),
+    ...(tableKey === "managed"
+      ? [may("TableKey", "kms", "Decrypt DescribeKey", [arn("kms", "key/*")], {
+        StringEquals: { "kms:ViaService": `dynamodb.${region}.amazonaws.com` },
+      })]
+      : []),
+  ];
+}
