@@ -5,6 +5,7 @@ import { importInto } from "../../api/anki/file/import.ts";
 import { createTempFiles } from "../../api/anki/file/temp.ts";
 import { decideAnswer } from "../../api/anki/schedule/decide.ts";
 import { viewCard } from "../../api/anki/schedule/question.ts";
+import { countDeckStats } from "../../api/anki/queue/deck-stats.ts";
 import { nextCard } from "../../api/anki/queue/next.ts";
 import { applyEntry } from "../../api/anki/schedule/apply.ts";
 import { createAnki, DAY_MS, noonOf, presetOf } from "../kit/anki.ts";
@@ -73,6 +74,8 @@ describe("whatever numbers a file holds", () => {
         const moment = { at: NOW, offsetMinutes: 0 };
         for (const id of ids) {
           const view = viewCard(file.db, id, moment)!;
+          expect([name, value, id, [view.reps, view.lapses].every((n) => n >= 0 && n < 2 ** 31)])
+            .toEqual([name, value, id, true]);
           for (const at of [view.dueAt ?? 0, ...view.choices.map(({ dueAt }) => dueAt)]) {
             expect([name, value, id, Number.isNaN(new Date(at).getTime())]).toEqual([name, value, id, false]);
           }
@@ -83,6 +86,7 @@ describe("whatever numbers a file holds", () => {
           expect(decideAnswer(file.db, request)).toEqual({ kind: "accepted" });
           applyEntry(file.db, answerOf(shown, 3, { at: NOW }), 0);
         }
+        expect(countDeckStats(file.db, { deckId: 1, moment })!.averageInterval).toBeGreaterThanOrEqual(0);
         expect(openChecked(files, file.toBytes(), { now: NOW }).repairs).toEqual([]);
         file.close();
       }
@@ -101,6 +105,9 @@ describe("whatever numbers a file holds", () => {
       for (const { intervalMs } of viewCard(db, i + 1, { at: noonOf(TODAY), offsetMinutes: 0 })!.choices) {
         expect(intervalMs >= 0 && intervalMs <= 36_501 * DAY_MS).toBe(true);
       }
+      const stats = countDeckStats(db, { deckId: 1, moment: { at: noonOf(TODAY), offsetMinutes: 0 } })!;
+      const { averageStability = 0, averageDifficulty = 1, averageRetrievability = 0 } = stats;
+      expect(averageStability <= 36_500 && averageDifficulty <= 10 && averageRetrievability <= 1).toBe(true);
       applyEntry(db, answerOf(i + 1, 3, { at: noonOf(TODAY) }), i);
     }
     db.close();

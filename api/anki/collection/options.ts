@@ -43,6 +43,8 @@ export type DeckOptions = {
 
 /** A hundred years: as long as Anki lets an interval be chosen. Choosing takes as many steps as a range of them has days. */
 export const MAX_DAYS = 36_500;
+/** The last place among new cards: Anki brings all beyond to it. */
+export const MAX_PLACE = 1_000_000;
 const DAY_MIN = 1_440;
 /** What no options that a person chose reach; a file may say anything. */
 const MOST = { cards: 1_000_000, ease: 100_000, factor: 1_000, secs: 1_000_000, steps: 1_000 } as const;

@@ -1,6 +1,7 @@
 import { parseObject } from "../collection/card-data.ts";
 import { readNoteType } from "../collection/collection.ts";
 import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
+import { count, MAX_PLACE } from "../collection/options.ts";
 import { type CardRow, getRow, listRows, UNSYNCED } from "../collection/rows.ts";
 import { GRAVE } from "../file/merge-graves.ts";
 import type { Recorder } from "./before.ts";
@@ -52,7 +53,7 @@ function addCards(
   if (ords.length === 0) return;
   let due = 0;
   rec.change("conf", (conf) => {
-    due = Math.max(1, Number(conf["nextPos"] ?? 1) || 1);
+    due = Math.min(MAX_PLACE, Math.max(1, count(conf["nextPos"], 1)));
     conf["nextPos"] = due + 1;
   });
   const zero = {

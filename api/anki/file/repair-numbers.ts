@@ -1,12 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import { MAX_DAYS } from "../collection/options.ts";
+import { MAX_DAYS, MAX_PLACE } from "../collection/options.ts";
 import { readColumns } from "./col.ts";
 
 const INT_32 = 2 ** 31;
+/** More answers than anybody gives. */
+const MANY = 1_000_000;
 const DAY_S = 86_400;
-/** Anki brings days beyond this back to today, and places of new cards to their end. */
+/** Anki brings days beyond this back to today. */
 const MAX_DAY = 100_000;
-const MAX_PLACE = 1_000_000;
 /** From here on `due` of a learning card is no day but an instant, in seconds. */
 const INSTANT_S = 1_000_000_000;
 /** In seconds this is the year 5138, in milliseconds 1973. */
@@ -21,8 +22,8 @@ const RANGES = {
   odue: [-INT_32, 2 * INT_32 - 1, 2 * INT_32 - 1],
   ivl: [-INT_32, INT_32 - 1, MAX_DAYS],
   factor: [0, 65_535, 32_767],
-  reps: [0, 2 * INT_32 - 1, INT_32],
-  lapses: [0, 2 * INT_32 - 1, INT_32],
+  reps: [0, INT_32 - 1, MANY],
+  lapses: [0, INT_32 - 1, MANY],
   left: [0, INT_32 - 1, INT_32 - 1],
   flags: [0, 255, 0],
 } as const;

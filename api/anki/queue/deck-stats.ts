@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { memoryOf, parseCardData } from "../collection/card-data.ts";
 import { DAY_MS, SECOND_MS } from "../../core/clock.ts";
 import { readCollection, timingOf } from "../collection/collection.ts";
 import type { Moment } from "../schedule/question.ts";
@@ -37,33 +38,34 @@ export function countDeckStats(db: DatabaseSync, { deckId, moment }: DeckStatsOf
   const where = withinDecks(db, deckId);
   if (where === undefined) return undefined;
   const timing = timingOf(readCollection(db), moment.at, moment.offsetMinutes);
-  const json = (name: string) => `case when json_valid(data) then json_extract(data, '$.${name}') end`;
   const sql = `select
       sum(queue >= 0 and type = 0) as fresh, sum(queue >= 0 and type = 1) as learning,
       sum(queue >= 0 and type = 3) as relearning,
       sum(queue >= 0 and type = 2 and ivl < ${MATURE_DAYS}) as young,
       sum(queue >= 0 and type = 2 and ivl >= ${MATURE_DAYS}) as mature,
       sum(queue = -1) as suspended, sum(queue < -1) as buried,
-      avg(case when type = 2 then ivl end) as interval,
+      avg(case when type = 2 then max(ivl, 0) end) as interval,
       avg(case when type = 2 and factor > 0 then factor / 1000.0 end) as ease
     from cards where ${where}`;
   const counts = db.prepare(sql).get() as Record<string, number | null>;
   const memories = db.prepare(
-    `select ${json("s")} as s, ${json("d")} as d, ${json("decay")} as decay, ${json("lrt")} as lrt, ivl,
-       (case when odue <> 0 then odue else due end) as due, type from cards where type in (2, 3) and ${where}`,
-  ).iterate() as Iterable<Record<"s" | "d" | "decay" | "lrt", unknown> & { ivl: number; due: number; type: number }>;
+    `select data, ivl, (case when odue <> 0 then odue else due end) as due, type from cards
+       where type in (2, 3) and data <> '' and ${where}`,
+  ).iterate() as Iterable<{ data: string; ivl: number; due: number; type: number }>;
   let [n, stability, difficulty, recall] = [0, 0, 0, 0];
-  for (const { s, d, decay, lrt, ivl, due, type } of memories) {
-    if (typeof s !== "number" || typeof d !== "number" || !(s > 0)) continue;
-    const elapsed = typeof lrt === "number"
+  for (const { data, ivl, due, type } of memories) {
+    const { lrt, decay, ...rest } = parseCardData(data);
+    const memory = memoryOf(rest);
+    if (!memory) continue;
+    const elapsed = lrt !== undefined
       ? (timing.nextDayAt - lrt * SECOND_MS) / DAY_MS
       : type === 2
       ? timing.today - (due - ivl)
       : 0;
     n++;
-    stability += s;
-    difficulty += d;
-    recall += retrievability(Math.max(0, Math.floor(elapsed)), s, typeof decay === "number" ? decay : 0.5);
+    stability += memory.stability;
+    difficulty += memory.difficulty;
+    recall += retrievability(Math.max(0, Math.floor(elapsed)), memory.stability, decay || 0.5);
   }
   const count = (name: string) => Number(counts[name] ?? 0);
   const mean = (sum: number) => (n === 0 ? undefined : sum / n);
