@@ -236,9 +236,11 @@ function isLeft(left: readonly Left[], session: Session): boolean {
     session.mergedInto === undefined;
 }
 
-/** Without what is undefined, as it is stored. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+/** Without what is undefined, as it is stored; what was said stands in no order, and a line puts it into its own. */
+function plain({ ends, reported, bridges, ...left }: Left): unknown {
+  const textOf = (one: object) => JSON.stringify(Object.entries(one).filter(([, value]) => value !== undefined).sort());
+  const lists = [ends, reported, bridges].map((list) => list.map(textOf).sort());
+  return JSON.parse(JSON.stringify({ ...left, lists }));
 }
 
 /** What a session was, with what its device states now. */

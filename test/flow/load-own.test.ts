@@ -125,6 +125,17 @@ describe("motion of one's own", () => {
     },
   );
 
+  test("whose time is not believed is told as kept aside, and by what it is", async () => {
+    const csv = "sensor,at\nfar,2001-01-01 00:00\nfar,31.01.2026 10:00\n";
+    const { code, out } = await load("motion", "far.csv", csv, "far");
+    expect(code).toBe(0);
+    expect(out).toContain("accepted 1, duplicates 0, rejected 0");
+    expect(out).toContain("kept aside 1, since their times are not believed");
+    expect(out).toContain("  kept aside: far at 2001-01-01T00:00:00.000Z: is more than 7300 days behind");
+    const { sensor } = await ask("far", `{ sensor(sensorId: "far") { lastMotionAt quarantined { count } } }`);
+    expect(sensor).toEqual({ lastMotionAt: "2026-01-31T10:00:00.000Z", quarantined: [{ count: 1 }] });
+  });
+
   test("of which nobody knows whether it was any is told and left out", async () => {
     const { out, err } = await load(
       "motion",
@@ -214,7 +225,7 @@ describe("journeys of one's own", () => {
     ].map((event) => JSON.stringify(event));
     const { code, out, err } = await load("journeys", "j.jsonl", [...lines, "{half", ""].join("\n"), "j");
     expect([code, out]).toEqual([0, expect.stringContaining("accepted 2, duplicates 0, rejected 1, skipped lines 1")]);
-    expect(out).toContain("rejected: seq");
+    expect(out).toMatch(/rejected: .+: seq/);
     expect(err).toContain("skipped line 4: is no JSON object: {half");
     expect((await shownBy("j", out)).journeys.nodes).toMatchObject([{
       sessionId: "a",

@@ -107,6 +107,27 @@ describe("a person merges sessions", () => {
       .toMatchObject({ code: "INVALID_INPUT", fields: [{ path: ["sessionId"] }] });
   });
 
+  test("one of which was merged before: that is taken back too, whatever was merged into what", async () => {
+    const tenant = "m-chain";
+    await motions(tenant, [0, 20, 40, 60]);
+    const one = (id: string) => sessionOf(api, tenant, id);
+    const ids: string[] = (await rows(tenant)).map(({ sessionId }: { sessionId: string }) => sessionId);
+    const [a, b, c, d] = ids as [string, string, string, string];
+    await merge(tenant, await one(c), await one(d));
+    await merge(tenant, await one(b), await one(c));
+    const before = await rows(tenant);
+    await merge(tenant, await one(a), await one(b));
+    expect(await rows(tenant)).toMatchObject([{ sessionId: a, motionEventCount: 4, endedAt: at(60) }]);
+    const { version } = await one(a);
+    expect(await mutate(api, tenant, "undoSessionCorrection", { sessionId: a, expectedVersion: version }))
+      .toMatchObject({ sessionId: a });
+    const unversioned = (found: { version: number; updatedAt: string }[]) => (
+      found.map((own) => ({ ...own, version: 0, updatedAt: "" }))
+    );
+    expect(unversioned(await rows(tenant))).toEqual(unversioned(before));
+    expect(await numbers(tenant)).toEqual([2, 4, 2, 4, 20 * MIN]);
+  });
+
   test("a device's session and motion: its last batch, before the merge or after it, is beaten like any other end", async () => {
     const outcomes: unknown[] = [];
     for (const [tenant, isFirst] of [["m-last-1", true], ["m-last-2", false]] as const) {

@@ -80,10 +80,13 @@ async function load({ args, env, out, err, patienceMs = PATIENCE_MS }: LoadOptio
     const totals = await send({ ...target, concurrency, onProgress: (size) => bar.increment(size) });
     bar.stop();
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-    const { accepted, duplicates, rejected, reasons } = totals;
+    const { accepted, duplicates, rejected, aside = 0, reasons } = totals;
     const left = skipped.count() > 0 ? `, skipped lines ${skipped.count()}` : "";
     tell([`accepted ${accepted}, duplicates ${duplicates}, rejected ${rejected}${left}, seconds ${seconds}`]);
-    tell(reasons.map((reason) => `  rejected: ${reason}`));
+    if (aside > 0) {
+      tell([`kept aside ${aside}, since their times are not believed: resolveQuarantined admits or drops them`]);
+    }
+    tell(reasons.map((reason) => `  ${reason}`));
     tellHow(shown);
   } finally {
     bar.stop();

@@ -50,8 +50,8 @@ export async function* recordsOf(file: string): AsyncGenerator<CsvRecord> {
 
 /** A number as tables write it, a comma before its fraction where no comma parts cells; undefined where it is none. */
 export function numberOf(text: string, { separator = "," }: Pick<CsvRecord, "separator">): number | undefined {
-  const number = Number(separator === "," ? text : text.replace(/^([+-]?\d*),(\d+)$/, "$1.$2"));
-  return text === "" || !Number.isFinite(number) ? undefined : number;
+  const plain = separator === "," ? text : text.replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(plain) ? Number(plain) : undefined;
 }
 
 /** What stands most in a line outside of quotes, of what may part cells; of equals the one that is no comma. */

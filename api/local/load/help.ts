@@ -5,8 +5,8 @@ export const KINDS = ["journeys", "motion", "sessions", "metrics", "collection"]
 export type Kind = (typeof KINDS)[number];
 
 const TIMES =
-  `Times: RFC 3339, YYYY-MM-DD HH:MM[:SS] with or without an offset (+02:00, +0200, +02, Z, UTC), 31/Jan/2026:12:00:00 +0100,
-or Unix seconds, milliseconds or microseconds. Those without an offset are of --zone, an IANA name; UTC where absent.`;
+  `Times: RFC 3339, YYYY-MM-DD HH:MM[:SS] with or without an offset (+02:00, +0200, +02, Z, UTC), also DD.MM.YYYY,
+31/Jan/2026:12:00:00 +0100, or Unix seconds, milliseconds or microseconds. Those without an offset are of --zone, an IANA name; UTC where absent.`;
 const TABLE =
   `A table is CSV in UTF-8, also .gz, its cells parted by commas, semicolons, tabs or |, with the names of its columns in the first
 line, in any writing. --columns ours=theirs,... says which is which where the names differ; --heading a,b,... names the columns

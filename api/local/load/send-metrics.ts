@@ -105,7 +105,12 @@ async function* lanesOf(records: AsyncIterable<LoadedRecord>, batchSize: number)
 }
 
 function requestOf(records: LoadedRecord[]): LoadRequest {
-  return { mutation: MUTATION, variables: { records }, size: records.length, tally };
+  return {
+    mutation: MUTATION,
+    variables: { records },
+    size: records.length,
+    tally: (answer) => tally(answer, records),
+  };
 }
 
 type Answer = Member & {
@@ -114,8 +119,13 @@ type Answer = Member & {
   receipts?: { status: string; reason: string | null }[];
 };
 
-function tally({ __typename, accepted, duplicates, receipts = [] }: Answer): Totals | undefined {
+function tally(
+  { __typename, accepted, duplicates, receipts = [] }: Answer,
+  records: readonly LoadedRecord[],
+): Totals | undefined {
   if (__typename !== "RecordMetricsPayload") return undefined;
-  const reasons = receipts.flatMap(({ reason }) => reason === null ? [] : [reason]);
+  const reasons = receipts.flatMap(({ reason }, i) =>
+    reason === null ? [] : [`rejected: ${records[i]!.recordId}: ${reason}`]
+  );
   return { accepted: accepted!, duplicates: duplicates!, rejected: reasons.length, reasons };
 }

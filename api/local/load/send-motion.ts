@@ -18,11 +18,12 @@ export type LoadedBatch = {
 const RECORD = `mutation ($input: RecordMotionInput!) { recordMotion(input: $input) {
   __typename
   ... on RecordMotionPayload { duplicate }
+  ... on QuarantinedPayload { reason }
   ... on UserError { message }
 } }`;
 const INGEST = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch(input: $input) {
   __typename
-  ... on IngestSessionBatchPayload { duplicate }
+  ... on IngestSessionBatchPayload { duplicate receipts { index status reason } doubts }
   ... on UserError { message }
 } }`;
 
@@ -32,25 +33,51 @@ const INGEST = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch
  */
 export function sendMotion(motions: readonly LoadedMotion[], sending: Sending): Promise<Totals> {
   const lanes = Map.groupBy(motions, (motion) => motion.sensorId).values();
-  return sendLanes(lanes.map((own) => own.map((input) => requestOf(RECORD, input))), sending);
+  return sendLanes(
+    lanes.map((own) => own.map((input) => requestOf(RECORD, input, `${input.sensorId} at ${input.at}`))),
+    sending,
+  );
 }
 
 /** Sends batches of readings, those of one session in their order. */
 export function sendBatches(batches: readonly LoadedBatch[], sending: Sending): Promise<Totals> {
   const lanes = Map.groupBy(batches, (batch) => batch.sessionId).values();
-  return sendLanes(lanes.map((own) => own.map((input) => requestOf(INGEST, input))), sending);
+  return sendLanes(
+    lanes.map((own) =>
+      own.map((input) => requestOf(INGEST, input, `batch ${input.batchOffset} of ${input.sessionId}`))
+    ),
+    sending,
+  );
 }
 
-function requestOf(mutation: string, input: object): LoadRequest {
-  return { mutation, variables: { input }, size: 1, tally };
+type Answer = Member & {
+  duplicate?: boolean;
+  reason?: string;
+  receipts?: { index: number; status: string; reason: string }[];
+  doubts?: string[];
+};
+
+function requestOf(mutation: string, input: object, name: string): LoadRequest {
+  return { mutation, variables: { input }, size: 1, tally: (answer) => tally(answer, name) };
 }
 
-function tally(answer: Member & { duplicate?: boolean }): Totals {
-  const isRefused = answer.duplicate === undefined;
+/** Of a batch that was taken, readings that were not are told as well. */
+function tally({ __typename, message, duplicate, reason, receipts = [], doubts = [] }: Answer, name: string): Totals {
+  const isAside = reason !== undefined;
+  const isRefused = duplicate === undefined && !isAside;
+  const parts = receipts.map((one) => (
+    `${one.status === "REJECTED" ? "rejected" : "kept aside"}: ${name}, reading ${one.index}: ${one.reason}`
+  ));
   return {
-    accepted: answer.duplicate === false ? 1 : 0,
-    duplicates: answer.duplicate === true ? 1 : 0,
+    accepted: duplicate === false ? 1 : 0,
+    duplicates: duplicate === true ? 1 : 0,
     rejected: isRefused ? 1 : 0,
-    reasons: isRefused ? [answer.message ?? answer.__typename] : [],
+    aside: isAside ? 1 : receipts.filter(({ status }) => status === "QUARANTINED").length,
+    reasons: [
+      ...(isAside ? [`kept aside: ${name}: ${reason}`] : []),
+      ...(isRefused ? [`rejected: ${name}: ${message ?? __typename}`] : []),
+      ...parts,
+      ...doubts.map((doubt) => `kept aside: ${name}: ${doubt}`),
+    ],
   };
 }

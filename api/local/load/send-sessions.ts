@@ -30,21 +30,24 @@ export function sendSessions(sessions: readonly LoadedSession[], sending: Sendin
           input: { sessionId: session.sessionId, sensorId: session.sensorId, startedAt: session.startedAt },
         },
         size: 1,
-        tally,
-        follow: (created: Member) => finish(session, created, sending),
+        tally: (answer: Member) => tally(answer, session),
+        follow: async (created: Member) => {
+          const refused = await finish(session, created, sending);
+          return refused && `rejected: ${session.sessionId}: ${refused}`;
+        },
       }))
     ),
     sending,
   );
 }
 
-function tally(answer: Member): Totals {
+function tally(answer: Member, { sessionId }: LoadedSession): Totals {
   const isDone = answer.__typename === "SessionPayload";
   return {
     accepted: isDone ? 1 : 0,
     duplicates: 0,
     rejected: isDone ? 0 : 1,
-    reasons: isDone ? [] : [answer.message ?? answer.__typename],
+    reasons: isDone ? [] : [`rejected: ${sessionId}: ${answer.message ?? answer.__typename}`],
   };
 }
 

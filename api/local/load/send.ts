@@ -2,8 +2,8 @@ import pMap from "p-map";
 import { askUntilAnswered, type Member, refusedBy, type Target } from "./ask.ts";
 import type { LoadedEvent } from "./events.ts";
 
-/** What became of all that was sent. */
-export type Totals = { accepted: number; duplicates: number; rejected: number; reasons: string[] };
+/** What became of all that was sent; `aside` is kept aside, since its time is not believed. Reasons say of what they are. */
+export type Totals = { accepted: number; duplicates: number; rejected: number; aside?: number; reasons: string[] };
 
 /** One request of a load. */
 export type LoadRequest = {
@@ -46,7 +46,7 @@ export async function sendLanes(
   lanes: Iterable<Iterable<LoadRequest>> | AsyncIterable<Iterable<LoadRequest>>,
   sending: Sending,
 ): Promise<Totals> {
-  const totals: Totals = { accepted: 0, duplicates: 0, rejected: 0, reasons: [] };
+  const totals = { accepted: 0, duplicates: 0, rejected: 0, aside: 0, reasons: [] as string[] };
   let hasFailed = false;
 
   async function send(request: LoadRequest): Promise<void> {
@@ -58,6 +58,7 @@ export async function sendLanes(
     totals.accepted += tally.accepted;
     totals.duplicates += tally.duplicates;
     totals.rejected += tally.rejected;
+    totals.aside += tally.aside ?? 0;
     totals.reasons.push(...tally.reasons.slice(0, MAX_REASONS - totals.reasons.length));
     sending.onProgress?.(request.size);
   }
@@ -75,7 +76,12 @@ export async function sendLanes(
 
 function* eventLanes(events: Iterable<LoadedEvent>, batchSize: number): Generator<LoadRequest[]> {
   for (const batch of inBatches(events, batchSize)) {
-    yield [{ mutation: MUTATION, variables: { events: batch }, size: batch.length, tally: tallyEvents }];
+    yield [{
+      mutation: MUTATION,
+      variables: { events: batch },
+      size: batch.length,
+      tally: (answer) => tallyEvents(answer, batch),
+    }];
   }
 }
 
@@ -98,8 +104,12 @@ type Recorded = Member & {
   receipts: { reason: string | null }[];
 };
 
-function tallyEvents(answer: Member): Totals | undefined {
+function tallyEvents(answer: Member, events: readonly LoadedEvent[]): Totals | undefined {
   if (answer.__typename !== "RecordEventsPayload") return undefined;
   const { accepted, duplicates, rejected, receipts } = answer as Recorded;
-  return { accepted, duplicates, rejected, reasons: receipts.flatMap(({ reason }) => reason ?? []) };
+  const reasons = receipts.flatMap(({ reason }, i) => {
+    const { sessionId, seq } = events[i]!;
+    return reason ? [`rejected: ${sessionId}, ${seq}: ${reason}`] : [];
+  });
+  return { accepted, duplicates, rejected, reasons };
 }

@@ -8,6 +8,8 @@ const DATE = String.raw`(\d{4})[-/](\d{1,2})[-/](\d{1,2})`;
 const CLOCK = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`;
 const OFFSET = String.raw`\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?`;
 const WHEN = new RegExp(`^${DATE}(?:[T\\s]+${CLOCK})?${OFFSET}$`, "i");
+/** 31.01.2026: with points the day is first everywhere. */
+const DOTTED = /^(\d{1,2})\.(\d{1,2})\.(\d{4})(?=$|[T\s])/i;
 /** 01/Aug/1995:13:19:56 -0500, as servers log it. */
 const LOGGED = new RegExp(String.raw`^(\d{1,2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}):(\d{2}):(\d{2})${OFFSET}$`);
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -28,7 +30,7 @@ export function parseWhen(text: string, zone: string): number | undefined {
     const [hour, minute, second, offset] = clock;
     return at([year, String(MONTHS.indexOf(month!) + 1), day, hour, minute, second, undefined, offset], zone);
   }
-  const match = WHEN.exec(trimmed);
+  const match = WHEN.exec(trimmed.replace(DOTTED, "$3-$2-$1"));
   return match ? at(match.slice(1), zone) : undefined;
 }
 
