@@ -238,7 +238,10 @@ function isLeft(left: readonly Left[], session: Session): boolean {
 
 /** Without what is undefined, as it is stored; what was said stands in no order, and a line puts it into its own. */
 function plain({ ends, reported, bridges, ...left }: Left): unknown {
-  const textOf = (one: object) => JSON.stringify(Object.entries(one).filter(([, value]) => value !== undefined).sort());
+  const textOf = (one: object) => {
+    const known = Object.entries(one).filter(([, value]) => value !== undefined);
+    return JSON.stringify(known.sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
   const lists = [ends, reported, bridges].map((list) => list.map(textOf).sort());
   return JSON.parse(JSON.stringify({ ...left, lists }));
 }
