@@ -294,13 +294,12 @@ function nearest(readings: number[], stated: number[]) {
 
 function endSaid({ start, ends, bridges, final }: Draft): { at: number; by: Fact["by"] } | undefined {
   // An end before the start waits for an earlier start to be known.
-  const valid = ends.filter(({ at }) =>
-    at >= start && !bridges.some(({ until, from = -Infinity }) => from <= at && at < until)
-  );
+  const isBridged = (at: number) => bridges.some(({ until, from = -Infinity }) => from <= at && at < until);
+  const valid = ends.filter(({ at }) => at >= start && !isBridged(at));
   const cuts = valid.filter(({ isCut }) => isCut);
   if (cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
   if (valid.length > 0) return { at: Math.min(...valid.map(({ at }) => at)), by: "EXPLICIT" };
-  return final === undefined ? undefined : { at: final, by: "FINAL" };
+  return final === undefined || isBridged(final) ? undefined : { at: final, by: "FINAL" };
 }
 
 function statedEnd(draft: Draft): { at: number; by: Fact["by"] } | undefined {
