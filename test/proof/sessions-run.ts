@@ -112,9 +112,10 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
         "a session that is answered is there",
       );
     case "end":
-      // A person may have bridged it.
+      // A person may have bridged it; one that lies before the start waits until an earlier start is known.
       return must(
-        type !== "SessionPayload" || answer!.session.status === "COMPLETED" || answer!.session.bridges.length > 0,
+        type !== "SessionPayload" || answer!.session.status === "COMPLETED" || answer!.session.bridges.length > 0 ||
+          answer!.session.ends.every(({ at }) => at < answer!.session.startedAt),
         "what was ended is over",
       );
     case "edit": {
