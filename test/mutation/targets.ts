@@ -53,7 +53,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       ...["feed", "latest", "shared", "log-feed", "hub"].map((name) => `api/live/${name}.ts`),
       "api/auth/endings.ts",
     ],
-    tests: unit("shared-feeds", "shared-latest", "log-feed", "endings"),
+    tests: unit("follow", "shared-feeds", "shared-latest", "log-feed", "endings"),
   },
   rates: {
     files: ["address", "counters", "shares"].map((name) => `api/rates/${name}.ts`),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { StreamTrimmedError } from "../../api/aws/streams.ts";
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import type { TransactWrite } from "../../api/aws/dynamo.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
 import { createFailures, isWhole, parseNotification } from "../../api/ingest/failures.ts";
 import { createLateIngest } from "../../api/ingest/late.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
@@ -17,10 +18,11 @@ const record = (sequence: string): StreamRecord => ({
 });
 
 /** What takes late parts, over a bucket of parts that were given up and a stream that still holds `held`. */
-function createWorld({ doubt, held = [], isTrimmed = false, isOurs = true }: {
+function createWorld({ doubt, held = [], isTrimmed = false, isAway = false, isOurs = true }: {
   doubt?: string;
   held?: string[][];
   isTrimmed?: boolean;
+  isAway?: boolean;
   isOurs?: boolean;
 } = {}) {
   const objects = createMemoryObjects();
@@ -38,6 +40,7 @@ function createWorld({ doubt, held = [], isTrimmed = false, isOurs = true }: {
       async *readRange() {
         for (const page of held) yield await Promise.resolve(page.map(record));
         if (isTrimmed) throw new StreamTrimmedError();
+        if (isAway) throw new UnavailableError("DynamoDB");
       },
     },
     tableOf: (arn) => (isOurs && arn === ARN ? "records" : undefined),
@@ -135,6 +138,10 @@ describe("a part of a stream that was given up", () => {
     });
     // Nothing to count asks nobody.
     expect(none.counted).toEqual([]);
+    // A stream that does not answer says nothing of what it holds: it is asked again.
+    const away = createWorld({ held: [["1"]], isAway: true });
+    await expect(away.send(ofLambda)).rejects.toMatchObject({ retryable: true });
+    expect(away.counted).toEqual([]);
     const other = createWorld({ isOurs: false });
     expect(await other.send(ofLambda)).toEqual({
       ...{ kind: "reject", reason: "streamArn: is no stream of this installation" },
@@ -147,6 +154,8 @@ describe("a part of a stream that was given up", () => {
     expect(isWhole(range, records.slice(1))).toBe(false);
     expect(isWhole(range, records.slice(0, 2))).toBe(false);
     expect(isWhole(range, [records[0]!, records[2]!])).toBe(false);
+    expect(isWhole(range, ["0", "2", "3"].map(record))).toBe(false);
+    expect(isWhole(range, ["1", "2", "4"].map(record))).toBe(false);
     expect(isWhole({ ...range, batchSize: 4 }, records)).toBe(false);
     expect(isWhole(range, [])).toBe(false);
   });
