@@ -137,3 +137,13 @@ test("motion that was told of counts where it was told, wherever its session com
   }
   now = NOW;
 });
+
+test("motion of a session that ended in the very moment in which a range begins is found in it", async () => {
+  now = NOW;
+  const edge = NOW - HOUR;
+  await move("e", "hall", edge - MINUTE, 1);
+  const last = await mutate(api, "e", "recordMotion", { sensorId: "hall", at: iso(edge), endedAt: iso(edge) });
+  expect(last).toMatchObject({ session: { endedAt: iso(edge) } });
+  await api.settle();
+  expect(await metricsOf(api, "e").audit("MOTION_EVENTS", edge, TO)).toMatchObject({ ...RIGHT, recordsCounted: 1 });
+});
