@@ -82,7 +82,7 @@ describe("a batch of records", () => {
     ["at: must be an RFC 3339 instant", { ...item("b"), at: null }],
     ["at: must be 1990 or later", { ...item("b"), at: "1970-01-01T00:00:00Z" }],
     ["recordId: must be 1 to 128 characters", { ...item("b"), recordId: "" }],
-    ["recordId: must be text or a whole number", { ...item("b"), recordId: 1.5 }],
+    ["recordId: must be text, or a whole number", { ...item("b"), recordId: 1.5 }],
     ["recordId: must be well-formed", { ...item("b"), recordId: "\ud800" }],
     ["source: must be text", { ...item("b"), source: 7 }],
     ["source: must be one of", { ...item("b"), source: "Not one" }],
