@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { StreamRecord } from "../../api/aws/streams.ts";
+import { MIN_AT } from "../../api/core/check.ts";
 import { createBeats } from "../../api/metrics/beats.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -27,8 +28,10 @@ function createWorld() {
     pass: (ms: number) => now += ms,
     now: () => now,
     dynamo,
-    read: async () => {
-      const part = stream.splice(0);
+    /** One that waits for nothing. */
+    hasty: createBeats({ dynamo, tables: STREAMED, buckets: "buckets", clock: () => now, firstWaitMs: 0 }),
+    read: async (most = Infinity) => {
+      const part = stream.splice(0, most);
       if (part.length > 0) await reader.handled("sessions", part);
     },
   };
@@ -84,4 +87,81 @@ test("a beat that comes again, or late, takes nothing back", async () => {
   await world.reader.handled("sessions", [beat(1, 10), beat(2, 20)]);
   await world.reader.handled("sessions", [beat(1, 10)]);
   expect(world.dynamo.dump("buckets").map(({ n, at }) => [n, at])).toEqual([[2, 20]]);
+});
+
+const beatOf = (sk: string, place: number, arrivedAt: number, n = 1) =>
+  ({ shard: "s", arrivedAt, keys: { pk: `#${place}`, sk }, after: { n } }) as unknown as StreamRecord;
+const ofAll = (sk: string, arrivedAt: number) => [0, 1, 2, 3].map((place) => beatOf(sk, place, arrivedAt));
+
+test("where no beat ever came back nothing is known to be counted, and a beat of fifteen seconds is fresh, to the millisecond", async () => {
+  const world = createWorld();
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(MIN_AT);
+  await world.read();
+  world.pass(15_000);
+  const sent = () => world.dynamo.dump("sessions").map(({ n }) => n);
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(world.now() - 15_000);
+  expect(sent()).toEqual([1, 1, 1, 1]);
+  world.pass(1);
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(world.now() - 15_001);
+  expect(sent()).toEqual([2, 2, 2, 2]);
+});
+
+test("whoever asks first after two minutes waits for an answer of now, and nobody before", async () => {
+  const world = createWorld();
+  const first = world.asker.caughtUpAt("sessions", "SESSIONS");
+  await expect.poll(() => world.dynamo.dump("sessions").length).toBe(4);
+  await world.read();
+  await first;
+  world.pass(120_000);
+  expect(await world.asker.caughtUpAt("sessions", "SESSIONS")).toBe(world.now() - 120_000);
+  const sentAt = world.now();
+  world.pass(1);
+  const asked = world.asker.caughtUpAt("sessions", "SESSIONS");
+  await world.read();
+  expect(await asked).toBe(sentAt);
+});
+
+test("all of a table's places have to come, not some, before it is passed", async () => {
+  const world = createWorld();
+  expect(await world.asker.pass("sessions", 0)).toBe(false);
+  await world.read(3);
+  expect(await world.asker.pass("sessions", 0)).toBe(false);
+  await world.read();
+  expect(await world.asker.pass("sessions", 0)).toBe(true);
+  // What is written later is not passed by beats of before.
+  world.pass(1);
+  expect(await world.asker.pass("sessions", 0)).toBe(false);
+});
+
+test("a source of records goes by its own beats, for its readers may take it alone, and by all where it has none", async () => {
+  const world = createWorld();
+  const at = world.now();
+  await world.reader.handled("records", [...ofAll("beat#ITEMS", at), ...ofAll("beat#TASKS", at - 9_000)]);
+  expect(await world.hasty.caughtUpAt("records", "ITEMS")).toBe(at);
+  expect(await world.hasty.caughtUpAt("records", "TASKS")).toBe(at - 9_000);
+  expect(await world.hasty.caughtUpAt("records", "REVIEWS")).toBe(at - 9_000);
+});
+
+test("a clock that goes back makes nothing young that was read before", async () => {
+  const world = createWorld();
+  await world.reader.handled("sessions", ofAll("beat#", world.now()));
+  const at = world.now();
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(at);
+  await world.reader.note("sessions", [{ shard: "other", arrivedAt: at - 5_000 } as StreamRecord], false);
+  world.pass(-1);
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(at - 5_000);
+});
+
+test("a part that waited for half a minute is not worth a word, and one a millisecond longer is", async () => {
+  const world = createWorld();
+  const notes = () => world.dynamo.dump("buckets").map(({ sk, since }) => [sk, since]);
+  const handled = (ago: number) =>
+    world.reader.note("sessions", [{ shard: "x", arrivedAt: world.now() - ago } as StreamRecord], true);
+  await handled(30_000);
+  expect(notes()).toEqual([]);
+  await handled(30_001);
+  expect(notes()).toEqual([["!x", world.now() - 30_001]]);
+  // Whoever noted it takes it back, once.
+  await handled(0);
+  expect(notes()).toEqual([["!x", Number.MAX_SAFE_INTEGER]]);
 });

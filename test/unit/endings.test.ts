@@ -67,6 +67,28 @@ test("all that is open ends once, at the first look after the end, and what was 
   expect([heard.length, vi.getTimerCount()]).toEqual([2, 0]);
 });
 
+test("a look that comes back when all is closed, or after it was watched anew, ends nothing of the new one twice", async () => {
+  const answers: ((holds: boolean) => void)[] = [];
+  const hub = createHub();
+  const holds = () => new Promise<boolean>((resolve) => answers.push(resolve));
+  const endings = createEndings({ holds, hub, log: silentLog });
+  const heard: string[] = [];
+  const close = endings.watch(login("a"), () => heard.push("first"));
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  close();
+  endings.watch(login("a"), () => heard.push("second"));
+  // Closed again, after another took its place: the other goes on.
+  close();
+  expect(endings.count()).toBe(1);
+  answers.splice(0).forEach((answer) => answer(false));
+  await vi.advanceTimersByTimeAsync(1);
+  expect([heard, endings.count(), vi.getTimerCount()]).toEqual([[], 1, 1]);
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  answers.splice(0).forEach((answer) => answer(false));
+  await vi.advanceTimersByTimeAsync(1);
+  expect([heard, endings.count(), vi.getTimerCount()]).toEqual([["second"], 0, 0]);
+});
+
 test("what is told is looked up at once and believed only where the store says so too", async () => {
   let isHeld = true;
   const { endings, reads } = create(() => isHeld);

@@ -106,6 +106,19 @@ describe("what records measure", () => {
     expect((await list())[0]!.cells.get(0)).toMatchObject({ n: 2, min: 5, max: 6 });
   });
 
+  test("costs whoever counted last one write and no read; another finds out by one that is lost", async () => {
+    const { count, stores, dynamo } = createWorld();
+    let writes = 0;
+    const updateIf = dynamo.updateIf.bind(dynamo);
+    Object.assign(dynamo, { updateIf: (...asked: Parameters<typeof updateIf>) => (writes++, updateIf(...asked)) });
+    const cost = async (value: number, store = stores[0]) => {
+      writes = 0;
+      await count([change(0, value)], { store });
+      return writes;
+    };
+    expect([await cost(1), await cost(2), await cost(3, stores[1]), await cost(4, stores[1])]).toEqual([1, 1, 2, 1]);
+  });
+
   test("of a slot that nobody counted into is set once", async () => {
     const { list, stores: [store] } = createWorld();
     const empty = { group: undefined, slotAt: AT, version: 0, cells: new Map() };
