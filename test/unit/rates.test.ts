@@ -1,3 +1,4 @@
+import { RateLimiterRes } from "rate-limiter-flexible";
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { RateLimitedError } from "../../api/core/errors.ts";
@@ -41,6 +42,41 @@ describe("a rate", () => {
     expect(error).toBeInstanceOf(RateLimitedError);
     expect((error as RateLimitedError).message).toMatch(/Too many things: at most 2 in 3600 seconds\. Try again in/);
     expect((error as RateLimitedError).retryAfterSeconds).toBeGreaterThan(3_500);
+  });
+
+  test("that is used up is asked for anew when its time is over, not a millisecond earlier; nobody asks meanwhile", async () => {
+    let now = 1_000;
+    const asked: number[] = [];
+    let isOver = true;
+    const limiter = () =>
+      ({
+        consume(_: string, points: number) {
+          asked.push(points);
+          const { msBeforeNext } = { msBeforeNext: 5_000 };
+          return isOver ? Promise.reject(new RateLimiterRes(0, msBeforeNext)) : Promise.resolve({ msBeforeNext });
+        },
+      }) as unknown as ReturnType<typeof createMemoryLimiter>;
+    const { count, check } = createCounter({
+      ...{ name: "n", what: "things", rate: { points: 300, seconds: HOUR }, limiter, clock: () => now },
+    });
+    // Nothing is known yet: whoever looks is let through, and asks nobody.
+    check("a");
+    await expect(count("a")).rejects.toMatchObject({ retryAfterSeconds: 5 });
+    now += 4_999;
+    expect(() => check("a")).toThrow(RateLimitedError);
+    await expect(count("a")).rejects.toMatchObject({ retryAfterSeconds: 1 });
+    expect(asked).toEqual([3]);
+    now += 1;
+    check("a");
+    isOver = false;
+    for (let i = 0; i < 3; i++) await count("a");
+    expect(asked).toEqual([3, 3]);
+    await count("a");
+    expect(asked).toEqual([3, 3, 3]);
+    // A share that is not used up ends with its time too.
+    now += 5_000;
+    await count("a");
+    expect(asked).toHaveLength(4);
   });
 
   test("that is off lets all through", async () => {
