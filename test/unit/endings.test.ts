@@ -89,6 +89,21 @@ test("a look that comes back when all is closed, or after it was watched anew, e
   expect([heard, endings.count(), vi.getTimerCount()]).toEqual([["second"], 0, 0]);
 });
 
+test("what closes after its end leaves alone what was watched anew of the same login", async () => {
+  let isHeld = false;
+  const { endings } = create(() => isHeld);
+  const heard: string[] = [];
+  const close = endings.watch(login("a"), () => heard.push("first"));
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  isHeld = true;
+  endings.watch(login("a"), () => heard.push("second"));
+  close();
+  expect(endings.count()).toBe(1);
+  isHeld = false;
+  await vi.advanceTimersByTimeAsync(MINUTE);
+  expect([heard, endings.count(), vi.getTimerCount()]).toEqual([["first", "second"], 0, 0]);
+});
+
 test("what is told is looked up at once and believed only where the store says so too", async () => {
   let isHeld = true;
   const { endings, reads } = create(() => isHeld);
