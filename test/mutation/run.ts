@@ -67,10 +67,7 @@ for (const name of names) {
 rmSync(folder, { recursive: true, force: true });
 console.log(["", `| ${HEAD.join(" | ")} |`, `|${HEAD.map(() => "---|").join("")}`, ...rows].join("\n"));
 
-/**
- * Prints what was not found, and gives the target's row of the table. Of a sample the score is that of the faults that some
- * test reaches, as far as they were tried, times the share of those among all: what no test reaches needs no trial.
- */
+/** Prints what was not found, and gives the target's row of the table. What no test reaches counts as tried. */
 function tell(name: string, { files }: Report): string {
   const all = Object.entries(files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split("\n");
@@ -95,15 +92,12 @@ function tell(name: string, { files }: Report): string {
   for (const { status, fault: { file, at, line, instead } } of open) {
     console.log(`${file}:${at}  ${line}\n    ${status === "Survived" ? "not found" : "not reached"}: ${instead}`);
   }
-  const count = (some: readonly { fault: Fault }[]) => some.filter(({ fault }) => !isExplained(fault)).length;
-  const [counted, timedOut] = [count(tried), tried.filter(({ status }) => status === "Timeout").length];
-  const reached = (all.length - unreached.length) * counted / Math.max(1, tried.length);
-  const score = 100 * (1 - count(missed) / Math.max(1, counted)) * reached / (reached + count(unreached));
+  const count = tried.length + unreached.length;
   const explained = missed.length + unreached.length - open.length;
-  const cells = [
-    ...[name, `${all.length}`, `${tried.length}`, `${tried.length - missed.length}`, `${timedOut}`],
-    ...[`${unreached.length}`, `${explained}`, `${score.toFixed(1)} %`],
-  ];
+  const found = tried.length - missed.length;
+  const timedOut = tried.filter(({ status }) => status === "Timeout").length;
+  const score = 100 * found / Math.max(1, count - explained);
+  const cells = [name, all.length, count, found, timedOut, unreached.length, explained, `${score.toFixed(1)} %`];
   return `| ${cells.join(" | ")} |`;
 }
 

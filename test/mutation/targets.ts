@@ -31,7 +31,15 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   metrics: {
     files: ["rules", "changes", "late-hours", "alert-rules", "measures"].map((name) => `api/metrics/${name}.ts`),
-    tests: unit("metric-rules", "metric-changes", "metric-watch", "alert-laws", "late-parts", "measure-laws"),
+    tests: unit(
+      "metric-rules",
+      "metric-changes",
+      "metric-watch",
+      "alert-laws",
+      "late-parts",
+      "measure-laws",
+      "counting",
+    ),
   },
   "metric-stores": {
     files: ["store", "records", "measure-store", "alert-store", "beats"].map((name) => `api/metrics/${name}.ts`),

@@ -104,7 +104,7 @@ describe("what is followed", () => {
 describe("a stream that can be ended", () => {
   function createStream(fails = false) {
     const world = createWorld();
-    let end = (_: Error) => {};
+    let end: (error: Error) => void = () => {};
     let unwatched = 0;
     const stream = endable<number>((signal) => {
       signal.addEventListener("abort", () => world.abort.abort());

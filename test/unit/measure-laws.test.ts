@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { createMeasureStore } from "../../api/metrics/measure-store.ts";
-import { addUp, type MeasureChange, settled, slotOf, toMeasured } from "../../api/metrics/measures.ts";
-import type { Cell, Group } from "../../api/metrics/model.ts";
+import {
+  addUp,
+  hoursInDoubt,
+  isIn,
+  type MeasureChange,
+  settled,
+  slotOf,
+  toMeasured,
+  toSlotChanges,
+} from "../../api/metrics/measures.ts";
+import type { Cell, CountChange, Dimensions, Group } from "../../api/metrics/model.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { fc } from "../kit/property.ts";
@@ -144,6 +153,61 @@ describe("what records measure", () => {
     expect(await between("colour", AT, AT + 15 * MINUTE)).toEqual([[AT, "a#\u{10fffd}"], [AT, "red"]]);
     expect(await between("colour", AT, AT + 15 * MINUTE + 1)).toHaveLength(4);
     expect(slotOf(AT + 15 * MINUTE - 1)).toBe(AT);
+  });
+
+  test("is in doubt as a whole where a cell with a number is, and not by one whose numbers are all gone", async () => {
+    const { count, list } = createWorld();
+    await count([change(0, 5), change(1, 7)]);
+    await count([change(0, 5, -1)]);
+    const cells = [...(await list())[0]!.cells.values()];
+    expect(cells.map(({ values, isInDoubt }) => [values, isInDoubt])).toEqual([[0, true], [1, false]]);
+    expect(toMeasured(addUp(cells))).toEqual({ values: 1, sum: 7, min: 7, max: 7 });
+    expect(addUp([...cells, { ...cells[1]!, isInDoubt: true }]).isInDoubt).toBe(true);
+  });
+
+  test("goes to the slot and the groups of each record: all with a number, and each value of its dimensions", () => {
+    const counted = (at: number, tenantId: string, measures: CountChange["measures"]): CountChange => ({
+      ...{ tenantId, source: "orders", at, n: 1, measures: measures! },
+      ...{ shard: "s", sequence: "1", partition: "0", arrivedAt: AT },
+    });
+    const red: Dimensions = [["colour", "red"]];
+    const told = (changes: CountChange[]) =>
+      toSlotChanges(changes).map(({ tenantId, group, slotAt, changes }) => [
+        ...[tenantId, group?.key, group?.value, (slotAt - AT) / MINUTE],
+        changes.map(({ minute, n, value }) => [minute, n, value]),
+      ]);
+    expect(told([
+      counted(AT + 14 * MINUTE, "shop", [{ n: 1, value: 5, dimensions: red }]),
+      counted(AT + 15 * MINUTE, "shop", [{ n: -1, value: undefined, dimensions: red }]),
+      counted(AT, "shop", [{ n: 1, value: 2, dimensions: [["colour", "blue"], ["size", "red"]] }]),
+      counted(AT, "other", [{ n: 1, value: 2, dimensions: [] }]),
+      counted(AT, "other", undefined),
+    ])).toEqual([
+      ["shop", undefined, undefined, 0, [[14, 1, 5], [0, 1, 2]]],
+      ["shop", "colour", "red", 0, [[14, 1, 5]]],
+      ["shop", "colour", "red", 15, [[0, -1, undefined]]],
+      ["shop", "colour", "blue", 0, [[0, 1, 2]]],
+      ["shop", "size", "red", 0, [[0, 1, 2]]],
+      ["other", undefined, undefined, 0, [[0, 1, 2]]],
+    ]);
+    const isInGroup = (value: number | undefined, dimensions: Dimensions) =>
+      [undefined, COLOUR, { key: "size", value: "red" }].map((group) => isIn({ value, dimensions }, group));
+    expect(isInGroup(1, red)).toEqual([true, true, false]);
+    expect(isInGroup(undefined, [["colour", "blue"], ["size", "red"]])).toEqual([false, false, true]);
+  });
+
+  test("has hours in doubt where a number of theirs is, each once and in their order", async () => {
+    const { count, list } = createWorld();
+    for (const quarter of [5, 1, 0, 9]) {
+      const slotAt = AT + quarter * 15 * MINUTE;
+      await count([change(0, 5), change(1, 5)], { slotAt });
+      if (quarter !== 9) await count([change(0, 5, -1)], { slotAt });
+      // Of this one a number is left.
+      if (quarter !== 0) await count([change(0, 6)], { slotAt });
+    }
+    const slots = await list(undefined, AT, AT + 180 * MINUTE);
+    expect(hoursInDoubt(slots.toReversed())).toEqual([AT, AT + 60 * MINUTE]);
+    expect(hoursInDoubt(slots.slice(0, 1))).toEqual([]);
   });
 
   test("adds up exactly beyond what a number holds", async () => {

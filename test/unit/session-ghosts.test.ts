@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createHub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
+import { sensorKeyOf } from "../../api/sessions/item.ts";
 import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
@@ -34,6 +35,28 @@ function hostWith(meanwhile: (dynamo: ReturnType<typeof createMemoryDynamo>) => 
   });
   return { host, dynamo, arm: () => void (state.isArmed = true) };
 }
+
+test("what outlives deleted sessions is what the latest said: until when there were any never goes back, nor do numbers", async () => {
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const store = createSessionStore(dynamo, { sessions: "sessions", sensors: "sensors" });
+  const pk = sensorKeyOf(T, "hall");
+  const keep = (sessionId: string, lastMotionAt: number, boot: string) =>
+    store.keepMotions(
+      {
+        ...{ tenantId: T, sensorId: "hall", sessionId, lastMotionAt },
+        numbers: { boot, counted: { hi: 3n, ahead: [] }, vague: -1 },
+      } as unknown as Parameters<typeof store.keepMotions>[0],
+    );
+  // Of a sensor that nobody knows nothing is kept.
+  await keep("a", NOW, "x");
+  expect(dynamo.peek("sensors", { pk })).toBeUndefined();
+  await dynamo.put("sensors", { pk, latest: "b" });
+  await keep("b", NOW, "of b");
+  await keep("a", NOW - 1, "of a");
+  expect(dynamo.peek("sensors", { pk })).toMatchObject({ forgottenUntil: NOW, mBoot: "of b" });
+  await keep("c", NOW + 1, "of c");
+  expect(dynamo.peek("sensors", { pk })).toMatchObject({ forgottenUntil: NOW + 1, mBoot: "of b" });
+});
 
 test("an edit of a session that is deleted between its read and its write leaves no ghost of it", async () => {
   const gone = (dynamo: ReturnType<typeof createMemoryDynamo>) => {
