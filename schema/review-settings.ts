@@ -155,7 +155,6 @@ entries.queryFields((t) => ({
 }));
 
 const REFUSALS = ["InvalidInputError", "NotFoundError"] as const;
-const minutes = (steps: readonly number[] | null | undefined) => steps?.map((step) => step / MINUTE_MS);
 
 entries.mutationFields((t) => ({
   setScheduler: t.field({
@@ -187,14 +186,10 @@ entries.mutationFields((t) => ({
     description: "Changes a preset, and so how the cards of its decks are scheduled from then on.",
     access: "REVIEW",
     args: { input: t.arg({ type: SetPresetInput, required: true, description: "What to set." }) },
-    resolve: (_, { input: { learningSteps, relearningSteps, ...input } }, { viewer, services }) =>
+    resolve: (_, { input }, { viewer, services }) =>
       orRefusal(REFUSALS, async () => ({
         __typename: "SettingsPayload" as const,
-        settings: await services.edits.setPreset(viewer, {
-          ...input,
-          learnStepsMin: minutes(learningSteps),
-          relearnStepsMin: minutes(relearningSteps),
-        }),
+        settings: await services.edits.setPreset(viewer, input),
       })),
   }),
 }));

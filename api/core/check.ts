@@ -8,7 +8,8 @@ export const MIN_AT = Date.UTC(1990, 0, 1);
 /** How far ahead of our clock a sender's may be. */
 export const MAX_AHEAD_MS = 10 * MINUTE_MS;
 
-const wellFormed = v.check<string, string>(
+/** For text that goes into JSON, keys and files: half of a pair of signs would become another sign there. */
+export const wellFormed = v.check<string, string>(
   (s) => s.isWellFormed(),
   "must be well-formed Unicode; it holds a lone surrogate",
 );

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { parseInput, prose, whole, words } from "../core/check.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
+import { parseInput, prose, wellFormed, whole, words } from "../core/check.ts";
 import { FILTER_ORDERS } from "../anki/queue/search.ts";
 import { STOCK_KINDS } from "../anki/edit/stock.ts";
 import { TABLE_LIMITS } from "../anki/edit/table-limits.ts";
@@ -26,6 +27,7 @@ const id = v.pipe(
 const ids = v.pipe(
   v.array(id),
   v.check((all) => all.length >= 1 && all.length <= EDIT_LIMITS.ids, `must be 1 to ${EDIT_LIMITS.ids} ids`),
+  v.transform((all) => [...new Set(all)]),
 );
 const deckName = v.pipe(
   words(EDIT_LIMITS.nameChars),
@@ -39,11 +41,23 @@ const tag = v.pipe(words(100), v.check((text) => !/\s/.test(text), "must be tags
 const tags = v.pipe(
   v.array(tag),
   v.check((all) => all.length <= EDIT_LIMITS.tags, `must be at most ${EDIT_LIMITS.tags} tags`),
+  // As in Anki, tags are the same whatever their case is.
+  v.transform((all) =>
+    [...new Map(all.toReversed().map((text) => [text.normalize("NFC").toLowerCase(), text])).values()].toReversed()
+  ),
 );
-const field = v.object({ name: words(EDIT_LIMITS.nameChars), value: prose(EDIT_LIMITS.fieldChars) });
+const field = v.object({
+  name: words(EDIT_LIMITS.nameChars),
+  // Anki parts fields by the one, and SQLite's readers end a text at the other: what follows it would be lost.
+  value: v.pipe(
+    prose(EDIT_LIMITS.fieldChars),
+    v.check((text) => !/[\u0000\u001f]/.test(text), "must not hold the signs U+0000 and U+001F"),
+  ),
+});
 const fields = v.pipe(
   v.array(field),
   v.check((all) => all.length <= EDIT_LIMITS.fields, `must be at most ${EDIT_LIMITS.fields} fields`),
+  v.check((all) => new Set(all.map(({ name }) => name)).size === all.length, "must name each field once"),
   v.check(
     (all) => all.reduce((sum, { value }) => sum + value.length, 0) <= EDIT_LIMITS.noteChars,
     `must be at most ${EDIT_LIMITS.noteChars} characters together`,
@@ -116,9 +130,13 @@ const changeCards = v.object({
 });
 const steps = v.pipe(
   v.array(
-    v.pipe(v.number(), v.check((n) => n > 0 && n <= 60 * 24 * 365, "must be minutes, more than 0 and a year at most")),
+    v.pipe(
+      v.number(),
+      v.check((ms) => ms >= SECOND_MS && ms <= 365 * DAY_MS, "must be from a second to a year, in milliseconds"),
+    ),
   ),
   v.check((all) => all.length <= 20, "must be at most 20 steps"),
+  v.transform((all) => all.map((ms) => ms / MINUTE_MS)),
 );
 const share = v.pipe(v.number(), v.check((n) => n >= 0 && n <= 1, "must be from 0 to 1"));
 const setScheduler = v.object({ editId, scheduler: v.picklist(["FSRS", "SM2"]) });
@@ -127,8 +145,8 @@ const setPreset = v.object({
   presetId: id,
   newPerDay: v.nullish(whole(0, 9_999)),
   reviewsPerDay: v.nullish(whole(0, 9_999)),
-  learnStepsMin: v.nullish(steps),
-  relearnStepsMin: v.nullish(steps),
+  learningSteps: v.nullish(steps),
+  relearningSteps: v.nullish(steps),
   maxIntervalDays: v.nullish(whole(1, 36_500)),
   desiredRetention: v.nullish(v.pipe(v.number(), v.check((n) => n >= 0.7 && n <= 0.99, "must be from 0.7 to 0.99"))),
   fsrsParameters: v.nullish(v.pipe(
@@ -158,7 +176,7 @@ const importNotes = v.object({
   deckId: id,
   kind: v.nullish(v.picklist(STOCK_KINDS)),
   noteTypeId: v.nullish(id),
-  text: v.nullish(v.string()),
+  text: v.nullish(v.pipe(v.string(), wellFormed)),
   uploadKey: v.nullish(v.string()),
   separator: v.nullish(
     v.pipe(
@@ -171,6 +189,11 @@ const importNotes = v.object({
   columns: v.nullish(v.pipe(
     v.array(column),
     v.check((all) => all.length <= TABLE_LIMITS.columns, `must be at most ${TABLE_LIMITS.columns} columns`),
+    v.check((all) => new Set(all.map((one) => one.column)).size === all.length, "must name each column once"),
+    v.check(
+      (all) => new Set(all.map((one) => "field" in one ? `=${one.field}` : one.use)).size === all.length,
+      "must name each field and use once",
+    ),
   )),
   tags: v.nullish(tags),
   duplicates: v.optional(v.picklist(["UPDATE", "KEEP", "ADD"]), "UPDATE"),

@@ -120,6 +120,7 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
 
     async updateNote(person: Person, input: unknown): Promise<NoteView> {
       const { editId, noteId, fields, tags } = parseUpdateNote(input);
+      if (!fields && !tags) throw invalid("fields", "are needed, or `tags`, or both");
       const { lease } = await change(person, editId, ["updateNote", noteId, fields, tags], (db) => {
         const note = readNote(db, noteId);
         if (!note) throw new ReviewNotFoundError("There is no such note.");
@@ -168,7 +169,8 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
     },
 
     async setPreset(person: Person, input: unknown): Promise<SettingsView> {
-      const { editId, presetId, ...wanted } = parseSetPreset(input);
+      const { editId, presetId, learningSteps, relearningSteps, ...others } = parseSetPreset(input);
+      const wanted = { ...others, learnStepsMin: learningSteps, relearnStepsMin: relearningSteps };
       const set = Object.fromEntries(
         Object.entries(wanted).filter(([, value]) => value !== null && value !== undefined),
       );
@@ -201,7 +203,6 @@ function valuesOf(
       `hold "${unknown.name}", which is none of ${names.map((name) => `"${name}"`).join(", ")}`,
     );
   }
-  if (given.some(({ value }) => value.includes("\u001f"))) throw invalid("fields", "must not hold the sign U+001F");
   return names.map((name, place) => given.find((field) => field.name === name)?.value ?? now[place] ?? "");
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Objects } from "../aws/objects.ts";
+import { fromBase64 } from "../core/base64.ts";
 import { type Clock, MINUTE_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
@@ -151,14 +152,12 @@ export function createMedia({ store, objects, clock, ids, readAll, changed }: {
       person: Person,
       { name, content }: { name: string; content: string },
     ): Promise<{ name: string; bytes: number }> {
-      const bytes = Buffer.from(content, "base64");
-      if (bytes.length === 0) {
-        throw new InvalidInputError([{ path: ["content"], message: "must be the file in base64" }]);
-      }
-      if (bytes.length > MEDIA_INLINE_BYTES) {
+      if (content.length > Math.ceil(MEDIA_INLINE_BYTES / 3) * 4) {
         const limit = sizeInWords(MEDIA_INLINE_BYTES);
         throw new TooLargeError(`\`content\` is larger than ${limit}, the limit of a media file.`, MEDIA_INLINE_BYTES);
       }
+      const bytes = await fromBase64(content);
+      if (!bytes) throw new InvalidInputError([{ path: ["content"], message: "must be the file in base64" }]);
       const safe = safeNameOf(name);
       const sha1 = createHash("sha1").update(bytes).digest("hex");
       return await retryLost(async () => {
@@ -255,7 +254,7 @@ function safeNameOf(name: string): string {
   } catch (error) {
     throw new InvalidInputError([{
       path: ["name"],
-      message: `must be a plain file name: ${(error as Error).message}`,
+      message: "must be a plain file name: 1 to 255 bytes, without folders",
     }]);
   }
 }

@@ -1,4 +1,5 @@
 import type { Objects } from "../aws/objects.ts";
+import { fromBase64 } from "../core/base64.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
@@ -71,7 +72,7 @@ export function createTransfer({ store, copies, objects, clock, ids, changed, wo
     if ((typeof file === "string") === (typeof upload === "string")) {
       throw new InvalidInputError([{ path: ["file"], message: "is needed, or `uploadKey`; not both" }]);
     }
-    if (typeof file === "string") return decode(file);
+    if (typeof file === "string") return await decode(file);
     return await uploads.read(person, upload!, FILE_LIMITS.packageBytes, EXPORT_LESS);
   }
 
@@ -286,17 +287,13 @@ function requireFree(lease: Lease | undefined, now: number): void {
   if (by) throw new ReviewHeldError(by);
 }
 
-function decode(file: string): Uint8Array {
+async function decode(file: string): Promise<Uint8Array> {
   if (file.length > Math.ceil(INLINE_LIMIT_BYTES / 3) * 4 + 4) {
     const message = `\`file\` is larger than ${sizeInWords(INLINE_LIMIT_BYTES)}, the limit of what is sent inline. ` +
       "PUT it to the link of `collectionUploadUrl`, and import it by its `uploadKey`.";
     throw new TooLargeError(message, INLINE_LIMIT_BYTES);
   }
-  const bytes = Buffer.from(file, "base64");
-  const padding = file.endsWith("==") ? 2 : file.endsWith("=") ? 1 : 0;
-  // Signs that are none of base64 are skipped, so there are fewer bytes then.
-  if (bytes.length === 0 || bytes.length !== Math.floor((file.length - padding) * 3 / 4)) {
-    throw new InvalidInputError([{ path: ["file"], message: "must be the file in base64" }]);
-  }
+  const bytes = await fromBase64(file);
+  if (!bytes) throw new InvalidInputError([{ path: ["file"], message: "must be the file in base64" }]);
   return bytes;
 }

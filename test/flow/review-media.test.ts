@@ -86,6 +86,14 @@ describe("media on the service's own origin", () => {
     expect([answer.status, await answer.text(), answer.headers.get("content-range")]).toEqual([status, text, told]);
   });
 
+  test("may have five megabytes, more than any other body", async () => {
+    const person = reviewerOf(api, { userId: "photographer" });
+    await make(person, "x");
+    const bytes = 5 * 1_024 * 1_024;
+    expect(await add(person, "photo.jpg", "x".repeat(bytes))).toMatchObject({ name: "photo.jpg", bytes });
+    expect((await add(person, "more.jpg", "x".repeat(bytes + 3))).message).toContain("larger than");
+  });
+
   test("are found by nothing but the whole link, while it is good", async () => {
     const { media, here, sessionId } = await somebody();
     const { path } = media[0]!;

@@ -12,6 +12,7 @@ type Values = Record<string, string | number | null | Uint8Array>;
 /** What a collection of the tests holds. What is left out has a plain value. */
 export type Content = {
   crt?: number;
+  mod?: number;
   conf?: object;
   models?: Record<string, object>;
   decks?: Record<string, object>;
@@ -161,7 +162,7 @@ export function fillSchema11(db: DatabaseSync, content: Content = {}): void {
   insert(db, "col", [{
     id: 1,
     crt: content.crt ?? CRT,
-    mod: 1_600_000_100_000,
+    mod: content.mod ?? 1_600_000_100_000,
     scm: 1_600_000_000_000,
     ver: 11,
     dty: 0,

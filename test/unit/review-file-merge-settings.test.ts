@@ -1,9 +1,11 @@
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
+import { starterCollection } from "../../api/anki/edit/starter.ts";
 import { openChecked } from "../../api/anki/file/check.ts";
 import { readCol } from "../../api/anki/file/col.ts";
 import { importInto, type ImportResult } from "../../api/anki/file/import.ts";
 import { createTempFiles } from "../../api/anki/file/temp.ts";
+import { applyEntry } from "../../api/anki/schedule/apply.ts";
 import { card, type Content, CRT, databaseBytes, deck, fillSchema11, note, options } from "../kit/anki-file.ts";
 
 const files = createTempFiles({ dir: tmpdir() });
@@ -30,6 +32,48 @@ describe("whose settings hold", () => {
     const result = merged(collection({ conf }), collection({ conf }));
     expect(confOf(result)).not.toHaveProperty("fsrs");
     expect(result.report.told).toEqual([]);
+  });
+
+  test("of two collections of one person those of the later one hold, whichever comes first, and however often", () => {
+    const kinds: Content["conf"][] = [{ fsrs: true, rollover: 2 }, { fsrs: false, rollover: 3 }, { rollover: 5 }];
+    const copies = kinds.map((own, i) => collection({ conf: { ...conf, ...own }, mod: 1_000 + i }));
+    const [a, b, c] = copies as [Uint8Array, Uint8Array, Uint8Array];
+    for (const order of [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a], [c, a, c, b, a]]) {
+      let result = importInto(undefined, open(order[0]!), { now: NOW });
+      for (const [i, each] of order.slice(1).entries()) result = importInto(result, open(each), { now: NOW + i + 1 });
+      expect([confOf(result).fsrs ?? false, confOf(result).rollover]).toEqual([false, 5]);
+    }
+  });
+
+  test("a starter collection and a shared deck have no time of their own: a person's earlier collection holds", () => {
+    const shared = collection({
+      conf: { schedVer: 2, rollover: 4 },
+      mod: 9_000,
+      cards: [card(11, 1, { type: 2, queue: 2, due: 5, data: '{"s":5,"d":4}' })],
+    });
+    const starter = importInto(
+      { file: files.fromBytes(starterCollection(files, 9_000, 0)), media: new Map() },
+      open(collection({ conf: { ...conf, rollover: 7 }, mod: 1_000 })),
+      { now: NOW },
+    );
+    expect(confOf(starter)).toMatchObject({ fsrs: false, rollover: 7 });
+    expect(confOf(merged(shared, collection({ conf: { ...conf, rollover: 7 }, mod: 1_000 })))).toMatchObject(
+      { fsrs: false, rollover: 7 },
+    );
+  });
+
+  test("a scheduler that was chosen here holds against a collection that was last changed before, and no later one", () => {
+    const chosen = (at: number) => {
+      const result = merged(collection({ conf, mod: 1_000 }), collection({ conf, mod: 2_000 }));
+      const command = { do: "setScheduler" as const, fsrs: true };
+      applyEntry(result.file.db, { kind: "edit", answerId: "e", at, offsetMinutes: 0, made: 0, command }, 0);
+      return result;
+    };
+    const theirs = open(collection({ conf: { ...conf, fsrs: false }, mod: 50_000 }));
+    const stays = importInto(chosen(60_000), theirs, { now: NOW });
+    expect(confOf(stays).fsrs).toBe(true);
+    expect(stays.report.told).toContain("setting fsrs is false in the file and stays true");
+    expect(confOf(importInto(chosen(40_000), theirs, { now: NOW })).fsrs).toBe(false);
   });
 
   test("FSRS that is switched on in Anki later comes with the next import, and its parameters with it", () => {

@@ -237,9 +237,12 @@ describe("of one thing in two collections", () => {
 
   test("what the session keeps beside the collection stays", () => {
     const one = first({ notes: [note(1)], cards: [card(11, 1)] });
-    one.file.db.exec("CREATE TABLE sojourn_answers (id TEXT PRIMARY KEY); INSERT INTO sojourn_answers VALUES ('mine')");
+    one.file.db.exec(
+      "CREATE TABLE sojourn_answers (id TEXT PRIMARY KEY, position, session, cid, undo); INSERT INTO sojourn_answers (id, session) VALUES ('mine', 's')",
+    );
     const theirs = open({ notes: [note(2)], cards: [card(12, 2)] });
-    expect(get(importInto(one, theirs, { now: NOW }).file.db, "SELECT id FROM sojourn_answers")).toEqual([{
+    const sql = "SELECT id FROM sojourn_answers WHERE session = 's'";
+    expect(get(importInto(one, theirs, { now: NOW }).file.db, sql)).toEqual([{
       id: "mine",
     }]);
   });

@@ -5,6 +5,7 @@ import { readCollection, timingOf } from "../collection/collection.ts";
 import { objectOf } from "../collection/options.ts";
 import { CARD_TYPE, type CardRow, findCard, freeLogId, getRow, LOG_TYPE, QUEUE, UNSYNCED } from "../collection/rows.ts";
 import { broughtHome, queueOf } from "../schedule/answer.ts";
+import { noteSettings } from "../schedule/answers-table.ts";
 import { type Before, createRecorder, type Recorder } from "./before.ts";
 import type { CardChange, Command, PresetChange } from "./command.ts";
 import { createDeck, deleteDeck, renameDeck, type Stamp } from "./decks.ts";
@@ -37,6 +38,7 @@ export function applyCommand(db: DatabaseSync, command: Command, moment: EditMom
       break;
     case "setScheduler":
       rec.change("conf", (conf) => void (conf["fsrs"] = command.fsrs));
+      noteSettings(rec.db, moment.at);
       break;
     case "setPreset":
       rec.change("dconf", (presets) => setPreset(presets, command.presetId, command.set, stamp));

@@ -74,6 +74,8 @@ type Kind = {
   type: Record<string, unknown>;
   names: string[];
   places: ReadonlyMap<number, ColumnUse>;
+  /** Whether somebody said what the columns are: then what is in others is left out. */
+  isTold: boolean;
 };
 
 type Target = Pick<NotesImport, "deckId" | "duplicates" | "answerId"> & {
@@ -112,7 +114,7 @@ function targetOf(rec: Recorder, asked: NotesImport, header: TableHeader): Targe
 function kindOf(db: DatabaseSync, typeId: number, asked: NotesImport, header: TableHeader): Kind | undefined {
   const type = readNoteType(db, typeId);
   const names = listOf(type["flds"]).map(({ name }) => String(name));
-  return names.length === 0 ? undefined : { typeId, type, names, places: placesOf(asked, header, names) };
+  return names.length === 0 ? undefined : { typeId, type, names, ...placesOf(asked, header, names) };
 }
 
 /** Anki writes notes of several types into one table, each with the name of its type. */
@@ -140,19 +142,25 @@ function kindOrReason(make: () => Kind | undefined): Kind | string | undefined {
 }
 
 /** Which column is what: as it is told, else by the names of the first row, else the fields in their order. */
-function placesOf({ columns }: NotesImport, header: TableHeader, names: readonly string[]): Map<number, ColumnUse> {
+function placesOf(
+  { columns }: NotesImport,
+  header: TableHeader,
+  names: readonly string[],
+): Pick<Kind, "places" | "isTold"> {
   const places = new Map<number, ColumnUse>();
   const special = [["TAGS", header.tagsColumn], ["GUID", header.guidColumn], ["DECK", header.deckColumn], [
     "NOTE_TYPE",
     header.noteTypeColumn,
   ]] as const;
   for (const [use, column] of special) if (column) places.set(column - 1, { use });
+  let isTold = false;
   if (columns) {
     for (const { column, ...use } of columns) places.set(column - 1, use);
   } else {
     const lower = names.map((name) => name.toLowerCase());
     const byName = (header.columns ?? []).map((name) => lower.indexOf(name.trim().toLowerCase()));
-    if (byName.some((place) => place >= 0)) {
+    isTold = byName.some((place) => place >= 0);
+    if (isTold) {
       for (const [column, place] of byName.entries()) {
         if (place >= 0 && !places.has(column)) places.set(column, { field: names[place]! });
       }
@@ -173,7 +181,7 @@ function placesOf({ columns }: NotesImport, header: TableHeader, names: readonly
     }
   }
   if (![...places.values()].some((use) => "field" in use)) throw wrong("columns", "name no field");
-  return places;
+  return { places, isTold: isTold || columns !== undefined };
 }
 
 /** Takes one row; gives why it makes no note. */
@@ -189,6 +197,12 @@ function take(rec: Recorder, target: Target, cells: readonly string[], report: N
     else if (use.use === "GUID") guid = cell.trim().slice(0, 100);
     else if (use.use === "DECK") deck = cell.trim();
     else if (use.use === "TAGS") tags = cell;
+  }
+  const last = Math.max(...kind.places.keys());
+  if (!kind.isTold && cells.slice(last + 1).some((cell) => cell.trim() !== "")) {
+    return `it has ${cells.length} cells for ${
+      last + 1
+    }; put what holds the separator into quotes, or say what each column is`;
   }
   const chars = [...given.values()].map(({ length }) => length);
   if (Math.max(0, ...chars) > LIMITS.fieldChars) return `a field has more than ${LIMITS.fieldChars} characters`;

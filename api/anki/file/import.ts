@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type CheckedFile, checkIntegrity, checkInvariants } from "./check.ts";
+import { noteSettings, settingsSetAt } from "../schedule/answers-table.ts";
 import { upgradeScheduler } from "../schedule/upgrade.ts";
 import { type Col, readCol, writeCol } from "./col.ts";
 import { readable } from "./errors.ts";
@@ -41,6 +42,8 @@ const countOf = (db: DatabaseSync, table: "notes" | "cards" | "revlog" | "graves
 
 /** All that a first import brings. */
 function firstReport(db: DatabaseSync): Omit<ImportReport, "renamedMedia" | "repairs"> {
+  // Packages that FSRS is noticed in are nobody's own.
+  if (isOwn(readCol(db))) noteSettings(db, changedAt(db));
   const told = noticeFsrs(db) ? ["FSRS is on, since the cards carry its memory"] : [];
   const all = (added: number): Merged => ({ added, updated: 0, kept: 0 });
   const { decks, models, dconf } = readCol(db);
@@ -67,7 +70,9 @@ function firstReport(db: DatabaseSync): Omit<ImportReport, "renamedMedia" | "rep
 function merge(into: DatabaseSync, from: DatabaseSync, now: number): Omit<ImportReport, "renamedMedia" | "repairs"> {
   into.exec("BEGIN IMMEDIATE");
   from.exec("BEGIN IMMEDIATE");
-  const whose = whoseSettings(readCol(into), readCol(from));
+  const setAt = changedAt(from);
+  const whose = whoseSettings({ ...readCol(into), setAt: settingsSetAt(into) }, { ...readCol(from), setAt });
+  if (whose.settings === "theirs") noteSettings(into, setAt);
   const told: string[] = [];
   noticeFsrs(from);
   const isUpgraded = isOldScheduler(into) !== isOldScheduler(from) && upgradeScheduler(into);

@@ -29,12 +29,17 @@ export function isOwn({ conf }: Pick<Col, "conf">): boolean {
 }
 
 /**
- * Whoever imports their own collection means its settings too: where both are a person's, those that are imported hold, since
- * settings do not say when they were changed. Presets do: the later change holds.
+ * Whoever imports their own collection means its settings too. Where both are a person's, the later ones hold: a file's are as
+ * late as its last change, since settings in it do not say when they were changed; those that are here say it (`setAt`,
+ * both in epoch ms). Presets say it everywhere.
  */
-export function whoseSettings(into: Pick<Col, "conf">, from: Pick<Col, "conf">): Holds {
+export function whoseSettings(
+  into: Pick<Col, "conf"> & { setAt: number },
+  from: Pick<Col, "conf"> & { setAt: number },
+): Holds {
   const [isOurs, isTheirs] = [isOwn(into), isOwn(from)];
-  const settings = isTheirs ? "theirs" : isOurs ? "ours" : "later";
+  const isLater = !isOurs || into.setAt <= from.setAt;
+  const settings = isTheirs && isLater ? "theirs" : isOurs ? "ours" : "later";
   return { settings, presets: isOurs && isTheirs ? "later" : settings };
 }
 

@@ -19,6 +19,8 @@ const NEWEST = 100;
 const CREATE =
   "create table sojourn_answers (id text primary key, position integer, session text, cid integer, undo text);" +
   "create index sojourn_answers_position on sojourn_answers (position)";
+/** The row that says when the settings that hold were set, in place of a card; it has no position, so nothing forgets it. */
+const SETTINGS = "settings";
 const HAS_TABLE = "select 1 from sqlite_master where type = 'table' and name = 'sojourn_answers'";
 
 export function findAnswer(db: DatabaseSync, answerId: string): KeptAnswer | undefined {
@@ -129,6 +131,18 @@ export function forgetAnswer(db: DatabaseSync, answerId: string): void {
 
 export function markUndone(db: DatabaseSync, answerId: string): void {
   run(db, "update sojourn_answers set undo = null where id = ?", answerId);
+}
+
+/** When the collection's settings were set as they are, in epoch ms, as late as that can have been; 0 where nobody set them. */
+export function settingsSetAt(db: DatabaseSync): number {
+  if (!hasTable(db)) return 0;
+  return getRow<{ cid: number }>(db, "select cid from sojourn_answers where id = ?", SETTINGS)?.cid ?? 0;
+}
+
+export function noteSettings(db: DatabaseSync, at: number): void {
+  if (!hasTable(db)) db.exec(CREATE);
+  const sql = "insert or replace into sojourn_answers (id, position, session, cid, undo) values (?, null, ?, ?, null)";
+  run(db, sql, SETTINGS, SETTINGS, at);
 }
 
 function hasTable(db: DatabaseSync): boolean {

@@ -1,8 +1,10 @@
 import { Buffer, isUtf8 } from "node:buffer";
+import { setImmediate as turn } from "node:timers/promises";
 import { RefusedError } from "./errors.ts";
 import type { Asked } from "./exchange.ts";
 import { badBody } from "./json.ts";
 
+const LARGE_BYTES = 1_048_576;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: false });
 
 /**
@@ -32,6 +34,8 @@ export async function readText(asked: Asked, maxBytes: number, maxMs: number): P
   const announced = Number(asked.header("content-length") ?? 0);
   if (announced > maxBytes) throw tooLarge(maxBytes, `${announced}`);
   const bytes = await asked.read(maxBytes, maxMs);
+  // What was put together by now took its time: others have their turn before it is decoded.
+  if (bytes.length > LARGE_BYTES) await turn();
   if (!isUtf8(bytes)) throw badBody("is no UTF-8");
   return decoder.decode(bytes);
 }

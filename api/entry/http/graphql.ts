@@ -38,7 +38,7 @@ export type Call = {
   outcome: Outcome;
   /** The review session that the request named in its header, and the one that the response names. */
   header: { asked?: string | undefined; given?: string | undefined };
-  /** Where the body is larger than all but one mutation may send: how large. */
+  /** Where the body is larger than all but two mutations may send: how large. */
   largeBytes?: number;
 };
 
@@ -47,8 +47,8 @@ export type Engine = ReturnType<typeof createEngine>;
 /** An operation that may be executed. */
 export type Planned = ExecutionArgs & { call: Call };
 
-/** The one mutation whose body may be large. */
-const LARGE_MUTATION = "importCollection";
+/** The mutations whose bodies may be large: a file in base64. */
+const LARGE_MUTATIONS = ["importCollection", "addMedia"];
 /** Most bytes of any other body. */
 export const BODY_BYTES = 1_048_576;
 
@@ -202,7 +202,7 @@ function noOperation(document: DocumentNode, name: string | undefined): GraphQLE
 
 function isLargeMutation({ operation, selectionSet }: OperationDefinitionNode): boolean {
   return operation === "mutation" &&
-    selectionSet.selections.every((node) => node.kind === "Field" && node.name.value === LARGE_MUTATION);
+    selectionSet.selections.every((node) => node.kind === "Field" && LARGE_MUTATIONS.includes(node.name.value));
 }
 
 function subscriptionsOnlyError(): GraphQLError {
