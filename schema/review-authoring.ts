@@ -215,7 +215,7 @@ entries.queryFields((t) => ({
         required: true,
         defaultValue: "",
         description:
-          "Anki's words: `deck:`, `tag:`, `note:`, `card:`, `is:new`, `is:due`, `is:suspended`, `flag:`, `added:7`, `edited:7`, `rated:7:1`, `introduced:7`, `prop:ivl>10`, `FIELD:text`, text in any field, `-` for not, `or`, parentheses.",
+          "Anki's words: `deck:`, `tag:`, `note:`, `card:`, `is:new`, `is:due`, `is:suspended`, `flag:`, `added:7`, `edited:7`, `rated:7:1`, `introduced:7`, `resched:7`, `prop:ivl>10`, `prop:r<0.9`, `preset:`, `nc:` (without accents), `FIELD:text`, text in any field, `-` for not, `or`, parentheses.",
       }),
       timeZone: t.arg({ type: "TimeZone", description: "The person's zone; as the collection says where absent." }),
       first: t.arg.int({ required: true, defaultValue: 50, description: "Most cards on the page, 1 to 200." }),

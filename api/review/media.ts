@@ -251,7 +251,7 @@ function typeOf(name: string): string {
 function safeNameOf(name: string): string {
   try {
     return safeMediaName(name);
-  } catch (error) {
+  } catch {
     throw new InvalidInputError([{
       path: ["name"],
       message: "must be a plain file name: 1 to 255 bytes, without folders",

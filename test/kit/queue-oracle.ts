@@ -89,7 +89,7 @@ export function queueOracle(
     card,
   ) => (isOver && (card.queue === -2 || card.queue === -3) ? { ...card, queue: home(card) } : card));
 
-  function memory({ data }: Card, name: "s" | "d"): number | undefined {
+  function memory({ data }: Card, name: "s" | "d" | "decay"): number | undefined {
     try {
       return obj(JSON.parse(data))[name] as number | undefined;
     } catch {
@@ -130,7 +130,13 @@ export function queueOracle(
 
     const day = (card: Card) => card.due;
     const elapsed = (card: Card) => today - (card.odue || card.due) + card.ivl + 0.001;
-    const recall = (card: Card) => elapsed(card) / Math.max(memory(card, "s") ?? card.ivl, 0.001);
+    // The chance that it is known; by SM-2 how long it waits beside its interval.
+    const recall = (card: Card) => {
+      if (!fsrs) return -elapsed(card) / Math.max(card.ivl, 0.001);
+      const [days, decay] = [Math.max(0, today - (card.odue || card.due) + card.ivl), memory(card, "decay") ?? 0.5];
+      const stability = Math.max(memory(card, "s") ?? card.ivl, 0.001);
+      return (1 + (0.9 ** (-1 / decay) - 1) * days / stability) ** -decay;
+    };
     const hardness = (card: Card) => memory(card, "d") ?? 5 - card.factor / 1_000;
     const inDeck = (card: Card) => place.get(card.did)!;
     const orders: Record<number, ((card: Card) => number)[]> = {
@@ -141,10 +147,10 @@ export function queueOracle(
       4: [({ ivl }) => -ivl],
       5: [fsrs ? (card) => -hardness(card) : ({ factor }) => factor],
       6: [fsrs ? hardness : ({ factor }) => -factor],
-      7: [(card) => -recall(card)],
+      7: [recall],
       9: [({ nid }) => nid, ({ ord }) => ord],
       10: [({ nid }) => -nid, ({ ord }) => ord],
-      11: [recall],
+      11: [(card) => -recall(card)],
       12: [(card) => -(elapsed(card) / Math.max(card.ivl, 1))],
     };
     const order = by(...(orders[num(options["reviewOrder"], 0)] ?? []), ({ id }: Card) => draw(id, today));

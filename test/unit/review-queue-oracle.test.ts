@@ -74,7 +74,11 @@ const some = fc.record({
   due: few(30),
   ivl: few(40),
   factor: fc.integer({ min: 1_300, max: 3_000 }),
-  memory: fc.option(fc.record({ s: fc.integer({ min: 1, max: 60 }), d: fc.integer({ min: 1, max: 10 }) })),
+  memory: fc.option(fc.record({
+    s: fc.integer({ min: 1, max: 60 }),
+    d: fc.integer({ min: 1, max: 10 }),
+    decay: fc.constantFrom(undefined, 0.1, 0.1542, 0.5, 0.8),
+  })),
 });
 const preset = fc.record({
   perDay: few(8),

@@ -4,6 +4,7 @@ import { DAY_MS, SECOND_MS } from "../../core/clock.ts";
 import { readCollection, timingOf } from "../collection/collection.ts";
 import type { Moment } from "../schedule/question.ts";
 import { withinDecks } from "./forecast.ts";
+import { retrievability } from "./retrievability.ts";
 
 /**
  * How far a deck with those below it is learned: cards by their state (mature from 21 days on; suspended and buried ones
@@ -83,9 +84,4 @@ export function countDeckStats(db: DatabaseSync, { deckId, moment }: DeckStatsOf
     averageDifficulty: mean(difficulty),
     averageRetrievability: mean(recall),
   };
-}
-
-/** FSRS's curve: 0.9 after as many days as the stability. Source: open-spaced-repetition/fsrs-rs, src/model.rs. */
-export function retrievability(elapsedDays: number, stability: number, decay: number): number {
-  return (1 + (0.9 ** (-1 / decay) - 1) * elapsedDays / stability) ** -decay;
 }

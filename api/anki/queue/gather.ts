@@ -5,6 +5,7 @@ import type { DeckOptions } from "../collection/options.ts";
 import { prepared } from "../collection/rows.ts";
 import type { Timing } from "../collection/timing.ts";
 import { createLimitTree, type LimitTree, type Remaining } from "./limits.ts";
+import { teach } from "./functions.ts";
 import { isByDeck, newOrderSql, reviewOrderSql, shuffleKey } from "./order.ts";
 
 export type Gathered = { id: number; nid: number; did: number; odid: number; due: number; ord: number };
@@ -44,6 +45,7 @@ export function gather(db: DatabaseSync, collection: Collection, deckId: number,
   const where = whereFor(limits.decks.map(({ id }) => id), isUnburyDue(collection, timing));
   const siblings = createSiblings(collection);
   const { today, nextDayAt } = timing;
+  teach(db);
   const order = reviewOrderSql(options?.reviewOrder ?? 0, today, limits.decks.map(({ id }) => id), collection.usesFsrs);
 
   const learning = [...cards(

@@ -1,3 +1,5 @@
+import { recallSql } from "./functions.ts";
+
 /** How two kinds of cards follow each other: 0 mixed, 1 the second kind after the first, 2 before it. */
 export type Mix = number;
 
@@ -23,13 +25,13 @@ export function shuffled(column: "id" | "nid", today: number): string {
 }
 
 /**
- * SQL for the order of reviews, by Anki's numbers. Orders by retrievability compare the days since the last review with
- * the stability, by interval where FSRS has not seen the card. What SM-2 schedules is ordered by ease, whatever memory is left. Source: rslib/src/storage/card/mod.rs, review_order_sql.
+ * SQL for the order of reviews, by Anki's numbers. Orders by retrievability need `teach`; SM-2 compares the days since
+ * the last review with the interval. What SM-2 schedules is ordered by ease, whatever memory is left. Source: rslib/src/storage/card/mod.rs, review_order_sql.
  */
 export function reviewOrderSql(order: number, today: number, deckIds: readonly number[], usesFsrs = true): string {
-  const variable = (name: "s" | "d") => `case when json_valid(data) then json_extract(data, '$.${name}') end`;
+  const variable = (name: "d") => `case when json_valid(data) then json_extract(data, '$.${name}') end`;
   const elapsed = `(${today} - (case when odue <> 0 then odue else due end) + ivl + 0.001)`;
-  const byRecall = `${elapsed} / max(ifnull(${variable("s")}, ivl), 0.001)`;
+  const byRecall = usesFsrs ? recallSql(today) : `0 - ${elapsed} / max(ivl, 0.001)`;
   const byDeck = `case did ${deckIds.map((id, place) => `when ${id} then ${place}`).join(" ")} end`;
   const clauses: Record<number, string> = {
     0: "due",
@@ -39,10 +41,10 @@ export function reviewOrderSql(order: number, today: number, deckIds: readonly n
     4: "ivl desc",
     5: usesFsrs ? `ifnull(${variable("d")}, 5 - factor / 1000.0) desc` : "factor",
     6: usesFsrs ? `ifnull(${variable("d")}, 5 - factor / 1000.0)` : "factor desc",
-    7: `${byRecall} desc`,
+    7: byRecall,
     9: "nid, ord",
     10: "nid desc, ord",
-    11: byRecall,
+    11: `${byRecall} desc`,
     12: `${elapsed} / max(ivl, 1) desc`,
   };
   const clause = clauses[order];

@@ -7,6 +7,7 @@ import { listOf } from "../collection/notes.ts";
 import { objectOf } from "../collection/options.ts";
 import { getRow } from "../collection/rows.ts";
 import type { Moment } from "../schedule/question.ts";
+import { plainOf, recallSql, teach } from "./functions.ts";
 import { parseSearch, SearchError, type SearchNode } from "./search-parse.ts";
 
 /** SQL over `cards c` and `notes n`, with the values of its places. */
@@ -37,10 +38,11 @@ const FIELDS = `'[' || replace(json_quote(n.flds), '\\u001f', '","') || ']'`;
 
 /**
  * What a search asks of cards. Anki's words: `deck:`, `did:`, `tag:`, `note:`, `mid:`, `card:`, `is:`, `flag:`, `cid:`,
- * `nid:`, `added:`, `edited:`, `rated:`, `introduced:`, `prop:`, a field's name, and text in any field. Throws SearchError.
+ * `nid:`, `nc:`, `preset:`, `resched:`, `added:`, `edited:`, `rated:`, `introduced:`, `prop:`, a field's name, and text in any field. Throws SearchError.
  */
 export function conditionOf(db: DatabaseSync, search: string, moment: Moment): Condition {
   const node = parseSearch(search);
+  teach(db);
   return node ? joined(db, node, moment) : { sql: "1", values: [] };
 }
 
@@ -64,6 +66,12 @@ function termOf(db: DatabaseSync, prefix: string, text: string, moment: Moment):
   switch (prefix) {
     case "":
       return plain("n.flds like ? escape '\\'", `%${likeOf(text)}%`);
+    case "nc":
+      return plain("sojourn_plain(n.flds) like ? escape '\\'", `%${likeOf(plainOf(text))}%`);
+    case "preset":
+      return plain(`coalesce(nullif(c.odid, 0), c.did) in (${decksOfPreset(db, text).join(", ") || "0"})`);
+    case "resched":
+      return plain("c.id in (select cid from revlog where id >= ? and ease = 0)", since());
     case "deck":
       if (text === "*") return plain("1");
       return plain(
@@ -74,11 +82,7 @@ function termOf(db: DatabaseSync, prefix: string, text: string, moment: Moment):
     case "did":
       return plain(`coalesce(nullif(c.odid, 0), c.did) in (${idsOf(text)}) or c.did in (${idsOf(text)})`);
     case "tag":
-      return text === "none" ? plain("trim(n.tags) = ''") : plain(
-        "n.tags like ? escape '\\' or n.tags like ? escape '\\'",
-        `% ${likeOf(text)} %`,
-        `% ${likeOf(text)}::%`,
-      );
+      return text === "none" ? plain("trim(n.tags) = ''") : taggedBy(text);
     case "note":
       return plain(`n.mid in (${noteTypesOf(db, text).join(", ") || "0"})`);
     case "mid":
@@ -127,10 +131,22 @@ function propOf(text: string, timing: () => { today: number }): Condition {
     const sql = `c.queue in (2, 3) and c.type <> 0 and ${DUE} ${sign} ?`;
     return { sql, values: [timing().today + Number(value)] };
   }
+  if (name === "r") {
+    const isSeen = `c.type in (2, 3) and ${memory("s")} is not null`;
+    return { sql: `${isSeen} and ${recallSql(timing().today, "c.")} ${sign} ?`, values: [Number(value)] };
+  }
   if (!name || !PROPS[name]) {
-    throw new SearchError(`holds \`prop:${text.slice(0, 20)}\`; known are due, ${Object.keys(PROPS).join(", ")}`);
+    throw new SearchError(`holds \`prop:${text.slice(0, 20)}\`; known are due, r, ${Object.keys(PROPS).join(", ")}`);
   }
   return { sql: `${PROPS[name]} ${sign} ?`, values: [Number(value)] };
+}
+
+/** Tags are the same whatever their case is; SQLite knows that of ASCII, so others are looked for as people write them. */
+function taggedBy(text: string): Condition {
+  const small = text.toLowerCase();
+  const written = new Set([text, small, text.toUpperCase(), small.charAt(0).toUpperCase() + small.slice(1)]);
+  const patterns = [...written].flatMap((each) => [`% ${likeOf(each)} %`, `% ${likeOf(each)}::%`]);
+  return { sql: patterns.map(() => "n.tags like ? escape '\\'").join(" or "), values: patterns };
 }
 
 /** A field by its name in any note type: `Front:dog` is the whole field, `Front:*dog*` a part of it. */
@@ -199,6 +215,18 @@ function decksOf(db: DatabaseSync, pattern: string): number[] {
     const parts = name.split(SEPARATOR);
     return parts.some((_, depth) => isNamed(parts.slice(0, depth + 1).join(SEPARATOR)));
   }).map(({ id }) => id);
+}
+
+/** Decks by the name of their preset. */
+function decksOfPreset(db: DatabaseSync, pattern: string): number[] {
+  const isNamed = matches(pattern);
+  const { dconf } = getRow<{ dconf: string }>(db, "select dconf from col limit 1")!;
+  const ids = Object.entries(parseObject(dconf)).filter(([, each]) => isNamed(String(objectOf(each)["name"])))
+    .map(([id]) => Number(id));
+  return [...readCollection(db).decks.values()].filter(({ filtered, optionsId }) =>
+    !filtered && optionsId !== undefined && ids.includes(optionsId)
+  )
+    .map(({ id }) => id);
 }
 
 function noteTypes(db: DatabaseSync): [mid: number, type: Record<string, unknown>][] {

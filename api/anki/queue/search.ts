@@ -6,6 +6,7 @@ import { mediaNamesIn } from "../file/media-names-in.ts";
 import { stripHtml, unescapeHtml } from "../render/text.ts";
 import { type CardState, type Moment, stateOf } from "../schedule/question.ts";
 import { dueAtOf } from "../schedule/answer.ts";
+import { recallSql } from "./functions.ts";
 import { conditionOf } from "./search-terms.ts";
 
 /** A card as a list of cards shows it. */
@@ -94,10 +95,11 @@ export function findToBorrow(
   own = 0,
 ): CardRow[] {
   const { sql, values } = conditionOf(db, search, moment);
-  const { today } = timingOf(readCollection(db), moment.at, moment.offsetMinutes);
-  const elapsed = `(${today} - c.due + c.ivl + 0.001)`;
-  const recall =
-    `${elapsed} / max(ifnull(case when json_valid(c.data) then json_extract(c.data, '$.s') end, c.ivl), 0.001)`;
+  const collection = readCollection(db);
+  const { today } = timingOf(collection, moment.at, moment.offsetMinutes);
+  const recall = collection.usesFsrs
+    ? recallSql(today, "c.")
+    : `0 - (${today} - c.due + c.ivl + 0.001) / max(c.ivl, 0.001)`;
   const orders: Record<FilterOrder, string> = {
     OLDEST_REVIEWED_FIRST: "(select max(id) from revlog where cid = c.id)",
     RANDOM: "",
@@ -109,8 +111,8 @@ export function findToBorrow(
       Math.floor(moment.at / 1_000)
     } end), c.ord`,
     NEWEST_ADDED_FIRST: "c.nid desc, c.ord",
-    LEAST_RETRIEVABLE_FIRST: `${recall} desc`,
-    MOST_RETRIEVABLE_FIRST: recall,
+    LEAST_RETRIEVABLE_FIRST: recall,
+    MOST_RETRIEVABLE_FIRST: `${recall} desc`,
   };
   const by = [orders[order], `(c.id + ${today * 7_919}) % 2147483647 * 48271 % 2147483647`, "c.id"].filter(Boolean);
   return db.prepare(

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { DatabaseSync } from "node:sqlite";
 import { readCollection, timingOf } from "../collection/collection.ts";
 import { type CardRow, listRows, type LogRow } from "../collection/rows.ts";
-import { retrievability } from "../queue/deck-stats.ts";
+import { retrievability } from "../queue/retrievability.ts";
 import { fsrsFor, fsrsSettingsOf, historyOf, nextMemory } from "./memory.ts";
 import type { Moment } from "./question.ts";
 
