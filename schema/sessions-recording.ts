@@ -34,6 +34,25 @@ const RecordMotionPayload = builder.objectRef<Results.MotionPayload>("RecordMoti
   }),
 });
 
+const MotionClearedPayload = builder.objectRef<Results.ClearedPayload>("MotionClearedPayload").implement({
+  description: "That motion ceased is kept: it closes the latest motion before it, also one that comes later.",
+  access: "SESSIONS_WRITE",
+  fields: (t) => ({
+    sessionId: t.string({
+      nullable: true,
+      description: "The id of the session that lasts until then; null while no motion that it closes is there.",
+      resolve: ({ session }) => session?.sessionId,
+    }),
+    session: t.field({
+      type: Session,
+      nullable: true,
+      description: "The session that lasts until then; null while no motion that it closes is there.",
+      resolve: ({ session }) => session,
+    }),
+    duplicate: t.exposeBoolean("duplicate", { description: "True where the same had been recorded before." }),
+  }),
+});
+
 const ReadingStatus = builder.enumType("ReadingStatus", {
   description: "Why a reading was not taken.",
   values: {
@@ -122,6 +141,17 @@ const CreateSessionResult = builder.unionType("CreateSessionResult", {
   types: [SessionPayload, PayloadMismatchError, InvalidInputError],
 });
 
+const MotionState = builder.enumType("MotionState", {
+  description: "What a motion sensor says.",
+  values: {
+    DETECTED: { description: "Motion: it counts as one event." },
+    CLEARED: {
+      description:
+        "The motion ceased: its session goes on until then, however long that is (at most `maxLength`). It closes the latest motion before it that no other closes, whichever of the two came first, and counts as no event.",
+    },
+  },
+});
+
 const RecordMotionInput = builder.inputType("RecordMotionInput", {
   description: "One motion event.",
   fields: (t) => ({
@@ -139,10 +169,16 @@ const RecordMotionInput = builder.inputType("RecordMotionInput", {
       description:
         "When it happened, by the sensor's clock: from 1990 on. What lies further ahead or behind than is believed (configureSessions) is kept aside.",
     }),
+    state: t.field({
+      type: MotionState,
+      required: true,
+      defaultValue: "DETECTED",
+      description: "Whether motion was seen, or ceased: for sensors that say on and off as two messages.",
+    }),
     endedAt: t.field({
       type: "DateTime",
       description:
-        "When the motion ceased, where the sensor says on and off: the session goes on until then, and it is one event. The same event again with a later end lasts longer.",
+        "When the motion ceased, where both are known at once: the session goes on until then, and it is one event. The same event again with a later end lasts longer.",
     }),
     useServiceTime: t.boolean({
       required: true,
@@ -154,7 +190,7 @@ const RecordMotionInput = builder.inputType("RecordMotionInput", {
 
 const RecordMotionResult = builder.unionType("RecordMotionResult", {
   description: "Where the event was counted, or why it was refused.",
-  types: [RecordMotionPayload, QuarantinedPayload, PayloadMismatchError, InvalidInputError],
+  types: [RecordMotionPayload, MotionClearedPayload, QuarantinedPayload, PayloadMismatchError, InvalidInputError],
 });
 
 const UpdateSessionInput = builder.inputType("UpdateSessionInput", {

@@ -7,6 +7,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { createCursors, type Page, parseFirst } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { applyAdmitted, asideAt, resolveAside } from "./batches.ts";
+import type { createClearing } from "./clearing.ts";
 import { type createHearing, deletedByPerson } from "./hearing.ts";
 import type { createLasting } from "./lasting.ts";
 import type { Lines, Owner } from "./lines.ts";
@@ -29,11 +30,12 @@ type Doubted = { held: readonly Reading[]; receipts: readonly ReadingReceipt[]; 
 export type Aside = ReturnType<typeof createAside>;
 
 /** What is kept aside, because its time is not believed: motion, readings, statements of devices. */
-export function createAside({ lines, sources, hearing, lasts, readings, quarantine, settings, changed, clock }: {
+export function createAside({ lines, sources, hearing, lasts, clear, readings, quarantine, settings, changed, clock }: {
   lines: Lines;
   sources: Sources;
   hearing: ReturnType<typeof createHearing>;
   lasts: ReturnType<typeof createLasting>;
+  clear: ReturnType<typeof createClearing>;
   readings: Readings;
   quarantine: QuarantineStore;
   settings: ReturnType<typeof createSettings>;
@@ -83,10 +85,20 @@ export function createAside({ lines, sources, hearing, lasts, readings, quaranti
         if (!held) return undefined;
         const { content } = held;
         if (admit && content.kind === "motion") {
-          const payload = await hearing.hear({ tenantId, sensorId }, { sensorId, useServiceTime: false, ...content });
-          if (payload.__typename !== "RecordMotionPayload") return payload;
-          changed(payload.session);
-          if (content.endedAt !== undefined) await lasts(payload.session, content.at, content.endedAt);
+          const motion: MotionInput = {
+            sensorId,
+            useServiceTime: false,
+            ...content,
+            state: content.state ?? "DETECTED",
+          };
+          const payload = motion.state === "CLEARED"
+            ? await clear({ tenantId, sensorId }, motion)
+            : await hearing.hear({ tenantId, sensorId }, motion);
+          if (payload.__typename === "PayloadMismatchError") return payload;
+          if (payload.session) changed(payload.session);
+          if (payload.__typename === "RecordMotionPayload" && content.endedAt !== undefined) {
+            await lasts(payload.session, content.at, content.endedAt);
+          }
         }
         if (admit && content.kind === "batch") await admitBatch({ tenantId, sensorId }, content);
         if (content.kind === "apart") await resolveApart({ tenantId, sensorId }, content.sessionId, admit);
@@ -98,12 +110,13 @@ export function createAside({ lines, sources, hearing, lasts, readings, quaranti
 
   async function holdMotion(
     tenantId: string,
-    { sensorId, at, seq, boot, endedAt }: MotionInput,
+    { sensorId, at, seq, boot, endedAt, state }: MotionInput,
     reason: string,
   ): Promise<Quarantined> {
     const numbered = typeof seq === "number" ? { seq, ...(boot ? { boot } : {}) } : {};
     const lasting = typeof endedAt === "number" ? { endedAt } : {};
-    const content = { kind: "motion" as const, at, ...numbered, ...lasting };
+    const clearing = state === "CLEARED" ? { state } : {};
+    const content = { kind: "motion" as const, at, ...numbered, ...lasting, ...clearing };
     const quarantineId = quarantine.idOf(content);
     const held = { tenantId, sensorId, quarantineId, heldAt: clock(), reason: `at: ${reason}`, count: 1, content };
     await quarantine.put(held, await settings.keepMsOf(tenantId));

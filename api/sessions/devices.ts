@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
 import { type Aside, farReceipts, longDoubt } from "./aside.ts";
+import type { createClearing } from "./clearing.ts";
 import { heardOf } from "./heard.ts";
 import { type createHearing, deletedByPerson } from "./hearing.ts";
 import { sensorKeyOf } from "./item.ts";
@@ -11,7 +12,14 @@ import type { Lines, Owner } from "./lines.ts";
 import { type BatchInput, parseBatch, parseMotion, type SentBatch, type Session } from "./model.ts";
 import { erasedSince, implausible, judgeReadings, judgeStatements } from "./plausible.ts";
 import { digestOf, type Readings } from "./readings.ts";
-import { type BatchPayload, mismatch, type MotionPayload, type PayloadMismatch, type Quarantined } from "./results.ts";
+import {
+  type BatchPayload,
+  type ClearedPayload,
+  mismatch,
+  type MotionPayload,
+  type PayloadMismatch,
+  type Quarantined,
+} from "./results.ts";
 import { decideBatch, spanOf } from "./batches.ts";
 import { asSource, asStated } from "./pieces.ts";
 import type { createSettings } from "./settings.ts";
@@ -25,32 +33,35 @@ const MAX_REMEMBERED = 50_000;
 const MAX_FIELDS = 20;
 
 /** What devices and sensors send: each message counts once. */
-export function createDevices({ store, lines, sources, hearing, lasts, aside, readings, settings, changed, clock }: {
-  store: SessionStore;
-  lines: Lines;
-  sources: Sources;
-  hearing: ReturnType<typeof createHearing>;
-  lasts: ReturnType<typeof createLasting>;
-  aside: Aside;
-  readings: Readings;
-  settings: ReturnType<typeof createSettings>;
-  /** Called with each session that changed. */
-  changed: (session: Session) => void;
-  clock: Clock;
-}) {
+export function createDevices(
+  { store, lines, sources, hearing, lasts, clear, aside, readings, settings, changed, clock }: {
+    store: SessionStore;
+    lines: Lines;
+    sources: Sources;
+    hearing: ReturnType<typeof createHearing>;
+    lasts: ReturnType<typeof createLasting>;
+    clear: ReturnType<typeof createClearing>;
+    aside: Aside;
+    readings: Readings;
+    settings: ReturnType<typeof createSettings>;
+    /** Called with each session that changed. */
+    changed: (session: Session) => void;
+    clock: Clock;
+  },
+) {
   /** Which session a sensor's motion was counted in last: a guess that a condition checks. */
   const believed = new LRUCache<string, string>({ max: MAX_REMEMBERED });
 
   return {
     /**
-     * Counts a motion event once: by (sensor, boot, seq), or by (sensor, instant) where it has no number. Throws
-     * InvalidInputError.
+     * Counts a motion event once: by (sensor, boot, seq), or by (sensor, instant) where it has no number; or keeps that motion
+     * ceased. Throws InvalidInputError.
      */
     async recordMotion(
       tenantId: string,
       userId: string | undefined,
       input: unknown,
-    ): Promise<MotionPayload | PayloadMismatch | Quarantined> {
+    ): Promise<MotionPayload | ClearedPayload | PayloadMismatch | Quarantined> {
       const motion = parseMotion(input, clock());
       const { sensorId, at, seq, boot } = motion;
       const erasedUntil = await settings.erasedUntil(tenantId, sensorId);
@@ -65,6 +76,13 @@ export function createDevices({ store, lines, sources, hearing, lasts, aside, re
         throw new InvalidInputError([{ path: ["endedAt"], message: `${doubt} (configureSessions)` }]);
       }
       if (reason !== undefined) return await aside.holdMotion(tenantId, motion, reason);
+      if (motion.state === "CLEARED") {
+        const payload = await clear({ tenantId, sensorId, userId }, motion);
+        if (payload.__typename === "MotionClearedPayload" && payload.session && !payload.duplicate) {
+          changed(payload.session);
+        }
+        return payload;
+      }
       const sensorKey = sensorKeyOf(tenantId, sensorId);
       const guess = believed.get(sensorKey);
       const next = guess === undefined ? undefined : await store.addNextMotion(

@@ -108,7 +108,7 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
     }
   }
 
-  /** Sheets of motion, places, what deletions took out, and what was kept aside. */
+  /** Sheets of motion, when it ceased, places, what deletions took out, and what was kept aside. */
   async function eraseBeside(of: Of, receipt: SensorReceipt): Promise<void> {
     for await (const items of erasures.listBeside(of.tenantId, of.sensorId)) {
       for (const item of items) {
@@ -119,7 +119,7 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
           const since = heard.filter(({ at }) => at > receipt.until).map(({ text }) => text);
           const left = since.length > 0 ? { ...item, heard: since } : undefined;
           if (past.length > 0) await erasures.removeHolding(of, receipt, item, past, clock(), left);
-        } else if (part === "T") {
+        } else if (part === "T" || part === "C") {
           if ((item.at as number) <= receipt.until) await erasures.remove(item);
         } else if (part === "X" || part === "Q") await erasures.remove(item);
       }

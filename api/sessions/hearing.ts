@@ -5,11 +5,11 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { formatHeard, heardOf } from "./heard.ts";
 import { decideMotionTarget, goneInto, join, nextOf } from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
-import type { Lines, Near, Owner, SensorState } from "./lines.ts";
+import type { Lines, Message, Near, Owner, Part, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
 import { addNumber, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
 import { mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
-import { applyMotion, stand } from "./rules.ts";
+import { applyMotion, reachOf, stand } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Motion events in a session's item; then they move to a sheet. */
@@ -34,6 +34,8 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
         return near && await count(of, motion, was, near) || LOST;
       });
     },
+
+    lasted,
 
     /** Moves the newest motion events of a session to a sheet, where there are many. */
     async turnSheet(session: Session): Promise<void> {
@@ -68,7 +70,39 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     if (isKnown) return mismatch(otherInstant(seq));
     const numbers = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
     const sensor = turned.boots === boots ? undefined : { ...blank(of), ...was.sensor, boots: turned.boots };
+    if (was.sensor?.clears) return await placeLasting(of, heard, was, near, { was, sensor: sensor ?? {}, numbers });
     return await place(of, heard, was, near, numbers, sensor);
+  }
+
+  /** Where the sensor says when motion ceased: what lasted until then may be other motion now, and what follows with it. */
+  async function placeLasting(
+    of: Owner,
+    heard: Heard,
+    was: SensorState,
+    { before, after }: Near,
+    message: Message,
+  ): Promise<MotionPayload | undefined> {
+    const { at } = heard;
+    if (before?.deletedAt !== undefined && at <= reachOf(before)) throw deletedByPerson("at");
+    const now = clock();
+    const begins = decideMotionTarget(at, before, after).kind === "begins" ? after : undefined;
+    const known = begins ?? before;
+    const session = known ?? await lines.begin(of, ids(), was, { startedAt: at, isStated: false });
+    const own = was.latest ? session : { ...session, numbers: message.numbers };
+    const parts = [{ next: applyMotion(own, heard, now), known }, ...await lasted(of, at, was, known)];
+    if (!await lines.stateMessage(of, parts, message, [])) return undefined;
+    const holder = (await lines.around(of, await lines.findSensorState(of), at))?.before;
+    return holder && payloadOf(holder, { started: holder.revision === 1 });
+  }
+
+  /** The other sessions of which the presence may change by what is said of an instant: as parts of a change that leave them. */
+  async function lasted(of: Owner, at: number, was: SensorState, known: Session | undefined): Promise<Part[]> {
+    const motion = await lines.presence.lastMotion(of, at - 1);
+    const until = await lines.presence.firstCleared(of, at);
+    const last = until === undefined ? undefined : (await lines.around(of, was, until))?.before;
+    const others = [motion?.session, last].filter((one) => one !== undefined && one.sessionId !== known?.sessionId);
+    const byId = new Map(others.map((one) => [one!.sessionId, one!]));
+    return [...byId.values()].map((one) => ({ next: one, known: one }));
   }
 
   async function place(
@@ -168,7 +202,7 @@ function payloadOf(session: Session, more: Partial<MotionPayload>): MotionPayloa
   return { __typename: "RecordMotionPayload", session, started: false, duplicate: false, ...more };
 }
 
-function otherInstant(seq: number): string {
+export function otherInstant(seq: number): string {
   return `Number ${seq} of this sensor was counted before with another instant; nothing was changed. Where the device ` +
     "started again and counts anew, send `boot`, an id of each start; or leave `seq` out, then the instant says which event it is.";
 }

@@ -40,7 +40,6 @@ export function joinWatermark(top: number, gaps: string): Watermark {
 
 /** What devices and the service itself write of a session. People's attributes are not among it. */
 export function deviceAttributes(session: Session): Item {
-  const motion = splitWatermark(session.numbers.counted);
   const batch = splitWatermark(session.batches);
   return {
     ...placeAttributes(session),
@@ -78,10 +77,7 @@ export function deviceAttributes(session: Session): Item {
     aside: session.aside,
     isWide: session.isWide,
     admitted: session.admitted,
-    mBoot: session.numbers.boot,
-    mTop: motion.top,
-    mGaps: motion.gaps,
-    mVague: session.numbers.vague === -1 ? undefined : session.numbers.vague,
+    ...numberAttributes(session.numbers),
     bTop: batch.top,
     bGaps: batch.gaps,
     spans: session.spans.map(formatSpan),
@@ -260,11 +256,18 @@ export function fromItem(item: Item): Session | undefined {
   };
 }
 
-function numbersOf({ mBoot, mTop, mGaps, mVague }: Item): Numbers {
+/** Numbers of a sensor's motion, in its latest session, or with the sensor where it has none. */
+export function numberAttributes({ boot, counted, vague, clearedAt }: Numbers): Item {
+  const { top, gaps } = splitWatermark(counted);
+  return { mBoot: boot, mTop: top, mGaps: gaps, mVague: vague === -1 ? undefined : vague, mCleared: clearedAt };
+}
+
+function numbersOf({ mBoot, mTop, mGaps, mVague, mCleared }: Item): Numbers {
   return {
     boot: (mBoot as string | undefined) ?? "",
     counted: joinWatermark((mTop as number | undefined) ?? -1, (mGaps as string | undefined) ?? ""),
     vague: (mVague as number | undefined) ?? -1,
+    ...(mCleared === undefined ? {} : { clearedAt: mCleared as number }),
   };
 }
 
@@ -295,7 +298,7 @@ function doneOf(session: Session): string {
     idleMs: session.idleMs,
     keepMs: session.keepMs,
     updatedAt: session.updatedAt,
-    ...(session.reported.length > 0 ? { [TOLD]: true } : {}),
+    ...(session.reported.some(({ count }) => count > 0) ? { [TOLD]: true } : {}),
   });
 }
 
@@ -328,6 +331,7 @@ export function fromSensorItem(item: Item): Sensor {
       }),
     ),
     forgottenUntil: item.forgottenUntil as number | undefined,
+    clears: item.clears as true | undefined,
     revision: item.revision as number | undefined,
     idleMs: item.idleMs as number | undefined,
   };

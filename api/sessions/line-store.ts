@@ -4,7 +4,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { formatAt, formatHeard, parseHeard } from "./heard.ts";
-import { bootsAttribute, deviceChange, keyOf, sensorKeyOf } from "./item.ts";
+import { bootsAttribute, deviceChange, keyOf, numberAttributes, sensorKeyOf } from "./item.ts";
 import { placeKeyOf } from "./line.ts";
 import type { Heard, Sensor, Session } from "./model.ts";
 
@@ -15,6 +15,7 @@ import type { Heard, Sensor, Session } from "./model.ts";
  *  |---------------------------------------|------------------------------------------------------------------------|
  *  | which sessions begin around an instant | consistent Query of the places, sk = …#T#<start>#<session>#            |
  *  | the motion events of a stretch        | consistent Query of the sheets, sk = …#M#<latest>#<hash>, and the tails in sessions |
+ *  | when motion ceased, in a stretch      | consistent Query, sk = …#C#<at>#                                        |
  *  | any change of which sessions there are | a transaction: sessions, places, a sheet, and the sensor, if its revision is as it was read |
  */
 export type LineStore = ReturnType<typeof createLineStore>;
@@ -36,6 +37,8 @@ type Of = { tenantId: string; sensorId: string };
 const MAX_ON_SHEET = 500;
 /** A transaction of DynamoDB has at most so many parts. */
 const MAX_PARTS = 100;
+/** The last instant that sorts as a text. */
+const MAX_AT = 36 ** 9 - 1;
 
 export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sensors: string }) {
   async function query({ pk, from, to }: { pk: string; from: string; to: string }, limit?: number, descending = false) {
@@ -76,6 +79,23 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       const found = await places(of, "", place, 2, true);
       return found.find((own) => placeKeyOf(own) < place);
     },
+
+    /** The last sessions that begin at or before an instant, the latest first. */
+    until: (of: Of, at: number, limit: number): Promise<LinePlace[]> => places(of, "", `${formatAt(at)}~`, limit, true),
+
+    /** When the sensor said that motion ceased, from one instant to another, in order; the first of them where so many are asked. */
+    async listCleared(of: Of, fromAt: number, toAt: number, limit?: number): Promise<{ at: number; event: string }[]> {
+      if (fromAt > toAt) return [];
+      const { pk, sk: from } = partOf(of, `C#${formatAt(fromAt)}`);
+      const items = await query({ pk, from, to: partOf(of, `C#${formatAt(Math.min(toAt, MAX_AT))}~`).sk }, limit);
+      return items.map((item) => ({ at: item.at as number, event: item.event as string }));
+    },
+
+    /** That motion ceased, as a part of the change that shows it. */
+    clearing: (of: Of, heard: Heard, ttl: number): TransactWrite => ({
+      table: tables.sessions,
+      put: { ...partOf(of, `C#${formatAt(heard.at)}#`), at: heard.at, event: formatHeard(heard), ttl },
+    }),
 
     /** The sensor's last session. */
     async last(of: Of): Promise<LinePlace | undefined> {
@@ -160,7 +180,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
         condition: unchanged(known, takesPeoples || session.mergedInto !== undefined),
       })),
       ...changes.flatMap(({ session, known }) => placeParts(session, known)),
-      ...sheetParts(changes[0]!.session, sheet),
+      ...(sheet.length > 0 ? sheetParts(changes[0]!.session, sheet) : []),
       ...(sensor ? [sensorPart(sensor.now, sensor.known)] : []),
       ...also,
     ];
@@ -199,17 +219,20 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
   }
 
   function sensorPart(sensor: Sensor, known: Sensor | undefined): TransactWrite {
-    const { tenantId, sensorId, latestSessionId, boots = {} } = sensor;
+    const { tenantId, sensorId, latestSessionId, clears, numbers, boots = {} } = sensor;
+    // Numbers lie with the sensor for as long as no session can have them.
+    const own = numbers && latestSessionId === undefined ? numberAttributes(numbers) : {};
+    const more = Object.entries({ ...own, latest: latestSessionId, clears }).filter(([, value]) => value !== undefined);
     return {
       table: tables.sensors,
       key: { pk: sensorKeyOf(tenantId, sensorId) },
       change: {
-        expression:
-          "SET tenant = :tenant, sensorId = :sensorId, latest = :latest, boots = :boots, revision = :revision",
+        expression: "SET tenant = :tenant, sensorId = :sensorId, boots = :boots, revision = :revision" +
+          more.map(([name]) => `, ${name} = :${name}`).join(""),
         values: {
           ":tenant": tenantId,
           ":sensorId": sensorId,
-          ":latest": latestSessionId,
+          ...Object.fromEntries(more.map(([name, value]) => [`:${name}`, value])),
           ":boots": bootsAttribute(boots),
           ":revision": (known?.revision ?? 0) + 1,
         },

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { formatAt } from "./heard.ts";
 import type { Bridge, EndSaid, Next, Report, Session } from "./model.ts";
 import { noNumbers } from "./numbers.ts";
-import { reachOf, startOf, statedEndOf } from "./rules.ts";
+import { clearedUntil, reachOf, startOf, statedEndOf } from "./rules.ts";
 
 /**
  * The line of a sensor: its sessions in the order of their starts. Each motion event belongs to the session that began
@@ -87,7 +87,12 @@ type Run = {
   reported: Report[];
   bridges: Bridge[];
   idleMs: number;
+  /** How long its last motion lasted, where the sensor said so. */
+  until?: number | undefined;
 };
+
+/** Motion that lasted: the sensor said that it ceased. */
+export type Lasting = { from: number; until: number };
 
 /** A session of motion alone, of which nothing is known. */
 const NOBODY = startOf(0, false, noNumbers(), 0);
@@ -101,9 +106,10 @@ export function settleLine(
   heard: readonly number[],
   begin: (at: number) => Session,
   idleMs: number,
+  lasting: readonly Lasting[] = [],
 ): Settled {
   const walls = line.filter((session) => session.isStated).sort(inLine);
-  const runs = runsOf(walls, [...heard].sort((a, b) => a - b), saidAt(line), idleMs);
+  const runs = runsOf(walls, [...heard].sort((a, b) => a - b), saidAt(line), idleMs, lasting);
   const movers = line.filter((session) => !session.isStated)
     .sort((a, b) => a.startedAt - b.startedAt || a.createdAt - b.createdAt || inLine(a, b));
   const used = new Set<Session>();
@@ -144,15 +150,23 @@ function runsOf(
   heard: readonly number[],
   said: ReturnType<typeof saidAt>,
   idleMs: number,
+  lasting: readonly Lasting[],
 ): Run[] {
   const runs: Run[] = [];
+  const ends = new Map(lasting.map(({ from, until }) => [from, until]));
+  // Motion that goes on from before the stretch.
+  let on = lasting.find(({ from }) => from < (heard[0] ?? Infinity));
   let next = 0;
   const beginAt = (at: number) => {
     while (next < walls.length && walls[next]!.startedAt <= at) {
       const stated = walls[next++]!;
       const { idleMs, startedAt: first, ends, reported, bridges } = withoutAnchored(stated);
-      const said = { ends: [...ends], reported: [...reported], bridges: [...bridges] };
-      runs.push({ stated, first, last: -Infinity, count: 0, ...said, idleMs });
+      const said = { ends: [...ends], reported: clearedUntil(reported, undefined), bridges: [...bridges] };
+      // What begins while motion lasts takes it over.
+      const isOn = on !== undefined && on.from < first && first <= on.until;
+      const before = runs.at(-1);
+      if (isOn && before?.until !== undefined) before.until = Math.min(before.until, first);
+      runs.push({ stated, first, last: -Infinity, count: 0, ...said, idleMs, until: isOn ? on!.until : undefined });
     }
   };
   for (const at of heard) {
@@ -167,6 +181,9 @@ function runsOf(
       run.reported.push(...said.reported.get(at) ?? []);
       run.bridges.push(...said.bridges.get(at) ?? []);
     }
+    const until = ends.get(at);
+    on = until === undefined ? undefined : { from: at, until };
+    run.until = until;
     run.last = at;
     run.count++;
   }
@@ -174,20 +191,21 @@ function runsOf(
   return runs;
 }
 
-function reachOfRun({ stated, first, last, ends, reported, bridges, idleMs }: Run): number {
+function reachOfRun({ stated, first, last, ends, reported: told, bridges, idleMs, until }: Run): number {
+  const reported = clearedUntil(told, until);
   if (stated) return reachOf({ ...stated, lastHeardAt: Math.max(last, stated.startedAt), ends, reported, bridges });
   const signs = { startedAt: first, lastHeardAt: last, lastReadingAt: undefined };
   return reachOf({ ...NOBODY, ...signs, ends, reported, bridges, idleMs });
 }
 
-function filled(session: Session, { stated, first, last, count, ends, reported, bridges }: Run): Session {
+function filled(session: Session, { stated, first, last, count, ends, reported, bridges, until }: Run): Session {
   return {
     ...session,
     ...(stated ? {} : { startedAt: first }),
     lastHeardAt: count > 0 ? last : undefined,
     motionEventCount: reported.reduce((sum, own) => sum + own.count, count),
     ends,
-    reported,
+    reported: clearedUntil(reported, until),
     bridges,
   };
 }
@@ -212,6 +230,19 @@ export function placeKeyOf({ startedAt, sessionId }: Pick<Session, "startedAt" |
 export function inLine(a: Session, b: Session): number {
   const [left, right] = [placeKeyOf(a), placeKeyOf(b)];
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/**
+ * How long motion lasted, by what the sensor said: each time that it ceased closes the latest motion before it that no other
+ * closes, if that is not too long ago. All instants are in order.
+ */
+export function lastingOf(heard: readonly number[], cleared: readonly number[], lengthMs: number): Lasting[] {
+  return heard.flatMap((from, i) => {
+    const until = cleared.find((at) => at > from);
+    const next = heard[i + 1];
+    const isOpen = until === undefined || (next !== undefined && next <= until) || until - from > lengthMs;
+    return isOpen ? [] : [{ from, until }];
+  });
 }
 
 /** Whether a session takes in what motion opened after it, which a settled line does not show. */

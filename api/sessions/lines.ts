@@ -15,8 +15,9 @@ import {
   settleLine,
 } from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
-import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Sensor, type Session } from "./model.ts";
+import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Numbers, type Sensor, type Session } from "./model.ts";
 import { noNumbers } from "./numbers.ts";
+import { createPresence } from "./presence.ts";
 import { stand, startOf } from "./rules.ts";
 import type { createSettings } from "./settings.ts";
 import type { SessionStore } from "./store.ts";
@@ -31,6 +32,9 @@ export type Owner = { tenantId: string; sensorId: string; userId?: string | unde
 
 /** A session as it becomes, and as it was read; undefined: not there. */
 export type Part = { next: Session; known: Session | undefined };
+
+/** What a message of a sensor says beside its place: numbers and starts of the device, and that motion ceased then. */
+export type Message = { was: SensorState; sensor: Partial<Sensor>; numbers: Numbers; cleared?: readonly number[] };
 
 /** Sessions of a line as they become, and as they were; with those that are, or become, a part of another. */
 type Stretch = {
@@ -58,7 +62,12 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   clock: Clock;
   ids: () => string;
 }) {
-  async function find({ tenantId }: Owner, sessionIds: readonly string[]): Promise<Map<string, Session>> {
+  const presence = createPresence({ lineStore, find, settings });
+
+  async function find(
+    { tenantId }: Pick<Owner, "tenantId">,
+    sessionIds: readonly string[],
+  ): Promise<Map<string, Session>> {
     return sessionIds.length === 0 ? new Map() : await store.find(tenantId, sessionIds);
   }
 
@@ -171,6 +180,29 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     return change ? await lineStore.commit({ ...change, also }) : false;
   }
 
+  /** Writes what a message of a sensor changes of these sessions, and all that follows; its numbers go to the latest one. */
+  async function stateMessage(
+    of: Owner,
+    parts: readonly Part[],
+    { was, sensor, numbers, cleared = [] }: Message,
+    also: readonly TransactWrite[],
+  ): Promise<boolean> {
+    const { tenantId, sensorId } = of;
+    const { latest } = was;
+    const alone = latest ? {} : { numbers };
+    const turned = { ...was, sensor: { tenantId, sensorId, ...was.sensor, ...sensor, ...alone } };
+    const numbered = latest && { ...latest, numbers };
+    const moved = numbered && !isSame(numbered, latest) ? [{ session: numbered, known: latest }] : [];
+    if (parts.length === 0) {
+      return await lineStore.commit({ changes: moved, sensor: { now: turned.sensor, known: was.sensor }, also });
+    }
+    const stretch = await read(of, parts);
+    const change = stretch && await settled(of, stretch, { ...turned, latest: numbered }, true, cleared);
+    if (!change) return false;
+    const isIn = change.changes.some(({ session }) => session.sessionId === latest?.sessionId);
+    return await lineStore.commit({ ...change, changes: isIn ? change.changes : [...change.changes, ...moved], also });
+  }
+
   /** Where a change begins to matter, up to the first session that it cannot reach. */
   async function read(of: Owner, parts: readonly Part[]): Promise<Stretch | undefined> {
     const known = parts.flatMap((part) => (part.known && isPlaced(part.known) ? [part.known] : []));
@@ -209,6 +241,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     { line, originals, stubs = new Map(), gone = [] }: Stretch,
     was: SensorState,
     isMoved: boolean,
+    cleared: readonly number[] = [],
   ): Promise<LineChange | undefined> {
     const now = clock();
     let stretch = line;
@@ -218,7 +251,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const chain = linked(stretch, beyond);
       // The motion of those that go lies in the line. What was a part of another before, and stays so, has none, wherever it began.
       const moving = [...chain, ...gone.flatMap(({ sessionId }) => originals.get(sessionId) ?? [])];
-      if (!isMoved && !chain.some((session) => reachesNext(session) || overflows(session))) {
+      const clears = was.sensor?.clears === true;
+      if (!isMoved && !clears && !chain.some((session) => reachesNext(session) || overflows(session))) {
         return changeOf(of, { sessions: chain, gone: [] }, originals, was, undefined, now);
       }
       const from = chain[0]!;
@@ -236,9 +270,13 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
         : [];
       const heard = [...tails, ...sheets].map(({ at }) => at);
       const fresh = await begin(of, "", was, { startedAt: 0, isStated: false });
-      const result = settleLine(chain, heard, (at) => ({ ...fresh, sessionId: ids(), startedAt: at }), fresh.idleMs);
+      const lasting = clears ? await presence.lasting(of, from, heard, beyond, cleared) : [];
+      const opened = (at: number) => ({ ...fresh, sessionId: ids(), startedAt: at });
+      const result = settleLine(chain, heard, opened, fresh.idleMs, lasting);
       const sessions = linked(result.sessions, beyond);
-      if (!reachesNext(sessions.at(-1)!)) {
+      // What begins beyond while motion lasts takes it over, or has motion of its own that ends it.
+      const goesOn = beyond !== undefined && lasting.some(({ until }) => until >= beyond.at);
+      if (!goesOn && !reachesNext(sessions.at(-1)!)) {
         const all = {
           sessions,
           gone: [...result.gone, ...gone.map((session) => ({ session, into: session.mergedInto! }))],
@@ -300,6 +338,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     around,
     state,
     stateAll,
+    stateMessage,
+    presence,
 
     /**
      * Writes a session that is there as it becomes, where that is its own affair: one conditional write. Undefined where it

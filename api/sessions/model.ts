@@ -46,6 +46,8 @@ export type Report = {
   at: number;
   count: number;
   minutes?: Readonly<Record<string, number>>;
+  /** The session's last motion lasts until then, as its sensor said; nothing is counted by it. */
+  isCleared?: true | undefined;
   anchor?: number | undefined;
 };
 
@@ -56,6 +58,8 @@ export type Numbers = {
   counted: Watermark;
   /** Up to this number too many gaps were open: there an instant alone says whether an event was counted. */
   vague: number;
+  /** When the sensor said last that motion ceased. */
+  clearedAt?: number | undefined;
 };
 
 /** A motion event that was counted: its instant, and its number where it has one. */
@@ -208,7 +212,6 @@ export type Session = DeviceState & PeopleState & {
 export type Sensor = {
   tenantId: string;
   sensorId: string;
-  /** What people call it. */
   name?: string | undefined;
   /** The session that begins last; active or over. Undefined before the first. */
   latestSessionId?: string | undefined;
@@ -218,13 +221,14 @@ export type Sensor = {
   boots?: Boots;
   /** Up to this instant sessions were deleted when their time had come. */
   forgottenUntil?: number | undefined;
+  /** True once it said that motion ceased. */
+  clears?: true | undefined;
   /** Grows by one with each change of which sessions there are, and where they begin. */
   revision?: number | undefined;
   /** Of this sensor; the tenant's where undefined. */
   idleMs?: number | undefined;
 };
 
-/** Numbers of earlier starts of a device, by their `boot`. */
 export type Boots = Readonly<Record<string, Pick<Numbers, "counted" | "vague">>>;
 
 export type SessionPage = Page<Session>;
@@ -305,6 +309,7 @@ const motion = v.object({
   seq: v.nullish(number),
   boot: v.nullish(words(LIMITS.bootChars)),
   at: v.nullish(instant),
+  state: v.nullish(v.picklist(["DETECTED", "CLEARED"], "must be DETECTED or CLEARED"), "DETECTED"),
   endedAt: v.nullish(instant),
   useServiceTime: v.nullish(v.boolean(), false),
 });
@@ -351,11 +356,14 @@ export function parseBatch(input: unknown): SentBatch {
 }
 
 export function parseMotion(input: unknown, now: number): MotionInput {
-  const parsed = parseInput(motion, input, ({ seq, boot, at, endedAt, useServiceTime }) => {
+  const parsed = parseInput(motion, input, ({ seq, boot, at, state, endedAt, useServiceTime }) => {
     const isNumbered = typeof seq === "number";
     const wrong = (field: string, message: string) => [{ path: [field], message }];
     if (typeof boot === "string" && !isNumbered) {
       return wrong("boot", "says which start of the device `seq` is of; leave both out, or give both");
+    }
+    if (typeof endedAt === "number" && state === "CLEARED") {
+      return wrong("endedAt", "says both ends of one event; with CLEARED `at` says it");
     }
     if (typeof endedAt === "number" && endedAt < (at ?? now)) return wrong("endedAt", "must not be before `at`");
     if (useServiceTime === (typeof at === "number")) {

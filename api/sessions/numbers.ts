@@ -43,13 +43,14 @@ export function turnTo(
   boots: Boots,
 ): { numbers: Numbers; boots: Boots } {
   if (present.boot === boot) return { numbers: present, boots };
+  const clearing = present.clearedAt === undefined ? {} : { clearedAt: present.clearedAt };
   const known = Object.hasOwn(boots, boot) ? boots[boot] : undefined;
   const kept = Object.entries(boots).filter(([name]) => name !== boot && name !== present.boot);
   const { counted, vague } = present;
   const isUsed = counted.hi >= FIRST || counted.ahead.length > 0;
   const all = isUsed ? [...kept, [present.boot, { counted, vague }] as const] : kept;
   return {
-    numbers: known ? { boot, ...known } : noNumbers(boot),
+    numbers: { ...(known ? { boot, ...known } : noNumbers(boot)), ...clearing },
     boots: Object.fromEntries(all.slice(-MAX_BOOTS)),
   };
 }

@@ -12,7 +12,7 @@ export type Held = {
   reason: string;
   count: number;
   content:
-    | { kind: "motion"; at: number; seq?: number; boot?: string; endedAt?: number }
+    | { kind: "motion"; at: number; seq?: number; boot?: string; endedAt?: number; state?: "CLEARED" }
     | { kind: "batch"; sessionId: string; batchOffset: number; startedAt?: number; durationMs?: number }
     /** Readings of a session that lie too far from its others. */
     | { kind: "apart"; sessionId: string };

@@ -27,6 +27,12 @@ export type BatchPayload = {
   doubts: readonly string[];
   quarantineId?: string | undefined;
 };
+export type ClearedPayload = {
+  __typename: "MotionClearedPayload";
+  /** The session that lasts until then; undefined while nothing that it closes is there. */
+  session: Session | undefined;
+  duplicate: boolean;
+};
 export type Quarantined = { __typename: "QuarantinedPayload"; quarantineId: string; reason: string };
 export type Resolved = { __typename: "ResolveQuarantinedPayload"; admitted: boolean };
 export type NotFound = { __typename: "NotFoundError"; code: "NOT_FOUND"; message: string };

@@ -68,7 +68,7 @@ export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED"
   if (said.length === 0 && cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
   if (said.length > 0) return { at: Math.min(...said), by: "EXPLICIT" };
   if (!session.isFinal) return undefined;
-  const own = session.reported.filter(({ anchor }) => anchor === undefined);
+  const own = session.reported.filter(({ anchor, isCleared }) => anchor === undefined && !isCleared);
   const measured = session.finalAt ?? session.startedAt + (measuredOf(session) ?? 0);
   const at = Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own }));
   return isBridged(session, at) ? undefined : { at, by: "FINAL" };
@@ -172,6 +172,17 @@ export function applyLasting(session: Session, at: number, endedAt: number): Ses
   if (known && known.at >= endedAt) return undefined;
   const others = session.reported.filter((report) => !isLasting(report));
   return { ...session, reported: [...others, { at: endedAt, count: 0, anchor: at }] };
+}
+
+/** The session whose last motion ceased then; undefined: nothing says when. */
+export function applyCleared(session: Session, until: number | undefined): Session {
+  return { ...session, reported: clearedUntil(session.reported, until) };
+}
+
+/** What is told of a session, with until when its last motion lasted. */
+export function clearedUntil(reported: readonly Report[], until: number | undefined): Report[] {
+  const others = reported.filter(({ isCleared }) => !isCleared);
+  return until === undefined ? others : [...others, { at: until, count: 0, isCleared: true }];
 }
 
 /** The session with a motion event that an update told of it. */

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Hub } from "../live/hub.ts";
 import { createAside } from "./aside.ts";
+import { createClearing } from "./clearing.ts";
 import { createConfiguring } from "./configuring.ts";
 import { createCorrections } from "./corrections.ts";
 import { createDevices } from "./devices.ts";
@@ -65,7 +66,8 @@ export function createSessions(
   const history = createHistory({ store, readings, sources });
   const hearing = createHearing({ store, lineStore: announcing, lines, clock, ids });
   const lasts = createLasting({ lines, sources, changed, clock });
-  const aside = createAside({ lines, sources, hearing, lasts, readings, quarantine, settings, changed, clock });
+  const clear = createClearing({ lines, lineStore: announcing, hearing, settings, clock });
+  const aside = createAside({ lines, sources, hearing, lasts, clear, readings, quarantine, settings, changed, clock });
 
   async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
     const possible = [...new Set(sessionIds)].filter(isId);
@@ -92,7 +94,7 @@ export function createSessions(
 
   return {
     ...seenNow(
-      createDevices({ store, lines, sources, hearing, lasts, aside, readings, settings, changed, clock }),
+      createDevices({ store, lines, sources, hearing, lasts, clear, aside, readings, settings, changed, clock }),
       clock,
     ),
     ...seenNow(aside.useCases, clock),

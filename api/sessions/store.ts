@@ -147,7 +147,8 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
         },
       }, {
         ...hotCondition(
-          "sensorKey = :sensor AND attribute_not_exists(nextAt) AND lastMotionAt < :at AND openUntil >= :at" +
+          "sensorKey = :sensor AND attribute_not_exists(nextAt) AND lastMotionAt < :at AND openUntil >= :at AND " +
+            "(attribute_not_exists(mCleared) OR mCleared < :at)" +
             (isNumbered ? " AND mTop = :before AND mBoot = :boot" : ""),
         ),
         values: {
@@ -174,7 +175,9 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
      * Keeps with its sensor what must outlive a session that was deleted when its time had come: until when there were
      * sessions, and the numbers of its motion, where it was the latest.
      */
-    async keepMotions({ tenantId, sensorId, sessionId, lastMotionAt, numbers: { boot, counted, vague } }: Session) {
+    async keepMotions(
+      { tenantId, sensorId, sessionId, lastMotionAt, numbers: { boot, counted, vague, clearedAt } }: Session,
+    ) {
       const { top, gaps } = splitWatermark(counted);
       const key = { pk: sensorKeyOf(tenantId, sensorId) };
       await dynamo.updateIf(tables.sensors, key, {
@@ -184,8 +187,12 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
         expression: "attribute_exists(latest) AND (attribute_not_exists(forgottenUntil) OR forgottenUntil < :until)",
       });
       await dynamo.updateIf(tables.sensors, key, {
-        expression: "SET mBoot = :boot, mTop = :top, mGaps = :gaps, mVague = :vague",
-        values: { ":boot": boot, ":top": top, ":gaps": gaps, ":vague": vague },
+        expression: "SET mBoot = :boot, mTop = :top, mGaps = :gaps, mVague = :vague" +
+          (clearedAt === undefined ? "" : ", mCleared = :cleared"),
+        values: {
+          ...{ ":boot": boot, ":top": top, ":gaps": gaps, ":vague": vague },
+          ...(clearedAt === undefined ? {} : { ":cleared": clearedAt }),
+        },
       }, { expression: "latest = :session", values: { ":session": sessionId } });
     },
 

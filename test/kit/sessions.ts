@@ -22,7 +22,7 @@ const SESSION = `session { ${SESSION_FIELDS} }`;
 const MUTATIONS = {
   createSession: `... on SessionPayload { ${SESSION} } ${ERRORS}`,
   recordMotion:
-    `... on QuarantinedPayload { quarantineId reason } ... on RecordMotionPayload { started duplicate ${SESSION} } ${ERRORS}`,
+    `... on QuarantinedPayload { quarantineId reason } ... on MotionClearedPayload { duplicate ${SESSION} } ... on RecordMotionPayload { started duplicate ${SESSION} } ${ERRORS}`,
   updateSession: `... on SessionPayload { ${SESSION} } ... on SessionEndedError { ${SESSION} } ${ERRORS}`,
   endSession: `... on SessionPayload { held ${SESSION} } ${ERRORS}`,
   annotateSession:

@@ -9,6 +9,7 @@ const MINUTE = 60 * SECOND;
 export type View = { now: () => number; peek: (table: string, key: Item) => Item | undefined };
 
 export type Motion = { kind: "motion"; sensorId: string; seq: number; at: number };
+export type Cleared = { kind: "cleared"; sensorId: string; at: number };
 export type Reading = { at: number; values: number[] };
 export type Batch = {
   kind: "batch";
@@ -33,7 +34,7 @@ export type Edit = { kind: "edit"; target: Target; label: string; pinned?: boole
 export type Sweep = { kind: "sweep" };
 /** A person merges, splits or corrects one of the sessions that are there when the operation is first asked. */
 export type Act = { kind: "merge" | "split" | "correct"; sensorId: string; place: number; part: number; id: string };
-export type Input = Motion | Batch | Creation | Update | End | Edit | Act | Sweep;
+export type Input = Motion | Cleared | Batch | Creation | Update | End | Edit | Act | Sweep;
 
 /** A session by its id, or the one that is the sensor's latest when the operation is first asked. */
 export type Target = { sessionId: string } | { latestOf: string };
@@ -113,12 +114,17 @@ export function operationsOf(random: Random, tenantId: string, startAt: number, 
 
   function sendMotion(sensorId: string): void {
     const count = 2 + below(7);
+    const clears = chance(0.3);
     let at = startAt - below(40) * MINUTE;
     for (let seq = below(2); seq <= count && at < startAt + 8 * MINUTE; seq++) {
       many(
         copies(),
         (copy) => send({ kind: "motion", sensorId, seq, at }, (seq + random() * (copy + 1) * 2) / (count + 2)),
       );
+      if (clears && chance(0.5)) {
+        const ceased = at + pick([0, SECOND, MINUTE, idleMs + MINUTE, 4 * idleMs]);
+        if (ceased < startAt + 8 * MINUTE) many(copies(), () => send({ kind: "cleared", sensorId, at: ceased }));
+      }
       at += pick([0, SECOND, 30 * SECOND, 2 * MINUTE, 4 * MINUTE, idleMs, idleMs + 1, idleMs + 3 * MINUTE]);
     }
   }
@@ -171,6 +177,8 @@ async function ask(tenantId: string, own: Operation, sessions: Sessions, view: V
   switch (input.kind) {
     case "motion":
       return await sessions.recordMotion(tenantId, "u", input);
+    case "cleared":
+      return await sessions.recordMotion(tenantId, "u", { sensorId: input.sensorId, at: input.at, state: "CLEARED" });
     case "batch":
       return await sessions.ingestBatch(tenantId, "u", input);
     case "create":

@@ -62,6 +62,9 @@ export function createOracle() {
     }
     for (const { after } of gone) mergedInto.set(idOf(after!), after!.mergedInto as string);
     if (isAct(input)) acted(input, own, gone);
+    if (input.kind === "cleared" && written.some(({ after }) => (after?.sk as string | undefined)?.includes("#C#"))) {
+      say(input.sensorId, { kind: "cleared", at: input.at });
+    }
     if (input.kind === "batch") {
       const moved = own.reduce((sum, { before, after }) => sum + num(after!.samples) - num(before?.samples), 0);
       const isCounted = own.some(({ before, after }) => (

@@ -26,9 +26,9 @@ export type Wrong = { seed: string; order: number; expected: unknown; found: unk
  * Half of the histories have people who merge, split and correct meanwhile; half of each sessions that begin at one instant. The
  * seed says it, so that one that failed is told again alone.
  */
-export function kindOf(seed: string): { isCorrected: boolean; isTied: boolean } {
+export function kindOf(seed: string): { isCorrected: boolean; isTied: boolean; isClearing: boolean } {
   const random = createRandom(`${seed} kind`);
-  return { isCorrected: random() < 0.5, isTied: random() < 0.5 };
+  return { isCorrected: random() < 0.5, isTied: random() < 0.5, isClearing: random() < 0.4 };
 }
 
 /**
@@ -38,9 +38,9 @@ export function kindOf(seed: string): { isCorrected: boolean; isTied: boolean } 
 export async function sayInOrders(
   seed: string,
   orders: number,
-  { isCorrected = false, isTied = false } = {},
+  { isCorrected = false, isTied = false, isClearing = false } = {},
 ): Promise<Wrong | undefined> {
-  const history = historyOf(createRandom(seed), isCorrected, isTied);
+  const history = historyOf(createRandom(seed), isCorrected, isTied, isClearing);
   for (let order = 0; order < orders; order++) {
     const random = createRandom(`${seed}.${order}`);
     const repeats = history.filter((one) => !("act" in one) && random() < 0.25);
@@ -93,6 +93,9 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
   switch (one.kind) {
     case "motion":
       await host.recordMotion(T, "u", { sensorId: S, at: one.at, seq: one.seq, boot: one.boot });
+      return one;
+    case "cleared":
+      await host.recordMotion(T, "u", { sensorId: S, at: one.at, seq: one.seq, boot: one.boot, state: "CLEARED" });
       return one;
     case "batch": {
       const { id: sessionId, offset: batchOffset, readings, ...more } = one;
@@ -241,7 +244,7 @@ function linkTo(dynamo: MemoryDynamo, objects: Map<string, Reading[]>, now: () =
  * 3 to some 20 things said about one sensor within half an hour. No two named sessions begin at the same instant; where
  * they are tied most of them do.
  */
-function historyOf(random: Random, isCorrected: boolean, isTied: boolean): Sent[] {
+function historyOf(random: Random, isCorrected: boolean, isTied: boolean, isClearing: boolean): Sent[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <V>(values: readonly V[]): V => values[below(values.length)]!;
@@ -257,6 +260,16 @@ function historyOf(random: Random, isCorrected: boolean, isTied: boolean): Sent[
       ...(isNumbered ? { seq: i, ...(chance(0.3) ? { boot: pick(["x", "y"]) } : {}) } : {}),
     });
     at += pick([SECOND, 30 * SECOND, 2 * MINUTE, 4 * MINUTE, IDLE_MS, IDLE_MS + 1, 6 * MINUTE]);
+  }
+  if (isClearing) {
+    for (let i = 0; i < 1 + below(5); i++) {
+      const since = pick(instants);
+      said.push({
+        kind: "cleared",
+        at: since + pick([0, 1, SECOND, 3 * MINUTE, IDLE_MS, 12 * MINUTE, 40 * MINUTE]),
+        ...(isNumbered ? { seq: 100 + i } : {}),
+      });
+    }
   }
   const ids: string[] = [];
   const tiedAt = isTied ? pick([...instants, START + below(1_800) * SECOND]) : undefined;

@@ -85,6 +85,8 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
       const isCounted = oracle.motions.has(`${input.sensorId} ${input.seq}`);
       return must(isCounted && type === "RecordMotionPayload", "a motion that is answered is counted");
     }
+    case "cleared":
+      return must(type === "MotionClearedPayload", "that motion ceased is kept");
     case "batch": {
       if (type !== "PayloadMismatchError") {
         return must(told?.batches.has(input.batchOffset) ?? false, "a batch that is answered is counted");

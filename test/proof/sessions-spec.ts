@@ -12,6 +12,8 @@ export type Of = { id: string } | { motionAt: number };
 export type Said =
   /** A motion event, by its number or by its instant. */
   | { kind: "motion"; at: number; seq?: number; boot?: string }
+  /** The sensor says that motion ceased. */
+  | { kind: "cleared"; at: number; seq?: number; boot?: string }
   | {
     kind: "batch";
     id: string;
@@ -56,6 +58,8 @@ export type Fact = {
 
 /** Readings of a session that are further apart than that are not all of it. */
 const APART_MS = 24 * 60 * 60_000;
+/** Motion lasts no longer. */
+const LONGEST_MS = 30 * APART_MS;
 
 type Batch = Said & { kind: "batch" };
 type Act = Said & { kind: "correct" | "merge" | "split" };
@@ -76,6 +80,8 @@ type Draft = {
   bridges: Bridge[];
   reported: number[];
   heard: number[];
+  /** How long its last motion lasted, or what went on from before it. */
+  until: number;
 };
 
 /** What is said of a motion event, and so of whichever session holds it. */
@@ -84,9 +90,16 @@ type Anchored = { ends: Map<number, End[]>; bridges: Map<number, number[]>; repo
 export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
   const { walls, anchored } = wallsOf(said);
   const line: Draft[] = [];
+  const spans = spansOf(said);
   let next = 0;
   for (const at of [...heardOf(said), Infinity]) {
-    for (; next < walls.length && walls[next]!.start <= at; next++) line.push(walls[next]!);
+    for (; next < walls.length && walls[next]!.start <= at; next++) {
+      const wall = walls[next]!;
+      const span = spans.find(({ from, to }) => from < wall.start && wall.start <= to);
+      const before = line.at(-1);
+      if (span && before) before.until = Math.min(before.until, wall.start);
+      line.push(span ? { ...wall, until: span.to } : wall);
+    }
     if (at === Infinity) break;
     let holder = line.at(-1);
     if (!holder || at > reach(holder, idleMs)) {
@@ -99,6 +112,7 @@ export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
       holder.reported.push(...anchored.reported.get(at) ?? []);
     }
     holder.heard.push(at);
+    holder.until = spans.find(({ from }) => from === at)?.to ?? -Infinity;
   }
   return line.map((draft, i) => factOf(draft, line[i + 1], idleMs));
 }
@@ -107,7 +121,19 @@ function nobody(): Draft {
   return {
     ...{ id: undefined, start: NaN, own: NaN, created: false, final: undefined, measured: undefined, samples: 0 },
     ...{ corrected: undefined, ends: [], bridges: [], reported: [], heard: [] },
+    until: -Infinity,
   };
+}
+
+/** From each motion to when it ceased: the first time after it, unless other motion comes before that, or it is too late. */
+function spansOf(said: readonly Said[]): { from: number; to: number }[] {
+  const motions = heardOf(said);
+  const cleared = said.flatMap((one) => (one.kind === "cleared" ? [one.at] : []));
+  return [...new Set(motions)].flatMap((from) => {
+    const to = Math.min(...cleared.filter((at) => at > from));
+    const isOpen = motions.some((at) => at > from && at <= to) || to - from > LONGEST_MS;
+    return isOpen ? [] : [{ from, to }];
+  });
 }
 
 /** Distinct motion events in the order of their instants. */
@@ -231,7 +257,7 @@ function wallsOf(said: readonly Said[]) {
       return from + (measuredFrom(from, device) ?? 0);
     });
     return {
-      ...{ id, start, own: extent, samples: held.length, heard: [], reported },
+      ...{ id, start, own: extent, samples: held.length, heard: [], reported, until: -Infinity },
       created: devices.some((device) => device.id === id && device.isCreated),
       final: last.length > 0 && last.every((device) => device.isFinal) ? Math.max(...measures, extent) : undefined,
       measured: isShared || !last[0] ? undefined : measuredFrom(start, last[0]),
@@ -307,7 +333,7 @@ function statedEnd(draft: Draft): { at: number; by: Fact["by"] } | undefined {
 }
 
 function lastOf(draft: Draft): number {
-  return Math.max(draft.own, ...draft.heard, ...draft.reported);
+  return Math.max(draft.own, draft.until, ...draft.heard, ...draft.reported);
 }
 
 function reach(draft: Draft, idleMs: number): number {

@@ -156,6 +156,20 @@ describe("a motion event", () => {
     }
   });
 
+  test("that ceased in order is a transaction of 4 write units and 5 read requests; motion after it stays 1 write", async () => {
+    await motion("ceases", 1, START);
+    const off = (seq: number, at: number) =>
+      mutate(api, T, "recordMotion", { sensorId: "ceases", seq, at: iso(at), state: "CLEARED" });
+    await off(2, START + 1_000);
+    await motion("ceases", 3, START + 2_000);
+    const cost = await costOf(() => off(4, START + 3_000));
+    expect(cost.asked).toEqual(["Get", "Get", "Query", "TransactWrite", "Get", "Get"]);
+    expect(cost.units).toEqual({ write: 4, read: 5 });
+    const next = await costOf(() => motion("ceases", 5, START + 4_000));
+    expect(next.asked).toEqual(["Update"]);
+    expect(next.units).toEqual({ write: 1, read: 0 });
+  });
+
   test("sent again is 2 reads of 1 unit, after a write that was refused", async () => {
     await motion("again", 1, START);
     const cost = await costOf(() => motion("again", 1, START));
