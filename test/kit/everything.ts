@@ -42,6 +42,7 @@ export async function seedEverything(api: TestApp, tenantId: string) {
   const refused = { id: "m", receipt: "r", receives: 1, attributes: {}, body: JSON.stringify({ tenant: tenantId }) };
   await api.app.ingest([refused]);
   await mutate(api, tenantId, "recordMotion", { sensorId: "hall", seq: 900, at: iso(NOON + 90_000_000) });
+  await mutate(api, tenantId, "recordMotion", { sensorId: "door", at: iso(NOON - 60_000) });
   const person = reviewerOf(api, { tenantId, userId: "u" });
   await person.import(schema11(smallContent()));
   const review = (await person.start()).reviewSession;
@@ -80,7 +81,10 @@ export function valuesFor({ ids, nodes, reviewSessionId }: Everything, { hops }:
   const node = nodes[to] ?? "nothing";
   const inputs: Record<string, Record<string, object>> = {
     createSession: { SessionPayload: { sensorId: "made", sessionId: "made", startedAt: iso(NOON) } },
-    recordMotion: { RecordMotionPayload: { sensorId, seq: 1, at: iso(NOON) } },
+    recordMotion: {
+      RecordMotionPayload: { sensorId, seq: 1, at: iso(NOON) },
+      MotionClearedPayload: { sensorId: "door", at: iso(NOON), state: "CLEARED" },
+    },
     updateSession: {
       SessionPayload: { sessionId, updateId: "once" },
       SessionEndedError: { sessionId: ids.ended, updateId: "late" },
