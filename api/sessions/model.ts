@@ -362,9 +362,8 @@ export function parseMotion(input: unknown, now: number): MotionInput {
     if (typeof boot === "string" && !isNumbered) {
       return wrong("boot", "says which start of the device `seq` is of; leave both out, or give both");
     }
-    if (typeof endedAt === "number" && state === "CLEARED") {
-      return wrong("endedAt", "says both ends of one event; with CLEARED `at` says it");
-    }
+    const isBoth = typeof endedAt === "number" && state === "CLEARED";
+    if (isBoth) return wrong("endedAt", "says both ends of one event; with CLEARED `at` says it");
     if (typeof endedAt === "number" && endedAt < (at ?? now)) return wrong("endedAt", "must not be before `at`");
     if (useServiceTime === (typeof at === "number")) {
       return wrong("at", "must be given, or else `useServiceTime` for a device without a clock; not both");
