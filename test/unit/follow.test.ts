@@ -62,6 +62,7 @@ describe("what is followed", () => {
 
   test("is read at most once in its interval, however often it is woken, and told what the wakes said, each once", async () => {
     const { feed, set, times, reads, abort } = createWorld({ intervalMs: () => 500 });
+    await vi.advanceTimersByTimeAsync(60_000);
     await feed.next();
     const second = feed.next();
     for (let i = 1; i <= 4; i++) {
