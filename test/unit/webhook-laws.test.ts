@@ -239,6 +239,18 @@ describe("a delivery", () => {
     expect([calls.length, most]).toEqual([20, 16]);
   });
 
+  test("of a hook that was revoked meanwhile is sent to nobody, and fails", async () => {
+    const { add, happen, deliver, service, calls, log, pass } = createWorld((n) => (n === 1 ? 500 : 200));
+    await add();
+    await happen("a");
+    await deliver();
+    await service.revoke(OF.tenantId, "w");
+    pass(5 * SECOND);
+    await deliver();
+    expect(calls).toHaveLength(1);
+    expect((await log()).map(({ status, dueAt }) => [status, dueAt])).toEqual([["FAILED", undefined]]);
+  });
+
   test("that is taken ends what was failing", async () => {
     const { add, happen, deliver, found, pass } = createWorld((n) => (n === 1 ? 500 : 200));
     await add();
