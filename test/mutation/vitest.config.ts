@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { defineConfig, mergeConfig } from "vitest/config";
+import type { VitestPluginContext } from "vitest/node";
 import base from "../../vitest.config.ts";
 
 /** A condition that is planted, where one is (`conditions.ts`): a part of a file, and what stands there instead. */
@@ -11,6 +12,10 @@ const fault = JSON.parse(process.env.MUTATION_FAULT ?? "null") as
 const planted = {
   name: "planted",
   enforce: "pre" as const,
+  /** Modules are kept from run to run by what their files hold: what is planted belongs to that. */
+  configureVitest({ defineCacheKeyGenerator }: VitestPluginContext) {
+    defineCacheKeyGenerator(() => process.env.MUTATION_FAULT);
+  },
   load(id: string) {
     if (!fault || !id.endsWith(`/${fault.file}`)) return undefined;
     const source = readFileSync(id, "utf8");
