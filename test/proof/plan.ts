@@ -33,7 +33,7 @@ const MOCKED: Record<string, readonly string[]> = {
     ...["cloudwatch_event_rule", "cloudwatch_log_group", "ecs_cluster", "ecs_task_definition", "iam_role", "lb"],
     ...["lambda_function", "lb_listener", "lb_target_group", "s3_bucket", "secretsmanager_secret", "sns_topic"],
     ...["sqs_queue", "dynamodb_table", "wafv2_web_acl", "cloudfront_distribution"],
-    ...["cloudfront_function"],
+    ...["cloudfront_function", "iam_policy", "iam_openid_connect_provider", "lambda_alias"],
   ],
   stream_arn: ["dynamodb_table"],
   invoke_arn: ["lambda_function"],
@@ -49,6 +49,8 @@ async function prove(name: keyof typeof SWITCHES): Promise<void> {
   const synthMs = performance.now() - from;
   const run = (...args: string[]) => terraform([...args, "-no-color"], { cwd, env, timeoutMs: TIMEOUT_MS });
 
+  // A state in S3 would be asked for.
+  await writeFile(join(cwd, "state_override.tf.json"), JSON.stringify({ terraform: { backend: { local: {} } } }));
   const init = await run("init", "-input=false");
   const validate = await run("validate");
   await writeFile(join(cwd, "offline_override.tf.json"), JSON.stringify(offline(stack)));
