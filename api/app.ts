@@ -287,6 +287,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     [Symbol.asyncDispose]: async () => {
       review.close();
       stopRates();
+      webhooks.stop();
       connections.stop();
     },
   };

@@ -51,6 +51,17 @@ function attachedTables(text: string): valibot.InferOutput<typeof ATTACHED> {
   }
 }
 
+/** Such as `acme=arn:aws:sns:eu-central-1:123456789012:acme-alerts`. A FIFO topic asks for what a webhook has not. */
+function topicGrants(text: string): { arn: string; tenantId: string | undefined }[] {
+  return list(text).map((part) => {
+    const [, tenantId, arn] = /^(?:(.+)=)?(arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256})$/.exec(part) ?? [];
+    if (arn !== undefined) return { arn, tenantId };
+    throw new SettingError(
+      `must hold ARNs of standard SNS topics, each for every tenant or as TENANT=ARN for one; ${part} is none`,
+    );
+  });
+}
+
 const AT_ONCE = { records: 1, seconds: 0 };
 
 /** Such as `ITEMS=10/15`: records and seconds by source. Those that are not named wait for nothing, as 1/0 says. */
@@ -84,6 +95,7 @@ export const variables = {
   AWS_ENDPOINT_URL_DYNAMODB: variable("", "Another DynamoDB endpoint than AWS's.", url),
   AWS_ENDPOINT_URL_S3: variable("", "Another S3 endpoint than AWS's.", url),
   AWS_ENDPOINT_URL_SQS: variable("", "Another SQS endpoint than AWS's.", url),
+  AWS_ENDPOINT_URL_SNS: variable("", "Another SNS endpoint than AWS's.", url),
   AWS_ENDPOINT_URL_SECRETS_MANAGER: variable("", "Another Secrets Manager endpoint than AWS's.", url),
   DYNOXIDE_BIN: variable(
     "",
@@ -113,6 +125,11 @@ export const variables = {
     "",
     `Records that are counted at once, or the seconds to wait for them: \`${DEPLOYED_BATCHING}\`. Absent: nothing waits.`,
     batching,
+  ),
+  WEBHOOK_TOPICS: variable(
+    "",
+    "SNS topics that webhooks may name, parted by commas: an ARN for every tenant, or `TENANT=ARN` for one.",
+    topicGrants,
   ),
   JOURNEYS_INDEX: variable(
     "on",
@@ -297,7 +314,12 @@ function toConfig(v: Values) {
     dataDir: v.DATA_DIR,
     prefix: v.NAME_PREFIX,
     region: v.AWS_REGION,
-    endpoints: { dynamodb: v.AWS_ENDPOINT_URL_DYNAMODB, s3: v.AWS_ENDPOINT_URL_S3, sqs: v.AWS_ENDPOINT_URL_SQS },
+    endpoints: {
+      dynamodb: v.AWS_ENDPOINT_URL_DYNAMODB,
+      s3: v.AWS_ENDPOINT_URL_S3,
+      sqs: v.AWS_ENDPOINT_URL_SQS,
+      sns: v.AWS_ENDPOINT_URL_SNS,
+    },
     secretsEndpoint: v.AWS_ENDPOINT_URL_SECRETS_MANAGER,
     socketsUrl: v.SOCKETS_URL,
     tracing: v.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : {
@@ -310,6 +332,7 @@ function toConfig(v: Values) {
     dynoxideBin: v.DYNOXIDE_BIN,
     attachedTables: v.ATTACHED_TABLES,
     metricsBatching: v.METRICS_BATCHING,
+    webhookTopics: v.WEBHOOK_TOPICS,
     journeysIndex: v.JOURNEYS_INDEX,
     accounts: v.ACCOUNTS,
     registration: v.REGISTRATION,

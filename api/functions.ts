@@ -31,6 +31,8 @@ export type FunctionSpec = {
   tokens: boolean;
   /** Whether it sends to the WebSockets that API Gateway holds. */
   pushes?: boolean;
+  /** Whether it publishes to the topics that webhooks may name. */
+  publishes?: boolean;
 };
 
 /** What subscriptions show. */
@@ -75,6 +77,8 @@ export const functions = {
     deadLetters: [],
     streams: false,
     tokens: true,
+    // A test of a webhook.
+    publishes: true,
   },
   stream: {
     name: "stream",
@@ -204,5 +208,6 @@ export const functions = {
     deadLetters: [],
     streams: false,
     tokens: false,
+    publishes: true,
   },
 } as const satisfies Record<string, FunctionSpec>;

@@ -204,6 +204,9 @@ export const queues = {
   },
 } as const satisfies Record<string, QueueSpec>;
 
+/** Where webhooks may publish to, beside what `WEBHOOK_TOPICS` names: whoever runs the installation subscribes to it. */
+export const topics = { webhooks: { name: "webhooks" } } as const satisfies Record<string, { name: string }>;
+
 /** Where a part of a stream goes that failed for most of a day: whole, below `prefix`; a message of the queue says so. */
 export const failures = { bucket: "events", prefix: "aws/lambda/", queue: "late" } as const satisfies {
   bucket: keyof typeof buckets;

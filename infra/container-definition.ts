@@ -2,8 +2,9 @@ import type { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { variables } from "../api/config.ts";
 import { commandOf, IMAGE_PATHS } from "../api/entry/cli/permissions.ts";
-import { environmentOf, frontOf } from "./functions.ts";
+import { environmentOf, frontOf, topicsOf } from "./functions.ts";
 import type { Stage } from "./stages.ts";
+import type { Stores } from "./stores.ts";
 
 /** Collections are open as files in /tmp; nothing else of the container can be written. The image says whose it is. */
 export const TMP_VOLUME = "tmp";
@@ -19,7 +20,8 @@ const MAX_FILES = 65_535;
 /** The one container of a task, as ECS has it: what runs, as whom, with what around it, and when it counts as dead. */
 export function containerDefinition(
   stage: Stage,
-  { signingKey, environment, port, logs }: {
+  { stores, signingKey, environment, port, logs }: {
+    stores: Stores;
     signingKey: SecretsmanagerSecret | undefined;
     environment: Record<string, string>;
     port: number;
@@ -31,6 +33,7 @@ export function containerDefinition(
     TRUST_PROXY: "1",
     ...frontOf(stage, 2),
     ...environmentOf(stage, signingKey),
+    ...topicsOf(stage, stores),
     AWS_REGION: stage.region,
     HOST: "0.0.0.0",
     PORT: String(port),

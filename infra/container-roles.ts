@@ -17,6 +17,7 @@ export function containerAccess(): Access {
     queues: Object.assign({}, ...DOES.map((spec) => spec.queues)),
     deadLetters: [...new Set(DOES.flatMap((spec) => spec.deadLetters))],
     streams: DOES.some((spec) => spec.streams),
+    publishes: DOES.some((spec) => spec.publishes),
   };
 }
 

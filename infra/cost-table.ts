@@ -90,7 +90,9 @@ function notes(functions: Costs, container: Costs): string[] {
       single("functions")
     } dollars by functions,`,
     `${single("container")} by containers. Raw events stay, so each further month of them adds its storage. Queries,`,
-    `reviews, the cache (${
+    `webhooks by SNS (${
+      PRICES.sns.usd.toFixed(2)
+    } a million messages and what their delivery costs), reviews, the cache (${
       formatUsd(cacheMinimum())
     } at least) and taxes come on top, free tiers come off. AWS's list prices for`,
     `${PRICE_REGION}, as they stood between ${first} and ${last}; of a few no day is known (\`infra/prices.ts\`).`,

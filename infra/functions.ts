@@ -68,6 +68,11 @@ export function environmentOf(stage: Stage, signingKey: SecretsmanagerSecret | u
   };
 }
 
+/** Of who publishes: the topics that webhooks may name, the installation's own among them. */
+export function topicsOf({ service }: Stage, { topicArns: [own] }: Stores): Record<string, string> {
+  return { WEBHOOK_TOPICS: [own, service.WEBHOOK_TOPICS].filter(Boolean).join(",") };
+}
+
 /** CloudFront. API Gateway names as its peer whom it saw itself. */
 const PROXIES = 1;
 const isFronted = ({ name }: FunctionSpec) => (CANARIES as readonly string[]).includes(name);
@@ -112,6 +117,7 @@ function addFunction(
       variables: {
         ...environmentOf(stage, spec.tokens ? signingKey : undefined),
         ...(isFronted(spec) ? frontOf(stage, PROXIES) : {}),
+        ...(spec.publishes ? topicsOf(stage, options.stores) : {}),
         // Who counts tells that there is something to send, who answers requests which logins are over.
         ...(sockets && (spec.pushes || spec.queues.wakes === "send") ? { SOCKETS_URL: sockets.callbackUrl } : {}),
         ...QUIET,

@@ -25,6 +25,8 @@ export function addOutputs(
 
   output("buckets", namesOf(stores.buckets, (bucket) => bucket.bucket), "The buckets, by what they hold.");
   output("tables", namesOf(stores.tables, (table) => table.name), "The tables, by what they hold.");
+  const [topic] = stores.topicArns;
+  if (topic) output("webhook_topic", topic, "The SNS topic that webhooks of every tenant may name; subscribe to it.");
   output("queues", namesOf(stores.queues, ({ queue }) => queue.url), "The queues that other systems may send to.");
   if (edge) {
     output(

@@ -38,6 +38,7 @@ export const PRICES = {
   socketMinute: { usd: 0.3, per: MILLION, unit: "minutes of open WebSockets" },
   kms: { usd: 3, per: MILLION, unit: "requests to KMS" },
   sqs: { usd: 0.4, per: MILLION, unit: "requests", readOn: "2026-09-11" },
+  sns: { usd: 0.5, per: MILLION, unit: "messages published to SNS" },
   fargateCpu: { usd: 0.04656, per: 1, unit: "processors and hours, x86", readOn: "2026-07-07" },
   fargateMemory: { usd: 0.00511, per: 1, unit: "GB and hours, x86", readOn: "2026-07-07" },
   balancer: { usd: 0.027, per: 1, unit: "hours of a load balancer" },

@@ -18,7 +18,7 @@ export type Statement = {
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 /** What a program may touch: of `api/resources.ts`, or put together for another. */
-export type Access = Pick<FunctionSpec, "tables" | "buckets" | "queues" | "deadLetters" | "streams">;
+export type Access = Pick<FunctionSpec, "tables" | "buckets" | "queues" | "deadLetters" | "streams" | "publishes">;
 
 /** Each use holds those before it. */
 const USES: readonly Use[] = ["read", "write", "remove"];
@@ -53,6 +53,7 @@ export function statementsFor(access: Access, stores: Stores): Statement[] {
       queueArns("take", "both"),
     ),
     allow("LookAtQueues", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], queueArns("feed")),
+    allow("PublishToTopics", ["sns:Publish"], access.publishes ? [...stores.topicArns] : []),
     allow(
       "ReadStreams",
       ["dynamodb:GetRecords", "dynamodb:GetShardIterator"],

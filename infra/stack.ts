@@ -25,11 +25,11 @@ import { addSchedules } from "./schedules.ts";
 import { addSigningKey } from "./secrets.ts";
 import { addSocketGateway, addSocketRoutes, type SocketGateway } from "./socket-api.ts";
 import { addQueueSource, addSources, attachedTables, findAttachedStreams } from "./sources.ts";
-import type { Domain, Stage } from "./stages.ts";
+import { type Domain, type Stage, topicArnsOf } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 import { addStreamApi } from "./stream-api.ts";
 import { addTables } from "./tables.ts";
-import { addTopic } from "./topic.ts";
+import { addTopic, addWebhookTopic } from "./topic.ts";
 
 /** Where `npm run bundle` puts the functions' code. */
 export const CODE_DIR = join(import.meta.dirname, "dist");
@@ -62,12 +62,13 @@ export function synthStack(
   addProvider(stack, stage);
   addBackend(stack, stage);
 
+  const isServed = stage.runs.functions || stage.runs.container;
   const stores = {
     tables: addTables(stack, stage),
     buckets: addObjects(stack, stage),
     queues: addQueues(stack, stage),
+    topicArns: isServed ? [addWebhookTopic(stack, stage).arn, ...topicArnsOf(stage)] : [],
   };
-  const isServed = stage.runs.functions || stage.runs.container;
   const signingKey = isServed ? addSigningKey(stack, stage) : undefined;
   const way = isServed ? addFunctionWay(stack, stage, { stores, signingKey, codeDir }) : undefined;
   const container = stage.runs.container ? addContainerWay(stack, stage, { stores, signingKey, way }) : undefined;

@@ -100,7 +100,14 @@ export class StageError extends Error {
 const OWN: readonly string[] = [
   ...["PORT", "HOST", "DATA_DIR", "NAME_PREFIX", "DYNOXIDE_BIN", "DRAIN_SECONDS", "SIGNING_KEY_FILE"],
   ...["AWS_REGION", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"],
-  ...["AWS_ENDPOINT_URL_SECRETS_MANAGER", "SIGNING_KEY_SECRET", "REDIS_URL", "SOCKETS_URL", "ORIGIN_SECRET"],
+  ...[
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_SNS",
+    "SIGNING_KEY_SECRET",
+    "REDIS_URL",
+    "SOCKETS_URL",
+    "ORIGIN_SECRET",
+  ],
 ];
 export const PASSED_ON = (Object.keys(variables) as (keyof typeof variables)[]).filter((key) => !OWN.includes(key));
 const ENDPOINTS = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"] as const;
@@ -277,6 +284,11 @@ export function stagesFrom(env: Env): Stage {
   };
   if (wrong.length > 0) throw new StageError(`Wrong in the environment:\n${wrong.join("\n")}`);
   return stage;
+}
+
+/** SNS topics beside the installation's own that webhooks may name. */
+export function topicArnsOf({ service }: Stage): string[] {
+  return variables.WEBHOOK_TOPICS.parse(service.WEBHOOK_TOPICS ?? "").map(({ arn }) => arn);
 }
 
 /** The origins of web pages that may call this installation. */

@@ -2,7 +2,34 @@ import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy/index.j
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription/index.js";
 import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic/index.js";
 import type { TerraformStack } from "cdktf";
+import { fullName, topics } from "../api/resources.ts";
 import type { Stage } from "./stages.ts";
+
+/** Nobody publishes but over TLS; who may at all, the roles say. */
+const tlsOnly = (arn: string) => ({
+  Sid: "TlsOnly",
+  Effect: "Deny",
+  Principal: "*",
+  Action: "sns:Publish",
+  Resource: arn,
+  Condition: { Bool: { "aws:SecureTransport": "false" } },
+});
+
+/**
+ * Adds the topic that webhooks of every tenant may name. Only roles of this account publish to it; it is encrypted by the key
+ * that AWS manages for SNS, which costs nothing to keep. Whoever runs the installation subscribes to it.
+ */
+export function addWebhookTopic(stack: TerraformStack, stage: Stage): SnsTopic {
+  const topic = new SnsTopic(stack, "webhooks", {
+    name: fullName(stage.prefix, topics.webhooks),
+    kmsMasterKeyId: "alias/aws/sns",
+  });
+  new SnsTopicPolicy(stack, "webhooks-policy", {
+    arn: topic.arn,
+    policy: JSON.stringify({ Version: "2012-10-17", Statement: [tlsOnly(topic.arn)] }),
+  });
+  return topic;
+}
 
 /**
  * Adds where alarms and budgets are told, with the stage's address on it. It is not encrypted: CloudWatch cannot write to one
@@ -20,14 +47,7 @@ export function addTopic(stack: TerraformStack, stage: Stage): SnsTopic {
         Principal: { Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] },
         Action: "sns:Publish",
         Resource: topic.arn,
-      }, {
-        Sid: "TlsOnly",
-        Effect: "Deny",
-        Principal: "*",
-        Action: "sns:Publish",
-        Resource: topic.arn,
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      }],
+      }, tlsOnly(topic.arn)],
     }),
   });
   if (stage.alarmEmail) {

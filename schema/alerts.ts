@@ -194,7 +194,7 @@ entries.mutationFields((t) => ({
   configureAlert: t.field({
     type: ConfigureAlertResult,
     description:
-      "Makes an alert, or changes the one of this id; at most 100 a tenant. It begins with the bucket that is running. Hear of it by `alertChanged`, and by a webhook for ALERT_CHANGED.",
+      "Makes an alert, or changes the one of this id; at most 100 a tenant. It begins with the bucket that is running. Hear of it by `alertChanged`, and by a webhook for ALERT_CHANGED, which can be an SNS topic.",
     access: "ADMIN",
     args: { input: t.arg({ type: ConfigureAlertInput, required: true, description: "The alert." }) },
     resolve: (_, { input }, { viewer, services }) =>

@@ -40,7 +40,10 @@ const WebhookTry = builder.objectRef<Try>("WebhookTry").implement({
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When it was sent." }),
     milliseconds: t.exposeInt("ms", { description: "Until the answer, or until it was given up." }),
-    status: t.exposeInt("status", { nullable: true, description: "The HTTP status; null where none came." }),
+    status: t.exposeInt("status", {
+      nullable: true,
+      description: "The HTTP status, 200 of a topic; null where none came.",
+    }),
     error: t.exposeString("error", { nullable: true, description: "Why no answer came; null where one did." }),
   }),
 });
@@ -73,12 +76,12 @@ const { Connection: WebhookDeliveryConnection } = pagesOf(WebhookDelivery, {
 
 const Webhook = builder.objectRef<WebhookModel>("Webhook").implement({
   description:
-    "An address that is told of events by POST, signed as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Each event comes at least once: tell repeats by `webhook-id`.",
+    "An address that is told of events by POST, signed as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, `webhook-signature`), or an SNS topic that gets the same body, with these headers, `tenantId` and `type` as attributes. Each event comes at least once: tell repeats by `webhook-id`.",
   access: "ADMIN",
   fields: (t) => ({
     webhookId: t.exposeID("webhookId", { description: "Names it; it is no secret." }),
     name: t.exposeString("name", { description: "What its maker calls it." }),
-    url: t.exposeString("url", { description: "Where it posts to." }),
+    url: t.exposeString("url", { description: "Where it posts to, or the ARN of the topic that it publishes to." }),
     types: t.expose("types", { type: [WebhookEventType], description: "What it is called for." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
     createdBy: t.exposeString("createdBy", { description: "The `sub` of who made it." }),
@@ -121,7 +124,7 @@ const CreateWebhookInput = builder.inputType("CreateWebhookInput", {
     url: t.string({
       required: true,
       description:
-        "A public `https://` address. Private and local networks are never called; an instance of your own (`npm start`) also calls `http://127.0.0.1`.",
+        "A public `https://` address, or the ARN of an SNS topic that the service's operator lets this tenant use. Private and local networks are never called; an instance of your own (`npm start`) also calls `http://127.0.0.1`.",
     }),
     types: t.field({ type: [WebhookEventType], required: true, description: "What it is called for." }),
   }),

@@ -9,6 +9,7 @@ import {
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -17,6 +18,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { type IndexSpec, type Key, keyAttributes, projectionOf, type TableSpec } from "../resources.ts";
+import { settingsOf } from "./clients.ts";
 import { nameOf } from "./faults.ts";
 
 const MAX_WAIT_SECONDS = 60;
@@ -96,6 +98,16 @@ export async function ensureQueue(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["QueueArn"] }),
   );
   return all!["QueueArn"]!;
+}
+
+/** Creates the topic where it is not there. Gives its ARN. */
+export async function ensureTopic({ region, endpoint }: { region: string; endpoint: string }, name: string) {
+  const client = new SNSClient(settingsOf(region, endpoint));
+  try {
+    return (await client.send(new CreateTopicCommand({ Name: name }))).TopicArn!;
+  } finally {
+    client.destroy();
+  }
 }
 
 function keyInput(partition: Key, sort?: Key) {

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { createClients } from "../aws/clients.ts";
+import { ensureTopic } from "../aws/provision.ts";
 import type { Log } from "../core/log.ts";
 import { startDynamodb } from "./dynamodb.ts";
 import type { LocalError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
 import { startObjectsAndQueues } from "./objects-and-queues.ts";
+import { fullName, topics } from "../resources.ts";
 import { provision } from "./provision.ts";
 
 export type LocalSystemOptions = {
@@ -16,13 +18,15 @@ export type LocalSystemOptions = {
   /** Called once where a part ends by itself. The system is of no use then: stop it, and the process. */
   onDeath?: (error: LocalError) => void;
   /** What is given here is used instead of being started. */
-  endpoints?: { dynamodb?: string | undefined; s3?: string | undefined; sqs?: string | undefined };
+  endpoints?: Partial<Record<"dynamodb" | "s3" | "sqs" | "sns", string | undefined>>;
   /** Matters only to an endpoint that is given. */
   region?: string;
 };
 
 export type LocalSystem = {
-  endpoints: { dynamodb: string; s3: string; sqs: string };
+  endpoints: { dynamodb: string; s3: string; sqs: string; sns: string | undefined };
+  /** ARN of the embedded topic for webhooks; undefined where SNS is another's. */
+  topic: string | undefined;
   /** The embedded DynamoDB's process; undefined where an endpoint was given. */
   dynamodbPid: number | undefined;
   /** Ends all of it; the data stays. May be called again. */
@@ -53,12 +57,16 @@ export async function startLocalSystem(options: LocalSystemOptions): Promise<Loc
       dynamodb: given.dynamodb ?? dynamodb!.endpoint,
       s3: given.s3 ?? others!.endpoint,
       sqs: given.sqs ?? others!.endpoint,
+      sns: given.sns ?? others?.endpoint,
     };
     const clients = createClients({ region, endpoints });
     stops.push(clients.destroy);
     await provision(clients, prefix);
+    const topic = given.sns || !others
+      ? undefined
+      : await ensureTopic({ region, endpoint: others.endpoint }, fullName(prefix, topics.webhooks));
     log.debug("local system started", { dataDir, ...endpoints });
-    return { endpoints, dynamodbPid: dynamodb?.pid, stop };
+    return { endpoints, topic, dynamodbPid: dynamodb?.pid, stop };
   } catch (error) {
     await stop();
     throw error;

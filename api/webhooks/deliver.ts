@@ -4,8 +4,7 @@ import { MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import type { Delivery, Secrets, Webhook } from "./model.ts";
 import { isTaken, nextTryAt } from "./rules.ts";
 import type { Send } from "./send.ts";
-import { signedHeaders } from "./signature.ts";
-import { deliveryIdOf, type Due, SHARDS, type WebhookStore } from "./store.ts";
+import { deliveryIdOf, type Due, messageOf, SHARDS, type WebhookStore } from "./store.ts";
 
 export type DeliverOptions = { store: WebhookStore; send: Send; clock: Clock };
 
@@ -89,9 +88,9 @@ export function createDelivery({ store, send, clock }: DeliverOptions) {
   }
 
   async function attempt({ hook, secrets }: { hook: Webhook; secrets: Secrets }, delivery: Delivery) {
-    const { eventId, body, attempts, createdAt } = delivery;
+    const { attempts, createdAt } = delivery;
     const at = clock();
-    const tried = { at, ...await send(hook.url, signedHeaders(eventId, body, at, secrets), body) };
+    const tried = { at, ...await send(hook, messageOf(delivery, at, secrets)) };
     if (isTaken(tried.status ?? 0)) {
       await store.noteTry(delivery, tried, "DELIVERED", undefined);
       if (hook.failingSince !== undefined) await store.changeWebhook(hook, "REMOVE failingSince");

@@ -22,6 +22,7 @@ export type Webhook = {
   webhookId: string;
   tenantId: string;
   name: string;
+  /** An address to post to, or the ARN of an SNS topic. */
   url: string;
   types: readonly EventType[];
   createdAt: number;
@@ -34,6 +35,9 @@ export type Webhook = {
   revokedAt: number | undefined;
 };
 
+/** An SNS topic that a tenant's hooks may name: those of this tenant, or of every one. Said by who runs the service. */
+export type TopicGrant = { arn: string; tenantId: string | undefined };
+
 /** Signs with the new secret, and until `until` also with the one before it, so that receivers can change in between. */
 export type Secrets = { secret: string; before?: { secret: string; until: number } | undefined };
 
@@ -41,6 +45,9 @@ export type DeliveryStatus = "PENDING" | "DELIVERED" | "HELD" | "FAILED";
 
 /** One answer of a receiver, or why there was none. */
 export type Try = { at: number; ms: number; status?: number | undefined; error?: string | undefined };
+
+/** What a hook is told: `type` as receivers get it, and headers that sign the body. */
+export type Message = { headers: Record<string, string>; type: string; body: string };
 
 /** An event on its way to one hook. */
 export type Delivery = {
@@ -75,7 +82,7 @@ const newWebhook = v.object({
 });
 export type NewWebhook = v.InferOutput<typeof newWebhook>;
 
-/** Throws InvalidInputError; `urlFault` says in words what is wrong with an address. */
+/** Throws InvalidInputError; `urlFault` says in words what is wrong with an address or topic. */
 export function parseNewWebhook(input: unknown, urlFault: (url: string) => string | undefined): NewWebhook {
   return parseInput(newWebhook, input, ({ url }) => {
     const message = urlFault(url);

@@ -3,11 +3,11 @@ import http from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { callbackify } from "node:util";
-import type { Try } from "./model.ts";
+import type { Message, Try, Webhook } from "./model.ts";
 import { literalOf, mayCall, NOT_PUBLIC, type Reach, urlFault } from "./rules.ts";
 
-/** Sends a body once; gives what came of it, and never fails. */
-export type Send = (url: string, headers: Record<string, string>, body: string) => Promise<Omit<Try, "at">>;
+/** Sends a message once; gives what came of it, and never fails. */
+export type Send = (to: Pick<Webhook, "url" | "tenantId">, message: Message) => Promise<Omit<Try, "at">>;
 
 /** All addresses of a name. */
 export type Resolve = (name: string) => Promise<{ address: string; family: number }[]>;
@@ -40,7 +40,7 @@ export function createSend({ reach, resolve = resolveName, timeoutMs = TIMEOUT_M
       else done(null, found[0]!.address, found[0]!.family);
     });
 
-  return async function send(url, headers, body) {
+  return async function send({ url }, { headers, body }) {
     const startedAt = performance.now();
     const outcome = await post(url, headers, body).then(
       (status) => ({ status }),

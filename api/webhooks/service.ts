@@ -14,13 +14,15 @@ import {
   LIMITS,
   parseNewWebhook,
   type Secrets,
+  type TopicGrant,
   type Webhook,
   type WebhookEvent,
 } from "./model.ts";
 import { isTaken, type Reach, ROTATION_MS, urlFault } from "./rules.ts";
 import type { Send } from "./send.ts";
-import { createSecret, signedHeaders } from "./signature.ts";
-import { bodyOf, deliveryIdOf, eventIdOf, shardOf, type WebhookStore } from "./store.ts";
+import { createSecret } from "./signature.ts";
+import { bodyOf, deliveryIdOf, eventIdOf, messageOf, shardOf, type WebhookStore } from "./store.ts";
+import { isTopic, topicFault } from "./topics.ts";
 
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
@@ -36,9 +38,15 @@ const MAX_PAGE = 100;
 const KNOWN_MS = 30 * SECOND_MS;
 const MAX_TENANTS = 10_000;
 
-export type WebhooksOptions = { store: WebhookStore; send: Send; reach: Reach; clock: Clock };
+export type WebhooksOptions = {
+  store: WebhookStore;
+  send: Send;
+  reach: Reach;
+  topics: readonly TopicGrant[];
+  clock: Clock;
+};
 
-export function createWebhooks({ store, send, reach, clock }: WebhooksOptions) {
+export function createWebhooks({ store, send, reach, topics, clock }: WebhooksOptions) {
   const wanted = new LRUCache<string, Promise<ReadonlySet<EventType>>>({ max: MAX_TENANTS, ttl: KNOWN_MS });
 
   async function typesOf(tenantId: string): Promise<ReadonlySet<EventType>> {
@@ -71,7 +79,10 @@ export function createWebhooks({ store, send, reach, clock }: WebhooksOptions) {
 
     /** A new hook, with the secret that nobody can be shown again. Throws InvalidInputError. */
     async create({ tenantId, userId }: Viewer, input: unknown): Promise<{ hook: Webhook; secret: string }> {
-      const asked = parseNewWebhook(input, (url) => urlFault(url, reach));
+      const asked = parseNewWebhook(
+        input,
+        (url) => isTopic(url) ? topicFault(url, tenantId, topics) : urlFault(url, reach),
+      );
       const own = (await store.listWebhooks(tenantId)).filter(({ revokedAt }) => revokedAt === undefined);
       if (own.length >= LIMITS.webhooks) {
         const message = `would be one more than the ${LIMITS.webhooks} that a tenant may have; revoke one first`;
@@ -131,7 +142,7 @@ export function createWebhooks({ store, send, reach, clock }: WebhooksOptions) {
         id: `${webhookId} ${randomBytes(ID_BYTES).toString("hex")}`,
       });
       const body = bodyOf(type, at, { webhookId });
-      const tried = { at, ...await send(found.hook.url, signedHeaders(eventId, body, at, found.secrets), body) };
+      const tried = { at, ...await send(found.hook, messageOf({ eventId, type, body }, at, found.secrets)) };
       const delivery: Delivery = {
         ...{ deliveryId: deliveryIdOf(at, eventId), webhookId, tenantId, eventId, type, body, createdAt: at },
         ...{ attempts: 1, tries: [tried], dueAt: undefined },

@@ -210,6 +210,12 @@ describe("the container", () => {
         Resource: ["${aws_sqs_queue.queue-ingest.arn}"],
       },
       {
+        Sid: "PublishToTopics",
+        Effect: "Allow",
+        Action: ["sns:Publish"],
+        Resource: ["${aws_sns_topic.webhooks.arn}"],
+      },
+      {
         Sid: "UseKeys",
         Effect: "Allow",
         Action: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],

@@ -56,7 +56,10 @@ describe("each function", () => {
       SIGNING_KEY_SECRET: "${aws_secretsmanager_secret.signing-key.arn}",
       NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
       SOCKETS_URL: expect.stringContaining("socket-api.api_endpoint"),
+      WEBHOOK_TOPICS: "${aws_sns_topic.webhooks.arn}",
     });
+    expect(variablesOf("schedule")).toHaveProperty("WEBHOOK_TOPICS");
+    expect(variablesOf("rollup")).not.toHaveProperty("WEBHOOK_TOPICS");
     expect(variablesOf("rollup")).not.toHaveProperty("SIGNING_KEY_SECRET");
     expect(prod["aws_secretsmanager_secret_version"]).toBeUndefined();
   });

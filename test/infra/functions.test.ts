@@ -9,6 +9,7 @@ import { buckets, queues, tables } from "../../api/resources.ts";
 import { bundleFunction } from "../../infra/bundle.ts";
 import { statementsFor } from "../../infra/roles.ts";
 import type { Stores } from "../../infra/stores.ts";
+import type { OpenContext } from "../../schema/context.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { type FunctionName, startFunctions } from "../kit/functions.ts";
 import type { Streamed } from "../kit/lambda.ts";
@@ -18,13 +19,13 @@ import { metricsOf } from "../kit/metrics.ts";
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
   http: { zippedBytes: 1_320_000, modulesAtStart: 1_310 },
-  stream: { zippedBytes: 880_000, modulesAtStart: 1_310 },
-  sockets: { zippedBytes: 875_000, modulesAtStart: 1_360 },
-  push: { zippedBytes: 875_000, modulesAtStart: 1_360 },
+  stream: { zippedBytes: 890_000, modulesAtStart: 1_310 },
+  sockets: { zippedBytes: 885_000, modulesAtStart: 1_360 },
+  push: { zippedBytes: 885_000, modulesAtStart: 1_360 },
   ingest: { zippedBytes: 360_000, modulesAtStart: 670 },
   rollup: { zippedBytes: 375_000, modulesAtStart: 690 },
   late: { zippedBytes: 375_000, modulesAtStart: 690 },
-  schedule: { zippedBytes: 610_000, modulesAtStart: 830 },
+  schedule: { zippedBytes: 620_000, modulesAtStart: 830 },
 };
 /** What only the local system, pages and tools need. */
 const NEVER =
@@ -39,6 +40,11 @@ const FOLLOW =
   `subscription ($id: String!, $after: String) { journeyEvents(sessionId: $id, after: $after) { cursor node { seq } } }`;
 const RECORD = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
   ... on RecordEventsPayload { accepted duplicates } ... on UserError { code message } } }`;
+
+const CREATE_WEBHOOK = `mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) {
+  ... on WebhookSecretPayload { webhook { webhookId } } ... on UserError { message } } }`;
+const TEST_WEBHOOK = `mutation ($input: WebhookInput!) { testWebhook(input: $input) {
+  ... on WebhookDeliveryPayload { delivery { status } } ... on UserError { message } } }`;
 
 let on: Awaited<ReturnType<typeof startFunctions>>;
 let api: TestApp;
@@ -308,6 +314,17 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     expect((await on.functionOf("schedule")).log()).toContainEqual(expect.objectContaining(did));
   });
 
+  test("http tries a webhook's topic, and schedule publishes to it", async () => {
+    const input = { name: "ours", url: on.system.topic, types: ["JOURNEY_FINISHED"] };
+    const { data: made } = await api.ask("topic", CREATE_WEBHOOK, { input });
+    const { webhookId } = made.createWebhook.webhook;
+    const tried = await on.ask("topic", TEST_WEBHOOK, { input: { webhookId } });
+    expect(tried.data).toEqual({ testWebhook: { delivery: { status: "DELIVERED" } } });
+    const { services } = api.app.contextFor({ viewer: undefined, requestId: "r", header: {} }) as OpenContext;
+    await services.webhooks.put({ tenantId: "topic", type: "JOURNEY_FINISHED", id: "j", at: NOW, data: {} });
+    expect(await on.invoke("schedule", { job: "deliver-webhooks" })).toMatchObject({ payload: { delivered: 1 } });
+  });
+
   test("no function asked for more than its role allows", () => {
     for (const [name, asked] of on.asked) {
       const statements = statementsFor(functions[name], stores);
@@ -345,6 +362,7 @@ const stores = {
   tables: named(tables, (name) => ({ arn: `table/test-${name}`, streamArn: `stream/test-${name}` })),
   buckets: named(buckets, (name) => ({ arn: `bucket/test-${name}` })),
   queues: named(queues, (name) => ({ queue: { arn: `queue/test-${name}` }, dead: { arn: `queue/test-${name}-dead` } })),
+  topicArns: ["arn:aws:sns:local:000000000000:test-webhooks"],
 } as unknown as Stores;
 
 function named<T>(specs: object, of: (name: string) => T): Record<string, T> {

@@ -17,6 +17,7 @@ const ACTIONS: Record<string, string> = {
   SendMessages: "sqs:GetQueueUrl sqs:SendMessage",
   TakeMessages: "sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
   LookAtQueues: "sqs:GetQueueAttributes sqs:GetQueueUrl",
+  PublishToTopics: "sns:Publish",
   ReadStreams: "dynamodb:GetRecords dynamodb:GetShardIterator",
   FollowStreams: "dynamodb:DescribeStream",
   ListStreams: "dynamodb:ListStreams",
@@ -61,6 +62,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     RemoveObjects: objects("events readings collections"),
     SendMessages: ["queue-ingest", "queue-late", "queue-wakes"],
     LookAtQueues: ["queue-ingest"],
+    PublishToTopics: ["webhooks"],
     UseKeys: ["signing-key"],
     WriteLogs: logs("http"),
   },
@@ -148,6 +150,7 @@ const ROLES: Record<string, Record<string, readonly string[]>> = {
     WriteObjects: objects("events readings collections"),
     RemoveObjects: objects("events readings collections"),
     SendMessages: ["queue-wakes"],
+    PublishToTopics: ["webhooks"],
     WriteLogs: logs("schedule"),
   },
 };

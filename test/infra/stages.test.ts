@@ -62,6 +62,7 @@ describe("a stage", () => {
       "AWS_ENDPOINT_URL_DYNAMODB",
       "AWS_ENDPOINT_URL_S3",
       "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+      "AWS_ENDPOINT_URL_SNS",
       "AWS_ENDPOINT_URL_SQS",
       "AWS_REGION",
       "DATA_DIR",
@@ -102,6 +103,10 @@ describe("bad input", () => {
     [{ SOJOURN_CACHE: "on" }, /^SOJOURN_CACHE=on: is for containers/],
     [{ STATE_BUCKET: "No" }, /^STATE_BUCKET=No: must be the name of a bucket$/],
     [{ JWKS_URL: "id.example" }, /^JWKS_URL=id.example: must be an http or https URL$/],
+    [
+      { WEBHOOK_TOPICS: "arn:aws:sqs:eu-central-1:111122223333:a" },
+      /^WEBHOOK_TOPICS=\S+: must hold ARNs of standard SNS/,
+    ],
     [{ METRICS_BATCHING: "ITEMS=0/0" }, /^METRICS_BATCHING=ITEMS=0\/0: must name some of/],
     [
       { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" },

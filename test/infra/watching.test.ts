@@ -168,7 +168,7 @@ test("the log lines that are counted are those that an audit writes, wherever it
 });
 
 test("the topic is told by CloudWatch and by budgets alone, and tells the address that is given", () => {
-  const { Statement: statements } = JSON.parse(byFunctions.one("aws_sns_topic_policy").policy) as {
+  const { Statement: statements } = JSON.parse(byFunctions.one("aws_sns_topic_policy", "alarms-policy").policy) as {
     Statement: { Effect: string; Principal: unknown }[];
   };
   expect(statements.filter(({ Effect }) => Effect === "Allow").map(({ Principal }) => Principal)).toEqual([
@@ -179,6 +179,35 @@ test("the topic is told by CloudWatch and by budgets alone, and tells the addres
     endpoint: "ops@example.com",
   });
   expect(byContainers.all("aws_sns_topic_subscription")).toEqual({});
+});
+
+test("webhooks publish to one topic of the installation, encrypted, over TLS, by the roles that say so", () => {
+  for (const stack of [byFunctions, byContainers]) {
+    expect(stack.one("aws_sns_topic", "webhooks")).toMatchObject({
+      ...{ name: "sojourn-webhooks", kms_master_key_id: "alias/aws/sns" },
+    });
+    const { Statement: said } = JSON.parse(stack.one("aws_sns_topic_policy", "webhooks-policy").policy) as {
+      Statement: Loose[];
+    };
+    expect(said).toEqual([expect.objectContaining({ Effect: "Deny", Action: "sns:Publish" })]);
+    expect(stack.outputs["webhook_topic"]!.value).toBe("${aws_sns_topic.webhooks.arn}");
+  }
+  expect(byContainers.statements("task")).toContainEqual({
+    ...{ Sid: "PublishToTopics", Effect: "Allow", Action: ["sns:Publish"] },
+    Resource: ["${aws_sns_topic.webhooks.arn}"],
+  });
+});
+
+test("topics of others that the operator names are published to, and told to the service beside its own", () => {
+  const other = "arn:aws:sns:eu-west-1:111122223333:acme-alerts";
+  const stack = synthStage({ WEBHOOK_TOPICS: `acme=${other}` });
+  for (const role of ["http", "schedule"]) {
+    expect(stack.statements(role).find(({ Sid }) => Sid === "PublishToTopics")!.Resource).toEqual([
+      ...["${aws_sns_topic.webhooks.arn}", other],
+    ]);
+    expect(stack.one("aws_lambda_function", `function-${role}`).environment.variables.WEBHOOK_TOPICS)
+      .toBe(`\${aws_sns_topic.webhooks.arn},acme=${other}`);
+  }
 });
 
 test("a budget counts what carries the installation's tag, and says so before the month ends", () => {

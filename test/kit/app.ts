@@ -31,6 +31,8 @@ export async function startTestApp(
     AWS_ENDPOINT_URL_DYNAMODB: own.endpoints.dynamodb,
     AWS_ENDPOINT_URL_S3: own.endpoints.s3,
     AWS_ENDPOINT_URL_SQS: own.endpoints.sqs,
+    AWS_ENDPOINT_URL_SNS: own.endpoints.sns,
+    WEBHOOK_TOPICS: own.topic,
     ...env,
   });
   const costs: Cost[] = [];

@@ -33,7 +33,7 @@ export async function startFunctions() {
   const gateway = await startGateway({ invoke: (event) => answerOf("sockets", event) });
   const secrets = await startSecrets({ [SECRET]: await createKeySet() });
   const started = new Map<FunctionName, Promise<TestFunction>>();
-  const recorders = new Map<FunctionName, Record<"dynamodb" | "s3" | "sqs", Recorder>>();
+  const recorders = new Map<FunctionName, Record<"dynamodb" | "s3" | "sqs" | "sns", Recorder>>();
   const keys = await loadSecretSigningKeys("test", {
     find: () => Promise.resolve(secrets.texts[SECRET]),
     putFirst: () => Promise.reject(new Error("there is a key")),
@@ -48,11 +48,12 @@ export async function startFunctions() {
   });
 
   async function recordersOf(name: FunctionName) {
-    const { dynamodb, s3, sqs } = system.endpoints;
+    const { dynamodb, s3, sqs, sns } = system.endpoints;
     const own = recorders.get(name) ?? {
       dynamodb: await startRecorder(dynamodb),
       s3: await startRecorder(s3),
       sqs: await startRecorder(sqs),
+      sns: await startRecorder(sns!),
     };
     recorders.set(name, own);
     return own;
@@ -60,7 +61,7 @@ export async function startFunctions() {
 
   /** A fresh environment of a function, with these variables in place of ours. What it asks of AWS is noted. */
   async function start(name: FunctionName, more: Record<string, string> = {}) {
-    const { dynamodb, s3, sqs } = await recordersOf(name);
+    const { dynamodb, s3, sqs, sns } = await recordersOf(name);
     return await startFunction(join(folder.path, name), {
       PATH: process.env.PATH!,
       AWS_REGION: system.region,
@@ -68,6 +69,8 @@ export async function startFunctions() {
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
       AWS_ENDPOINT_URL_S3: s3.url,
       AWS_ENDPOINT_URL_SQS: sqs.url,
+      AWS_ENDPOINT_URL_SNS: sns.url,
+      WEBHOOK_TOPICS: system.topic!,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       SIGNING_KEY_SECRET: SECRET,
       SOCKETS_URL: gateway.callbackUrl,

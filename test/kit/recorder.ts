@@ -33,6 +33,7 @@ export async function startRecorder(target: string) {
 }
 
 function permissionsOf({ method, url, headers }: IncomingMessage, body: Buffer): Asked[] {
+  if (headers["content-type"] === "application/x-www-form-urlencoded") return [topicPermission(body)];
   const [service, operation] = String(headers["x-amz-target"] ?? "").split(".") as [string, string | undefined];
   if (operation === undefined) return [objectPermission(method!, url!)];
   const input = JSON.parse(body.toString("utf8")) as Input;
@@ -41,6 +42,11 @@ function permissionsOf({ method, url, headers }: IncomingMessage, body: Buffer):
     return [{ action: `sqs:${operation}`, resource: `queue/${queue}` }];
   }
   return resourcesOf(operation, input).map(([action, resource]) => ({ action: `dynamodb:${action}`, resource }));
+}
+
+function topicPermission(body: Buffer): Asked {
+  const form = new URLSearchParams(body.toString("utf8"));
+  return { action: `sns:${form.get("Action")}`, resource: form.get("TopicArn")! };
 }
 
 type Place = { TableName: string };

@@ -6,6 +6,7 @@ import { createDynamo, type Item } from "../../api/aws/dynamo.ts";
 import { createObjects } from "../../api/aws/objects.ts";
 import { createQueues } from "../../api/aws/queues.ts";
 import { createStreams } from "../../api/aws/streams.ts";
+import { createTopics } from "../../api/aws/topics.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
 
 /**
@@ -13,6 +14,8 @@ import { startTestSystem, type TestSystem } from "../kit/local.ts";
  * stack that is deployed), AWS_REGION and credentials against AWS:
  *
  *     CONTRACT_PREFIX=acme-sojourn AWS_REGION=eu-central-1 npx vitest run test/store/contract.test.ts
+ *
+ * and with CONTRACT_TOPIC (the output `webhook_topic`) a message to that topic too.
  *
  * What only AWS does, and what holds us to it here instead:
  *
@@ -56,6 +59,7 @@ let dynamo: ReturnType<typeof createDynamo>;
 let objects: ReturnType<typeof createObjects>;
 let queues: ReturnType<typeof createQueues>;
 let streams: ReturnType<typeof createStreams>;
+let topics: ReturnType<typeof createTopics>;
 const written: Item[] = [];
 
 beforeAll(async () => {
@@ -67,6 +71,7 @@ beforeAll(async () => {
   objects = noting("objects", createObjects(clients.s3, `${prefix}-collections`));
   queues = noting("queues", createQueues(clients.sqs));
   streams = noting("streams", createStreams(clients.dynamodb, clients.streams));
+  topics = noting("topics", createTopics({ endpoint: system?.endpoints.sns }));
 });
 afterAll(async () => {
   for (const { pk, sk } of written) await dynamo.remove(TABLE, { pk, sk });
@@ -257,8 +262,16 @@ test("SQS gives a message with its attributes, hides it, gives it back when it i
   }
 });
 
+test("SNS takes a message with its attributes, and says in words why it does not take another", async () => {
+  const topic = isAws ? process.env["CONTRACT_TOPIC"] : system!.topic;
+  if (topic !== undefined) await topics.publish(topic, JSON.stringify({ contract: id, text: "ä🙂" }), { tenantId: id });
+  const none = `arn:aws:sns:${process.env["AWS_REGION"] ?? "eu-central-1"}:000000000000:contract-${id}`;
+  await expect(topics.publish(none, "{}", { tenantId: id })).rejects.toThrow(/there is no such topic|may not publish/);
+  topics.stop();
+});
+
 test("no call is left out", () => {
-  for (const [name, methods] of Object.entries({ dynamo, objects, queues, streams })) {
+  for (const [name, methods] of Object.entries({ dynamo, objects, queues, streams, topics })) {
     expect([name, Object.keys(methods).filter((method) => !called.get(name)!.has(method))]).toEqual([name, []]);
   }
 });

@@ -19,14 +19,14 @@ function createWorld(answer: (calls: number, at: number, body: string) => number
   let during: () => Promise<unknown> = async () => {};
   const dynamo = createMemoryDynamo(tables);
   const store = createWebhookStore(dynamo, "webhooks");
-  const send: Send = async (url, _, body) => {
+  const send: Send = async ({ url }, { body }) => {
     calls.push({ at: now - START, body, url });
     await during();
     const status = answer(calls.length, now - START, body);
     return status === "none" ? { ms: 1, error: "nobody listens there" } : { ms: 1, status };
   };
   const clock = () => now;
-  const service = createWebhooks({ store, send, reach: "internet", clock });
+  const service = createWebhooks({ store, send, reach: "internet", topics: [], clock });
   const hook = (more: Partial<Webhook> = {}): Webhook => ({
     ...OF,
     ...{ name: "w", url: "https://example.com/", types: ["ALERT_CHANGED"], createdAt: START, createdBy: "u" },

@@ -7,6 +7,8 @@ import { createSecret, signedHeaders } from "../../api/webhooks/signature.ts";
 import { wireType } from "../../api/webhooks/store.ts";
 
 const DAY_MS = 86_400_000;
+const MESSAGE = { headers: {}, type: "alert.changed", body: "{}" };
+const to = (url: string) => ({ url, tenantId: "shop" });
 
 describe("a signature", () => {
   // The example of the libraries of Standard Webhooks.
@@ -135,19 +137,19 @@ describe("a request to a receiver", () => {
   afterAll(() => server.closeAllConnections());
 
   const post = (path: string, options: Parameters<typeof createSend>[0] = { reach: "machine" }) =>
-    createSend(options)(`http://127.0.0.1:${port}${path}`, {}, "{}");
+    createSend(options)(to(`http://127.0.0.1:${port}${path}`), MESSAGE);
 
   test("is not made where a name means an address inside, whatever it meant before", async () => {
     const answers = ["93.184.216.34", "10.0.0.1"];
     for (const inside of ["10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1"]) {
       const send = createSend({ reach: "machine", resolve: () => Promise.resolve([{ address: inside, family: 4 }]) });
-      expect(await send(`http://rebind.example:${port}/x`, {}, "{}")).toMatchObject({
+      expect(await send(to(`http://rebind.example:${port}/x`), MESSAGE)).toMatchObject({
         error: expect.stringMatching(/public address/),
       });
     }
     // Of several addresses one is enough to refuse.
     const resolve = () => Promise.resolve(answers.map((address) => ({ address, family: 4 })));
-    expect((await createSend({ reach: "internet", resolve })("https://two.example/", {}, "{}")).error).toMatch(
+    expect((await createSend({ reach: "internet", resolve })(to("https://two.example/"), MESSAGE)).error).toMatch(
       /public/,
     );
     expect(paths).toEqual([]);
@@ -172,12 +174,12 @@ describe("a request to a receiver", () => {
 
   test("says where nobody listens, and what is no name", async () => {
     const send = createSend({ reach: "machine" });
-    expect((await send("http://127.0.0.1:1/", {}, "{}")).error).toBe("nobody listens there");
+    expect((await send(to("http://127.0.0.1:1/"), MESSAGE)).error).toBe("nobody listens there");
     const unknown = createSend({
       reach: "internet",
       resolve: () => Promise.reject(Object.assign(new Error("x"), { code: "ENOTFOUND" })),
     });
-    expect((await unknown("https://no.such.example/", {}, "{}")).error).toBe("its name is not known");
+    expect((await unknown(to("https://no.such.example/"), MESSAGE)).error).toBe("its name is not known");
   });
 });
 
@@ -198,7 +200,7 @@ test("an answer that does not end is cut off: what a receiver says is of no inte
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const send = createSend({ reach: "machine", timeoutMs: 3_600_000 });
-  expect(await send(`http://127.0.0.1:${port}/`, {}, "{}")).toMatchObject({ status: 200 });
+  expect(await send(to(`http://127.0.0.1:${port}/`), MESSAGE)).toMatchObject({ status: 200 });
   await gone.promise;
   server.close();
 });

@@ -50,7 +50,7 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
   });
   try {
     const app = withDisk(
-      await createApp({ ...config, endpoints: system.endpoints }, {
+      await createApp({ ...config, endpoints: system.endpoints, webhookTopics: topicsOf(config, system) }, {
         log,
         reach: "machine",
         ...(empty || !hasTokens ? {} : { demoToken: () => signDemoToken(config) }),
@@ -68,6 +68,11 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
   } finally {
     await system.stop();
   }
+}
+
+/** The embedded topic is everybody's here. */
+function topicsOf({ webhookTopics }: Config, { topic }: LocalSystem): Config["webhookTopics"] {
+  return [...webhookTopics, ...(topic === undefined ? [] : [{ arn: topic, tenantId: undefined }])];
 }
 
 /** The sample goes on by itself, from its own past; the returned function ends it. */

@@ -52,7 +52,7 @@ export type WebhookDeliveryStatus =
 export type CreateWebhookInput = {
   /** 1 to 100 characters, for the list. */
   name: string;
-  /** A public `https://` address. Private and local networks are never called; an instance of your own (`npm start`) also calls `http://127.0.0.1`. */
+  /** A public `https://` address, or the ARN of an SNS topic that the service's operator lets this tenant use. Private and local networks are never called; an instance of your own (`npm start`) also calls `http://127.0.0.1`. */
   url: string;
   /** What it is called for. */
   types: Array<WebhookEventType>;
