@@ -41,6 +41,7 @@ import { createParkedDomain } from "./parked/setup.ts";
 import { createRatesOf } from "./rates/setup.ts";
 import { buckets, queues, tables } from "./resources.ts";
 import type { Reach } from "./webhooks/rules.ts";
+import { createWebhookDomain } from "./webhooks/setup.ts";
 import { createSocketTeller } from "./socket-domain.ts";
 import { createSessionWatch } from "./sessions/watch.ts";
 import {
@@ -56,7 +57,6 @@ import {
   createSessionDomain,
   createSessionFiles,
   createStreamConsumers,
-  createWebhookDomain,
 } from "./domains.ts";
 
 /** What entries start from: the service, put together and not yet listening. */

@@ -1,5 +1,4 @@
 /** Each domain with what it is made of, and what consumes queues, streams and schedules. */
-import { createTopics } from "./aws/topics.ts";
 import { createReading } from "./analytics/reading.ts";
 import { createAnalytics } from "./analytics/service.ts";
 import { createRollupStore } from "./analytics/store.ts";
@@ -55,12 +54,8 @@ import { createMotionReader, createMotionRecount } from "./sessions/recount.ts";
 import { createSessions } from "./sessions/service.ts";
 import { createSessionStore } from "./sessions/store.ts";
 import { createSocketTeller } from "./socket-domain.ts";
-import { createDelivery } from "./webhooks/deliver.ts";
-import type { Reach } from "./webhooks/rules.ts";
-import { createSend, type Send } from "./webhooks/send.ts";
-import { createWebhooks, type Outbox } from "./webhooks/service.ts";
-import { createWebhookStore } from "./webhooks/store.ts";
-import { createPublish, isTopic } from "./webhooks/topics.ts";
+import type { Outbox } from "./webhooks/service.ts";
+import { createWebhookDomain } from "./webhooks/setup.ts";
 
 type WebhookDomain = ReturnType<typeof createWebhookDomain>;
 type AlertDomain = ReturnType<typeof createAlertDomain>;
@@ -70,16 +65,6 @@ type MetricDomain = ReturnType<typeof createMetricDomain>;
 type AnalyticsDomain = ReturnType<typeof createAnalyticsDomain>;
 type JourneyFiles = ReturnType<typeof createJourneyFiles>;
 type ReviewDomain = ReturnType<typeof createReviewDomain>;
-
-/** What other domains tell the world, and the job that does. */
-export function createWebhookDomain({ dynamo, clock, config, named }: Connections, reach: Reach = "internet") {
-  const store = createWebhookStore(dynamo, named(tables.webhooks));
-  const topics = createTopics({ endpoint: config.endpoints.sns });
-  const [post, publish] = [createSend({ reach }), createPublish(topics, config.webhookTopics)];
-  const send: Send = (to, message) => (isTopic(to.url) ? publish : post)(to, message);
-  const service = createWebhooks({ store, send, reach, topics: config.webhookTopics, clock });
-  return { service, deliver: createDelivery({ store, send, clock }), stop: topics.stop };
-}
 
 /** `outbox`: where finished journeys are told of; only a process that runs the jobs finds any. */
 export function createJourneyDomain(

@@ -25,7 +25,7 @@ import type { AlertUpdate } from "../api/metrics/alert-watch.ts";
 import type { AuditMetrics } from "../api/metrics/audit.ts";
 import type { BucketSize, MetricSource } from "../api/metrics/model.ts";
 import type { Metrics } from "../api/metrics/service.ts";
-import type { MetricUpdate } from "../api/metrics/watch.ts";
+import type { Detail, MetricUpdate } from "../api/metrics/watch.ts";
 import type { ParkedService } from "../api/parked/service.ts";
 import type { Browse } from "../api/review/browse.ts";
 import type { DeleteCollection } from "../api/review/delete.ts";
@@ -77,7 +77,7 @@ export type Services = {
     size: BucketSize,
     after: string | null | undefined,
     signal: AbortSignal,
-    isMeasured?: boolean,
+    detail?: Detail,
   ) => AsyncGenerator<MetricUpdate>;
   reviews: Reviews;
   transfer: Transfer;

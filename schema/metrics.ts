@@ -133,6 +133,15 @@ const MetricSeries = builder.objectRef<Model.MetricSeries>("MetricSeries").imple
   }),
 });
 
+const MetricPart = builder.objectRef<Model.MetricPart>("MetricPart").implement({
+  description: "Those records of a bucket that have a dimension.",
+  access: "METRICS_READ",
+  fields: (t) => ({
+    dimension: t.expose("dimension", { type: MetricDimension, description: "Which of the records." }),
+    bucket: t.expose("bucket", { type: MetricBucket, description: "The bucket, of these alone." }),
+  }),
+});
+
 const MetricUpdate = builder.objectRef<MetricUpdateModel>("MetricUpdate").implement({
   description: "One message of the live feed.",
   access: "METRICS_READ",
@@ -142,6 +151,13 @@ const MetricUpdate = builder.objectRef<MetricUpdateModel>("MetricUpdate").implem
         "Pass the last one received as `after` to go on where the feed broke off: nothing missed, nothing twice.",
     }),
     bucket: t.expose("bucket", { type: MetricBucket, description: "The bucket as it is." }),
+    parts: t.field({
+      type: [MetricPart],
+      description:
+        "The same bucket by each value of the dimension that `by` names, those with the most records first, at most 100: all of them, so that what is missing has no record any more. Empty where `by` is absent.",
+      cost: { rows: SERIES_BY },
+      resolve: ({ bucket }) => bucket.parts?.() ?? [],
+    }),
   }),
 });
 
@@ -189,10 +205,16 @@ streams.subscriptionFields((t) => ({
     args: {
       sources: t.arg({ type: ["MetricSource"], required: true, description: "What is counted." }),
       size: t.arg({ type: BucketSize, required: true, description: "How long the buckets are: at most an hour." }),
+      by: t.arg.string({
+        description: "The key of a dimension: each message has `parts`, the bucket by each of its values.",
+      }),
       after: t.arg.string({ description: "The cursor of the last message received." }),
     },
-    subscribe: (_, { sources, size, after }, { viewer, services, signal }, info) =>
-      services.watchMetrics(viewer.tenantId, sources, size, after, signal, selects(info, MEASURES)),
+    subscribe: (_, { sources, size, by, after }, { viewer, services, signal }, info) =>
+      services.watchMetrics(viewer.tenantId, sources, size, after, signal, {
+        isMeasured: selects(info, MEASURES),
+        by,
+      }),
     resolve: (message) => message,
   }),
 }));

@@ -58,7 +58,7 @@ export function createRobots(dynamo: Dynamo, table: string, { clock, indexed }: 
         values: { ":pk": pk, ":from": from, ":to": to },
       };
       const days = new Map<number, RobotDay>();
-      const read = (startKey?: Item) => dynamo.query(table, { key, startKey, consistent: true });
+      const read = (startKey?: Item) => dynamo.query(table, { key, startKey });
       for await (const { items } of pages(read)) {
         for (const item of items) {
           const [, , date, name] = (item.sk as string).split("#") as [string, string, string, string];

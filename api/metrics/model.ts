@@ -99,6 +99,8 @@ export type HourBucket = {
   minutes: ReadonlyMap<number, { count: number; version: number; expired: number }>;
   /** What the records measure; undefined where nobody asked. */
   slots?: readonly Slot[] | undefined;
+  /** The same by each value of a dimension; undefined where nobody asked. */
+  groups?: readonly Slot[] | undefined;
   /** Grows with each write. */
   version: number;
 };
@@ -114,7 +116,12 @@ export type MetricBucket = {
   version: string;
   /** Of the records that have a number; undefined where nobody asked. */
   measured?: Measured | undefined;
+  /** The same bucket of the records with each value of a dimension; undefined where nobody asked. */
+  parts?: (() => MetricPart[]) | undefined;
 };
+
+/** Those of a bucket's records that have a dimension. */
+export type MetricPart = { dimension: { key: string; value: string }; bucket: MetricBucket };
 
 /** Of which records: all with a number, or those with a dimension of this key and value. */
 export type Group = { key: string; value: string } | undefined;

@@ -16,6 +16,7 @@ import {
   isPeriod,
   LIMITS,
   type MetricBucket,
+  type MetricPart,
   type MetricReceipt,
   type MetricRecord,
   type MetricSeries,
@@ -206,11 +207,27 @@ export function toBucket(
   now: number,
 ): MetricBucket {
   const end = start + BUCKET_MINUTES[size] * MINUTE_MS;
-  return {
+  const bucket = {
     ...{ source, size, start, end, closed: now >= end + GRACE_MS },
     ...sumOf(hour ? [hour] : [], start, end),
-    ...(hour?.slots ? { measured: toMeasured(addUp(cellsBetween(hour.slots, start, end))) } : {}),
   };
+  return {
+    ...bucket,
+    ...(hour?.slots ? { measured: toMeasured(addUp(cellsBetween(hour.slots, start, end))) } : {}),
+    // Only of what is sent: a window holds many buckets, and each of them up to a hundred parts.
+    ...(hour?.groups ? { parts: () => partsOf(bucket, hour.groups!) } : {}),
+  };
+}
+
+/** A bucket by each value of a dimension, those with the most records first. What is gone again is in none. */
+function partsOf(bucket: MetricBucket, groups: readonly Slot[]): MetricPart[] {
+  const parts = [...Map.groupBy(groups, ({ group }) => group!.value).values()].map((own) => {
+    const sum = addUp(cellsBetween(own, bucket.start, bucket.end));
+    return { dimension: own[0]!.group!, bucket: { ...bucket, count: sum.n, measured: toMeasured(sum) } };
+  });
+  return parts.filter(({ bucket }) => bucket.count > 0).sort((a, b) =>
+    b.bucket.count - a.bucket.count || (a.dimension.value < b.dimension.value ? -1 : 1)
+  ).slice(0, LIMITS.seriesBy);
 }
 
 /** The series of those records that have a dimension of one value, or with `value` undefined of all that have a number. */

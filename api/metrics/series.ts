@@ -62,7 +62,8 @@ export function createSeries({ store, measuring, clock, caughtUpAt }: SeriesOpti
   };
 }
 
-function parseKey(by: string): string {
+/** Throws InvalidInputError. */
+export function parseKey(by: string): string {
   const parsed = v.safeParse(dimensionKey, by);
   if (parsed.success) return parsed.output;
   throw new InvalidInputError([{ path: ["by"], message: parsed.issues[0].message }]);

@@ -26,6 +26,7 @@ import {
   SOURCES,
 } from "./model.ts";
 import { emptyHour, hourOf, toBucket } from "./rules.ts";
+import { parseKey } from "./series.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
@@ -46,6 +47,9 @@ const WINDOW = "";
 
 const position = v.array(v.tuple([v.string(), v.string(), v.pipe(v.number(), v.safeInteger())]));
 
+/** What buckets show beside how many: what the records measure, and the same by each value of a dimension of this key. */
+export type Detail = { isMeasured?: boolean; by?: string | null | undefined };
+
 export type MetricWatchOptions = { store: MetricStore; hub: Hub; clock: Clock; pollMs?: number | undefined };
 
 /**
@@ -62,7 +66,7 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
     asked: BucketSize,
     after: string | null | undefined,
     signal: AbortSignal,
-    isMeasured = false,
+    { isMeasured = false, by }: Detail = {},
   ): AsyncGenerator<MetricUpdate> {
     if (isPeriod(asked)) {
       const message = "must be ONE_HOUR or less: larger buckets are sums of these, as `metrics` gives them";
@@ -76,9 +80,8 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       const message = `must be at most ${MAX_SOURCES}, are ${wanted.length}; subscribe to the others by themselves`;
       throw new InvalidInputError([{ path: ["sources"], message }]);
     }
-    const listHours: MetricStore["listHours"] = isMeasured
-      ? listMeasuredHours
-      : (...hours) => store.listHours(...hours);
+    const dimension = by === null || by === undefined ? undefined : parseKey(by);
+    const listHours: MetricStore["listHours"] = (...asked) => listDetailed(asked, isMeasured, dimension);
     if (wanted.length === 0) {
       throw new InvalidInputError([{ path: ["sources"], message: "must name at least one source" }]);
     }
@@ -98,7 +101,7 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
 
     const follow = (state: State) =>
       followShared(
-        JSON.stringify([tenantId, wanted, size, isMeasured]),
+        JSON.stringify([tenantId, wanted, size, isMeasured, dimension]),
         {
           hub,
           key: metricsKey(tenantId),
@@ -168,20 +171,31 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
     );
   };
 
-  /** Hours with what their records measure. */
-  async function listMeasuredHours(...[tenantId, source, fromAt, toAt]: Parameters<MetricStore["listHours"]>) {
-    if (!isRecorded(source)) return await store.listHours(tenantId, source, fromAt, toAt);
-    // After the hours: numbers are written before the version that tells of them.
+  /** Hours with what was asked for of what their records measure: a query more for each. */
+  async function listDetailed(
+    [tenantId, source, fromAt, toAt]: Parameters<MetricStore["listHours"]>,
+    isMeasured: boolean,
+    dimension: string | undefined,
+  ): Promise<HourBucket[]> {
+    // Before the rest: numbers are written before the version that tells of them.
     const hours = await store.listHours(tenantId, source, fromAt, toAt);
-    const slots = await store.measures.listSlots(
-      tenantId,
-      source,
-      undefined,
-      hourOf(fromAt),
-      hourOf(toAt - 1) + HOUR_MS,
-    );
-    const byHour = Map.groupBy(slots, ({ slotAt }) => hourOf(slotAt));
-    return hours.map((hour) => ({ ...hour, slots: byHour.get(hour.hourAt) ?? [] }));
+    if (!isRecorded(source)) return hours;
+    const list = async (key: string | undefined) => {
+      const [from, to] = [hourOf(fromAt), hourOf(toAt - 1) + HOUR_MS];
+      return Map.groupBy(
+        await store.measures.listSlots(tenantId, source, key, from, to),
+        ({ slotAt }) => hourOf(slotAt),
+      );
+    };
+    const [slots, groups] = await Promise.all([
+      isMeasured ? list(undefined) : undefined,
+      dimension === undefined ? undefined : list(dimension),
+    ]);
+    return hours.map((hour) => ({
+      ...hour,
+      ...(slots ? { slots: slots.get(hour.hourAt) ?? [] } : {}),
+      ...(groups ? { groups: groups.get(hour.hourAt) ?? [] } : {}),
+    }));
   }
 
   /** All hours of the sources in a stretch of time, also those that nothing was counted into, by source, ascending. */

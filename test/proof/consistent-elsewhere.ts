@@ -14,3 +14,11 @@ export const HELD_ELSEWHERE: Readonly<Record<string, string>> = {
   "api/sessions/store.ts":
     "sheets of batches, of which a session of some hundreds has one (test/flow/sessions-input.test.ts)",
 };
+
+/** Places that no step reaches, with why an old answer would be wrong there and what goes through it. */
+export const NOT_REACHED: Readonly<Record<string, string>> = {
+  "api/entry/lambda/socket-service.ts":
+    "who reads for sockets reads once and does not look again: all that it reads is as it is (test/flow/sockets.test.ts)",
+  "api/jobs/tenant-data.ts":
+    "a socket that was opened a moment ago would stay when its list is gone (test/flow/remove-tenant.test.ts)",
+};

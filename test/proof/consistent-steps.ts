@@ -1,15 +1,17 @@
 import type { Dynamo } from "../../api/aws/dynamo.ts";
-import { createSocketStore } from "../../api/sockets/store.ts";
-import type { Member, Question } from "../../api/sockets/model.ts";
-import type { Viewer } from "../../api/auth/viewer.ts";
 import type { TestApp } from "../kit/app.ts";
 import { mutate } from "../kit/sessions.ts";
+import { access, paused, reviews, sockets } from "./consistent-doors.ts";
 
 export const START = Date.UTC(2040, 5, 1, 12);
 const MINUTE = 60_000;
 
 export type Steps = {
   api: TestApp;
+  /** Another process. */
+  other: TestApp;
+  /** The address of a receiver that wants no more. */
+  gone: string;
   dynamo: Dynamo;
   prefix: string;
   tenant: string;
@@ -21,14 +23,28 @@ export type Steps = {
 
 /** What clients do right after what they have done, in every domain; whatever they are told is told. */
 export async function goThrough(steps: Steps): Promise<void> {
-  for (const part of [sessions, corrections, readings, journeys, erasures, metrics, alerts, access, sockets]) {
+  for (
+    const part of [
+      sessions,
+      corrections,
+      readings,
+      journeys,
+      erasures,
+      metrics,
+      alerts,
+      paused,
+      reviews,
+      access,
+      sockets,
+    ]
+  ) {
     await part(steps);
   }
 }
 
 const iso = (at: number) => new Date(at).toISOString();
 
-function clientOf({ api, tenant, tell }: Steps) {
+export function clientOf({ api, tenant, tell }: Steps) {
   return {
     ask: async (name: string, query: string, variables: object = {}) => {
       const { data, errors } = await api.ask(tenant, query, variables);
@@ -280,102 +296,4 @@ async function alerts(steps: Steps) {
     `mutation { deleteAlert(input: { alertId: "a" }) { __typename ... on UserError { message } } }`,
   );
   await ask("alerts", `{ alerts { name } }`);
-}
-
-async function access(steps: Steps) {
-  const { api, tell } = steps;
-  const username = `person-${steps.tenant}`;
-  async function as(token: string | undefined, name: string, query: string, variables: object = {}) {
-    const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
-    const body = JSON.stringify({ query, variables });
-    const response = await api.http.fetch(new Request("http://127.0.0.1/graphql", { method: "POST", headers, body }));
-    const { data, errors } = await response.json();
-    const { key, apiKey, token: given, refreshToken, removal, ...rest } =
-      (Object.values(data ?? {})[0] ?? {}) as Record<string, unknown>;
-    tell(
-      name,
-      errors?.map(({ message }: { message: string }) => message) ??
-        [rest, Boolean(key ?? apiKey), Boolean(given), Boolean(refreshToken), Boolean(removal)],
-    );
-    return data;
-  }
-  const password = "correct horse battery";
-  const AUTH = `__typename ... on AuthPayload { token refreshToken } ... on UserError { message }`;
-  await as(undefined, "register", `mutation ($i: RegisterInput!) { register(input: $i) { ${AUTH} } }`, {
-    i: { username, password },
-  });
-  const { login } = await as(undefined, "login", `mutation ($i: LoginInput!) { login(input: $i) { ${AUTH} } }`, {
-    i: { username, password },
-  });
-  for (let n = 0; n < 2; n++) {
-    await as(undefined, "wrong", `mutation ($i: LoginInput!) { login(input: $i) { ${AUTH} } }`, {
-      i: { username, password: "wrong wrong wrong" },
-    });
-  }
-  const { refreshLogin } = await as(
-    undefined,
-    "refresh",
-    `mutation ($i: RefreshLoginInput!) { refreshLogin(input: $i) { ${AUTH} } }`,
-    { i: { refreshToken: login?.refreshToken ?? "none" } },
-  );
-  const token = refreshLogin?.token ?? "none";
-  await as(token, "logins", `{ logins { isCurrent } }`);
-  const { createApiKey } = await as(
-    token,
-    "key",
-    `mutation { createApiKey(input: { name: "k", scopes: [ADMIN] }) { ... on CreateKeyPayload { key apiKey { keyId } } } }`,
-  );
-  await as(createApiKey?.key ?? "none", "by key", `{ apiKeys { name } }`);
-  await as(
-    token,
-    "revoke",
-    `mutation ($keyId: ID!) { revokeKey(input: { keyId: $keyId }) { __typename ... on UserError { message } } }`,
-    { keyId: createApiKey?.apiKey.keyId ?? "none" },
-  );
-  await as(createApiKey?.key ?? "none", "by the key", `{ apiKeys { name } }`);
-  const { deleteAccount } = await as(
-    token,
-    "delete",
-    `mutation ($i: DeleteAccountInput!) { deleteAccount(input: $i) { __typename ... on AccountPayload { removal { removalId } } ... on UserError { message } } }`,
-    { i: { password } },
-  );
-  await as(undefined, "receipt", `query ($id: ID!) { accountRemoval(removalId: $id) { begunAt doneAt } }`, {
-    id: deleteAccount?.removal?.removalId ?? "none",
-  });
-  await as(undefined, "login", `mutation ($i: LoginInput!) { login(input: $i) { ${AUTH} } }`, {
-    i: { username, password },
-  });
-}
-
-async function sockets(steps: Steps) {
-  const { tenant, tell, prefix, dynamo } = steps;
-  const store = createSocketStore(dynamo, `${prefix}-sockets`, steps.now);
-  const viewer = {
-    tenantId: tenant,
-    userId: "u",
-    scopes: [],
-    credential: "c",
-    expiresAt: steps.now() + 60 * MINUTE,
-  } as Viewer;
-  const id = `c-${tenant}`;
-  const member = {
-    key: `${id}#1`,
-    connectionId: id,
-    subscriptionId: "1",
-    credential: "c",
-    expiresAt: 0,
-    position: undefined,
-  } as unknown as Member;
-  await store.putConnection(id, viewer, true);
-  tell("connection", (await store.findConnection(id))?.isInitialised);
-  await store.join("g", { tenantId: tenant, query: "q" } as Question, member);
-  await store.listen(tenant, "g", ["k"], member.key);
-  tell("woken", await store.listWoken(tenant, new Set(["k"])));
-  tell("group", (await store.findGroup(tenant, "g"))?.id);
-  tell("members", (await store.listMembers(tenant, "g")).length);
-  const end = await store.readWakes(tenant, "g", ["k"]);
-  await end();
-  tell("woken", await store.listWoken(tenant, new Set(["k"])));
-  await store.removeConnection(id);
-  tell("connection", await store.findConnection(id));
 }
