@@ -154,9 +154,11 @@ export function createAlerts({ alerts, store, measuring, hub, wakeElsewhere, clo
   ): Promise<MetricBucket[]> {
     const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
     const bounds = Array.from({ length: (toAt - fromAt) / bucketMs + 1 }, (_, i) => fromAt + i * bucketMs);
-    const counts = toSeries(source, size, bounds, await store.listHours(tenantId, source, fromAt, toAt), now);
+    // As they are: what was counted a moment ago is in them, and nobody looks again.
+    const asIs = { consistent: true };
+    const counts = toSeries(source, size, bounds, await store.listHours(tenantId, source, fromAt, toAt, asIs), now);
     if (measure === "COUNT" || !isRecorded(source)) return counts.buckets;
-    return withMeasures(counts, await measuring.list(tenantId, source, undefined, fromAt, toAt)).buckets;
+    return withMeasures(counts, await measuring.list(tenantId, source, undefined, fromAt, toAt, asIs)).buckets;
   }
 
   async function write(

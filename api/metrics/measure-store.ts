@@ -44,6 +44,7 @@ export function createMeasureStore(dynamo: Pick<Dynamo, "query" | "updateIf">, t
       key: string | undefined,
       fromAt: number,
       toAt: number,
+      options: { consistent?: boolean } = {},
     ): Promise<Slot[]> {
       const slots: Slot[] = [];
       const { pk } = keyOf(tenantId, source, key === undefined ? undefined : { key, value: "" }, 0);
@@ -51,7 +52,7 @@ export function createMeasureStore(dynamo: Pick<Dynamo, "query" | "updateIf">, t
         expression: "pk = :pk AND sk BETWEEN :from AND :to",
         values: { ":pk": pk, ":from": momentOf(slotOf(fromAt)), ":to": `${momentOf(toAt - 1)}#\u{10ffff}` },
       };
-      const read = (startKey?: Item) => dynamo.query(table, { key: condition, startKey });
+      const read = (startKey?: Item) => dynamo.query(table, { ...options, key: condition, startKey });
       for await (const { items } of pages(read)) slots.push(...items.map((item) => fromItem(item, key)));
       return slots;
     },

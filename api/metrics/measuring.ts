@@ -59,8 +59,10 @@ export function createMeasuring(store: Pick<MetricStore, "measures" | "listMeasu
       key: NonNullable<Group>["key"] | undefined,
       fromAt: number,
       toAt: number,
+      options: { consistent?: boolean } = {},
     ): Promise<Slot[]> {
-      return await settle(tenantId, source, await store.measures.listSlots(tenantId, source, key, fromAt, toAt), false);
+      const slots = await store.measures.listSlots(tenantId, source, key, fromAt, toAt, options);
+      return await settle(tenantId, source, slots, false);
     },
   };
 }

@@ -153,7 +153,13 @@ export function createMetricStore(
     },
 
     /** The hours of a source in a range that have counts, ascending. */
-    async listHours(tenantId: string, source: MetricSource, fromAt: number, toAt: number): Promise<HourBucket[]> {
+    async listHours(
+      tenantId: string,
+      source: MetricSource,
+      fromAt: number,
+      toAt: number,
+      options: { consistent?: boolean } = {},
+    ): Promise<HourBucket[]> {
       const hours: HourBucket[] = [];
       const key = {
         expression: "pk = :pk AND sk BETWEEN :from AND :to",
@@ -163,7 +169,9 @@ export function createMetricStore(
           ":to": hourKey(toAt - 1),
         },
       };
-      for await (const { items } of pages((startKey?: Item) => dynamo.query(tables.buckets, { key, startKey }))) {
+      for await (
+        const { items } of pages((startKey?: Item) => dynamo.query(tables.buckets, { ...options, key, startKey }))
+      ) {
         hours.push(...items.map((item) => fromItem(source, item)));
       }
       return hours;

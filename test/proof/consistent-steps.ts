@@ -247,6 +247,10 @@ async function alerts(steps: Steps) {
     );
   await alert("one");
   await alert("two");
+  await ask(
+    "of numbers",
+    `mutation { configureAlert(input: { alertId: "b", name: "sum", source: TASKS, size: ONE_MINUTE, measure: SUM, condition: ABOVE, threshold: 2 }) { __typename ... on UserError { message } } }`,
+  );
   await ask("alerts", `{ alerts { name } }`);
   const made = await ask(
     "webhook",
@@ -260,7 +264,7 @@ async function alerts(steps: Steps) {
   await ask(
     "records",
     `mutation ($r: [MetricRecordInput!]!) { recordMetrics(input: { records: $r }) { __typename } }`,
-    { r: [{ source: "TASKS", recordId: "z", at: iso(at) }] },
+    { r: [{ source: "TASKS", recordId: "z", at: iso(at), value: 3 }] },
   );
   await steps.settle();
   steps.pass(2 * MINUTE);

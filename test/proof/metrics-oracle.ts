@@ -8,6 +8,9 @@ const MINUTE_MS = 60_000;
 
 export type Oracle = ReturnType<typeof createOracle>;
 
+/** So many more (or fewer) of a series lie at an instant, since they were written. */
+export type Move = { series: string; at: number; n: number; writtenAt: number };
+
 /** By minute of the epoch. */
 type Minutes = Map<number, number>;
 
@@ -15,7 +18,7 @@ type Minutes = Map<number, number>;
  * Counts what is really written, by code of its own: each image of an item is in the buckets that it says, until the next
  * one; what expires stays. And watches each bucket as it is written: never more than was written by then, never backwards.
  */
-export function createOracle(times: EventTimes, isStrict: () => boolean) {
+export function createOracle(times: EventTimes, isStrict: () => boolean, clock: () => number) {
   const violations: string[] = [];
   /** What is, and what ever entered a minute. By tenant and source. */
   const now = new Map<string, Minutes>();
@@ -26,6 +29,7 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
   /** When the events happened that a journey counts, by tenant and session; of those of which no part has expired. */
   const timelines = new Map<string, number[]>();
   const measures = createMeasureOracle();
+  const moves: Move[] = [];
 
   function add(into: Map<string, Minutes>, series: string, at: number, n: number): void {
     const minutes = into.get(series) ?? new Map<number, number>();
@@ -35,6 +39,8 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
   }
 
   function move(series: string, was: number | undefined, is: number | undefined): void {
+    if (was !== undefined) moves.push({ series, at: was, n: -1, writtenAt: clock() });
+    if (is !== undefined) moves.push({ series, at: is, n: 1, writtenAt: clock() });
     if (was !== undefined) add(now, series, was, -1);
     if (is !== undefined) {
       add(now, series, is, 1);
@@ -123,6 +129,7 @@ export function createOracle(times: EventTimes, isStrict: () => boolean) {
   return {
     violations,
     measures,
+    moves,
     timelines,
     /** How many of each series are in each minute. */
     now,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { checkBuckets, checkRollups, checkTimelines } from "./metrics-end.ts";
 import { checkMeasures } from "./metrics-measures.ts";
+import { createAlertRun } from "./metrics-alerts.ts";
 import { type EventTimes, operationsOf, type Plan } from "./metrics-inputs.ts";
 import type { Item } from "../../api/aws/dynamo.ts";
 import { createOracle, journeyOf } from "./metrics-oracle.ts";
@@ -19,7 +20,7 @@ const EARLIER_MS = 100 * DAY_MS;
 /** Whoever mends does it so often at most. */
 const MAX_MENDED = 8;
 
-export function noCounts(): Counts & Record<"checked" | "measured" | "audits" | "audited", number> {
+export function noCounts(): Counts & Record<"checked" | "measured" | "turns" | "audits" | "audited", number> {
   return {
     ...{
       runs: 0,
@@ -44,6 +45,7 @@ export function noCounts(): Counts & Record<"checked" | "measured" | "audits" | 
       givenUp: 0,
       checked: 0,
       measured: 0,
+      turns: 0,
       audits: 0,
       audited: 0,
     },
@@ -87,16 +89,29 @@ export async function runOnce(
   plan.crowded = weather.heat > 0 && createRandom(`${seed} crowd`)() < 0.7;
   if (weather.cuts() < 0.5) [weather.conflicts, weather.early] = [0.03, 0.4];
   weather.keepsFailures = !weather.givesUp || chance(0.7);
-  const oracle = createOracle(times, () => !weather.givesUp);
+  const oracle = createOracle(times, () => !weather.givesUp, () => world.now());
   const { violations } = oracle;
-  const world = createWorld({ random, weather, counts, onWrite: (...args) => oracle.onWrite(...args) });
+  // What is given up, or cannot be counted, is not waited for.
+  const watched = createRandom(`${seed} alerts`);
+  const alerts = weather.givesUp || plan.poison || watched() < 0.5
+    ? undefined
+    : createAlertRun(watched, tenants, oracle, () => world.now());
+  const world = createWorld({
+    ...{ random, weather, counts },
+    onWrite: (written, isExpiry) => {
+      oracle.onWrite(written, isExpiry);
+      alerts?.onWrite(written);
+    },
+  });
   const isOver = () => violations.length > 0;
   const must = (law: string, found: unknown, expected: unknown) => {
     if (!isDeepStrictEqual(found, expected)) violations.push(`${law}: ${shown(found)}, not ${shown(expected)}`);
   };
   counts.runs++;
   try {
-    const operations = operationsOf(random, tenants, START_AT, plan, times);
+    const operations = alerts
+      ? alerts.among(operationsOf(random, tenants, START_AT, plan, times))
+      : operationsOf(random, tenants, START_AT, plan, times);
     // Late for days: into the same hours, while shards come and go.
     const waves = chance(0.25) ? 2 + Math.floor(random() * 12) : 1;
     const size = Math.ceil(operations.length / waves);
@@ -148,6 +163,7 @@ export async function runOnce(
 
   async function atTheEnd(services: Services): Promise<void> {
     if (world.isInDoubt()) await auditAll(services);
+    if (alerts) counts.turns += await alerts.atTheEnd(services, world.told, must);
     counts.checked += await checkBuckets(services, world.dynamo.dump("buckets"), oracle, must);
     counts.measured += await checkMeasures(services, oracle.measures, must);
     const isOld = ({ ttl }: Item) => typeof ttl === "number" && ttl * 1_000 < world.now();

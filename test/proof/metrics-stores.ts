@@ -25,6 +25,7 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
   const objects = new Map<string, { body: Uint8Array }>();
   const queues: Record<string, Message[]> = { [LATE_QUEUE]: [], [DEAD_QUEUE]: [] };
   const sentAgain = new Set<string>();
+  const told: string[] = [];
   let inDoubt = false;
   const below = (n: number) => Math.floor(random() * n);
 
@@ -66,11 +67,16 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
     },
     removeObject: (key: string) => void objects.delete(key),
     send,
+    post: (body: string) => {
+      told.push(body);
+      return { ms: 1, status: 200 };
+    },
     readRange: (table: string, ...range: [string, string, string]) => streams[table]!.range(...range),
   };
 
   return {
     methods,
+    told,
 
     /** What Lambda says of a part of a stream that it gave up: which it was, or as an object all that it held. */
     async sendFailure(table: string, records: readonly StreamRecord[], isWhole: boolean, now: number): Promise<void> {

@@ -18,6 +18,9 @@ import { createJourneyConfiguration } from "../../api/journeys/configure.ts";
 import { createTrailStore } from "../../api/journeys/trails.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createHub } from "../../api/live/hub.ts";
+import { toData } from "../../api/metrics/alert-rules.ts";
+import { createAlertStore } from "../../api/metrics/alert-store.ts";
+import { createAlerts } from "../../api/metrics/alerts.ts";
 import { createAudit } from "../../api/metrics/audit.ts";
 import { isRecorded, type Recount } from "../../api/metrics/model.ts";
 import type { MetricSource } from "../../api/metrics/model.ts";
@@ -28,6 +31,9 @@ import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createMotionReader, createMotionRecount } from "../../api/sessions/recount.ts";
 import { createReviewLog } from "../../api/review/log.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
+import { createDelivery } from "../../api/webhooks/deliver.ts";
+import type { Send } from "../../api/webhooks/send.ts";
+import { createWebhookStore } from "../../api/webhooks/store.ts";
 import { silentLog } from "../kit/local.ts";
 import { DYNAMO_METHODS, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 
@@ -48,7 +54,7 @@ export type WorldDynamo = Dynamo & Pick<MemoryDynamo, "removeIf">;
 export const METHODS: readonly string[] = [...DYNAMO_METHODS, "removeIf"];
 
 /** The real services and the real consumer of streams over a store: the one place that knows how they are put together. */
-export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, isPast, readRange }: {
+export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, isPast, post, readRange }: {
   dynamo: WorldDynamo;
   objects: Pick<Objects, "find" | "replace" | "remove">;
   send: (queue: string, body: string) => Promise<void>;
@@ -59,6 +65,8 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
   caughtUpAt: (source: MetricSource) => number;
   /** Whether all that was written to it until then, by the process's clock, was delivered. */
   isPast: (source: MetricSource, at: number) => boolean;
+  /** What a webhook is told. */
+  post: Send extends (...args: never[]) => infer Answer ? (body: string) => Answer : never;
   readRange: Streams["readRange"];
 }) {
   const hub = createHub();
@@ -133,7 +141,23 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
     clock,
     log: silentLog,
   });
+  const webhooks = createWebhookStore(dynamo, "webhooks");
+  const alertStore = createAlertStore(dynamo, "buckets");
+  const alerts = createAlerts({
+    alerts: alertStore,
+    ...{ store, measuring: metrics.measuring, hub, clock, caughtUpAt: progress.caughtUpAt },
+    wakeElsewhere: () => Promise.resolve(),
+    tell: ({ tenantId, ...change }) =>
+      webhooks.eventWrite(
+        { tenantId, type: "ALERT_CHANGED", id: change.changeId, at: change.at, data: toData(change) },
+        clock(),
+      ),
+  });
   return {
+    alerts,
+    alertStore,
+    webhooks,
+    deliver: createDelivery({ store: webhooks, send: (_, { body }) => post(body), clock }),
     dynamo,
     sessions,
     metrics,
@@ -162,7 +186,7 @@ export function wire({ dynamo, objects, send, raw, sessions, clock, caughtUpAt, 
 /** What a bucket item says of its hour: counts by minute of the epoch, and every version in it. Undefined: no bucket. */
 export function readBucket(item: Item) {
   const [tenantId, source, isNote] = (item.pk as string).split("#");
-  if (tenantId === "late" || isNote) return undefined;
+  if (tenantId === "late" || isNote || source === "alerts" || source === "changes") return undefined;
   const first = Number(item.sk) / 60_000;
   const counts: [minute: number, n: number][] = [];
   const versions: Record<string, number> = { version: item.version as number };

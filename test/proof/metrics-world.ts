@@ -127,6 +127,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
         caughtUpAt: (source) => caughtUpAt(TABLE_OF[source as keyof typeof TABLE_OF]),
         // As a beat tells it, whose place in the stream says what came before it: clocks of processes are not the table's.
         isPast: (source, at) => caughtUpAt(TABLE_OF[source as keyof typeof TABLE_OF]) >= at - skewMs,
+        post: (body) => ask("post", [body]) as Promise<{ ms: number; status: number }>,
         async *readRange(arn, shard, first, last) {
           const table = /table\/(\w+)\//.exec(arn)![1]!;
           yield await ask("readRange", [table, shard, first, last]) as StreamRecord[];
@@ -337,6 +338,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
     trace,
     streams,
     isInDoubt: () => stores.isInDoubt(),
+    /** What webhooks were told, each as often as it was. */
+    told: stores.told,
     now: () => clock,
     /** The services of a reader whom nothing disturbs and for whom nobody waits. */
     reader: (): Services => spawn("reader", true).services,

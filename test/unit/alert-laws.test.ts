@@ -3,7 +3,11 @@ import type { Alert, AlertChange, NewAlert } from "../../api/metrics/alert-model
 import { isSameRule, isSo, judge, lastEnd, toChange, valueOf } from "../../api/metrics/alert-rules.ts";
 import { createAlertStore } from "../../api/metrics/alert-store.ts";
 import { createAlerts } from "../../api/metrics/alerts.ts";
-import type { HourBucket, MetricBucket } from "../../api/metrics/model.ts";
+import { createMeasuring } from "../../api/metrics/measuring.ts";
+import type { CountChange, HourBucket, MetricBucket } from "../../api/metrics/model.ts";
+import { createMetrics } from "../../api/metrics/service.ts";
+import { createMetricStore } from "../../api/metrics/store.ts";
+import { createHub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { fc } from "../kit/property.ts";
@@ -241,4 +245,39 @@ describe("alerts", () => {
     const [kept] = dynamo.dump("buckets").filter(({ pk }) => pk === "shop#changes");
     expect(kept!.ttl).toBe(Math.ceil(START / 1_000) + 90 * 24 * 3_600);
   });
+});
+
+test("a bucket is judged as it is, its count and its numbers, where other reads still are as they were before the last writes", async () => {
+  const dynamo = createMemoryDynamo(tables, { stale: () => 5 });
+  const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" });
+  const [hub, clock] = [createHub(), () => START + 2 * MINUTE];
+  const caughtUpAt = () => Promise.resolve(clock());
+  const alerts = createAlertStore(dynamo, "buckets");
+  const service = createAlerts({
+    ...{ alerts, store, hub, clock, caughtUpAt, measuring: createMeasuring(store) },
+    wakeElsewhere: () => Promise.resolve(),
+    tell: ({ changeId }) => ({ table: "webhooks", put: { pk: changeId, sk: "told" } }),
+  });
+  for (const measure of ["COUNT", "SUM"] as const) {
+    await alerts.write(undefined, { ...ALERT, alertId: measure, measure });
+  }
+  const change: CountChange = {
+    ...{
+      tenantId: "shop",
+      source: "TASKS",
+      at: START,
+      n: 3,
+      arrivedAt: START,
+      shard: "s",
+      sequence: "1",
+      partition: "0",
+    },
+    measures: [{ n: 1, value: 3, dimensions: [] }],
+  };
+  await createMetrics({ store, hub, clock, caughtUpAt }).count([change]);
+  await service.sweep();
+  const turned = dynamo.dump("buckets").filter(({ pk }) => pk === "shop#changes");
+  expect(new Map(turned.map(({ alertId, state, value }) => [alertId, [state, value]]))).toEqual(
+    new Map([["COUNT", ["RINGING", 3]], ["SUM", ["RINGING", 3]]]),
+  );
 });
