@@ -19,11 +19,11 @@ import { metricsOf } from "../kit/metrics.ts";
 
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 1_320_000, modulesAtStart: 1_310 },
+  http: { zippedBytes: 1_330_000, modulesAtStart: 1_310 },
   stream: { zippedBytes: 890_000, modulesAtStart: 1_310 },
   sockets: { zippedBytes: 885_000, modulesAtStart: 1_360 },
   push: { zippedBytes: 885_000, modulesAtStart: 1_360 },
-  ingest: { zippedBytes: 360_000, modulesAtStart: 670 },
+  ingest: { zippedBytes: 365_000, modulesAtStart: 670 },
   rollup: { zippedBytes: 375_000, modulesAtStart: 690 },
   late: { zippedBytes: 375_000, modulesAtStart: 690 },
   schedule: { zippedBytes: 620_000, modulesAtStart: 830 },
