@@ -32,7 +32,7 @@ beforeAll(async () => {
   }
   const WEBHOOK_TOPICS = `${system.topic},acme=${acme}`;
   api = await startTestApp({ system, clock: () => now, env: { WEBHOOK_TOPICS } });
-}, 60_000);
+});
 afterAll(async () => {
   sns.destroy();
   await api.stop();

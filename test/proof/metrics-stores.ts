@@ -25,6 +25,7 @@ export function createStores({ dynamo, random, counts, newId, streams }: {
   const objects = new Map<string, { body: Uint8Array }>();
   const queues: Record<string, Message[]> = { [LATE_QUEUE]: [], [DEAD_QUEUE]: [] };
   const sentAgain = new Set<string>();
+  /** What webhooks were told, each as often as it was. */
   const told: string[] = [];
   let inDoubt = false;
   const below = (n: number) => Math.floor(random() * n);

@@ -334,11 +334,8 @@ export function createWorld({ random, weather, counts, onWrite }: {
   for (const mapping of mappings) mapping.takeNew();
 
   return {
-    dynamo,
-    trace,
-    streams,
+    ...{ dynamo, trace, streams },
     isInDoubt: () => stores.isInDoubt(),
-    /** What webhooks were told, each as often as it was. */
     told: stores.told,
     now: () => clock,
     /** The services of a reader whom nothing disturbs and for whom nobody waits. */
