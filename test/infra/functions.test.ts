@@ -19,14 +19,14 @@ import { metricsOf } from "../kit/metrics.ts";
 
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 1_330_000, modulesAtStart: 1_310 },
-  stream: { zippedBytes: 890_000, modulesAtStart: 1_310 },
-  sockets: { zippedBytes: 885_000, modulesAtStart: 1_360 },
-  push: { zippedBytes: 885_000, modulesAtStart: 1_360 },
-  ingest: { zippedBytes: 365_000, modulesAtStart: 670 },
-  rollup: { zippedBytes: 375_000, modulesAtStart: 690 },
-  late: { zippedBytes: 375_000, modulesAtStart: 690 },
-  schedule: { zippedBytes: 620_000, modulesAtStart: 830 },
+  http: { zippedBytes: 1_340_000, modulesAtStart: 1_325 },
+  stream: { zippedBytes: 900_000, modulesAtStart: 1_325 },
+  sockets: { zippedBytes: 895_000, modulesAtStart: 1_360 },
+  push: { zippedBytes: 895_000, modulesAtStart: 1_360 },
+  ingest: { zippedBytes: 370_000, modulesAtStart: 670 },
+  rollup: { zippedBytes: 380_000, modulesAtStart: 690 },
+  late: { zippedBytes: 380_000, modulesAtStart: 690 },
+  schedule: { zippedBytes: 630_000, modulesAtStart: 840 },
 };
 /** What only the local system, pages and tools need. */
 const NEVER =
