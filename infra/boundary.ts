@@ -5,7 +5,7 @@ import { LOG_GROUPS } from "./deploy-functions.ts";
 import { type DeployNames, deployNames, may } from "./deploy-names.ts";
 import { STAGE_NAME as SOCKETS } from "./socket-api.ts";
 import type { Statement } from "./roles.ts";
-import type { Stage } from "./stages.ts";
+import { type Stage, topicArnsOf } from "./stages.ts";
 
 /**
  * Adds the most that any role of the installation may ever do, whatever its own policy says, to each of its roles but `except`: who
@@ -32,8 +32,9 @@ export function addBoundary(
 
 export function boundaryStatements(
   { prefix, arn, s3 }: DeployNames,
-  { tableKey, region }: Pick<Stage, "tableKey" | "region">,
+  stage: Pick<Stage, "tableKey" | "region" | "service">,
 ): Statement[] {
+  const { tableKey, region } = stage;
   const lambda = arn("lambda", `function:${prefix}-*`);
   return [
     may(
@@ -53,6 +54,7 @@ export function boundaryStatements(
       "GetQueueUrl GetQueueAttributes SendMessage ReceiveMessage DeleteMessage",
       [arn("sqs", `${prefix}-*`)],
     ),
+    may("Topics", "sns", "Publish", [arn("sns", `${prefix}-*`), ...topicArnsOf(stage)]),
     may("Keys", "secretsmanager", "GetSecretValue PutSecretValue", [arn("secretsmanager", `secret:${prefix}-*`)]),
     may(
       "Logs",

@@ -287,7 +287,7 @@ export function stagesFrom(env: Env): Stage {
 }
 
 /** SNS topics beside the installation's own that webhooks may name. */
-export function topicArnsOf({ service }: Stage): string[] {
+export function topicArnsOf({ service }: Pick<Stage, "service">): string[] {
   return variables.WEBHOOK_TOPICS.parse(service.WEBHOOK_TOPICS ?? "").map(({ arn }) => arn);
 }
 

@@ -45,7 +45,7 @@ entries.mutationFields((t) => ({
   eraseSensor: t.field({
     type: EraseSensorResult,
     description:
-      "Removes a sensor's whole past: its sessions with what people wrote of them, readings, motion, and what they count for. What it records from now on is taken as ever. Running it again finishes what broke off, and else changes nothing.",
+      "Removes a sensor's whole past: its sessions with what people wrote of them, readings, motion, and what they count for. What it records from now on is taken as ever; what it recorded before is refused, by other processes within a minute. Running it again finishes what broke off, and else changes nothing.",
     access: "ADMIN",
     args: { input: t.arg({ type: EraseSensorInput, required: true, description: "The sensor." }) },
     resolve: async (_, { input }, { viewer, services }) => {

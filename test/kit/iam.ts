@@ -110,6 +110,7 @@ export function statementsIn(policy: string, resources: Resources): IamStatement
 const SERVICES: Record<string, (name: string) => string> = {
   aws_dynamodb_table: (name) => `dynamodb:${REGION}:${ACCOUNT}:table/${name}`,
   aws_s3_bucket: (name) => `s3:::${name}`,
+  aws_sns_topic: (name) => `sns:${REGION}:${ACCOUNT}:${name}`,
   aws_sqs_queue: (name) => `sqs:${REGION}:${ACCOUNT}:${name}`,
   aws_secretsmanager_secret: (name) => `secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-a1b2c3`,
   aws_cloudwatch_log_group: (name) => `logs:${REGION}:${ACCOUNT}:log-group:${name}`,

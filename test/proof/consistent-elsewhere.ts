@@ -7,6 +7,9 @@ export const HELD_ELSEWHERE: Readonly<Record<string, string>> = {
   "api/sessions/recount.ts": "two looks that are equally old agree, and a repair by them stays wrong (proof:metrics)",
   "api/review/log.ts": "two looks that are equally old agree, and a repair by them stays wrong (proof:metrics)",
   "api/journeys/erasures.ts": "what was written a moment before an erasure would stay (test/flow/erase-races.test.ts)",
+  "api/metrics/measure-store.ts":
+    "an alert is judged once, right after the last count (proof:metrics, unit/alert-laws)",
+  "api/metrics/store.ts": "an alert is judged once, right after the last count (proof:metrics, unit/alert-laws)",
   "api/sessions/erasures.ts":
     "what was written a moment before an erasure would stay (test/flow/sessions-erase.test.ts)",
   "api/journeys/store.ts":
@@ -29,6 +32,8 @@ export const NOT_REACHED: Readonly<Record<string, string>> = {
     "what a late batch repeats is held against the chunks near it: an old answer would take a repeat for another event (proof:journey-orders)",
   "api/journeys/trails.ts":
     "a journey that is about to be looked at would be summed up twice (test/flow/journey-follow.test.ts)",
+  "api/metrics/audit-marks.ts":
+    "how far the audit of all tenants has come: an old answer would look at the same tenants again (test/flow/metrics-audit.test.ts)",
   "api/metrics/store.ts":
     "a part that was counted late, and comes again, would be tried for ever (test/unit/late-parts.test.ts)",
   "api/review/log.ts": "a recount would miss the answers of a journal that is not saved yet (proof:metrics)",
