@@ -89,4 +89,17 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "/\\[(.*)\\]$/",
     why: "a host name holds a bracket at its beginning and its end alone",
   },
+  {
+    file: "api/rates/address.ts",
+    line:
+      'const bare = text.replace(/^\\[(.*)\\](:\\d+)?$/, "$1").replace(/^(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+$/, "$1");',
+    instead: "/^(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+/",
+    why: "what stands behind a port is no address with it and none without it",
+  },
+  {
+    file: "api/rates/shares.ts",
+    line: "if (first && mayStart(tenant, first) && (!least || tenant.served < least.served)) least = tenant;",
+    instead: "tenant.served <= least.served",
+    why: "of two who were given the same either may be next",
+  },
 ];

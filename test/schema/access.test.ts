@@ -1,7 +1,7 @@
 import { isAbstractType, parse, subscribe } from "graphql";
 import { expect, test } from "vitest";
-import { SCOPES } from "../../api/auth/viewer.ts";
-import { beyond } from "../../schema/access.ts";
+import { type Scope, SCOPES } from "../../api/auth/viewer.ts";
+import { beyond, requireAccess, type TypeAccess } from "../../schema/access.ts";
 import { builder, entries, streams } from "../../schema/builder.ts";
 import { buildSchema } from "../../schema/build.ts";
 import { type Context, sharedPartOf } from "../../schema/context.ts";
@@ -41,6 +41,23 @@ export function planted() {
     }),
   });
 }
+
+test("what needs no scope is for whoever is signed in, or for everybody; a scope is for who has it", () => {
+  const codeFor = (access: TypeAccess, viewer: { scopes: readonly Scope[] } | undefined) => {
+    try {
+      return requireAccess(viewer, access) ?? "shown";
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+  };
+  const viewers = [undefined, { scopes: [] }, { scopes: SCOPES.filter((scope) => scope !== "REVIEW") }, {
+    scopes: ["REVIEW" as const],
+  }];
+  const all = (access: TypeAccess) => viewers.map((viewer) => codeFor(access, viewer));
+  for (const access of ["EVERYBODY", "HOLDER"] as const) expect(all(access)).toEqual(Array(4).fill("shown"));
+  expect(all("SIGNED_IN")).toEqual(["UNAUTHENTICATED", "shown", "shown", "shown"]);
+  expect(all("REVIEW")).toEqual(["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "shown"]);
+});
 
 test("a field needs what it and its type state, beyond what its parent needed", () => {
   expect(beyond(undefined, "SESSIONS_WRITE", undefined)).toEqual(["SESSIONS_WRITE"]);

@@ -1,6 +1,7 @@
 import { parse } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createCostCheck } from "../../api/entry/http/cost.ts";
+import { type Cost, toExtensions } from "../../schema/cost.ts";
 import { buildSchema } from "../../schema/build.ts";
 
 const schema = buildSchema(Date.now);
@@ -18,6 +19,40 @@ function costOf(source: string, variables: Record<string, unknown> = {}): number
 const SOURCES = "ITEMS SCORE_RESULTS TASKS EVALUATIONS SESSIONS MOTION_EVENTS JOURNEYS JOURNEY_EVENTS REVIEWS";
 const day = { from: "2026-01-31T00:00:00Z", to: "2026-02-01T00:00:00Z" };
 const aliased = (times: number, field: string) => Array.from({ length: times }, (_, i) => `a${i}: ${field}`).join(" ");
+
+describe("a field", () => {
+  const weightOf = (cost: Cost<string>, args: object = {}, childComplexity = 10) =>
+    toExtensions(cost).complexity({ args: { ...args }, childComplexity });
+
+  test("weighs itself, and once for each row what is selected below it", () => {
+    expect([weightOf({}), weightOf({ own: 7 }), weightOf({ rows: 3 }), weightOf({ own: 7, rows: 3 })])
+      .toEqual([11, 17, 31, 37]);
+    expect(weightOf({ rows: "first" }, { first: 4, last: 9 })).toBe(41);
+    expect(weightOf({ own: 0, rows: "ids" }, { ids: ["a", "b"] })).toBe(20);
+  });
+
+  test("weighs by the first argument that is given, and as a page of 25 where none is; a negative page buys nothing", () => {
+    const either = { rows: ["first", "last"] };
+    expect(weightOf(either, { first: null, last: 2 })).toBe(21);
+    expect(weightOf(either, { first: 3, last: 2 })).toBe(31);
+    expect(weightOf(either, { other: 3 })).toBe(251);
+    for (const first of [0, -100]) expect(weightOf(either, { first })).toBe(11);
+    expect(weightOf({ rows: "ids" }, { ids: [] })).toBe(11);
+  });
+
+  test("weighs by what reads its arguments, where several decide", () => {
+    const cost = { by: ["a", "b"], weigh: ({ a, b }: { a: number; b: number }) => ({ own: a, rows: b }) };
+    expect(weightOf(cost as Cost<string>, { a: 5, b: 2 })).toBe(25);
+  });
+
+  test("names the arguments that decide: what is kept of a document holds for no other values of these", () => {
+    const decidedBy = (cost: Cost<string>) => toExtensions(cost).decidedBy;
+    expect([{}, { rows: 3 }].map(decidedBy)).toEqual([[], []]);
+    expect(decidedBy({ rows: "first" })).toEqual(["first"]);
+    expect(decidedBy({ rows: ["first", "last"] })).toEqual(["first", "last"]);
+    expect(decidedBy({ by: ["a"], weigh: () => ({}) })).toEqual(["a"]);
+  });
+});
 
 describe("buckets", () => {
   const metrics = (sources: string, size: string) =>

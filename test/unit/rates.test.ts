@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { RateLimitedError } from "../../api/core/errors.ts";
 import { clientAddress } from "../../api/rates/address.ts";
 import { createCounter, createGauge, createMemoryLimiter } from "../../api/rates/counters.ts";
+import { createRates } from "../../api/rates/rates.ts";
 import { createHttp } from "../../api/entry/http/fetch.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
 
@@ -62,7 +63,10 @@ describe("a rate", () => {
     // Nothing is known yet: whoever looks is let through, and asks nobody.
     check("a");
     await expect(count("a")).rejects.toMatchObject({ retryAfterSeconds: 5 });
-    now += 4_999;
+    // A second that has begun is a whole one: whoever comes after it is let through.
+    now += 500;
+    await expect(count("a")).rejects.toMatchObject({ retryAfterSeconds: 5 });
+    now += 4_499;
     expect(() => check("a")).toThrow(RateLimitedError);
     await expect(count("a")).rejects.toMatchObject({ retryAfterSeconds: 1 });
     expect(asked).toEqual([3]);
@@ -96,6 +100,21 @@ describe("a rate", () => {
   });
 });
 
+test("a subscription that its tenant has too many of takes none of its token's", () => {
+  const limits = { subscriptionsPerToken: 2, subscriptionsPerTenant: 1, openPerAddress: 1, openPerToken: 1 };
+  const off = { anonymous: undefined, token: undefined, tenant: undefined };
+  const rates = createRates({
+    limits: { ...limits, ...off, logins: undefined, registrations: undefined, connections: undefined },
+    limiter: createMemoryLimiter,
+    clock: () => 0,
+  });
+  const who = { tenantId: "t", credential: "c" };
+  const close = rates.subscription(who);
+  for (let i = 0; i < 3; i++) expect(() => rates.subscription(who)).toThrow("of this tenant");
+  close();
+  rates.subscription(who);
+});
+
 describe("the client's address", () => {
   test("is the connection's, whatever the client writes, where no proxy is trusted", () => {
     fc.assert(fc.property(fc.string(), (forged) => {
@@ -108,6 +127,10 @@ describe("the client's address", () => {
       const own = ["198.51.100.1", "10.0.0.1", "10.0.0.2", "10.0.0.3"].slice(0, proxies);
       expect(clientAddress("10.0.0.9", [...forged, ...own].join(", "), proxies)).toBe("198.51.100.1");
     }));
+  });
+
+  test("is the connection's where a trusted proxy wrote none", () => {
+    for (const none of [null, undefined, ""]) expect(clientAddress("203.0.113.9", none, 1)).toBe("203.0.113.9");
   });
 
   test("is the same for all of one IPv6 network, and for IPv4 inside of IPv6", () => {

@@ -78,6 +78,28 @@ describe("execution", () => {
     expect(order.filter((tenant) => tenant === "b").length).toBeGreaterThanOrEqual(4);
   });
 
+  test("that is full gives it to whoever was given least, also to one who came first", async () => {
+    const { ask, count, running, tick } = setUp(2);
+    void ask("a");
+    void ask("b", 20_000);
+    void ask("a");
+    void ask("b");
+    running.find(({ tenant }) => tenant === "b")!.end();
+    await tick();
+    expect([count("a"), count("b")]).toEqual([2, 0]);
+  });
+
+  test("never takes more places than there are, for whoever runs something already", async () => {
+    const { ask, count, running, tick } = setUp(3);
+    void ask("b");
+    void ask("a");
+    void ask("a", 300);
+    expect([count("a"), count("b")]).toEqual([1, 1]);
+    running[0]!.end();
+    await tick();
+    expect([count("a"), count("b")]).toEqual([2, 0]);
+  });
+
   test("of who has more waiting while others are there makes few requests to a store at once, and all of them in the end", async () => {
     const { shares, tick } = setUp(64);
     const asked = { now: 0, most: 0, done: 0 };

@@ -129,6 +129,83 @@ describe("a connection", () => {
   });
 });
 
+describe("what a connection follows", () => {
+  const connected = async () => {
+    const world = createWorld();
+    await world.store.putConnection("a", VIEWER, true);
+    const seen = async () => (await world.store.findConnection("a"))!;
+    return { ...world, seen };
+  };
+
+  test("has an id that is taken once; the same id of another connection is another's", async () => {
+    const { store, seen } = await connected();
+    await store.putConnection("b", VIEWER, true);
+    const [a, b] = [await seen(), (await store.findConnection("b"))!];
+    expect(await store.addSubscription(a, "s", "g")).toBe(true);
+    expect(await store.addSubscription(a, "s", "h")).toBe(false);
+    expect(await store.addSubscription(b, "s", "h")).toBe(true);
+    expect((await seen()).subscriptions).toEqual({ s: "g" });
+    await store.removeConnection("a");
+    expect(await store.addSubscription(a, "t", "g")).toBe(false);
+    expect(await store.findConnection("a")).toBeUndefined();
+  });
+
+  test("goes alone, with its member of the group; what it never followed changes nothing", async () => {
+    const { store, seen, join } = await connected();
+    for (const id of ["s", "t"]) {
+      await store.addSubscription(await seen(), id, "g");
+      await store.join("g", QUESTION, member("a", id));
+    }
+    await join("b");
+    const before = await seen();
+    await store.removeSubscription(before, "unknown");
+    expect(await store.listMembers("shop", "g")).toHaveLength(3);
+    await store.removeSubscription(before, "s");
+    expect((await store.listMembers("shop", "g")).map(({ key }) => key)).toEqual(["a#t", "b#s"]);
+    expect((await seen()).subscriptions).toEqual({ t: "g" });
+    // Once more, by who read it before it went: nothing is brought back.
+    await store.removeConnection("a");
+    await store.removeSubscription(before, "t");
+    expect(await store.findConnection("a")).toBeUndefined();
+  });
+});
+
+test("connections of a login or a key are found by it, and no others of the tenant or another's", async () => {
+  const { store } = createWorld();
+  await store.putConnection("a", { ...VIEWER, keyId: "key" }, true);
+  await store.putConnection("b", { ...VIEWER, login: { username: "ada", loginId: "login" } }, true);
+  await store.putConnection("c", VIEWER, true);
+  await store.putConnection("d", { ...VIEWER, tenantId: "other", keyId: "key" }, true);
+  expect(await store.listHeldBy("shop", ["key"])).toEqual(["a"]);
+  expect(await store.listHeldBy("shop", ["login", "key", "unknown"])).toEqual(["a", "b"]);
+  expect(await store.listHeldBy("shop", [])).toEqual([]);
+});
+
+describe("what is noted of a group", () => {
+  test("is when it is looked at again: the earliest that is still to come", async () => {
+    const { store, join, pass } = createWorld();
+    expect(await store.noteLook("shop", "g", START + 5)).toBe(false);
+    expect(await store.findGroup("shop", "g")).toBeUndefined();
+    await join("a");
+    expect(await store.noteLook("shop", "g", START + 5)).toBe(true);
+    expect((await store.findGroup("shop", "g"))!.lookAt).toBe(START + 5);
+    pass(4);
+    expect(await store.noteLook("shop", "g", START + 9)).toBe(false);
+    pass(1);
+    expect(await store.noteLook("shop", "g", START + 9)).toBe(true);
+    expect((await store.findGroup("shop", "g"))!.lookAt).toBe(START + 9);
+  });
+
+  test("is what wakes it, and whether it begins now", async () => {
+    const { store, join } = createWorld();
+    expect(await join("a")).toMatchObject({ keys: undefined, beginsNow: false });
+    await store.noteKeys("shop", "g", ["k", "l"], true);
+    expect(await store.findGroup("shop", "g")).toMatchObject({ keys: ["k", "l"], beginsNow: true });
+    await store.noteKeys("shop", "g", ["k"], false);
+    expect(await store.findGroup("shop", "g")).toMatchObject({ keys: ["k"], beginsNow: false });
+  });
+});
+
 describe("a key of the hub", () => {
   test("wakes the groups that listen to it, as long as a connection lives, and no group of another tenant", async () => {
     const { store, pass } = createWorld();
