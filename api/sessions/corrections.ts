@@ -236,13 +236,17 @@ function isLeft(left: readonly Left[], session: Session): boolean {
     session.mergedInto === undefined;
 }
 
-/** Without what is undefined, as it is stored; what was said stands in no order, and a line puts it into its own. */
+/**
+ * Without what is undefined, as it is stored; what was said stands in no order, and a line puts it into its own. Until when
+ * motion lasted follows from what the sensor said, as motion does.
+ */
 function plain({ ends, reported, bridges, ...left }: Left): unknown {
   const textOf = (one: object) => {
     const known = Object.entries(one).filter(([, value]) => value !== undefined);
     return JSON.stringify(known.sort(([a], [b]) => (a < b ? -1 : 1)));
   };
-  const lists = [ends, reported, bridges].map((list) => list.map(textOf).sort());
+  const told = reported.filter(({ isCleared }) => !isCleared);
+  const lists = [ends, told, bridges].map((list) => list.map(textOf).sort());
   return JSON.parse(JSON.stringify({ ...left, lists }));
 }
 

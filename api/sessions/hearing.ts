@@ -152,7 +152,10 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     changes.unshift({ session: stand(carrier, now), known, takesPeoples });
     const isNumbered = heard.seq !== undefined;
     if (!isLatest && isNumbered) addNumbers(changes, latest, numbers, now);
-    const isMoved = where.kind !== "inside" || isMended || turned !== undefined;
+    // Where an older session is all that this writes, what the sensor says for the first time of when motion ceased would
+    // miss this event, and this event that; a number writes the latest session too, as does that.
+    const isAlone = changes.length === 1 && !isLatest;
+    const isMoved = where.kind !== "inside" || isMended || turned !== undefined || isAlone;
     const latestSessionId = isLatest ? target.sessionId : latest?.sessionId;
     const sensor = isMoved
       ? { now: { ...blank(of), ...was.sensor, ...turned, latestSessionId }, known: was.sensor }

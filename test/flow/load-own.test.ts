@@ -73,7 +73,7 @@ describe("motion of one's own", () => {
     );
     expect([code, out.split("\n")[0]]).toEqual([
       0,
-      expect.stringContaining("accepted 4, duplicates 0, rejected 0, skipped lines 2"),
+      expect.stringContaining("accepted 5, duplicates 0, rejected 0, skipped lines 2"),
     ]);
     expect(err).toContain("skipped line 7: its time must be RFC 3339");
     expect(err).toContain("skipped line 8: it names no sensor");
@@ -93,7 +93,7 @@ describe("motion of one's own", () => {
 
   test("that is loaded again counts nothing twice", async () => {
     const { out } = await load("motion", "m.csv", CSV, "m", "--columns", "at=when", "--zone", "Europe/Madrid");
-    expect(out).toContain("accepted 0, duplicates 4, rejected 0, skipped lines 2");
+    expect(out).toContain("accepted 0, duplicates 5, rejected 0, skipped lines 2");
   });
 
   test("without a heading and of one sensor is named by options, also packed", async () => {
@@ -131,10 +131,38 @@ describe("motion of one's own", () => {
     expect(code).toBe(0);
     expect(out).toContain("accepted 1, duplicates 0, rejected 0");
     expect(out).toContain("kept aside 1, since their times are not believed");
-    expect(out).toContain("  kept aside: far at 2001-01-01T00:00:00.000Z: is more than 7300 days behind");
+    expect(out).toContain("  kept aside: far at 2001-01-01T00:00:00.000Z: at: is more than 7300 days behind");
     const { sensor } = await ask("far", `{ sensor(sensorId: "far") { lastMotionAt quarantined { count } } }`);
     expect(sensor).toEqual({ lastMotionAt: "2026-01-31T10:00:00.000Z", quarantined: [{ count: 1 }] });
   });
+
+  test.each([
+    ["on", "off"],
+    ["Detected", "Cleared"],
+    ["1", "0"],
+    ["TRUE", "false"],
+    ["occupied", "unoccupied"],
+  ])(
+    "that a state of %s and %s says lasts from the one to the other, once however often it is loaded",
+    async (on, off) => {
+      const tenant = `state-${on}`;
+      const csv = "entity_id,state,last_changed\n" +
+        `hall,${off},2026-01-02T11:00:00+00:00\nhall,unavailable,2026-01-02T10:30:00+00:00\nhall,${on},2026-01-02T10:00:00+00:00\n` +
+        `hall,${on},2026-01-02T12:00:00+00:00\nhall,${off},2026-01-02T12:20:00+00:00\nhall,ajar,2026-01-02T12:30:00+00:00\n`;
+      for (const counts of ["accepted 4, duplicates 0", "accepted 0, duplicates 4"]) {
+        const { code, out, err } = await load("motion", "state.csv", csv, tenant);
+        expect([code, out]).toEqual([0, expect.stringContaining(`${counts}, rejected 0, skipped lines 1`)]);
+        expect(err).toContain(
+          "skipped line 7: its state must be on or off, detected or cleared, 1 or 0, true or false",
+        );
+        const { sessions } = await ask(tenant, "{ sessions { nodes { startedAt endedAt motionEventCount } } }");
+        expect(sessions.nodes).toEqual([
+          { startedAt: "2026-01-02T12:00:00.000Z", endedAt: "2026-01-02T12:20:00.000Z", motionEventCount: 1 },
+          { startedAt: "2026-01-02T10:00:00.000Z", endedAt: "2026-01-02T11:00:00.000Z", motionEventCount: 1 },
+        ]);
+      }
+    },
+  );
 
   test("of which nobody knows whether it was any is told and left out", async () => {
     const { out, err } = await load(
@@ -144,7 +172,7 @@ describe("motion of one's own", () => {
       "blank",
     );
     expect(out).toContain("accepted 1, duplicates 0, rejected 0, skipped lines 1");
-    expect(err).toContain("skipped line 2: its value is empty");
+    expect(err).toContain("skipped line 2: its state is empty");
   });
 
   test.each([

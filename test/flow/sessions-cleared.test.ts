@@ -129,6 +129,97 @@ test("a person who splits what lasted has both halves, and motion that lasted lo
   expect(await sessionsAt("long")).toMatchObject([spanOf(NOW - 31 * DAY, NOW - 31 * DAY, 1)]);
 });
 
+describe("what people do with presence that an off closed", () => {
+  const span = (from: number, to: number, count: number) => spanOf(START + from * MIN, START + to * MIN, count);
+  const person = (name: "deleteSession" | "undoSessionCorrection", sessionId: string, expectedVersion: number) =>
+    mutate(api, T, name, { sessionId, expectedVersion });
+  const idOf = async (sensorId: string, i = 0) => (await sessionsAt(sensorId))[i];
+  /** Two presences of an hour, two hours apart. */
+  async function twice(sensorId: string): Promise<void> {
+    for (const minute of [0, 120]) {
+      await on(sensorId, START + minute * MIN);
+      await off(sensorId, START + (minute + 60) * MIN);
+    }
+    expect(await sessionsAt(sensorId)).toMatchObject([span(0, 60, 1), span(120, 180, 1)]);
+  }
+
+  test("deleted it is gone and restored it is as it was, whatever the sensor says meanwhile", async () => {
+    await twice("deleted");
+    const before = await sessionsAt("deleted");
+    const { version } = await person("deleteSession", before[0].sessionId, 1);
+    expect(await sessionsAt("deleted")).toMatchObject([span(120, 180, 1)]);
+    // What closed it, said again, changes nothing; a message of motion that is deleted is refused.
+    expect(await off("deleted", START + 60 * MIN)).toMatchObject({ duplicate: true, session: null });
+    expect(await on("deleted", START + 30 * MIN)).toMatchObject({ code: "INVALID_INPUT" });
+    expect(await sessionsAt("deleted")).toMatchObject([span(120, 180, 1)]);
+    expect(version).toBe(2);
+    await mutate(api, T, "restoreSession", { sessionId: before[0].sessionId });
+    expect(await sessionsAt("deleted")).toMatchObject([span(0, 60, 1), span(120, 180, 1)]);
+    expect((await idOf("deleted")).sessionId).toBe(before[0].sessionId);
+  });
+
+  test("deleted while it is on, the off that comes then closes it, and restored it lasts until then", async () => {
+    for (const isRestoredFirst of [false, true]) {
+      const id = `on ${isRestoredFirst}`;
+      const { session } = await on(id, START);
+      await person("deleteSession", session.sessionId, 1);
+      const restore = () => mutate(api, T, "restoreSession", { sessionId: session.sessionId });
+      if (isRestoredFirst) await restore();
+      expect(await off(id, START + 60 * MIN)).toMatchObject({ duplicate: false });
+      if (!isRestoredFirst) {
+        expect(await sessionsAt(id)).toEqual([]);
+        await restore();
+      }
+      expect(await sessionsAt(id)).toMatchObject([span(0, 60, 1)]);
+    }
+  });
+
+  test("merged it is one from the first on to the last off, and undone two as they were", async () => {
+    await twice("merged");
+    const before = await sessionsAt("merged");
+    const [first, second] = before;
+    const { session } = await mutate(api, T, "mergeSessions", {
+      sessions: [first, second].map(({ sessionId }) => ({ sessionId, expectedVersion: 1 })),
+    });
+    expect(session).toMatchObject({ sessionId: first.sessionId, startedAt: iso(START), motionEventCount: 2 });
+    expect(await sessionsAt("merged")).toMatchObject([
+      {
+        startedAt: iso(START),
+        lastMotionAt: iso(START + 180 * MIN),
+        endedAt: iso(START + 180 * MIN),
+        motionEventCount: 2,
+      },
+    ]);
+    expect(await person("undoSessionCorrection", first.sessionId, session.version)).toMatchObject({
+      sessionId: first.sessionId,
+    });
+    expect(await sessionsAt("merged")).toMatchObject([span(0, 60, 1), span(120, 180, 1)]);
+    expect((await sessionsAt("merged")).map((own: { sessionId: string }) => own.sessionId)).toEqual(
+      before.map((own: { sessionId: string }) => own.sessionId),
+    );
+  });
+
+  test("split and undone it is as it was, also where the off came after the cut", async () => {
+    for (const isOffFirst of [true, false]) {
+      const id = `cut ${isOffFirst}`;
+      const { session: { sessionId } } = await on(id, START);
+      await on(id, START + 4 * MIN);
+      const close = () => off(id, START + 60 * MIN);
+      if (isOffFirst) await close();
+      const { first } = await mutate(api, T, "splitSession", {
+        ...{ sessionId, expectedVersion: 1, at: iso(START + 2 * MIN), newSessionId: `half ${id}` },
+      });
+      if (!isOffFirst) await close();
+      expect(await sessionsAt(id)).toMatchObject([
+        { sessionId, startedAt: iso(START), endedAt: iso(START + 2 * MIN), motionEventCount: 1 },
+        { sessionId: `half ${id}`, endedAt: iso(START + 60 * MIN), motionEventCount: 1 },
+      ]);
+      await person("undoSessionCorrection", sessionId, first.version);
+      expect(await sessionsAt(id)).toMatchObject([{ ...span(0, 60, 2), sessionId }]);
+    }
+  });
+});
+
 describe("what cannot be", () => {
   test("is refused in words: an end of its own, another state, a number with another instant", async () => {
     const fields = async (more: object) => (await off("wrong", START, more)).fields;

@@ -97,6 +97,37 @@ test("nothing of it is left, others stay, and what it recorded then is refused; 
   now = NOW;
 });
 
+test("when motion ceased goes with it, said alone, beside motion or before it, and the same may be said of what comes later", async () => {
+  now = NOW;
+  await fill("e3", "kept");
+  await motion("e3", "kept", 100);
+  await motion("e3", "kept", 130, { state: "CLEARED" });
+  const before = await shown("e3");
+  await motion("e3", "former", 10);
+  await motion("e3", "former", 70, { state: "CLEARED" });
+  await motion("e3", "former", 90, { state: "CLEARED", seq: 4, boot: "former-boot" });
+  await motion("e3", "former", 0, { state: "CLEARED" });
+  await motion("e3", "former-alone", 50, { state: "CLEARED" });
+  await motion("e3", "former-late", 50, { state: "CLEARED" });
+  await motion("e3", "former-late", 20);
+  expect(await left("former")).toBe(true);
+  expect(await erase("e3", "former")).toMatchObject({ sessions: 1, motionEvents: 1, batches: 0 });
+  expect(await erase("e3", "former-alone")).toMatchObject({ sessions: 0, motionEvents: 0, batches: 0 });
+  expect(await erase("e3", "former-late")).toMatchObject({ sessions: 1, motionEvents: 1, batches: 0 });
+  expect(await shown("e3")).toEqual(before);
+  expect(await left("former")).toBe(false);
+  expect(await motion("e3", "former", 70, { state: "CLEARED" })).toMatchObject({
+    ...{ code: "INVALID_INPUT", fields: [{ path: ["at"], message: expect.stringContaining("was erased") }] },
+  });
+  expect(await left("former")).toBe(false);
+  now = NOW + 60 * MIN;
+  await motion("e3", "former", 190);
+  expect(await motion("e3", "former", 220, { state: "CLEARED" })).toMatchObject({
+    ...{ duplicate: false, session: { startedAt: at(190), endedAt: at(220), motionEventCount: 1 } },
+  });
+  now = NOW;
+});
+
 test("it can break off at any request: the next call finishes it, exactly", async () => {
   await fill("e2", "kept");
   const before = await shown("e2");

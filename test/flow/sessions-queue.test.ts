@@ -111,6 +111,50 @@ describe("motion on the ingest queue", () => {
     expect(await deadLetters()).toEqual([]);
   });
 
+  test("that ceased is what recordMotion makes of it, in any order, and refused with the reason", async () => {
+    const from = NOW - 3 * 3_600_000;
+    const said = (sensorId: string, minute: number, more: object = {}) => ({
+      tenant: T,
+      motion: { sensorId, at: new Date(from + minute * 60_000).toISOString(), ...more },
+    });
+    const off = { state: "CLEARED" };
+    const asked = [said("on-off", 10), said("on-off", 70, off), said("on-off", 74), said("on-off", 90, off)];
+    for (const { motion: { sensorId: _, ...own } } of asked) {
+      await mutate(api, T, "recordMotion", { ...own, sensorId: "asked" });
+    }
+    for (const one of [...asked].reverse().flatMap((own) => [own, own])) await send(one);
+    await settle();
+    expect(await deadLetters()).toEqual([]);
+    const shown = async (sensorId: string) => {
+      const query = "query ($id: String!) { sessions(filter: { sensorId: $id }) { nodes { " +
+        "startedAt endedAt lastMotionAt motionEventCount endReason status } } }";
+      return (await api.ask(T, query, { id: sensorId })).data.sessions.nodes;
+    };
+    expect(await shown("on-off")).toEqual([expect.objectContaining({
+      ...{ startedAt: said("", 10).motion.at, endedAt: said("", 90).motion.at, motionEventCount: 2 },
+    })]);
+    expect(await shown("on-off")).toEqual(await shown("asked"));
+    const wrong = [
+      { body: said("on-off", 20, { ...off, endedAt: said("", 30).motion.at }), reason: "says both ends of one event" },
+      { body: said("on-off", 20, { state: "OFF" }), reason: "state" },
+    ];
+    for (const { body } of wrong) await send(body);
+    await send(said("on-off", 100, { ...off, seq: 7 }));
+    await settle();
+    const again = {
+      body: said("on-off", 101, { ...off, seq: 7 }),
+      reason: "Number 7 of this sensor was counted before",
+    };
+    await send(again.body);
+    await settle();
+    const letters = await deadLetters();
+    expect(letters).toHaveLength(3);
+    for (const { body, reason } of [...wrong, again]) {
+      expect(letters).toContainEqual({ body, reason: expect.stringContaining(reason) });
+    }
+    expect(await shown("on-off")).toEqual(await shown("asked"));
+  });
+
   test("that comes in one delivery, several times, opens one session", async () => {
     const messages = messagesOf([0, 1, 2, 3, 4, 0, 1, 2, 3, 4].map((seq) => motion("together", seq)));
     expect(await api.app.ingest(messages)).toEqual({ failed: [] });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createHub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
 import { sensorKeyOf } from "../../api/sessions/item.ts";
@@ -7,7 +7,7 @@ import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
 import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
-import { createSessions } from "../../api/sessions/service.ts";
+import { createSessions, type Sessions } from "../../api/sessions/service.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { createSessionWatch } from "../../api/sessions/watch.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -17,21 +17,25 @@ const NOW = Date.UTC(2026, 5, 1);
 const T = "ghosts";
 
 /** A process between whose read and write something else happens, once. */
-function hostWith(meanwhile: (dynamo: ReturnType<typeof createMemoryDynamo>) => void, before: string) {
+function hostWith(
+  meanwhile: (dynamo: ReturnType<typeof createMemoryDynamo>, other: Sessions) => void | Promise<unknown>,
+  ...before: string[]
+) {
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
   const methods = dynamo as unknown as Record<string, (...args: unknown[]) => unknown>;
   const state = { isArmed: false };
   let ids = 0;
+  const [now, id] = [() => NOW, () => `m${ids++}`];
+  const other = hostOf(1, { ask: async (method, args) => await methods[method]!(...args), now, id });
   const host = hostOf(0, {
     ask: async (method, args) => {
-      if (state.isArmed && method === before) {
+      if (state.isArmed && before.includes(method)) {
         state.isArmed = false;
-        meanwhile(dynamo);
+        await meanwhile(dynamo, other);
       }
       return await methods[method]!(...args);
     },
-    now: () => NOW,
-    id: () => `m${ids++}`,
+    ...{ now, id },
   });
   return { host, dynamo, arm: () => void (state.isArmed = true) };
 }
@@ -79,6 +83,45 @@ test("a session that another process opens at the sensor between a read and a wr
   arm();
   await host.create(T, "u", { sensorId: "s", sessionId: "b", startedAt: NOW });
   expect([...(await host.find(T, ["a", "b"])).keys()].sort()).toEqual(["a", "b"]);
+});
+
+describe("the first time that a sensor says that motion ceased, while another process counts motion in an older session", () => {
+  const [HOUR, MIN] = [3_600_000, 60_000];
+  const FROM = NOW - 9 * HOUR;
+  type Say = (sessions: Sessions, sensorId: string) => Promise<unknown>;
+  const cease: Say = (sessions, sensorId) =>
+    sessions.recordMotion(`${T} first`, "u", { sensorId, at: FROM + HOUR, state: "CLEARED" });
+  const moveAs = (seq?: number): Say => (sessions, sensorId) =>
+    sessions.recordMotion(`${T} first`, "u", { sensorId, at: FROM + 2 * MIN, ...(seq === undefined ? {} : { seq }) });
+
+  test.each([
+    ["motion", "late motion", moveAs(), cease],
+    ["ceased", "the other way round", cease, moveAs()],
+    ["numbered", "late motion with a number", moveAs(7), cease],
+    ["ceased numbered", "a number, the other way round", cease, moveAs(7)],
+  ])("closes that motion: %s, %s", async (sensorId, _, first, between) => {
+    let isBetween = false;
+    const { host, arm } = hostWith(
+      (_dynamo, other) => {
+        isBetween = true;
+        return between(other, sensorId);
+      },
+      ...["transact", "updateIf", "update"],
+    );
+    const tenantId = `${T} first`;
+    const [older, later] = [`older ${sensorId}`, `later ${sensorId}`];
+    await host.create(tenantId, "u", { sensorId, sessionId: older, startedAt: FROM });
+    await host.create(tenantId, "u", { sensorId, sessionId: later, startedAt: FROM + 8 * HOUR });
+    // Once a person merged it the session keeps its motion on sheets, and only motion in its own item changes it.
+    await host.create(tenantId, "u", { sensorId, sessionId: `joined ${sensorId}`, startedAt: FROM + MIN });
+    const sessions = [older, `joined ${sensorId}`].map((sessionId) => ({ sessionId, expectedVersion: 1 }));
+    await host.merge(tenantId, { sessions });
+    arm();
+    await first(host, sensorId);
+    expect(isBetween).toBe(true);
+    const session = (await host.find(tenantId, [older])).get(older)!;
+    expect(session).toMatchObject({ startedAt: FROM, motionEventCount: 1, lastMotionAt: FROM + HOUR });
+  });
 });
 
 test(

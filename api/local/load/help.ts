@@ -31,8 +31,10 @@ ${TIMES}`,
   motion:
     `npm run load -- motion FILE_OR_FOLDER --tenant TENANT [--sensor ID] [--zone ZONE] [--columns ...] [--heading ...] [--start INSTANT]
 FILE is one of
-  a table with the columns sensorId (or --sensor for all rows), at, and where they are there seq, boot, value: rows whose
-  value is 0, off, false, no or clear are no motion, and those where it is empty are left out
+  a table with the columns sensorId (or --sensor for all rows), at, and where they are there seq, boot, and one of
+    state: on or off (detected or cleared, 1 or 0, true or false), as home automation exports it: off says that motion ceased
+    value: rows where it is 0, off, false, no or clear are no motion
+  Rows where it is empty are told and left out, those where it is unavailable or unknown are no motion.
   OrdonezB_Sensors.txt; a trial of w2isp such as d1p01M, or a FOLDER of them, which begin at --start, ${DEFAULT_START} where absent
 --batch READINGS readings a batch of a trial, 1 to 5000; 50 where absent
 ${TABLE}

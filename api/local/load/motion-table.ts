@@ -8,13 +8,26 @@ export const MOTION_COLUMNS: ColumnNames = {
   at: ["time", "timestamp", "ts", "date", "datetime", "occurred at", "last changed"],
   seq: ["sequence", "number"],
   boot: [],
-  value: ["state", "motion", "occupancy"],
+  state: ["status", "new state", "to state"],
+  value: ["motion", "occupancy"],
 };
+
+/** What home automation says in a state's column where it sees motion, and where motion ceased. */
+const DETECTED = /^(0*1([.,]0+)?|on|true|yes|detected|motion( detected)?|active|occupied|open)$/i;
+const CLEARED = /^(0+([.,]0+)?|off|false|no|cleared?|no motion|undetected|inactive|idle|unoccupied|vacant|closed)$/i;
+/** What it says where the sensor cannot be reached: neither. */
+const UNREACHED = /^(none|null|unavailable|unknown)$/i;
+
+const STATE_RULE =
+  "on or off, detected or cleared, 1 or 0, true or false; what has other values, name by --columns value=";
 
 /** What a motion sensor says where it sees none. */
 const QUIET = /^(0+([.,]0+)?|off|false|no|clear|inactive|idle|none|unavailable|unknown)$/i;
 
-/** The motion events of a table with named columns, in the order of time. Rows whose value says that there is none are none. */
+/**
+ * The motion events of a table with named columns, in the order of time. A `state` says both that there is motion and that
+ * it ceased, as two rows; of a `value` those that say that there is none are none.
+ */
 export async function readMotionTable(
   rows: AsyncIterable<NamedRow>,
   skipped: Pick<Skipped, "add">,
@@ -24,15 +37,21 @@ export async function readMotionTable(
   for await (const { line, cells, blank, text } of rows) {
     const at = parseWhen(cells["at"] ?? "", zone);
     const sensorId = cells["sensorId"] ?? sensor;
-    const { seq, boot, value } = cells;
+    const { seq, boot, value, state } = cells;
+    const isOff = state !== undefined && CLEARED.test(state);
     if (at === undefined) skipped.add(line, `its time must be ${WHEN_RULE}`, text);
     else if (sensorId === undefined) skipped.add(line, "it names no sensor", text);
     else if (seq !== undefined && !/^\d+$/.test(seq)) skipped.add(line, "its seq is no whole number", text);
     else if (blank.includes("value")) {
       skipped.add(line, "its value is empty, so nobody knows whether there was motion", text);
+    } else if (blank.includes("state")) {
+      skipped.add(line, "its state is empty, so nobody knows whether there was motion", text);
+    } else if (state !== undefined && !isOff && !DETECTED.test(state)) {
+      if (!UNREACHED.test(state)) skipped.add(line, `its state must be ${STATE_RULE}`, text);
     } else if (value === undefined || !QUIET.test(value)) {
       const numbered = seq === undefined ? {} : { seq: Number(seq), ...(boot === undefined ? {} : { boot }) };
-      found.push({ at, motion: { sensorId, at: new Date(at).toISOString(), ...numbered } });
+      const ceased = isOff ? { state: "CLEARED" as const } : {};
+      found.push({ at, motion: { sensorId, at: new Date(at).toISOString(), ...numbered, ...ceased } });
     }
   }
   return found.sort((a, b) => a.at - b.at).map(({ motion }) => motion);

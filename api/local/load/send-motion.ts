@@ -2,7 +2,7 @@ import type { Member } from "./ask.ts";
 import { type LoadRequest, type Sending, sendLanes, type Totals } from "./send.ts";
 
 /** One motion event as `recordMotion` takes it. */
-export type LoadedMotion = { sensorId: string; seq?: number; boot?: string; at: string };
+export type LoadedMotion = { sensorId: string; seq?: number; boot?: string; at: string; state?: "CLEARED" };
 
 /** One batch as `ingestSessionBatch` takes it. */
 export type LoadedBatch = {
@@ -18,6 +18,7 @@ export type LoadedBatch = {
 const RECORD = `mutation ($input: RecordMotionInput!) { recordMotion(input: $input) {
   __typename
   ... on RecordMotionPayload { duplicate }
+  ... on MotionClearedPayload { duplicate }
   ... on QuarantinedPayload { reason }
   ... on UserError { message }
 } }`;
