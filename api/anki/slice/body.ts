@@ -19,8 +19,9 @@ export type Body = {
   models: Json;
   cards: (string | number)[][];
   notes: (string | number)[][];
-  /** The card that was answered last. */
+  /** The card that was answered last, and when; slices of before do not say when. */
   last: number | undefined;
+  lastAt?: number | undefined;
   /** Cards that the session answered before, and when. */
   answeredAt: readonly (readonly [cardId: number, at: number])[];
   /** The cards up to which the order is that of the whole. */
@@ -41,7 +42,7 @@ export function markOf(answerId: string): string {
 
 /** The collection in memory that a slice is. Close it. */
 export function fillSlice(
-  { crt, mod, conf, decks, dconf, models, cards, notes, last, answeredAt }: Body,
+  { crt, mod, conf, decks, dconf, models, cards, notes, last, lastAt, answeredAt }: Body,
 ): DatabaseSync {
   const db = new DatabaseSync(":memory:");
   createTables(db);
@@ -64,7 +65,9 @@ export function fillSlice(
   const log = db.prepare("insert into revlog values (?, ?, 0, 1, 0, 0, 0, 0, 4)");
   for (const [cardId, at] of answeredAt) log.run(at, cardId);
   const newest = answeredAt.reduce<readonly [number, number]>((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
-  if (last !== undefined && newest[0] !== last) log.run(newest[1] + 1, last);
+  // At its own time: where a clock went back, what is answered now is not the newest row of the whole log either.
+  const isThere = lastAt === undefined ? newest[0] === last : answeredAt.some(([, at]) => at === lastAt);
+  if (last !== undefined && !isThere) log.run(lastAt ?? newest[1] + 1, last);
   db.exec("commit");
   return db;
 }

@@ -87,7 +87,7 @@ function bodyOf(
   if (large.reduce((sum, text) => sum + text.length, 0) > MAX_SLICE_CHARS) return undefined;
   const typeChars = [...models].map((id) => noteTypeChars(db, id));
   if (typeChars.reduce((sum, chars) => sum + chars, 0) > MAX_SLICE_CHARS) return undefined;
-  const last = getRow<{ cid: number }>(db, "select cid from revlog order by id desc limit 1")?.cid;
+  const last = getRow<{ id: number; cid: number }>(db, "select id, cid from revlog order by id desc limit 1");
   const body: Body = {
     deckId,
     today,
@@ -102,7 +102,8 @@ function bodyOf(
       return CARD_COLUMNS.map((column) => (column === "data" ? data : card[column]));
     }),
     notes: notes.map((note) => NOTE_COLUMNS.map((column) => note[column] as string | number)),
-    last,
+    last: last?.cid,
+    lastAt: last?.id,
     // Who answers a card again that was answered on another device is told by when that was.
     answeredAt: cards.flatMap(({ id }) => {
       const at = lastAnswerAt(db, id);
