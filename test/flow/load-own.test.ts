@@ -164,6 +164,16 @@ describe("motion of one's own", () => {
     },
   );
 
+  test("whose state is no on or off is a value where one says so: no row says that it ceased", async () => {
+    const csv = "sensor,at,state\na,2026-01-02 10:00,0.7\na,2026-01-02 10:30,0\na,2026-01-02 10:02,12\n";
+    const { err } = await load("motion", "levels.csv", csv, "levels");
+    expect(err).toContain("name by --columns value=ITS_NAME");
+    const { out } = await load("motion", "levels.csv", csv, "levels-2", "--columns", "value=state");
+    expect(out).toContain("accepted 2, duplicates 0, rejected 0, seconds");
+    const { sessions } = await ask("levels-2", "{ sessions { nodes { endedAt motionEventCount } } }");
+    expect(sessions.nodes).toEqual([{ endedAt: "2026-01-02T10:02:00.000Z", motionEventCount: 2 }]);
+  });
+
   test("of which nobody knows whether it was any is told and left out", async () => {
     const { out, err } = await load(
       "motion",

@@ -54,6 +54,7 @@ const shown = async (tenant: string) => {
 async function fill(tenant: string, sensorId: string): Promise<void> {
   for (let minute = 0; minute < 40; minute++) await motion(tenant, sensorId, minute / 10);
   for (const minute of [30, 38, 34, 60, 70]) await motion(tenant, sensorId, minute, { seq: minute });
+  for (const minute of [82, 20]) await motion(tenant, sensorId, minute, { state: "CLEARED" });
   await batch(tenant, sensorId, `walk-${sensorId}`, 0, [90, 91]);
   await batch(tenant, sensorId, `walk-${sensorId}`, 1, [92, 93]);
   await batch(tenant, sensorId, `walk-${sensorId}`, 2, [94, -400_000]);

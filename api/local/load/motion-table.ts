@@ -3,7 +3,7 @@ import type { LoadedMotion } from "./send-motion.ts";
 import type { Skipped } from "./skipped.ts";
 import { parseWhen, WHEN_RULE } from "./when.ts";
 
-export const MOTION_COLUMNS: ColumnNames = {
+const COLUMNS: ColumnNames = {
   sensorId: ["sensor", "device", "device id", "entity id", "name"],
   at: ["time", "timestamp", "ts", "date", "datetime", "occurred at", "last changed"],
   seq: ["sequence", "number"],
@@ -12,14 +12,22 @@ export const MOTION_COLUMNS: ColumnNames = {
   value: ["motion", "occupancy"],
 };
 
+/** What the columns are called. Where somebody says which is the `value`, none is taken for a `state` unasked. */
+export function motionColumns(given: ReadonlyMap<string, string>): ColumnNames {
+  if (given.has("state") || !given.has("value")) return COLUMNS;
+  const { state: _, ...others } = COLUMNS;
+  return others;
+}
+
 /** What home automation says in a state's column where it sees motion, and where motion ceased. */
-const DETECTED = /^(0*1([.,]0+)?|on|true|yes|detected|motion( detected)?|active|occupied|open)$/i;
-const CLEARED = /^(0+([.,]0+)?|off|false|no|cleared?|no motion|undetected|inactive|idle|unoccupied|vacant|closed)$/i;
+const DETECTED = /^(0*1([.,]0+)?|on|true|yes|detected|motion( detected)?|active|occupied|present|open)$/i;
+const CLEARED =
+  /^(0+([.,]0+)?|off|false|no|cleared?|no motion|undetected|inactive|idle|unoccupied|vacant|absent|closed?)$/i;
 /** What it says where the sensor cannot be reached: neither. */
 const UNREACHED = /^(none|null|unavailable|unknown)$/i;
 
 const STATE_RULE =
-  "on or off, detected or cleared, 1 or 0, true or false; what has other values, name by --columns value=";
+  "on or off, detected or cleared, 1 or 0, true or false; what has other values, name by --columns value=ITS_NAME";
 
 /** What a motion sensor says where it sees none. */
 const QUIET = /^(0+([.,]0+)?|off|false|no|clear|inactive|idle|none|unavailable|unknown)$/i;

@@ -7,7 +7,7 @@ import { isEventLine, readEventLines } from "./event-lines.ts";
 import { EVENT_COLUMNS, readEventTable } from "./event-table.ts";
 import { FileFormatError, type LoadedEvent } from "./events.ts";
 import { reading, readLines } from "./lines.ts";
-import { MOTION_COLUMNS, readMotionTable } from "./motion-table.ts";
+import { motionColumns, readMotionTable } from "./motion-table.ts";
 import { type ColumnNames, findColumns, namedRows } from "./named-columns.ts";
 import { isNasa, readNasa } from "./nasa.ts";
 import { isOrdonez, readOrdonez } from "./ordonez.ts";
@@ -101,7 +101,7 @@ async function readMotion(args: LoadArguments, skipped: Skips): Promise<Load> {
   const needed = args.sensor === undefined ? ["sensorId", "at"] : ["at"];
   const motions = isOrdonez(lines[0] ?? "")
     ? readOrdonez(lines, skipped, args.zone)
-    : await readMotionTable(rowsOf(args, MOTION_COLUMNS, needed), skipped, args);
+    : await readMotionTable(rowsOf(args, motionColumns(args.columns), needed), skipped, args);
   return {
     unit: "events",
     total: motions.length,
