@@ -102,4 +102,10 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "tenant.served <= least.served",
     why: "of two who were given the same either may be next",
   },
+  {
+    file: "api/review/store.ts",
+    line: "if (lease.base > known.base) await log.note(known, lease.base - known.base);",
+    instead: "lease.base >= known.base",
+    why: "of no entries nothing is noted",
+  },
 ];

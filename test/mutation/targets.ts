@@ -27,7 +27,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   sessions: {
     files: ["rules", "line", "numbers", "plausible"].map((name) => `api/sessions/${name}.ts`),
-    tests: unit("sessions-orders", "session-thinning", "session-lines", "session-limits"),
+    tests: unit("sessions-orders", "session-thinning", "session-lines", "session-limits", "motion-recount"),
   },
   metrics: {
     files: ["rules", "changes", "late-hours", "alert-rules", "measures"].map((name) => `api/metrics/${name}.ts`),
@@ -69,7 +69,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   review: {
     files: ["lease", "save", "sweep", "store"].map((name) => `api/review/${name}.ts`),
-    tests: unit("review-laws", "review-copies"),
+    tests: unit("review-laws", "review-saves", "review-copies"),
   },
   sockets: {
     files: ["api/sockets/store.ts"],
@@ -111,7 +111,7 @@ export const CONDITIONS: readonly Target[] = [
   { files: store("sockets", "store"), tests: unit("socket-laws") },
   { files: store("webhooks", "store"), tests: unit("webhook-laws") },
   { files: store("removals", "store"), tests: unit("job-laws") },
-  { files: store("review", "store"), tests: unit("review-laws") },
+  { files: store("review", "store"), tests: unit("review-laws", "review-saves") },
   { files: store("auth/apikeys", "store"), tests: ["test/store/api-keys.test.ts"] },
   {
     files: store("auth/accounts", "store"),
