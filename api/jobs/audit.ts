@@ -53,12 +53,13 @@ export function createAuditJob(options: AuditJobOptions) {
     for await (const some of chunksOf(hourAt, part, after)) {
       if (clock() >= part.untilAt) return { sums, isDone: false };
       await mark({ ...(after ? { after } : {}), attempts: attempts + 1 });
-      const before = { ...sums };
+      // Of their own: where one fails others are under way still, and would add to what goes on.
+      const found = { ...NOTHING };
       try {
-        await auditAll(hourAt, some, sums);
+        await auditAll(hourAt, some, found);
+        for (const key of Object.keys(found) as (keyof Sums)[]) sums[key] += found[key];
       } catch (error) {
         if (attempts + 1 < MOST_ATTEMPTS) throw error;
-        Object.assign(sums, before);
         const tenants = [...new Set(some.map(({ tenantId }) => tenantId))];
         log.error("an audit failed again and again, and is passed over", {
           hour: formatInstant(hourAt),

@@ -108,4 +108,22 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "lease.base >= known.base",
     why: "of no entries nothing is noted",
   },
+  {
+    file: "api/review/save.ts",
+    line: "return written.ok || known.file?.key === key ? known : LOST;",
+    instead: "written.ok && known.file?.key === key",
+    why: "one look more, which finds another file in the place and gives the same",
+  },
+  {
+    file: "api/live/shared.ts",
+    line: "return { subscribe, isOver: () => over.signal.aborted };",
+    instead: "() => undefined",
+    why: "a feed that is over has left the list in the same step",
+  },
+  {
+    file: "api/jobs/audit.ts",
+    line: "await mark({ ...(after ? { after } : {}), attempts: 0, isDone: true });",
+    instead: "{}",
+    why: "of what is done nobody reads where it was",
+  },
 ];

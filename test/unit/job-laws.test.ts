@@ -73,7 +73,7 @@ describe("the removal of a tenant", () => {
   });
 
   test("that finds something at its last look looks again, and is done where nothing was left", async () => {
-    const late = { items: 1, objects: 0, isWhole: true };
+    const late = { items: 1, objects: 1, isWhole: true };
     const { begin, asked, found, whileDue } = createWorld(NOTHING, late);
     await begin();
     await whileDue(2 * DAY + 2 * HOUR);
@@ -207,20 +207,30 @@ describe("a part of an audit of all tenants", () => {
     const audited: string[] = [];
     const raised: number[] = [];
     const told: string[] = [];
-    const on = { fail: (tenant: string): boolean => tenant === "", spendMs: 0, wrong: new Set<string>(), writes: 0 };
+    const on = {
+      fail: (tenant: string): boolean => tenant === "",
+      spendMs: 0,
+      wrong: new Set<string>(),
+      writes: 0,
+      most: 0,
+    };
+    let atOnce = 0;
     const say = (message: string) => void told.push(message);
     const job = createAuditJob({
-      audit: (tenantId, { range }) => {
-        if (on.fail(tenantId)) return Promise.reject(new Error("away"));
+      audit: async (tenantId, { range }) => {
+        if (on.fail(tenantId)) throw new Error("away");
+        on.most = Math.max(on.most, ++atOnce);
         now += on.spendMs;
         audited.push(`${tenantId} ${new Date(range.between!.from).getUTCHours()}`);
         const differences = on.wrong.has(tenantId)
           ? [{ bucket: { start: START, count: 3 } as never, recounted: 2 }]
           : [];
-        return Promise.resolve({
+        await new Promise((resolve) => setImmediate(resolve));
+        atOnce -= 1;
+        return {
           ...{ recordsCounted: 1, bucketsChecked: 60, repaired: 0, unsettled: 0, inDoubt: 0, short: 0, differences },
           measureDifferences: [],
-        });
+        };
       },
       canAudit: () => true,
       store: {
@@ -285,6 +295,12 @@ describe("a part of an audit of all tenants", () => {
     const hours = audited.map((one) => one.split(" ")[1]);
     expect(hours).toEqual([...Array.from({ length: 100 }, () => "11"), ...Array.from({ length: 100 }, () => "12")]);
     expect(new Date(FIRST).getUTCHours()).toBe(11);
+  });
+
+  test("looks at four at once, and no more: they wait for the store, which serves others too", async () => {
+    const { on, run } = world({ tenants: TENANTS.slice(0, 50) });
+    await run();
+    expect(on.most).toBe(4);
   });
 
   test("costs two writes for fifty tenants, and one read where all is done", async () => {

@@ -123,6 +123,44 @@ describe("who follows a log", () => {
     expect(await world.follow(cursor).next()).toBe(undefined);
   });
 
+  test("that waits for nothing gives what was missed, says what wakes it, and remembers nothing that was not", async () => {
+    const world = createWorld(still);
+    world.keep(1);
+    const begin = await cursorOf(world);
+    world.keep(2, { key: "b" });
+    const { feed } = world.follow(begin);
+    expect((await Array.fromAsync(feed)).map(({ n }) => n)).toEqual([2]);
+    expect(still.take()).toMatchObject({ keys: ["changes#shop"], rest: { cursor: expect.any(String) } });
+  });
+
+  test("is given nothing again that was kept fifteen seconds before its cursor, the last instant that is read again", async () => {
+    const world = createWorld(still);
+    world.keep(1);
+    const begin = await cursorOf(world);
+    world.pass(15_000);
+    expect(await Array.fromAsync(world.follow(begin).feed)).toEqual([]);
+    const { cursor } = still.take().rest!;
+    expect(await Array.fromAsync(world.follow(cursor).feed)).toEqual([]);
+  });
+
+  test("of one filter shares its reader with those of the same, and with no others", async () => {
+    const world = createWorld();
+    const all = [
+      world.follow(),
+      world.follow(),
+      world.follow(undefined, "ERROR"),
+      world.follow(undefined, undefined, "b"),
+    ];
+    const first = all.map(({ next }) => next());
+    await world.reads(6);
+    world.keep(1);
+    world.wake();
+    // Of three readers: each began with two reads.
+    expect((await Promise.all(first.slice(0, 3))).map(({ n }) => n)).toEqual([1, 1, 1]);
+    expect(world.asked.slice(0, 6).filter(({ filter }) => filter === "ERROR")).toHaveLength(2);
+    all.forEach(({ leave }) => leave());
+  });
+
   /** Of a process that waits for nothing: it tells where whoever begins goes on from. */
   async function cursorOf(world: ReturnType<typeof createWorld>): Promise<string> {
     const { feed } = world.follow();

@@ -2,7 +2,6 @@ import { tmpdir } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
 import { createTempFiles } from "../../api/anki/file/temp.ts";
 import { formatEntry } from "../../api/anki/schedule/entry.ts";
-import type { Dynamo } from "../../api/aws/dynamo.ts";
 import type { Objects } from "../../api/aws/objects.ts";
 import { tables } from "../../api/resources.ts";
 import { createCopies } from "../../api/review/copies.ts";
@@ -36,9 +35,9 @@ const answers = (count: number, from = 0) =>
 function createWorld() {
   let [now, ids] = [START, 0];
   const dynamo = createMemoryDynamo({ reviews: tables.reviews });
-  const store = createLeaseStore(dynamo as unknown as Dynamo, "reviews");
+  const store = createLeaseStore(dynamo, "reviews");
   const bucket = new Map<string, { body: Uint8Array; contentType?: string | undefined }>();
-  const hooks = { create: async () => {}, remove: (_key: string) => {} };
+  const hooks = { create: async () => {}, saved: async (_lease: Lease) => {} };
   const objects = {
     find: (key: string) =>
       Promise.resolve(bucket.has(key) ? { ...bucket.get(key)!, metadata: {}, etag: "" } : undefined),
@@ -47,7 +46,7 @@ function createWorld() {
       bucket.set(key, { body, contentType });
       return "created";
     },
-    remove: (key: string) => Promise.resolve().then(() => (hooks.remove(key), void bucket.delete(key))),
+    remove: (key: string) => Promise.resolve(void bucket.delete(key)),
     async *list(prefix: string) {
       for (const key of [...bucket.keys()].filter((each) => each.startsWith(prefix)).sort()) yield [{ key }];
     },
@@ -63,7 +62,7 @@ function createWorld() {
       ids: () => `n${ids++}`,
       changed: (lease) => void changed.push(lease),
     },
-    saved: (lease) => Promise.resolve(void saved.push(lease)),
+    saved: async (lease) => (saved.push(lease), await hooks.saved(lease)),
   });
   const swept: Lease[] = [];
   return {
@@ -72,7 +71,7 @@ function createWorld() {
     pass: (ms: number) => void (now += ms),
     find: async (person = ADA) => (await store.find(person))!,
     /** Writes a lease with a file of version 1. */
-    async put(more: Partial<Lease> = {}, person = ADA): Promise<Lease> {
+    put: async (more: Partial<Lease> = {}, person = ADA): Promise<Lease> => {
       const key = fileKeyOf(person, 1, "first");
       bucket.set(key, { body: file });
       const empty = emptyLease(person);
@@ -167,6 +166,27 @@ describe("a save", () => {
     expect(bucket.size).toBe(2);
   });
 
+  test("that is asked for with more than the one under way knew of writes that too", async () => {
+    const { saver, store, put, hooks, find } = createWorld();
+    const seen = await put({ journal: answers(1), session: session() });
+    let later: Promise<Lease> | undefined;
+    hooks.saved = async (lease) => {
+      hooks.saved = async () => {};
+      later = saver.save((await store.replace({ ...lease, journal: answers(1, 1) }, lease)).current);
+    };
+    await saver.save(seen);
+    expect((await later!).base).toBe(2);
+    expect(await find()).toMatchObject({ base: 2, journal: [], file: { version: 3 } });
+  });
+
+  test("of a collection that is deleted meanwhile leaves nothing of it", async () => {
+    const { saver, store, put, hooks, bucket, saved } = createWorld();
+    const seen = await put({ journal: answers(1), session: session() });
+    hooks.create = async () => void await store.replace({ ...seen, file: undefined, journal: [] }, seen);
+    expect((await saver.save(seen)).file).toBeUndefined();
+    expect([[...bucket.keys()], saved]).toEqual([[seen.file!.key], []]);
+  });
+
   test("that fails leaves the next one to write all", async () => {
     const { saver, put, hooks, find } = createWorld();
     const seen = await put({ journal: answers(2), session: session() });
@@ -203,11 +223,22 @@ test("the end of a session removes what dead writers left, and nothing that is i
   }
   await put({
     ...{ file: present, previousKey: key(4, "previous") },
-    replaced: { key: key(2, "replaced"), mediaKey: media(2, "replaced") } as never,
+    replaced: { key: key(2, "replaced"), mediaKey: media(2, "replaced") },
   });
   await saver.finish(await find());
   bucket.delete(key(1, "first"));
   expect([...bucket.keys()].sort()).toEqual([...kept, ...toCome].sort());
+});
+
+test("what leaves a journal is noted, and nothing where another collection begins from 0", async () => {
+  const { store, put, dynamo } = createWorld();
+  const notes = () => dynamo.dump("reviews").filter(({ pk }) => String(pk).endsWith("#log"));
+  const first = await put({ base: 5, journal: answers(8) });
+  const { current } = await store.replace({ ...first, base: 0, journal: [] }, first);
+  expect(notes()).toEqual([]);
+  const { current: second } = await store.replace({ ...current, journal: answers(3) }, current);
+  await store.replace({ ...second, base: 2, journal: answers(1, 2) }, second);
+  expect(notes()).toMatchObject([{ until: 2, answers: [expect.anything(), expect.anything()] }]);
 });
 
 test("a slice lies beside its lease, is found with it and alone, and goes with the session's end", async () => {

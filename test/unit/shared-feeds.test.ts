@@ -1,5 +1,6 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { createHub } from "../../api/live/hub.ts";
+import { createHub, createStillHub, type Hub } from "../../api/live/hub.ts";
 import { createSharedFeeds, intervalAfter } from "../../api/live/shared.ts";
 import { fc } from "../kit/property.ts";
 
@@ -8,10 +9,20 @@ type Seen = { upTo: number };
 type Message = { value: number };
 
 /** A number that is stored and followed: whoever follows gets it as it is, then each newer one. */
-function createNumber() {
-  const hub = createHub();
+function createNumber(own: Hub = createHub()) {
+  const hub: Hub = {
+    ...own,
+    watch(key, listener) {
+      const stop = own.watch(key, listener);
+      counts.watching += 1;
+      return () => {
+        counts.watching -= 1;
+        stop();
+      };
+    },
+  };
   const followShared = createSharedFeeds<Snapshot, Seen, Message>();
-  const counts = { reads: 0, diffs: 0 };
+  const counts = { reads: 0, diffs: 0, watching: 0, previous: [] as (Snapshot | undefined)[] };
   let stored = 0;
   let fault: Error | undefined;
   let rounds: (() => void)[] = [];
@@ -22,6 +33,7 @@ function createNumber() {
     pollMs: 3_600_000,
     read: (previous: Snapshot | undefined) => {
       counts.reads += 1;
+      counts.previous.push(previous);
       if (fault) return Promise.reject(fault);
       queueMicrotask(() => rounds.splice(0).forEach((resolve) => resolve()));
       return Promise.resolve(previous?.value === stored ? previous : { value: stored });
@@ -37,7 +49,12 @@ function createNumber() {
     follow(state: Seen = nothing) {
       const leave = new AbortController();
       const feed = followShared("number", options, state, leave.signal);
-      return { next: async () => (await feed.next()).value as Message | undefined, leave: () => leave.abort(), feed };
+      return {
+        next: async () => (await feed.next()).value as Message | undefined,
+        leave: () => leave.abort(),
+        feed,
+        signal: leave.signal,
+      };
     },
     /** Stores a newer number, tells of it, and resolves when it was read. */
     async set(value: number) {
@@ -51,6 +68,11 @@ function createNumber() {
       hub.wake("number");
     },
   };
+}
+
+/** A reader leaves with the turn after the one in which it gave something. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe("a shared feed", () => {
@@ -124,8 +146,59 @@ describe("a shared feed", () => {
     follower.leave();
     expect(await end).toBeUndefined();
     const { reads } = number.counts;
+    await turns();
+    expect([number.counts.watching, getEventListeners(follower.signal, "abort").length]).toEqual([0, 0]);
     number.fail(undefined);
     expect(number.counts.reads).toBe(reads);
+  });
+
+  test("goes on for those who are left, and the next one shares it", async () => {
+    const number = createNumber();
+    const [one, other] = [number.follow(), number.follow()];
+    await Promise.all([one.next(), other.next()]);
+    const end = one.next();
+    one.leave();
+    expect(await end).toBeUndefined();
+    expect(number.counts.watching).toBe(1);
+    const next = other.next();
+    await number.set(1);
+    expect(await next).toEqual({ value: 1 });
+    const third = number.follow();
+    expect(await third.next()).toEqual({ value: 1 });
+    expect(number.counts.watching).toBe(1);
+    const ends = [other, third].map(({ next }) => next());
+    [other, third].forEach(({ leave }) => leave());
+    expect(await Promise.all(ends)).toEqual([undefined, undefined]);
+    await turns();
+    expect(number.counts.watching).toBe(0);
+  });
+
+  test("compares nothing again where a read found nothing new", async () => {
+    const number = createNumber();
+    const follower = number.follow();
+    await follower.next();
+    const next = follower.next();
+    const { diffs } = number.counts;
+    await number.set(0);
+    await number.set(0);
+    expect(number.counts.diffs).toBe(diffs);
+    await number.set(1);
+    expect(await next).toEqual({ value: 1 });
+    expect(number.counts.diffs).toBe(diffs + 1);
+    follower.leave();
+  });
+
+  test("rests where nobody waits: what lies behind is given, by one read, and it says what wakes it", async () => {
+    const hub = createStillHub();
+    const number = createNumber(hub);
+    for (const [upTo, given] of [[-1, [{ value: 0 }]], [0, []]] as const) {
+      const { feed } = number.follow({ upTo });
+      expect(await Array.fromAsync(feed)).toEqual(given);
+      expect(hub.take()).toEqual({ keys: ["number"], rest: {} });
+      expect(number.counts.previous).toEqual([undefined]);
+      number.counts.previous.length = 0;
+    }
+    expect(number.counts.reads).toBe(2);
   });
 });
 

@@ -52,6 +52,21 @@ test("a slow one gets of each id the newest, in the order of their changes, and 
   expect(counts.begun).toBe(1);
 });
 
+test("whoever leaves while something waits is given none of it, and the source ends", async () => {
+  const { start, give, counts } = createSource();
+  const leave = new AbortController();
+  const own = createSharedLatest<Message>(({ id }) => id)("k", start, leave.signal);
+  const first = own.next();
+  await give({ id: "a", n: 1 });
+  await first;
+  for (const id of ["b", "c", "d"]) await give({ id, n: 1 });
+  expect((await own.next()).value).toEqual({ id: "b", n: 1 });
+  leave.abort();
+  expect(await own.next()).toEqual({ done: true, value: undefined });
+  await give({ id: "e", n: 1 });
+  expect(counts).toEqual({ begun: 1, ended: 1 });
+});
+
 test("what ends the source is told to all, and the next one begins anew", async () => {
   const { start, give, counts } = createSource();
   const { signal } = new AbortController();
