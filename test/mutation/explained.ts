@@ -126,4 +126,16 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "{}",
     why: "of what is done nobody reads where it was",
   },
+  {
+    file: "api/live/feed.ts",
+    line: "let woken = false;",
+    instead: "true",
+    why: "each round says so anew before it reads",
+  },
+  {
+    file: "api/live/log-feed.ts",
+    line: 'return createHash("sha256").update(JSON.stringify([key, id])).digest("base64url").slice(0, 11);',
+    instead: 'createHash("sha256").update(JSON.stringify([key, id])).digest("base64url")',
+    why: "the same states, in longer cursors",
+  },
 ];

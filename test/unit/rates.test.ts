@@ -143,11 +143,14 @@ describe("the client's address", () => {
 
   test("that is none is one like another, so that nonsense gives no new allowance", () => {
     expect(clientAddress("10.0.0.1", "nonsense", 1)).toBe(clientAddress("10.0.0.1", "other nonsense", 1));
+    expect(clientAddress("10.0.0.1", "1[2::3]", 1)).toBe(clientAddress("10.0.0.1", "nonsense", 1));
   });
 
   test("is also right in a function's event, whose list ends with its own peer", () => {
     expect(clientAddress("203.0.113.9", "1.2.3.4, 203.0.113.9", 0)).toBe("203.0.113.9");
     expect(clientAddress("192.0.2.7", "1.2.3.4, 203.0.113.9, 192.0.2.7", 1)).toBe("203.0.113.9");
+    const two = "1.2.3.4, 203.0.113.9, 198.51.100.5, 192.0.2.7";
+    expect(clientAddress("192.0.2.7", two, 2)).toBe("203.0.113.9");
   });
 });
 

@@ -100,6 +100,32 @@ describe("execution", () => {
     expect([count("a"), count("b")]).toEqual([2, 0]);
   });
 
+  test("is in the order in which a tenant asked: nothing small goes before something dear that waits", async () => {
+    const { ask, count, running, tick } = setUp(8);
+    void ask("a");
+    void ask("a", 20_000);
+    void ask("a");
+    expect(count("a")).toBe(1);
+    running[0]!.end();
+    await tick();
+    expect(count("a")).toBe(1);
+    running[0]!.end();
+    await tick();
+    expect(count("a")).toBe(1);
+  });
+
+  test("is shared with whoever runs something, and for two seconds with whoever is through, not a millisecond longer", async () => {
+    for (const [isThrough, passes, most] of [[false, 60_000, 4], [true, 1_999, 4], [true, 2_000, 64]] as const) {
+      const { world, ask, count, running, tick } = setUp();
+      void ask("b");
+      if (isThrough) running[0]!.end();
+      await tick();
+      world.now += passes;
+      for (let i = 0; i < 100; i++) void ask("a");
+      expect(count("a")).toBe(most);
+    }
+  });
+
   test("of who has more waiting while others are there makes few requests to a store at once, and all of them in the end", async () => {
     const { shares, tick } = setUp(64);
     const asked = { now: 0, most: 0, done: 0 };
