@@ -37,10 +37,11 @@ export function createCopies(
   });
 
   async function acquire(lease: Lease): Promise<Copy> {
+    if (!lease.file) throw new StaleLeaseError();
     const key = keyOf(lease);
     const known = kept.get(key);
     if (known && fits(known, lease)) return held(known);
-    const id = `${key} ${lease.file!.key}`;
+    const id = `${key} ${lease.file.key}`;
     const copy = loading.get(id) ?? load(lease);
     loading.set(id, copy);
     try {

@@ -92,13 +92,20 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
     });
   }
 
+  /** The lease of now, where an older one's file is gone: another took its place, or the collection was deleted. */
+  async function getFresh(person: Person): Promise<Lease> {
+    const lease = await getLease(person);
+    if (!lease.file) throw new ReviewNotFoundError("There is no collection any more; it was deleted meanwhile.");
+    return lease;
+  }
+
   /** Reads the collection; a lease that is too old is read again. */
   async function read<T>(lease: Lease, use: (db: DatabaseSync) => T): Promise<T> {
     try {
       return await copies.read(lease, ({ db }) => use(db));
     } catch (error) {
       if (!(error instanceof StaleLeaseError)) throw error;
-      return await copies.read(await getLease(lease), ({ db }) => use(db));
+      return await copies.read(await getFresh(lease), ({ db }) => use(db));
     }
   }
 
@@ -108,7 +115,7 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
       return await desk.read(lease, use);
     } catch (error) {
       if (!(error instanceof StaleLeaseError)) throw error;
-      return await desk.read(await getLease(lease), use);
+      return await desk.read(await getFresh(lease), use);
     }
   }
 
@@ -293,7 +300,7 @@ export function createReviews({ store, copies, desk, saver, hub, clock, ids, ren
       return await readAll(lease, ...asked);
     } catch (error) {
       if (!(error instanceof StaleLeaseError)) throw error;
-      return await readAll(await getLease(lease), ...asked);
+      return await readAll(await getFresh(lease), ...asked);
     }
   }
 

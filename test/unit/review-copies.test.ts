@@ -53,6 +53,13 @@ describe("copies of collections", () => {
     expect(files.openCount()).toBe(0);
   });
 
+  test("of a collection that was deleted meanwhile are told as too old, not as a fault of ours", async () => {
+    const copies = copiesOf(10 * file.length);
+    await expect(copies.read({ ...leaseOf("a"), file: undefined }, () => 1)).rejects.toThrow(StaleLeaseError);
+    expect(asked).toEqual([]);
+    copies.close();
+  });
+
   test("stay below their limit, also while they grow, and those that were used least recently leave first", async () => {
     const maxBytes = 4.5 * file.length;
     const copies = copiesOf(maxBytes);
