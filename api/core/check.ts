@@ -79,6 +79,12 @@ export function tooFarAhead(at: number, now: number): string | undefined {
   return `must not be more than 10 minutes ahead of the service's clock, which says ${new Date(now).toISOString()}`;
 }
 
+/** What is wrong with an instant that a person or a client states, as a field. */
+export function aheadOf(field: string, at: number | null | undefined, now: number): InvalidField[] {
+  const message = typeof at === "number" ? tooFarAhead(at, now) : undefined;
+  return message ? [{ path: [field], message }] : [];
+}
+
 /** Throws InvalidInputError where an argument cannot be an id: something may be watched that is not there yet. */
 export function checkId(name: string, value: string, maxChars: number): void {
   parseInput(v.object({ [name]: words(maxChars) }), { [name]: value });

@@ -121,8 +121,10 @@ export function createMetricStore(
       return ok;
     },
 
-    /** The tenants and sources that have counts in an hour. */
-    /** All of them or those of a part; after one of them, where it is given, which the list gave before. */
+    /**
+     * The tenants and sources that have counts in an hour: all of them or those of a part; after one of them, where it is given,
+     * which the list gave before.
+     */
     async *listActive(
       hourAt: number,
       { index, of } = { index: 0, of: 1 },

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { instant, parseInput, whole, words } from "../core/check.ts";
-import { aheadOf, LIMITS, type Piece, type Session } from "./model.ts";
+import { aheadOf, instant, parseInput, whole, words } from "../core/check.ts";
+import { LIMITS, type Piece, type Session } from "./model.ts";
 
 /** Sessions that are merged at once. */
 export const MAX_MERGED = 10;

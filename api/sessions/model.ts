@@ -1,7 +1,6 @@
 import * as v from "valibot";
-import { instant, parseInput, prose, tooFarAhead, whole, words } from "../core/check.ts";
+import { aheadOf, instant, parseInput, prose, whole, words } from "../core/check.ts";
 import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
-import type { InvalidField } from "../core/errors.ts";
 import type { Page } from "../core/page.ts";
 import type { Watermark } from "../core/watermark.ts";
 
@@ -212,6 +211,7 @@ export type Session = DeviceState & PeopleState & {
 export type Sensor = {
   tenantId: string;
   sensorId: string;
+  /** What people call it. */
   name?: string | undefined;
   /** The session that begins last; active or over. Undefined before the first. */
   latestSessionId?: string | undefined;
@@ -229,6 +229,7 @@ export type Sensor = {
   idleMs?: number | undefined;
 };
 
+/** Numbers of earlier starts of a device, by their `boot`. */
 export type Boots = Readonly<Record<string, Pick<Numbers, "counted" | "vague">>>;
 
 export type SessionPage = Page<Session>;
@@ -390,10 +391,4 @@ export function parseEnd(input: unknown, now: number): EndInput {
 export function parseAnnotation(input: unknown): AnnotationInput {
   const parsed = parseInput(annotation, input);
   return parsed.labels ? { ...parsed, labels: [...new Set(parsed.labels)] } : parsed;
-}
-
-/** What is wrong with an instant that a person or a client states, as a field. */
-export function aheadOf(field: string, at: number | null | undefined, now: number): InvalidField[] {
-  const message = typeof at === "number" ? tooFarAhead(at, now) : undefined;
-  return message ? [{ path: [field], message }] : [];
 }

@@ -47,7 +47,10 @@ export type WebhooksOptions = {
 };
 
 export function createWebhooks({ store, send, reach, topics, clock }: WebhooksOptions) {
-  const wanted = new LRUCache<string, Promise<ReadonlySet<EventType>>>({ max: MAX_TENANTS, ttl: KNOWN_MS });
+  const wanted = new LRUCache<string, Promise<ReadonlySet<EventType>>>({
+    ...{ max: MAX_TENANTS, ttl: KNOWN_MS, ttlResolution: 0 },
+    perf: { now: clock },
+  });
 
   async function typesOf(tenantId: string): Promise<ReadonlySet<EventType>> {
     const hooks = await store.listWebhooks(tenantId);

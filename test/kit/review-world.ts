@@ -13,11 +13,11 @@ export const PERSON = { tenantId: "t", userId: "u" };
 /** What is to be closed after each test. */
 export const closing: (() => void)[] = [];
 
-/** Two processes over one table and one bucket. `before` is called before each file is written. */
+/** Two processes over one table and one bucket. `before` is called before each file is written, `find` before each is read. */
 export function world() {
   const dynamo = createMemoryDynamo({ reviews: tables.reviews }) as unknown as Dynamo;
   const bodies = createStoredBodies({ onRemove: () => {} });
-  const hooks = { before: async () => {}, list: async () => {} };
+  const hooks = { before: async () => {}, list: async () => {}, find: async () => {} };
   let [now, ids] = [Date.UTC(2026, 0, 1, 12), 0];
   const objects = {
     ...Object.fromEntries(
@@ -29,6 +29,10 @@ export function world() {
     create: async (key: string, body: Uint8Array) => {
       if (key.endsWith(".sqlite")) await hooks.before();
       return bodies.methods.create(key, body);
+    },
+    find: async (key: string) => {
+      await hooks.find();
+      return bodies.methods.find(key);
     },
     async *list(prefix: string) {
       await hooks.list();

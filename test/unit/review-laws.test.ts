@@ -208,3 +208,26 @@ test("whoever watches a session is woken by all that happens in it, without a lo
     while (name === "its end by time" && status !== "EXPIRED") ({ status } = (await next()).session);
   }
 });
+
+test("who reads a collection that is deleted at the same moment is told so by name, then that there is none", async () => {
+  const { process, hooks } = world();
+  const [here, there] = [process(), process()];
+  const fields = [{ name: "Front", value: "x" }];
+  await here.edits.createNote(PERSON, { editId: "n", deckId: "1", kind: "BASIC", fields });
+  await here.sweep();
+  const reads = [
+    () => there.reviews.decks(PERSON),
+    () => there.reviews.deck(PERSON, "1"),
+    () => there.reviews.forecast(PERSON, { days: 7, timeZone: "UTC" }),
+  ];
+  for (const [i, read] of reads.entries()) {
+    hooks.find = async () => {
+      hooks.find = async () => {};
+      await here.deleteCollection(PERSON);
+    };
+    await expect(read()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await there.reviews.decks(PERSON)).toEqual([]);
+    await here.edits.createNote(PERSON, { editId: `n${i}`, deckId: "1", kind: "BASIC", fields });
+    await here.sweep();
+  }
+});

@@ -26,7 +26,8 @@ function createWorld(answer: (calls: number, at: number, body: string) => number
     return status === "none" ? { ms: 1, error: "nobody listens there" } : { ms: 1, status };
   };
   const clock = () => now;
-  const service = createWebhooks({ store, send, reach: "internet", topics: [], clock });
+  const process = () => createWebhooks({ store, send, reach: "internet", topics: [], clock });
+  const service = process();
   const hook = (more: Partial<Webhook> = {}): Webhook => ({
     ...OF,
     ...{ name: "w", url: "https://example.com/", types: ["ALERT_CHANGED"], createdAt: START, createdBy: "u" },
@@ -34,7 +35,7 @@ function createWorld(answer: (calls: number, at: number, body: string) => number
     ...more,
   });
   return {
-    ...{ store, service, calls, dynamo, hook },
+    ...{ store, service, process, calls, dynamo, hook },
     add: (more?: Partial<Webhook>) => store.putWebhook(hook(more), { secret: "whsec_c2VjcmV0" }),
     happen: (id: string, more: Partial<WebhookEvent> = {}) =>
       service.put({ tenantId: OF.tenantId, type: "ALERT_CHANGED", id, at: now, data: { id }, ...more }),
@@ -341,11 +342,20 @@ describe("an event", () => {
 
 describe("a hook", () => {
   test("that was made a moment ago is heard of at once here, and elsewhere within half a minute", async () => {
-    const { service, store } = createWorld();
+    const { service, store, process, pass } = createWorld();
+    const elsewhere = process();
+    expect(await elsewhere.wants("shop", "ALERT_CHANGED")).toBe(false);
     expect(await service.wants("shop", "ALERT_CHANGED")).toBe(false);
     const viewer = { tenantId: "shop", userId: "u" } as Parameters<typeof service.create>[0];
     await service.create(viewer, { name: "n", url: "https://example.com/", types: ["ALERT_CHANGED"] });
     expect(await service.wants("shop", "ALERT_CHANGED")).toBe(true);
+    // It is always asked there, and learns of it all the same.
+    for (let second = 1; second <= 30; second++) {
+      expect({ second, is: await elsewhere.wants("shop", "ALERT_CHANGED") }).toEqual({ second, is: false });
+      pass(SECOND);
+    }
+    pass(1);
+    expect(await elsewhere.wants("shop", "ALERT_CHANGED")).toBe(true);
     expect(await service.wants("shop", "JOURNEY_FINISHED")).toBe(false);
     expect(await service.wants("other", "ALERT_CHANGED")).toBe(false);
     const [hook] = await store.listWebhooks("shop");
