@@ -88,8 +88,6 @@ export function createMeasureStore(dynamo: Pick<Dynamo, "query" | "updateIf">, t
   };
 }
 
-export type MeasureStore = ReturnType<typeof createMeasureStore>;
-
 /** What a write does to an item that was last seen as `known`. */
 function toChange(changes: readonly MeasureChange[], known: Item | undefined, isBlind = false): Counting {
   const [sets, adds, values]: [string[], string[], Item] = [["version = if_not_exists(version, :zero) + :one"], [], {

@@ -6,8 +6,6 @@ import type { createSettings } from "./settings.ts";
 type Of = { tenantId: string; sensorId: string };
 const NEAR_SESSIONS = 4;
 
-export type Presence = ReturnType<typeof createPresence>;
-
 /**
  * How long motion lasted, where a sensor says on and off as two messages. That it ceased is kept by its instant beside the line, not
  * in a session: which motion it closes follows from all that is known, whatever came first.
