@@ -3,7 +3,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { formatHeard, heardOf } from "./heard.ts";
-import { decideMotionTarget, goneInto, join, nextOf } from "./line.ts";
+import { decideMotionTarget, goneInto, isAsSeen, join, nextOf } from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
 import type { Lines, Message, Near, Owner, Part, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
@@ -52,7 +52,9 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     was: SensorState,
     near: Near,
   ): Promise<MotionPayload | PayloadMismatch | undefined> {
-    const { before } = near;
+    const { before, after } = near;
+    const { latest } = was;
+    if (latest && !(isAsSeen(latest, before) && isAsSeen(latest, after))) return undefined;
     const { at, seq } = motion;
     const heard = heardOf(at, seq, motion.boot);
     if (before && await isHeard(before, heard)) return payloadOf(before, { duplicate: true });

@@ -265,3 +265,8 @@ export function overflows(session: Session): boolean {
   if (last > reachOf(session) || last > reachOf(withoutAnchored(session))) return true;
   return (session.next !== undefined && last >= session.next.at);
 }
+
+/** Whether a session that was read again is as it was: numbers of motion go on in the first, and a condition names the other. */
+export function isAsSeen(latest: Session, again: Session | undefined): boolean {
+  return again?.sessionId !== latest.sessionId || again.revision === latest.revision;
+}

@@ -6,6 +6,7 @@ import {
   goneInto,
   hasPeoples,
   inLine,
+  isAsSeen,
   linked,
   nextOf,
   overflows,
@@ -298,7 +299,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     { sensor, latest }: SensorState,
     tails: readonly Heard[] | undefined,
     now: number,
-  ): LineChange {
+  ): LineChange | undefined {
+    if (latest && !isAsSeen(latest, originals.get(latest.sessionId))) return undefined;
     const last = sessions.at(-1)!;
     const isLatest = last.next === undefined;
     const becoming = sessions.map((session) => {

@@ -61,6 +61,8 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
       if (holder) holders.set(holder.sessionId, holder);
       return holder ? { ...piece, into: holder.sessionId } : piece;
     }));
+    // Led to by another id, it was read again: what becomes of it must rest on the one that its condition names.
+    if ((holders.get(known.sessionId) ?? known).revision !== known.revision) return false;
     const touched = pieces.filter((piece) => readings.length === 0 || readings.some(({ at }) => isWithin(piece, at)));
     const takers = touched.flatMap(({ into }) => holders.get(into) ?? []);
     if (takers.length === 0) throw gone();

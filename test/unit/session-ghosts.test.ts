@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Item } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
 import { sensorKeyOf } from "../../api/sessions/item.ts";
@@ -16,28 +17,38 @@ import { hostOf } from "../proof/sessions-hosts.ts";
 const NOW = Date.UTC(2026, 5, 1);
 const T = "ghosts";
 
-/** A process between whose read and write something else happens, once. */
+/**
+ * A process between whose read and write something else happens, once: before it calls one of these of its store, or one of these
+ * for a key, as `get a#SESSION`.
+ */
 function hostWith(
   meanwhile: (dynamo: ReturnType<typeof createMemoryDynamo>, other: Sessions) => void | Promise<unknown>,
   ...before: string[]
 ) {
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
-  const methods = dynamo as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const state = { isArmed: false };
+  const methods = {
+    ...dynamo,
+    // Readings lie in the object store, each batch under its name.
+    keep: () => Promise.resolve("new"),
+    read: () => Promise.resolve([]),
+  } as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const nameOf = (method: string, [, key]: readonly unknown[]) =>
+    `${method} ${(key as Item | undefined)?.sk as string}`;
+  const state = { armed: -1 };
   let ids = 0;
   const [now, id] = [() => NOW, () => `m${ids++}`];
   const other = hostOf(1, { ask: async (method, args) => await methods[method]!(...args), now, id });
   const host = hostOf(0, {
     ask: async (method, args) => {
-      if (state.isArmed && before.includes(method)) {
-        state.isArmed = false;
-        await meanwhile(dynamo, other);
-      }
+      const isThere = before.includes(method) || before.includes(nameOf(method, args));
+      if (isThere && state.armed-- === 0) await meanwhile(dynamo, other);
       return await methods[method]!(...args);
     },
     ...{ now, id },
   });
-  return { host, dynamo, arm: () => void (state.isArmed = true) };
+  /** `skipped`: so many of them go by before. */
+  const arm = (skipped = 0) => void (state.armed = skipped);
+  return { host, dynamo, arm };
 }
 
 test("what outlives deleted sessions is what the latest said: until when there were any never goes back, nor do numbers", async () => {
@@ -121,6 +132,63 @@ describe("the first time that a sensor says that motion ceased, while another pr
     expect(isBetween).toBe(true);
     const session = (await host.find(tenantId, [older])).get(older)!;
     expect(session).toMatchObject({ startedAt: FROM, motionEventCount: 1, lastMotionAt: FROM + HOUR });
+  });
+});
+
+describe("what is read twice for one write is one state of it, where another process writes between the two reads", () => {
+  const [MIN, START] = [60_000, NOW - 60 * 60_000];
+  const seen = async (sessions: Sessions, ...ids: string[]) => {
+    const found = await sessions.find(T, ids);
+    return ids.map((sessionId) => ({ sessionId, expectedVersion: found.get(sessionId)!.version }));
+  };
+  const batchOf = (batchOffset: number, minute: number) => ({
+    ...{ sessionId: "walk", sensorId: "tag", batchOffset },
+    readings: [{ at: START + minute * MIN, values: [1] }],
+  });
+
+  test("a batch of a session that was split takes nothing from a merge of the two", async () => {
+    const { host, arm } = hostWith(
+      async (_dynamo, other) => await other.merge(T, { sessions: await seen(other, "walk", "later") }),
+      "get later#SESSION",
+    );
+    await host.ingestBatch(T, "u", batchOf(0, 0));
+    await host.ingestBatch(T, "u", batchOf(1, 20));
+    await host.end(T, { sessionId: "walk", endedAt: START + 30 * MIN, playbackStopped: false });
+    const [whole] = await seen(host, "walk");
+    await host.split(T, { ...whole, at: START + 10 * MIN, newSessionId: "later" });
+    arm();
+    await host.ingestBatch(T, "u", batchOf(2, 21));
+    const found = await host.find(T, ["walk", "later"]);
+    expect(found.get("later")).toMatchObject({ mergedInto: "walk" });
+    expect(found.get("walk")).toMatchObject({ version: 3, sampleCount: 3, endedAt: START + 30 * MIN });
+  });
+
+  const move = (sessions: Sessions, minute: number, seq: number, useServiceTime = false) =>
+    sessions.recordMotion(T, "u", {
+      ...{ sensorId: "door", seq },
+      ...(useServiceTime ? { useServiceTime } : { at: START + minute * MIN }),
+    });
+
+  test.each([
+    ["a person merges what lies before", 1, async (host: Sessions) => {
+      await host.merge(T, { sessions: await seen(host, "first", "second") });
+    }],
+    ["motion comes late", 0, (host: Sessions) => move(host, 18, 0)],
+  ])("no number of motion is forgotten: %s", async (_, skipped, act) => {
+    let isBetween = false;
+    const { host, dynamo, arm } = hostWith((_dynamo, other) => {
+      isBetween = true;
+      return move(other, 22, 2);
+    }, "query");
+    await host.create(T, "u", { sensorId: "door", sessionId: "first", startedAt: START });
+    await host.create(T, "u", { sensorId: "door", sessionId: "second", startedAt: START + MIN });
+    await move(host, 20, 1);
+    arm(skipped);
+    await act(host);
+    expect(isBetween).toBe(true);
+    expect(dynamo.dump("sessions").map(({ mTop }) => mTop)).toContain(2);
+    // By the service's clock the number alone says which event it is.
+    expect(await move(host, 0, 2, true)).toMatchObject({ duplicate: true });
   });
 });
 
