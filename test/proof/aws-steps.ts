@@ -1,6 +1,7 @@
 /** What `npm run proof:aws` does with a running installation, wherever it runs. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { createClients } from "../../api/aws/clients.ts";
@@ -71,9 +72,13 @@ async function record(world: World, events: readonly object[]): Promise<{ accept
   }
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let polls = 0; !await holds().catch(() => false); polls++) {
-    ok(polls < MAX_POLLS, `not within ${MAX_POLLS} s: ${what}`);
+/** Waits until what is seen is what is wanted, and says what was seen last where it never is. */
+async function until(what: string, wanted: unknown, see: () => Promise<unknown>): Promise<void> {
+  let seen: unknown;
+  for (let polls = 0;; polls++) {
+    seen = await see().catch((error: unknown) => error);
+    if (isDeepStrictEqual(seen, wanted)) return;
+    ok(polls < MAX_POLLS, `not within ${MAX_POLLS} s: ${what}: ${inspect(wanted)} is wanted, ${inspect(seen)} was seen`);
     await pause(POLL_MS);
   }
 }
@@ -96,12 +101,14 @@ async function command(world: World, script: string, ...args: string[]): Promise
   return run.output;
 }
 
-/** The answer is there, and the same again is known. */
+/** The answer is there, the same again is known, and both events are counted: what comes next counts on from them. */
 export async function smoke(world: World): Promise<string> {
-  const events = eventsOf("smoke", 2, Date.now() - 60_000);
+  const at = Date.now() - 60_000;
+  const events = eventsOf("smoke", 2, at);
   deepStrictEqual(await record(world, events), { accepted: 2, duplicates: 0, rejected: 0 });
   deepStrictEqual(await record(world, events), { accepted: 0, duplicates: 2, rejected: 0 });
-  return "2 events are accepted once";
+  await until("both are counted", 2, () => counted(world, at));
+  return "2 events are accepted and counted once";
 }
 
 /** Batches at once, while what serves them is killed; every event is counted once. */
@@ -123,7 +130,7 @@ export async function load(world: World): Promise<string> {
   });
   await Promise.all(workers);
   const seconds = (performance.now() - started) / 1_000;
-  await until("all is counted", async () => await counted(world, at) === before + total);
+  await until("all is counted", before + total, () => counted(world, at));
   return `${total} events in ${seconds.toFixed(1)} s with ${kills} kills; each is counted once`;
 }
 
@@ -160,11 +167,8 @@ export async function follow(world: World): Promise<string> {
   try {
     for (let seq = 1; seq <= events.length; seq++) {
       if (seq > 1) await record(world, events.slice(seq - 1, seq));
-      const has = (seqs: readonly number[]) => seqs.length >= seq;
-      await Promise.race([
-        failed.promise,
-        until(`event ${seq} comes`, () => Promise.resolve(has(overSockets) && has(stream.seqs))),
-      ]);
+      const have = () => Promise.resolve([overSockets.length, stream.seqs.length]);
+      await Promise.race([failed.promise, until(`event ${seq} comes over both ways`, [seq, seq], have)]);
       if (seq === 2) client.terminate();
     }
     const expected = events.map(({ seq }) => seq);
@@ -222,12 +226,8 @@ export async function redrive(world: World): Promise<string> {
     clients.destroy();
   }
   const said = await command(world, "redrive", "ingest");
-  await until("the message is taken", async () => {
-    const { journey } = await ask(world, `query ($id: String!) { journey(sessionId: $id) { eventCount } }`, {
-      id: sessionId,
-    });
-    return journey?.eventCount === 3;
-  });
+  const query = `query ($id: String!) { journey(sessionId: $id) { eventCount } }`;
+  await until("the message is taken", 3, async () => (await ask(world, query, { id: sessionId })).journey?.eventCount);
   return said.trim().split("\n").at(-1)!;
 }
 
