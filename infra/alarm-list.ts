@@ -11,8 +11,9 @@ export type Apis = {
   sockets: { api: { id: string } };
 };
 /** What reads a stream. */
-export type StreamSource = { name: string; tableName: string; mapping: { uuid: string; functionName: string } };
+export type StreamSource = { name: string; tableName: string; mapping: { uuid: string } };
 
+/** Dimensions are those under which AWS publishes it, all of them: an alarm with one more or less never sees anything. */
 export type Metric = { namespace: string; name: string; dimensions: Readonly<Record<string, string>> };
 
 /** One alarm. It rings above or below a number, of a metric or of the sum of several. */
@@ -23,7 +24,7 @@ export type Watch = {
   metrics: readonly Metric[];
   /** Of the metrics, by m0, m1 and so on; their sum where absent. */
   expression?: string;
-  stat: "Sum" | "Maximum" | "Average" | "p99";
+  stat: "Sum" | "Maximum" | "SampleCount" | "p99";
   seconds: number;
   /** Of so many seconds each; all of them. */
   periods?: number;
@@ -31,9 +32,13 @@ export type Watch = {
   silence?: "breaching" | "notBreaching";
 } & ({ above: number; below?: never } | { below: number; above?: never });
 
+/** What is lost where it is not tried again; reads that fail show in answers. */
+const WRITES = ["PutItem", "UpdateItem", "TransactWriteItems"] as const;
 const MINUTE = 60;
 const FIVE_MINUTES = 300;
 const HOUR = 3_600;
+/** Of alarms that silence rings. */
+const AT_FIRST = "After a first deployment it rings until there was something to see.";
 
 /** What no consumer could take, and consumers that do not keep up. */
 export function queueWatches(queues: Queues): Watch[] {
@@ -135,6 +140,18 @@ export function functionWatches(functions: Consumers & Partial<ApiFunctions>): W
     periods: 5,
     above: 60_000,
   }, {
+    id: "schedule-still",
+    reason:
+      "For a quarter of an hour the clock started nothing: sessions do not end, alerts are not judged, webhooks are not " +
+      "sent. The rules of EventBridge are off, may not start the function schedule, or it is throttled. Nothing is lost. " +
+      AT_FIRST,
+    metrics: [of("schedule", "Invocations")],
+    stat: "Sum",
+    seconds: FIVE_MINUTES,
+    periods: 3,
+    below: 1,
+    silence: "breaching",
+  }, {
     id: "concurrency",
     reason:
       "The functions of the account use more than eight tenths of what may run at once. Beyond it they are throttled, " +
@@ -151,59 +168,55 @@ export function functionWatches(functions: Consumers & Partial<ApiFunctions>): W
   }];
 }
 
-/** Streams that nobody reads though something is written: an event source that is off, or may not read any more. */
+/** Streams that nobody reads: an event source that is off, or may not read any more. One that reads says so, were it zero records. */
 export function sourceWatches(streams: readonly StreamSource[]): Watch[] {
   return streams.map(({ name, tableName, mapping }) => ({
     id: `source-${name}`,
     reason:
-      `The table ${tableName} is written to, and for half an hour nothing of its stream was read: the event source is ` +
-      "off, or was refused. `aws lambda list-event-source-mappings` says which and why. What is not read within 24 " +
-      "hours is gone from the stream.",
-    metrics: [
-      { namespace: "AWS/DynamoDB", name: "ConsumedWriteCapacityUnits", dimensions: { TableName: tableName } },
-      {
-        namespace: "AWS/Lambda",
-        name: "PolledEventCount",
-        dimensions: { EventSourceMappingUUID: mapping.uuid, FunctionName: mapping.functionName },
-      },
-    ],
-    expression: "IF(FILL(m0, 0) > 0 AND FILL(m1, 0) == 0, 1, 0)",
-    stat: "Sum",
+      `For half an hour nobody looked into the stream of the table ${tableName}: the event source is off, or was refused. ` +
+      "`aws lambda list-event-source-mappings` says which and why. What is not read within 24 hours is gone from the " +
+      `stream. ${AT_FIRST}`,
+    metrics: [{
+      namespace: "AWS/Lambda",
+      name: "PolledEventCount",
+      dimensions: { EventSourceMappingUUID: mapping.uuid },
+    }],
+    stat: "SampleCount",
     seconds: FIVE_MINUTES,
     periods: 6,
-    above: 0,
+    below: 1,
+    silence: "breaching",
   }));
 }
 
-/** Requests that a table or an index of it turned away or could not do. A table's own metrics leave its indexes out. */
+/** Requests that a table or an index of it turned away, or AWS could not do. A table's own metrics leave its indexes out. */
 export function tableWatches(deployed: Tables): Watch[] {
-  return Object.entries(deployed).map(([name, { name: TableName }]): Watch => ({
-    id: `table-${name}`,
-    reason:
-      `Requests to the table ${name}, or to an index of it, were throttled or failed on AWS's side. They were tried again, and requests may ` +
-      `have failed as UNAVAILABLE. Throttling: one partition takes more than 1,000 writes a second (one tenant's list), ` +
-      `or the table more than twice its last peak.`,
-    metrics: [
-      ...["WriteThrottleEvents", "ReadThrottleEvents"].map((metric): Metric => ({
-        namespace: "AWS/DynamoDB",
-        name: metric,
-        dimensions: { TableName },
-      })),
-      ...Object.keys(tables[name as keyof Tables].indexes).map((GlobalSecondaryIndexName): Metric => ({
-        namespace: "AWS/DynamoDB",
-        name: "WriteThrottleEvents",
-        dimensions: { TableName, GlobalSecondaryIndexName },
-      })),
-      ...["PutItem", "UpdateItem", "TransactWriteItems"].map((Operation): Metric => ({
-        namespace: "AWS/DynamoDB",
-        name: "SystemErrors",
-        dimensions: { TableName, Operation },
-      })),
-    ],
-    stat: "Sum",
-    seconds: FIVE_MINUTES,
-    above: 0,
-  }));
+  const rings = { stat: "Sum", seconds: FIVE_MINUTES, above: 0 } as const;
+  return Object.entries(deployed).flatMap(([name, { name: TableName }]): Watch[] => {
+    const of = (metric: string, more: Metric["dimensions"] = {}): Metric => ({
+      namespace: "AWS/DynamoDB",
+      name: metric,
+      dimensions: { TableName, ...more },
+    });
+    const throttled = (more: Metric["dimensions"]) => [of("WriteThrottleEvents", more), of("ReadThrottleEvents", more)];
+    const indexes = Object.keys(tables[name as keyof Tables].indexes);
+    return [{
+      id: `table-${name}`,
+      reason:
+        `Requests to the table ${name}, or to an index of it, were throttled. They were tried again, and may have failed ` +
+        `as UNAVAILABLE: one partition takes more than 1,000 writes or 3,000 reads a second (one tenant's list), or the ` +
+        `table more than twice its last peak.`,
+      metrics: [{}, ...indexes.map((GlobalSecondaryIndexName) => ({ GlobalSecondaryIndexName }))].flatMap(throttled),
+      ...rings,
+    }, {
+      id: `table-${name}-faults`,
+      reason:
+        `Writes to the table ${name} failed on AWS's side. They were tried again, and may have failed as UNAVAILABLE. ` +
+        `AWS's health page of the region says more; nothing is to be done here.`,
+      metrics: WRITES.map((Operation) => of("SystemErrors", { Operation })),
+      ...rings,
+    }];
+  });
 }
 
 /** How the API answers, wherever it runs. Streams have no latency that could be too high. */
@@ -254,6 +267,18 @@ export function apiWatches(apis: Apis | undefined, container: Container | undefi
           periods: 5,
           above: 0,
         } satisfies Watch,
+        {
+          id: "container-none",
+          reason:
+            "For three minutes no container was ready: nobody is answered. The service's events in ECS say why none comes " +
+            `up, the log what the last one said. ${AT_FIRST}`,
+          metrics: [balancer("HealthyHostCount")],
+          stat: "Maximum",
+          seconds: MINUTE,
+          periods: 3,
+          below: 1,
+          silence: "breaching",
+        } satisfies Watch,
       ]
       : []),
   ];
@@ -286,7 +311,7 @@ export function auditWatches(namespace: string): Watch[] {
   }, {
     id: "audit-missing",
     reason:
-      "No audit has ended for three hours: counts may be wrong and nobody would know. See the schedule and its function.",
+      `No audit has ended for three hours: counts may be wrong and nobody would know. See the schedule and its function. ${AT_FIRST}`,
     metrics: of("audit-done"),
     stat: "Sum",
     seconds: HOUR,

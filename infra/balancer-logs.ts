@@ -1,6 +1,7 @@
 import { DataAwsElbServiceAccount } from "@cdktf/provider-aws/lib/data-aws-elb-service-account/index.js";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import type { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
+import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import type { TerraformStack } from "cdktf";
 import { harden } from "./objects.ts";
 import type { Stage } from "./stages.ts";
@@ -14,7 +15,11 @@ const OLD_REGIONS = ("us-east-1 us-east-2 us-west-1 us-west-2 af-south-1 ap-east
  * Adds a bucket for a line a request of the load balancer: who asked, what was answered, how long it took. Addresses of people are in
  * it, so it goes with the other logs. Load balancers write to buckets under S3's own key alone, and try it when they are told to.
  */
-export function addBalancerLogs(stack: TerraformStack, stage: Stage): { bucket: S3Bucket; policy: S3BucketPolicy } {
+export function addBalancerLogs(
+  stack: TerraformStack,
+  stage: Stage,
+  group: SecurityGroup,
+): { bucket: S3Bucket; policy: S3BucketPolicy } {
   const bucket = new S3Bucket(stack, "balancer-logs", {
     bucket: `${stage.prefix}-balancer-logs`,
     forceDestroy: !stage.isProtected,
@@ -29,7 +34,8 @@ export function addBalancerLogs(stack: TerraformStack, stage: Stage): { bucket: 
     Effect: "Allow",
     Principal: { Service: "logdelivery.elasticloadbalancing.amazonaws.com", ...account },
     Action: "s3:PutObject",
-    Resource: `${bucket.arn}/AWSLogs/*`,
+    // Of load balancers of this account: others would write here in the name of the same service.
+    Resource: `${bucket.arn}/AWSLogs/${group.ownerId}/*`,
   }]);
   return { bucket, policy };
 }

@@ -33,7 +33,7 @@ export function addBalancer(
 ): Balancer {
   // Names have 32 characters and do not end in a hyphen.
   const name = stage.prefix.replace(/-+$/, "");
-  const logs = addBalancerLogs(stack, stage);
+  const logs = addBalancerLogs(stack, stage, network.balancerGroup);
   const balancer = new Lb(stack, "balancer", {
     name,
     loadBalancerType: "application",

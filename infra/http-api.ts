@@ -6,16 +6,10 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import type { TerraformStack } from "cdktf";
 import { type DeployedFunction, startable, startedBy } from "./functions.ts";
-import { corsOriginsOf, type Stage } from "./stages.ts";
+import type { Stage } from "./stages.ts";
 
 /** What a request may take: a little more than the function's own limit. */
 const TIMEOUT_MS = 30_000;
-const PREFLIGHT_SECONDS = 7_200;
-export const CORS = {
-  allowMethods: ["GET", "POST"],
-  allowHeaders: ["authorization", "content-type", "x-request-id", "x-session-id"],
-  exposeHeaders: ["x-request-id", "x-session-id"],
-};
 
 /** Requests a second, and how many may come at once: what one installation lets through before it answers 429. */
 export function throttleOf({ isProtected }: Stage): { rate: number; burst: number } {
@@ -48,13 +42,9 @@ export function addHttpApi(
   stage: Stage,
   { http }: { http: DeployedFunction },
 ): { api: Apigatewayv2Api; apiStage: Apigatewayv2Stage; url: string } {
-  const origins = corsOriginsOf(stage);
-  const api = new Apigatewayv2Api(stack, "http-api", {
-    name: `${stage.prefix}-http`,
-    protocolType: "HTTP",
-    // Without origins no page of another site may call: the function says so itself.
-    ...(origins.length > 0 ? { corsConfiguration: { allowOrigins: origins, ...CORS, maxAge: PREFLIGHT_SECONDS } } : {}),
-  });
+  // No CORS of its own: it would take the function's words for it out of answers, and those are right for each path. What any
+  // page may read (`/collect`, `/sojourn.js`) would look refused, and a page would send its events again for ever.
+  const api = new Apigatewayv2Api(stack, "http-api", { name: `${stage.prefix}-http`, protocolType: "HTTP" });
   const integration = new Apigatewayv2Integration(stack, "http-api-function", {
     apiId: api.id,
     integrationType: "AWS_PROXY",

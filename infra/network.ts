@@ -184,7 +184,8 @@ function addGroups(stack: TerraformStack, stage: Stage, { vpcId, port }: { vpcId
   for (const out of portsOut(stage)) {
     new VpcSecurityGroupEgressRule(stack, `service-to-world-${out}`, {
       securityGroupId: serviceGroup.id,
-      description: "AWS's services, the image, and the identity provider's keys.",
+      // EC2 takes no apostrophe here.
+      description: "Services of AWS, the image, and the keys of the identity provider.",
       cidrIpv4: ANYWHERE,
       ...tcp(out),
     });

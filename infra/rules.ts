@@ -77,6 +77,9 @@ const enabled = (value: unknown) => (value as { enabled?: unknown } | undefined)
 const isDenyingPlain = ({ attributes }: Resource) =>
   /"Effect":"Deny","Principal":"\*","Action":"s3:\*".*"aws:SecureTransport":"false"/.test(String(attributes.policy));
 
+/** Policies of things that services come to by themselves: any account can send such a service to any name. */
+const SHARED: readonly string[] = ["aws_s3_bucket_policy", "aws_sns_topic_policy", "aws_sqs_queue_policy"];
+
 const RETENTION = "Logs are kept for a time that is said: set retentionInDays to the stage's logRetentionDays.";
 
 const WEB_PORTS: readonly number[] = [80, 443];
@@ -107,6 +110,19 @@ export const RULES: readonly Rule[] = [
     all.flatMap((resource) =>
       allowing(resource).filter(({ Principal, Condition }) => isAnybody(Principal) && !Condition)
         .map(({ Sid }) => ({ id: resource.id, message: `The statement ${Sid} allows anybody: name who may.` }))
+    ),
+  (all) =>
+    all.filter(({ type }) => SHARED.includes(type)).flatMap((resource) =>
+      allowing(resource)
+        .filter(({ Principal, Condition, Resource }) =>
+          isService(Principal) && !/"aws:Source(Account|Arn)"/.test(JSON.stringify(Condition ?? {})) &&
+          !listed(Resource).every((name) => name.includes(".owner_id}"))
+        )
+        .map(({ Sid }) => ({
+          id: resource.id,
+          message:
+            `The statement ${Sid} allows a service in anybody's name: ask for aws:SourceAccount or aws:SourceArn, or name the account.`,
+        }))
     ),
   each(
     ["aws_vpc_security_group_ingress_rule"],
@@ -189,6 +205,10 @@ export const RULES: readonly Rule[] = [
     bucketHas("aws_s3_bucket_versioning", () => true, "A bucket keeps what was replaced: harden it (objects.ts)."),
   ),
 ];
+
+function isService(principal: unknown): boolean {
+  return typeof principal === "object" && principal !== null && "Service" in principal;
+}
 
 function isAnybody(principal: unknown): boolean {
   return principal === "*" ||

@@ -12,6 +12,17 @@ export function retention(text: string): number {
   throw new SettingError(`must be a number of days that CloudWatch knows: ${RETENTION_DAYS.replaceAll(" ", ", ")}`);
 }
 
+/** What begins or ends a name of a bucket, a load balancer, a security group or a cache that AWS does not take. */
+const REFUSED_PREFIX = /^(?:sg-|internal-|xn--|sthree-|amzn-s3-demo-)|--|-$/;
+
+/** The prefix of every name, which was read as the service reads it, as AWS takes it too. */
+export function awsPrefix(text: string): string {
+  if (!REFUSED_PREFIX.test(text)) return text;
+  throw new SettingError(
+    "AWS takes no names that begin with sg-, internal-, xn--, sthree- or amzn-s3-demo-, hold two hyphens together or end in one",
+  );
+}
+
 /** Such as `a,b`. */
 export function twoZones(text: string): readonly [string, string] {
   const [, one, other] = /^([a-z]),([a-z])$/.exec(text) ?? [];

@@ -1,6 +1,7 @@
 import { variables } from "../api/config.ts";
 import { oneOf, onOff } from "../api/core/settings.ts";
 import {
+  awsPrefix,
   bucketName,
   budget,
   certificateArn,
@@ -154,7 +155,11 @@ export function stagesFrom(env: Env): Stage {
   const isLocal = name === "local";
   const defaults = DEFAULTS[name];
   const run = read("SOJOURN_RUN", defaults.run, oneOf("functions", "container", "both", "none"));
-  const prefix = own("NAME_PREFIX");
+  const prefix = read(
+    "NAME_PREFIX",
+    variables.NAME_PREFIX.fallback,
+    (text) => awsPrefix(variables.NAME_PREFIX.parse(text)),
+  );
   const region = read("AWS_REGION", variables.AWS_REGION.fallback, regionName);
   const endpoint = read("AWS_ENDPOINT_URL", "", variables.AWS_ENDPOINT_URL_S3.parse);
   const image = read("SOJOURN_IMAGE", "", imageName);

@@ -60,7 +60,8 @@ export function addStreamApi(
     restApiId: api.id,
     stageName: apiStage.stageName,
     methodPath: "*/*",
-    settings: { throttlingRateLimit: rate, throttlingBurstLimit: burst, metricsEnabled: true },
+    // Metrics of single methods are paid for one by one; those of the API, which the alarm watches, are not.
+    settings: { throttlingRateLimit: rate, throttlingBurstLimit: burst, metricsEnabled: false },
   });
   new LambdaPermission(stack, "stream-api-permission", {
     statementId: "stream-api",

@@ -47,6 +47,8 @@ export function addTopic(stack: TerraformStack, stage: Stage): SnsTopic {
         Principal: { Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] },
         Action: "sns:Publish",
         Resource: topic.arn,
+        // Alarms and budgets of this account, and not of whoever knows the topic's name.
+        Condition: { StringEquals: { "aws:SourceAccount": topic.owner } },
       }, tlsOnly(topic.arn)],
     }),
   });

@@ -57,7 +57,7 @@ describe("lines of the load balancer", () => {
           AWS: "${data.aws_elb_service_account.balancer-account.arn}",
         },
         Action: "s3:PutObject",
-        Resource: "${aws_s3_bucket.balancer-logs.arn}/AWSLogs/*",
+        Resource: "${aws_s3_bucket.balancer-logs.arn}/AWSLogs/${aws_security_group.group-balancer.owner_id}/*",
       });
       // S3's own key is the only one that load balancers write under.
       const { rule } = stack.one("aws_s3_bucket_server_side_encryption_configuration", "balancer-logs-encryption");

@@ -1,5 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
+import { variables as settings } from "../../api/config.ts";
 import { DOCUMENTS, pageHeaders } from "../../api/entry/http/pages.ts";
 import { stagesFrom } from "../../infra/stages.ts";
 import { type Loose, synthStage } from "../kit/synth-stage.ts";
@@ -19,6 +20,23 @@ function behaviourOf(stack: typeof functions, path: string): Loose {
   const takes = (pattern: string) => new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(path);
   return ordered.find(({ path_pattern: pattern }: Loose) => takes(pattern)) ?? first;
 }
+
+/** The parts of AWS's rule groups, of "Baseline rule groups" in AWS WAF's documentation: a name that is none is refused. */
+const MANAGED_RULES: Readonly<Record<string, readonly string[]>> = {
+  AWSManagedRulesKnownBadInputsRuleSet: [
+    ...["BODY", "HEADER", "QUERYSTRING", "URIPATH"].flatMap((at) => [`JavaDeserializationRCE_${at}`, `Log4JRCE_${at}`]),
+    ...["Host_localhost_HEADER", "PROPFIND_METHOD", "ExploitablePaths_URIPATH"],
+  ],
+  AWSManagedRulesCommonRuleSet: [
+    ...["NoUserAgent_HEADER", "UserAgent_BadBots_HEADER"],
+    ...["QUERYSTRING", "Cookie_HEADER", "BODY", "URIPATH"].map((at) => `SizeRestrictions_${at}`),
+    ...["BODY", "COOKIE", "URIPATH", "QUERYARGUMENTS"].flatMap((
+      at,
+    ) => [`EC2MetaDataSSRF_${at}`, `CrossSiteScripting_${at}`]),
+    ...["BODY", "URIPATH", "QUERYARGUMENTS"].flatMap((at) => [`GenericLFI_${at}`, `GenericRFI_${at}`]),
+    ...["URIPATH", "QUERYARGUMENTS"].map((at) => `RestrictedExtensions_${at}`),
+  ],
+};
 
 describe("an installation with a name of its own", () => {
   test.each([
@@ -132,12 +150,38 @@ describe("an installation with a name of its own", () => {
     expect(acl).toMatchObject({ scope: "CLOUDFRONT", provider: "aws.edge" });
     const rules = acl["rule"] as Loose[];
     expect(rules[0]).toMatchObject({
-      statement: { rate_based_statement: { limit: 20_000, aggregate_key_type: "IP" } },
+      statement: { rate_based_statement: { limit: 300_000, aggregate_key_type: "IP" } },
       action: { block: {} },
     });
     expect(rules.map(({ priority }) => priority)).toEqual([0, 1, 2, 3]);
     for (const { visibility_config: seen } of rules) expect(seen["sampled_requests_enabled"]).toBe(false);
     expect(container.all("aws_wafv2_web_acl")).toEqual({});
+  });
+
+  test("has a firewall that lets one server of a tenant send what its token may, up to half of what the API takes", () => {
+    const { limit } = functions.one("aws_wafv2_web_acl")["rule"][0].statement.rate_based_statement;
+    const { throttling_rate_limit: all } = functions.one("aws_apigatewayv2_stage", "http-api-stage")
+      .default_route_settings;
+    expect(limit).toBe(all * 300 / 2);
+    const [count, seconds] = settings.RATE_TOKEN.fallback.split("/").map(Number) as [number, number];
+    expect(limit).toBeGreaterThanOrEqual(Math.min(count / seconds, all / 2) * 300);
+  });
+
+  test("has a firewall that blocks nothing for what people write in bodies and queries, of whatever size", () => {
+    const managed = (functions.one("aws_wafv2_web_acl")["rule"] as Loose[])
+      .flatMap(({ statement: { managed_rule_group_statement: group } }) => group ?? []) as Loose[];
+    const counted = Object.fromEntries(
+      managed.map(({ name, rule_action_override: parts }) => [name, (parts as Loose[]).map((part) => part["name"])]),
+    );
+    expect(Object.keys(counted)).toEqual(["AWSManagedRulesAmazonIpReputationList", ...Object.keys(MANAGED_RULES)]);
+    for (const [group, names] of Object.entries(MANAGED_RULES)) {
+      expect(counted[group].filter((name: string) => !names.includes(name))).toEqual([]);
+      const looksAtWords = names.filter((name) => /_(BODY|QUERYARGUMENTS|QUERYSTRING)$/.test(name));
+      expect(looksAtWords.filter((name) => !counted[group].includes(name))).toEqual([]);
+    }
+    for (const { rule_action_override: parts } of managed) {
+      for (const { action_to_use: action } of parts as Loose[]) expect(action).toEqual({ count: {} });
+    }
   });
 
   test("has a certificate of us-east-1 that its zone proves, and records of both kinds", () => {

@@ -40,6 +40,34 @@ describe("a statement", () => {
     expect(breaches([role(statement)])).toEqual(said);
   });
 
+  test("that allows a service to come to a bucket, topic or queue says whose it must be", () => {
+    const said = (statement: object, type = "aws_sns_topic_policy") =>
+      breaches([made(type, {
+        policy: JSON.stringify({
+          Statement: {
+            Effect: "Allow",
+            Sid: "S",
+            Action: "a",
+            Resource: "b",
+            Principal: { Service: "s" },
+            ...statement,
+          },
+        }),
+      })]);
+    for (const type of ["aws_s3_bucket_policy", "aws_sns_topic_policy", "aws_sqs_queue_policy"]) {
+      expect(said({}, type)).toEqual([`${type}: The statement S allows a service in anybody's name`]);
+      expect(said({ Condition: { Bool: { "aws:SecureTransport": "true" } } }, type)).toHaveLength(1);
+      expect(said({ Condition: { StringEquals: { "aws:SourceAccount": "1" } } }, type)).toEqual([]);
+      expect(said({ Condition: { ArnLike: { "aws:SourceArn": "x" } } }, type)).toEqual([]);
+    }
+    expect(said({ Resource: ["a/${aws_security_group.x.owner_id}/*"] })).toEqual([]);
+    expect(said({ Resource: ["a/${aws_security_group.x.owner_id}/*", "b"] })).toHaveLength(1);
+    expect(said({ Effect: "Deny" })).toEqual([]);
+    expect(said({ Principal: { AWS: "a" } })).toEqual([]);
+    // Roles are taken by services in the name of their own account.
+    expect(said({}, "aws_iam_role")).toEqual([]);
+  });
+
   test("is looked at in whatever a policy is called, among others, and where there is none it is no matter", () => {
     for (const name of ["policy", "assume_role_policy", "inline_policy", "access_policy", "queue_policy"]) {
       expect(breaches([role({ Resource: "*" }, name)])).toEqual([everything]);

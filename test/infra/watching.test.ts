@@ -44,9 +44,11 @@ describe("every alarm", () => {
 const RINGS: [string, string, ">" | "<", number, number, number, string][] = [
   ["audit-differences", "Sum", ">", 0, 300, 1, "notBreaching"],
   ["audit-missing", "Sum", "<", 1, 3600, 3, "breaching"],
+  ["schedule-still", "Sum", "<", 1, 300, 3, "breaching"],
   ["concurrency", "Maximum", ">", 80, 300, 1, "notBreaching"],
   ["container-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
   ["container-latency", "p99", ">", 3, 300, 3, "notBreaching"],
+  ["container-none", "Maximum", "<", 1, 60, 3, "breaching"],
   ["container-unhealthy", "Maximum", ">", 0, 60, 5, "notBreaching"],
   ["http-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
   ["http-errors", "Sum", ">", 0, 300, 1, "notBreaching"],
@@ -58,7 +60,7 @@ const RINGS: [string, string, ">" | "<", number, number, number, string][] = [
   ["late-age", "Maximum", ">", 900, 300, 1, "notBreaching"],
   ["late-sent", "Sum", ">", 0, 300, 1, "notBreaching"],
   ["sockets-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
-  ["source-journeys", "Sum", ">", 0, 300, 6, "notBreaching"],
+  ["source-journeys", "SampleCount", "<", 1, 300, 6, "breaching"],
   ["stream-5xx", "Sum", ">", 4, 300, 1, "notBreaching"],
   ["table-journeys", "Sum", ">", 0, 300, 1, "notBreaching"],
   ["wakes-age", "Maximum", ">", 60, 60, 3, "notBreaching"],
@@ -107,20 +109,24 @@ describe("there is an alarm for", () => {
     }
   });
 
-  test("each table's failed and throttled writes", () => {
+  test("each table's throttled writes and reads, those of each index too, and what AWS could not do", () => {
+    const metricsOf = (id: string) =>
+      (alarm(byFunctions, id).metric_query as Loose[]).flatMap(({ metric }) => metric ?? []) as Loose[];
     for (const [name, { indexes }] of Object.entries(tables)) {
-      const metrics = (alarm(byFunctions, `table-${name}`).metric_query as Loose[]).flatMap(({ metric }) =>
-        metric ?? []
+      // A table's own metrics leave its indexes out.
+      const watched = metricsOf(`table-${name}`).map(({ metric_name: metric, dimensions }) =>
+        `${metric} ${dimensions.GlobalSecondaryIndexName ?? ""}`
       );
-      expect(metrics.map((metric) => metric.metric_name)).toEqual([
-        ...["WriteThrottleEvents", "ReadThrottleEvents"],
-        ...Object.keys(indexes).map(() => "WriteThrottleEvents"),
-        ...["SystemErrors", "SystemErrors", "SystemErrors"],
+      expect(watched).toEqual(
+        ["", ...Object.keys(indexes)].flatMap((
+          index,
+        ) => [`WriteThrottleEvents ${index}`, `ReadThrottleEvents ${index}`]),
+      );
+      const faults = metricsOf(`table-${name}-faults`);
+      expect(faults.every(({ metric_name: metric }) => metric === "SystemErrors")).toBe(true);
+      expect(faults.map(({ dimensions }) => dimensions.Operation)).toEqual([
+        ...["PutItem", "UpdateItem", "TransactWriteItems"],
       ]);
-      // A table's own metrics leave its indexes out, and CloudWatch takes ten metrics an alarm.
-      const watched = metrics.flatMap((metric) => metric.dimensions.GlobalSecondaryIndexName ?? []);
-      expect(watched).toEqual(Object.keys(indexes));
-      expect(metrics.length).toBeLessThanOrEqual(10);
     }
   });
 
@@ -137,9 +143,11 @@ describe("there is an alarm for", () => {
 
   test("slow and failed answers of what serves the API, and of nothing else", () => {
     const found = (stack: StageStack) =>
-      idsOf(stack).filter((id) => /^(http|container)-(latency|5xx|unhealthy)$/.test(id));
+      idsOf(stack).filter((id) => /^(http|container)-(latency|5xx|none|unhealthy)$/.test(id));
     expect(found(byFunctions).sort()).toEqual(["http-5xx", "http-latency"]);
-    expect(found(byContainers).sort()).toEqual(["container-5xx", "container-latency", "container-unhealthy"]);
+    expect(found(byContainers).sort()).toEqual([
+      ...["container-5xx", "container-latency", "container-none", "container-unhealthy"],
+    ]);
     expect(alarm(byFunctions, "http-latency").extended_statistic).toBe("p99");
   });
 
@@ -169,11 +177,12 @@ test("the log lines that are counted are those that an audit writes, wherever it
 
 test("the topic is told by CloudWatch and by budgets alone, and tells the address that is given", () => {
   const { Statement: statements } = JSON.parse(byFunctions.one("aws_sns_topic_policy", "alarms-policy").policy) as {
-    Statement: { Effect: string; Principal: unknown }[];
+    Statement: { Effect: string; Principal: unknown; Condition?: unknown }[];
   };
   expect(statements.filter(({ Effect }) => Effect === "Allow").map(({ Principal }) => Principal)).toEqual([
     { Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"] },
   ]);
+  expect(statements.every(({ Effect, Condition }) => Effect === "Deny" || Condition)).toBe(true);
   expect(byFunctions.one("aws_sns_topic_subscription")).toMatchObject({
     protocol: "email",
     endpoint: "ops@example.com",

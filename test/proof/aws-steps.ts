@@ -78,7 +78,10 @@ async function until(what: string, wanted: unknown, see: () => Promise<unknown>)
   for (let polls = 0;; polls++) {
     seen = await see().catch((error: unknown) => error);
     if (isDeepStrictEqual(seen, wanted)) return;
-    ok(polls < MAX_POLLS, `not within ${MAX_POLLS} s: ${what}: ${inspect(wanted)} is wanted, ${inspect(seen)} was seen`);
+    ok(
+      polls < MAX_POLLS,
+      `not within ${MAX_POLLS} s: ${what}: ${inspect(wanted)} is wanted, ${inspect(seen)} was seen`,
+    );
     await pause(POLL_MS);
   }
 }
