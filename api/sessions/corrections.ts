@@ -139,7 +139,9 @@ export function createCorrections({ store, lines, sources, history, changed, clo
     const between = await lines.between(first, members.at(-1)!);
     const other = between.find((id) => !members.some(({ sessionId }) => sessionId === id));
     if (other !== undefined) {
-      fail(`must follow each other: ${JSON.stringify(other)} begins between them; name it too, or correct it first`);
+      const isDeleted = (await lines.find(first, [other])).get(other)?.deletedAt !== undefined;
+      const remedy = isDeleted ? "a person deleted it: restore it first" : "name it too, or correct it first";
+      fail(`must follow each other: ${JSON.stringify(other)} begins between them; ${remedy}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import { joinPeoples, joinPlayback } from "./line.ts";
-import type { Piece, Session } from "./model.ts";
+import type { EndSaid, Piece, Session } from "./model.ts";
 import { asSource, compose, cutPiece, given, isWithin } from "./pieces.ts";
 import { anchorOf, lastSignOf, statedEndOf } from "./rules.ts";
 
@@ -32,7 +32,7 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
     ...ownOf(first),
     isStated,
     corrected,
-    ends: members.flatMap((one) => one.ends),
+    ends: [...first.ends, ...others.flatMap(endsOf)],
     reported: members.flatMap((one) => one.reported),
     bridges: [...members.flatMap((one) => one.bridges), { until, ...(anchor === undefined ? {} : { anchor }) }],
     version: Math.max(...members.map(({ version }) => version)) + 1,
@@ -44,6 +44,11 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
   };
   const [whole, gone, kept] = [hold(merged), others.map(hold), sources.map(hold)];
   return { shown: [compose(whole, [whole, ...gone, ...kept])], gone, sources: kept };
+}
+
+/** What was said of when it ended, as said of it and not of what it becomes a part of. */
+function endsOf({ sessionId, ends }: Session): EndSaid[] {
+  return ends.map((end) => ({ ...end, of: end.of ?? sessionId }));
 }
 
 /** What its own device states, whatever a merge makes of the session. */

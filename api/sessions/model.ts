@@ -23,6 +23,8 @@ export type EndSaid = {
   isCut?: true | undefined;
   /** The session that a split made of what lies from there on: what is said of that is said of it. */
   into?: string | undefined;
+  /** The session that it was said of, where a person merged that into this one; undefined: of this one itself. */
+  of?: string | undefined;
 };
 
 /** Silence that a person bridged by merging: the session goes on at least until then. The anchor is as that of an end. */

@@ -148,8 +148,11 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         const at = endedAt ?? Math.max(now, known.lastMotionAt);
         const isEarly = at < known.startedAt;
         if (isEarly && !known.isStated) throw beforeStart(known);
-        const said = applyEnd(known, at);
-        if (said.ends.length > MAX_ENDS) throw tooManyEnds();
+        const all = applyEnd(known, at, sessionId);
+        const isBeyond = all.ends.length > MAX_ENDS;
+        if (isBeyond && at < (statedEndOf(known)?.at ?? Infinity)) throw tooManyEnds();
+        // Beyond those that are kept, one that is later than what holds says nothing more.
+        const said = isBeyond ? known : all;
         const answer = (session: Session): SessionPayload => ({
           ...sessionPayload(session),
           ...(isEarly ? { held: heldUntil(known) } : {}),

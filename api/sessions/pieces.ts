@@ -111,8 +111,18 @@ export function compose(holder: Session, sources: readonly Session[]): Session {
     finalAt: isFinal && Math.max(...last.map((own) => own.startedAt + (measuredOf(own) ?? 0))),
     deviceDuration: undefined,
   };
-  const starts = devices.filter(({ piece, source }) => piece.from === undefined && source.own!.isStated);
+  const byId = new Map(sources.map((source) => [source.sessionId, source]));
+  const starts = devices.filter(({ piece, source }) =>
+    piece.from === undefined && source.own!.isStated && !isStartBeaten(source, holder, byId)
+  );
   return begun(composed, starts.map(({ source }) => source.own!));
+}
+
+/** Whether a person had said when a session began, or what it was a part of, before that became a part of the holder. */
+function isStartBeaten(source: Session, holder: Session, byId: ReadonlyMap<string, Session>): boolean {
+  if (source.sessionId === holder.sessionId) return false;
+  const into = source.mergedInto === undefined ? undefined : byId.get(source.mergedInto);
+  return source.corrected?.startedAt !== undefined || (into !== undefined && isStartBeaten(into, holder, byId));
 }
 
 /** The start that devices state of what a session holds; a person's own word of it stays above that. */

@@ -216,14 +216,16 @@ export function anchorOf({ isStated, startedAt }: Session): number | undefined {
   return isStated ? undefined : startedAt;
 }
 
-/** The session with an end that was said of it; as it was where an earlier end was said, which no person has beaten. */
-export function applyEnd(session: Session, at: number): Session {
+/**
+ * The session with an end that was said of it by one of the ids that lead to it; as it was where that was said before. The same
+ * end of a session and then of what that was merged into are two: the merge can be taken back.
+ */
+export function applyEnd(session: Session, at: number, sessionId: string): Session {
   const anchor = anchorOf(session);
   const said = { at, ...(anchor === undefined ? {} : { anchor }) };
-  const isKnown = session.ends.some((end) => (
-    end.anchor === anchor &&
-    (end.at === at || (session.startedAt <= end.at && end.at < at && !end.isCut && !isBridged(session, end.at)))
-  ));
+  const isKnown = session.ends.some(({ isCut, of = sessionId, ...end }) =>
+    end.anchor === anchor && end.at === at && of === sessionId && !isCut
+  );
   return isKnown ? session : { ...session, ends: [...session.ends, said] };
 }
 

@@ -1,43 +1,97 @@
 import process from "node:process";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 const MAX_TRACE = 150;
 const MAX_CHARS = 5_000;
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
 
+type Range = { runs: number; seed: string; first: number; step: number };
+type Report<C> = { counts: C; done: number; failure?: Failure | undefined };
+type RunOnce<C> = (seed: string, counts: C) => Promise<Failure | undefined>;
+
+/** A thread reports after so many runs. */
+const REPORT_EVERY = 50;
+
 /**
- * Runs as many interleavings as the first argument says (`runs`), from the seed that the second gives, and ends the process:
- * with 0 where every law held. The first failure ends it, with how to see it again.
+ * Runs as many interleavings as the first argument says (`runs`), from the seed that the second gives, on as many threads as
+ * the third gives (one), and ends the process: with 0 where every law held. The first failure ends it, with how to see it
+ * again. The n-th run is a function of the seed and n, so the threads change nothing but the time.
  */
-export async function runInterleavings<C extends object>(
+export async function runInterleavings<C extends Record<string, number>>(
   file: string,
   { runs: usual, every, counts, runOnce }: {
     runs: number;
     /** Says how far it is after so many. */
     every: number;
     counts: C;
-    runOnce: (seed: string, counts: C) => Promise<Failure | undefined>;
+    runOnce: RunOnce<C>;
   },
-): Promise<never> {
+): Promise<void> {
+  if (!isMainThread) {
+    await runRange(workerData as Range, counts, runOnce, (report) => parentPort!.postMessage(report));
+    return;
+  }
   const runs = Number(process.argv[2] ?? usual);
   const seed = process.argv[3] ?? String(Date.now());
+  const threads = Math.min(Number(process.argv[4] ?? 1), runs);
   const startedAt = performance.now();
   const seconds = () => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
-
-  console.log(`${runs} interleavings, seed ${seed}`);
+  const sums = { ...counts };
+  let done = 0;
   let hasFailed = false;
+
+  console.log(`${runs} interleavings, seed ${seed}${threads > 1 ? `, ${threads} threads` : ""}`);
+  const told = ({ counts: added, done: more, failure }: Report<C>) => {
+    for (const [name, count] of Object.entries(added)) sums[name as keyof C] = sums[name]! + count as C[keyof C];
+    const before = done;
+    done += more;
+    if (Math.floor(done / every) > Math.floor(before / every)) {
+      console.log(`  ${done} in ${seconds()}: ${JSON.stringify(sums)}`);
+    }
+    if (!failure || hasFailed) return;
+    hasFailed = true;
+    console.log(failure.trace.slice(-MAX_TRACE).join("\n"));
+    console.log(`FAILED with seed ${failure.seed} (${file} 1 ${failure.seed}):`);
+    console.log(failure.violations.slice(0, 3).join("\n").slice(0, MAX_CHARS));
+  };
+  const ranges = Array.from({ length: threads }, (_, first): Range => ({ runs, seed, first, step: threads }));
+  if (threads === 1) await runRange(ranges[0]!, counts, runOnce, told);
+  else await Promise.all(ranges.map((range) => runThread(file, range, told, () => hasFailed)));
+  console.log(`${hasFailed ? "FAILED" : "every law held"} in ${seconds()}: ${JSON.stringify(sums)}`);
+  process.exit(hasFailed ? 1 : 0);
+}
+
+/** The runs of a range, up to the first failure. A single run has the seed as it is given. */
+async function runRange<C extends Record<string, number>>(
+  { runs, seed, first, step }: Range,
+  zero: C,
+  runOnce: RunOnce<C>,
+  tell: (report: Report<C>) => void,
+): Promise<void> {
   // Failures by name are by the thousand and expected; where they come from is told when one run is repeated.
   if (runs > 1) Error.stackTraceLimit = 0;
-  for (let i = 0; i < runs && !hasFailed; i++) {
+  let counts = { ...zero };
+  let done = 0;
+  for (let i = first; i < runs; i += step) {
     const failure = await runOnce(runs === 1 ? seed : `${seed}.${i}`, counts);
-    if (failure) {
-      hasFailed = true;
-      console.log(failure.trace.slice(-MAX_TRACE).join("\n"));
-      console.log(`FAILED with seed ${failure.seed} (${file} 1 ${failure.seed}):`);
-      console.log(failure.violations.slice(0, 3).join("\n").slice(0, MAX_CHARS));
-    }
-    if ((i + 1) % every === 0) console.log(`  ${i + 1} in ${seconds()}: ${JSON.stringify(counts)}`);
+    done++;
+    if (!failure && done < REPORT_EVERY && i + step < runs) continue;
+    tell({ counts, done, failure });
+    [counts, done] = [{ ...zero }, 0];
+    if (failure) return;
   }
-  console.log(`${hasFailed ? "FAILED" : "every law held"} in ${seconds()}: ${JSON.stringify(counts)}`);
-  process.exit(hasFailed ? 1 : 0);
+}
+
+/** A range on a thread of its own; over when that is, or another has failed. */
+async function runThread<C>(file: string, range: Range, tell: (report: Report<C>) => void, isOver: () => boolean) {
+  const worker = new Worker(new URL(`../../${file}`, import.meta.url), { workerData: range });
+  await new Promise<void>((resolve, reject) => {
+    worker.on("message", (report: Report<C>) => {
+      tell(report);
+      if (isOver()) resolve();
+    });
+    worker.on("error", reject);
+    worker.on("exit", () => resolve());
+  });
 }

@@ -3,7 +3,7 @@
  * at once, split, merged and given up by dying readers, every bucket of every source and size equals an independent count,
  * no bucket ever holds more than was written, and the rollups say what the items say.
  *
- *     deno run -A --unstable-no-legacy-abort test/proof/metrics.ts [RUNS] [SEED]
+ *     deno run -A --unstable-no-legacy-abort test/proof/metrics.ts [RUNS] [SEED] [THREADS]
  */
 import { runInterleavings } from "./interleavings.ts";
 import { noCounts, runOnce } from "./metrics-run.ts";

@@ -1,21 +1,21 @@
 /**
  * Law: the sessions of a sensor are a function of the set of what was said about it. Random histories of motion, batches,
- * starts, ends, updates, and what people merge, split, correct and take back, each said in five orders, with repeats, over two processes, with sweeps in between: each
- * gives what `sessions-spec.ts` gives of the set.
+ * starts, ends, updates, and what people merge, split, correct, delete, restore and take back, each said in five orders, with repeats, over
+ * two processes, with sweeps in between: each gives what `sessions-spec.ts` gives of the set.
  *
- *     deno run -A --unstable-no-legacy-abort test/proof/orders.ts [HISTORIES] [SEED]
+ *     deno run -A --unstable-no-legacy-abort test/proof/orders.ts [HISTORIES] [SEED] [THREADS]
  */
 import { runInterleavings } from "./interleavings.ts";
-import { kindOf, sayInOrders } from "./sessions-orders.ts";
+import { kindOf, noActs, sayInOrders } from "./sessions-orders.ts";
 
 const ORDERS = 5;
 
 await runInterleavings("test/proof/orders.ts", {
   runs: 100_000,
   every: 10_000,
-  counts: { histories: 0, orders: 0 },
+  counts: { histories: 0, orders: 0, ...noActs() },
   async runOnce(seed, counts) {
-    const wrong = await sayInOrders(seed, ORDERS, kindOf(seed));
+    const wrong = await sayInOrders(seed, ORDERS, kindOf(seed), counts);
     counts.histories++;
     counts.orders += ORDERS;
     return wrong &&

@@ -17,8 +17,29 @@ const NOW = START + 150 * MINUTE;
 const S = "hall";
 
 /** What a person does: to which of the sessions that are there, and where in it. */
-type Act = { act: "merge" | "split" | "correct" | "undo"; place: number; part: number; n: number };
+type Act = {
+  act: "merge" | "split" | "correct" | "undo" | "undo any" | "delete" | "restore";
+  place: number;
+  part: number;
+  n: number;
+};
 type Sent = Said | Act;
+
+/** Of what people did, how often it was done and not refused. */
+const ACTED = {
+  merge: "merged",
+  split: "split",
+  correct: "corrected",
+  delete: "deleted",
+  restore: "restored",
+  undo: "undone",
+  "undo any": "undone",
+} as const satisfies Record<Act["act"], string>;
+type Acted = Record<(typeof ACTED)[keyof typeof ACTED], number>;
+
+export function noActs(): Acted {
+  return { merged: 0, split: 0, corrected: 0, deleted: 0, restored: 0, undone: 0 };
+}
 
 export type Wrong = { seed: string; order: number; expected: unknown; found: unknown; sent: unknown };
 
@@ -26,10 +47,14 @@ export type Wrong = { seed: string; order: number; expected: unknown; found: unk
  * Half of the histories have people who merge, split and correct meanwhile; half of each sessions that begin at one instant. The
  * seed says it, so that one that failed is told again alone.
  */
-export function kindOf(seed: string): { isCorrected: boolean; isTied: boolean; isClearing: boolean } {
+export function kindOf(seed: string): Kind {
   const random = createRandom(`${seed} kind`);
-  return { isCorrected: random() < 0.5, isTied: random() < 0.5, isClearing: random() < 0.4 };
+  const kind = { isCorrected: random() < 0.5, isTied: random() < 0.5, isClearing: random() < 0.4 };
+  return { ...kind, isTakenBack: random() < 0.4 };
 }
+
+/** `isTakenBack`: people also delete, restore and take back what they did, and what is said is said of many more sessions. */
+type Kind = Partial<Record<"isCorrected" | "isTied" | "isClearing" | "isTakenBack", boolean>>;
 
 /**
  * A random history of one sensor, said in several orders, each with repeats, over two processes, with sweeps in between:
@@ -38,15 +63,16 @@ export function kindOf(seed: string): { isCorrected: boolean; isTied: boolean; i
 export async function sayInOrders(
   seed: string,
   orders: number,
-  { isCorrected = false, isTied = false, isClearing = false } = {},
+  kind: Kind = {},
+  counts: Acted = noActs(),
 ): Promise<Wrong | undefined> {
-  const history = historyOf(createRandom(seed), isCorrected, isTied, isClearing);
+  const history = historyOf(createRandom(seed), kind);
   for (let order = 0; order < orders; order++) {
     const random = createRandom(`${seed}.${order}`);
     const repeats = history.filter((one) => !("act" in one) && random() < 0.25);
     const all = [...history, ...repeats];
     const sent = order === 0 ? all : shuffled(all, random);
-    const wrong = await sayOnce(sent, random);
+    const wrong = await sayOnce(sent, random, counts);
     if (wrong) return { seed, order, ...wrong };
   }
   return undefined;
@@ -56,7 +82,7 @@ export async function sayInOrders(
 let worlds = 0;
 let T = "";
 
-async function sayOnce(sent: readonly Sent[], random: Random) {
+async function sayOnce(sent: readonly Sent[], random: Random, counts: Acted) {
   let now = NOW;
   T = `t${worlds++}`;
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
@@ -66,6 +92,7 @@ async function sayOnce(sent: readonly Sent[], random: Random) {
     hostOf(1, linkTo(dynamo, objects, () => now, "b")),
   ] as const;
   const said: Said[] = [];
+  const deleted = new Map<string, Said>();
   const log: unknown[] = [];
   for (const one of sent) {
     const host = hosts[random() < 0.5 ? 0 : 1];
@@ -73,8 +100,11 @@ async function sayOnce(sent: readonly Sent[], random: Random) {
       if (random() < 0.5) now += 30 * SECOND;
       await host.sweep();
     }
-    const done = "act" in one ? await act(host, one, random, said) : await say(host, one, now);
+    const done = "act" in one
+      ? await act(host, one, random, said, deleted)
+      : await say(host, one, now).catch((error: unknown) => unlessDeleted(error, deleted));
     log.push([one, done ?? "nothing"]);
+    if ("act" in one && done) counts[ACTED[one.act]]++;
     if (done && done !== "undone") said.push(done);
   }
   now += 24 * 60 * MINUTE;
@@ -83,7 +113,7 @@ async function sayOnce(sent: readonly Sent[], random: Random) {
   await hosts[0].sweep();
   const found = await factsOf(hosts[1]);
   if (!isDeepStrictEqual(unswept, found)) return { expected: found, found: unswept, sent: log };
-  const expected = sorted(sessionsOf(said, IDLE_MS));
+  const expected = sorted(sessionsOf(said, IDLE_MS).filter(({ id }) => id === undefined || !deleted.has(id)));
   const named = found.map((fact) => (expected.some(({ id }) => id === fact.id) ? fact : { ...fact, id: undefined }));
   return isDeepStrictEqual(sorted(named), expected) ? undefined : { expected, found, sent: log };
 }
@@ -114,8 +144,9 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
       const sessionId = await targetOf(host, one.of);
       if (sessionId === undefined) return undefined;
       const answer = await host.end(T, { sessionId, endedAt: one.at }).catch(unlessInvalid);
-      // Where an earlier end holds, a later one says nothing.
-      const isSaid = answer?.__typename === "SessionPayload" && answer.session.ends.some(({ at }) => at === one.at);
+      // Said of a session before that was merged into this one, it is a repeat.
+      const isSaid = answer?.__typename === "SessionPayload" &&
+        answer.session.ends.some(({ at, of }) => at === one.at && of === undefined);
       return isSaid ? { ...one, of: ofSession(answer.session) } : undefined;
     }
     case "told": {
@@ -132,7 +163,22 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
 }
 
 /** What a person does to the sessions that are there at that moment, and what was said by that. */
-async function act(host: Sessions, { act, place, part, n }: Act, random: Random, said: Said[]) {
+async function act(
+  host: Sessions,
+  { act, place, part, n }: Act,
+  random: Random,
+  said: Said[],
+  deleted: Map<string, Said>,
+) {
+  if (act === "restore") {
+    const sessionId = [...deleted.keys()].sort()[Math.floor(place * deleted.size)];
+    if (sessionId === undefined) return undefined;
+    const answer = await host.restore(T, { sessionId });
+    if (answer.__typename !== "SessionPayload") return undefined;
+    said.splice(said.indexOf(deleted.get(sessionId)!), 1);
+    deleted.delete(sessionId);
+    return "undone";
+  }
   const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
   const ids = edges.map(({ node }) => node.sessionId);
   const all = [...(await host.find(T, ids)).values()].sort((a, b) =>
@@ -141,14 +187,25 @@ async function act(host: Sessions, { act, place, part, n }: Act, random: Random,
   const first = all[Math.floor(place * all.length)];
   if (!first) return undefined;
   const seen = (one: Session) => ({ sessionId: one.sessionId, expectedVersion: one.version });
-  if (act === "undo") {
-    const answer = await host.undo(T, seen(first)).catch(unlessInvalid);
+  if (act === "undo" || act === "undo any") {
+    for (const one of act === "undo" ? [first] : [...all.slice(all.indexOf(first)), ...all]) {
+      const answer = await host.undo(T, seen(one)).catch(unlessInvalid);
+      if (answer?.__typename !== "SessionPayload") continue;
+      const last = said.findLastIndex((act) =>
+        (act.kind === "merge" && act.into === one.sessionId) || (act.kind === "split" && act.from === one.sessionId)
+      );
+      said.splice(last, 1);
+      return "undone";
+    }
+    return undefined;
+  }
+  if (act === "delete") {
+    const answer = await host.remove(T, seen(first)).catch(unlessInvalid);
     if (answer?.__typename !== "SessionPayload") return undefined;
-    const last = said.findLastIndex((one) =>
-      (one.kind === "merge" && one.into === first.sessionId) || (one.kind === "split" && one.from === first.sessionId)
-    );
-    said.splice(last, 1);
-    return "undone";
+    const { startedAt, until = -Infinity, endedAt } = answer.session.corrected!;
+    const done = { kind: "correct" as const, id: first.sessionId, startedAt, until, endedAt };
+    deleted.set(first.sessionId, done);
+    return done;
   }
   if (act === "correct") {
     const { startedAt, lastMotionAt } = first;
@@ -158,9 +215,12 @@ async function act(host: Sessions, { act, place, part, n }: Act, random: Random,
     if (start === undefined && end === undefined) return undefined;
     const answer = await host.correct(T, { ...seen(first), startedAt: start, endedAt: end }).catch(unlessInvalid);
     if (answer?.__typename !== "SessionPayload") return undefined;
-    const { corrected, sessionId } = answer.session;
+    // Where it has no start of its own any more, it may be a part of another by now.
+    const { corrected, sessionId: id } = answer.session.sessionId === first.sessionId
+      ? answer.session
+      : { sessionId: first.sessionId };
     const { startedAt: stated, endedAt, until = -Infinity } = corrected ?? {};
-    return { kind: "correct" as const, id: sessionId, startedAt: stated, until, endedAt };
+    return { kind: "correct" as const, id, startedAt: stated, until, endedAt };
   }
   if (act === "merge") {
     const members = all.slice(all.indexOf(first), all.indexOf(first) + 2 + (n % 2));
@@ -192,6 +252,12 @@ function ofSession({ isStated, sessionId, startedAt }: Pick<Session, "isStated" 
 async function motionsOf(host: Sessions): Promise<number> {
   const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
   return edges.reduce((sum, { node }) => sum + node.motionEventCount, 0);
+}
+
+/** What belongs to a session that a person deleted is refused, and so was not said. */
+function unlessDeleted(error: unknown, deleted: ReadonlyMap<string, Said>): undefined {
+  const isSo = error instanceof InvalidInputError && deleted.size > 0 && error.message.includes("a person deleted");
+  if (!isSo) throw error;
 }
 
 function unlessInvalid(error: unknown): undefined {
@@ -244,7 +310,7 @@ function linkTo(dynamo: MemoryDynamo, objects: Map<string, Reading[]>, now: () =
  * 3 to some 20 things said about one sensor within half an hour. No two named sessions begin at the same instant; where
  * they are tied most of them do.
  */
-function historyOf(random: Random, isCorrected: boolean, isTied: boolean, isClearing: boolean): Sent[] {
+function historyOf(random: Random, { isCorrected, isTied, isClearing, isTakenBack }: Kind): Sent[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <V>(values: readonly V[]): V => values[below(values.length)]!;
@@ -297,15 +363,21 @@ function historyOf(random: Random, isCorrected: boolean, isTied: boolean, isClea
       });
     }
   }
-  for (let i = 0; i < below(3); i++) {
-    const of = ids.length > 0 && chance(0.5) ? { id: pick(ids) } : { motionAt: pick(instants) };
-    said.push({ kind: "end", of, at: START + below(2_400) * SECOND });
+  const target = () => ids.length > 0 && chance(0.5) ? { id: pick(ids) } : { motionAt: pick(instants) };
+  for (let i = 0; i < below(isTakenBack ? 5 : 3); i++) {
+    // The same end is said of several sessions.
+    const same = isTakenBack && chance(0.4) ? said.findLast((one) => one.kind === "end") : undefined;
+    said.push({ kind: "end", of: target(), at: same?.at ?? START + below(2_400) * SECOND });
   }
   if (chance(0.3)) said.push({ kind: "told", of: { motionAt: pick(instants) }, at: below(1_000) });
+  for (let i = 0; isTakenBack && i < below(3); i++) said.push({ kind: "told", of: target(), at: 1_000 + i });
   const acts: Act[] = [];
-  for (let n = 0; isCorrected && n < 1 + below(4); n++) {
-    const act = pick(["merge", "merge", "split", "split", "correct", "undo"] as const);
-    acts.push({ act, place: random(), part: random(), n });
+  const kinds = [
+    ...(["merge", "merge", "split", "split", "correct", "undo"] as const),
+    ...(isTakenBack ? (["undo any", "undo any", "undo any", "delete", "delete", "restore", "restore"] as const) : []),
+  ];
+  for (let n = 0; isCorrected && n < (isTakenBack ? 2 + below(6) : 1 + below(4)); n++) {
+    acts.push({ act: pick(kinds), place: random(), part: random(), n });
   }
   return [...said, ...acts];
 }

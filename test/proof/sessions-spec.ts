@@ -191,12 +191,19 @@ function wallsOf(said: readonly Said[]) {
   }
   const corrected = new Map<string, { start?: number | undefined; until: number; end?: number | undefined }>();
   const starts = new Map<string, number>();
+  /** Whose start a person had corrected before it became a part of another: their device's word of it is beaten for good. */
+  const beaten = new Set<string>();
   for (const [i, act] of acts.entries()) {
     const later = acts.slice(i + 1);
     if (act.kind === "correct") {
       corrected.set(act.id, { start: act.startedAt, until: act.until, end: act.endedAt });
     } else if (act.kind === "merge") {
       const first = corrected.get(act.into);
+      for (const { id } of devices) {
+        const holder = holderOf(acts.slice(0, i), id, -Infinity);
+        const isIn = holder !== act.into && act.members.includes(holder);
+        if (isIn && corrected.get(holder)?.start !== undefined) beaten.add(id);
+      }
       corrected.set(act.into, {
         start: first?.start,
         until: first?.until ?? -Infinity,
@@ -244,7 +251,7 @@ function wallsOf(said: readonly Said[]) {
   const walls = [...stated].map((id): Draft => {
     const by = corrected.get(id);
     const held = devices.flatMap((device) => device.readings.filter((at) => holderOf(acts, device.id, at) === id));
-    const first = devices.filter((device) => whole(device.id) === id);
+    const first = devices.filter((device) => whole(device.id) === id && !beaten.has(device.id));
     const last = devices.filter((device) => device.hasBatches && holderOf(acts, device.id, Infinity) === id);
     const isShared = acts.some((act) =>
       (act.kind === "merge" && act.into === id) || (act.kind === "split" && (act.from === id || act.id === id))

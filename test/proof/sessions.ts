@@ -2,7 +2,7 @@
  * Law: however device batches, motion, edits, updates, ends and sweeps of several processes interleave, and wherever they
  * die between any two calls to the store, every count is exact, no edit is lost, and a sensor has one active session at most.
  *
- *     deno run -A --unstable-no-legacy-abort test/proof/sessions.ts [RUNS] [SEED]
+ *     deno run -A --unstable-no-legacy-abort test/proof/sessions.ts [RUNS] [SEED] [THREADS]
  */
 import { runInterleavings } from "./interleavings.ts";
 import { noCounts, runOnce } from "./sessions-run.ts";
