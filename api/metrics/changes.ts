@@ -105,7 +105,7 @@ export function changesSince(
     give(hour, () => false);
   }
   // The window begins within its first hour; what lies before it is over when the feed begins.
-  for (const hour of hours) give(hour, ({ start }) => isFirst && start < from && hour.hourAt === hourOf(from));
+  for (const hour of hours) give(hour, ({ start }) => isFirst && start < from);
   const kept = recent(state, from);
   return { messages, state: isEqual(kept, settled.given) ? settled : { given: kept, isFirst: false, round } };
 }

@@ -138,4 +138,36 @@ export const EXPLAINED: readonly Explained[] = [
     instead: 'createHash("sha256").update(JSON.stringify([key, id])).digest("base64url")',
     why: "the same states, in longer cursors",
   },
+  {
+    file: "api/sessions/rules.ts",
+    line:
+      "(end.at === at || (session.startedAt <= end.at && end.at < at && !end.isCut && !isBridged(session, end.at)))",
+    instead: "end.at <= at",
+    why: "what is at that very instant is known by the first half",
+  },
+  {
+    file: "api/sessions/plausible.ts",
+    line: "const isFar = firstAt !== undefined && firstAt - startedAt > plausible.apartMs;",
+    instead: "true",
+    why: "undefined less a number is more than nothing",
+  },
+  {
+    file: "api/metrics/beats.ts",
+    line:
+      'const own = table === "records" ? handled.filter(({ key }) => key.startsWith(`beat#${source}${BEAT}`)) : [];',
+    instead: "true",
+    why: "beats of other tables name no source",
+  },
+  {
+    file: "api/metrics/beats.ts",
+    line: "}, { concurrency: 8 });",
+    instead: "{}",
+    why: "the same beats, more of them at once",
+  },
+  {
+    file: "api/metrics/beats.ts",
+    line: "}, { concurrency: 4 });",
+    instead: "{}",
+    why: "the same beats, more of them at once",
+  },
 ];

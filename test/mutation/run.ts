@@ -19,6 +19,8 @@ type Mutant = { status: string; replacement: string; location: { start: { line: 
 type Report = { files: Record<string, { source: string; mutants: Mutant[] }> };
 type Fault = { file: string; at: number; line: string; instead: string };
 
+/** `vitest.config.ts` says what it is. */
+const PROPERTY_RUNS = "25";
 /** The name of the target that is no files of rules, but the conditions of all stores. */
 const ALL_CONDITIONS = "conditions";
 const HEAD = ["target", "faults", "tried", "found", "of these by time", "not reached", "explained", "score"];
@@ -37,9 +39,8 @@ if (unknown.length > 0) {
 }
 
 if (!existsSync(join(here, "node_modules"))) run("npm", ["ci", "--silent"], here, {});
-const folder = join(root, ".mutation");
-// What a run that broke off has left would be copied into the next one's.
-rmSync(folder, { recursive: true, force: true });
+/** Of this run alone; `stryker.config.mjs` copies nothing of the others'. */
+const folder = join(root, ".mutation", `${process.pid}`);
 const kept = mkdtempSync(join(tmpdir(), "sojourn-mutation-"));
 const rows: string[] = [];
 for (const name of names) {
@@ -47,7 +48,7 @@ for (const name of names) {
     rows.push(plantConditions());
     continue;
   }
-  const { files, tests } = TARGETS[name]!;
+  const { files, tests, without } = TARGETS[name]!;
   const report = join(kept, `${name}.json`);
   run(
     "node",
@@ -56,10 +57,12 @@ for (const name of names) {
     {
       MUTATION_FILES: files.join(" "),
       MUTATION_TESTS: tests.join(" "),
+      MUTATION_WITHOUT: without?.source ?? "",
       MUTATION_REPORT: report,
       MUTATION_FOLDER: folder,
       MUTATION_SAMPLE: values.sample ?? "",
       MUTATION_SEED: values.seed ?? "",
+      PROPERTY_RUNS,
     },
   );
   rows.push(tell(name, JSON.parse(readFileSync(report, "utf8")) as Report));
@@ -117,7 +120,11 @@ function plantConditions(): string {
     : all.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, Number(values.sample));
   const isGreen = (tests: readonly string[], planted?: object) => {
     const options = ["--config", "test/mutation/vitest.config.ts", "--bail", "1", "--maxWorkers", "1"];
-    const variables = { MUTATION_TESTS: tests.join(" "), MUTATION_FAULT: JSON.stringify(planted ?? null) };
+    const variables = {
+      PROPERTY_RUNS,
+      MUTATION_TESTS: tests.join(" "),
+      MUTATION_FAULT: JSON.stringify(planted ?? null),
+    };
     const env = { ...process.env, ...variables };
     return spawnSync(join(root, "node_modules/.bin/vitest"), ["run", "--root", root, ...options], { env }).status === 0;
   };

@@ -16,6 +16,7 @@ export default {
   timeoutMS: 6_000,
   reporters: ["json"],
   jsonReporter: { fileName: process.env.MUTATION_REPORT },
+  ignorePatterns: [".mutation"],
   tempDirName: process.env.MUTATION_FOLDER,
   ignorers: ["no-law"],
   // Messages and texts are no laws.

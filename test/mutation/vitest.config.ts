@@ -9,6 +9,17 @@ const fault = JSON.parse(process.env.MUTATION_FAULT ?? "null") as
   | { file: string; from: number; to: number; instead: string }
   | null;
 
+/** A property test judges a fault by so many cases at most: hundreds of faults are tried. */
+const RUNS = Number(process.env.PROPERTY_RUNS ?? 100);
+const fewer = {
+  name: "fewer",
+  enforce: "pre" as const,
+  transform: (code: string, id: string) =>
+    id.endsWith(".test.ts")
+      ? code.replace(/numRuns: ([\d_]+)/g, (_, n: string) => `numRuns: ${Math.min(RUNS, Number(n.replace("_", "")))}`)
+      : undefined,
+};
+
 const planted = {
   name: "planted",
   enforce: "pre" as const,
@@ -27,10 +38,13 @@ const planted = {
 export default mergeConfig(
   { ...base, test: { ...base.test, include: [] } },
   defineConfig({
-    plugins: [planted],
+    plugins: [planted, fewer],
     test: {
       include: (process.env.MUTATION_TESTS ?? "").split(" "),
       isolate: false,
+      ...(process.env.MUTATION_WITHOUT
+        ? { testNamePattern: new RegExp(`^(?!.*(${process.env.MUTATION_WITHOUT}))`) }
+        : {}),
     },
   }),
 );

@@ -230,6 +230,42 @@ describe("alerts", () => {
     expect(await alert()).toBeUndefined();
   });
 
+  test("are written whole, with their changes and what else there is, or not at all", async () => {
+    const { store, changes, told } = createWorld();
+    const other = (id: string) => ({ table: "webhooks", put: { pk: `told#${id}`, sk: "told" } });
+    const change = toChange(ALERT, "OK", START, { reason: "CONFIGURED" });
+    expect(await store.write(undefined, ALERT, [change])).toBe(true);
+    expect(await store.write(ALERT, { ...ALERT, version: 2 }, [], [other("a")])).toBe(true);
+    expect(await store.write(ALERT, { ...ALERT, version: 2 }, [], [other("b")])).toBe(false);
+    expect(await store.write({ ...ALERT, version: 2 }, undefined, [], [other("c")])).toBe(true);
+    expect([changes().length, told().map(({ pk }) => pk)]).toEqual([1, ["told#a", "told#c"]]);
+    expect(await store.write(undefined, ALERT)).toBe(true);
+    expect(await store.write(ALERT, undefined)).toBe(true);
+    expect(await store.listAlerts("shop")).toEqual([]);
+  });
+
+  test("are listed by tenant, and all of them, each once, as they are, whatever the pages", async () => {
+    const page = { pageOf: () => 2 };
+    const dynamo = createMemoryDynamo(tables, page);
+    const store = createAlertStore(dynamo, "buckets");
+    const ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    const alerts = ids.flatMap((alertId) => ["shop", "other"].map((tenantId) => ({ ...ALERT, alertId, tenantId })));
+    for (const alert of alerts) {
+      await store.write(undefined, alert, [toChange(alert, "OK", START, { reason: "DELETED" })]);
+    }
+    expect(await store.listAlerts("shop")).toEqual(alerts.filter(({ tenantId }) => tenantId === "shop"));
+    expect(await store.listAlerts("nobody")).toEqual([]);
+    const inOrder = (all: readonly Alert[]) =>
+      all.toSorted((a, b) => (`${a.tenantId} ${a.alertId}` < `${b.tenantId} ${b.alertId}` ? -1 : 1));
+    expect(inOrder((await Array.fromAsync(store.listAll())).flat())).toEqual(inOrder(alerts));
+    // In lists of which none is hot.
+    expect(new Set(dynamo.dump("buckets").map(({ hourShard }) => hourShard)).size).toBeGreaterThan(2);
+    expect(await store.findAlert("shop", "j")).toEqual(alerts.find((a) => a.tenantId === "shop" && a.alertId === "j"));
+    expect(await store.findAlert("shop", "k")).toBeUndefined();
+    expect((await store.listChanges("shop", { limit: 3 })).map(({ alertId }) => alertId)).toEqual(["j", "i", "h"]);
+    expect((await store.listChanges("shop", { alertId: "b" })).map(({ alertId }) => alertId)).toEqual(["b"]);
+  });
+
   test("have a history that is read from either end, of one or of all, and kept for ninety days", async () => {
     const { store, dynamo } = createWorld();
     const changes = Array.from({ length: 6 }, (_, i) => ({

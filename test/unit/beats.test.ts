@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import { MIN_AT } from "../../api/core/check.ts";
-import { createBeats } from "../../api/metrics/beats.ts";
-import { tables } from "../../api/resources.ts";
+import { createBeats, isBeat } from "../../api/metrics/beats.ts";
+import { OWN_SOURCES, RECORDED_SOURCES, tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 
 const STREAMED = { records: "records", sessions: "sessions", journeys: "journeys", reviews: "reviews" };
@@ -20,7 +20,10 @@ function createWorld() {
       }
     },
   });
-  const create = () => createBeats({ dynamo, tables: STREAMED, buckets: "buckets", clock: () => now });
+  let looks = 0;
+  const query = (...asked: Parameters<typeof dynamo.query>) => (looks++, dynamo.query(...asked));
+  const of = { dynamo: { ...dynamo, query }, tables: STREAMED, buckets: "buckets", clock: () => now };
+  const create = () => createBeats(of);
   const reader = create();
   return {
     asker: create(),
@@ -29,7 +32,9 @@ function createWorld() {
     now: () => now,
     dynamo,
     /** One that waits for nothing. */
-    hasty: createBeats({ dynamo, tables: STREAMED, buckets: "buckets", clock: () => now, firstWaitMs: 0 }),
+    hasty: createBeats({ ...of, firstWaitMs: 0 }),
+    /** How often somebody looked since this was asked last. */
+    looks: () => looks + (looks = 0),
     read: async (most = Infinity) => {
       const part = stream.splice(0, most);
       if (part.length > 0) await reader.handled("sessions", part);
@@ -164,4 +169,68 @@ test("a part that waited for half a minute is not worth a word, and one a millis
   // Whoever noted it takes it back, once.
   await handled(0);
   expect(notes()).toEqual([["!x", Number.MAX_SAFE_INTEGER]]);
+});
+
+test("whoever asks within two seconds of another costs no look at the store, and waits for no beat that is under way", async () => {
+  const world = createWorld();
+  await world.reader.handled("sessions", ofAll("beat#", world.now()));
+  const ask = async () => {
+    await world.hasty.caughtUpAt("sessions", "SESSIONS");
+    return world.looks();
+  };
+  expect(await ask()).toBe(1);
+  world.pass(1_999);
+  expect(await ask()).toBe(0);
+  world.pass(1);
+  expect(await ask()).toBe(1);
+  // Beats go out now. That they are not there is worth a look only where the last are two minutes old.
+  world.pass(100_000);
+  expect(await ask()).toBe(1);
+  world.pass(18_001);
+  expect(await ask()).toBe(2);
+});
+
+test("a note holds no longer where a beat of its own shard is behind it, whatever lies in others", async () => {
+  const world = createWorld();
+  const [at, shards] = [world.now(), ["a", "b", "c", "d"]];
+  const beats = (arrivedAt: number, n: number) =>
+    ofAll("beat#", arrivedAt).map((beat, i) => ({ ...beat, shard: shards[i]!, after: { n } }) as StreamRecord);
+  await world.reader.note("sessions", [{ shard: "a", arrivedAt: at } as StreamRecord], false);
+  await world.reader.handled("sessions", beats(at, 1));
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(at);
+  world.pass(5_000);
+  await world.reader.handled("sessions", beats(at + 3_000, 2));
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(at + 3_000);
+  await world.reader.note("sessions", [{ shard: "e", arrivedAt: at - 1_000 } as StreamRecord], false);
+  world.pass(2_000);
+  expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(at - 1_000);
+});
+
+test("beats go out in four places of a table, and of the records' in four for each source that a reader may take alone", async () => {
+  const world = createWorld();
+  expect(await world.asker.pass("records", 0)).toBe(false);
+  const beats = world.dynamo.dump("records");
+  expect(new Set(beats.map(({ sk }) => sk))).toEqual(
+    new Set([...RECORDED_SOURCES, OWN_SOURCES].map((source) => `beat#${source}`)),
+  );
+  for (const own of Map.groupBy(beats, ({ sk }) => sk).values()) {
+    expect(own.map(({ pk, n }) => [pk, n])).toEqual([0, 1, 2, 3].map((place) => [`#${place}`, 1]));
+  }
+  expect(beats.every(({ pk, sk }) => isBeat({ keys: { pk, sk } }))).toBe(true);
+  expect(isBeat({ keys: { pk: "shop#0", sk: "beat#ITEMS" } })).toBe(false);
+});
+
+test("a table's beats are told by their last number and moment, each where it lies, and what is no beat is not", async () => {
+  const world = createWorld();
+  const none = { ...beatOf("beat#", 1, 5), after: undefined };
+  await world.reader.handled("sessions", [beatOf("beat#", 0, 10, 3), beatOf("beat#", 0, 20, 4), none]);
+  expect(world.dynamo.dump("buckets")).toEqual([
+    { pk: "progress#sessions", sk: "beat##0", n: 4, at: 20, shard: "s" },
+  ]);
+  await world.reader.note("sessions", [{ shard: "x", arrivedAt: 7 } as StreamRecord], false);
+  const now = world.now();
+  expect(world.dynamo.dump("buckets")[1]).toEqual({
+    ...{ pk: "progress#sessions", sk: "!x", shard: "x", since: 7, at: now },
+    ttl: (now + 3_600_000) / 1_000,
+  });
 });

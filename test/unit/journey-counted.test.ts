@@ -55,13 +55,14 @@ function play(attempts: readonly { batch: { seq: number; minute: number }[]; lat
 
 describe("the mark of a journey", () => {
   test("finds each event as it was counted, whatever other writers stored besides", () => {
-    let doubled = 0;
+    let [played, doubled] = [0, 0];
     fc.assert(
       fc.property(
         fc.array(attempt, { minLength: 1, maxLength: 60 }),
         fc.infiniteStream(fc.nat()),
         (attempts, order) => {
           const { chunks, states } = play(attempts);
+          played++;
           const shuffled = chunks.map((chunk) => ({ chunk, place: order.next().value as number }))
             .sort((a, b) => a.place - b.place).map(({ chunk }) => chunk);
           for (const { events, mark } of states) {
@@ -75,7 +76,7 @@ describe("the mark of a journey", () => {
       ),
       { numRuns: 200 },
     );
-    expect(doubled).toBeGreaterThan(50);
+    expect(doubled).toBeGreaterThan(played / 4);
   });
 
   test("finds what one write added, from the marks before and after it", () => {

@@ -1,5 +1,3 @@
-import type { Counted } from "../../api/metrics/model.ts";
-import { compareHour, emptyHour, minutesShort } from "../../api/metrics/rules.ts";
 import { describe, expect, test } from "vitest";
 import { createLateIngest } from "../../api/ingest/late.ts";
 import type { StreamRecord } from "../../api/aws/streams.ts";
@@ -57,25 +55,4 @@ describe("a quarantined record that counts in more places than one transaction h
     await world.take();
     expect(world.written).toEqual(Array.from({ length: 120 }, (_, i) => String(i)));
   });
-});
-
-test("a minute that holds less than is found is short as long as some of that is too young, and else it is wrong", () => {
-  const hour = (count: number) => ({
-    ...emptyHour("ITEMS", 0),
-    minutes: new Map([[19, { count, version: 1, expired: 0 }]]),
-  });
-  const range = { fromAt: 0, toAt: 3_600_000 };
-  const [old, young] = [100, 200].map((arrivedAt) => ({ at: 19 * 60_000, arrivedAt })) as [Counted, Counted];
-  const short = (count: number, things: Counted[], settledAt: number) =>
-    minutesShort(hour(count), range, things, settledAt);
-  expect(short(0, [young], 150)).toBe(1);
-  expect(short(1, [old, young], 150)).toBe(1);
-  // All is counted, or nothing is young: then `compareHour` says what is wrong.
-  expect(short(2, [old, young], 150)).toBe(0);
-  expect(short(0, [old, young], 300)).toBe(0);
-  expect(compareHour(hour(0), range, [old, young], 300).get(19)).toEqual({ recounted: 2, isSettled: true });
-  // Minutes outside of what is asked are no matter of it: its end is left out.
-  const ofRange = (fromAt: number, toAt: number) =>
-    minutesShort(hour(0), { fromAt: fromAt * 60_000, toAt: toAt * 60_000 }, [young], 150);
-  expect([ofRange(19, 20), ofRange(20, 60), ofRange(0, 19)]).toEqual([1, 0, 0]);
 });

@@ -212,9 +212,69 @@ describe("what records measure", () => {
 
   test("adds up exactly beyond what a number holds", async () => {
     const { count, list } = createWorld();
-    await count(Array.from({ length: 40 }, () => change(0, 999_999_999.999999)));
+    await count(Array.from({ length: 41 }, () => change(0, 999_999_999.999999)));
     await count(Array.from({ length: 40 }, () => change(0, 0.000001)));
-    const [slot] = await list();
-    expect(slot!.cells.get(0)!.units).toBe(40n * 1_000_000_000_000_000n);
+    const units = async () => (await list())[0]!.cells.get(0)!.units;
+    expect(await units()).toBe(41n * 999_999_999_999_999n + 40n);
+    await count(Array.from({ length: 82 }, () => change(0, -999_999_999.999999)));
+    expect(await units()).toBe(-41n * 999_999_999_999_999n + 40n);
+  });
+
+  test("is written as a number where that is exact, to the last millionth, and as a whole one of any length beyond", () => {
+    const { stores: [store] } = createWorld();
+    const most = (rest: number, sign: number) =>
+      store.lateWrite({
+        ...{ tenantId: "shop", source: "orders", group: undefined, slotAt: AT },
+        changes: [...Array.from({ length: 9 }, () => change(0, sign * 1_000_000_000)), change(0, sign * rest)],
+      }) as { change: { values: Record<string, unknown> } };
+    const sum = (rest: number, sign: number) => most(rest, sign).change.values[":s0"];
+    expect([sum(7_199_254.740991, 1), sum(7_199_254.740992, 1)]).toEqual([2 ** 53 - 1, 2n ** 53n]);
+    expect([sum(7_199_254.740991, -1), sum(7_199_254.740992, -1)]).toEqual([1 - 2 ** 53, -(2n ** 53n)]);
+  });
+
+  test("takes no room for what is 0, in time and late, and counts nothing where all of it is", async () => {
+    const names = ({ dynamo }: ReturnType<typeof createWorld>) =>
+      Object.keys(dynamo.dump("buckets")[0]!).filter((name) => /\d/.test(name)).toSorted();
+    const [inTime, late] = [createWorld(), createWorld()];
+    for (const write of [inTime.count, late.late]) {
+      await write([change(0, undefined), change(1, 5), change(1, -5), change(2, undefined), change(2, undefined, -1)]);
+    }
+    expect(names(inTime)).toEqual(["h1", "k1", "l1", "n0", "n1"]);
+    expect(names(late)).toEqual(["k1", "n0", "n1", "q1"]);
+    const none = createWorld();
+    await none.late([change(0, undefined), change(0, undefined, -1)]);
+    expect((await none.list())[0]).toMatchObject({ version: 1, cells: new Map() });
+  });
+
+  test("is kept so that a number that changes neither the least nor the greatest moves none, and one beyond either moves that", async () => {
+    const { count, list, stores } = createWorld();
+    const extremes = async () => (({ min, max }) => [min, max])((await list())[0]!.cells.get(0)!);
+    const after: (number | undefined)[][] = [];
+    for (const value of [5, 5, 6, 4, 5, 7, 3]) {
+      await count([change(0, value)], { store: stores[value % 2]! });
+      after.push(await extremes());
+    }
+    expect(after).toEqual([[5, 5], [5, 5], [5, 6], [4, 6], [4, 6], [4, 7], [3, 7]]);
+    await count([change(0, undefined)]);
+    expect(await extremes()).toEqual([3, 7]);
+  });
+
+  test("of a record without a number is written without asking how the slot was seen", async () => {
+    const { count, dynamo, stores } = createWorld();
+    await count([change(0, 1)]);
+    const locks: boolean[] = [];
+    const updateIf = dynamo.updateIf.bind(dynamo);
+    Object.assign(dynamo, {
+      updateIf: (...asked: Parameters<typeof updateIf>) => {
+        locks.push(asked[3].expression.includes("version"));
+        return updateIf(...asked);
+      },
+    });
+    // The other process has seen nothing of the slot, and loses nothing by it.
+    await count([change(0, undefined)], { store: stores[1] });
+    await count([change(0, 5, -1)], { store: stores[1] });
+    expect(locks).toEqual([false, false]);
+    await count([change(0, undefined), change(1, 2)], { store: stores[1] });
+    expect(locks.slice(2)).toEqual([true]);
   });
 });

@@ -10,6 +10,7 @@ import {
   groupByHour,
   judgeRecord,
   minutesInDoubt,
+  minutesShort,
   seriesBy,
   toBucket,
   toHourWrite,
@@ -75,6 +76,23 @@ describe("a minute's count", () => {
     expect(minutesInDoubt(held, range, [])).toBe(0);
     expect(minutesInDoubt(held, { fromAt: AT + 2 * MINUTE, toAt: AT + 3 * MINUTE }, [])).toBe(1);
   });
+});
+
+test("a minute is short where it holds less than is found and some of that is too young to tell why, each once", () => {
+  const range = { fromAt: AT, toAt: AT + 3 * MINUTE };
+  const short = (held: HourBucket, found: Counted[]) => minutesShort(held, range, found, 100);
+  const held = hour({ 0: [1], 1: [2], 3: [0] });
+  expect(short(held, things([0], [0, 100]))).toBe(1);
+  // All of it is old, or it holds as many.
+  expect(short(held, things([0], [0, 99]))).toBe(0);
+  expect(short(held, things([1, 100], [1]))).toBe(0);
+  expect(short(held, things([1, 100], [1], [1]))).toBe(1);
+  // Of a minute that holds nothing, and the last of the range; none outside of it.
+  expect(short(held, things([2, 100]))).toBe(1);
+  expect(short(held, things([3, 100]))).toBe(0);
+  expect(minutesShort(held, { fromAt: AT + MINUTE, toAt: AT + 2 * MINUTE }, things([0, 100], [0, 100]), 100)).toBe(0);
+  expect(short(held, things([0, 100], [0, 100], [2, 100]))).toBe(2);
+  expect(short(held, [])).toBe(0);
 });
 
 describe("changes of an hour", () => {
@@ -196,6 +214,34 @@ describe("a series", () => {
     ]);
   });
 
+  test("of one bucket has what its records measure, and parts by a dimension, only where somebody asked", () => {
+    const bucket = (own: Partial<HourBucket>) =>
+      toBucket("ITEMS", "FIVE_MINUTES", AT + 5 * MINUTE, { ...held[0]!, ...own }, AT);
+    expect(Object.keys(bucket({}))).not.toContain("measured");
+    expect(Object.keys(bucket({}))).not.toContain("parts");
+    const slots = [slot(AT, { 4: [1, 1], 5: [2, 3], 9: [1, 4], 10: [9, 9] })];
+    expect(bucket({ slots }).measured).toEqual({ values: 3, sum: 10, min: 3, max: 4 });
+    const groups = [
+      slot(AT, { 5: [1, 8] }, "b"),
+      slot(AT, { 4: [9, 1], 5: [1, 7] }, "a"),
+      slot(AT, { 5: [1, 2], 9: [2, 3] }, "c"),
+      slot(AT, { 4: [5, 1], 10: [5, 1] }, "elsewhere"),
+      slot(AT, { 5: [0, 1] }, "gone"),
+    ];
+    const parts = bucket({ groups }).parts!();
+    expect(parts.map(({ dimension, bucket }) => [dimension, bucket.count, bucket.measured!.sum])).toEqual([
+      [{ key: "room", value: "c" }, 3, 8],
+      [{ key: "room", value: "a" }, 1, 7],
+      [{ key: "room", value: "b" }, 1, 8],
+    ]);
+    const { start, end, version, source } = bucket({});
+    expect(parts[0]!.bucket).toMatchObject({ start, end, version, source });
+    const many = Array.from({ length: 101 }, (_, i) => slot(AT, { 5: [i + 1, 1] }, `v${i}`));
+    expect(bucket({ groups: many }).parts!().map(({ bucket }) => bucket.count)).toEqual(
+      Array.from({ length: 100 }, (_, i) => 101 - i),
+    );
+  });
+
   test("for each value of a dimension is ranked by its records in the range; of equals by their names", () => {
     const asked = { source: "ITEMS", size: "FIVE_MINUTES", bounds, now: AT, countedUpTo: undefined } as const;
     const slots = [
@@ -208,6 +254,12 @@ describe("a series", () => {
     const found = seriesBy(asked, slots);
     expect(found.map(({ dimension, total }) => [dimension!.value, total])).toEqual([["c", 3], ["a", 1], ["b", 1]]);
     expect(found[1]!.buckets.map(({ count }) => count)).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    // Its version grows with each write of any of its slots.
+    const versions = seriesBy(asked, [slot(AT, { 0: [1, 1] }, "b"), {
+      ...slot(AT + 15 * MINUTE, {}, "b"),
+      version: 5,
+    }]);
+    expect(versions.flatMap(({ buckets }) => buckets.map(({ version }) => Number(version)))).toEqual(Array(12).fill(7));
     const many = Array.from({ length: 101 }, (_, i) => slot(AT, { 0: [i + 1, 1] }, `v${i}`));
     expect(seriesBy(asked, many).map(({ total }) => total)).toEqual(Array.from({ length: 100 }, (_, i) => 101 - i));
   });

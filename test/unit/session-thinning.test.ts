@@ -1,6 +1,6 @@
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
-import { LIMITS, type Reading } from "../../api/sessions/model.ts";
+import { LIMITS, type Reading, type SeriesArgs } from "../../api/sessions/model.ts";
 import { createThinning, parseSeries, spansOf, within } from "../../api/sessions/thinning.ts";
 
 const END = 1_000;
@@ -68,6 +68,16 @@ describe("a thinned series", () => {
       expect(thin(sent, points, range)).toEqual(thin(own, points, range));
     }));
   });
+});
+
+test("a series has 1 to 2,000 points, and ends after it begins", () => {
+  const refused = (more: Partial<SeriesArgs>) => () => parseSeries({ points: 10, ...more });
+  expect(refused({ points: 0 })).toThrow("points: must be 1 to 2000, got 0");
+  expect(refused({ points: 2_001 })).toThrow("points: must be 1 to 2000, got 2001");
+  for (const to of [4, 5]) expect(refused({ from: 5, to })).toThrow("to: must be later than `from`");
+  expect(parseSeries({ points: 1, from: 5, to: 6 })).toEqual({ points: 1, fromAt: 5, toAt: 6 });
+  expect(parseSeries({ points: 2_000, from: null })).toEqual({ points: 2_000, fromAt: -Infinity, toAt: Infinity });
+  expect(parseSeries({ points: 1, from: 0, to: 1 })).toMatchObject({ fromAt: 0 });
 });
 
 describe("a series reads", () => {
