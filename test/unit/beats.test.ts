@@ -194,7 +194,7 @@ test("a note holds no longer where a beat of its own shard is behind it, whateve
   const world = createWorld();
   const [at, shards] = [world.now(), ["a", "b", "c", "d"]];
   const beats = (arrivedAt: number, n: number) =>
-    ofAll("beat#", arrivedAt).map((beat, i) => ({ ...beat, shard: shards[i]!, after: { n } }) as StreamRecord);
+    ofAll("beat#", arrivedAt).map((beat, i) => ({ ...beat, shard: shards[i]!, after: { n } }));
   await world.reader.note("sessions", [{ shard: "a", arrivedAt: at } as StreamRecord], false);
   await world.reader.handled("sessions", beats(at, 1));
   expect(await world.hasty.caughtUpAt("sessions", "SESSIONS")).toBe(at);

@@ -105,7 +105,7 @@ describe("an hour", () => {
     await inTime.count(...changes);
     await late.late(...changes);
     const numbers = (item: object | undefined) =>
-      Object.entries(item!).filter(([name]) => !name.startsWith("w")).toSorted();
+      Object.fromEntries(Object.entries(item!).filter(([name]) => !name.startsWith("w")));
     expect(numbers(late.item())).toEqual(numbers(inTime.item()));
     expect(Object.keys(late.item()!).filter((name) => name.startsWith("w"))).toEqual([]);
     // Of nothing that changes a number it is still another hour than it was.

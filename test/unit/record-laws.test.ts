@@ -93,9 +93,9 @@ describe("a correction of a record", () => {
     ["of its time leaves number and dimensions", { at: AT + 7 }, { at: AT + 7 }],
     ["of its number leaves the dimensions", { value: 6 }, { value: 6 }],
     ["to the number 0 sets it", { value: 0 }, { value: 0 }],
-    ["with null for a number leaves it", { value: null as never }, {}],
+    ["with null for a number leaves it", { value: null }, {}],
     ["of its dimensions leaves the number", { dimensions: BLUE }, { dimensions: BLUE }],
-    ["with null for dimensions leaves them", { dimensions: null as never }, {}],
+    ["with null for dimensions leaves them", { dimensions: null }, {}],
     ["to no dimensions takes them away", { dimensions: [] }, { dimensions: [] }],
     ["of all of it sets all", { at: AT + 1, value: 6, dimensions: BLUE }, { at: AT + 1, value: 6, dimensions: BLUE }],
   ])("%s", async (_, own, becomes) => {
@@ -116,7 +116,7 @@ describe("a correction of a record", () => {
       await keep(whole);
       // Number and dimensions that come with it change nothing.
       const gone = { ok: true, isGone: true, ...whole };
-      expect(await correct({ at: none as null, value: 9, dimensions: BLUE })).toEqual(gone);
+      expect(await correct({ at: none, value: 9, dimensions: BLUE })).toEqual(gone);
       expect(await find()).toEqual({ ...OF, ...whole });
       expect(await list(0, AT + 1)).toEqual([]);
       expect(await correct({ at: AT + 3 })).toEqual({ ok: true, isGone: false, ...whole, at: AT + 3 });
