@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Correction, Dimensions, MetricRecord } from "../../api/metrics/model.ts";
+import type { Correction, MetricRecord } from "../../api/metrics/model.ts";
 import { createRecordStore } from "../../api/metrics/records.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -8,8 +8,8 @@ const AT = Date.UTC(2026, 5, 1, 12);
 const NOW = AT + 60_000;
 const LATER = NOW + 60_000;
 const OF = { source: "TASKS", recordId: "t/1#a" };
-const RED: Dimensions = [["colour", "red"]];
-const BLUE: Dimensions = [["colour", "blue"]];
+const RED: [string, string][] = [["colour", "red"]];
+const BLUE: [string, string][] = [["colour", "blue"]];
 
 function createWorld({ lag = 0 } = {}) {
   let back = 0;
