@@ -28,12 +28,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   journeys: {
     files: ["rules", "chunk", "item", "counted"].map((name) => `api/journeys/${name}.ts`),
-    tests: unit("journey-rules", "journey-orders", "journey-sets", "journey-counted"),
+    tests: unit("journey-rules", "journey-kept", "journey-orders", "journey-sets", "journey-counted"),
     without: /100,000 events|hundreds of visits|nothing compresses/,
   },
   sessions: {
     files: ["rules", "line", "numbers", "plausible", "thinning"].map((name) => `api/sessions/${name}.ts`),
-    tests: unit("session-rules", "session-line-rules", "session-numbers", "session-thinning"),
+    tests: unit("session-rules", "session-said", "session-line-rules", "session-numbers", "session-thinning"),
   },
   metrics: {
     files: ["rules", "changes", "late-hours", "alert-rules", "measures"].map((name) => `api/metrics/${name}.ts`),

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import type { EndSaid, Session } from "../../api/sessions/model.ts";
+import { applyCorrection, applyDeletion, applyEnd, applyRestoration, sensorOf } from "../../api/sessions/rules.ts";
+import { AT, sessionOf } from "../kit/session.ts";
+
+const opened = (own: Partial<Session> = {}) => sessionOf({ isStated: false, ...own });
+const said = (at: number, own: Partial<EndSaid> = {}): EndSaid => ({ at: AT + at, ...own });
+const bridge = (until: number) => ({ until: AT + until });
+
+describe("an end that is said", () => {
+  test.each<[string, Session, EndSaid[]]>([
+    ["is kept", sessionOf(), [said(5)]],
+    ["is kept of what motion opened by its first event", opened(), [said(5, { anchor: AT })]],
+    ["is known where it was said", sessionOf({ ends: [said(5)] }), [said(5)]],
+    ["is known where an earlier one was", sessionOf({ ends: [said(4)] }), [said(4)]],
+    ["is known where an earlier one was at the start", sessionOf({ ends: [said(0)] }), [said(0)]],
+    ["is kept where a later one was", sessionOf({ ends: [said(6)] }), [said(6), said(5)]],
+    ["is kept where one before the start was", sessionOf({ ends: [said(-1)] }), [said(-1), said(5)]],
+    ["is kept where one was that a person beat", sessionOf({ ends: [said(4)], bridges: [bridge(5)] }), [
+      said(4),
+      said(5),
+    ]],
+    ["is kept where a person split it before", sessionOf({ ends: [said(4, { isCut: true })] }), [
+      said(4, { isCut: true }),
+      said(5),
+    ]],
+    ["is kept where the same was said of another start", opened({ ends: [said(5)] }), [
+      said(5),
+      said(5, { anchor: AT }),
+    ]],
+    [
+      "is kept beside one that is known of another and a later one",
+      sessionOf({ ends: [said(5, { anchor: AT }), said(6)] }),
+      [
+        said(5, { anchor: AT }),
+        said(6),
+        said(5),
+      ],
+    ],
+    ["is known before the start too, where it was said", sessionOf({ startedAt: AT + 9, ends: [said(5)] }), [said(5)]],
+  ])("%s", (_, session, ends) => expect(applyEnd(session, AT + 5).ends).toEqual(ends));
+});
+
+describe("a correction", () => {
+  const shown = ({ startedAt, isStated, said, corrected, shownAt }: Session) => ({
+    ...{ startedAt, isStated, said, corrected, shownAt },
+  });
+  const same = (own: Partial<Session>) => shown(sessionOf(own));
+  const motion = { startedAt: AT, isStated: false };
+  const until = AT + 7;
+
+  test("of the end beats what is stated, and is taken back by null", () => {
+    const ended = applyCorrection(sessionOf(), { endedAt: AT + 9 });
+    expect(shown(ended)).toEqual(same({ corrected: { endedAt: AT + 9 } }));
+    expect(shown(applyCorrection(ended, {}))).toEqual(shown(ended));
+    expect(shown(applyCorrection(ended, { endedAt: null }))).toEqual(same({}));
+  });
+
+  test("of the start keeps how far it reached and what was said, and is taken back by null", () => {
+    const held = sessionOf({ lastMotionAt: until, isStartGuessed: true });
+    const started = applyCorrection(held, { startedAt: AT - 9 });
+    const said = { startedAt: AT, isStated: true };
+    expect(shown(started)).toEqual(same({ startedAt: AT - 9, said, corrected: { startedAt: AT - 9, until } }));
+    expect(started.isStartGuessed).toBeUndefined();
+    const again = applyCorrection({ ...started, lastMotionAt: AT }, { startedAt: AT - 5, endedAt: AT + 9 });
+    const corrected = { startedAt: AT - 5, until, endedAt: AT + 9 };
+    expect(shown(again)).toEqual(same({ startedAt: AT - 5, said, corrected }));
+    expect(shown(applyCorrection(again, { startedAt: null }))).toEqual(same({ corrected: { endedAt: AT + 9 } }));
+    expect(shown(applyCorrection(again, { startedAt: null, endedAt: null }))).toEqual(same({}));
+  });
+
+  test("of what motion opened holds its start where it is, and lets it go with the last of them", () => {
+    const held = opened({ lastMotionAt: until });
+    const ended = applyCorrection(held, { endedAt: AT + 9 });
+    const corrected = { startedAt: AT, until, endedAt: AT + 9 };
+    expect(shown(ended)).toEqual(same({ said: motion, corrected }));
+    expect(shown(applyCorrection(ended, { endedAt: null, startedAt: null }))).toEqual(same({ isStated: false }));
+    const moved = applyCorrection(held, { sensorId: "door" });
+    expect(shown(moved)).toEqual(same({ said: motion, corrected: { startedAt: AT, until }, shownAt: "door" }));
+    expect(sensorOf(moved)).toBe("door");
+    expect(shown(applyCorrection(held, {}))).toEqual(same({ isStated: false }));
+  });
+
+  test("of the sensor is none where it is its own, and is taken back by null", () => {
+    const moved = applyCorrection(sessionOf(), { sensorId: "door" });
+    expect(shown(moved)).toEqual(same({ shownAt: "door" }));
+    expect(sensorOf(moved)).toBe("door");
+    expect(shown(applyCorrection(moved, { endedAt: AT + 9 }))).toMatchObject({ shownAt: "door" });
+    for (const sensorId of ["hall", null]) {
+      const back = applyCorrection(moved, { sensorId });
+      expect([shown(back), sensorOf(back)]).toEqual([same({}), "hall"]);
+    }
+  });
+});
+
+describe("a deletion", () => {
+  test("keeps where it lies, and is taken back whole", () => {
+    const session = opened({ lastMotionAt: AT + 7, corrected: { endedAt: AT + 3 } });
+    const deleted = applyDeletion(session, 4, AT + 99);
+    expect(deleted).toEqual({
+      ...session,
+      deletedAt: AT + 99,
+      beforeDeletion: { corrected: session.corrected, said: undefined, isStated: false, takenOut: 4 },
+      ...{ isStated: true, said: { startedAt: AT, isStated: false } },
+      corrected: { startedAt: AT, until: AT + 7, endedAt: AT + 3 },
+    });
+    expect(applyRestoration(deleted)).toEqual(session);
+    const said = { startedAt: AT - 9, isStated: false };
+    expect(applyDeletion(sessionOf({ said }), 0, AT)).toMatchObject({ said, corrected: { endedAt: AT } });
+    expect(applyRestoration(applyDeletion(sessionOf({ said }), 0, AT))).toEqual(sessionOf({ said }));
+  });
+});
