@@ -139,13 +139,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: "the same states, in longer cursors",
   },
   {
-    file: "api/sessions/rules.ts",
-    line:
-      "(end.at === at || (session.startedAt <= end.at && end.at < at && !end.isCut && !isBridged(session, end.at)))",
-    instead: "end.at <= at",
-    why: "what is at that very instant is known by the first half",
-  },
-  {
     file: "api/sessions/plausible.ts",
     line: "const isFar = firstAt !== undefined && firstAt - startedAt > plausible.apartMs;",
     instead: "true",
@@ -169,5 +162,23 @@ export const EXPLAINED: readonly Explained[] = [
     line: "}, { concurrency: 4 });",
     instead: "{}",
     why: "the same beats, more of them at once",
+  },
+  {
+    file: "api/journeys/rules.ts",
+    line: "if (visits.some(([from, to]) => at >= from && at <= to)) return visits;",
+    instead: "at > from",
+    why: "the same visits, made anew",
+  },
+  {
+    file: "api/journeys/rules.ts",
+    line: "if (visits.some(([from, to]) => at >= from && at <= to)) return visits;",
+    instead: "at < to",
+    why: "the same visits, made anew",
+  },
+  {
+    file: "api/auth/accounts/store.ts",
+    line: 'names: { "#version": "version" },',
+    instead: "{}",
+    why: "the condition of the same write names it too",
   },
 ];

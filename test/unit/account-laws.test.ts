@@ -85,6 +85,7 @@ describe("an account is logged in", () => {
     expect(Object.keys(places).filter((place) => !(place in added))).toEqual(["p0"]);
     expect(added["new"]).toBe(NOW + 99);
     expect(withPlace(places, "p0", NOW + 99)).toEqual({ ...places, p0: NOW + 99 });
+    expect(withPlace(places, "p3", NOW + 99)).toEqual({ ...places, p3: NOW + 99 });
     expect(withPlace({}, "p", NOW)).toEqual({ p: NOW });
   });
 });

@@ -38,6 +38,16 @@ describe("a username", () => {
     expect(nameOf("a\uD800bc")).toMatch(/letters, digits|surrogate/);
   });
 
+  test("is 3 to 64 characters long, as people count them", () => {
+    for (const length of [3, 64]) expect(nameOf("a".repeat(length))).toBe("a".repeat(length));
+    for (const length of [2, 65, 300]) {
+      expect(nameOf("a".repeat(length))).toBe(`must be 3 to 64 characters, has ${length}`);
+    }
+    // A letter beyond the first 65,536 is one.
+    expect(nameOf("\u{20bb7}".repeat(64))).toBe("\u{20bb7}".repeat(64));
+    expect(nameOf("\u{20bb7}".repeat(2))).toMatch(/has 2$/);
+  });
+
   test("has one spelling, and that one is stable", () => {
     expect(nameOf("ＡＤＡ")).toBe("ada");
     expect(nameOf("ﬁona")).toBe("fiona");

@@ -200,6 +200,14 @@ describe("the events that a journey counts", () => {
     const twice = held(event(1, { occurredAt: T0 }), event(2));
     expect(pickCounted([a, twice], all, 3, mark(a, twice))).toMatchObject({ isExact: false });
     expect(pickCounted([a, twice], all, 2, mark(twice))).toMatchObject({ events: twice.events, isExact: true });
+    // Where all of it is there twice the mark alone says which.
+    const other = held(event(1, { occurredAt: T0 }));
+    for (const counted of [a, other]) {
+      expect(pickCounted([a, other], all, 1, mark(counted))).toEqual({
+        ...{ events: counted.events, isExact: true, inDoubt: [] },
+      });
+    }
+    expect(pickCounted([a, other], all, 1, mark(b))).toMatchObject({ isExact: false });
     expect(pickCounted([], all, 0, NO_MARK)).toEqual({ events: [], isExact: true, inDoubt: [] });
   });
 

@@ -5,40 +5,30 @@ import { AT, sessionOf } from "../kit/session.ts";
 
 const opened = (own: Partial<Session> = {}) => sessionOf({ isStated: false, ...own });
 const said = (at: number, own: Partial<EndSaid> = {}): EndSaid => ({ at: AT + at, ...own });
-const bridge = (until: number) => ({ until: AT + until });
 
 describe("an end that is said", () => {
+  const of = "s";
   test.each<[string, Session, EndSaid[]]>([
     ["is kept", sessionOf(), [said(5)]],
     ["is kept of what motion opened by its first event", opened(), [said(5, { anchor: AT })]],
     ["is known where it was said", sessionOf({ ends: [said(5)] }), [said(5)]],
-    ["is known where an earlier one was", sessionOf({ ends: [said(4)] }), [said(4)]],
-    ["is known where an earlier one was at the start", sessionOf({ ends: [said(0)] }), [said(0)]],
-    ["is kept where a later one was", sessionOf({ ends: [said(6)] }), [said(6), said(5)]],
-    ["is kept where one before the start was", sessionOf({ ends: [said(-1)] }), [said(-1), said(5)]],
-    ["is kept where one was that a person beat", sessionOf({ ends: [said(4)], bridges: [bridge(5)] }), [
-      said(4),
+    ["is known where it was said of this one by name", sessionOf({ ends: [said(5, { of })] }), [said(5, { of })]],
+    ["is kept where it was said of another that became a part of it", sessionOf({ ends: [said(5, { of: "b" })] }), [
+      said(5, { of: "b" }),
       said(5),
     ]],
-    ["is kept where a person split it before", sessionOf({ ends: [said(4, { isCut: true })] }), [
-      said(4, { isCut: true }),
+    ["is kept where an earlier one was: that may be taken back", sessionOf({ ends: [said(4)] }), [said(4), said(5)]],
+    ["is kept where a later one was", sessionOf({ ends: [said(6)] }), [said(6), said(5)]],
+    ["is kept where a person split it then", sessionOf({ ends: [said(5, { isCut: true })] }), [
+      said(5, { isCut: true }),
       said(5),
     ]],
     ["is kept where the same was said of another start", opened({ ends: [said(5)] }), [
       said(5),
       said(5, { anchor: AT }),
     ]],
-    [
-      "is kept beside one that is known of another and a later one",
-      sessionOf({ ends: [said(5, { anchor: AT }), said(6)] }),
-      [
-        said(5, { anchor: AT }),
-        said(6),
-        said(5),
-      ],
-    ],
-    ["is known before the start too, where it was said", sessionOf({ startedAt: AT + 9, ends: [said(5)] }), [said(5)]],
-  ])("%s", (_, session, ends) => expect(applyEnd(session, AT + 5).ends).toEqual(ends));
+    ["is known beside others", sessionOf({ ends: [said(6), said(5), said(4)] }), [said(6), said(5), said(4)]],
+  ])("%s", (_, session, ends) => expect(applyEnd(session, AT + 5, of).ends).toEqual(ends));
 });
 
 describe("a correction", () => {
