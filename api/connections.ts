@@ -9,6 +9,7 @@ import { type Ids, randomIds } from "./core/ids.ts";
 import { createLog, type Log } from "./core/log.ts";
 import { createTracer, NO_TRACER, type Span, toOtlp, type Tracer } from "./core/trace.ts";
 import { createHub, type Hub } from "./live/hub.ts";
+import type { Precedence } from "./rates/precedence.ts";
 import { createShares } from "./rates/shares.ts";
 import { fullName, type QueueSpec } from "./resources.ts";
 
@@ -29,11 +30,13 @@ export type ConnectionOverrides = {
   hub?: Hub;
   /** Reads what was written a moment ago, wherever: for those who read once and do not look again. */
   consistent?: boolean;
+  /** What goes before all other writes to DynamoDB. */
+  precedence?: Precedence;
 };
 
 /** Connects to nothing yet, but to Redis where there is one. */
 export async function createConnections(config: Config, overrides: ConnectionOverrides = {}) {
-  const clock = overrides.clock ?? systemClock;
+  const { precedence, clock = systemClock } = overrides;
   const log = overrides.log ?? createLog(config.logLevel, (line) => console.log(line));
   const named = (spec: { name: string }) => fullName(config.prefix, spec);
   const tracer = overrides.tracer ?? (config.tracing ? createTracer(otlpTo(config.tracing)) : undefined);
@@ -56,7 +59,7 @@ export async function createConnections(config: Config, overrides: ConnectionOve
     shares,
     dynamo: overrides.dynamo ?? createDynamo(clients.dynamodb, {
       onCost: overrides.onCost,
-      inTurn: (call) => shares.step(call),
+      inTurn: (call, kind) => shares.step(precedence && kind === "write" ? () => precedence.write(call) : call),
       strict: overrides.consistent,
       clock,
     }),

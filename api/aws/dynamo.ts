@@ -42,7 +42,7 @@ export type DynamoOptions = {
   /** Hears what each request cost. */
   onCost?: ((cost: Cost) => void) | undefined;
   /** Decides when a request is made. */
-  inTurn?: (<T>(call: () => Promise<T>) => Promise<T>) | undefined;
+  inTurn?: (<T>(call: () => Promise<T>, kind: Cost["kind"]) => Promise<T>) | undefined;
   /** Every read is consistent, but for those of indexes, which cannot be. */
   strict?: boolean | undefined;
   /** Without one nothing expires. */
@@ -88,7 +88,9 @@ export function createDynamo(
     consumed: { TableName?: string | undefined; CapacityUnits?: number | undefined } | undefined,
   ) => onCost?.({ operation, kind, table: consumed?.TableName ?? "", units: consumed?.CapacityUnits ?? 0 });
   const live = (items: readonly Item[], expired: boolean | undefined) => liveOf(items, expired ? undefined : clock?.());
-  const run = <T>(call: () => Promise<T>) => inTurn(() => translating("DynamoDB", () => unlessBusy(call)));
+  const run = <T>(call: () => Promise<T>, kind: Cost["kind"] = "read") =>
+    inTurn(() => translating("DynamoDB", () => unlessBusy(call)), kind);
+  const write = <T>(call: () => Promise<T>) => run(call, "write");
 
   async function put(table: string, item: Item, condition?: Expression): Promise<void> {
     const done = await client.send(
@@ -174,35 +176,35 @@ export function createDynamo(
       }),
 
     /** Writes an item whole, whatever was there. */
-    put: (table: string, item: Item): Promise<void> => run(() => put(table, item)),
+    put: (table: string, item: Item): Promise<void> => write(() => put(table, item)),
 
     /** Writes an item whole if the condition holds of what is there; else changes nothing. */
     putIf: (table: string, item: Item, condition: Expression): Promise<Written<Item>> =>
-      run(() => unlessRefused(async () => (await put(table, item, condition), item))),
+      write(() => unlessRefused(async () => (await put(table, item, condition), item))),
 
     /**
      * Writes each of the items whose key is free, 25 to a request, at the cost of a write each; gives which were written.
      * No key may come twice. Where the reply to a request is lost, what it wrote is found to be there at the next try.
      */
-    insertAll: (table: string, items: readonly Item[]): Promise<boolean[]> =>
-      run(async () => {
-        const batches = Array.from(
-          { length: Math.ceil(items.length / INSERTS_A_REQUEST) },
-          (_, i) => items.slice(i * INSERTS_A_REQUEST, (i + 1) * INSERTS_A_REQUEST),
-        );
-        return (await pMap(batches, (batch) => insert(table, batch), { concurrency: INSERTS_AT_ONCE })).flat();
-      }),
+    insertAll: async (table: string, items: readonly Item[]): Promise<boolean[]> => {
+      const batches = Array.from(
+        { length: Math.ceil(items.length / INSERTS_A_REQUEST) },
+        (_, i) => items.slice(i * INSERTS_A_REQUEST, (i + 1) * INSERTS_A_REQUEST),
+      );
+      const insertNext = (batch: readonly Item[]) => write(() => insert(table, batch));
+      return (await pMap(batches, insertNext, { concurrency: INSERTS_AT_ONCE })).flat();
+    },
 
     /** Changes an item and gives it as it is afterwards. */
-    update: (table: string, key: Item, change: Expression): Promise<Item> => run(() => update(table, key, change)),
+    update: (table: string, key: Item, change: Expression): Promise<Item> => write(() => update(table, key, change)),
 
     /** Changes an item if the condition holds of it; else changes nothing. */
     updateIf: (table: string, key: Item, change: Expression, condition: Expression): Promise<Written<Item>> =>
-      run(() => unlessRefused(() => update(table, key, change, condition))),
+      write(() => unlessRefused(() => update(table, key, change, condition))),
 
     /** Removes an item; removing what is not there is no error. */
     remove: (table: string, key: Item): Promise<void> =>
-      run(async () => {
+      write(async () => {
         const removed = await client.send(new DeleteItemCommand({ TableName: table, Key: toValues(key), ...counted }));
         note("DeleteItem", "write", removed.ConsumedCapacity);
       }),
@@ -212,7 +214,7 @@ export function createDynamo(
      * not hold, or another transaction was at the same items.
      */
     transact: (parts: readonly TransactWrite[]): Promise<boolean> =>
-      run(async () => {
+      write(async () => {
         try {
           const written = await client.send(
             new TransactWriteItemsCommand({ TransactItems: parts.map(transactItem), ...counted }),

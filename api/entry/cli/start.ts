@@ -22,6 +22,7 @@ import { type LocalSystem, startLocalSystem } from "../../local/system.ts";
 import { consumersOf } from "../../ingest/consumers.ts";
 import { fullName, queues as queueSpecs } from "../../resources.ts";
 import { ListenError } from "../http/listen.ts";
+import { createPrecedence, type Precedence } from "../../rates/precedence.ts";
 import { runUntilSignal } from "../http/run.ts";
 
 const USAGE =
@@ -48,16 +49,19 @@ async function main(args: string[], env: Record<string, string | undefined>): Pr
       process.exit(1);
     },
   });
+  // One embedded store takes what is recorded and what is counted of it: counting first, or it falls behind.
+  const counting = createPrecedence();
   try {
     const app = withDisk(
       await createApp({ ...config, endpoints: system.endpoints, webhookTopics: topicsOf(config, system) }, {
         log,
         reach: "machine",
+        precedence: counting,
         ...(empty || !hasTokens ? {} : { demoToken: () => signDemoToken(config) }),
       }),
       config.dataDir,
     );
-    const stopPumps = startPumps(app, config, system);
+    const stopPumps = startPumps(app, config, system, counting);
     await runUntilSignal(app, async (url) => {
       const hasSample = hasTokens && !empty;
       if (hasSample) await loadDemo(config, url);
@@ -120,7 +124,7 @@ function stopWithParent(): void {
 }
 
 /** Carries messages of the ingest queue and the tables' streams to the app, as Lambda does on AWS. */
-function startPumps(app: App, config: Config, system: LocalSystem): () => Promise<void> {
+function startPumps(app: App, config: Config, system: LocalSystem, counting: Precedence): () => Promise<void> {
   const clients = createClients({ region: config.region, endpoints: system.endpoints });
   const { log } = app;
   const named = (spec: { name: string }) => fullName(config.prefix, spec);
@@ -132,7 +136,7 @@ function startPumps(app: App, config: Config, system: LocalSystem): () => Promis
   const streams = createStreamPump({
     streams: createStreams(clients.dynamodb, clients.streams),
     consumers: consumersOf(config.prefix, config.metricsBatching, config.attachedTables),
-    handle: app.ingestStream,
+    handle: (...part) => counting.first(() => app.ingestStream(...part)),
     giveUp: app.giveUp,
     onProgress: app.caughtUp,
     onShard: app.atShard,
