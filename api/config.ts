@@ -14,7 +14,7 @@ import {
   urls,
   words,
 } from "./core/setting-values.ts";
-import { type Batching, OWN_SOURCES, RECORDED_SOURCES } from "./resources.ts";
+import { type Batching, DIMENSION_KEY, MAX_DIMENSIONS, OWN_SOURCES, RECORDED_SOURCES } from "./resources.ts";
 
 /** The environment as the service understands it. Read here only; passed on as one value. */
 export type Config = ReturnType<typeof toConfig>;
@@ -33,11 +33,17 @@ const variable = <T>(fallback: string, about: string, parse: (text: string) => T
 /** What deployments set: few writes where much comes, no wait where each counts. */
 export const DEPLOYED_BATCHING = "ITEMS=10/15 SCORE_RESULTS=100/15 TASKS=1/0 EVALUATIONS=1/0";
 
+const ATTRIBUTE = valibot.pipe(valibot.string(), valibot.minLength(1));
 const ATTACHED = valibot.array(valibot.strictObject({
   table: valibot.pipe(valibot.string(), valibot.regex(/^[A-Za-z0-9_.-]{3,255}$/)),
   source: valibot.picklist(RECORDED_SOURCES),
-  tenant: valibot.pipe(valibot.string(), valibot.minLength(1)),
-  at: valibot.pipe(valibot.string(), valibot.minLength(1)),
+  tenant: ATTRIBUTE,
+  at: ATTRIBUTE,
+  value: valibot.optional(ATTRIBUTE),
+  dimensions: valibot.optional(valibot.pipe(
+    valibot.record(valibot.pipe(valibot.string(), valibot.regex(DIMENSION_KEY)), ATTRIBUTE),
+    valibot.check((dimensions) => Object.keys(dimensions).length <= MAX_DIMENSIONS),
+  )),
 }));
 
 function attachedTables(text: string): valibot.InferOutput<typeof ATTACHED> {
@@ -46,7 +52,8 @@ function attachedTables(text: string): valibot.InferOutput<typeof ATTACHED> {
     return valibot.parse(ATTACHED, JSON.parse(text));
   } catch {
     throw new SettingError(
-      'must be a JSON list such as [{"table":"orders","source":"ITEMS","tenant":"customer","at":"createdAt"}]; source is ITEMS, SCORE_RESULTS, TASKS or EVALUATIONS',
+      'must be a JSON list such as [{"table":"orders","source":"ITEMS","tenant":"customer","at":"createdAt"}]; source is ITEMS, SCORE_RESULTS, TASKS or EVALUATIONS; ' +
+        `where items measure something, "value":"total" and up to ${MAX_DIMENSIONS} "dimensions":{"country":"shipTo"} name what`,
     );
   }
 }
@@ -118,7 +125,7 @@ export const variables = {
   },
   ATTACHED_TABLES: variable(
     "",
-    "Tables of others whose items count as records: a JSON list of `{table, source, tenant, at}`, the last two naming attributes. Each needs a stream of new and old images.",
+    "Tables of others whose items count as records: a JSON list of `{table, source, tenant, at, value, dimensions}`, all after `source` naming attributes; `value` and `dimensions` (`{country: shipTo}`, five at most) where items measure something. Each needs a stream of new and old images.",
     attachedTables,
   ),
   METRICS_BATCHING: variable(

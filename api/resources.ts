@@ -288,6 +288,10 @@ export type StreamedTable = {
   [Name in keyof typeof tables]: (typeof tables)[Name]["stream"] extends true ? Name : never;
 }[keyof typeof tables];
 
+/** What a record is told apart by: so many at most, each of a key such as `country`. */
+export const MAX_DIMENSIONS = 5;
+export const DIMENSION_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/;
+
 /** The sources whose single records are kept in the table `records`; the service counts the other sources itself. */
 export const RECORDED_SOURCES = ["ITEMS", "SCORE_RESULTS", "TASKS", "EVALUATIONS"] as const;
 /** In keys and settings: all sources that tenants name themselves. */

@@ -50,6 +50,14 @@ export class StreamTrimmedError extends AppError {
   }
 }
 
+/**
+ * Tables of others hold numbers that no number here is: an id such as 1234567890123456789, or 2^53 + 0.5. They are their text,
+ * where the SDK makes of one what JSON cannot hold, and fails at the other, for every record of the page.
+ */
+const EXACT = {
+  wrapNumbers: (text: string) => Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER ? Number(text) : text,
+};
+
 /** By whom DynamoDB says that an item was removed because its time had come. */
 const EXPIRED_BY = "dynamodb.amazonaws.com";
 const TRIMMED: readonly string[] = ["TrimmedDataAccessException", "ResourceNotFoundException"];
@@ -59,9 +67,9 @@ export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord, shar
   return {
     shard,
     sequence: dynamodb!.SequenceNumber!,
-    keys: unmarshall(dynamodb!.Keys!),
-    before: dynamodb!.OldImage && unmarshall(dynamodb!.OldImage),
-    after: dynamodb!.NewImage && unmarshall(dynamodb!.NewImage),
+    keys: unmarshall(dynamodb!.Keys!, EXACT),
+    before: dynamodb!.OldImage && unmarshall(dynamodb!.OldImage, EXACT),
+    after: dynamodb!.NewImage && unmarshall(dynamodb!.NewImage, EXACT),
     isExpiry: by === EXPIRED_BY,
     arrivedAt: arrivalOf(dynamodb!.ApproximateCreationDateTime),
   };

@@ -1,16 +1,26 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import * as v from "valibot";
 import type { StreamRecord } from "../aws/streams.ts";
 import { MIN_AT, tooFarAhead } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { TENANT_PATTERN, TENANT_RULE } from "../core/ids.ts";
 import { parseInstant } from "../core/time.ts";
-import type { AttachedTable, ForeignRecord, RecordVersion } from "../metrics/model.ts";
+import {
+  type AttachedTable,
+  dimensionValue,
+  type ForeignRecord,
+  type RecordVersion,
+  value as metricValue,
+} from "../metrics/model.ts";
 import { isPassing, reasonOf } from "./stream.ts";
 
 export type AttachedIngestOptions = {
   /** Keeps a record of another table, or what became of it, unless something later is known of it. */
   keep: (record: ForeignRecord) => Promise<void>;
+  /** Why a record cannot be kept that names more than its tenant may; undefined where it does not. */
+  findBeyond: (record: ForeignRecord) => Promise<string | undefined>;
   takeBack: (of: RecordVersion) => Promise<void>;
   quarantine: (table: string, record: StreamRecord, reason: string) => Promise<void>;
   clock: Clock;
@@ -19,12 +29,13 @@ export type AttachedIngestOptions = {
 const MAX_ID_CHARS = 128;
 /** Epoch seconds of today have ten digits, milliseconds thirteen. */
 const MAX_SECONDS = 1e11;
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
  * Takes the stream of a table of others: each of its items becomes a record of ours, once, and the records' own stream
  * counts it. What was changed moves, what was deleted is taken back, what expired stays.
  */
-export function createAttachedIngest({ keep, takeBack, quarantine, clock }: AttachedIngestOptions) {
+export function createAttachedIngest({ keep, findBeyond, takeBack, quarantine, clock }: AttachedIngestOptions) {
   return async function ingest(spec: AttachedTable, records: readonly StreamRecord[]): Promise<void> {
     for (const record of records) {
       try {
@@ -39,31 +50,48 @@ export function createAttachedIngest({ keep, takeBack, quarantine, clock }: Atta
   async function take(spec: AttachedTable, record: StreamRecord): Promise<void> {
     const { keys, shard, sequence, arrivedAt, before, after, isExpiry } = record;
     if (isExpiry) return;
-    const recordId = idOf(spec.table, keys);
-    const was = before && { tenantId: tenantOf(spec, before), at: before[spec.at] };
-    const is = after && { tenantId: tenantOf(spec, after), at: after[spec.at] };
-    if (was && is && was.tenantId === is.tenantId && was.at === is.at) return;
-    const version = { source: spec.source, recordId, shard, sequence, arrivedAt };
-    const at = after && timeOf(spec, after, clock());
-    if (was && was.tenantId !== is?.tenantId) await takeBack({ ...version, tenantId: was.tenantId });
-    if (is) await keep({ ...version, tenantId: is.tenantId, at: at! });
+    if (before && after && isDeepStrictEqual(wordsOf(spec, before), wordsOf(spec, after))) return;
+    const version = { source: spec.source, recordId: idOf(spec.table, keys), shard, sequence, arrivedAt };
+    const is = after && {
+      ...{ ...version, tenantId: tenantOf(spec, after), at: timeOf(spec, after, clock()) },
+      measures: measuresOf(spec, after),
+    };
+    const beyond = is && await findBeyond(is);
+    if (beyond !== undefined) throw new AppError("UNCOUNTABLE", beyond);
+    // One that named no tenant never counted.
+    const was = before && tenantIn(spec, before);
+    if (was !== undefined && was !== is?.tenantId) await takeBack({ ...version, tenantId: was });
+    if (is) await keep(is);
   }
 }
 
+type Image = Readonly<Record<string, unknown>>;
+
+/** All that an item says of the record that it is. */
+function wordsOf({ tenant, at, value, dimensions = {} }: AttachedTable, image: Image): unknown[] {
+  const named = [tenant, at, ...(value === undefined ? [] : [value]), ...Object.values(dimensions)];
+  return named.map((name) => image[name]);
+}
+
 /** Unlike that of any other table, and the same for the same item. */
-function idOf(table: string, keys: Readonly<Record<string, unknown>>): string {
+function idOf(table: string, keys: Image): string {
   const id = `${table}/${Object.keys(keys).sort().map((name) => String(keys[name])).join("/")}`;
   if (id.length <= MAX_ID_CHARS) return id;
   return `${table.slice(0, 60)}/${createHash("sha256").update(id).digest("hex")}`;
 }
 
-function tenantOf({ tenant }: AttachedTable, image: Readonly<Record<string, unknown>>): string {
-  const value = image[tenant];
-  if (typeof value === "string" && TENANT_PATTERN.test(value)) return value;
-  throw refused(tenant, `must name the tenant: ${TENANT_RULE}`);
+function tenantOf(spec: AttachedTable, image: Image): string {
+  const tenantId = tenantIn(spec, image);
+  if (tenantId !== undefined) return tenantId;
+  throw refused(spec.tenant, `must name the tenant: ${TENANT_RULE}`);
 }
 
-function timeOf({ at }: AttachedTable, image: Readonly<Record<string, unknown>>, now: number): number {
+function tenantIn({ tenant }: AttachedTable, image: Image): string | undefined {
+  const value = image[tenant];
+  return typeof value === "string" && TENANT_PATTERN.test(value) ? value : undefined;
+}
+
+function timeOf({ at }: AttachedTable, image: Image, now: number): number {
   const value = image[at];
   const ms = typeof value === "string" ? parseInstant(value) : typeof value === "number" ? toMs(value) : undefined;
   if (ms === undefined || !Number.isSafeInteger(ms)) {
@@ -77,6 +105,35 @@ function timeOf({ at }: AttachedTable, image: Readonly<Record<string, unknown>>,
 
 function toMs(value: number): number {
   return Math.floor(value < MAX_SECONDS ? value * 1_000 : value);
+}
+
+/** What an item measures, where its table's attributes for that are named. What it lacks, null and empty text say nothing. */
+function measuresOf({ value, dimensions }: AttachedTable, image: Image): ForeignRecord["measures"] {
+  if (value === undefined && dimensions === undefined) return undefined;
+  const said = (name: string) => (image[name] === null || image[name] === "" ? undefined : image[name]);
+  const number = value === undefined ? undefined : said(value);
+  return {
+    value: number === undefined ? undefined : checked(metricValue, value!, toNumber(number)),
+    dimensions: Object.entries(dimensions ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, name]) => {
+      const own = said(name);
+      return own === undefined ? [] : [[key, checked(dimensionValue, name, toText(own))] as const];
+    }),
+  };
+}
+
+function checked<T>(schema: v.GenericSchema<unknown, T>, attribute: string, given: unknown): T {
+  const parsed = v.safeParse(schema, given, { abortPipeEarly: true });
+  if (parsed.success) return parsed.output;
+  throw refused(attribute, parsed.issues[0].message);
+}
+
+/** Tables hold prices as text, too. */
+function toNumber(given: unknown): unknown {
+  return typeof given === "string" && NUMBER.test(given) ? Number(given) : given;
+}
+
+function toText(given: unknown): unknown {
+  return typeof given === "number" || typeof given === "boolean" ? String(given) : given;
 }
 
 function refused(attribute: string, message: string): AppError {

@@ -10,6 +10,7 @@ import type { JourneyStore } from "../journeys/store.ts";
 import type { Audits } from "../metrics/audit.ts";
 import { type Beats, isBeat } from "../metrics/beats.ts";
 import type { AttachedTable, CountChange } from "../metrics/model.ts";
+import { findBeyondBounds } from "../metrics/recording.ts";
 import { groupByHour, hourOf } from "../metrics/rules.ts";
 import type { Metrics } from "../metrics/service.ts";
 import type { MetricStore } from "../metrics/store.ts";
@@ -31,7 +32,7 @@ import { createWorker, type WorkerOptions } from "./worker.ts";
 
 export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
   metrics: Pick<Metrics, "count" | "lateWrites" | "wakeAll">;
-  store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce">;
+  store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce" | "admitSources" | "admitPairs">;
   audit: Audits;
   auditRollups: AuditRollups;
   rollups: Pick<Analytics, "roll" | "lateWrites">;
@@ -105,6 +106,10 @@ export function createStreamPaths(options: StreamPathsOptions) {
   const foreign = new Map(attached.map((spec) => [spec.table, spec]));
   const keeping = {
     keep: (record: Parameters<MetricStore["keepForeign"]>[0]) => store.keepForeign(record, clock()),
+    async findBeyond({ tenantId, measures, ...record }: Parameters<MetricStore["keepForeign"]>[0]) {
+      if (!measures || measures.dimensions.length === 0) return undefined;
+      return [...(await findBeyondBounds(store, tenantId, [{ ...record, ...measures }])).values()][0];
+    },
     takeBack: (version: Parameters<MetricStore["takeBackForeign"]>[0]) => store.takeBackForeign(version),
     clock,
   };

@@ -1,4 +1,4 @@
-import { OWN_SOURCES, RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
+import { DIMENSION_KEY, MAX_DIMENSIONS, OWN_SOURCES, RECORDED_SOURCES, type RecordedSource } from "../resources.ts";
 import * as v from "valibot";
 import { fieldName, instant, parseInput, tooFarAhead, words } from "../core/check.ts";
 import { MINUTE_MS } from "../core/clock.ts";
@@ -58,13 +58,23 @@ export type MetricRecord = {
 /** What a record is told apart by, such as country NL: sorted by key, no key twice. */
 export type Dimensions = readonly (readonly [key: string, value: string])[];
 
-/** A table of others whose items count: the names of the attributes that say whose and when, and what they count as. */
-export type AttachedTable = { table: string; source: RecordedSource; tenant: string; at: string };
+/**
+ * A table of others whose items count: the names of the attributes that say whose and when, and what they count as; and of those
+ * that say what they measure, `dimensions` by their keys.
+ */
+export type AttachedTable = { table: string; source: RecordedSource; tenant: string; at: string } & {
+  value?: string | undefined;
+  dimensions?: Readonly<Record<string, string>> | undefined;
+};
 /** A record of another table, and where its stream told of it. */
 export type RecordVersion =
   & { tenantId: string; source: RecordedSource; recordId: string }
   & Pick<StreamPosition, "shard" | "sequence" | "arrivedAt">;
-export type ForeignRecord = RecordVersion & { at: number };
+export type ForeignRecord = RecordVersion & {
+  at: number;
+  /** Undefined where its table says nothing of that: then what is known stays. */
+  measures?: Pick<MetricRecord, "value" | "dimensions"> | undefined;
+};
 
 /** A thing that counts now, as a recount finds it: when it happened, and when it was written last. */
 export type Counted = { at: number; arrivedAt: number };
@@ -162,7 +172,7 @@ export const LIMITS = {
   recordIdChars: 128,
   bucketsPerSeries: 2_200,
   ownSources: 100,
-  dimensions: 5,
+  dimensions: MAX_DIMENSIONS,
   dimensionValueChars: 64,
   /** Different pairs of key and value of a source in an hour. */
   pairsAnHour: 100,
@@ -189,7 +199,7 @@ const source = v.pipe(
     }, or a name of your own: ${OWN_SOURCE_RULE}; the other sources are counted by the service itself`,
   ),
 );
-const value = v.pipe(
+export const value = v.pipe(
   v.number("must be a number"),
   v.check((n) => Math.abs(n) <= LIMITS.value, (i) => `must be from -10^12 to 10^12, got ${i.input}`),
   v.transform((n) => Number(n.toFixed(DIGITS))),
@@ -197,13 +207,14 @@ const value = v.pipe(
 export const dimensionKey = v.pipe(
   v.string("must be text"),
   v.regex(
-    /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/,
+    DIMENSION_KEY,
     "must be 1 to 32 of A-Z, a-z, 0-9, `_`, `.` and `-`, beginning with a letter",
   ),
 );
+export const dimensionValue = words(LIMITS.dimensionValueChars);
 const dimension = v.strictObject({
   key: dimensionKey,
-  value: words(LIMITS.dimensionValueChars),
+  value: dimensionValue,
 }, (issue) => {
   if (issue.expected === "Object") return "must be an object of key and value";
   return issue.expected === "never" ? "is no field of a dimension" : "is missing";

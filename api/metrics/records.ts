@@ -116,12 +116,23 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     },
 
     /** Keeps a record of another table, as its stream tells of it; what is told late of what is known better changes nothing. */
-    keepForeign: (record: ForeignRecord, now: number): Promise<void> =>
-      changeForeign(record, {
-        expression: "#at = :at, tenantSource = :source, recordedAt = :now REMOVE isGone",
-        names: { "#at": "at" },
-        values: { ":at": record.at, ":source": listOf(record), ":now": now },
-      }),
+    keepForeign(record: ForeignRecord, now: number): Promise<void> {
+      const { value, dimensions = [] } = record.measures ?? {};
+      const dims = dimensions.length > 0 ? JSON.stringify(dimensions) : undefined;
+      const measures = record.measures ? Object.entries({ value, dims }) : [];
+      const set = measures.filter(([, own]) => own !== undefined);
+      const removed = measures.filter(([, own]) => own === undefined);
+      return changeForeign(record, {
+        expression: "#at = :at, tenantSource = :source, recordedAt = :now" +
+          set.map(([name]) => `, #${name} = :${name}`).join("") +
+          ` REMOVE isGone${removed.map(([name]) => `, #${name}`).join("")}`,
+        names: { "#at": "at", ...Object.fromEntries(measures.map(([name]) => [`#${name}`, name])) },
+        values: {
+          ...{ ":at": record.at, ":source": listOf(record), ":now": now },
+          ...Object.fromEntries(set.map(([name, own]) => [`:${name}`, own])),
+        },
+      });
+    },
 
     /** Takes a record of another table back. It stays known, so that it does not come again when it is told of again. */
     takeBackForeign: (version: RecordVersion): Promise<void> =>

@@ -10,7 +10,7 @@ const OF = { tenantId: "shop", source: "TASKS", recordId: "orders/1" } as const;
 const BEGAN = Date.UTC(2026, 5, 1);
 
 /** What the stream of another table tells of one of its items: since when it counts, or that it is gone. */
-type Told = { shard: string; sequence: string; arrivedAt: number; at: number | undefined };
+type Told = { shard: string; sequence: string; arrivedAt: number; at: number | undefined; value?: number | undefined };
 
 function createStore(before?: Record<string, unknown>) {
   const dynamo = createMemoryDynamo(tables);
@@ -18,9 +18,15 @@ function createStore(before?: Record<string, unknown>) {
   const key = itemKey(OF.tenantId, OF.recordId, OF.source);
   if (before) void dynamo.put("records", { ...key, ...before });
   return {
-    async tell({ at, ...version }: Told) {
+    async tell({ at, value, ...version }: Told) {
+      const dimensions = value === undefined ? [] : [["of", `${value}`] as const];
       if (at === undefined) await records.takeBackForeign({ ...OF, ...version });
-      else await records.keepForeign({ ...OF, ...version, at }, BEGAN);
+      else await records.keepForeign({ ...OF, ...version, at, measures: { value, dimensions } }, BEGAN);
+    },
+    /** What it measures. */
+    measured() {
+      const [{ value, dims }] = dynamo.dump("records") as [Record<string, unknown>];
+      return { value, dims };
     },
     /** Its time, or undefined where it counts no more. */
     async at() {
@@ -32,16 +38,22 @@ function createStore(before?: Record<string, unknown>) {
 
 /** A line of shards, each split or ended somewhere, with changes that are numbered anew in each of them. */
 const line = fc.array(
-  fc.array(fc.record({ pauseMs: fc.constantFrom(0, 0, 1_000), isGone: fc.boolean() }), { minLength: 1, maxLength: 3 }),
+  fc.array(
+    fc.record({
+      ...{ pauseMs: fc.constantFrom(0, 0, 1_000), isGone: fc.boolean() },
+      value: fc.constantFrom(undefined, 1, 2),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
   { minLength: 1, maxLength: 3 },
 ).map((shards) => {
   let now = BEGAN;
   return shards.flatMap((changes, s) =>
-    changes.map(({ pauseMs, isGone }, i): Told => {
+    changes.map(({ pauseMs, isGone, value }, i): Told => {
       now += pauseMs;
       const at = isGone ? undefined : BEGAN + s * 10 + i;
       // A later shard's numbers may be lower.
-      return { shard: `shardId-${s}`, sequence: `${1_000 - 100 * s + i}`, arrivedAt: now, at };
+      return { shard: `shardId-${s}`, sequence: `${1_000 - 100 * s + i}`, arrivedAt: now, at, value };
     })
   );
 });
@@ -53,7 +65,10 @@ test("the changes of an attached item, told in whatever order and often, leave t
         .sort((a, b) => a.n - b.n);
       const store = createStore();
       for (const { one } of all) await store.tell(one);
-      expect(await store.at()).toBe(told.at(-1)!.at);
+      const { at, value } = told.at(-1)!;
+      expect(await store.at()).toBe(at);
+      const dims = value === undefined ? undefined : JSON.stringify([["of", `${value}`]]);
+      if (at !== undefined) expect(store.measured()).toEqual({ value, dims });
     }),
     { numRuns: 300 },
   );
