@@ -100,21 +100,21 @@ describe("counting before recording, at a store that does one write after the ot
   );
 
   test("recording goes on, two writes at a time, also where counting never ends", async () => {
-    const { first, write } = createPrecedence();
+    const own = createPrecedence();
     const begun: number[] = [];
     const ends: (() => void)[] = [];
-    const ask = (i: number) => write(() => new Promise<void>((resolve) => (begun.push(i), ends.push(resolve))));
+    const ask = (i: number) => own.write(() => new Promise<void>((resolve) => (begun.push(i), ends.push(resolve))));
     void ask(0);
     void ask(1);
     void ask(2);
     const counting = Promise.withResolvers<void>();
-    const own: string[] = [];
-    const work = first(async () => {
-      await write(() => Promise.resolve(void own.push("counted")));
+    const counted: string[] = [];
+    const work = own.first(async () => {
+      await own.write(() => Promise.resolve(void counted.push("counted")));
       await counting.promise;
     });
     await tick();
-    expect(own).toEqual(["counted"]);
+    expect(counted).toEqual(["counted"]);
     for (let i = 3; i < 6; i++) void ask(i);
     await tick();
     // What was under way before goes on; nothing is added until fewer than two are.
@@ -132,14 +132,14 @@ describe("counting before recording, at a store that does one write after the ot
   });
 
   test("a write that fails gives its place to the next, and counting that fails is at work no more", async () => {
-    const { first, write } = createPrecedence({ beside: 1 });
+    const own = createPrecedence({ beside: 1 });
     const hold = Promise.withResolvers<void>();
-    const work = first(() => hold.promise);
+    const work = own.first(() => hold.promise);
     const failing = Promise.withResolvers<void>();
-    const failed = write(() => failing.promise).catch((error: Error) => error.message);
+    const failed = own.write(() => failing.promise).catch((error: Error) => error.message);
     const begun: string[] = [];
-    void write(() => Promise.resolve(void begun.push("next")));
-    void write(() => Promise.resolve(void begun.push("last")));
+    void own.write(() => Promise.resolve(void begun.push("next")));
+    void own.write(() => Promise.resolve(void begun.push("last")));
     await tick();
     expect(begun).toEqual([]);
     failing.reject(new Error("refused"));
@@ -148,7 +148,7 @@ describe("counting before recording, at a store that does one write after the ot
     expect(begun).toEqual(["next", "last"]);
     hold.reject(new Error("again"));
     await expect(work).rejects.toThrow("again");
-    for (let i = 0; i < 5; i++) void write(() => new Promise(() => begun.push(`${i}`)));
+    for (let i = 0; i < 5; i++) void own.write(() => new Promise(() => begun.push(`${i}`)));
     await tick();
     expect(begun).toHaveLength(7);
   });
@@ -161,11 +161,12 @@ test("whoever is made with it asks it before each write", async () => {
     return Promise.reject(new Error("not now"));
   };
   const precedence = { first: refuse("first"), write: refuse("write") };
-  const { dynamo, stop } = await createConnections(parseConfig({}), { precedence, log: silentLog });
+  const connections = await createConnections(parseConfig({}), { precedence, log: silentLog });
+  const { dynamo } = connections;
   await expect(dynamo.put("t", { pk: "a" })).rejects.toThrow("not now");
   await expect(dynamo.insertAll("t", [{ pk: "a" }])).rejects.toThrow("not now");
   expect(asked).toEqual(["write", "write"]);
-  stop();
+  connections.stop();
 });
 
 test("each request that writes is told from one that reads, and inserts take their turns 25 at a time", async () => {
