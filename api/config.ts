@@ -10,6 +10,7 @@ import {
   ratio,
   redisUrl,
   text,
+  topicGrants,
   url,
   urls,
   words,
@@ -56,17 +57,6 @@ function attachedTables(text: string): valibot.InferOutput<typeof ATTACHED> {
         `where items measure something, "value":"total" and up to ${MAX_DIMENSIONS} "dimensions":{"country":"shipTo"} name what`,
     );
   }
-}
-
-/** Such as `acme=arn:aws:sns:eu-central-1:123456789012:acme-alerts`. A FIFO topic asks for what a webhook has not. */
-function topicGrants(text: string): { arn: string; tenantId: string | undefined }[] {
-  return list(text).map((part) => {
-    const [, tenantId, arn] = /^(?:(.+)=)?(arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256})$/.exec(part) ?? [];
-    if (arn !== undefined) return { arn, tenantId };
-    throw new SettingError(
-      `must hold ARNs of standard SNS topics, each for every tenant or as TENANT=ARN for one; ${part} is none`,
-    );
-  });
 }
 
 const AT_ONCE = { records: 1, seconds: 0 };

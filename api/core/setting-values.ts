@@ -79,3 +79,14 @@ export function redisUrl(text: string): string | undefined {
   if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "") return text;
   throw new SettingError("must be a redis or rediss URL: redis://HOST:6379");
 }
+
+/** Such as `acme=arn:aws:sns:eu-central-1:123456789012:acme-alerts`. A FIFO topic asks for what a webhook has not. */
+export function topicGrants(text: string): { arn: string; tenantId: string | undefined }[] {
+  return list(text).map((part) => {
+    const [, tenantId, arn] = /^(?:(.+)=)?(arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256})$/.exec(part) ?? [];
+    if (arn !== undefined) return { arn, tenantId };
+    throw new SettingError(
+      `must hold ARNs of standard SNS topics, each for every tenant or as TENANT=ARN for one; ${part} is none`,
+    );
+  });
+}
