@@ -1,3 +1,4 @@
+import type { WebSocket } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
 
@@ -157,4 +158,58 @@ describe.runIf(hasBrowser)("journeys", () => {
   });
 
   test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
+
+  test("a page that nobody sees for two minutes lets its socket go, and seen again goes on from its cursor without a gap", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.clock.install();
+    const sockets: WebSocket[] = [];
+    page.on("websocket", (socket) => sockets.push(socket));
+    const asked: { id: string; after: string | null }[] = [];
+    page.on("websocket", (socket) =>
+      socket.on("framesent", ({ payload }) => {
+        const { type, payload: said } = JSON.parse(String(payload));
+        if (type === "subscribe") asked.push({ id: said.variables.sessionId, after: said.variables.after });
+      }));
+    const record = async (...seqs: number[]) => {
+      const events = seqs.map((seq) => ({
+        ...{ sessionId: "j-rests", seq, type: "MESSAGE_SENT", text: `Said ${seq}.` },
+        occurredAt: new Date(Date.now() - 300_000 + seq * 1_000).toISOString(),
+      }));
+      await service.ask(TENANT, EVENTS, { events });
+    };
+    const seen = (is: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, !is);
+    const said = () => page.getByRole("list", { name: "Timeline" }).locator("li p").allTextContents();
+    const open = () => sockets.filter((socket) => !socket.isClosed()).length;
+
+    await record(1);
+    await page.goto("/journeys/j-rests");
+    await signIn(page, token);
+    await record(2);
+    await expect.poll(said).toEqual(["Said 1.", "Said 2."]);
+    expect(open()).toBe(1);
+    await seen(false);
+    await page.clock.fastForward(115_000);
+    await record(3);
+    await expect.poll(said).toEqual(["Said 1.", "Said 2.", "Said 3."]);
+    expect(open()).toBe(1);
+    await page.clock.fastForward(10_000);
+    await page.clock.fastForward(2_000);
+    await expect.poll(open).toBe(0);
+    await record(4, 5);
+    await page.clock.fastForward(3_600_000);
+    expect(open()).toBe(0);
+    expect(await said()).toEqual(["Said 1.", "Said 2.", "Said 3."]);
+    await seen(true);
+    await expect.poll(said).toEqual([1, 2, 3, 4, 5].map((seq) => `Said ${seq}.`));
+    expect(open()).toBe(1);
+    const of = asked.filter(({ id }) => id === "j-rests");
+    expect(of.at(-1)!.after).not.toBe(of.at(0)!.after);
+    await record(6);
+    await expect.poll(said).toEqual([1, 2, 3, 4, 5, 6].map((seq) => `Said ${seq}.`));
+    await context.close();
+  });
 });
