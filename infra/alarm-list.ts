@@ -235,10 +235,15 @@ export function apiWatches(apis: Apis | undefined, container: Container | undefi
       name,
       dimensions: {
         LoadBalancer: container.balancer.arnSuffix,
-        ...(name.startsWith("HTTPCode_ELB") ? {} : { TargetGroup: container.targets.arnSuffix }),
       },
     }))
     : undefined;
+  // Of either group where releases have two take turns: nobody is in the other then.
+  const hosts = (name: string): Metric[] =>
+    [container?.targets, container?.otherTargets].flatMap((group) =>
+      group ? [{ ...balancer!(name), dimensions: { ...balancer!(name).dimensions, TargetGroup: group.arnSuffix } }] : []
+    );
+  const most = container?.otherTargets ? { expression: "MAX(METRICS())" } : {};
   return [
     ...(http
       ? [
@@ -261,7 +266,8 @@ export function apiWatches(apis: Apis | undefined, container: Container | undefi
           reason:
             "A container has not been ready for five minutes: /ready says which dependency is away, its log why. " +
             "After a deployment it means that the new version does not come up and is rolled back.",
-          metrics: [balancer("UnHealthyHostCount")],
+          metrics: hosts("UnHealthyHostCount"),
+          ...most,
           stat: "Maximum",
           seconds: MINUTE,
           periods: 5,
@@ -272,7 +278,8 @@ export function apiWatches(apis: Apis | undefined, container: Container | undefi
           reason:
             "For three minutes no container was ready: nobody is answered. The service's events in ECS say why none comes " +
             `up, the log what the last one said. ${AT_FIRST}`,
-          metrics: [balancer("HealthyHostCount")],
+          metrics: hosts("HealthyHostCount"),
+          ...most,
           stat: "Maximum",
           seconds: MINUTE,
           periods: 3,

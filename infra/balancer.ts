@@ -10,6 +10,8 @@ import type { Stage } from "./stages.ts";
 export type Balancer = {
   balancer: Lb;
   targets: LbTargetGroup;
+  /** Where a new version's containers come, beside those of the version before: releases have the two take turns. */
+  otherTargets: LbTargetGroup | undefined;
   listener: LbListener;
   url: string;
   warning: string | undefined;
@@ -45,24 +47,27 @@ export function addBalancer(
     accessLogs: { bucket: logs.bucket.bucket, enabled: true },
     dependsOn: [logs.policy],
   });
-  const targets = new LbTargetGroup(stack, "targets", {
-    name,
-    targetType: "ip",
-    protocol: "HTTP",
-    port,
-    vpcId: network.vpcId,
-    deregistrationDelay: String(DEREGISTRATION_SECONDS),
-    // Ready, not only alive: a version that cannot reach its tables never gets a request, and its deployment is rolled back.
-    // It takes 200 seconds of it to give a running container up, so that a short fault of AWS replaces nobody.
-    healthCheck: {
-      path: "/ready",
-      matcher: "200",
-      interval: 20,
-      timeout: 5,
-      healthyThreshold: 2,
-      unhealthyThreshold: 10,
-    },
-  });
+  const targetsOf = (id: string, name: string) =>
+    new LbTargetGroup(stack, id, {
+      name,
+      targetType: "ip",
+      protocol: "HTTP",
+      port,
+      vpcId: network.vpcId,
+      deregistrationDelay: String(DEREGISTRATION_SECONDS),
+      // Ready, not only alive: a version that cannot reach its tables never gets a request, and its deployment is rolled back.
+      // It takes 200 seconds of it to give a running container up, so that a short fault of AWS replaces nobody.
+      healthCheck: {
+        path: "/ready",
+        matcher: "200",
+        interval: 20,
+        timeout: 5,
+        healthyThreshold: 2,
+        unhealthyThreshold: 10,
+      },
+    });
+  const targets = targetsOf("targets", name);
+  const otherTargets = stage.canary ? targetsOf("targets-other", otherTargetsName(name)) : undefined;
   const listener = addListener(stack, stage, { balancer, targets });
   // Measurements are for those inside.
   new LbListenerRule(stack, "listener-metrics", {
@@ -74,23 +79,31 @@ export function addBalancer(
       fixedResponse: { contentType: "text/plain", statusCode: "404", messageBody: "not found" },
     }],
   });
+  const parts = { balancer, targets, otherTargets, listener };
   return stage.certificate
-    ? { balancer, targets, listener, url: `https://${balancer.dnsName}`, warning: undefined }
-    : { balancer, targets, listener, url: `http://${balancer.dnsName}`, warning: UNENCRYPTED };
+    ? { ...parts, url: `https://${balancer.dnsName}`, warning: undefined }
+    : { ...parts, url: `http://${balancer.dnsName}`, warning: UNENCRYPTED };
 }
+
+/** The second group's, which has 32 characters too. */
+export const otherTargetsName = (name: string): string => `${name.slice(0, 29).replace(/-+$/, "")}-b`;
 
 function addListener(
   stack: TerraformStack,
-  { certificate }: Stage,
+  { certificate, canary }: Stage,
   { balancer, targets }: { balancer: Lb; targets: LbTargetGroup },
 ): LbListener {
-  const defaultAction = [{ type: "forward", targetGroupArn: targets.arn }];
+  const forward = {
+    defaultAction: [{ type: "forward", targetGroupArn: targets.arn }],
+    // From the first deployment on it is a release's to say which of the two groups answers.
+    ...(canary ? { lifecycle: { ignoreChanges: ["default_action"] } } : {}),
+  };
   if (!certificate) {
     return new LbListener(stack, "listener", {
       loadBalancerArn: balancer.arn,
       port: 80,
       protocol: "HTTP",
-      defaultAction,
+      ...forward,
     });
   }
   new LbListener(stack, "listener-http", {
@@ -105,6 +118,6 @@ function addListener(
     protocol: "HTTPS",
     sslPolicy: TLS_POLICY,
     certificateArn: certificate,
-    defaultAction,
+    ...forward,
   });
 }

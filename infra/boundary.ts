@@ -31,8 +31,8 @@ export function addBoundary(
 }
 
 export function boundaryStatements(
-  { prefix, arn, s3 }: DeployNames,
-  stage: Pick<Stage, "tableKey" | "region" | "service">,
+  { prefix, arn, global, s3 }: DeployNames,
+  stage: Pick<Stage, "tableKey" | "region" | "service" | "canary" | "runs">,
 ): Statement[] {
   const { tableKey, region } = stage;
   const lambda = arn("lambda", `function:${prefix}-*`);
@@ -64,6 +64,7 @@ export function boundaryStatements(
     ),
     may("Sockets", "execute-api", "ManageConnections", [arn("execute-api", `*/${SOCKETS}/*/@connections/*`)]),
     may("Releases", "lambda", "GetAlias UpdateAlias GetProvisionedConcurrencyConfig", [lambda]),
+    ...(stage.canary && stage.runs.container ? containerReleases({ prefix, arn, global }) : []),
     may("LookAtAlarms", "cloudwatch", "DescribeAlarms", ["*"]),
     may(
       "Images",
@@ -78,5 +79,21 @@ export function boundaryStatements(
         StringEquals: { "kms:ViaService": `dynamodb.${region}.amazonaws.com` },
       })]
       : []),
+  ];
+}
+
+/** What has containers of a new version take the place of those of the version before. */
+function containerReleases({ prefix, arn, global }: Pick<DeployNames, "prefix" | "arn" | "global">): Statement[] {
+  return [
+    may("Containers", "ecs", "DescribeServices UpdateServicePrimaryTaskSet CreateTaskSet DeleteTaskSet", [
+      ...[`service/${prefix}/${prefix}`, `task-set/${prefix}/${prefix}/*`].map((rest) => arn("ecs", rest)),
+    ]),
+    may("GiveRoles", "iam", "PassRole", [global("iam", `role/${prefix}-task*`)], {
+      StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" },
+    }),
+    may("MoveRequests", "elasticloadbalancing", "ModifyListener ModifyRule", [
+      ...["listener", "listener-rule"].map((part) => arn("elasticloadbalancing", `${part}/app/${prefix}/*`)),
+    ]),
+    may("LookAtTargets", "elasticloadbalancing", "DescribeListeners DescribeRules DescribeTargetGroups", ["*"]),
   ];
 }

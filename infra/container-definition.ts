@@ -2,6 +2,7 @@ import type { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import { variables } from "../api/config.ts";
 import { commandOf, IMAGE_PATHS } from "../api/entry/cli/permissions.ts";
+import { CONTAINER } from "./callers.ts";
 import { environmentOf, frontOf, topicsOf } from "./functions.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
@@ -41,7 +42,7 @@ export function containerDefinition(
     ...environment,
   };
   return {
-    name: "api",
+    name: CONTAINER.name,
     image: stage.image,
     essential: true,
     user: USER,

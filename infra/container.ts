@@ -4,8 +4,10 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { EcsCluster } from "@cdktf/provider-aws/lib/ecs-cluster/index.js";
 import { EcsService } from "@cdktf/provider-aws/lib/ecs-service/index.js";
 import { EcsTaskDefinition } from "@cdktf/provider-aws/lib/ecs-task-definition/index.js";
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import type { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret/index.js";
 import type { TerraformStack } from "cdktf";
+import { CONTAINER } from "./callers.ts";
 import { containerDefinition, TMP_VOLUME } from "./container-definition.ts";
 import { executionStatements, taskStatements } from "./container-roles.ts";
 import { addBalancer, type Balancer } from "./balancer.ts";
@@ -15,7 +17,13 @@ import { SIZES } from "./sizes.ts";
 import type { Stage } from "./stages.ts";
 import type { Stores } from "./stores.ts";
 
-export type Container = Balancer & { cluster: EcsCluster; service: EcsService; logs: CloudwatchLogGroup };
+export type Container = Balancer & {
+  cluster: EcsCluster;
+  service: EcsService;
+  logs: CloudwatchLogGroup;
+  /** Of the code, and of what starts it. */
+  roles: readonly IamRole[];
+};
 
 export type ContainerOptions = {
   stores: Stores;
@@ -26,7 +34,7 @@ export type ContainerOptions = {
 };
 
 /** Where the container listens. */
-export const PORT = 4_000;
+export const PORT = CONTAINER.port;
 
 const CPU_PERCENT = 60;
 /** What a processor answers at that load, where requests are batches of 50 events: 50 a second (`npm run bench:unit-costs`). */
@@ -65,6 +73,8 @@ export function addContainer(stack: TerraformStack, stage: Stage, options: Conta
     executionRoleArn: execution.role.arn,
     volume: [{ name: TMP_VOLUME }],
     containerDefinitions: JSON.stringify([containerDefinition(stage, { ...options, port: PORT, logs })]),
+    // Releases may go back to the one before.
+    ...(stage.canary ? { skipDestroy: true } : {}),
     dependsOn: [task.policy, execution.policy],
   });
   const balancer = addBalancer(stack, stage, { network, port: PORT });
@@ -74,8 +84,22 @@ export function addContainer(stack: TerraformStack, stage: Stage, options: Conta
   });
   const running = addService(stack, stage, { definition, cluster, balancer, network });
   if (!stage.isEmulated) addScaling(stack, stage, { cluster, service: running, balancer });
-  return { ...balancer, cluster, service: running, logs };
+  return { ...balancer, cluster, service: running, logs, roles: [task.role, execution.role] };
 }
+
+/** A new version comes beside the old one, and one that does not become ready goes again by itself. */
+const ROLLING = {
+  deploymentMinimumHealthyPercent: 100,
+  deploymentMaximumPercent: 200,
+  deploymentCircuitBreaker: { enable: true, rollback: true },
+  // How many there are is the autoscaling's to say.
+  lifecycle: { ignoreChanges: ["desired_count"] },
+};
+/** `npm run release` brings a new version, and which containers answer is its to say; Terraform makes the service and no more. */
+const RELEASED = {
+  deploymentController: { type: "CODE_DEPLOY" },
+  lifecycle: { ignoreChanges: ["desired_count", "load_balancer", "task_definition"] },
+};
 
 function addService(
   stack: TerraformStack,
@@ -93,11 +117,7 @@ function addService(
     taskDefinition: definition.arn,
     launchType: "FARGATE",
     desiredCount: SIZES[stage.name].min,
-    // A new version comes beside the old one, and one that does not become ready goes again by itself.
-    deploymentMinimumHealthyPercent: 100,
-    deploymentMaximumPercent: 200,
-    deploymentCircuitBreaker: { enable: true, rollback: true },
-    waitForSteadyState: !stage.isEmulated,
+    ...(stage.canary ? RELEASED : { ...ROLLING, waitForSteadyState: !stage.isEmulated }),
     healthCheckGracePeriodSeconds: START_SECONDS,
     enableEcsManagedTags: true,
     propagateTags: "SERVICE",
@@ -106,9 +126,7 @@ function addService(
       securityGroups: [network.serviceGroup.id],
       assignPublicIp: network.hasAddresses,
     },
-    loadBalancer: [{ targetGroupArn: balancer.targets.arn, containerName: "api", containerPort: PORT }],
-    // How many there are is the autoscaling's to say.
-    lifecycle: { ignoreChanges: ["desired_count"] },
+    loadBalancer: [{ targetGroupArn: balancer.targets.arn, containerName: CONTAINER.name, containerPort: PORT }],
     dependsOn: [balancer.listener],
   });
 }
@@ -145,6 +163,8 @@ function addScaling(
       },
     });
   policy("cpu", CPU_PERCENT, { predefinedMetricType: "ECSServiceAverageCPUUtilization" });
+  // ECS knows no such number of a service that has two groups of targets in turn.
+  if (stage.canary) return;
   policy("requests", REQUESTS_A_MINUTE_AND_CPU * cpu / 1_024, {
     predefinedMetricType: "ALBRequestCountPerTarget",
     resourceLabel: `${balancer.balancer.arnSuffix}/${balancer.targets.arnSuffix}`,

@@ -142,9 +142,9 @@ function flowGraphs(stage: Stage, { stores, functions, container }: Watched): Gr
 
 function containerGraphs(container: Watched["container"]): Graph[] {
   if (!container) return [];
-  const { cluster, service, balancer, targets } = container;
+  const { cluster, service, balancer, targets, otherTargets } = container;
   const of = ["ServiceName", service.name, "ClusterName", cluster.name];
-  const behind = ["TargetGroup", targets.arnSuffix, "LoadBalancer", balancer.arnSuffix];
+  const groups = [targets, ...(otherTargets ? [otherTargets] : [])];
   return [{
     title: "Containers: load in percent",
     stat: "Average",
@@ -152,7 +152,11 @@ function containerGraphs(container: Watched["container"]): Graph[] {
   }, {
     title: "Containers that are ready, and not",
     stat: "Maximum",
-    lines: ["HealthyHostCount", "UnHealthyHostCount"].map((metric) => ["AWS/ApplicationELB", metric, ...behind]),
+    lines: groups.flatMap(({ arnSuffix }) =>
+      ["HealthyHostCount", "UnHealthyHostCount"].map((
+        metric,
+      ) => ["AWS/ApplicationELB", metric, "TargetGroup", arnSuffix, "LoadBalancer", balancer.arnSuffix])
+    ),
   }];
 }
 

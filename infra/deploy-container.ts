@@ -1,4 +1,5 @@
 /** What the pipeline may do to the containers and what is around them: network, load balancer, scaling, cache. */
+import { otherTargetsName } from "./balancer.ts";
 import { type DeployNames, may, tagged, tagging } from "./deploy-names.ts";
 import { allow, type Statement } from "./roles.ts";
 import type { Stage } from "./stages.ts";
@@ -22,7 +23,7 @@ export function containerStatements({ prefix, arn, global }: DeployNames): State
         arn("ecs", `service-deployment/${prefix}/${prefix}/*`),
       ],
     ),
-    may("OldContainers", "ecs", "DeregisterTaskDefinition DescribeTaskDefinition", ["*"]),
+    may("OldContainers", "ecs", "DeregisterTaskDefinition DescribeTaskDefinition ListTaskDefinitions", ["*"]),
     may(
       "Balancer",
       "elasticloadbalancing",
@@ -30,6 +31,7 @@ export function containerStatements({ prefix, arn, global }: DeployNames): State
       CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes CreateListener DeleteListener
       ModifyListener ModifyListenerAttributes CreateRule DeleteRule ModifyRule SetRulePriorities AddTags RemoveTags`,
       [`loadbalancer/app/${balancer}/*`, `targetgroup/${balancer}/*`, `listener/app/${balancer}/*`]
+        .concat(`targetgroup/${otherTargetsName(balancer)}/*`)
         .concat(`listener-rule/app/${balancer}/*`).map((rest) => arn("elasticloadbalancing", rest)),
     ),
     may(

@@ -1,4 +1,5 @@
 /** What the pipeline may do to what serves by functions, and to what watches: functions, addresses, schedules, logs, alarms, releases. */
+import { CONTAINERS } from "./callers.ts";
 import { type DeployNames, may } from "./deploy-names.ts";
 import type { Statement } from "./roles.ts";
 
@@ -90,10 +91,13 @@ export function releaseStatements({ prefix, arn }: DeployNames): Statement[] {
       "Releases",
       "codedeploy",
       `CreateApplication DeleteApplication GetApplication UpdateApplication CreateDeploymentGroup UpdateDeploymentGroup
-      DeleteDeploymentGroup GetDeploymentGroup CreateDeployment GetDeployment RegisterApplicationRevision
+      DeleteDeploymentGroup GetDeploymentGroup CreateDeployment GetDeployment ListDeployments RegisterApplicationRevision
       GetApplicationRevision ListTagsForResource TagResource UntagResource`,
-      [arn("codedeploy", `application:${prefix}`), arn("codedeploy", `deploymentgroup:${prefix}/*`)],
+      [prefix, `${prefix}-${CONTAINERS}`].flatMap((app) =>
+        [`application:${app}`, `deploymentgroup:${app}/*`].map((rest) => arn("codedeploy", rest))
+      ),
     ),
+    may("StopReleases", "codedeploy", "StopDeployment", ["*"]),
     may("Steps", "codedeploy", "GetDeploymentConfig", [arn("codedeploy", "deploymentconfig:*")]),
   ];
 }

@@ -18,12 +18,15 @@ export const REASONS: Readonly<Record<string, string>> = {
     "lambda:CreateEventSourceMapping knows no resource, since what is made has no ARN yet: the function that it starts is named.",
   DeliverLogs:
     "Deliveries of logs have no resource; API Gateway hands on lines of HTTP APIs in the name of who makes the stage.",
-  OldContainers: "ecs:DeregisterTaskDefinition and DescribeTaskDefinition know no resource.",
+  OldContainers: "ecs:DeregisterTaskDefinition, DescribeTaskDefinition and ListTaskDefinitions know no resource.",
   LookAtContainers: "Lists of load balancers and scaling know no narrower resource; Terraform asks for them.",
   LookAtNetwork: "Lists of networks and their parts know no narrower resource; Terraform asks for them.",
   MakeDistribution: "What CloudFront makes has no ARN yet: the installation's tag is asked for.",
   MakeAnswers: "What CloudFront makes has no ARN yet, and these carry no tags.",
   AskForCertificate: "A certificate that is asked for has no ARN yet: its name is the installation's.",
+  StopReleases: "codedeploy:StopDeployment knows no resource: what it stops is named by its id.",
+  LookAtTargets:
+    "elasticloadbalancing:Describe… knows no narrower resource; it shows how load balancers are set alone.",
   LookAtAlarms: "cloudwatch:DescribeAlarms shows states alone, and CodeDeploy asks for all of a group at once.",
   LogInToRegistry: "ecr:GetAuthorizationToken knows no narrower resource; what may be fetched is named beside it.",
 };

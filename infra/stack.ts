@@ -8,6 +8,7 @@ import type { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-m
 import { addCanary } from "./canary.ts";
 import { addCache } from "./cache.ts";
 import { addContainer, type Container, PORT } from "./container.ts";
+import { addContainerRelease } from "./container-release.ts";
 import { addDashboard } from "./dashboard.ts";
 import { addDeployRole } from "./deploy-role.ts";
 import { addEdge } from "./edge.ts";
@@ -158,7 +159,8 @@ function watch(
   const watched = { stores, functions, streams: way.sources.streams, apis: way.api, container };
   const alarms = addAlarms(stack, stage, { topic, ...watched });
   if (stage.canary && way.api) addCanary(stack, stage, { functions: way.api.functions, alarms });
-  if (container) takeBack(container, alarms);
+  if (container && stage.canary) addContainerRelease(stack, stage, { container, alarms });
+  else if (container) takeBack(container, alarms);
   addDashboard(stack, stage, watched);
   addBudget(stack, stage, { topic });
 }

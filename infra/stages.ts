@@ -197,10 +197,8 @@ export function stagesFrom(env: Env): Stage {
     forbid(ofNetwork, "is for containers (SOJOURN_RUN=container or both); functions lie in no network");
   } else if (!vpc) forbid(["PUBLIC_SUBNETS", "PRIVATE_SUBNETS"], "is of a network that is there; set VPC_ID");
   else forbid(["SOJOURN_PRIVATE"], "is for a network of the installation's own; PRIVATE_SUBNETS says it of this one");
-  if (!runs.functions && given("SOJOURN_CANARY") === "on") {
-    wrong.push(
-      "  SOJOURN_CANARY=on: is for functions (SOJOURN_RUN=functions or both); containers roll, and are taken back by alarms",
-    );
+  if (run === "none" && given("SOJOURN_CANARY") === "on") {
+    wrong.push("  SOJOURN_CANARY=on: is for an API; set SOJOURN_RUN");
   }
   if (!runs.functions && given("SOJOURN_GATEWAY_LOGS") === "on") {
     wrong.push(

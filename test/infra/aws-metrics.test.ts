@@ -69,9 +69,9 @@ describe.each(SERVED)("%s", (name) => {
 
   test("what rings by silence looks at what is published also where nothing happens, and says that it rings at first", () => {
     const silent = alarmsOf(stack).filter(({ treat_missing_data: missing }) => missing === "breaching");
-    const names = silent.map(({ alarm_description: reason, metric_name: metric }) => {
+    const names = silent.flatMap(({ alarm_description: reason, metric_name: metric, metric_query: queries = [] }) => {
       expect(reason).toContain("After a first deployment it rings until there was something to see.");
-      return metric;
+      return metric ? [metric] : (queries as Loose[]).flatMap(({ metric: one }) => one?.metric_name ?? []);
     });
     // A mapping that reads says so each minute, a rule starts the schedule each minute, targets are checked always.
     const always = ["PolledEventCount", "Invocations", "audit-done", "HealthyHostCount"];

@@ -52,13 +52,14 @@ describe.each(stages)("of the stage %s", (_, stack) => {
   test("no role but the pipeline's may do what the boundary does not hold", () => {
     const boundary = boundaryOf(stack);
     const beyond = policiesOf(stack).filter(([id]) => !/^(boundary|role-deploy)/.test(id)).flatMap(([id, all]) =>
-      all.flatMap(({ Action, Resource }) =>
-        [Action].flat().flatMap((action) =>
-          [Resource].flat().filter((arn) => !isAllowed(boundary, { action, arn })).map((arn) =>
+      all.flatMap(({ Action, Resource, Condition }) => {
+        const context = Condition?.["StringEquals"] ?? {};
+        return [Action].flat().flatMap((action) =>
+          [Resource].flat().filter((arn) => !isAllowed(boundary, { action, arn, context })).map((arn) =>
             `${id} ${action} ${arn}`
           )
-        )
-      )
+        );
+      })
     );
     expect(beyond).toEqual([]);
     const unbound = Object.entries(stack.all("aws_iam_role"))
@@ -94,8 +95,11 @@ const BESIDE: readonly string[] = [
     "GetDeploymentConfig",
     "RegisterApplicationRevision",
     "GetApplicationRevision",
+    "ListDeployments",
+    "StopDeployment",
   ]
     .map((name) => `codedeploy:${name}`),
+  "ecs:ListTaskDefinitions",
 ];
 
 describe("the pipeline", () => {

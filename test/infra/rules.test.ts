@@ -219,7 +219,7 @@ test("no way to run breaks a rule", () => {
 
 test("each reason is one that something in the stack needs", () => {
   const pipeline = { STATE_BUCKET: "acme-state", DEPLOY_FROM: "github:acme/sojourn:environment:prod" };
-  const roles = [SWITCHES.both, SWITCHES.canary, SWITCHES.domain].flatMap((env) => {
+  const roles = [SWITCHES.both, SWITCHES.canary, SWITCHES["canary-container"], SWITCHES.domain].flatMap((env) => {
     const { resource } = kit.synth({ ...env, ...pipeline });
     return [...Object.values(resource["aws_iam_role_policy"]!), ...Object.values(resource["aws_iam_policy"]!)];
   });

@@ -118,12 +118,16 @@ const SERVICES: Record<string, (name: string) => string> = {
   aws_lambda_alias: (name) => `lambda:${REGION}:${ACCOUNT}:function:sojourn-any:${name}`,
   aws_elb_service_account: () => `iam::${ACCOUNT}:root`,
   aws_vpc: () => `ec2:${REGION}:${ACCOUNT}:vpc/vpc-0a1b2c3d`,
+  aws_iam_role: (name) => `iam::${ACCOUNT}:role/${name}`,
+  aws_ecs_service: (name) => `ecs:${REGION}:${ACCOUNT}:service/${name}/${name}`,
+  aws_lb_listener: () => `elasticloadbalancing:${REGION}:${ACCOUNT}:listener/app/sojourn/1a2b/3c4d`,
   aws_iam_policy: (name) => `iam::${ACCOUNT}:policy/${name}`,
 };
 
 function arnOf(type: string, id: string, attribute: string, attributes: Loose): string {
   if (type === "aws_partition") return "aws";
-  if (attribute === "id") return "a1b2c3d4e5";
+  // A service's id is its ARN.
+  if (attribute === "id" && type !== "aws_ecs_service") return "a1b2c3d4e5";
   if (attribute === "execution_arn") return `arn:aws:execute-api:${REGION}:${ACCOUNT}:a1b2c3d4e5`;
   const name = String(attributes.name ?? attributes.bucket ?? attributes.function_name ?? id);
   const rest = SERVICES[type]?.(name);

@@ -56,6 +56,15 @@ export const SWITCHES = {
     STATE_BUCKET: "acme-state",
     DEPLOY_FROM: "github:acme/sojourn:environment:prod",
   },
+  "canary-container": {
+    SOJOURN_STAGE: "prod",
+    SOJOURN_RUN: "container",
+    SOJOURN_IMAGE: "registry.example/sojourn:1",
+    CERTIFICATE_ARN: "arn:aws:acm:eu-central-1:111122223333:certificate/1a2b",
+    SOJOURN_CANARY: "on",
+    STATE_BUCKET: "acme-state",
+    DEPLOY_FROM: "github:acme/sojourn:environment:prod",
+  },
   none: { SOJOURN_STAGE: "dev", SOJOURN_RUN: "none" },
   local: {
     SOJOURN_STAGE: "local",
