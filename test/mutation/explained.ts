@@ -181,4 +181,52 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "{}",
     why: "the condition of the same write names it too",
   },
+  {
+    file: "api/metrics/beats.ts",
+    line: "expression: attribute_not_exists(pk) OR #n < :n",
+    instead: "attribute_not_exists(pk) OR #n <= :n",
+    why: "the beat of one number says the same each time",
+  },
+  {
+    file: "api/metrics/late-hours.ts",
+    line: "expression: pk = :pk AND sk >= :since",
+    instead: "pk = :pk AND sk > :since",
+    why: "behind the moment each key has its place in the stream, so that none is the moment itself",
+  },
+  {
+    file: "api/sessions/change-log.ts",
+    line: "expression: pk = :pk AND sk >= :since",
+    instead: "pk = :pk AND sk > :since",
+    why: "behind the moment each key has its place in the stream, so that none is the moment itself",
+  },
+  {
+    file: "api/metrics/records.ts",
+    line: "streamShard <> :shard AND (streamAt < :arrived OR (streamAt = :arrived AND streamShard < :shard))",
+    instead: "streamShard <> :shard AND (streamAt < :arrived OR (streamAt = :arrived AND streamShard <= :shard))",
+    why: "of two shards no two are called the same",
+  },
+  {
+    file: "api/aws/counting.ts",
+    line: "(attribute_not_exists(#w) OR #w < :wf)",
+    instead: "(attribute_not_exists(#w) OR #w <= :wf)",
+    why: "behind its number a watermark says when it moved, so that none is a number alone",
+  },
+  {
+    file: "api/sockets/store.ts",
+    line: "}, { expression: attribute_exists(leaseBy) AND leaseUntil >= :now",
+    instead: "(attribute_exists(leaseBy) OR attribute_not_exists(planted)) AND leaseUntil >= :now",
+    why: "who has a lease and until when are written and removed together",
+  },
+  {
+    file: "api/sockets/store.ts",
+    line: "}, { expression: attribute_exists(leaseBy) AND leaseUntil >= :now",
+    instead: "attribute_exists(leaseBy) AND (leaseUntil >= :now OR attribute_not_exists(planted))",
+    why: "a lease that held in this instant holds in it still, or was let go, which the other clause finds",
+  },
+  {
+    file: "api/review/log.ts",
+    line: "expression: attribute_not_exists(pk) OR #until < :until",
+    instead: "attribute_not_exists(pk) OR #until <= :until",
+    why: "whoever notes up to the same place notes the same",
+  },
 ];

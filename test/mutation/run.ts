@@ -1,8 +1,9 @@
 /**
  * `npm run mutate -- [TARGET …] [--sample N] [--seed TEXT]`: plants each small fault that StrykerJS knows into the rules and
  * conditions of a target and runs the target's tests. Prints a score for each target, and every fault that was not found.
- * `conditions` is what stores hold their writes to. Without a target: all of them, for hours; with `--sample` so many faults of
- * each, the same ones for the same seed. What only this command needs is installed beside this file at its first run.
+ * `conditions` is what stores hold their writes to: with `--from` and `--to` a part of them, with `--state FILE` none twice that an
+ * earlier run was told to keep there. Without a target: all of them, for hours; with `--sample` so many faults of each, the same
+ * ones for the same seed. What only this command needs is installed beside this file at its first run.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,9 +12,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { conditionFaults } from "./conditions.ts";
 import { EXPLAINED } from "./explained.ts";
-import { CONDITIONS, TARGETS } from "./targets.ts";
+import { allConditions, NO_END, plant, type Planted, root } from "./plant.ts";
+import { TARGETS } from "./targets.ts";
 
 type Mutant = { status: string; replacement: string; location: { start: { line: number } } };
 type Report = { files: Record<string, { source: string; mutants: Mutant[] }> };
@@ -24,11 +25,13 @@ const PROPERTY_RUNS = "25";
 /** The name of the target that is no files of rules, but the conditions of all stores. */
 const ALL_CONDITIONS = "conditions";
 const HEAD = ["target", "faults", "tried", "found", "of these by time", "not reached", "explained", "score"];
-const root = new URL("../../", import.meta.url).pathname;
 const here = join(root, "test", "mutation");
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: "string" }, seed: { type: "string" } },
+  options: {
+    ...{ sample: { type: "string" }, seed: { type: "string" } },
+    ...{ from: { type: "string" }, to: { type: "string" }, state: { type: "string" } },
+  },
 });
 const known = [...Object.keys(TARGETS), ALL_CONDITIONS];
 const names = positionals.length > 0 ? positionals : known;
@@ -38,7 +41,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-if (!existsSync(join(here, "node_modules"))) run("npm", ["ci", "--silent"], here, {});
+const isOfStryker = names.some((name) => name !== ALL_CONDITIONS);
+if (isOfStryker && !existsSync(join(here, "node_modules"))) run("npm", ["ci", "--silent"], here, {});
 /** Of this run alone; `stryker.config.mjs` copies nothing of the others'. */
 const folder = join(root, ".mutation", `${process.pid}`);
 const kept = mkdtempSync(join(tmpdir(), "sojourn-mutation-"));
@@ -104,40 +108,24 @@ function tell(name: string, { files }: Report): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Plants the conditions of stores, one by one; gives their row of the table. */
+/** Plants the conditions of stores; gives their row of the table. */
 function plantConditions(): string {
-  const all = CONDITIONS.flatMap(({ files: [file], tests }) => {
-    const source = readFileSync(join(root, file!), "utf8");
-    return conditionFaults(source).map((fault) => {
-      const before = source.slice(0, fault.from).split("\n");
-      return { ...fault, file: file!, tests, at: before.length, line: before.at(-1)!.trimStart() + fault.text };
-    });
-  });
-  const order = ({ file, from, instead }: (typeof all)[number]) =>
-    createHash("sha256").update(JSON.stringify([values.seed ?? "", file, from, instead])).digest("hex");
+  const all = allConditions();
+  const order = ({ key }: Planted) =>
+    createHash("sha256").update(JSON.stringify([values.seed ?? "", key])).digest("hex");
   const chosen = values.sample === undefined
-    ? all
+    ? all.slice(Number(values.from ?? 1) - 1, values.to === undefined ? undefined : Number(values.to))
     : all.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, Number(values.sample));
-  const isGreen = (tests: readonly string[], planted?: object) => {
-    const options = ["--config", "test/mutation/vitest.config.ts", "--bail", "1", "--maxWorkers", "1"];
-    const variables = {
-      PROPERTY_RUNS,
-      MUTATION_TESTS: tests.join(" "),
-      MUTATION_FAULT: JSON.stringify(planted ?? null),
-    };
-    const env = { ...process.env, ...variables };
-    return spawnSync(join(root, "node_modules/.bin/vitest"), ["run", "--root", root, ...options], { env }).status === 0;
-  };
-  if (!isGreen([...new Set(chosen.flatMap(({ tests }) => tests))])) {
-    console.error("The tests fail without any fault.");
-    process.exit(1);
-  }
-  const missed = chosen.filter(({ file, from, to, instead, tests }) => isGreen(tests, { file, from, to, instead }));
+  const verdicts = plant(chosen, values.state);
+  const missed = chosen.filter((fault) => verdicts.get(fault)!.foundBy === undefined);
   const open = missed.filter((fault) => !isExplained(fault));
+  console.log("");
   for (const { file, at, line, instead } of open) console.log(`${file}:${at}  ${line}\n    not found: ${instead}`);
   const explained = missed.length - open.length;
   const score = 100 * (chosen.length - missed.length) / Math.max(1, chosen.length - explained);
-  const cells = [ALL_CONDITIONS, all.length, chosen.length, chosen.length - missed.length, 0, 0, explained];
+  const endless = chosen.filter((fault) => verdicts.get(fault)!.foundBy === NO_END);
+  const found = chosen.length - missed.length;
+  const cells = [ALL_CONDITIONS, all.length, chosen.length, found, endless.length, 0, explained];
   return `| ${cells.join(" | ")} | ${score.toFixed(1)} % |`;
 }
 

@@ -105,33 +105,42 @@ export const TARGETS: Readonly<Record<string, Target>> = {
 };
 
 const store = (folder: string, name: string) => [`api/${folder}/${name}.ts`];
+const stored = (...names: string[]) => names.map((name) => `test/store/${name}.test.ts`);
+const flows = (...names: string[]) => names.map((name) => `test/flow/${name}.test.ts`);
 
-/** Stores whose conditions are planted by `npm run mutate -- conditions`, and the tests that have to find them. */
+/**
+ * Files with conditions for DynamoDB, planted by `npm run mutate -- conditions`, and the tests that have to find them: units are
+ * asked first, the others only where none of these does.
+ */
 export const CONDITIONS: readonly Target[] = [
-  { files: store("metrics", "store"), tests: unit("metric-repairs", "first-counts", "late-ways") },
-  { files: store("metrics", "measure-store"), tests: unit("measure-laws") },
+  { files: store("metrics", "store"), tests: unit("metric-repairs", "first-counts", "late-ways", "audit-parts") },
+  { files: store("metrics", "measure-store"), tests: unit("measure-laws", "alert-laws") },
   { files: store("metrics", "alert-store"), tests: unit("alert-laws") },
   { files: store("metrics", "beats"), tests: unit("beats") },
-  { files: store("metrics", "records"), tests: [...unit("attached-orders"), "test/flow/metrics-records.test.ts"] },
-  { files: store("aws", "counting"), tests: unit("counting", "first-counts") },
+  { files: store("metrics", "bounds"), tests: unit("name-bounds") },
+  { files: store("metrics", "late-hours"), tests: unit("metric-watch") },
+  { files: store("metrics", "records"), tests: unit("attached-orders", "record-lists") },
+  { files: store("aws", "counting"), tests: unit("counting", "first-counts", "rollup-store") },
   { files: store("analytics", "store"), tests: unit("rollup-store", "analytics-rollups") },
   { files: store("sockets", "store"), tests: unit("socket-laws") },
-  { files: store("webhooks", "store"), tests: unit("webhook-laws") },
-  { files: store("removals", "store"), tests: unit("job-laws") },
-  { files: store("review", "store"), tests: unit("review-laws", "review-saves") },
-  { files: store("auth/apikeys", "store"), tests: ["test/store/api-keys.test.ts"] },
-  {
-    files: store("auth/accounts", "store"),
-    tests: ["accounts", "account-keeping"].map((name) => `test/store/${name}.test.ts`),
-  },
-  {
-    files: store("journeys", "store"),
-    tests: ["journeys-laws", "journeys-again"].map((name) => `test/flow/${name}.test.ts`),
-  },
+  { files: store("webhooks", "store"), tests: unit("webhook-laws", "webhook-stores") },
+  { files: store("webhooks", "deliver"), tests: unit("webhook-laws", "webhook-stores") },
+  { files: store("removals", "store"), tests: unit("job-laws", "access-stores") },
+  { files: store("review", "store"), tests: unit("review-slices", "review-saves") },
+  { files: store("review", "log"), tests: unit("review-slices", "review-saves") },
+  { files: store("auth/apikeys", "store"), tests: [...unit("access-stores"), ...stored("api-keys")] },
+  { files: store("auth/accounts", "store"), tests: [...unit("access-stores"), ...stored("accounts")] },
+  { files: store("journeys", "store"), tests: [...unit("journey-stores"), ...flows("journeys-laws")] },
   {
     files: store("journeys", "erasures"),
-    tests: ["erase-races", "journeys-laws"].map((name) => `test/flow/${name}.test.ts`),
+    tests: [...unit("journey-stores"), ...flows("erase-races", "journeys-laws")],
   },
-  { files: store("sessions", "store"), tests: unit("session-ghosts", "sessions-orders") },
-  { files: store("sessions", "line-store"), tests: unit("session-lines", "session-ghosts", "sessions-orders") },
+  { files: store("journeys", "settings"), tests: unit("remembered-settings", "journey-stores") },
+  { files: store("journeys", "trails"), tests: unit("journey-stores") },
+  { files: store("journeys", "visitors"), tests: unit("journey-stores") },
+  { files: store("journeys", "recount"), tests: unit("journey-stores") },
+  ...["store", "line-store", "lists", "erasures", "recount", "change-log"].map((name) => ({
+    files: store("sessions", name),
+    tests: unit("session-stores", "session-ghosts", "session-lines", "session-limits", "motion-recount"),
+  })),
 ];

@@ -25,7 +25,10 @@ const planted = {
   enforce: "pre" as const,
   /** Modules are kept from run to run by what their files hold: what is planted belongs to that. */
   configureVitest({ defineCacheKeyGenerator }: VitestPluginContext) {
-    defineCacheKeyGenerator(() => process.env.MUTATION_FAULT);
+    defineCacheKeyGenerator(({ id }) => {
+      if (fault && id.endsWith(`/${fault.file}`)) return process.env.MUTATION_FAULT;
+      return id.endsWith(".test.ts") ? `runs ${RUNS}` : undefined;
+    });
   },
   load(id: string) {
     if (!fault || !id.endsWith(`/${fault.file}`)) return undefined;

@@ -18,16 +18,17 @@ function createStore(before?: Record<string, unknown>) {
   const key = itemKey(OF.tenantId, OF.recordId, OF.source);
   if (before) void dynamo.put("records", { ...key, ...before });
   return {
-    async tell({ at, value, ...version }: Told) {
+    async tell({ at, value, ...version }: Told, now = BEGAN) {
       const dimensions = value === undefined ? [] : [["of", `${value}`] as const];
       if (at === undefined) await records.takeBackForeign({ ...OF, ...version });
-      else await records.keepForeign({ ...OF, ...version, at, measures: { value, dimensions } }, BEGAN);
+      else await records.keepForeign({ ...OF, ...version, at, measures: { value, dimensions } }, now);
     },
     /** What it measures. */
     measured() {
       const [{ value, dims }] = dynamo.dump("records") as [Record<string, unknown>];
       return { value, dims };
     },
+    item: () => dynamo.dump("records")[0],
     /** Its time, or undefined where it counts no more. */
     async at() {
       const [item] = dynamo.dump("records");
@@ -86,4 +87,22 @@ test.each([
   expect(await store.at()).toBe(BEGAN);
   await store.tell({ ...told, sequence: "501", at: BEGAN + 2 });
   expect(await store.at()).toBe(BEGAN + 2);
+});
+
+test("in a shard the position alone says what is later, whatever its clock said; what is told again changes nothing", async () => {
+  const store = createStore();
+  const told = { shard: "shardId-1", at: BEGAN + 1 };
+  await store.tell({ ...told, sequence: "5", arrivedAt: BEGAN });
+  await store.tell({ ...told, sequence: "4", arrivedAt: BEGAN + 60_000, at: undefined });
+  expect(await store.at()).toBe(BEGAN + 1);
+  const before = store.item();
+  await store.tell({ ...told, sequence: "5", arrivedAt: BEGAN }, BEGAN + 60_000);
+  expect(store.item()).toEqual(before);
+});
+
+test("of two shards the change that arrived earlier gives way, also where its shard is called later", async () => {
+  const store = createStore();
+  await store.tell({ shard: "shardId-1", sequence: "5", arrivedAt: BEGAN + 1, at: BEGAN + 1 });
+  await store.tell({ shard: "shardId-2", sequence: "9", arrivedAt: BEGAN, at: undefined });
+  expect(await store.at()).toBe(BEGAN + 1);
 });

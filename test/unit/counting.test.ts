@@ -92,6 +92,46 @@ describe("what an item counts of a stream", () => {
     expect(item().n).toBe(10);
   });
 
+  test("and was counted by partition keys in that very second is not counted again by who has not read the item", async () => {
+    const { dynamo, count, item } = setup({ w3: sortableSequence("10"), wc: NOW / 1_000, n: 7 });
+    const { updateIf } = dynamo;
+    let writes = 0;
+    dynamo.updateIf = (...asked) => {
+      writes++;
+      return updateIf(...asked);
+    };
+    await count([change(shardId(1), 9, NOW)]);
+    expect([item().n, writes]).toEqual([7, 1]);
+    // What arrived later costs one write, unread.
+    await count([change(shardId(2), 8, NOW + 1_000)]);
+    expect([item().n, writes]).toEqual([8, 2]);
+  });
+
+  test("stays counted where a watermark moves while it is to be dropped", async () => {
+    const dynamo = createMemoryDynamo({ buckets: tables.buckets });
+    const late = NOW + 40 * HOUR;
+    const own = (lines: readonly number[], now: number, on: typeof dynamo = dynamo) =>
+      countInto(on, "buckets", KEY, lines.map((line) => change(shardId(line), 10 + now / HOUR, now)), now, (all) => (
+        { sets: [], adds: ["n :n"], values: { ":n": all.length } }
+      ));
+    await own([1, 2, 3, 4, 5], NOW);
+    let isRaced = false;
+    const raced = {
+      ...dynamo,
+      async updateIf(...asked: Parameters<typeof dynamo.updateIf>) {
+        if (asked[2].expression.startsWith("REMOVE") && !isRaced) {
+          isRaced = true;
+          await own([2], late);
+        }
+        return await dynamo.updateIf(...asked);
+      },
+    };
+    await own([9], late, raced);
+    expect(isRaced).toBe(true);
+    await own([2], late);
+    expect(dynamo.peek("buckets", KEY)!.n).toBe(7);
+  });
+
   test("keeps a watermark as long as its shard can repeat something, and no longer", async () => {
     const { count, item } = setup();
     for (let hour = 0; hour < 7 * 24; hour += 4) {

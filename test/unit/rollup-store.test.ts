@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ItemChange } from "../../api/analytics/cells.ts";
+import { type ItemChange, keys } from "../../api/analytics/cells.ts";
 import { createAnalytics } from "../../api/analytics/service.ts";
 import { createRollupStore } from "../../api/analytics/store.ts";
 import type { Dynamo, Expression } from "../../api/aws/dynamo.ts";
@@ -87,6 +87,9 @@ test("a correction changes nothing of forty numbers where one of them was counte
   expect(numbers()).toEqual({ s1: 3, s2: 4 });
   expect(await store.correct(KEY, right)).toBe(true);
   expect(numbers()).toEqual({ s1: 2, s2: 4, s9: 7 });
+  // One that came back to 0 is there, and is 0.
+  await store.count([change({ s1: -2 })], NOW);
+  expect(await store.correct(KEY, [{ name: "s1", count: 0, recounted: 2 }])).toBe(true);
   const many = Array.from({ length: 95 }, (_, i) => ({ name: `m${i}`, count: 0, recounted: i + 1 }));
   expect(await store.correct(KEY, many)).toBe(true);
   expect(numbers()).toMatchObject(Object.fromEntries(many.map(({ name, recounted }) => [name, recounted])));
@@ -114,4 +117,11 @@ test("what waits for an instant is written up to ten minutes after it, for reade
     "m10",
   ]);
   expect(lateWrites(changes)).toHaveLength(3);
+});
+
+test("a journey that will be abandoned waits for as long as its minute has not passed, and not a minute longer", async () => {
+  const { store } = createStore();
+  await store.count([change({ w7: 2 }, { pk: "shop#PENDING", sk: keys.minute(NOW) })], NOW);
+  expect(await store.pending("shop", NOW + MINUTE - 1)).toEqual(new Map([[7, 2]]));
+  expect(await store.pending("shop", NOW + MINUTE)).toEqual(new Map());
 });

@@ -208,6 +208,14 @@ describe("what is noted of a group", () => {
   });
 });
 
+test("a group's question stays as whoever came first asked it", async () => {
+  const { store, join } = createWorld();
+  await join("a");
+  const asked = { ...QUESTION, variables: { after: "p9" } };
+  expect((await store.join("g", asked, member("b"))).question.variables).toEqual({});
+  expect((await store.findGroup("shop", "g"))!.question.variables).toEqual({});
+});
+
 describe("a key of the hub", () => {
   test("wakes the groups that listen to it, as long as a connection lives, and no group of another tenant", async () => {
     const { store, pass } = createWorld();

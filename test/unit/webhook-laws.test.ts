@@ -1,51 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { tables } from "../../api/resources.ts";
-import { createDelivery } from "../../api/webhooks/deliver.ts";
-import type { Webhook, WebhookEvent } from "../../api/webhooks/model.ts";
-import type { Send } from "../../api/webhooks/send.ts";
-import { createWebhooks } from "../../api/webhooks/service.ts";
-import { createWebhookStore, deliveryIdOf, eventIdOf, SHARDS } from "../../api/webhooks/store.ts";
-import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { deliveryIdOf, eventIdOf, SHARDS } from "../../api/webhooks/store.ts";
+import { createWebhookWorld as createWorld, OF, START } from "../kit/webhooks.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
-const START = Date.UTC(2026, 0, 31, 12);
-const OF = { tenantId: "shop", webhookId: "w" };
-
-function createWorld(answer: (calls: number, at: number, body: string) => number | "none" = () => 200) {
-  let now = START;
-  const calls: { at: number; body: string; url: string }[] = [];
-  let during: () => Promise<unknown> = async () => {};
-  const dynamo = createMemoryDynamo(tables);
-  const store = createWebhookStore(dynamo, "webhooks");
-  const send: Send = async ({ url }, { body }) => {
-    calls.push({ at: now - START, body, url });
-    await during();
-    const status = answer(calls.length, now - START, body);
-    return status === "none" ? { ms: 1, error: "nobody listens there" } : { ms: 1, status };
-  };
-  const clock = () => now;
-  const process = () => createWebhooks({ store, send, reach: "internet", topics: [], clock });
-  const service = process();
-  const hook = (more: Partial<Webhook> = {}): Webhook => ({
-    ...OF,
-    ...{ name: "w", url: "https://example.com/", types: ["ALERT_CHANGED"], createdAt: START, createdBy: "u" },
-    ...{ failingSince: undefined, pausedAt: undefined, pausedBecause: undefined, revokedAt: undefined },
-    ...more,
-  });
-  return {
-    ...{ store, service, process, calls, dynamo, hook },
-    add: (more?: Partial<Webhook>) => store.putWebhook(hook(more), { secret: "whsec_c2VjcmV0" }),
-    happen: (id: string, more: Partial<WebhookEvent> = {}) =>
-      service.put({ tenantId: OF.tenantId, type: "ALERT_CHANGED", id, at: now, data: { id }, ...more }),
-    deliver: createDelivery({ store, send, clock }),
-    during: (what: typeof during) => void (during = what),
-    pass: (ms: number) => now += ms,
-    log: async (webhookId = "w") => await store.listDeliveries({ ...OF, webhookId }, 100),
-    found: async () => (await store.findWebhook(OF.tenantId, "w"))!.hook,
-  };
-}
 
 /** Passes from one instant at which something is due to the next, a day and more. */
 async function whileDue(world: ReturnType<typeof createWorld>, minutes = 26 * 60) {
@@ -192,6 +151,8 @@ describe("a delivery", () => {
     const key = { pk: "shop#w", sk: sent!.deliveryId };
     await store.putDelivery({ ...sent!, status: "PENDING", dueAt: START, attempts: 0, tries: [] });
     await store.rest(key, "HELD");
+    // Nor is it asked for as what a pause held.
+    for await (const held of store.listHeld(OF)) expect(held).toEqual([]);
     expect(await store.wake(sent!, START, "HELD")).toBeUndefined();
     expect(await store.claim(key, START + DAY, START + DAY)).toBeUndefined();
     pass(MINUTE);

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { App } from "../../app.ts";
-import { MINUTE_MS } from "../../core/clock.ts";
+import { type Clock, MINUTE_MS } from "../../core/clock.ts";
 import type { Answer, Asked } from "./exchange.ts";
 import { RefusedError } from "./errors.ts";
 
@@ -19,9 +19,12 @@ const GUARDED = {
 };
 
 /** Media of cards on the service's own origin, by the links that `Card.media.path` gives. */
-export function createMediaRoute({ openMedia, rates }: Pick<App, "openMedia" | "rates">) {
+export function createMediaRoute({ openMedia, rates }: Pick<App, "openMedia" | "rates">, clock: Clock) {
   // Who asked for what is none is counted before anything is read.
-  const guessed = new LRUCache<string, true>({ max: 10_000, ttl: MINUTE_MS });
+  const guessed = new LRUCache<string, true>({
+    ...{ max: 10_000, ttl: MINUTE_MS, ttlResolution: 0 },
+    perf: { now: clock },
+  });
 
   return async function answerMedia(asked: Asked, address: string): Promise<Answer> {
     if (asked.method !== "GET" && asked.method !== "HEAD") {

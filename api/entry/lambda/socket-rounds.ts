@@ -51,7 +51,10 @@ type Class = { members: Member[]; news: News };
  * client knows what it has, and goes on from there. So nothing is missed.
  */
 export function createSocketRounds({ store, gateway, feeds, clock, ids, log, pause, holds, remind }: RoundOptions) {
-  const known = new LRUCache<string, true>({ max: 10_000, ttl: HOLDS_MS });
+  const known = new LRUCache<string, true>({
+    ...{ max: 10_000, ttl: HOLDS_MS, ttlResolution: 0 },
+    perf: { now: clock },
+  });
 
   /** Looks whether there is something for a group that was woken. */
   async function wake(tenantId: string, id: string): Promise<void> {
