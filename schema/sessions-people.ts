@@ -3,6 +3,7 @@ import type * as Results from "../api/sessions/results.ts";
 import type { VersionConflict } from "../api/sessions/results.ts";
 import { builder, entries } from "./builder.ts";
 import { errorType, InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
+import { PAUSE_ENDS } from "./sessions-pauses.ts";
 import { PayloadMismatchError, SessionPayload } from "./sessions-recording.ts";
 import { Session } from "./sessions.ts";
 
@@ -46,6 +47,20 @@ const CorrectSessionInput = builder.inputType("CorrectSessionInput", {
       description: "At which sensor it was. What its devices still send of it goes on to be counted in it.",
     }),
   }),
+});
+
+const RecordPauseInput = builder.inputType("RecordPauseInput", {
+  description: "What is said of a pause of a session, as in `PauseInput`.",
+  fields: (t) => ({
+    sessionId: t.string({ required: true, description: "Which session." }),
+    from: t.field({ type: "DateTime", description: PAUSE_ENDS.from }),
+    to: t.field({ type: "DateTime", description: PAUSE_ENDS.to }),
+  }),
+});
+
+const RecordPauseResult = builder.unionType("RecordPauseResult", {
+  description: "The session, or why the pause was not kept.",
+  types: [SessionPayload, NotFoundError, InvalidInputError],
 });
 
 const SeenSessionInput = builder.inputType("SeenSessionInput", {
@@ -181,6 +196,11 @@ const ConfigureSessionsInput = builder.inputType("ConfigureSessionsInput", {
       description:
         "How long a session may be, as a device measures it: a minute to 3,650 days; 30 days where never set.",
     }),
+    maxPause: t.field({
+      type: "Milliseconds",
+      description:
+        "How long a pause keeps a session going whose end nobody says: a minute to 3,650 days; an hour where never set. Said later, its end holds however long it was.",
+    }),
     keepDays: t.int({
       description: "Days to keep a session after its last write: 1 to 3,650; 30 where never set. Of the tenant only.",
     }),
@@ -222,6 +242,16 @@ entries.mutationFields((t) => ({
     access: "SESSIONS_WRITE",
     args: { input: t.arg({ type: CorrectSessionInput, required: true, description: "What to correct." }) },
     resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.correct(viewer.tenantId, input)),
+  }),
+
+  recordPause: t.field({
+    type: RecordPauseResult,
+    description:
+      "Says when a session was paused, when it went on, or both at once; the same again changes nothing. It goes on while it is paused, for `maxPause` at most where nobody says that the pause ended; `activeDuration` and active time leave pauses out. Motion within a pause counts, and ends none.",
+    access: "SESSIONS_WRITE",
+    args: { input: t.arg({ type: RecordPauseInput, required: true, description: "Which session, and when." }) },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(() => services.sessions.recordPause(viewer.tenantId, input)),
   }),
 
   mergeSessions: t.field({

@@ -1,6 +1,8 @@
 import type * as Results from "../api/sessions/results.ts";
+import { MAX_PAUSES } from "../api/sessions/pauses.ts";
 import { builder, entries } from "./builder.ts";
 import { errorType, InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
+import { PauseInput } from "./sessions-pauses.ts";
 import { IntRange, missingBatchesOf, Session } from "./sessions.ts";
 
 export const SessionPayload = builder.objectRef<Results.SessionPayload>("SessionPayload").implement({
@@ -15,7 +17,7 @@ export const SessionPayload = builder.objectRef<Results.SessionPayload>("Session
     held: t.exposeString("held", {
       nullable: true,
       description:
-        "Why an end that was said does not hold yet: it lies before the start that is known. It is kept, and holds once an earlier start is known; null where all that was said holds.",
+        "Why what was said does not hold yet: an end lies before the start that is known, or a pause outside of the session. It is kept, and holds once the session is known to reach there; null where all that was said holds.",
     }),
   }),
 });
@@ -261,6 +263,11 @@ const IngestSessionBatchInput = builder.inputType("IngestSessionBatchInput", {
       description: "Length of the session so far, as the device measures it: at most 3,650 days.",
     }),
     final: t.boolean({ required: true, defaultValue: false, description: "True on the last batch." }),
+    pauses: t.field({
+      type: [PauseInput],
+      required: { list: false, items: true },
+      description: `Pauses of the session, in any of its batches: at most ${MAX_PAUSES}, and as many of the session.`,
+    }),
   }),
 });
 

@@ -13,6 +13,7 @@ const SessionSetting = builder.enumType("SessionSetting", {
     MAX_BEHIND: { description: "How far behind a device's time is believed." },
     MAX_APART: { description: "How far a reading may be from the others." },
     MAX_LENGTH: { description: "How long a session may be." },
+    MAX_PAUSE: { description: "How long a pause keeps a session going whose end nobody says." },
   },
 });
 
@@ -22,6 +23,7 @@ const NAMES = {
   behindMs: "MAX_BEHIND",
   apartMs: "MAX_APART",
   lengthMs: "MAX_LENGTH",
+  pauseMs: "MAX_PAUSE",
 } as const;
 
 const SessionSettings = builder.objectRef<SettingsShown>("SessionSettings").implement({
@@ -52,6 +54,11 @@ const SessionSettings = builder.objectRef<SettingsShown>("SessionSettings").impl
       type: "Milliseconds",
       description: "How long a session may be, as a device measures it.",
       resolve: ({ lengthMs }) => lengthMs,
+    }),
+    maxPause: t.field({
+      type: "Milliseconds",
+      description: "How long a pause keeps a session going whose end nobody says.",
+      resolve: ({ pauseMs }) => pauseMs,
     }),
     keepDays: t.int({
       description: "Days that a session is kept after its last write.",

@@ -373,7 +373,10 @@ export function missingBatchesOf({ batches }: Model.Session): { from: number; to
 }
 
 /** A row of a list has no directory of its batches. */
-async function wholeOf(session: Model.Session, loadSession: SharedContext["loadSession"]): Promise<Model.Session> {
+export async function wholeOf(
+  session: Model.Session,
+  loadSession: SharedContext["loadSession"],
+): Promise<Model.Session> {
   return (session.notes === undefined ? await loadSession(session.sessionId) : undefined) ?? session;
 }
 

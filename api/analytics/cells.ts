@@ -46,7 +46,7 @@ export const SESSION_LETTERS = {
  * Where the time between a session's start and its end lies, by slots counted from the UTC day of the start: so all that a
  * session adds is in items of its start's day, however long it lasts. The slots that it fills whole are told by two
  * numbers, one where they begin and one after their end; what is open in a slot is the sum of all numbers up to it. No
- * letter is `w`: watermarks are.
+ * letter is `w`: watermarks are. Each stretch between pauses is told so, and which slots pauses touch.
  *
  *     12:05 to 13:20:  t48 +600,000  x49 +1  x53 -1  t53 +300,000
  */
@@ -55,6 +55,8 @@ export const TIME_LETTERS = {
   partialMs: "t",
   /** By how many more sessions than the slot before it a slot is filled whole. */
   filled: "x",
+  /** By how many more sessions than the slot before it have a pause in a slot: they are there, and not active. */
+  paused: "y",
 } as const;
 /** By the date of their start: how long sessions last that are not LONG. */
 export const LENGTH_LETTER = "u";

@@ -29,11 +29,11 @@ export function spentIn({ fromAt, toAt }: TimeRange, items: readonly TimeItem[])
   return new Map([...spent].flatMap((ms, i) => ms === 0 ? [] : [[from + i, ms] as const]));
 }
 
-/** Whether a session that began on the day of an item is open in a slot, or goes on still. */
+/** Whether a session that began on the day of an item is open in a slot, paused or not, or goes on still. */
 export function reachesInto(slot: number, { day, item }: TimeItem): boolean {
   const place = slot - day * SLOTS_OF_DAY;
-  const { partial, filled } = timesOf(item);
-  const open = filled.reduce((sum, own) => own.place <= place ? sum + own.n : sum, 0);
+  const { partial, filled, paused } = timesOf(item);
+  const open = [...filled, ...paused].reduce((sum, own) => own.place <= place ? sum + own.n : sum, 0);
   return open > 0 || partial.some((own) => own.place === place && own.n > 0) || hasRunning(item);
 }
 
@@ -45,6 +45,7 @@ export function hasRunning(item: Item | undefined): boolean {
 function timesOf(item: Item | undefined) {
   const counters = readCounters(item ?? {});
   return {
+    paused: counters.filter(({ letter }) => letter === TIME_LETTERS.paused),
     partial: counters.filter(({ letter }) => letter === TIME_LETTERS.partialMs),
     filled: counters.filter(({ letter }) => letter === TIME_LETTERS.filled).sort((a, b) => a.place - b.place),
   };

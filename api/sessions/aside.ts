@@ -15,6 +15,8 @@ import { type BatchInput, LIMITS, type MotionInput, type Reading, type SentBatch
 import { type ReadingReceipt, spoken } from "./plausible.ts";
 import { type Held, isQuarantineId, type QuarantineStore } from "./quarantine.ts";
 import type { Readings } from "./readings.ts";
+import type { PauseSaid } from "./pauses.ts";
+import type { Pausing } from "./pausing.ts";
 import type { PayloadMismatch, Quarantined, Resolved } from "./results.ts";
 import { measuredOf } from "./rules.ts";
 import type { createSettings } from "./settings.ts";
@@ -25,24 +27,32 @@ const MAX_ASIDE = 100;
 const asidePosition = v.object({ heldAt: v.number(), sensorId: v.string(), quarantineId: v.string() });
 
 /** What of a batch is not believed. */
-type Doubted = { held: readonly Reading[]; receipts: readonly ReadingReceipt[]; doubts: readonly string[] };
+type Doubted = {
+  held: readonly Reading[];
+  heldPauses: readonly PauseSaid[];
+  receipts: readonly ReadingReceipt[];
+  doubts: readonly string[];
+};
 
 export type Aside = ReturnType<typeof createAside>;
 
 /** What is kept aside, because its time is not believed: motion, readings, statements of devices. */
-export function createAside({ lines, sources, hearing, lasts, clear, readings, quarantine, settings, changed, clock }: {
-  lines: Lines;
-  sources: Sources;
-  hearing: ReturnType<typeof createHearing>;
-  lasts: ReturnType<typeof createLasting>;
-  clear: ReturnType<typeof createClearing>;
-  readings: Readings;
-  quarantine: QuarantineStore;
-  settings: ReturnType<typeof createSettings>;
-  /** Called with each session that changed. */
-  changed: (session: Session) => void;
-  clock: Clock;
-}) {
+export function createAside(
+  { lines, sources, hearing, lasts, clear, pausing, readings, quarantine, settings, changed, clock }: {
+    lines: Lines;
+    sources: Sources;
+    pausing: Pick<Pausing, "say">;
+    hearing: ReturnType<typeof createHearing>;
+    lasts: ReturnType<typeof createLasting>;
+    clear: ReturnType<typeof createClearing>;
+    readings: Readings;
+    quarantine: QuarantineStore;
+    settings: ReturnType<typeof createSettings>;
+    /** Called with each session that changed. */
+    changed: (session: Session) => void;
+    clock: Clock;
+  },
+) {
   return {
     holdMotion,
     holdBatch,
@@ -126,12 +136,13 @@ export function createAside({ lines, sources, hearing, lasts, clear, readings, q
   async function holdBatch(
     tenantId: string,
     { sessionId, sensorId, batchOffset, startedAt, durationMs }: SentBatch,
-    { held, receipts, doubts }: Doubted,
+    { held, heldPauses, receipts, doubts }: Doubted,
   ): Promise<string> {
     if (held.length > 0) await readings.hold({ tenantId, sessionId, sensorId }, batchOffset, held);
     const stated = {
       ...(doubts.some((doubt) => doubt.startsWith("startedAt")) ? { startedAt: startedAt! } : {}),
       ...(doubts.some((doubt) => doubt.startsWith("durationMs")) ? { durationMs: durationMs! } : {}),
+      ...(heldPauses.length > 0 ? { pauses: heldPauses } : {}),
     };
     const content = { kind: "batch" as const, sessionId, batchOffset, ...stated };
     const quarantineId = quarantine.idOf(content);
@@ -143,7 +154,10 @@ export function createAside({ lines, sources, hearing, lasts, clear, readings, q
   }
 
   /** Takes what was kept aside of a batch among what it counts; a second try finds it there. */
-  async function admitBatch(of: Owner, { sessionId, batchOffset, ...stated }: Held["content"] & { kind: "batch" }) {
+  async function admitBatch(
+    of: Owner,
+    { sessionId, batchOffset, pauses = [], ...stated }: Held["content"] & { kind: "batch" },
+  ) {
     const place = { ...of, sessionId };
     const held = (await readings.readHeld(place, batchOffset)).length > 0
       ? await readings.admit(place, batchOffset)
@@ -159,6 +173,7 @@ export function createAside({ lines, sources, hearing, lasts, clear, readings, q
       return await lines.state(of, next, known, undefined, also) ? true : LOST;
     });
     const session = (await lines.find(of, [sessionId])).get(sessionId);
+    if (session && pauses.length > 0) await pausing.say(session, pauses);
     if (session) changed(session);
   }
 

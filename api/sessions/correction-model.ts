@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { aheadOf, instant, parseInput, whole, words } from "../core/check.ts";
 import { LIMITS, type Piece, type Session } from "./model.ts";
+import { pauseEntries, type PauseSaid, saidOf, wrongPause } from "./pauses.ts";
 
 /** Sessions that are merged at once. */
 export const MAX_MERGED = 10;
@@ -28,6 +29,7 @@ const merge = v.object({
 });
 
 const split = v.object({ ...seen, at: instant, newSessionId: v.nullish(id) });
+const pause = v.object({ sessionId: id, ...pauseEntries });
 const versioned = v.object(seen);
 const restoration = v.object({ sessionId: id });
 
@@ -47,6 +49,16 @@ export function parseCorrection(input: unknown, now: number): CorrectionInput {
       ...(isBackwards ? [{ path: ["endedAt"], message: "must not be before `startedAt`" }] : []),
     ];
   });
+}
+
+/** What is said of a pause of a session. */
+export function parsePause(input: unknown, now: number): { sessionId: string; pause: PauseSaid } {
+  const { sessionId, from, to } = parseInput(pause, input, (said) => [
+    ...wrongPause(said),
+    ...aheadOf("from", said.from, now),
+    ...aheadOf("to", said.to, now),
+  ]);
+  return { sessionId, pause: saidOf({ from, to }) };
 }
 
 export function parseMerge(input: unknown): readonly Seen[] {

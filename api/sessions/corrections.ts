@@ -17,7 +17,8 @@ import type { History } from "./history.ts";
 import { goneInto, inLine } from "./line.ts";
 import type { Lines, Part } from "./lines.ts";
 import { type Carved, isDevice, mergeSessions, splitSession } from "./merging.ts";
-import type { Piece, Session } from "./model.ts";
+import type { Piece, Report, Session } from "./model.ts";
+import { isSamePause } from "./pauses.ts";
 import { asItsOwn, compose, isWithin, regrouped } from "./pieces.ts";
 import {
   conflict,
@@ -30,7 +31,7 @@ import {
   type SplitPayload,
   type VersionConflict,
 } from "./results.ts";
-import { sensorOf, statedEndOf } from "./rules.ts";
+import { applyPauses, sensorOf, statedEndOf } from "./rules.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -195,6 +196,11 @@ export function createCorrections({ store, lines, sources, history, changed, clo
         : { ...goneInto(one, session.sessionId), own: undefined, pieces: undefined, sources: undefined };
       own.set(sessionId, back);
     }
+    for (const { at, pause } of pausesSince([...known.values()], sessions)) {
+      const shown = [...own.values()].filter((one) => one.mergedInto === undefined).sort(inLine);
+      const holder = shown.findLast(({ startedAt }) => startedAt <= at) ?? shown[0]!;
+      own.set(holder.sessionId, applyPauses(holder, [pause!]));
+    }
     const next = [...own.values()].map((one) => (
       one.mergedInto === undefined && one.pieces ? compose(one, [...own.values()]) : one
     ));
@@ -240,16 +246,24 @@ function isLeft(left: readonly Left[], session: Session): boolean {
 
 /**
  * Without what is undefined, as it is stored; what was said stands in no order, and a line puts it into its own. Until when
- * motion lasted follows from what the sensor said, as motion does.
+ * motion lasted follows from what the sensor said, as motion does; pauses that were said since are kept.
  */
 function plain({ ends, reported, bridges, ...left }: Left): unknown {
   const textOf = (one: object) => {
     const known = Object.entries(one).filter(([, value]) => value !== undefined);
     return JSON.stringify(known.sort(([a], [b]) => (a < b ? -1 : 1)));
   };
-  const told = reported.filter(({ isCleared }) => !isCleared);
+  const told = reported.filter(({ isCleared, pause }) => !isCleared && !pause);
   const lists = [ends, told, bridges].map((list) => list.map(textOf).sort());
   return JSON.parse(JSON.stringify({ ...left, lists }));
+}
+
+/** Pauses that were said of sessions since a person corrected them. */
+function pausesSince(known: readonly Session[], before: Correction["sessions"]): Report[] {
+  const then = before.flatMap(({ image }) => image?.reported ?? []).flatMap(({ pause }) => pause ?? []);
+  return known.flatMap(({ reported }) => reported).filter(({ pause }) =>
+    pause && !then.some((other) => isSamePause(other, pause))
+  );
 }
 
 /** What a session was, with what its device states now. */

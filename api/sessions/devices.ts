@@ -10,7 +10,8 @@ import { sensorKeyOf } from "./item.ts";
 import type { createLasting } from "./lasting.ts";
 import type { Lines, Owner } from "./lines.ts";
 import { type BatchInput, parseBatch, parseMotion, type SentBatch, type Session } from "./model.ts";
-import { erasedSince, implausible, judgeReadings, judgeStatements } from "./plausible.ts";
+import type { Paused, Pausing } from "./pausing.ts";
+import { erasedSince, implausible, judgePauses, judgeReadings, judgeStatements } from "./plausible.ts";
 import { digestOf, type Readings } from "./readings.ts";
 import {
   type BatchPayload,
@@ -34,13 +35,14 @@ const MAX_FIELDS = 20;
 
 /** What devices and sensors send: each message counts once. */
 export function createDevices(
-  { store, lines, sources, hearing, lasts, clear, aside, readings, settings, changed, clock }: {
+  { store, lines, sources, hearing, lasts, clear, pausing, aside, readings, settings, changed, clock }: {
     store: SessionStore;
     lines: Lines;
     sources: Sources;
     hearing: ReturnType<typeof createHearing>;
     lasts: ReturnType<typeof createLasting>;
     clear: ReturnType<typeof createClearing>;
+    pausing: Pick<Pausing, "say">;
     aside: Aside;
     readings: Readings;
     settings: ReturnType<typeof createSettings>;
@@ -112,15 +114,13 @@ export function createDevices(
     ): Promise<BatchPayload | PayloadMismatch> {
       const sent = parseBatch(input);
       const judged = await judge(tenantId, sent);
-      const { batch, receipts, doubts } = judged;
+      const { batch, receipts, doubts, pauses } = judged;
       if (await readings.keep(tenantId, batch, digestOf(sent)) === "other") {
         return mismatch(
           `Batch ${batch.batchOffset} of this session came before with other content; nothing was changed. Give new readings the next offset.`,
         );
       }
-      const quarantineId = judged.held.length + doubts.length > 0
-        ? await aside.holdBatch(tenantId, sent, judged)
-        : undefined;
+      const quarantineId = judged.isHeld ? await aside.holdBatch(tenantId, sent, judged) : undefined;
       const span = spanOf(batch);
       const isOne = span !== undefined && span.lastAt - span.firstAt <= batch.apartMs;
       const next = isOne && !batch.final
@@ -134,11 +134,13 @@ export function createDevices(
         changed(payload.session);
         if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);
       }
+      const paused = pauses.length > 0 ? await pausing.say(payload.source, pauses.map(({ said }) => said)) : undefined;
       const apart = farReceipts(payload.source, sent, batch);
       const accepted = payload.duplicate ? 0 : batch.readings.length - apart.length;
       const long = longDoubt(payload.source, batch);
       return {
-        ...{ ...payload, accepted, doubts: [...doubts, ...long] },
+        ...{ ...payload, accepted, doubts: [...doubts, ...long, ...leftOut(pauses, paused)] },
+        session: paused?.sessions.find(({ sessionId }) => sessionId === payload.session.sessionId) ?? payload.session,
         receipts: [...receipts, ...apart].sort((a, b) => a.index - b.index),
         quarantineId: quarantineId ?? (apart.length > 0 ? aside.idOfApart(batch) : undefined),
       };
@@ -161,9 +163,11 @@ export function createDevices(
     }
     const firstAt = judged.readings.reduce((least, { at }) => Math.min(least, at), Infinity);
     const { doubts, ...stated } = judgeStatements(sent, Number.isFinite(firstAt) ? firstAt : undefined, now, plausible);
+    const { pauseDoubts, ...paused } = judgePauses(sent.pauses, now, plausible, erasedUntil);
+    const isHeld = judged.held.length + doubts.length + paused.heldPauses.length > 0;
     const believed = { apartMs: plausible.apartMs, arrivedAt: now, measuredBy: now + plausible.aheadMs };
     const batch: BatchInput = { ...sent, ...stated, ...believed, readings: judged.readings };
-    return { ...judged, doubts, batch };
+    return { ...judged, ...paused, doubts: [...doubts, ...pauseDoubts], isHeld, batch };
   }
 
   async function countBatch(
@@ -250,6 +254,13 @@ export function createDevices(
 
 function counted(session: Session): MotionPayload {
   return { __typename: "RecordMotionPayload", session, started: false, duplicate: false };
+}
+
+/** Of pauses that were believed and cannot be kept, why. */
+function leftOut(pauses: readonly { index: number }[], paused: Paused | undefined): string[] {
+  return [...paused?.refused ?? []].map(([i, { field, why }]) =>
+    `pauses.${pauses[i]!.index}.${field}: ${why}; it is left out`
+  );
 }
 
 function batchPayload(session: Session, duplicate: boolean): BatchPayload {

@@ -8,7 +8,9 @@ import * as v from "valibot";
 import type { ReadingPosition } from "./history.ts";
 import type { SessionFilter } from "./listing.ts";
 import type { Reading, Session, SessionPage } from "./model.ts";
-import { durationOf, sensorOf } from "./rules.ts";
+import { formatInstant } from "../core/time.ts";
+import { pausesOf } from "./pauses.ts";
+import { activeDurationOf, durationOf, sensorOf } from "./rules.ts";
 
 export type SessionExports = ReturnType<typeof createSessionExports>;
 
@@ -32,6 +34,8 @@ const COLUMNS: readonly (Column & { of: (session: Session) => Cell })[] = [
   { name: "end_reason", type: "text", of: ({ endedBy }) => endedBy === "FINAL" ? "EXPLICIT" : endedBy },
   { name: "last_motion_at", type: "instant", of: (own) => own.lastMotionAt },
   { name: "duration_ms", type: "integer", of: durationOf },
+  { name: "active_ms", type: "integer", of: activeDurationOf },
+  { name: "pauses", type: "text", of: pausesText },
   { name: "motion_events", type: "integer", of: (own) => own.motionEventCount },
   { name: "readings", type: "integer", of: (own) => own.sampleCount },
   { name: "labels", type: "text", of: ({ labels }) => labels.length > 0 ? JSON.stringify(labels) : null },
@@ -43,6 +47,14 @@ const COLUMNS: readonly (Column & { of: (session: Session) => Cell })[] = [
   { name: "updated_at", type: "instant", of: (own) => own.updatedAt },
   { name: "version", type: "integer", of: (own) => own.version },
 ];
+
+/** Pauses as ISO 8601 has stretches: `from/to`, parted by semicolons; one that lasts has nothing behind its stroke. */
+function pausesText(session: Session): string | null {
+  const pauses = pausesOf(session).map(({ from, to }) => (
+    `${formatInstant(from)}/${to === undefined ? "" : formatInstant(to)}`
+  ));
+  return pauses.length > 0 ? pauses.join(";") : null;
+}
 
 const whole = v.pipe(v.number(), v.safeInteger());
 /** Where a file of readings ended: before which session of the list, and at which reading of the one after it. */
@@ -79,10 +91,11 @@ export function createSessionExports(
         maxRows: limits.sessions,
         list: (page) => sessions.list(tenantId, filter ?? {}, page),
         rowsOf: async (rows) => {
-          // Rows of lists have no notes.
+          // Rows of lists have neither notes nor pauses.
           const whole = await sessions.find(tenantId, rows.map(({ sessionId }) => sessionId));
           return rows.map((row) => {
-            const session = { ...row, notes: whole.get(row.sessionId)?.notes ?? row.notes };
+            const { notes = row.notes, reported = row.reported } = whole.get(row.sessionId) ?? {};
+            const session = { ...row, notes, reported };
             return COLUMNS.map(({ of }) => of(session));
           });
         },

@@ -2,6 +2,7 @@ import type { Expression, Item } from "../aws/dynamo.ts";
 import { idOf, itemKey, spread } from "../core/keys.ts";
 import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
 import { formatHeard, parseHeard } from "./heard.ts";
+import { formatPause, parsePauseText, pausedMsOf } from "./pauses.ts";
 import { sensorOf } from "./rules.ts";
 import type { BatchSpan, Boots, EndedBy, Next, Numbers, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
 
@@ -50,7 +51,8 @@ export function deviceAttributes(session: Session): Item {
     lastMotionAt: session.lastMotionAt,
     lastReadingAt: session.lastReadingAt,
     lastHeardAt: session.lastHeardAt,
-    reported: some(session.reported),
+    reported: some(session.reported.filter(({ pause }) => !pause)),
+    pauses: some(session.reported.filter(({ pause }) => pause).map(formatPause)),
     endedBy: session.endedBy,
     endedAt: session.endedAt,
     ends: some(session.ends),
@@ -207,7 +209,11 @@ export function fromItem(item: Item): Session | undefined {
     lastMotionAt: numbers.lastMotionAt as number,
     lastReadingAt: item.lastReadingAt as number | undefined,
     lastHeardAt: item.lastHeardAt as number | undefined,
-    reported: (item.reported ?? []) as Session["reported"],
+    reported: [
+      ...(item.reported ?? []) as Session["reported"],
+      ...((item.pauses ?? []) as string[]).map(parsePauseText),
+    ],
+    pausedMs: item.mTop === undefined ? (numbers.pausedMs as number | undefined) ?? 0 : undefined,
     endedBy: item.endedBy as EndedBy | undefined,
     endedAt: item.endedAt as number | undefined,
     ends: (item.ends ?? []) as Session["ends"],
@@ -286,6 +292,7 @@ export const TOLD = "isTold";
 /** The numbers that lists show of a session that is over. Running sessions have none in lists: they would cost an index write each. */
 function doneOf(session: Session): string {
   const batch = splitWatermark(session.batches);
+  const pausedMs = session.endedAt === undefined ? 0 : pausedMsOf({ ...session, endedAt: session.endedAt });
   return JSON.stringify({
     lastMotionAt: session.lastMotionAt,
     motions: session.motionEventCount,
@@ -299,6 +306,7 @@ function doneOf(session: Session): string {
     keepMs: session.keepMs,
     updatedAt: session.updatedAt,
     ...(session.reported.some(({ count }) => count > 0) ? { [TOLD]: true } : {}),
+    ...(pausedMs > 0 ? { pausedMs } : {}),
   });
 }
 

@@ -99,7 +99,8 @@ export function splitSession(
       into: begun.sessionId,
       ...(anchor === undefined ? {} : { anchor }),
     }],
-    reported: session.reported.filter((one) => one.at < at),
+    // A pause may go over the cut: each half shows what lies in it.
+    reported: session.reported.filter((one) => one.pause || one.at < at),
     bridges: session.bridges.map((one) => ({ ...one, until: Math.min(one.until, at) })),
     version: session.version + 1,
   });
@@ -108,7 +109,7 @@ export function splitSession(
     said: { startedAt: at, isStated: true },
     corrected: { startedAt: at, ...(end === undefined ? {} : { endedAt: end }) },
     ends: session.ends.filter((one) => one.at >= at).map(own),
-    reported: session.reported.filter((one) => one.at >= at).map(own),
+    reported: session.reported.filter((one) => one.pause || one.at >= at).map(own),
     bridges: session.bridges.filter((one) => one.until > at).map(own),
     ...{ labels, pinned, idleMs, keepMs, userId, shownAt },
   });

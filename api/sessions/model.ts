@@ -3,6 +3,7 @@ import { aheadOf, instant, parseInput, prose, whole, words } from "../core/check
 import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
 import type { Page } from "../core/page.ts";
 import type { Watermark } from "../core/watermark.ts";
+import { type PauseKept, pauseList, wrongPauses } from "./pauses.ts";
 
 export type SessionStatus = "ACTIVE" | "COMPLETED";
 
@@ -41,7 +42,7 @@ export type Piece = {
 
 /**
  * Motion that updates reported: how many, the latest of them, and how many in each minute (of the epoch), which is what counts
- * them. The anchor is as that of an end.
+ * them; or another sign of it, such as a pause. The anchor is as that of an end.
  */
 export type Report = {
   at: number;
@@ -49,6 +50,7 @@ export type Report = {
   minutes?: Readonly<Record<string, number>>;
   /** The session's last motion lasts until then, as its sensor said; nothing is counted by it. */
   isCleared?: true | undefined;
+  pause?: PauseKept | undefined;
   anchor?: number | undefined;
 };
 
@@ -205,6 +207,8 @@ export type Session = DeviceState & PeopleState & {
   /** Other sessions of whose readings it holds pieces; it has pieces of its own then. */
   sources?: readonly string[] | undefined;
   playback: Playback;
+  /** How long it was paused, of rows of lists. */
+  pausedMs?: number | undefined;
   /** Grows by one with each write that is not a person's. */
   revision: number;
 };
@@ -247,8 +251,6 @@ export type ReadingStretch = {
   min: readonly (number | null)[];
   max: readonly (number | null)[];
 };
-/** At most `points` stretches of the readings from `from` (included) to `to` (excluded), epoch ms. */
-export type SeriesArgs = { points: number; from?: number | null | undefined; to?: number | null | undefined };
 
 export const DEFAULT_IDLE_MS = 5 * MINUTE_MS;
 export const DEFAULT_KEEP_MS = 30 * DAY_MS;
@@ -295,11 +297,12 @@ const batch = v.object({
   startedAt: at,
   durationMs: v.nullish(whole(0, LIMITS.durationMaxMs)),
   final: v.nullish(v.boolean(), false),
+  pauses: v.nullish(pauseList, []),
 });
 /** A batch as it was sent, its readings not looked at. */
 export type SentBatch = v.InferOutput<typeof batch>;
 /** What of a batch counts. */
-export type BatchInput = Omit<SentBatch, "readings"> & {
+export type BatchInput = Omit<SentBatch, "readings" | "pauses"> & {
   readings: readonly Reading[];
   /** How far readings may be from each other (ms), when it arrived, and until when its device can have measured. */
   apartMs: number;
@@ -355,7 +358,7 @@ export type AnnotationInput = v.InferOutput<typeof annotation>;
 
 /** These throw InvalidInputError with the path of each wrong field. */
 export function parseBatch(input: unknown): SentBatch {
-  return parseInput(batch, input);
+  return parseInput(batch, input, ({ pauses }) => wrongPauses(pauses));
 }
 
 export function parseMotion(input: unknown, now: number): MotionInput {

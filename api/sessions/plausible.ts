@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { instant, parseInput, whole } from "../core/check.ts";
-import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 import { LIMITS, type Reading } from "./model.ts";
+import { type PauseInput, type PauseSaid, saidOf } from "./pauses.ts";
 
 /** What of a device's clock is believed. What falls out is kept aside, told in the receipt, and counts once it is admitted. */
 export type Plausible = {
@@ -13,6 +14,8 @@ export type Plausible = {
   apartMs: number;
   /** How long a session may be, as a device measures it. */
   lengthMs: number;
+  /** How long a pause keeps a session going of which nobody says that it ended. */
+  pauseMs: number;
 };
 
 export const DEFAULT_PLAUSIBLE: Plausible = {
@@ -20,6 +23,7 @@ export const DEFAULT_PLAUSIBLE: Plausible = {
   behindMs: 7_300 * DAY_MS,
   apartMs: DAY_MS,
   lengthMs: 30 * DAY_MS,
+  pauseMs: HOUR_MS,
 };
 
 const orNot = <S extends v.GenericSchema<unknown, number>>(schema: S) => v.nullish(schema);
@@ -29,17 +33,19 @@ const limits = v.object({
   maxBehindDays: orNot(whole(1, 36_500)),
   maxApart: orNot(span),
   maxLength: orNot(span),
+  maxPause: orNot(span),
 });
 export type PlausibleInput = v.InferInput<typeof limits>;
 
 /** The limits that are given. Throws InvalidInputError. */
 export function parsePlausible(input: unknown): Partial<Plausible> {
-  const { maxAhead, maxBehindDays, maxApart, maxLength } = parseInput(limits, input);
+  const { maxAhead, maxBehindDays, maxApart, maxLength, maxPause } = parseInput(limits, input);
   const given = {
     aheadMs: maxAhead,
     behindMs: typeof maxBehindDays === "number" ? maxBehindDays * DAY_MS : undefined,
     apartMs: maxApart,
     lengthMs: maxLength,
+    pauseMs: maxPause,
   };
   return Object.fromEntries(Object.entries(given).filter(([, ms]) => typeof ms === "number"));
 }
@@ -138,6 +144,31 @@ export function judgeStatements(
     durationMs: isLong ? undefined : durationMs ?? undefined,
     doubts,
   };
+}
+
+/** Of the pauses that a batch states, those that are believed, those that are kept aside, and why. */
+export function judgePauses(
+  stated: readonly PauseInput[],
+  now: number,
+  plausible: Plausible,
+  erasedUntil = -Infinity,
+): { pauses: { index: number; said: PauseSaid }[]; heldPauses: PauseSaid[]; pauseDoubts: string[] } {
+  const judged: ReturnType<typeof judgePauses> = { pauses: [], heldPauses: [], pauseDoubts: [] };
+  for (const [index, one] of stated.entries()) {
+    const said = saidOf(one);
+    const named = Object.entries(said) as ["from" | "to", number][];
+    const past = named.find(([, at]) => at <= erasedUntil);
+    const far = named.flatMap(([field, at]) => {
+      const reason = implausible(at, now, plausible);
+      return reason === undefined ? [] : [`pauses.${index}.${field}: ${reason}`];
+    });
+    if (past) judged.pauseDoubts.push(`pauses.${index}.${past[0]}: ${erasedSince(erasedUntil)}; it is left out`);
+    else if (far.length > 0) {
+      judged.heldPauses.push(said);
+      judged.pauseDoubts.push(...far);
+    } else judged.pauses.push({ index, said });
+  }
+  return judged;
 }
 
 function commonest(numbers: readonly number[]): number | undefined {

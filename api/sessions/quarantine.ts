@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
+import type { PauseSaid } from "./pauses.ts";
 
 /** What was kept aside because nobody can believe its time: a motion event, or readings and statements of one batch. */
 export type Held = {
@@ -13,7 +14,14 @@ export type Held = {
   count: number;
   content:
     | { kind: "motion"; at: number; seq?: number; boot?: string; endedAt?: number; state?: "CLEARED" }
-    | { kind: "batch"; sessionId: string; batchOffset: number; startedAt?: number; durationMs?: number }
+    | {
+      kind: "batch";
+      sessionId: string;
+      batchOffset: number;
+      startedAt?: number;
+      durationMs?: number;
+      pauses?: readonly PauseSaid[];
+    }
     /** Readings of a session that lie too far from its others. */
     | { kind: "apart"; sessionId: string };
 };

@@ -99,13 +99,14 @@ export function createReadings(objects: Objects) {
 
 /** Tells contents of one offset apart: all that was sent, also what did not count. */
 export function digestOf(sent: SentBatch): string {
-  const { startedAt, durationMs, final, readings } = sent;
+  const { startedAt, durationMs, final, readings, pauses } = sent;
   const lines = readings.map((one) => {
     const parsed = v.safeParse(readingShape, one);
     if (!parsed.success) return `${JSON.stringify(one)}\n`;
     return `${JSON.stringify({ at: formatInstant(parsed.output.at), values: parsed.output.values })}\n`;
   });
-  const head = JSON.stringify([startedAt ?? null, durationMs ?? null, final]);
+  const paused = pauses.map(({ from, to }) => [from ?? null, to ?? null]);
+  const head = JSON.stringify([startedAt ?? null, durationMs ?? null, final, ...(paused.length > 0 ? [paused] : [])]);
   return createHash("sha256").update(head + lines.join("")).digest("hex");
 }
 

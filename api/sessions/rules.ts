@@ -2,6 +2,7 @@ import { MINUTE_MS } from "../core/clock.ts";
 import { emptyWatermark } from "../core/watermark.ts";
 import type { DeviceState, Heard, Numbers, Report, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
+import { heldByPause, isSamePause, pausedMsOf, type PauseKept, signOf } from "./pauses.ts";
 
 /** A session as it is before anything is known of it but its start. */
 export function startOf(startedAt: number, isStated: boolean, numbers: Numbers, now: number): DeviceState {
@@ -32,6 +33,13 @@ export function durationOf(session: DeviceState): number | undefined {
   return measured ?? Math.max(0, endedAt - startedAt);
 }
 
+/** Milliseconds of a session that were no pause, as far as its device measured any; undefined while active. */
+export function activeDurationOf(session: Session): number | undefined {
+  const { endedAt, startedAt } = session;
+  if (endedAt === undefined) return undefined;
+  return Math.min(durationOf(session)!, Math.max(0, endedAt - startedAt) - pausedMsOf({ ...session, endedAt }));
+}
+
 /** How long the device measured it to be (ms); undefined where it did not, or says more than it can have measured. */
 export function measuredOf(
   { startedAt, deviceDuration }: Pick<DeviceState, "startedAt" | "deviceDuration">,
@@ -41,14 +49,16 @@ export function measuredOf(
   return startedAt + ms <= by ? ms : undefined;
 }
 
-/** The latest sign of life. */
-export function lastSignOf({ startedAt, lastReadingAt, lastHeardAt, reported, corrected }: DeviceState): number {
+/** The latest sign of life. Both halves of what a person split know its pauses, and the first has none after the cut. */
+export function lastSignOf(session: DeviceState): number {
+  const { startedAt, lastReadingAt, lastHeardAt, reported, corrected, ends } = session;
+  const cuts = ends.filter(({ isCut, at }) => isCut && !isBridged(session, at)).map(({ at }) => at);
   return Math.max(
     startedAt,
     corrected?.until ?? startedAt,
     lastReadingAt ?? startedAt,
     lastHeardAt ?? startedAt,
-    ...reported.map(({ at }) => at),
+    ...reported.map(({ at, pause }) => (pause ? Math.min(at, ...cuts) : at)),
   );
 }
 
@@ -85,7 +95,12 @@ export function splitOff(session: Session, at: number): string | undefined {
 
 /** The last instant at which a motion still belongs to the session, by the device's clock alone. */
 export function reachOf(session: DeviceState & { idleMs: number }): number {
-  return statedEndOf(session)?.at ?? Math.max(lastSignOf(session) + session.idleMs, bridgedUntil(session));
+  return statedEndOf(session)?.at ?? Math.max(goesOnUntil(session), bridgedUntil(session));
+}
+
+/** Until when a session goes on of which nothing more is known: for the idle timeout, and while it is said to be paused. */
+function goesOnUntil(session: DeviceState & { idleMs: number }): number {
+  return Math.max(lastSignOf(session) + session.idleMs, heldByPause(session.reported));
 }
 
 /** Whether an end lies in silence that a person bridged. A bridge from a motion event beats no end before that event. */
@@ -100,7 +115,7 @@ function bridgedUntil({ bridges }: DeviceState): number {
 /** Until when a session without a stated end counts as live, by the arrival's clock; after its last batch none is awaited. */
 export function aliveUntil(session: DeviceState & { idleMs: number }): number {
   const awaited = session.isFinal ? 0 : session.arrivingUntil ?? 0;
-  return Math.max(lastSignOf(session) + session.idleMs, awaited);
+  return Math.max(goesOnUntil(session), awaited);
 }
 
 /**
@@ -118,7 +133,7 @@ export function stand<S extends DeviceState & { idleMs: number }>(session: S, no
   const stated = statedEndOf(session);
   if (stated) return over(stated.by, stated.at);
   const { next } = session;
-  const isCut = next?.by === "CREATION" && session.sampleCount === 0 && next.at <= lastMotionAt + session.idleMs;
+  const isCut = next?.by === "CREATION" && session.sampleCount === 0 && next.at <= goesOnUntil(session);
   if (isCut) return over("EXPLICIT", Math.max(next.at, lastMotionAt));
   if (now > alive && (next || session.status === "COMPLETED")) return over("IDLE", lastMotionAt);
   return {
@@ -167,7 +182,7 @@ export function applyMotion(session: Session, heard: Heard, now: number): Sessio
  * goes wherever that goes. Undefined where that is known.
  */
 export function applyLasting(session: Session, at: number, endedAt: number): Session | undefined {
-  const isLasting = (report: Report) => report.anchor === at && report.count === 0;
+  const isLasting = (report: Report) => report.anchor === at && report.count === 0 && !report.pause;
   const known = session.reported.find(isLasting);
   if (known && known.at >= endedAt) return undefined;
   const others = session.reported.filter((report) => !isLasting(report));
@@ -179,10 +194,23 @@ export function applyCleared(session: Session, until: number | undefined): Sessi
   return { ...session, reported: clearedUntil(session.reported, until) };
 }
 
-/** What is told of a session, with until when its last motion lasted. */
+/** What is told of a session, with until when its last motion lasted; pauses come last, as where it is kept. */
 export function clearedUntil(reported: readonly Report[], until: number | undefined): Report[] {
-  const others = reported.filter(({ isCleared }) => !isCleared);
-  return until === undefined ? others : [...others, { at: until, count: 0, isCleared: true }];
+  const others = reported.filter(({ isCleared, pause }) => !isCleared && !pause);
+  const pauses = reported.filter(({ pause }) => pause);
+  return [...others, ...(until === undefined ? [] : [{ at: until, count: 0, isCleared: true as const }]), ...pauses];
+}
+
+/** The session with pauses that were said of it, each once; as it was where all of them are known. */
+export function applyPauses(session: Session, said: readonly PauseKept[]): Session {
+  const anchor = anchorOf(session);
+  const known = session.reported.flatMap(({ pause }) => pause ?? []);
+  const fresh = said.filter((one, i) => ![...known, ...said.slice(0, i)].some((other) => isSamePause(other, one)));
+  if (fresh.length === 0) return session;
+  const reports = fresh.map((pause): Report => (
+    { at: signOf(pause), count: 0, pause, ...(anchor === undefined ? {} : { anchor }) }
+  ));
+  return { ...session, reported: [...session.reported, ...reports] };
 }
 
 /** The session with a motion event that an update told of it. */

@@ -18,6 +18,7 @@ import { createLines } from "./lines.ts";
 import { createListing, type DaysOpenAt, isExpired, isId } from "./listing.ts";
 import type { SessionLists, SessionQuery } from "./lists.ts";
 import type { Sensor, Session } from "./model.ts";
+import { createPausing } from "./pausing.ts";
 import { createPeople } from "./people.ts";
 import type { QuarantineStore } from "./quarantine.ts";
 import type { Readings } from "./readings.ts";
@@ -67,7 +68,10 @@ export function createSessions(
   const hearing = createHearing({ store, lineStore: announcing, lines, clock, ids });
   const lasts = createLasting({ lines, sources, changed, clock });
   const clear = createClearing({ lines, lineStore: announcing, hearing, settings, clock });
-  const aside = createAside({ lines, sources, hearing, lasts, clear, readings, quarantine, settings, changed, clock });
+  const pausing = createPausing({ lines, sources, settings, changed, clock });
+  const aside = createAside({
+    ...{ lines, sources, hearing, lasts, clear, pausing, readings, quarantine, settings, changed, clock },
+  });
 
   async function find(tenantId: string, sessionIds: readonly string[]): Promise<Map<string, Session>> {
     const possible = [...new Set(sessionIds)].filter(isId);
@@ -94,10 +98,24 @@ export function createSessions(
 
   return {
     ...seenNow(
-      createDevices({ store, lines, sources, hearing, lasts, clear, aside, readings, settings, changed, clock }),
+      createDevices({
+        store,
+        lines,
+        sources,
+        hearing,
+        lasts,
+        clear,
+        pausing,
+        aside,
+        readings,
+        settings,
+        changed,
+        clock,
+      }),
       clock,
     ),
     ...seenNow(aside.useCases, clock),
+    recordPause: (tenantId: string, input: unknown) => pausing.recordPause(tenantId, input),
     ...seenNow(createPeople({ store, lineStore: announcing, lines, sources, changed, clock, ids }), clock),
     ...seenNow(createCorrections({ store, lines, sources, history, changed, clock, ids }), clock),
     ...history,

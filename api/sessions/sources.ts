@@ -31,6 +31,19 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
     return session && !isExpired(session, clock()) ? session : undefined;
   }
 
+  /** A session with all that people split off it, one after the other. */
+  async function familyOf(session: Session): Promise<Session[]> {
+    const found = new Map([[session.sessionId, session]]);
+    // What is added while it goes on is looked at as well.
+    for (const { pieces = [], ends } of found.values()) {
+      for (const id of new Set([...pieces.map(({ into }) => into), ...ends.flatMap(({ into }) => into ?? [])])) {
+        const next = found.has(id) || found.size >= MAX_STEPS ? undefined : await lead(session.tenantId, id);
+        if (next && next.purgedAt === undefined && !found.has(next.sessionId)) found.set(next.sessionId, next);
+      }
+    }
+    return [...found.values()];
+  }
+
   /** All sessions that have pieces of what these hold, but for these. */
   async function sourcesOf(sessions: readonly Session[]): Promise<Session[]> {
     const own = new Set(sessions.map(({ sessionId }) => sessionId));
@@ -92,6 +105,7 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
   return {
     lead,
     findShown,
+    familyOf,
     sourcesOf,
     isShared,
     change,

@@ -1,5 +1,8 @@
 import { InvalidInputError } from "../core/errors.ts";
-import { type BatchSpan, LIMITS, type Reading, type ReadingStretch, type SeriesArgs } from "./model.ts";
+import { type BatchSpan, LIMITS, type Reading, type ReadingStretch } from "./model.ts";
+
+/** At most `points` stretches of the readings from `from` (included) to `to` (excluded), epoch ms. */
+export type SeriesArgs = { points: number; from?: number | null | undefined; to?: number | null | undefined };
 
 /** From `fromAt` (included) to `toAt` (excluded), epoch ms; infinite where there is no bound. */
 type Range = { fromAt: number; toAt: number };

@@ -60,14 +60,36 @@ async function timeOf(
   };
 }
 
-async function session(tenant: string, sessionId: string, { sensorId, startedAt, endedAt }: Stretch) {
+/** A session with its pauses, which may overlap each other and the session's ends. */
+type Paused = Stretch & { pauses?: readonly (readonly [from: number, to: number])[] | undefined };
+
+/** What is left of a session without its pauses. */
+function activeOf({ sensorId, startedAt, endedAt, pauses = [] }: Paused): Stretch[] {
+  let parts = [[startedAt, endedAt] as const];
+  for (const [from, to] of pauses) {
+    parts = parts.flatMap(([first, last]) =>
+      to <= first || last <= from ? [[first, last] as const] : [[first, from] as const, [to, last] as const]
+    ).filter(([first, last]) => first < last);
+  }
+  return parts.map(([first, last]) => ({ sensorId, startedAt: first, endedAt: last }));
+}
+
+async function session(tenant: string, sessionId: string, { sensorId, startedAt, endedAt, pauses = [] }: Paused) {
   await mutate(api, tenant, "createSession", { sessionId, sensorId, startedAt: iso(startedAt) });
+  for (const [from, to] of pauses) {
+    await mutate(api, tenant, "recordPause", { sessionId, from: iso(from), to: iso(to) });
+  }
   await mutate(api, tenant, "endSession", { sessionId, endedAt: iso(endedAt) });
 }
 
 describe("active time", () => {
   const random = createRandom("active time");
-  const stretches = new Map<string, Stretch>();
+  const stretches = new Map<string, Paused>();
+  const pausedIn = ({ startedAt, endedAt }: Stretch): Paused["pauses"] =>
+    random() < 0.6 ? [] : Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
+      const from = startedAt - HOUR + Math.floor(random() * (endedAt - startedAt + HOUR));
+      return [from, from + Math.floor(random() * random() * 12 * HOUR)] as const;
+    });
 
   beforeAll(async () => {
     for (const [i, around] of CHANGES.entries()) {
@@ -83,25 +105,30 @@ describe("active time", () => {
             : pick < 0.95
             ? random() * 30 * HOUR
             : 9 * DAY;
-          const own = { sensorId, startedAt: at, endedAt: at + Math.floor(length) };
+          const whole = { sensorId, startedAt: at, endedAt: at + Math.floor(length) };
+          const own = { ...whole, pauses: pausedIn(whole) };
           stretches.set(`${sensorId}-${i}-${n}`, own);
           await session("time", `${sensorId}-${i}-${n}`, own);
           at = own.endedAt + Math.floor(random() * 8 * HOUR) + 1;
         }
       }
     }
-    await session("time", "long", {
-      sensorId: "slow",
-      startedAt: Date.UTC(2026, 1, 3, 4, 5),
-      endedAt: Date.UTC(2026, 9, 30),
-    });
-    stretches.set("long", { sensorId: "slow", startedAt: Date.UTC(2026, 1, 3, 4, 5), endedAt: Date.UTC(2026, 9, 30) });
+    const long: Paused = {
+      ...{ sensorId: "slow", startedAt: Date.UTC(2026, 1, 3, 4, 5), endedAt: Date.UTC(2026, 9, 30) },
+      pauses: [[Date.UTC(2026, 1, 10), Date.UTC(2026, 1, 25, 7, 7)]],
+    };
+    await session("time", "long", long);
+    stretches.set("long", long);
     await api.settle();
   });
 
   const expectSame = async (from: number, to: number, asked: Asked) => {
     const { zone, dayStartsAt = 0, weekStartsOn = "MONDAY" } = asked;
-    const expected = expectedTime([...stretches.values()], from, to, { zone, dayStartsAt, weekStartsOn });
+    const expected = expectedTime([...stretches.values()].flatMap(activeOf), from, to, {
+      zone,
+      dayStartsAt,
+      weekStartsOn,
+    });
     expect(await timeOf("time", from, to, asked)).toEqual(expected);
     return expected.total;
   };
@@ -279,6 +306,23 @@ describe("sessions that overlap a range", () => {
     expect((await idsOf("on", filter)).ids).toEqual(["up"]);
     const reads = api.takeCosts();
     expect(reads.filter(({ table }) => table.endsWith("sessions")).length).toBeLessThanOrEqual(4);
+  });
+
+  test("hold those that are paused in it, also on another day than they began on", async () => {
+    const pauses = [[NOW - 40 * HOUR, NOW - 4 * HOUR]] as const;
+    await session("rest", "hike", { sensorId: "watch", startedAt: NOW - 50 * HOUR, endedAt: NOW - 2 * HOUR, pauses });
+    await session("rest", "away", {
+      ...{ sensorId: "watch", startedAt: NOW - 11 * DAY, endedAt: NOW - 51 * HOUR },
+      pauses: [[NOW - 10 * DAY, NOW - 60 * HOUR]],
+    });
+    await api.settle();
+    for (const sensorId of [null, "watch"]) {
+      for (const [from, ids] of [[41, ["hike"]], [30, ["hike"]], [3, ["hike"]], [1, []], [100, ["away"]]] as const) {
+        const overlaps = { from: iso(NOW - from * HOUR), to: iso(NOW - from * HOUR + MIN) };
+        expect([from, (await idsOf("rest", { overlaps, sensorId })).ids]).toEqual([from, ids]);
+      }
+    }
+    expect((await timeOf("rest", NOW - 4 * DAY, NOW, { zone: "UTC" })).total).toBe(10 * HOUR + 2 * HOUR + 9 * HOUR);
   });
 
   test("are refused where the range ends before it begins", async () => {

@@ -64,6 +64,10 @@ describe("sessions", () => {
       await mutate(api, "s", "createSession", { sessionId: `s${i}`, sensorId: "-1+1", startedAt: iso(startedAt) });
       await mutate(api, "s", "endSession", { sessionId: `s${i}`, endedAt: iso(startedAt + 1_000) });
     }
+    for (const from of [200, 500]) {
+      const at = NOW - HOUR + from;
+      await mutate(api, "s", "recordPause", { sessionId: "s0", from: iso(at), to: iso(at + 100) });
+    }
     const notes = '=HYPERLINK("http://evil.example","you, won")\nsecond line';
     const edit = { sessionId: "s0", expectedVersion: 1, notes, labels: ["a,b", '"q"'], pinned: true };
     await mutate(api, "s", "annotateSession", edit);
@@ -82,6 +86,8 @@ describe("sessions", () => {
       status: "COMPLETED",
       started_at: iso(NOW - 2 * HOUR),
       duration_ms: "1000",
+      active_ms: "1000",
+      pauses: "",
       end_reason: "EXPLICIT",
       labels: "",
       notes: "",
@@ -95,6 +101,8 @@ describe("sessions", () => {
       sensor_id: "'-1+1",
       notes: `'=HYPERLINK("http://evil.example","you, won")\nsecond line`,
       labels: '["a,b","\\"q\\""]',
+      active_ms: "800",
+      pauses: [200, 500].map((from) => `${iso(NOW - HOUR + from)}/${iso(NOW - HOUR + from + 100)}`).join(";"),
     });
   });
 
@@ -107,6 +115,8 @@ describe("sessions", () => {
       sensor_id: "-1+1",
       started_at: new Date(NOW - HOUR),
       duration_ms: 1_000n,
+      active_ms: 800n,
+      pauses: expect.stringMatching(/^[^;/]+\/[^;/]+;[^;/]+\/[^;/]+$/),
       pinned: true,
       labels: '["a,b","\\"q\\""]',
     });

@@ -208,18 +208,21 @@ describe("motion of one's own", () => {
 });
 
 describe("sessions of one's own", () => {
-  const CSV = "Start,End,Sensor,Activity,Note\n" +
-    "2026-01-02 08:00,2026-01-02 09:30,bed,sleep; nap,\n" +
-    '2026-01-02 10:00,2026-01-02 10:10,bed,,"got up,\nsat down"\n' +
-    "2026-01-02 12:00,2026-01-02 11:00,bed,,\n" +
-    "2026-01-02 12:00,,chair,,\n";
+  const CSV = "Start,End,Sensor,Activity,Note,Pauses\n" +
+    "2026-01-02 08:00,2026-01-02 09:30,bed,sleep; nap,,2026-01-02 08:10/2026-01-02 08:40; 2026-01-02 09:20/\n" +
+    '2026-01-02 10:00,2026-01-02 10:10,bed,,"got up,\nsat down",\n' +
+    "2026-01-02 12:00,2026-01-02 11:00,bed,,,\n" +
+    "2026-01-02 13:00,2026-01-02 14:00,bed,,,13:10-13:20\n" +
+    "2026-01-02 12:00,,chair,,,\n";
 
   test("have start, end, labels and notes; a person's edit stays where they are loaded again", async () => {
     const { code, out, err } = await load("sessions", "s.csv", CSV, "s");
-    expect([code, out]).toEqual([0, expect.stringContaining("accepted 3, duplicates 0, rejected 0, skipped lines 1")]);
+    expect([code, out]).toEqual([0, expect.stringContaining("accepted 3, duplicates 0, rejected 0, skipped lines 2")]);
     expect(err).toContain("skipped line 5: it ends before it starts");
+    expect(err).toContain("skipped line 6: its pauses must be from/to, parted by semicolons");
     const query =
-      `{ sessions(filter: { sensorId: "bed" }) { nodes { sessionId startedAt endedAt endReason labels notes version } } }`;
+      `{ sessions(filter: { sensorId: "bed" }) { nodes { sessionId startedAt endedAt endReason activeDuration pauses { from to }
+        labels notes version } } }`;
     const { nodes } = (await ask("s", query)).sessions;
     expect(nodes).toMatchObject([
       {
@@ -228,7 +231,10 @@ describe("sessions of one's own", () => {
         notes: "got up,\nsat down",
         labels: [],
       },
-      { startedAt: "2026-01-02T08:00:00.000Z", endReason: "EXPLICIT", labels: ["sleep", "nap"], notes: null },
+      {
+        ...{ startedAt: "2026-01-02T08:00:00.000Z", endReason: "EXPLICIT", labels: ["sleep", "nap"], notes: null },
+        ...{ activeDuration: 50 * 60_000, pauses: [expect.anything(), { to: "2026-01-02T09:30:00.000Z" }] },
+      },
     ]);
     await ask(
       "s",
@@ -249,7 +255,8 @@ describe("sessions of one's own", () => {
     expect((await load("sessions", "out.csv", csv, "copy")).out).toContain(
       "accepted 3, duplicates 0, rejected 0, seconds",
     );
-    const query = `{ sessions { nodes { sessionId sensor { sensorId } startedAt endedAt labels notes } } }`;
+    const query =
+      `{ sessions { nodes { sessionId sensor { sensorId } startedAt endedAt activeDuration pauses { from to } labels notes } } }`;
     expect(await ask("copy", query)).toEqual(await ask("s", query));
   });
 });

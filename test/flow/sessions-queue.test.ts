@@ -102,6 +102,26 @@ describe("a batch on the ingest queue", () => {
   });
 });
 
+test("pauses that a device states in batches of the queue are what recordPause says, in any order, and refused with the reason", async () => {
+  const iso = (second: number) => new Date(START + second * 1_000).toISOString();
+  const said = [{ from: iso(2) }, { to: iso(5) }, { from: iso(4), to: iso(7) }];
+  const states = (id: string, i: number) => batch(id, 10 + i, { readings: [], pauses: [said[i]] });
+  for (const i of [2, 1, 0, 0, 2]) await send(states("ride", i));
+  await send(batch("ride", 0));
+  await send(batch("film", 0));
+  await settle();
+  for (const pause of said) await mutate(api, T, "recordPause", { sessionId: "film", ...pause });
+  const shown = async (id: string) => (await sessionOf(api, T, id)).pauses;
+  expect(await shown("ride")).toEqual([{ from: iso(2), to: iso(7) }]);
+  expect(await shown("film")).toEqual(await shown("ride"));
+  const wrong = batch("ride", 20, { readings: [], pauses: [said[2], { from: iso(9), to: iso(8) }] });
+  await send(wrong);
+  await settle();
+  expect(await deadLetters()).toEqual([
+    { body: wrong, reason: expect.stringContaining("pauses.1.to: must not be before `from`") },
+  ]);
+});
+
 describe("motion on the ingest queue", () => {
   test("is counted as recordMotion counts it, once however often it comes", async () => {
     for (const seq of [0, 1, 1, 0, 2, 2, 2]) await send(motion("m", seq));

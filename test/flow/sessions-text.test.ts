@@ -43,6 +43,7 @@ describe("whatever text comes as id, label or note", () => {
     recordMotion: fc.record({ sensorId: text, seq: fc.nat(20), at: fc.constant(AT) }),
     updateSession: fc.record({ sessionId: text, updateId: text, playbackFailure: text }),
     endSession: fc.record({ sessionId: text }),
+    recordPause: fc.record({ sessionId: text, from: fc.constant(AT), to: fc.constant(AT) }),
     annotateSession: fc.record({
       sessionId: fc.oneof(text, fc.constant("begun")),
       expectedVersion: fc.nat(3),

@@ -19,6 +19,8 @@ export async function seedEverything(api: TestApp, tenantId: string) {
   await mutate(api, tenantId, "endSession", { sessionId: ids.ended });
   const batch = batchOf(ids.sessionId, 1, NOON - 600_000, 3);
   await mutate(api, tenantId, "ingestSessionBatch", { ...batch, sensorId: ids.sensorId });
+  const [from, to] = batch.readings.map((reading) => reading.at);
+  await mutate(api, tenantId, "recordPause", { sessionId: ids.sessionId, from, to });
   for (const [i, sessionId] of [...ids.parts, ids.whole].entries()) {
     const sensorId = sessionId === ids.whole ? "tag" : "pair";
     const sent = { ...batchOf(sessionId, 0, NOON - 600_000 + i, 3), sensorId };
@@ -89,6 +91,7 @@ export function valuesFor({ ids, nodes, reviewSessionId }: Everything, { hops }:
       SessionPayload: { sessionId, updateId: "once" },
       SessionEndedError: { sessionId: ids.ended, updateId: "late" },
     },
+    recordPause: { SessionPayload: { sessionId: ids.ended, from: iso(NOON - 60_000) } },
     endSession: { SessionPayload: { sessionId: ids.ended } },
     annotateSession: {
       SessionPayload: { sessionId: ids.ended, expectedVersion: version },

@@ -9,11 +9,12 @@ export type BatchInput = {
   startedAt?: string;
   durationMs?: number;
   final?: boolean;
+  pauses?: { from?: string; to?: string }[];
 };
 
 export const SESSION_FIELDS =
   `sessionId sensor { sensorId } userId status startedAt endedAt endReason lastMotionAt duration
-  motionEventCount sampleCount missingBatches { from to } labels notes pinned version createdAt updatedAt expiresAt
+  activeDuration pauses { from to } motionEventCount sampleCount missingBatches { from to } labels notes pinned version createdAt updatedAt expiresAt
   playback { started startedAt stoppedAt failure deviceId contextUri }`;
 
 const ERRORS = `... on UserError { code message } ... on InvalidInputError { fields { path message } }`;
@@ -24,6 +25,7 @@ const MUTATIONS = {
   recordMotion:
     `... on QuarantinedPayload { quarantineId reason } ... on MotionClearedPayload { duplicate ${SESSION} } ... on RecordMotionPayload { started duplicate ${SESSION} } ${ERRORS}`,
   updateSession: `... on SessionPayload { ${SESSION} } ... on SessionEndedError { ${SESSION} } ${ERRORS}`,
+  recordPause: `... on SessionPayload { held ${SESSION} } ${ERRORS}`,
   endSession: `... on SessionPayload { held ${SESSION} } ${ERRORS}`,
   annotateSession:
     `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { ${SESSION_FIELDS} } } ${ERRORS}`,

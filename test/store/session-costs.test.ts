@@ -303,6 +303,28 @@ describe("what people do", () => {
     expect(second.units).toEqual({ write: 0, read: 1 });
   });
 
+  test("a pause is 1 read and 1 write of 1 unit while the session goes on; said again it is 1 read", async () => {
+    const sessionId = await open("paused", NOW);
+    for (const said of [{ from: iso(NOW) }, { to: iso(NOW + 1) }, { from: iso(NOW + 2), to: iso(NOW + 3) }]) {
+      const first = await costOf(() => mutate(api, T, "recordPause", { sessionId, ...said }));
+      expect(first.asked).toEqual(["Get", "Update"]);
+      expect(first.units).toEqual({ write: 1, read: 1 });
+      const second = await costOf(() => mutate(api, T, "recordPause", { sessionId, ...said }));
+      expect(second.asked).toEqual(["Get"]);
+    }
+    // What comes in order stays what it was.
+    expect((await costOf(() => motion("paused", 2, NOW + 1_000))).units).toEqual({ write: 1, read: 0 });
+  });
+
+  test("pauses of a batch are one write more, and none where they are known", async () => {
+    await send("ride", 0);
+    const pauses = [{ from: iso(START), to: iso(START + 1) }];
+    const first = await costOf(() => send("ride", 1, { pauses }));
+    expect(first.asked).toEqual(["Update", "Update", "PutObject"]);
+    expect(first.units).toEqual({ write: 2, read: 0 });
+    expect((await costOf(() => send("ride", 2, { pauses }))).asked).toEqual(["Update", "PutObject"]);
+  });
+
   test("an update is a transaction of 4 write units with its marker; the same one again is 2 reads", async () => {
     const sessionId = await open("updated", NOW);
     const update = { sessionId, updateId: "u1", incrementMotionCount: true };

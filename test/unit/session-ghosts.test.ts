@@ -96,6 +96,25 @@ test("a session that another process opens at the sensor between a read and a wr
   expect([...(await host.find(T, ["a", "b"])).keys()].sort()).toEqual(["a", "b"]);
 });
 
+test("numbers that another process counts in the latest session between two reads of it are not written back", async () => {
+  const MIN = 60_000;
+  const off = (host: Sessions, minute: number, more: object = {}) =>
+    host.recordMotion(T, "u", { sensorId: "s", at: NOW - 60 * MIN + minute * MIN, state: "CLEARED", ...more });
+  const on = (host: Sessions, minute: number) =>
+    host.recordMotion(T, "u", { sensorId: "s", at: NOW - 60 * MIN + minute * MIN });
+  // "Off" at 20, the sensor's number 7, is said while motion at 5, which lies before the latest session, is being placed.
+  const { host, arm } = hostWith((_, other) => off(other, 20, { seq: 7 }), "query");
+  await off(host, 1);
+  await on(host, 15);
+  await off(host, 10);
+  arm();
+  await on(host, 5);
+  await off(host, 30);
+  const { edges } = await host.list(T, { sensorId: "s" }, { first: 2 });
+  expect(edges.map(({ node }) => node)).toMatchObject([{ startedAt: NOW - 55 * MIN, endedAt: NOW - 40 * MIN }]);
+  expect(await off(host, 31, { seq: 7 })).toMatchObject({ code: "PAYLOAD_MISMATCH" });
+});
+
 describe("the first time that a sensor says that motion ceased, while another process counts motion in an older session", () => {
   const [HOUR, MIN] = [3_600_000, 60_000];
   const FROM = NOW - 9 * HOUR;

@@ -1,7 +1,7 @@
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
-import { LIMITS, type Reading, type SeriesArgs } from "../../api/sessions/model.ts";
-import { createThinning, parseSeries, spansOf, within } from "../../api/sessions/thinning.ts";
+import { LIMITS, type Reading } from "../../api/sessions/model.ts";
+import { createThinning, parseSeries, type SeriesArgs, spansOf, within } from "../../api/sessions/thinning.ts";
 
 const END = 1_000;
 const value = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }));

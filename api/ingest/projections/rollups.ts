@@ -3,6 +3,7 @@ import type { Journey } from "../../journeys/model.ts";
 import { IDLE_MS, outcomeOf } from "../../journeys/rules.ts";
 import { fromItem as sessionOf } from "../../sessions/item.ts";
 import type { Playback, Session } from "../../sessions/model.ts";
+import { activeStretchesOf, pausesOf } from "../../sessions/pauses.ts";
 import { durationOf, sensorOf } from "../../sessions/rules.ts";
 import { binOf } from "../../analytics/bins.ts";
 import {
@@ -93,8 +94,9 @@ function sessionCells(tenantId: string, session: Session): Cell[] {
   ];
 }
 
-/** Where the time of a session that is over lies; of one that goes on for long, that it may reach far. */
-function timeCells(tenantPk: string, ownPk: string, { startedAt, endedAt, checkAt }: Session): Cell[] {
+/** Where the time of a session that is over lies, without its pauses; of one that goes on for long, that it may reach far. */
+function timeCells(tenantPk: string, ownPk: string, session: Session): Cell[] {
+  const { startedAt, endedAt, checkAt } = session;
   const day = dayOf(slotOf(startedAt));
   const first = day * SLOTS_OF_DAY;
   const isLong = (at: number) => slotOf(at) - first >= SHORT_DAYS * SLOTS_OF_DAY;
@@ -104,9 +106,12 @@ function timeCells(tenantPk: string, ownPk: string, { startedAt, endedAt, checkA
       ? [tenantPk, ownPk].map((pk) => ({ pk, sk: keys.long(day), name, n: 1 }))
       : [];
   }
-  const spent = spentBetween(startedAt, endedAt).map(({ name, slot, n }) => (
-    { name: counterName(TIME_LETTERS[name], slot - first), n }
-  ));
+  const active = activeStretchesOf({ ...session, endedAt });
+  const times = [
+    ...active.flatMap(({ from, to }) => spentBetween(from, to)),
+    ...pausesOf(session).flatMap(({ from, to = endedAt }) => pausedBetween(from, to)),
+  ];
+  const spent = times.map(({ name, slot, n }) => ({ name: counterName(TIME_LETTERS[name], slot - first), n }));
   if (isLong(endedAt)) {
     return [tenantPk, ownPk].flatMap((pk) => spent.map((cell) => ({ pk, sk: keys.long(day), ...cell })));
   }
@@ -114,14 +119,21 @@ function timeCells(tenantPk: string, ownPk: string, { startedAt, endedAt, checkA
   return [
     ...spent.map((cell) => ({ pk: tenantPk, sk: keys.time(day), ...cell })),
     ...spent.map((cell) => ({ pk: ownPk, sk: keys.day(day), ...cell })),
-    ...(spent.length > 0
-      ? [{ pk: ownPk, sk: keys.month(day), name: counterName(LENGTH_LETTER, date), n: endedAt - startedAt }]
-      : []),
+    ...active.map(({ from, to }) => (
+      { pk: ownPk, sk: keys.month(day), name: counterName(LENGTH_LETTER, date), n: to - from }
+    )),
   ];
 }
 
+type Time = { name: keyof typeof TIME_LETTERS; slot: number; n: number };
+
+/** The slots that a pause touches: what is open in them is looked for there too. */
+function pausedBetween(fromAt: number, toAt: number): Time[] {
+  return [{ name: "paused", slot: slotOf(fromAt), n: 1 }, { name: "paused", slot: slotOf(toAt) + 1, n: -1 }];
+}
+
 /** The time from one instant to another by slots: at most four numbers. */
-function spentBetween(fromAt: number, toAt: number): { name: keyof typeof TIME_LETTERS; slot: number; n: number }[] {
+function spentBetween(fromAt: number, toAt: number): Time[] {
   if (toAt <= fromAt) return [];
   const [from, to] = [slotOf(fromAt), slotOf(toAt)];
   if (from === to) return [{ name: "partialMs", slot: from, n: toAt - fromAt }];

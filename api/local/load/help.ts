@@ -41,7 +41,7 @@ ${TABLE}
 ${TIMES}`,
   sessions: `npm run load -- sessions FILE --tenant TENANT [--sensor ID] [--zone ZONE] [--columns ...] [--heading ...]
 FILE is a table with the columns sensorId (or --sensor for all rows), startedAt, and where they are there endedAt or durationMs,
-sessionId, labels (JSON, or parted by semicolons), notes. What exportSessions gives can be loaded as it is. Labels and notes are set
+sessionId, pauses (from/to;from/to), labels (JSON, or parted by semicolons), notes. What exportSessions gives can be loaded as it is. Labels and notes are set
 where nobody edited the session yet.
 ${TABLE}
 ${TIMES}`,

@@ -9,6 +9,8 @@ const CREATE = `mutation ($input: CreateSessionInput!) { createSession(input: $i
 } }`;
 const END =
   `mutation ($input: EndSessionInput!) { endSession(input: $input) { __typename ... on UserError { message } } }`;
+const PAUSE =
+  `mutation ($input: RecordPauseInput!) { recordPause(input: $input) { __typename ... on UserError { message } } }`;
 const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(input: $input) {
   __typename
   ... on UserError { message }
@@ -17,7 +19,7 @@ const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(inp
 type Created = Member & { session?: { version: number; labels: string[]; notes: string | null } | null };
 
 /**
- * Creates sessions, says when they ended, and gives them their labels and notes where nobody edited them yet; those of one
+ * Creates sessions, says when they ended and were paused, and gives them their labels and notes where nobody edited them yet; those of one
  * sensor in their order. Doing it again changes nothing.
  */
 export function sendSessions(sessions: readonly LoadedSession[], sending: Sending): Promise<Totals> {
@@ -53,13 +55,17 @@ function tally(answer: Member, { sessionId }: LoadedSession): Totals {
 
 /** Gives why something of the session could not be said; undefined where all was. */
 async function finish(
-  { sessionId, endedAt, labels, notes }: LoadedSession,
+  { sessionId, endedAt, pauses, labels, notes }: LoadedSession,
   { session }: Created,
   sending: Sending,
 ): Promise<string | undefined> {
   if (endedAt !== undefined) {
     const ended = await askUntilAnswered<Member>(sending, END, { input: { sessionId, endedAt } });
     if (ended.__typename !== "SessionPayload") return ended.message ?? ended.__typename;
+  }
+  for (const pause of pauses) {
+    const paused = await askUntilAnswered<Member>(sending, PAUSE, { input: { sessionId, ...pause } });
+    if (paused.__typename !== "SessionPayload") return paused.message ?? paused.__typename;
   }
   if ((labels.length === 0 && notes === undefined) || !session || session.version > 1) return undefined;
   const input = { sessionId, expectedVersion: session.version, labels, ...(notes === undefined ? {} : { notes }) };

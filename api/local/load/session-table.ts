@@ -9,6 +9,7 @@ export const SESSION_COLUMNS: ColumnNames = {
   startedAt: ["start", "start time", "from", "begin"],
   endedAt: ["end", "end time", "to", "until", "stop"],
   durationMs: ["duration"],
+  pauses: [],
   labels: ["label", "tags", "activity"],
   notes: ["note", "comment", "description"],
 };
@@ -19,6 +20,7 @@ export type LoadedSession = {
   sensorId: string;
   startedAt: string;
   endedAt: string | undefined;
+  pauses: { from?: string; to?: string }[];
   labels: string[];
   notes: string | undefined;
 };
@@ -37,17 +39,20 @@ export async function readSessionTable(
     const at = parseWhen(cells["startedAt"] ?? "", zone);
     const sensorId = cells["sensorId"] ?? sensor;
     const endAt = endOf(cells, at, zone);
+    const pauses = pausesIn(cells["pauses"], zone);
     if (endAt === null && cells["endedAt"] === undefined) {
       skipped.add(line, "its duration must be a number of milliseconds", text);
     } else if (at === undefined || endAt === null) skipped.add(line, `its start and end must be ${WHEN_RULE}`, text);
     else if (sensorId === undefined) skipped.add(line, "it names no sensor", text);
     else if (endAt !== undefined && endAt < at) skipped.add(line, "it ends before it starts", text);
+    else if (!pauses) skipped.add(line, PAUSES_RULE, text);
     else {
       const session = {
         sessionId: cells["sessionId"] ?? idOf(sensorId, at),
         sensorId,
         startedAt: new Date(at).toISOString(),
         endedAt: endAt === undefined ? undefined : new Date(endAt).toISOString(),
+        pauses,
         labels: labelsOf(cells["labels"]),
         notes: cells["notes"],
       };
@@ -63,6 +68,23 @@ function endOf(cells: NamedRow["cells"], at: number | undefined, zone: string): 
   if (cells["durationMs"] === undefined || at === undefined) return undefined;
   const ms = Number(cells["durationMs"]);
   return Number.isFinite(ms) && ms >= 0 ? at + Math.round(ms) : null;
+}
+
+const PAUSES_RULE = `its pauses must be from/to, parted by semicolons, each end ${WHEN_RULE}; what lasts has no end`;
+
+/** Undefined where one of them is no stretch. */
+function pausesIn(text: string | undefined, zone: string): LoadedSession["pauses"] | undefined {
+  const parts = (text ?? "").split(";").map((part) => part.trim()).filter(Boolean);
+  const pauses = parts.map((part) => {
+    const [from = "", to = "", ...more] = part.split("/").map((end) => end.trim());
+    const ends = [from, to].map((end) => end === "" ? undefined : parseWhen(end, zone));
+    const isWrong = more.length > 0 || !part.includes("/") || (from === "" && to === "") ||
+      [from, to].some((end, i) => end !== "" && ends[i] === undefined);
+    const said = ([name, at]: [string, number | undefined]) =>
+      at === undefined ? {} : { [name]: new Date(at).toISOString() };
+    return isWrong ? undefined : { ...said(["from", ends[0]]), ...said(["to", ends[1]]) };
+  });
+  return pauses.every((pause) => pause !== undefined) ? pauses : undefined;
 }
 
 function idOf(sensorId: string, at: number): string {

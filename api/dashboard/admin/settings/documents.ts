@@ -44,6 +44,8 @@ export type ConfigureSessionsInput = {
   maxApart?: number | null | undefined;
   /** How long a session may be, as a device measures it: a minute to 3,650 days; 30 days where never set. */
   maxLength?: number | null | undefined;
+  /** How long a pause keeps a session going whose end nobody says: a minute to 3,650 days; an hour where never set. Said later, its end holds however long it was. */
+  maxPause?: number | null | undefined;
   /** Days to keep a session after its last write: 1 to 3,650; 30 where never set. Of the tenant only. */
   keepDays?: number | null | undefined;
 };
@@ -103,12 +105,12 @@ export type ConfigureJourneysInput = {
   keepRawDays?: number | null | undefined;
 };
 
-export type SessionRulesFragment = { idleTimeout: number, maxAhead: number, maxBehindDays: number, maxApart: number, maxLength: number, keepDays: number };
+export type SessionRulesFragment = { idleTimeout: number, maxAhead: number, maxBehindDays: number, maxApart: number, maxLength: number, maxPause: number, keepDays: number };
 
 export type SettingsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SettingsQuery = { sessionSettings: { idleTimeout: number, maxAhead: number, maxBehindDays: number, maxApart: number, maxLength: number, keepDays: number }, journeySettings: { keepJourneysDays: number, keepRawDays: number | null, rawRemoval: { at: string, arrivedBefore: string } | null }, identitySettings: { auditDays: number } };
+export type SettingsQuery = { sessionSettings: { idleTimeout: number, maxAhead: number, maxBehindDays: number, maxApart: number, maxLength: number, maxPause: number, keepDays: number }, journeySettings: { keepJourneysDays: number, keepRawDays: number | null, rawRemoval: { at: string, arrivedBefore: string } | null }, identitySettings: { auditDays: number } };
 
 export type SaveSessionRulesMutationVariables = Exact<{
   input: ConfigureSessionsInput;
@@ -131,7 +133,7 @@ export type SaveKeepJourneysMutation = { configureJourneys:
    };
 
 export const Settings = document<SettingsQuery, SettingsQueryVariables>(
-  "query Settings { sessionSettings { ...SessionRules } journeySettings { keepJourneysDays keepRawDays rawRemoval { at arrivedBefore } } identitySettings { auditDays } } fragment SessionRules on SessionSettings { idleTimeout maxAhead maxBehindDays maxApart maxLength keepDays }",
+  "query Settings { sessionSettings { ...SessionRules } journeySettings { keepJourneysDays keepRawDays rawRemoval { at arrivedBefore } } identitySettings { auditDays } } fragment SessionRules on SessionSettings { idleTimeout maxAhead maxBehindDays maxApart maxLength maxPause keepDays }",
 );
 
 export const SaveSessionRules = document<SaveSessionRulesMutation, SaveSessionRulesMutationVariables>(

@@ -1,0 +1,129 @@
+import type { Clock } from "../core/clock.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { LOST, retryLost } from "../core/writes.ts";
+import { parsePause } from "./correction-model.ts";
+import type { Lines, Part } from "./lines.ts";
+import type { Session } from "./model.ts";
+import { heldByPause, isSamePause, MAX_PAUSES, type PauseSaid, pausesOf, signOf } from "./pauses.ts";
+import { spoken } from "./plausible.ts";
+import { type NotFound, notFound, type SessionPayload, sessionPayload } from "./results.ts";
+import { applyPauses, asOf } from "./rules.ts";
+import type { createSettings } from "./settings.ts";
+import type { Sources } from "./sources.ts";
+
+/** What became of pauses that were said: the sessions that have them, and why some were not taken, by their places. */
+export type Paused = {
+  sessions: readonly Session[];
+  refused: ReadonlyMap<number, { field: "from" | "to"; why: string }>;
+};
+
+export type Pausing = ReturnType<typeof createPausing>;
+
+/** What devices, players and people say of pauses of a session. */
+export function createPausing({ lines, sources, settings, changed, clock }: {
+  lines: Lines;
+  sources: Sources;
+  settings: ReturnType<typeof createSettings>;
+  changed: (session: Session) => void;
+  clock: Clock;
+}) {
+  return {
+    say,
+
+    /** Says when a session was paused, when it went on, or both; in any order, and once. Throws InvalidInputError. */
+    async recordPause(tenantId: string, input: unknown): Promise<SessionPayload | NotFound> {
+      const { sessionId, pause } = parsePause(input, clock());
+      const known = await sources.findShown(tenantId, sessionId);
+      if (!known || known.deletedAt !== undefined) return notFound(sessionId, known);
+      const { sessions, refused } = await say(known, [pause]);
+      const wrong = refused.get(0);
+      if (wrong) throw new InvalidInputError([{ path: [wrong.field], message: wrong.why }]);
+      const now = clock();
+      const holder = sessions.map((one) => asOf(one, now)).find((one) => isWithin(pause, one));
+      const session = holder ?? asOf(sessions[0]!, now);
+      return { ...sessionPayload(session), ...(holder ? {} : { held: outside(session) }) };
+    },
+  };
+
+  /**
+   * Keeps pauses that were said of a session, as it was read, and of all that people split off it: each shows what lies in
+   * it. A second try of the same changes nothing.
+   */
+  async function say(session: Session, said: readonly PauseSaid[]): Promise<Paused> {
+    const { tenantId, sessionId, sensorId } = session;
+    const { lengthMs, pauseMs } = await settings.plausibleOf(tenantId, sensorId);
+    let read = session.mergedInto === undefined ? session : undefined;
+    return await retryLost(async () => {
+      const whole = read ?? await sources.lead(tenantId, sessionId);
+      read = undefined;
+      if (!whole) return { sessions: [], refused: new Map() };
+      const family = await sources.familyOf(whole);
+      const refused = refusedOf(said, family, lengthMs);
+      const kept = said.filter((_, i) => !refused.has(i)).map((one) => (
+        one.to === undefined ? { ...one, until: one.from! + pauseMs } : one
+      ));
+      const now = clock();
+      const parts = family.map((known): Part => ({ next: applyPauses(known, kept), known }))
+        .filter(({ next, known }) => next !== known)
+        .map(({ next, known }): Part => ({ next: { ...next, updatedAt: now }, known }));
+      if (parts.length === 0) return { sessions: family, refused };
+      const sessions = await write(parts, family);
+      return sessions ? { sessions, refused } : LOST;
+    });
+  }
+
+  /** The sessions as they are with what was said of them; undefined where something moved meanwhile. */
+  async function write(parts: readonly Part[], family: readonly Session[]): Promise<Session[] | undefined> {
+    const [{ next, known }] = parts as [Part];
+    const isWhole = parts.length === 1 && !mayPart(known!, next);
+    const own = isWhole && family.length === 1 ? await lines.stateOwn(next, known!) : undefined;
+    if (own?.ok) changed(own.current);
+    if (own) return own.ok ? [own.current] : undefined;
+    const isDone = isWhole ? await lines.state(next, next, known) : await lines.stateAll(next, parts);
+    // What the pause reaches is a part of the session by now.
+    const written = family.map((one) => sources.lead(one.tenantId, one.sessionId));
+    return isDone ? (await Promise.all(written)).filter((one) => one !== undefined) : undefined;
+  }
+}
+
+/** Whether a pause that was open, and has its end now, may have held motion that is another session's then. */
+function mayPart(known: Session, next: Session): boolean {
+  if (heldByPause(next.reported) >= heldByPause(known.reported)) return false;
+  return (known.lastHeardAt ?? -Infinity) > pausesOf({ ...known, endedAt: undefined }).at(-1)!.from;
+}
+
+/** Why statements cannot be taken, by their places. */
+function refusedOf(said: readonly PauseSaid[], family: readonly Session[], lengthMs: number): Map<number, Wrong> {
+  const start = Math.min(...family.map(({ startedAt }) => startedAt));
+  const known = family.map(({ reported }) => reported.flatMap(({ pause }) => pause ?? []));
+  const most = known.reduce((a, b) => (b.length > a.length ? b : a), []);
+  const refused = new Map<number, Wrong>();
+  let count = most.length;
+  for (const [i, one] of said.entries()) {
+    const field = one.to === undefined ? "from" : "to";
+    if (signOf(one) > start + lengthMs) refused.set(i, { field, why: tooLate(start, lengthMs) });
+    else if (![...most, ...said.slice(0, i)].some((other) => isSamePause(other, one)) && ++count > MAX_PAUSES) {
+      refused.set(i, { field, why: TOO_MANY });
+    }
+  }
+  return refused;
+}
+type Wrong = { field: "from" | "to"; why: string };
+
+const TOO_MANY = `is one of more than ${MAX_PAUSES} pauses of this session; say those that follow each other as one`;
+
+function tooLate(start: number, lengthMs: number): string {
+  return `is more than ${spoken(lengthMs)} after the session's start, ${new Date(start).toISOString()} ` +
+    "(maxLength of configureSessions)";
+}
+
+/** Whether something of what was said lies in a session as it is known. */
+function isWithin({ from = Infinity, to = -Infinity }: PauseSaid, { startedAt, endedAt = Infinity }: Session): boolean {
+  const isIn = (at: number) => startedAt <= at && at <= endedAt;
+  return isIn(from) || isIn(to) || (from < startedAt && endedAt < to);
+}
+
+function outside({ startedAt, endedAt }: Session): string {
+  const [from, to] = [startedAt, endedAt].map((at) => at === undefined ? "now" : new Date(at).toISOString());
+  return `lies outside of the session as it is known, ${from} to ${to}; it is kept, and shows once the session reaches there`;
+}

@@ -1,0 +1,216 @@
+import { describe, expect, test } from "vitest";
+import { tables } from "../../api/resources.ts";
+import type { Session } from "../../api/sessions/model.ts";
+import {
+  formatPause,
+  heldByPause,
+  parsePauseText,
+  type PauseSaid,
+  pausesOf,
+  unitedPauses,
+} from "../../api/sessions/pauses.ts";
+import { activeDurationOf } from "../../api/sessions/rules.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { fc } from "../kit/property.ts";
+import { hostOf } from "../proof/sessions-hosts.ts";
+
+const T = "pauses";
+const MIN = 60_000;
+const NOW = Date.UTC(2026, 5, 1, 12);
+const START = NOW - 8 * 60 * MIN;
+
+const said = fc.oneof(
+  fc.record({ from: fc.nat(12) }),
+  fc.record({ to: fc.nat(12) }),
+  fc.tuple(fc.nat(12), fc.nat(4)).map(([from, length]) => ({ from, to: from + length })),
+);
+
+/** Whether it is paused in the stretch after an instant, by walking: what a clock does that is stopped and started. */
+function isPausedAfter(at: number, all: readonly PauseSaid[]): boolean {
+  let isStopped = false;
+  for (let t = 0; t <= at; t++) {
+    const [stops, starts] = [all.some(({ from }) => from === t), all.some(({ to }) => to === t)];
+    if (stops !== starts) isStopped = stops;
+  }
+  return isStopped || all.some(({ from = Infinity, to = -Infinity }) => from <= at && at < to);
+}
+
+describe("what a set of statements comes to", () => {
+  test("is what a clock shows that is stopped and started, and what is said with both ends is paused as a whole", () => {
+    fc.assert(fc.property(fc.array(said, { maxLength: 8 }), (all) => {
+      const united = unitedPauses(all);
+      for (let at = 0; at < 20; at++) {
+        const isIn = united.some(({ from, to = Infinity }) => from <= at && at < to);
+        expect([at, isIn]).toEqual([at, isPausedAfter(at, all)]);
+      }
+      // Pauses that meet are one, and none is empty.
+      for (const [i, { from, to = Infinity }] of united.entries()) {
+        expect(from).toBeLessThan(to);
+        expect(united[i + 1]?.from ?? Infinity).toBeGreaterThan(to === Infinity ? -1 : to);
+      }
+    }));
+  });
+
+  test.each<[string, PauseSaid[], PauseSaid[]]>([
+    ["a begin and an end that come as two", [{ from: 3 }, { to: 7 }], [{ from: 3, to: 7 }]],
+    ["an end alone says of no pause", [{ to: 7 }], []],
+    ["a begin alone lasts", [{ from: 3 }], [{ from: 3 }]],
+    ["begun again while it lasts is one", [{ from: 3 }, { from: 5 }, { to: 7 }], [{ from: 3, to: 7 }]],
+    ["two that overlap are one", [{ from: 0, to: 5 }, { from: 3, to: 9 }], [{ from: 0, to: 9 }]],
+    ["two that touch are one", [{ from: 0, to: 5 }, { from: 5, to: 9 }], [{ from: 0, to: 9 }]],
+    ["what lasted is closed by both ends said later", [{ from: 3 }, { from: 3, to: 7 }], [{ from: 3, to: 7 }]],
+    ["begun and ended at one instant is none", [{ from: 3 }, { to: 3 }], []],
+  ])("%s", (_, all, expected) => {
+    expect(unitedPauses(all)).toEqual(expected);
+    expect(unitedPauses(all.toReversed())).toEqual(expected);
+    expect(unitedPauses([...all, ...all])).toEqual(expected);
+  });
+
+  test("is shown as far as it lies in the session, and active time and pauses are the whole of it", () => {
+    const ends = fc.tuple(fc.nat(12), fc.nat(12));
+    fc.assert(fc.property(fc.array(said, { maxLength: 8 }), ends, (all, [startedAt, length]) => {
+      const reported = all.map((pause) => ({ at: 0, count: 0, pause }));
+      const over = { reported, startedAt, endedAt: startedAt + length, endedBy: "EXPLICIT" } as unknown as Session;
+      const shown = pausesOf(over);
+      const paused = shown.reduce((sum, { from, to }) => sum + to! - from, 0);
+      let expected = 0;
+      for (let at = startedAt; at < startedAt + length; at++) expected += isPausedAfter(at, all) ? 1 : 0;
+      expect([paused, activeDurationOf(over)]).toEqual([expected, length - expected]);
+    }));
+  });
+
+  test("keeps a session going only while the last of them lasts, by the latest that was said of its begin", () => {
+    const held = (...all: PauseSaid[]) =>
+      heldByPause(all.map((pause) => ({
+        ...{ at: 0, count: 0 },
+        pause: pause.to === undefined ? { ...pause, until: pause.from! + 100 } : pause,
+      })));
+    expect([held({ from: 3 }), held({ from: 3 }, { from: 9 }), held({ from: 3 }, { to: 5 }, { from: 7 })])
+      .toEqual([103, 109, 107]);
+    expect([
+      held(),
+      held({ to: 3 }),
+      held({ from: 3 }, { to: 3 }),
+      held({ from: 3 }, { to: 4 }),
+      held({ from: 1, to: 4 }),
+    ])
+      .toEqual(Array(5).fill(-Infinity));
+  });
+
+  test("is kept as a short text", () => {
+    const at = fc.integer({ min: 631_152_000_000, max: NOW });
+    const maybe = fc.option(at, { nil: undefined });
+    fc.assert(fc.property(maybe, maybe, maybe, at, (from, to, until, anchor) => {
+      fc.pre(from !== undefined || to !== undefined);
+      const report = { at: Math.max(from ?? 0, to ?? 0), count: 0, pause: { from, to, until }, anchor };
+      expect(parsePauseText(formatPause(report))).toEqual(report);
+      expect(formatPause(report).length).toBeLessThan(40);
+    }));
+  });
+});
+
+type Step =
+  | { kind: "create"; at: number }
+  | { kind: "motion"; at: number }
+  | { kind: "pause"; from?: number; to?: number }
+  | { kind: "batch"; offset: number; at: number; pauses: PauseSaid[] }
+  | { kind: "end"; at: number };
+
+/** Motion lay in a pause while that lasted, and beyond the session once its end was said. */
+const LASTED: Step[] = [
+  { kind: "pause", from: 0 },
+  { kind: "pause", from: 0, to: 1 },
+  { kind: "motion", at: 7 },
+  { kind: "pause", from: 0 },
+];
+
+/**
+ * Steps in an order, each said once or twice, through two processes, of the session that the first of them opens; and the
+ * sessions that they come to.
+ */
+async function run(steps: readonly Step[], doubled: readonly boolean[]) {
+  const sessionId = steps[0]!.kind === "create" ? "film" : "m0";
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const methods: Record<string, (...args: unknown[]) => unknown> = {
+    ...dynamo as unknown as Record<string, (...args: unknown[]) => unknown>,
+    keep: () => "kept",
+    read: () => [],
+  };
+  let [ids, n] = [0, 0];
+  const link = { ask: async (name: string, args: readonly unknown[]) => await methods[name]!(...args) };
+  const hosts = [0, 1].map((i) => hostOf(i, { ...link, now: () => NOW, id: () => `m${ids++}` }));
+  const minute = (at: number) => START + at * MIN;
+  const stretch = ({ from, to }: PauseSaid) => ({
+    ...(from === undefined ? {} : { from: minute(from) }),
+    ...(to === undefined ? {} : { to: minute(to) }),
+  });
+  const say = async (step: Step): Promise<unknown> => {
+    const host = hosts[n++ % 2]!;
+    const of = { sensorId: "s", sessionId };
+    if (step.kind === "create") return await host.create(T, "u", { ...of, startedAt: minute(step.at) });
+    if (step.kind === "motion") return await host.recordMotion(T, "u", { sensorId: "s", at: minute(step.at) });
+    if (step.kind === "pause") return await host.recordPause(T, { sessionId, ...stretch(step) });
+    if (step.kind === "end") return await host.end(T, { sessionId, endedAt: minute(step.at) });
+    return await host.ingestBatch(T, "u", {
+      ...{ ...of, batchOffset: step.offset, readings: [{ at: minute(step.at), values: [1] }] },
+      pauses: step.pauses.map(stretch),
+    });
+  };
+  for (const [i, step] of steps.entries()) {
+    for (let times = doubled[i] ? 2 : 1; times > 0; times--) {
+      expect(await say(step)).not.toMatchObject({ code: expect.any(String) });
+    }
+  }
+  const { edges } = await hosts[0]!.list(T, { sensorId: "s" }, { first: 100 });
+  const whole = await hosts[0]!.find(T, edges.map(({ node }) => node.sessionId));
+  return edges.map(({ node }) => {
+    const session = whole.get(node.sessionId)!;
+    const { startedAt, endedAt, endedBy, lastMotionAt, motionEventCount, sampleCount, status } = session;
+    const pauses = pausesOf(session).map(({ from, to }) => [from - START, to && to - START]);
+    // What a list shows is what the session is.
+    expect(activeDurationOf(node)).toBe(activeDurationOf(session));
+    return { startedAt, endedAt, endedBy, lastMotionAt, motionEventCount, sampleCount, status, pauses };
+  });
+}
+
+test("sessions with pauses are a function of what was said: any order, doubled, in two processes, by message or in batches", async () => {
+  const at = fc.nat(240);
+  const pause = fc.oneof(
+    fc.record({ from: at }),
+    fc.record({ to: at }),
+    fc.tuple(at, fc.nat(90)).map(([from, length]) => ({ from, to: from + length })),
+  );
+  const others = fc.oneof(
+    { weight: 3, arbitrary: at.map((one): Step => ({ kind: "motion", at: one })) },
+    { weight: 4, arbitrary: pause.map((one): Step => ({ kind: "pause", ...one })) },
+    { weight: 1, arbitrary: at.map((one): Step => ({ kind: "end", at: one })) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.nat(5), at, fc.array(pause, { maxLength: 3 }))
+        .map(([offset, one, pauses]): Step => ({ kind: "batch", offset, at: one, pauses })),
+    },
+  );
+  const history = fc.uniqueArray(others, {
+    maxLength: 9,
+    selector: (step) => step.kind === "batch" ? `batch ${step.offset}` : JSON.stringify(step),
+  });
+  // Of what motion opened, only what moves no start: another session's readings are not its own, and an end must lie in it.
+  const cases = fc.boolean().chain((isOfMotion) =>
+    history.map((steps) => isOfMotion ? steps.filter(({ kind }) => kind === "motion" || kind === "pause") : steps)
+      .chain((steps) =>
+        fc.tuple(
+          fc.constant(isOfMotion),
+          fc.constant(steps),
+          fc.shuffledSubarray(steps, { minLength: steps.length }),
+          fc.array(fc.boolean(), { minLength: steps.length, maxLength: steps.length }),
+        )
+      )
+  );
+  await fc.assert(
+    fc.asyncProperty(at, cases, async (created, [isOfMotion, steps, shuffled, doubled]) => {
+      const first: Step = { kind: isOfMotion ? "motion" : "create", at: created };
+      expect(await run([first, ...shuffled], [true, ...doubled])).toEqual(await run([first, ...steps], []));
+    }),
+    { numRuns: Number(process.env.RUNS ?? 150), examples: [[0, [true, LASTED, LASTED.toReversed(), [false]]]] },
+  );
+});
