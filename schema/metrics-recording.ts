@@ -16,7 +16,11 @@ const COST_OF_AUDIT = {
   weigh: ({ input }: { input: { range: RangeInput } }) => ({ own: Math.ceil(lengthOf(input.range) / HOUR_MS) }),
 };
 
-type MetricConflict = UserErrorModel<"MetricConflictError", "VERSION_CONFLICT"> & { stands: number };
+type MetricConflict = UserErrorModel<"MetricConflictError", "VERSION_CONFLICT"> & {
+  stands: number;
+  standsValue: number | undefined;
+  isTakenBack: boolean;
+};
 
 const RecordMetricsInput = builder.inputType("RecordMetricsInput", {
   description: "Records to count.",
@@ -108,7 +112,20 @@ const CorrectMetricInput = builder.inputType("CorrectMetricInput", {
       description: "One of the first four sources, or a name of your own.",
     }),
     recordId: t.id({ required: true, description: "The record's own id." }),
-    expectedAt: t.field({ type: "DateTime", required: true, description: "The time that it has, as you know it." }),
+    expectedAt: t.field({
+      type: "DateTime",
+      required: true,
+      description: "The time that it has, as you know it; the last one that it had, where it is taken back.",
+    }),
+    expectedValue: t.float({
+      description:
+        "The number that it has, as you know it. It is not asked for where this is null or left out: of two who change it the later holds.",
+    }),
+    isTakenBack: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "True: as you know it, it is taken back, and comes back as it should be.",
+    }),
     at: t.field({
       type: "DateTime",
       description:
@@ -141,10 +158,21 @@ const CorrectMetricPayload = builder.objectRef<Corrected>("CorrectMetricPayload"
 });
 
 const MetricConflictError = errorType<MetricConflict>("MetricConflictError", {
-  description: "The record has another time than the one expected; nothing was changed.",
+  description:
+    "The record is not as expected: somebody moved it, gave it another number, or took it back. Nothing was changed.",
   code: "VERSION_CONFLICT",
-  message: "Which time it has.",
-  fields: (t) => ({ stands: t.expose("stands", { type: "DateTime", description: "The time that it has." }) }),
+  message: "What it is now.",
+  fields: (t) => ({
+    stands: t.expose("stands", {
+      type: "DateTime",
+      description: "The time that it has, or had when it was taken back.",
+    }),
+    standsValue: t.exposeFloat("standsValue", {
+      nullable: true,
+      description: "The number that it has; null where it has none.",
+    }),
+    isTakenBack: t.exposeBoolean("isTakenBack", { description: "Whether it is taken back." }),
+  }),
 });
 
 const CorrectMetricResult = builder.unionType("CorrectMetricResult", {
@@ -285,11 +313,13 @@ entries.mutationFields((t) => ({
 function correctedOf(corrected: CorrectedMetric) {
   if (corrected.kind === "DONE") return { __typename: "CorrectMetricPayload" as const, ...corrected };
   if (corrected.kind === "NOT_FOUND") return notFound("There is no such record.");
-  const message = `The record is at ${formatInstant(corrected.stands)}; correct it from there.`;
+  const { stands, standsValue, isTakenBack } = corrected;
+  const number = standsValue === undefined ? "" : ` with the number ${standsValue}`;
+  const message = isTakenBack
+    ? `The record was taken back, at ${formatInstant(stands)}; \`isTakenBack: true\` brings it back.`
+    : `The record is at ${formatInstant(stands)}${number}; correct it from there.`;
   return {
-    __typename: "MetricConflictError" as const,
-    code: "VERSION_CONFLICT" as const,
-    message,
-    stands: corrected.stands,
+    ...{ __typename: "MetricConflictError" as const, code: "VERSION_CONFLICT" as const, message },
+    ...{ stands, standsValue, isTakenBack },
   };
 }

@@ -286,23 +286,29 @@ const correction = v.object({
   source,
   recordId: words(LIMITS.recordIdChars),
   expectedAt: instant,
+  expectedValue: v.nullish(value),
+  isTakenBack: v.nullish(v.boolean()),
   at: v.nullish(instant),
   value: v.nullish(value),
   dimensions: v.nullish(dimensions),
 });
 
-/** A record as it should be: at another time, or no more where `at` is null. `expectedAt` is what the sender saw. */
+/**
+ * A record as it should be: at another time, or no more where `at` is null. What the sender saw of it is `expectedAt`, its number
+ * where `expectedValue` says it, and that it was taken back where `isTakenBack` says so.
+ */
 export type Correction = v.InferOutput<typeof correction>;
 
 /** Throws InvalidInputError. */
 export function parseCorrection(input: unknown, now: number): Correction {
-  return parseInput(correction, input, ({ at, value, dimensions }) => {
+  return parseInput(correction, input, ({ at, value, dimensions, isTakenBack }) => {
     if (typeof at === "number") {
       const message = tooFarAhead(at, now);
       return message ? [{ path: ["at"], message }] : [];
     }
     // Whoever corrects a number alone must not take the record back by that.
-    const [given] = Object.entries({ value, dimensions }).find(([, one]) => one !== undefined && one !== null) ?? [];
+    const beside = { value, dimensions, isTakenBack: isTakenBack || undefined };
+    const [given] = Object.entries(beside).find(([, one]) => one !== undefined && one !== null) ?? [];
     const message = `is missing beside ${given}: give the time that the record should have, be it the one that it has`;
     return given === undefined ? [] : [{ path: ["at"], message }];
   });

@@ -83,12 +83,12 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
     },
 
     /**
-     * Moves a record to another time, number and dimensions, or takes it back, if it is at `expectedAt`; gives what stands, undefined:
-     * nothing.
+     * Moves a record to another time, number and dimensions, or takes it back, if it is as the sender saw it; gives what stands,
+     * undefined: nothing. One that was taken back meanwhile is not as it was seen, and of two who correct it at once one comes first.
      */
     async correctRecord(
       tenantId: string,
-      { source, recordId, expectedAt, at, value, dimensions }: Correction,
+      { source, recordId, expectedAt, expectedValue, isTakenBack: wasGone, at, value, dimensions }: Correction,
       now: number,
     ): Promise<
       ({ ok: boolean; at: number; isGone: boolean } & Pick<MetricRecord, "value" | "dimensions">) | undefined
@@ -98,6 +98,8 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       const isNumbered = !isTakenBack && value !== undefined && value !== null;
       const isTold = !isTakenBack && dimensions !== undefined && dimensions !== null;
       const hasSome = isTold && dimensions.length > 0;
+      const isSeen = typeof expectedValue === "number";
+      const gone = isTakenBack ? [] : [wasGone ? "attribute_exists(isGone)" : "attribute_not_exists(isGone)"];
       const { ok, current } = await dynamo.updateIf(table, key, {
         expression: isTakenBack
           ? "SET isGone = :true, recordedAt = :now REMOVE tenantSource"
@@ -111,7 +113,11 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
           ...(isNumbered ? { ":value": value } : {}),
           ...(hasSome ? { ":dims": JSON.stringify(dimensions) } : {}),
         },
-      }, { expression: "#at = :expected", values: { ":expected": expectedAt } });
+      }, {
+        expression: ["#at = :expected", ...(isSeen ? ["#value = :seen"] : []), ...gone].join(" AND "),
+        names: isSeen ? { "#value": "value" } : {},
+        values: { ":expected": expectedAt, ...(isSeen ? { ":seen": expectedValue } : {}) },
+      });
       return current && { ok, at: current.at as number, isGone: current.isGone === true, ...measuresOf(current) };
     },
 

@@ -29,10 +29,10 @@ export type RecordedMetrics = {
   rejected: number;
   receipts: MetricReceipt[];
 };
-/** A record as it is after a correction, or why it was not corrected: `stands` is the time that it has. */
+/** A record as it is after a correction, or why it was not corrected: `stands` is the time that it has, or had when it was taken back. */
 export type CorrectedMetric =
   | { kind: "DONE"; at: number | undefined } & Pick<MetricRecord, "source" | "recordId" | "value">
-  | { kind: "CONFLICT"; stands: number }
+  | { kind: "CONFLICT"; stands: number; standsValue: number | undefined; isTakenBack: boolean }
   | { kind: "NOT_FOUND" };
 
 const CONCURRENCY = 32;
@@ -104,7 +104,9 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
       const isThere = !stands.isGone && stands.at === at && (typeof value !== "number" || stands.value === value) &&
         (!dimensions || JSON.stringify(stands.dimensions) === JSON.stringify(dimensions));
       const isAsAsked = at === null || at === undefined ? stands.isGone : isThere;
-      if (!stands.ok && !isAsAsked) return { kind: "CONFLICT", stands: stands.at };
+      if (!stands.ok && !isAsAsked) {
+        return { kind: "CONFLICT", stands: stands.at, standsValue: stands.value, isTakenBack: stands.isGone };
+      }
       return { kind: "DONE", source, recordId, at: stands.isGone ? undefined : stands.at, value: stands.value };
     },
 

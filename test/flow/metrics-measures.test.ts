@@ -297,7 +297,8 @@ test(
             if (!known) stand.set(id, { at, value, dimension, isGone: false });
           } else if (known) {
             const input = { source: "checkout.paid", recordId: `${id}`, expectedAt: iso(known.at) };
-            await correct(tenant, kind === "move" ? { ...input, at: iso(at), value } : input);
+            const move = { ...input, at: iso(at), value, isTakenBack: known.isGone };
+            await correct(tenant, kind === "move" ? move : input);
             stand.set(
               id,
               kind === "move"

@@ -14,7 +14,8 @@ const RECORD = `mutation ($records: [MetricRecordInput]!) { recordMetrics(input:
   ... on RecordMetricsPayload { accepted duplicates conflicts rejected receipts { status reason stands } }
   ... on UserError { code message } } }`;
 const CORRECT = `mutation ($input: CorrectMetricInput!) { correctMetric(input: $input) { __typename
-  ... on CorrectMetricPayload { at } ... on MetricConflictError { stands } ... on UserError { code message } } }`;
+  ... on CorrectMetricPayload { at value }
+  ... on MetricConflictError { stands standsValue isTakenBack } ... on UserError { code message } } }`;
 const METRICS = `query ($range: TimeRange!) {
   metrics(sources: [ITEMS], size: ONE_MINUTE, range: $range) { buckets { start count } } }`;
 
@@ -140,7 +141,10 @@ describe("a correction", () => {
     await recordAll("move", [item("a"), item("b")]);
     const input = { expectedAt: iso(NOW), at: iso(NOW - 5 * MIN) };
     for (let i = 0; i < 2; i++) {
-      expect(await correct("move", input)).toEqual({ __typename: "CorrectMetricPayload", at: iso(NOW - 5 * MIN) });
+      expect(await correct("move", input)).toMatchObject({
+        __typename: "CorrectMetricPayload",
+        at: iso(NOW - 5 * MIN),
+      });
       expect(await counts("move")).toEqual({ 0: 1, 5: 1 });
     }
     expect(await correct("move", { ...input, at: iso(NOW - 6 * MIN) })).toMatchObject({
@@ -152,12 +156,45 @@ describe("a correction", () => {
 
   test("takes a record back, and it does not come again when it is sent again", async () => {
     await recordAll("back", [item("a")]);
-    expect(await correct("back", { expectedAt: iso(NOW) })).toEqual({ __typename: "CorrectMetricPayload", at: null });
+    expect(await correct("back", { expectedAt: iso(NOW) })).toMatchObject({
+      __typename: "CorrectMetricPayload",
+      at: null,
+    });
     expect(await counts("back")).toEqual({});
     expect(await recordAll("back", [item("a")])).toMatchObject({ accepted: 0, duplicates: 1 });
     expect(await counts("back")).toEqual({});
-    expect(await correct("back", { expectedAt: iso(NOW), at: iso(NOW - MIN) })).toMatchObject({ at: iso(NOW - MIN) });
+    // Who did not see that it was taken back does not bring it back.
+    const move = { expectedAt: iso(NOW), at: iso(NOW - MIN) };
+    expect(await correct("back", move)).toMatchObject({
+      ...{ code: "VERSION_CONFLICT", stands: iso(NOW), isTakenBack: true },
+      message: expect.stringContaining("`isTakenBack: true` brings it back"),
+    });
+    expect(await counts("back")).toEqual({});
+    for (let i = 0; i < 2; i++) {
+      expect(await correct("back", { ...move, isTakenBack: true })).toMatchObject({ at: iso(NOW - MIN) });
+    }
     expect(await counts("back")).toEqual({ 1: 1 });
+  });
+
+  test("and another at once: one of them is done, and the other is told what stands", async () => {
+    const [move, takeBack] = [{ expectedAt: iso(NOW), at: iso(NOW - MIN) }, { expectedAt: iso(NOW) }];
+    const number = (value: number) => ({ expectedAt: iso(NOW), at: iso(NOW), expectedValue: 5, value });
+    const pairs = [[move, takeBack], [takeBack, move], [number(6), number(7)], [number(6), takeBack]];
+    for (let i = 0; i < 12; i++) {
+      const tenant = `pair${i}`;
+      await recordAll(tenant, [{ ...item("a"), value: 5 }]);
+      const answers = await Promise.all(pairs[i % pairs.length]!.map((input) => correct(tenant, input)));
+      const done = answers.filter(({ __typename }) => __typename === "CorrectMetricPayload");
+      const [conflict] = answers.filter(({ code }) => code === "VERSION_CONFLICT");
+      expect(done.length + (conflict ? 1 : 0)).toBe(2);
+      // To take back what somebody gave another number says nothing of its number.
+      if (i % pairs.length !== 3) expect(conflict).toBeDefined();
+      if (conflict) {
+        const [{ at, value }] = done;
+        expect(conflict.isTakenBack).toBe(at === null);
+        expect([conflict.stands, conflict.standsValue]).toEqual([at ?? iso(NOW), value]);
+      }
+    }
   });
 
   test("of what is not there, or to a time ahead, is refused with the reason", async () => {

@@ -119,7 +119,14 @@ describe("a correction of a record", () => {
       expect(await correct({ at: none, value: 9, dimensions: BLUE })).toEqual(gone);
       expect(await find()).toEqual({ ...OF, ...whole });
       expect(await list(0, AT + 1)).toEqual([]);
-      expect(await correct({ at: AT + 3 })).toEqual({ ok: true, isGone: false, ...whole, at: AT + 3 });
+      expect(await correct({ at: AT + 3 })).toEqual({ ok: false, isGone: true, ...whole });
+      expect(await correct({ at: AT + 3, isTakenBack: true })).toEqual({
+        ok: true,
+        isGone: false,
+        ...whole,
+        at: AT + 3,
+      });
+      expect(await correct({ expectedAt: AT + 3, at: AT + 4, isTakenBack: true })).toMatchObject({ ok: false });
       expect(await list(0, AT + 4)).toEqual([{ at: AT + 3, arrivedAt: LATER }]);
     },
   );
@@ -136,6 +143,17 @@ describe("a correction of a record", () => {
     expect(await correct({ expectedAt: AT + 1, at: AT + 2 })).toEqual({ ok: false, isGone: true, ...whole });
     expect(await find()).toEqual({ ...OF, ...whole });
   });
+});
+
+test("the number that was seen must be there, where it is said; also to take back", async () => {
+  const { keep, correct } = createWorld();
+  await keep({ at: AT, value: 5 });
+  for (const at of [AT, null]) {
+    expect(await correct({ at, expectedValue: 4, value: 6 })).toMatchObject({ ok: false, value: 5, isGone: false });
+  }
+  expect(await correct({ expectedValue: 5, value: 6 })).toMatchObject({ ok: true, value: 6 });
+  expect(await correct({ expectedValue: 5, value: 7 })).toMatchObject({ ok: false, value: 6 });
+  expect(await correct({ at: null, expectedValue: 6 })).toMatchObject({ ok: true, isGone: true });
 });
 
 test("what another table's stream takes back is gone, for whoever records or measures it too", async () => {
