@@ -119,7 +119,7 @@ const DEFAULTS = {
     run: "functions",
     retentionDays: "90",
     firewall: "on",
-    concurrency: "http=200 stream=20 sockets=50 push=50 ingest=50 rollup=100 late=2 schedule=6",
+    concurrency: "http=200 stream=20 sockets=50 push=50 ingest=50 rollup=100 late=2 schedule=22",
   },
   local: { run: "none", retentionDays: "1", concurrency: "none", firewall: "off" },
 } as const;

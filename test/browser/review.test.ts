@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BASIC, card, note, noteType, schema11 } from "../kit/anki-file.ts";
+import { BASIC, card, note, noteType, schema11, zipOf } from "../kit/anki-file.ts";
 import { countBytes, faultsOf, hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
 
 const DECK = new URL("../../api/local/sample/deck.apkg", import.meta.url);
@@ -212,6 +212,52 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     await page.locator("main").focus();
     await page.keyboard.press("r");
     await expect.poll(said).toHaveLength(3);
+    await context.close();
+  });
+
+  test("where functions serve, a file that is too large for them goes by a link of the object store", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    // The page as CloudFront gives it: `infra/pages.ts` and `infra/edge-headers.ts`.
+    await page.route("**/review", async (route) => {
+      const response = await route.fetch();
+      const { "content-encoding": _, "content-length": __, ...headers } = response.headers();
+      const policy = headers["content-security-policy"]!;
+      await route.fulfill({
+        status: 200,
+        headers: {
+          ...headers,
+          "content-security-policy": policy.replace("connect-src 'self'", "connect-src 'self' http://*:*"),
+        },
+        body: (await response.text()).replace("<head>", '<head><meta name="sockets" content="/graphql">'),
+      });
+    });
+    const small = await readFile(DECK);
+    const large = await zipOf({
+      "collection.anki2": schema11({ models: { [BASIC]: noteType(BASIC) }, notes: [note(1)], cards: [card(1, 1)] }),
+      "media": "{}",
+      // Of no use to Anki, and as large as sounds are.
+      "rest": Buffer.alloc(5 * 1_048_576, 1),
+    }, false);
+    const put: string[] = [];
+    await page.route(/uploads\//, async (route) => {
+      const request = route.request();
+      put.push(request.method());
+      // The browser says no bodies of this size: the same ones.
+      const { status } = await fetch(request.url(), { method: "PUT", body: new Uint8Array(large) });
+      await route.fulfill({ status, headers: { "access-control-allow-origin": "*" } });
+    });
+    await page.goto("/review");
+    await signIn(page, await service.tokenOf("behind-functions"));
+    await importFile(page, "deck.apkg", small);
+    expect(put).toEqual([]);
+    await page.locator("input[type=file]").setInputFiles({
+      name: "large.apkg",
+      mimeType: "application/zip",
+      buffer: large,
+    });
+    await expect.poll(() => page.getByRole("region", { name: "Import" }).textContent())
+      .toContain("large.apkg: 1 notes, 1 cards");
+    expect(put).toEqual(["PUT"]);
     await context.close();
   });
 

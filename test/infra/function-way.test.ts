@@ -44,7 +44,7 @@ describe("each function", () => {
     const reserved = (resource: typeof dev) =>
       specs.map(({ name }) => resource["aws_lambda_function"]![`function-${name}`]!["reserved_concurrent_executions"]);
     expect(reserved(dev).filter((number) => number !== undefined)).toEqual([]);
-    expect(reserved(prod)).toEqual([200, 20, 50, 50, 50, 100, 2, 6]);
+    expect(reserved(prod)).toEqual([200, 20, 50, 50, 50, 100, 2, 22]);
   });
 
   test("is told names and where the keys are, and no secret", () => {

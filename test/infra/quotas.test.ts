@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { KEEP_ALIVE_MS } from "../../api/entry/http/server.ts";
 import { functions, type FunctionSpec } from "../../api/functions.ts";
-import { GIVE_UP_SECONDS, queues } from "../../api/resources.ts";
+import { GIVE_UP_SECONDS, queues, schedules, type ScheduleSpec } from "../../api/resources.ts";
 import { SWITCHES } from "../kit/synth.ts";
 import { type Loose, synthStage } from "../kit/synth-stage.ts";
 
@@ -86,6 +86,13 @@ describe("quotas are kept", () => {
       // References become ARNs of some 90 characters, which are no longer than they are.
       expect([role, size < 10_240]).toEqual([role, true]);
     }
+  });
+
+  test("of the schedule's concurrency: all that is due at once starts, beside what is still at work from before", () => {
+    const starts = Object.values<ScheduleSpec>(schedules).reduce((sum, { parts = 1 }) => sum + parts, 0);
+    // Else the alarm of throttles would ring where nothing is wrong.
+    expect(stack.one("aws_lambda_function", "function-schedule").reserved_concurrent_executions)
+      .toBeGreaterThanOrEqual(2 * starts);
   });
 
   test("of reserved concurrency: a hundred stay for what reserves none", () => {

@@ -29,7 +29,7 @@ describe("a stage", () => {
   test("prod is protected, keeps logs longer and divides the account's concurrency", () => {
     const stage = stagesFrom({ SOJOURN_STAGE: "prod" });
     expect(stage).toMatchObject({ isProtected: true, logRetentionDays: 90 });
-    expect(stage.reservedConcurrency).toMatchObject({ http: 200, schedule: 6 });
+    expect(stage.reservedConcurrency).toMatchObject({ http: 200, schedule: 22 });
   });
 
   test("local runs nothing and lies where it is told", () => {

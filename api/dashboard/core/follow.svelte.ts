@@ -2,6 +2,7 @@ import { type Client, createClient } from "graphql-ws";
 import { messageOf, renew } from "./ask.ts";
 import type { Document } from "./document.ts";
 import { restsOutOfSight } from "./rest.ts";
+import { heldSockets } from "./served.ts";
 import { session } from "./session.svelte.ts";
 
 /** What the one connection of this tab is doing. A browser has six over HTTP/1.1 in all, so all feeds share it. */
@@ -63,16 +64,13 @@ export function follow<Data, Variables>(
 
 const sight = restsOutOfSight(document);
 
-/** Where API Gateway holds the sockets: it closes those that are silent for ten minutes, and each message is paid for. */
-const held = document.querySelector<HTMLMetaElement>('meta[name="sockets"]');
-
 function currentClient(): Client {
   if (client && clientLogin === session.login) return client;
   hangUp();
   clientLogin = session.login;
   isTokenOver = false;
   client = createClient({
-    url: new URL(held?.content ?? "/graphql", location.href).href.replace(/^http/, "ws"),
+    url: new URL(heldSockets ?? "/graphql", location.href).href.replace(/^http/, "ws"),
     connectionParams: async () => {
       // Where the service does not say, the line is closed again, and this is asked anew.
       const isRenewed = !isTokenOver || await renew().catch(() => undefined);
@@ -81,7 +79,8 @@ function currentClient(): Client {
       return session.headers();
     },
     lazyCloseTimeout: 1_000,
-    keepAlive: held ? 540_000 : 10_000,
+    // API Gateway closes what is silent for ten minutes, and each message of it is paid for.
+    keepAlive: heldSockets ? 540_000 : 10_000,
     retryAttempts: Infinity,
     shouldRetry: () => true,
     // From a quarter of a second to eight, each a little different, so that many pages do not come back at once.

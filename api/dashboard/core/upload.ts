@@ -17,21 +17,38 @@ export async function askWithProgress<Data, Variables>(
   return dataOf(answer);
 }
 
-function send<Data>(body: string, onProgress: (part: number) => void): Promise<Answer<Data>> {
+/** PUTs a file to a link of the object store, past the service. Throws AskError. */
+export async function putFile(url: string, file: Blob, onProgress: (part: number) => void): Promise<void> {
+  const { status } = await exchange("PUT", url, {}, file, onProgress);
+  if (status < 200 || status > 299) {
+    throw new AskError(`The object store answered ${status}. Nothing was changed; send it again.`, "INTERNAL");
+  }
+}
+
+async function send<Data>(body: string, onProgress: (part: number) => void): Promise<Answer<Data>> {
+  const headers = { "content-type": "application/json", accept: "application/json", ...session.headers() };
+  const { status, responseText } = await exchange("POST", "/graphql", headers, body, onProgress);
+  const answer = parse<Data>(responseText);
+  if (answer) return answer;
+  throw new AskError(`The service answered ${status} with something else than JSON.`, "INTERNAL");
+}
+
+function exchange(
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  body: string | Blob,
+  onProgress: (part: number) => void,
+): Promise<XMLHttpRequest> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", "/graphql");
-    const headers = { "content-type": "application/json", accept: "application/json", ...session.headers() };
+    request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
     request.upload.onload = () => onProgress(1);
     request.onerror = () =>
       reject(new AskError("The connection broke. Nothing was changed; send it again.", "UNREACHABLE"));
-    request.onload = () => {
-      const answer = parse<Data>(request.responseText);
-      if (answer) resolve(answer);
-      else reject(new AskError(`The service answered ${request.status} with something else than JSON.`, "INTERNAL"));
-    };
+    request.onload = () => resolve(request);
     request.send(body);
   });
 }

@@ -205,6 +205,11 @@ export type ImportCollectionMutation = { importCollection:
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
+export type CollectionUploadUrlMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CollectionUploadUrlMutation = { collectionUploadUrl: { url: string, uploadKey: string } };
+
 export type ExportCollectionMutationVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -322,6 +327,10 @@ export const DeckList = document<DeckListQuery, DeckListQueryVariables>(
 
 export const ImportCollection = document<ImportCollectionMutation, ImportCollectionMutationVariables>(
   "mutation ImportCollection($input: ImportCollectionInput!) { importCollection(input: $input) { __typename ... on ImportCollectionPayload { notes cards reviews repairs } ... on UserError { code message } } }",
+);
+
+export const CollectionUploadUrl = document<CollectionUploadUrlMutation, CollectionUploadUrlMutationVariables>(
+  "mutation CollectionUploadUrl { collectionUploadUrl { url uploadKey } }",
 );
 
 export const ExportCollection = document<ExportCollectionMutation, ExportCollectionMutationVariables>(
