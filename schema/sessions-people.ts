@@ -1,9 +1,10 @@
 import { MAX_MERGED } from "../api/sessions/correction-model.ts";
+import { MAX_PAUSES } from "../api/sessions/pauses.ts";
 import type * as Results from "../api/sessions/results.ts";
 import type { VersionConflict } from "../api/sessions/results.ts";
 import { builder, entries } from "./builder.ts";
 import { errorType, InvalidInputError, NotFoundError, orInvalid } from "./errors.ts";
-import { PAUSE_ENDS } from "./sessions-pauses.ts";
+import { PAUSE_ENDS, PauseInput } from "./sessions-pauses.ts";
 import { PayloadMismatchError, SessionPayload } from "./sessions-recording.ts";
 import { Session } from "./sessions.ts";
 
@@ -45,6 +46,11 @@ const CorrectSessionInput = builder.inputType("CorrectSessionInput", {
     endedAt: t.field({ type: "DateTime", description: "When it ended; motion after it belongs to another session." }),
     sensorId: t.string({
       description: "At which sensor it was. What its devices still send of it goes on to be counted in it.",
+    }),
+    pauses: t.field({
+      type: [PauseInput],
+      required: { list: false, items: true },
+      description: `What its pauses were, each with both ends, at most ${MAX_PAUSES}; empty where there was none.`,
     }),
   }),
 });
@@ -238,7 +244,7 @@ entries.mutationFields((t) => ({
   correctSession: t.field({
     type: CorrectSessionResult,
     description:
-      "Corrects start, end and sensor of a session, if nobody changed it since; counts, numbers and neighbours follow.",
+      "Corrects start, end, pauses and sensor of a session, if nobody changed it since; counts, numbers and neighbours follow.",
     access: "SESSIONS_WRITE",
     args: { input: t.arg({ type: CorrectSessionInput, required: true, description: "What to correct." }) },
     resolve: (_, { input }, { viewer, services }) => orInvalid(() => services.sessions.correct(viewer.tenantId, input)),

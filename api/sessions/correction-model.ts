@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { aheadOf, instant, parseInput, whole, words } from "../core/check.ts";
 import { LIMITS, type Piece, type Session } from "./model.ts";
-import { pauseEntries, type PauseSaid, saidOf, wrongPause } from "./pauses.ts";
+import { pauseEntries, pauseList, type PauseSaid, saidOf, wrongPause, wrongStretches } from "./pauses.ts";
 
 /** Sessions that are merged at once. */
 export const MAX_MERGED = 10;
@@ -15,8 +15,11 @@ const correction = v.object({
   startedAt: v.optional(v.nullable(instant)),
   endedAt: v.optional(v.nullable(instant)),
   sensorId: v.optional(v.nullable(id)),
+  pauses: v.optional(v.nullable(pauseList)),
 });
-export type CorrectionInput = v.InferOutput<typeof correction>;
+export type CorrectionInput = Omit<v.InferOutput<typeof correction>, "pauses"> & {
+  pauses?: readonly { from: number; to: number }[] | null | undefined;
+};
 
 const merge = v.object({
   sessions: v.pipe(
@@ -37,9 +40,9 @@ export type Seen = v.InferOutput<typeof versioned>;
 
 /** These throw InvalidInputError with the path of each wrong field. */
 export function parseCorrection(input: unknown, now: number): CorrectionInput {
-  return parseInput(correction, input, ({ startedAt, endedAt, sensorId }) => {
-    if (startedAt === undefined && endedAt === undefined && sensorId === undefined) {
-      const message = "nothing to correct was given: `startedAt`, `endedAt`, `sensorId`, or more of them";
+  const parsed = parseInput(correction, input, ({ startedAt, endedAt, sensorId, pauses }) => {
+    if (startedAt === undefined && endedAt === undefined && sensorId === undefined && pauses === undefined) {
+      const message = "nothing to correct was given: `startedAt`, `endedAt`, `sensorId`, `pauses`, or more of them";
       return [{ path: ["startedAt"], message }];
     }
     const isBackwards = typeof startedAt === "number" && typeof endedAt === "number" && endedAt < startedAt;
@@ -47,8 +50,13 @@ export function parseCorrection(input: unknown, now: number): CorrectionInput {
       ...aheadOf("startedAt", startedAt, now),
       ...aheadOf("endedAt", endedAt, now),
       ...(isBackwards ? [{ path: ["endedAt"], message: "must not be before `startedAt`" }] : []),
+      ...wrongStretches(pauses ?? []),
+      ...(pauses ?? []).flatMap(({ to }, i) =>
+        aheadOf("to", to, now).map((own) => ({ ...own, path: ["pauses", `${i}`, ...own.path] }))
+      ),
     ];
   });
+  return parsed as CorrectionInput;
 }
 
 /** What is said of a pause of a session. */

@@ -1,5 +1,6 @@
 import { joinPeoples, joinPlayback } from "./line.ts";
 import type { EndSaid, Piece, Session } from "./model.ts";
+import { pausesOf } from "./pauses.ts";
 import { asSource, compose, cutPiece, given, isWithin } from "./pieces.ts";
 import { anchorOf, lastSignOf, statedEndOf } from "./rules.ts";
 
@@ -19,9 +20,12 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
   const anchor = anchorOf({ ...first, isStated });
   const start = first.corrected?.startedAt;
   const end = last.corrected?.endedAt;
-  const corrected = start === undefined && end === undefined ? undefined : {
+  const isPaused = members.some((one) => one.corrected?.pauses);
+  const corrected = start === undefined && end === undefined && !isPaused ? undefined : {
     ...(start === undefined ? {} : { startedAt: start, until: first.corrected!.until }),
     ...(end === undefined ? {} : { endedAt: end }),
+    // What a person says of one beats what was stated of it, and nothing of the others.
+    ...(isPaused ? { pauses: members.flatMap(pausesOf).map(({ from, to = until }) => ({ from, to })) } : {}),
   };
   const peoples = others.reduce(
     (all, one): Session => ({ ...all, ...joinPeoples(all, one), ...joinPlayback(all, one) }),
@@ -107,7 +111,11 @@ export function splitSession(
   const second = asSource({
     ...begun,
     said: { startedAt: at, isStated: true },
-    corrected: { startedAt: at, ...(end === undefined ? {} : { endedAt: end }) },
+    corrected: {
+      startedAt: at,
+      ...(end === undefined ? {} : { endedAt: end }),
+      ...(corrected?.pauses ? { pauses: corrected.pauses } : {}),
+    },
     ends: session.ends.filter((one) => one.at >= at).map(own),
     reported: session.reported.filter((one) => one.pause || one.at >= at).map(own),
     bridges: session.bridges.filter((one) => one.until > at).map(own),

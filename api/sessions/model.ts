@@ -3,7 +3,7 @@ import { aheadOf, instant, parseInput, prose, whole, words } from "../core/check
 import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
 import type { Page } from "../core/page.ts";
 import type { Watermark } from "../core/watermark.ts";
-import { type PauseKept, pauseList, wrongPauses } from "./pauses.ts";
+import { type PauseKept, pauseList, type PausesCorrected, wrongPauses } from "./pauses.ts";
 
 export type SessionStatus = "ACTIVE" | "COMPLETED";
 
@@ -119,7 +119,7 @@ export type DeviceState = {
   ends: readonly EndSaid[];
   bridges: readonly Bridge[];
   /** What a person corrected; it beats all that is stated. `until` is the latest sign when a start was corrected. */
-  corrected?: { startedAt?: number | undefined; endedAt?: number | undefined; until?: number | undefined } | undefined;
+  corrected?: { [At in "startedAt" | "endedAt" | "until"]?: number | undefined } & PausesCorrected | undefined;
   /** The start as it would be without a person's correction of it. */
   said?: { startedAt: number; isStated: boolean } | undefined;
   /** When a person deleted it: it is in no list and no count, and what belongs to it is refused. */

@@ -11,6 +11,10 @@ export type Pause = { from: number; to?: number | undefined };
 /** A pause that was said and is kept; where only its begin is known, it keeps its session going until `until` at most. */
 export type PauseKept = PauseSaid & { until?: number | undefined };
 
+/** The pauses that a person says there were; they beat all that is stated. */
+export type PausesCorrected = { pauses?: readonly Stretch[] | undefined };
+type Stretch = { from: number; to: number };
+
 /** What is said of pauses of one session lies in its item, some 25 bytes each. */
 export const MAX_PAUSES = 500;
 
@@ -35,6 +39,18 @@ export function wrongPause({ from, to }: PauseInput): InvalidField[] {
   }
   const isBackwards = typeof from === "number" && typeof to === "number" && to < from;
   return isBackwards ? [{ path: ["to"], message: "must not be before `from`" }] : [];
+}
+
+/** What is wrong with pauses that a person says: both ends of each. */
+export function wrongStretches(pauses: readonly PauseInput[]): InvalidField[] {
+  const open = pauses.flatMap(({ from, to }, i) =>
+    (["from", "to"] as const).filter((name) => typeof { from, to }[name] !== "number")
+      .map((name) => ({
+        path: ["pauses", `${i}`, name],
+        message: "must be given: a correction says both ends of each pause",
+      }))
+  );
+  return open.length > 0 ? open : wrongPauses(pauses);
 }
 
 export function wrongPauses(pauses: readonly PauseInput[]): InvalidField[] {
@@ -81,17 +97,24 @@ export function heldByPause(reported: readonly Told[]): number {
 }
 
 /** The pauses of a session, as far as they lie in it; the last has no end while the session is paused. */
-export function pausesOf({ reported, startedAt, endedAt = Infinity }: PausedSession): Pause[] {
-  return unitedPauses(reported.flatMap(({ pause }) => pause ?? [])).flatMap(({ from, to = Infinity }) => {
-    const [first, last] = [Math.max(from, startedAt), Math.min(to, endedAt)];
-    if (first >= last) return [];
-    return [last === Infinity ? { from: first } : { from: first, to: last }];
-  });
+export function pausesOf({ reported, startedAt, endedAt = Infinity, corrected }: PausedSession): Pause[] {
+  return unitedPauses(corrected?.pauses ?? reported.flatMap(({ pause }) => pause ?? [])).flatMap(
+    ({ from, to = Infinity }) => {
+      const [first, last] = [Math.max(from, startedAt), Math.min(to, endedAt)];
+      if (first >= last) return [];
+      return [last === Infinity ? { from: first } : { from: first, to: last }];
+    },
+  );
 }
 
 /** What is told of a session, of which a pause may be a part. */
 type Told = { pause?: PauseKept | undefined };
-type PausedSession = { reported: readonly Told[]; startedAt: number; endedAt?: number | undefined };
+type PausedSession = {
+  reported: readonly Told[];
+  startedAt: number;
+  endedAt?: number | undefined;
+  corrected?: PausesCorrected | undefined;
+};
 
 /** What of a session that is over is no pause, in its order. */
 export function activeStretchesOf(session: PausedSession & { endedAt: number }): { from: number; to: number }[] {

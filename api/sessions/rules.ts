@@ -2,7 +2,7 @@ import { MINUTE_MS } from "../core/clock.ts";
 import { emptyWatermark } from "../core/watermark.ts";
 import type { DeviceState, Heard, Numbers, Report, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
-import { heldByPause, isSamePause, pausedMsOf, type PauseKept, signOf } from "./pauses.ts";
+import { heldByPause, isSamePause, pausedMsOf, type PauseKept, type PausesCorrected, signOf } from "./pauses.ts";
 
 /** A session as it is before anything is known of it but its start. */
 export function startOf(startedAt: number, isStated: boolean, numbers: Numbers, now: number): DeviceState {
@@ -263,28 +263,35 @@ export function applyEnd(session: Session, at: number, sessionId: string): Sessi
  */
 export function applyCorrection(
   session: Session,
-  { startedAt, endedAt, sensorId }: {
+  { startedAt, endedAt, sensorId, pauses: paused }: {
     startedAt?: number | null | undefined;
     endedAt?: number | null | undefined;
     sensorId?: string | null | undefined;
+    pauses?: PausesCorrected["pauses"] | null;
   },
 ): Session {
   const moved = sensorId === undefined ? session.shownAt : sensorId ?? undefined;
   const shownAt = moved === session.sensorId ? undefined : moved;
   const end = endedAt === undefined ? session.corrected?.endedAt : endedAt ?? undefined;
   const given = startedAt === undefined ? session.corrected?.startedAt : startedAt ?? undefined;
-  const isHeld = end !== undefined || shownAt !== undefined;
+  const pauses = paused === undefined ? session.corrected?.pauses : paused ?? undefined;
+  const isHeld = end !== undefined || shownAt !== undefined || pauses !== undefined;
   const start = given ?? (isHeld && !(session.said ?? session).isStated ? session.startedAt : undefined);
   const said = session.said ?? { startedAt: session.startedAt, isStated: session.isStated };
   if (start === undefined) {
-    const corrected = end === undefined ? undefined : { endedAt: end };
+    const corrected = end === undefined && pauses === undefined ? undefined : { ...some({ endedAt: end, pauses }) };
     return { ...session, startedAt: said.startedAt, isStated: said.isStated, said: undefined, corrected, shownAt };
   }
   const corrected = {
     ...{ startedAt: start, until: session.corrected?.until ?? session.lastMotionAt },
-    ...(end === undefined ? {} : { endedAt: end }),
+    ...some({ endedAt: end, pauses }),
   };
   return { ...session, startedAt: start, isStated: true, isStartGuessed: undefined, said, corrected, shownAt };
+}
+
+/** What is not undefined. */
+function some<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** The session as a person deletes it: where it lies stays as it is, so what comes for it later is known by that. */

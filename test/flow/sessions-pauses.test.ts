@@ -174,6 +174,33 @@ describe("what people do with a session that was paused", () => {
     expect(await shown("corrected")).toMatchObject({ span: [0, 60], active: 30, pauses: [[10, 40]] });
   });
 
+  test("a person says what the pauses were, against all that is stated, and takes it back", async () => {
+    await film("told");
+    const say = (expectedVersion: number, pauses: Said[] | null) =>
+      mutate(api, T, "correctSession", { ...versions("told", expectedVersion), pauses: pauses && pauses.map(stretch) });
+    await say(1, []);
+    expect(await shown("told")).toMatchObject({ active: 60, pauses: [] });
+    await say(2, [{ from: 50, to: 90 }, { from: 5, to: 15 }]);
+    await pause("told", { from: 20, to: 21 });
+    expect(await shown("told")).toMatchObject({ span: [0, 60], active: 40, pauses: [[5, 15], [50, 60]] });
+    expect((await say(3, [{ from: 1 }])).fields).toEqual([
+      { path: ["pauses", "0", "to"], message: "must be given: a correction says both ends of each pause" },
+    ]);
+    // Both halves know it, and so does what they become again.
+    const at = iso(START + 10 * MIN);
+    const { first, second } = await mutate(api, T, "splitSession", {
+      ...versions("told", 3),
+      at,
+      newSessionId: "rest",
+    });
+    expect([first.pauses, second.pauses]).toMatchObject([[{ to: at }], [{ from: at }, { to: iso(START + 60 * MIN) }]]);
+    const sessions = [versions("told", first.version), versions("rest", second.version)];
+    const { session } = await mutate(api, T, "mergeSessions", { sessions });
+    expect(await shown("told")).toMatchObject({ span: [0, 60], active: 40, pauses: [[5, 15], [50, 60]] });
+    await say(session.version, null);
+    expect(await shown("told")).toMatchObject({ active: 30, pauses: [[10, 40]] });
+  });
+
   test("deleted and restored it is as it was; what is said meanwhile is refused", async () => {
     await film("deleted");
     await mutate(api, T, "deleteSession", versions("deleted", 1));

@@ -90,6 +90,14 @@ export type SessionFilter = {
   text?: string | null | undefined;
 };
 
+/** What is said of a pause: when it began, when it ended, or both. It depends on all that was said, not on the order: a begin lasts until the next end, what was said with both ends is paused as a whole, and pauses that meet are one. */
+export type PauseInput = {
+  /** When it was paused, by whoever says so. Left out where only its end is known. */
+  from?: string | null | undefined;
+  /** When it went on; not before `from`. Left out while the pause lasts: say it later, in any order. */
+  to?: string | null | undefined;
+};
+
 /** What a person writes of a session. What is left out stays; null empties. */
 export type AnnotateSessionInput = {
   /** Which session. */
@@ -116,6 +124,8 @@ export type CorrectSessionInput = {
   endedAt?: string | null | undefined;
   /** At which sensor it was. What its devices still send of it goes on to be counted in it. */
   sensorId?: string | null | undefined;
+  /** What its pauses were, each with both ends, at most 500; empty where there was none. */
+  pauses?: Array<PauseInput> | null | undefined;
 };
 
 /** A session as a person saw it. */
