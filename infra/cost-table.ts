@@ -52,6 +52,9 @@ export function costTable(): string {
 const EIGHT = 8 / 24;
 const WORKING = 22 * 8 / HOURS;
 
+/** So many hours a day a page may be seen for five cents a month. */
+const hoursFor = (together: number): string => (24 * 0.05 / socketMonth(together)).toFixed(0);
+
 function subscribers(): string[] {
   const row = (name: string, month: (share?: number) => number) =>
     `| ${name} | ${[1, EIGHT, WORKING].map((share) => formatCents(month(share))).join(" | ")} |`;
@@ -64,7 +67,9 @@ function subscribers(): string[] {
     row("of that API Gateway's own: nobody gets below", socketFloor),
     row("server-sent events, by functions", streamMonth),
     "",
-    `Always seen, ${formatCents(of("socketMinute", HOURS * 60))} are for the open socket and ${
+    `Five cents a month are enough for ${hoursFor(1)} hours a day alone, for ${hoursFor(10)} as one of ten, and for ${
+      hoursFor(1_000)
+    } as one of a thousand. Always seen, ${formatCents(of("socketMinute", HOURS * 60))} are for the open socket and ${
       formatCents(of("socketMessage", HOURS * 60))
     } for the messages, of up to 32 KB each. A page that nobody sees for two`,
     "minutes lets its socket go, so it pays for the hours in which it is seen. Nothing is sent where nothing changed. A process in a",

@@ -80,6 +80,7 @@ describe("the costs", () => {
     expect(socketFloor()).toBeGreaterThan(0.05);
     expect(socketMonth(10, 8 / 24)).toBeLessThan(0.05);
     expect(socketMonth(1_000, 8 / 24)).toBeLessThan(0.03);
+    expect(costTable()).toContain("Five cents a month are enough for 4 hours a day alone, for 12 as one of ten");
   });
 
   test("keep journeys for as long as the service does", () => {

@@ -98,6 +98,17 @@ describe("an alarm rings where it says", () => {
   });
 });
 
+test("the runbook names every alarm, by itself or by its kind, and no other", () => {
+  const runbook = readFileSync(new URL("../../infra/RUNBOOK.md", import.meta.url), "utf8");
+  const lines = [...runbook.matchAll(/^Alarms? (`[\s\S]*?)(?:\. |:)|the alarm (`[\w-]+`)|\((`audit-missing`)/gm)]
+    .map(([, ...said]) => said.find(Boolean)!);
+  const named = lines.flatMap((line) => [...line.matchAll(/`([\w…-]+)`/g)].map(([, name]) => name!));
+  const patterns = named.map((name) => new RegExp(`^${name.replaceAll("…", ".+")}$`));
+  const all = [...new Set([...idsOf(byFunctions), ...idsOf(byContainers)])];
+  expect(all.filter((id) => !patterns.some((pattern) => pattern.test(id)))).toEqual([]);
+  expect(named.filter((_, i) => !all.some((id) => patterns[i]!.test(id)))).toEqual([]);
+});
+
 describe("there is an alarm for", () => {
   test("each dead-letter queue, from the first message on", () => {
     for (const name of Object.keys(queues)) {
