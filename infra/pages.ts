@@ -20,16 +20,25 @@ export function addPages(stack: TerraformStack, stage: Stage, pagesDir: string):
   if (!existsSync(join(pagesDir, "index.html"))) throw new StageError("The pages are not built: run npm run tools.");
   const bucket = new S3Bucket(stack, "pages", { bucket: `${stage.prefix}-pages`, forceDestroy: !stage.isProtected });
   const names = readdirSync(pagesDir, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
-  for (const name of names.filter(pageType).sort()) {
+  const parts: S3Object[] = [];
+  // Documents last: one that names what is not there yet would be a page that does not come up.
+  const isDocument = (name: string) => name.endsWith(".html");
+  for (
+    const name of names.filter(pageType).sort((a, b) =>
+      Number(isDocument(a)) - Number(isDocument(b)) || (a < b ? -1 : 1)
+    )
+  ) {
     const bytes = bytesOf(pagesDir, name);
-    new S3Object(stack, `pages-${name.replaceAll(/[^\w-]/g, "-")}`, {
+    const object = new S3Object(stack, `pages-${name.replaceAll(/[^\w-]/g, "-")}`, {
       bucket: bucket.id,
       key: name,
       contentType: pageType(name)!,
       cacheControl: pageHeaders(name)["cache-control"],
       contentBase64: bytes.toString("base64"),
       etag: createHash("md5").update(bytes).digest("hex"),
+      ...(isDocument(name) ? { dependsOn: [...parts] } : {}),
     });
+    if (!isDocument(name)) parts.push(object);
   }
   const access = new CloudfrontOriginAccessControl(stack, "pages-access", {
     name: `${stage.prefix}-pages`,

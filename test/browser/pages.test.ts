@@ -115,6 +115,22 @@ describe.runIf(hasBrowser)("the pages", () => {
     await context.close();
   });
 
+  test("a part that is gone with an older version says so, and comes when the page is loaded again", async () => {
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/admin");
+    await signIn(page, token);
+    await page.getByRole("heading", { name: "Admin", level: 1 }).waitFor();
+    await page.route("**/assets/**", (route) => route.fulfill({ status: 404, body: "not found" }));
+    await page.getByRole("link", { name: "Audit log" }).click();
+    await page.getByText("This part could not be loaded").waitFor();
+    await page.unroute("**/assets/**");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "Admin", level: 1 }).waitFor();
+    await expect.poll(() => page.getByText("This part could not be loaded").count()).toBe(0);
+    expect(browser.complaints.splice(0).filter((said) => !/404|dynamically imported/.test(said))).toEqual([]);
+    await context.close();
+  });
+
   test("the same events sent three times are counted once", async () => {
     const { page, context } = await browser.openTab(service.url);
     await page.goto("/");

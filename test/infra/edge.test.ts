@@ -122,6 +122,10 @@ describe("an installation with a name of its own", () => {
     const { content_base64: index, cache_control: kept } = functions.one("aws_s3_object", "pages-index-html");
     expect(Buffer.from(index, "base64").toString()).toContain('<meta name="sockets" content="/sockets">');
     expect(kept).toBe("no-cache");
+    // A document is put there when what it names is.
+    expect(functions.one("aws_s3_object", "pages-index-html").depends_on).toEqual([
+      "aws_s3_object.pages-assets-main-1a2b-js",
+    ]);
     const { cache_control: assets } = functions.one("aws_s3_object", "pages-assets-main-1a2b-js");
     expect(assets).toBe("public, max-age=31536000, immutable");
     for (const [name, page] of [["pages", "index.html"], ["card", "card.html"], ["demo", "demo.html"]] as const) {
