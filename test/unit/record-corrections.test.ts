@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { createHub } from "../../api/live/hub.ts";
+import { createMetrics } from "../../api/metrics/service.ts";
+import { createMetricStore } from "../../api/metrics/store.ts";
+import { tables } from "../../api/resources.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const MINUTE = 60_000;
+const [A, B] = [NOW - 10 * MINUTE, NOW - 5 * MINUTE];
+const iso = (at: number) => new Date(at).toISOString();
+const OF = { source: "ITEMS", recordId: "r" } as const;
+let store: ReturnType<typeof createMetricStore>;
+let metrics: ReturnType<typeof createMetrics>;
+
+beforeEach(async () => {
+  store = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
+  metrics = createMetrics({ ...{ store, hub: createHub(), clock: () => NOW }, caughtUpAt: () => Promise.resolve(NOW) });
+  const record = { ...OF, at: iso(A), value: 3, dimensions: [{ key: "shop", value: "north" }] };
+  expect(await metrics.record("t", { records: [record] })).toMatchObject({ accepted: 1 });
+});
+
+const correct = (expectedAt: number, more: object) =>
+  metrics.correct("t", { ...OF, expectedAt: iso(expectedAt), ...more });
+const listed = async (fromAt = A, toAt = NOW) => await store.listMeasured("t", OF.source, fromAt, toAt);
+const standing = async () => (await listed(0))[0];
+
+describe("a correction", () => {
+  test("moves a record once; asked again, as whose answer was lost, it is done, and of another time it conflicts", async () => {
+    for (let i = 0; i < 2; i++) {
+      expect(await correct(A, { at: iso(B) })).toMatchObject({ kind: "DONE", at: B, value: 3 });
+    }
+    expect(await correct(A, { at: iso(B + 1) })).toEqual({ kind: "CONFLICT", stands: B });
+    // It stands at its new time with another number: what is asked is not so.
+    expect(await correct(A, { at: iso(B), value: 4 })).toEqual({ kind: "CONFLICT", stands: B });
+    expect(await correct(A, { at: iso(B), dimensions: [] })).toEqual({ kind: "CONFLICT", stands: B });
+    expect(await correct(A, { at: iso(B), value: 3, dimensions: [{ key: "shop", value: "north" }] })).toMatchObject({
+      kind: "DONE",
+    });
+    expect(await standing()).toMatchObject({ at: B, value: 3, dimensions: [["shop", "north"]] });
+  });
+
+  test("takes a record back, once or again; then it stands at no time, and is there again where it is moved", async () => {
+    for (let i = 0; i < 2; i++) expect(await correct(A, { at: null })).toMatchObject({ kind: "DONE", at: undefined });
+    expect(await listed(0)).toEqual([]);
+    // Whoever saw it at another time is told no: also who would have it at the time at which it was.
+    expect(await correct(B, { at: iso(A) })).toEqual({ kind: "CONFLICT", stands: A });
+    expect(await correct(A, { at: iso(A) })).toMatchObject({ kind: "DONE", at: A });
+    expect(await standing()).toMatchObject({ at: A, value: 3 });
+    expect(
+      await metrics.record("t", {
+        records: [{ ...OF, at: iso(A), value: 3, dimensions: [{ key: "shop", value: "north" }] }],
+      }),
+    )
+      .toMatchObject({ duplicates: 1 });
+  });
+
+  test("of numbers and dimensions sets those that it names: others, none, or as they were", async () => {
+    await correct(A, { at: iso(A), value: 5 });
+    expect(await standing()).toMatchObject({ value: 5, dimensions: [["shop", "north"]] });
+    await correct(A, { at: iso(A), dimensions: [{ key: "shop", value: "south" }] });
+    expect(await standing()).toMatchObject({ value: 5, dimensions: [["shop", "south"]] });
+    await correct(A, { at: iso(A), dimensions: [] });
+    expect(await standing()).toMatchObject({ value: 5, dimensions: [] });
+  });
+
+  test("of a record that nobody knows is none", async () => {
+    expect(await metrics.correct("t", { ...OF, recordId: "x", expectedAt: iso(A), at: null })).toEqual({
+      kind: "NOT_FOUND",
+    });
+    expect(await metrics.correct("u", { ...OF, expectedAt: iso(A), at: null })).toEqual({ kind: "NOT_FOUND" });
+  });
+});
+
+test("records are listed as they are from the beginning of a range up to its end, which is left out, whatever the index shows", async () => {
+  expect(await listed(A, A + 1)).toHaveLength(1);
+  expect(await listed(A - 1, A)).toEqual([]);
+  expect(await listed(A + 1, A + 2)).toEqual([]);
+  // Each is read anew: one that moved to the end of the range meanwhile is not in it any more.
+  const behind = createMemoryDynamo(tables, { lag: () => 1 });
+  const other = createMetricStore(behind, { records: "records", buckets: "buckets" });
+  await other.keepAll("t", [{ ...OF, at: A, value: 1, dimensions: [] }], NOW);
+  const move = { ...OF, expectedAt: A, at: B, value: undefined, dimensions: undefined };
+  await other.correctRecord("t", move, NOW);
+  expect(await other.listMeasured("t", OF.source, A, B)).toEqual([]);
+});
