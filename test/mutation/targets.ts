@@ -133,7 +133,7 @@ export const CONDITIONS: readonly Target[] = [
   { files: store("journeys", "store"), tests: [...unit("journey-stores"), ...flows("journeys-laws")] },
   {
     files: store("journeys", "erasures"),
-    tests: [...unit("journey-stores"), ...flows("erase-races", "journeys-laws")],
+    tests: [...unit("journey-erasures"), ...flows("erase-races")],
   },
   { files: store("journeys", "settings"), tests: unit("remembered-settings", "journey-stores") },
   { files: store("journeys", "trails"), tests: unit("journey-stores") },

@@ -14,7 +14,7 @@ function createWorld() {
   const dynamo = createMemoryDynamo(tables);
   const late = createLateHours(dynamo, "buckets");
   const change = (at: number, sequence = "1", shard = "s"): CountChange => (
-    { tenantId: "shop", source: "TASKS", at, n: 1, shard, sequence, partition: "0", arrivedAt: NOW } as CountChange
+    { tenantId: "shop", source: "TASKS", at, n: 1, shard, sequence, partition: "0", arrivedAt: NOW }
   );
   const changed = async (since = 0, beforeAt = NOW) =>
     (await late.changedSince("shop", "TASKS", since, beforeAt)).map(({ hourAt, minutes }) => [

@@ -17,7 +17,7 @@ beforeEach(async () => {
   store = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
   metrics = createMetrics({ ...{ store, hub: createHub(), clock: () => NOW }, caughtUpAt: () => Promise.resolve(NOW) });
   const record = { ...OF, at: iso(A), value: 3, dimensions: [{ key: "shop", value: "north" }] };
-  expect(await metrics.record("t", { records: [record] })).toMatchObject({ accepted: 1 });
+  await metrics.record("t", { records: [record] });
 });
 
 const correct = (expectedAt: number, more: object) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createWebhookWorld as createWorld, START } from "../kit/webhooks.ts";
+import { createWebhookWorld as createWorld, OF, START } from "../kit/webhooks.ts";
 
 type World = ReturnType<typeof createWorld>;
 const SECOND = 1_000;
@@ -69,4 +69,23 @@ test("a hook that is put again, as one whose answer was lost, stays as it is by 
     hook: { name: "w" },
     secrets: { secret: rotated!.secret },
   });
+});
+
+test("a delivery that nobody takes for a day pauses its hook also where its first try came half a minute late, as behind others", async () => {
+  const { store, add, deliver, found, pass } = createWorld(() => 500);
+  await add();
+  const own = { ...OF, deliveryId: "d", eventId: "e", type: "ALERT_CHANGED" as const, body: "{}" };
+  await store.putDelivery({
+    ...own,
+    status: "PENDING",
+    createdAt: START - 30 * SECOND,
+    attempts: 0,
+    tries: [],
+    dueAt: START,
+  });
+  for (let minute = 0; minute < 26 * 60 && (await found()).pausedAt === undefined; minute++) {
+    await deliver();
+    pass(MINUTE);
+  }
+  expect((await found()).pausedBecause).toContain("nothing was taken for a day");
 });
