@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { createTelemetry } from "../../api/core/telemetry.ts";
+import { createEngine } from "../../api/entry/http/graphql.ts";
+import type { News } from "../../api/entry/lambda/socket-feeds.ts";
+import { createSocketMessages } from "../../api/entry/lambda/socket-messages.ts";
+import { tables } from "../../api/resources.ts";
+import type { Question } from "../../api/sockets/model.ts";
+import { createSocketStore } from "../../api/sockets/store.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { createTinyApp } from "../kit/tiny-app.ts";
+
+const START = Date.UTC(2026, 5, 1, 12);
+const QUESTION: Question = {
+  ...{ tenantId: "t1", scopes: [], userId: undefined, query: "q", operationName: undefined, variables: {} },
+};
+const NEWS: News = { messages: [], end: "0", keys: ["k"], fades: false };
+const VIEWER = { tenantId: "t1", userId: "ada", scopes: [], expiresAt: START + 1_000_000, credential: "c" };
+let now: number;
+/** What was done to which socket, in order. */
+let done: string[];
+let isBroken: boolean;
+let store: ReturnType<typeof createSocketStore>;
+
+/** Sockets of an app whose limits are these; `group` is what a subscription follows. */
+function createSockets(env: Record<string, string> = {}) {
+  const { app } = createTinyApp(env);
+  const told = (what: string) => Promise.resolve(void done.push(what));
+  return createSocketMessages({
+    ...{ app, store, clock: () => now, engine: createEngine(app, createTelemetry(), true) },
+    feeds: {
+      describe: () => ({ question: QUESTION, group: "g", position: "" }),
+      read: () => Promise.resolve(NEWS),
+    },
+    rounds: {
+      run: async (_, group) => {
+        await told(`run ${group}`);
+        if (isBroken) throw new Error("broken");
+      },
+      wake: () => told("wake"),
+      end: () => told("end"),
+      cut: (id) => told(`cut ${id}`),
+      farewell: (id, code, reason) => told(`bye ${id} ${code} ${reason}`),
+    },
+    remind: (_, group, seconds) => told(`remind ${group} ${seconds}`),
+  });
+}
+const subscribe = (id: string) =>
+  JSON.stringify({ id, type: "subscribe", payload: { query: "subscription { count(to: 1) }" } });
+const begin = (sockets: ReturnType<typeof createSockets>, id: string) =>
+  sockets.message(id, '{"type":"connection_init","payload":{"authorization":"Bearer good"}}', "1.1.1.1");
+
+beforeEach(() => {
+  [now, done, isBroken] = [START, [], false];
+  store = createSocketStore(createMemoryDynamo(tables), "sockets", () => now);
+});
+
+describe("a socket", () => {
+  test("is one of as many as a token may have open, to the last one", async () => {
+    const sockets = createSockets({ MAX_SOCKETS_PER_TOKEN: "2" });
+    expect(await begin(sockets, "a")).toBe('{"type":"connection_ack"}');
+    expect(await begin(sockets, "b")).toBe('{"type":"connection_ack"}');
+    expect(await begin(sockets, "c")).toBeUndefined();
+    expect(done).toEqual([expect.stringMatching(/^bye c 4403 .*open connections with this token/)]);
+    await sockets.disconnect("a");
+    expect(await begin(sockets, "c")).toBe('{"type":"connection_ack"}');
+  });
+
+  test("asks nothing more from the very millisecond in which its token ends", async () => {
+    const sockets = createSockets();
+    await store.putConnection("a", VIEWER, true);
+    now = VIEWER.expiresAt - 1;
+    await sockets.message("a", subscribe("s"), "1.1.1.1");
+    expect(done).toEqual(["remind g 100", "run g"]);
+    now += 1;
+    await sockets.message("a", subscribe("t"), "1.1.1.1");
+    expect(done.at(-1)).toBe("bye a 4403 token expired");
+  });
+
+  test("has a hundred subscriptions at most, with ids of 128 characters at most", async () => {
+    const sockets = createSockets({ MAX_SUBSCRIPTIONS_PER_TOKEN: "1000", MAX_SUBSCRIPTIONS_PER_TENANT: "1000" });
+    await store.putConnection("a", VIEWER, true);
+    for (let i = 0; i < 99; i++) await sockets.message("a", subscribe(`s${i}`), "1.1.1.1");
+    expect(await sockets.message("a", subscribe("x".repeat(128)), "1.1.1.1")).toBeUndefined();
+    expect(done.filter((what) => what === "run g")).toHaveLength(100);
+    expect(await sockets.message("a", subscribe("more"), "1.1.1.1")).toContain("at most 100 operations");
+    await sockets.message("a", subscribe("x".repeat(129)), "1.1.1.1");
+    expect(done.at(-1)).toBe("bye a 4400 A message's id must be text of 1 to 128 characters.");
+  });
+
+  test("that may have been given something where something broke is closed; its client goes on from what it has", async () => {
+    const sockets = createSockets();
+    await store.putConnection("a", VIEWER, true);
+    isBroken = true;
+    expect(await sockets.message("a", subscribe("s"), "1.1.1.1")).toBeUndefined();
+    expect(done).toEqual(["remind g 100", "run g", "cut a"]);
+  });
+
+  test("is woken by what its group follows from before its first message on", async () => {
+    const sockets = createSockets();
+    await store.putConnection("a", VIEWER, true);
+    await sockets.message("a", subscribe("s"), "1.1.1.1");
+    expect(await store.listWoken("t1", new Set(["k"]))).toEqual(["g"]);
+    await sockets.message("a", subscribe("s"), "1.1.1.1");
+    expect(done.at(-1)).toBe("bye a 4409 Subscriber for s already exists");
+  });
+});
+
+test("a token and a tenant have as many subscriptions as they may, to the last one; what is over counts for no tenant", async () => {
+  const sockets = createSockets({ MAX_SUBSCRIPTIONS_PER_TOKEN: "2", MAX_SUBSCRIPTIONS_PER_TENANT: "3" });
+  await store.putConnection("a", VIEWER, true);
+  await store.putConnection("b", { ...VIEWER, credential: "d" }, true);
+  const ask = (id: string, subscription: string) => sockets.message(id, subscribe(subscription), "1.1.1.1");
+  expect([await ask("a", "1"), await ask("a", "2")]).toEqual([undefined, undefined]);
+  expect(await ask("a", "3")).toContain("subscriptions with this token");
+  expect(await ask("b", "1")).toBeUndefined();
+  expect(await ask("b", "2")).toContain("subscriptions of this tenant");
+  await sockets.message("a", '{"type":"complete","id":"1"}', "1.1.1.1");
+  expect(await ask("b", "2")).toBeUndefined();
+  expect(await ask("a", "1")).toContain("subscriptions of this tenant");
+});
