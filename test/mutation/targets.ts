@@ -119,7 +119,7 @@ export const CONDITIONS: readonly Target[] = [
   { files: store("metrics", "beats"), tests: unit("beats") },
   { files: store("metrics", "bounds"), tests: unit("name-bounds") },
   { files: store("metrics", "late-hours"), tests: unit("metric-watch") },
-  { files: store("metrics", "records"), tests: unit("attached-orders", "record-lists") },
+  { files: store("metrics", "records"), tests: unit("attached-orders", "record-lists", "record-corrections") },
   { files: store("aws", "counting"), tests: unit("counting", "first-counts", "rollup-store") },
   { files: store("analytics", "store"), tests: unit("rollup-store", "analytics-rollups") },
   { files: store("sockets", "store"), tests: unit("socket-laws") },

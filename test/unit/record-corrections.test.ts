@@ -30,10 +30,10 @@ describe("a correction", () => {
     for (let i = 0; i < 2; i++) {
       expect(await correct(A, { at: iso(B) })).toMatchObject({ kind: "DONE", at: B, value: 3 });
     }
-    expect(await correct(A, { at: iso(B + 1) })).toEqual({ kind: "CONFLICT", stands: B });
+    expect(await correct(A, { at: iso(B + 1) })).toMatchObject({ kind: "CONFLICT", stands: B });
     // It stands at its new time with another number: what is asked is not so.
-    expect(await correct(A, { at: iso(B), value: 4 })).toEqual({ kind: "CONFLICT", stands: B });
-    expect(await correct(A, { at: iso(B), dimensions: [] })).toEqual({ kind: "CONFLICT", stands: B });
+    expect(await correct(A, { at: iso(B), value: 4 })).toMatchObject({ kind: "CONFLICT", stands: B });
+    expect(await correct(A, { at: iso(B), dimensions: [] })).toMatchObject({ kind: "CONFLICT", stands: B });
     expect(await correct(A, { at: iso(B), value: 3, dimensions: [{ key: "shop", value: "north" }] })).toMatchObject({
       kind: "DONE",
     });
@@ -44,8 +44,11 @@ describe("a correction", () => {
     for (let i = 0; i < 2; i++) expect(await correct(A, { at: null })).toMatchObject({ kind: "DONE", at: undefined });
     expect(await listed(0)).toEqual([]);
     // Whoever saw it at another time is told no: also who would have it at the time at which it was.
-    expect(await correct(B, { at: iso(A) })).toEqual({ kind: "CONFLICT", stands: A });
-    expect(await correct(A, { at: iso(A) })).toMatchObject({ kind: "DONE", at: A });
+    expect(await correct(B, { at: iso(A) })).toMatchObject({ kind: "CONFLICT", stands: A });
+    // Nor is it brought back by who did not see that it was taken back.
+    expect(await correct(A, { at: iso(A) })).toMatchObject({ kind: "CONFLICT", isTakenBack: true });
+    expect(await correct(A, { at: iso(A), isTakenBack: true })).toMatchObject({ kind: "DONE", at: A });
+    expect(await correct(A, { at: iso(B), isTakenBack: true })).toMatchObject({ kind: "CONFLICT", isTakenBack: false });
     expect(await standing()).toMatchObject({ at: A, value: 3 });
     expect(
       await metrics.record("t", {
@@ -53,6 +56,16 @@ describe("a correction", () => {
       }),
     )
       .toMatchObject({ duplicates: 1 });
+  });
+
+  test("is of the number that was seen, where one is named", async () => {
+    const seen = (expectedValue: number) => correct(A, { at: iso(A), value: 9, expectedValue });
+    expect(await seen(2)).toMatchObject({ kind: "CONFLICT", standsValue: 3 });
+    expect(await seen(3)).toMatchObject({ kind: "DONE", value: 9 });
+    expect(await correct(A, { at: iso(A), value: 8, expectedValue: 3 })).toMatchObject({
+      kind: "CONFLICT",
+      standsValue: 9,
+    });
   });
 
   test("of numbers and dimensions sets those that it names: others, none, or as they were", async () => {
