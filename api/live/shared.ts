@@ -25,10 +25,7 @@ export function intervalAfter(tookMs: number, least: number, most: number): numb
   return Math.min(Math.max(least, PARTS * tookMs), most);
 }
 
-type Feed<State, Message> = {
-  subscribe: (state: State, signal: AbortSignal) => AsyncGenerator<Message>;
-  isOver: () => boolean;
-};
+type Feed<State, Message> = (state: State, signal: AbortSignal) => AsyncGenerator<Message>;
 
 /**
  * Follows what is stored as `follow` does, with one reader for all who follow the same `id`: one read, and the same
@@ -53,18 +50,19 @@ export function createSharedFeeds<Snapshot extends object, State extends object,
       return hub.rest();
     }
     let feed = feeds.get(id);
-    if (!feed || feed.isOver()) {
+    if (!feed) {
       const own: Feed<State, Message> = startFeed(options, () => {
         if (feeds.get(id) === own) feeds.delete(id);
       });
       feeds.set(id, feed = own);
     }
-    yield* feed.subscribe(state, signal);
+    yield* feed(state, signal);
   };
 }
 
 function startFeed<Snapshot extends object, State extends object, Message>(
   { hub, key, read, diff, intervalMs, pollMs }: SharedOptions<Snapshot, State, Message>,
+  /** Called in the step in which it ends: nobody may begin to follow it then. */
   onOver: () => void,
 ): Feed<State, Message> {
   const [least, most] = typeof intervalMs === "number" ? [intervalMs, intervalMs] : intervalMs;
@@ -164,5 +162,5 @@ function startFeed<Snapshot extends object, State extends object, Message>(
     failure = { error };
     end();
   });
-  return { subscribe, isOver: () => over.signal.aborted };
+  return subscribe;
 }

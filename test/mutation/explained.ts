@@ -115,12 +115,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: "one look more, which finds another file in the place and gives the same",
   },
   {
-    file: "api/live/shared.ts",
-    line: "return { subscribe, isOver: () => over.signal.aborted };",
-    instead: "() => undefined",
-    why: "a feed that is over has left the list in the same step",
-  },
-  {
     file: "api/jobs/audit.ts",
     line: "await mark({ ...(after ? { after } : {}), attempts: 0, isDone: true });",
     instead: "{}",

@@ -20,7 +20,10 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   counting: {
     files: ["api/aws/counting.ts", ...["stream", "late", "decode", "failures"].map((name) => `api/ingest/${name}.ts`)],
-    tests: unit("counting", "first-counts", "stream-laws", "late-parts", "late-ways", "erase-projections"),
+    tests: [
+      ...unit("counting", "first-counts", "stream-laws", "late-parts", "late-ways", "erase-projections"),
+      ...unit("hour-laws", "measure-laws"),
+    ],
   },
   projections: {
     files: ["api/ingest/projections/counts.ts", "api/ingest/projections/rollups.ts"],
@@ -61,7 +64,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   "analytics-stores": {
     files: ["store", "reading"].map((name) => `api/analytics/${name}.ts`),
-    tests: unit("rollup-store", "analytics-reading", "analytics-rollups"),
+    tests: unit("rollup-store", "rollup-reading", "analytics-reading"),
   },
   live: {
     files: [

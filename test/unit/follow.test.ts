@@ -102,6 +102,25 @@ describe("what is followed", () => {
   });
 });
 
+test("who watches a key hears each wake of it and of no other, until they stop; to stop again ends nobody else's watch", () => {
+  const hub = createHub();
+  const heard: string[] = [];
+  const watch = (name: string, key = "k") => hub.watch(key, (detail) => void heard.push(`${name} ${detail}`));
+  const stops = [watch("a"), watch("b"), watch("c", "other")];
+  hub.wake("k", "1");
+  stops[0]!();
+  hub.wake("k", "2");
+  hub.wake("nobody", "3");
+  stops[1]!();
+  hub.wake("k", "4");
+  const last = watch("d");
+  for (const stop of stops.slice(0, 2)) stop();
+  hub.wake("k", "5");
+  last();
+  hub.wake("k", "6");
+  expect(heard).toEqual(["a 1", "b 1", "b 2", "d 5"]);
+});
+
 describe("a stream that can be ended", () => {
   function createStream(fails = false) {
     const world = createWorld();
@@ -139,6 +158,16 @@ describe("a stream that can be ended", () => {
     await expect(waiting).rejects.toThrow("signed out");
     expect(await stream.next()).toEqual({ done: true, value: undefined });
     expect(watching.count).toBe(0);
+  });
+
+  test("is gone through like any other, and left by a break", async () => {
+    const { stream, watching } = createStream();
+    const given: number[] = [];
+    for await (const n of stream) {
+      given.push(n);
+      break;
+    }
+    expect([given, watching.count]).toEqual([[0], 0]);
   });
 
   test("that fails is watched no more", async () => {

@@ -104,6 +104,21 @@ describe("who follows a log", () => {
     leave();
   });
 
+  test("remembers of two thousand states that they were given, the last ones: of more at once the first come again", async () => {
+    const world = createWorld();
+    for (let n = 0; n < 2_001; n++) world.keep(n, { key: `${n}` });
+    const { next, leave } = world.follow();
+    const first = next();
+    await world.reads(2);
+    // The first of those that were there when it began; the others are known.
+    expect(await first).toMatchObject({ n: 0 });
+    const second = next();
+    world.keep(5_000, { key: "new" });
+    world.wake();
+    expect(await second).toMatchObject({ n: 1 });
+    leave();
+  });
+
   test("was away for a week at most, to the millisecond", async () => {
     const world = createWorld(still);
     const begin = await cursorOf(world);
@@ -130,6 +145,7 @@ describe("who follows a log", () => {
     world.keep(2, { key: "b" });
     const { feed } = world.follow(begin);
     expect((await Array.fromAsync(feed)).map(({ n }) => n)).toEqual([2]);
+    expect(world.asked.map(({ hints }) => hints)).toEqual([[], []]);
     expect(still.take()).toMatchObject({ keys: ["changes#shop"], rest: { cursor: expect.any(String) } });
   });
 

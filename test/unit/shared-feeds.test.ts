@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createHub, createStillHub, type Hub } from "../../api/live/hub.ts";
 import { createSharedFeeds, intervalAfter } from "../../api/live/shared.ts";
 import { fc } from "../kit/property.ts";
@@ -9,7 +9,7 @@ type Seen = { upTo: number };
 type Message = { value: number };
 
 /** A number that is stored and followed: whoever follows gets it as it is, then each newer one. */
-function createNumber(own: Hub = createHub()) {
+function createNumber(own: Hub = createHub(), intervalMs: number | readonly [number, number] = 0) {
   const hub: Hub = {
     ...own,
     watch(key, listener) {
@@ -29,14 +29,17 @@ function createNumber(own: Hub = createHub()) {
   const options = {
     hub,
     key: "number",
-    intervalMs: 0,
+    intervalMs,
     pollMs: 3_600_000,
-    read: (previous: Snapshot | undefined) => {
+    /** Takes a turn, as a store does. */
+    read: async (previous: Snapshot | undefined) => {
       counts.reads += 1;
       counts.previous.push(previous);
-      if (fault) return Promise.reject(fault);
+      const [value, failed] = [stored, fault];
+      await turn();
+      if (failed) throw failed;
       queueMicrotask(() => rounds.splice(0).forEach((resolve) => resolve()));
-      return Promise.resolve(previous?.value === stored ? previous : { value: stored });
+      return previous?.value === value ? previous : { value };
     },
     diff: ({ value }: Snapshot, { upTo }: Seen) => {
       counts.diffs += 1;
@@ -63,6 +66,8 @@ function createNumber(own: Hub = createHub()) {
       hub.wake("number");
       await read;
     },
+    /** Stores a newer number of which nobody tells. */
+    setElsewhere: (value: number) => void (stored = value),
     fail(error: Error | undefined) {
       fault = error;
       hub.wake("number");
@@ -70,9 +75,11 @@ function createNumber(own: Hub = createHub()) {
   };
 }
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A reader leaves with the turn after the one in which it gave something. */
 async function turns(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 10; i++) await turn();
 }
 
 describe("a shared feed", () => {
@@ -138,6 +145,17 @@ describe("a shared feed", () => {
     again.leave();
   });
 
+  test("tells whoever has left already nothing of what was wrong", async () => {
+    const number = createNumber();
+    const [one, other] = [number.follow(), number.follow()];
+    await Promise.all([one.next(), other.next()]);
+    const told = other.next().catch((error: Error) => error.message);
+    one.leave();
+    number.fail(new Error("the store is away"));
+    expect(await told).toBe("the store is away");
+    expect(await one.next()).toBeUndefined();
+  });
+
   test("reads no more when the last one has left", async () => {
     const number = createNumber();
     const follower = number.follow();
@@ -200,6 +218,52 @@ describe("a shared feed", () => {
     }
     expect(number.counts.reads).toBe(2);
   });
+});
+
+test("a newcomer is given what was read at most an interval ago, the longest there is, and else what is read anew", async () => {
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+  try {
+    const number = createNumber(createHub(), [100, 250]);
+    const first = number.follow();
+    expect(await first.next()).toEqual({ value: 0 });
+    number.setElsewhere(1);
+    vi.advanceTimersByTime(250);
+    const second = number.follow();
+    expect([await second.next(), number.counts.reads]).toEqual([{ value: 0 }, 1]);
+    vi.advanceTimersByTime(1);
+    const third = number.follow();
+    expect([await third.next(), number.counts.reads]).toEqual([{ value: 1 }, 2]);
+    // Those who were there are told of it too.
+    expect(await Promise.all([first, second].map(({ next }) => next()))).toEqual([{ value: 1 }, { value: 1 }]);
+    const ends = [first, second, third].map(({ next, leave }) => [next(), leave()][0]);
+    expect(await Promise.all(ends)).toEqual([undefined, undefined, undefined]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("rounds that take no time are as far apart as the least says, also long after the process began", async () => {
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+  try {
+    vi.advanceTimersByTime(60_000);
+    const number = createNumber(createHub(), [100, 250]);
+    const follower = number.follow();
+    await follower.next();
+    await turns();
+    const second = follower.next();
+    const read = number.set(1);
+    vi.advanceTimersByTime(99);
+    await turns();
+    expect(number.counts.reads).toBe(1);
+    vi.advanceTimersByTime(1);
+    await read;
+    expect(await second).toEqual({ value: 1 });
+    const end = follower.next();
+    follower.leave();
+    expect(await end).toBeUndefined();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("rounds of a feed are as far apart as asked, and where they take long half of the time, but no further than asked", () => {

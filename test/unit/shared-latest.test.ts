@@ -80,6 +80,22 @@ test("what ends the source is told to all, and the next one begins anew", async 
   expect(counts.begun).toBe(2);
 });
 
+test("whoever hears late of the end of a source ends none that began since under its name", async () => {
+  const { start, give, counts } = createSource();
+  const { signal } = new AbortController();
+  const follow = createSharedLatest<Message>(({ id }) => id);
+  const slow = follow("k", start, signal);
+  const first = slow.next();
+  await give({ id: "a", n: 1 });
+  await first;
+  await give(new Error("away"));
+  void follow("k", start, signal).next();
+  expect(counts.begun).toBe(2);
+  await expect(slow.next()).rejects.toThrow("away");
+  void follow("k", start, signal).next();
+  expect(counts.begun).toBe(2);
+});
+
 test("a stream that throws leaves no watch of its end behind", async () => {
   let watches = 1;
   const aborted: boolean[] = [];
