@@ -139,6 +139,7 @@ describe("the client's address", () => {
     expect(clientAddress("::ffff:203.0.113.9", null, 0)).toBe("203.0.113.9");
     expect(clientAddress("10.0.0.1", "203.0.113.9:4711", 1)).toBe("203.0.113.9");
     expect(clientAddress("10.0.0.1", "[2001:db8::1]:4711", 1)).toBe("2001:db8::/64");
+    expect(clientAddress("10.0.0.1", "[2001:db8::1]", 1)).toBe("2001:db8::/64");
   });
 
   test("that is none is one like another, so that nonsense gives no new allowance", () => {

@@ -151,10 +151,32 @@ describe("execution", () => {
     expect(asked.most).toBe(50);
   });
 
+  test("of whom nothing waits may make many requests to a store at once while others are there, and alone whatever waits", async () => {
+    const { shares, ask, tick } = setUp(64);
+    const asked = { now: 0, most: 0 };
+    const request = async () => {
+      asked.most = Math.max(asked.most, ++asked.now);
+      await tick();
+      asked.now -= 1;
+    };
+    const many = () => Promise.all(Array.from({ length: 50 }, () => shares.step(request)));
+    void ask("b");
+    await shares.run("a", 1, many);
+    expect(asked.most).toBe(50);
+    const alone = setUp(1);
+    asked.most = 0;
+    const both = [1, 2].map(() =>
+      alone.shares.run("a", 1, () => Promise.all(Array.from({ length: 50 }, () => alone.shares.step(request))))
+    );
+    await Promise.all(both);
+    expect(asked.most).toBe(50);
+  });
+
   test("refuses what waits beyond its limit, to that tenant alone", async () => {
     const { ask, shares } = setUp();
     for (let i = 0; i < 564; i++) void ask("a");
     expect(() => shares.run("a", 1, () => 1)).toThrow(RateLimitedError);
+    expect(() => shares.run("a", 1, () => 1)).toThrow("operations of this tenant that wait: at most 500");
     await expect(Promise.race([ask("b"), Promise.resolve("waits")])).resolves.toBe("waits");
   });
 
