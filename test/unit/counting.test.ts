@@ -2,7 +2,7 @@ import { type ImageChange, toCountChanges, toExpiredChanges } from "../../api/in
 import { toSlotChanges } from "../../api/metrics/measures.ts";
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
-import { countInto } from "../../api/aws/counting.ts";
+import { countInto, firstWatermark, uncounted } from "../../api/aws/counting.ts";
 import { shardName, sortableSequence, type StreamPosition } from "../../api/core/stream-position.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { tables } from "../../api/resources.ts";
@@ -130,6 +130,36 @@ describe("what an item counts of a stream", () => {
     expect(isRaced).toBe(true);
     await own([2], late);
     expect(dynamo.peek("buckets", KEY)!.n).toBe(7);
+  });
+
+  test("that was counted by partition keys is left out by whoever has not seen the item, since shards are told apart too", async () => {
+    const before = { w3: sortableSequence("10"), wc: NOW / 1_000, n: 7 };
+    const counted = async (sequence: number, arrivedAt: number) => {
+      const { count, item } = setup(before);
+      await count([change(shardId(1), sequence, arrivedAt)]);
+      return (item().n as number) - 7;
+    };
+    expect([await counted(10, NOW), await counted(10, NOW - 1_000), await counted(11, NOW)]).toEqual([0, 0, 1]);
+    // In the second of the change, and after it.
+    expect([await counted(10, NOW + 1), await counted(10, NOW + 1_000)]).toEqual([1, 1]);
+  });
+
+  test("is by its shard's mark what lies behind that, and by its partition's what lies behind this, up to the change", () => {
+    const [one, other] = [shardId(1), shardId(2)];
+    const mark = firstWatermark([change(one, 4), change(one, 5)], NOW);
+    const all = [4, 5, 6].flatMap((n) => [change(one, n), change(other, n)]);
+    const left = (item: object, from = all) =>
+      [...Map.groupBy(from, ({ shard }) => shard).values()].map((own) =>
+        uncounted(own, item as never).map(({ sequence }) => Number(sequence))
+      );
+    expect(left(mark)).toEqual([[6], [4, 5, 6]]);
+    expect(left({})).toEqual([[4, 5, 6], [4, 5, 6]]);
+    expect(left({ w3: sortableSequence("5") })).toEqual([[6], [6]]);
+    expect(left({ w4: sortableSequence("5") })).toEqual([[4, 5, 6], [4, 5, 6]]);
+    expect(left({ w3: sortableSequence("5"), wc: NOW / 1_000 })).toEqual([[6], [6]]);
+    expect(left({ w3: sortableSequence("5"), wc: NOW / 1_000 - 1 })).toEqual([[4, 5, 6], [4, 5, 6]]);
+    expect(left({ ...mark, w3: sortableSequence("6") })).toEqual([[], []]);
+    expect(uncounted([], mark)).toEqual([]);
   });
 
   test("keeps a watermark as long as its shard can repeat something, and no longer", async () => {

@@ -108,6 +108,10 @@ describe("labels", () => {
     expect(await labels(range(0, 95, 1, 1))).toEqual([["walk", 11], ["gone", 5], ["a#b", 3], ["zoo", 3]]);
     expect(await labels(range(-2, 0, -1, 0))).toEqual([["walk", 4]]);
     expect(await labels(range(0, 0, 1, 0), 2)).toHaveLength(2);
+    // Not in the order of their keys, in which `a!` comes before `a`.
+    await label("a!", 3, { c4: 1 });
+    await label("a", 3, { c4: 1 });
+    expect(await labels(range(3, 0, 4, 0))).toEqual([["a", 1], ["a!", 1]]);
     expect(await reading.labels("other", range(0, 0, 1, 0), 9)).toEqual([]);
   });
 });
@@ -168,6 +172,9 @@ describe("time", () => {
     await put(SESSIONS, keys.long(FIRST - 90), filled(0, 90 * 96 + 1));
     await put(SESSIONS, keys.long(FIRST + 1), filled(0, 1));
     expect(slots(await reading.time(SESSIONS, asked))).toEqual([[0, 5 + SLOT_MS], [1, SLOT_MS], [2, SLOT_MS]]);
+    await put(SESSIONS, keys.long(FIRST + 2), filled(0, 2));
+    const later = slots(await reading.time(SESSIONS, range(1, 90, 2, 1)));
+    expect(later).toEqual([[2 * 96, SLOT_MS]]);
     await put(sensorPk(T, "hall"), keys.day(FIRST), { t0: 5, s0: 1 });
     await put(sensorPk(T, "hall"), keys.long(FIRST - 9), filled(9 * 96 + 1, 1));
     expect(slots(await reading.sensorTime(T, "hall", asked))).toEqual([[0, 5], [1, SLOT_MS]]);
@@ -194,6 +201,8 @@ describe("time", () => {
     expect(await time(range(0, 0, 8, 0))).toEqual({ hall: 1_000 + 32 + 256 + 512, door: 0 });
     await put(SESSIONS, keys.long(FIRST - 20), filled(20 * 96, 1));
     expect(await time(range(0, 0, 8, 0))).toEqual({ hall: 1_000 + 32 + 256 + 512 + SLOT_MS, door: 0 });
+    await put(hall, keys.long(FIRST + 7), filled(0, 1));
+    expect(await time(range(0, 0, 8, 0))).toEqual({ hall: 1_000 + 32 + 256 + 512 + 2 * SLOT_MS, door: 0 });
   });
 
   test("is open at an instant for sessions of the days that are told, the latest first", async () => {

@@ -132,6 +132,13 @@ describe("a part of a stream", () => {
     await expect(counted(decoder([]), undefined, meta)).rejects.toThrow(/none of the journey's chunks holds/);
   });
 
+  test("of a journey that was removed by hand takes it out, and is never put aside", async () => {
+    const { ingest, said, names } = createIngest();
+    await ingest("journeys", [record(meta, undefined)]);
+    expect(names()).toEqual(["count", "roll"]);
+    expect(said[0]).toEqual(["count", ["JOURNEYS 0 -1"]]);
+  });
+
   test("tells those who follow journeys of journeys alone, not of their chunks or what they leave", async () => {
     const [{ bytes }] = toChunks(events as never) as unknown as [{ bytes: Uint8Array }];
     const change = (table: "journeys" | "sessions", after: object | undefined) =>
