@@ -176,7 +176,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: "the condition of the same write names it too",
   },
   {
-<<<<<<< HEAD
     file: "api/metrics/beats.ts",
     line: "expression: attribute_not_exists(pk) OR #n < :n",
     instead: "attribute_not_exists(pk) OR #n <= :n",
@@ -223,7 +222,8 @@ export const EXPLAINED: readonly Explained[] = [
     line: "expression: attribute_not_exists(pk) OR #until < :until",
     instead: "attribute_not_exists(pk) OR #until <= :until",
     why: "whoever notes up to the same place notes the same",
-=======
+  },
+  {
     file: "api/rates/shares.ts",
     line: "const tenant = tenants.size > 1 ? current.getStore() : undefined;",
     instead: "true",
@@ -234,7 +234,6 @@ export const EXPLAINED: readonly Explained[] = [
     line: "const tenant = tenants.size > 1 ? current.getStore() : undefined;",
     instead: "tenants.size >= 1",
     why: "of who is alone no request waits, by a longer way",
->>>>>>> dd04e07 (docs: how rules are tried, and what was taken out)
   },
   {
     file: "api/ingest/failures.ts",
