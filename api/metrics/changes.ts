@@ -93,7 +93,7 @@ export function changesSince(
       const last = state.get(key);
       const isCounted = bucket.version > NEVER;
       const isNew = last ? compare([bucket.version, bucket.start], last) > 0 : isCounted;
-      const isShown = isFirst && bucket.start >= from && bucket.start <= now;
+      const isShown = isFirst && bucket.start <= now;
       if (!isNew && !isShown) continue;
       if (isCounted) state.set(key, [bucket.version, bucket.start]);
       if (!isHidden(bucket)) messages.push({ cursor: encode(state, from, now), bucket });

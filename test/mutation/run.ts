@@ -88,7 +88,9 @@ function tell(name: string, { files }: Report): string {
       },
     }));
   });
-  const lines = new Set(all.map(({ fault }) => `${fault.file} ${fault.line}`));
+  const lines = new Set(
+    [...all.map(({ fault }) => fault), ...allConditions()].map(({ file, line }) => `${file} ${line}`),
+  );
   for (const { file, line } of EXPLAINED) {
     if (files[file] && !lines.has(`${file} ${line}`)) console.log(`${file}: explained, and no longer there: ${line}`);
   }

@@ -150,12 +150,13 @@ describe("a stream that can be ended", () => {
   });
 
   test("gives the error that ends it as its last thing, the first of several, once", async () => {
-    const { stream, end, watching } = createStream();
+    const { stream, end, watching, unwatched } = createStream();
     await stream.next();
     const waiting = stream.next();
     end(new Error("signed out"));
     end(new Error("again"));
     await expect(waiting).rejects.toThrow("signed out");
+    expect(unwatched()).toBe(1);
     expect(await stream.next()).toEqual({ done: true, value: undefined });
     expect(watching.count).toBe(0);
   });

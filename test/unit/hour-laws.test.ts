@@ -168,6 +168,14 @@ describe("the first counts of many hours", () => {
     expect(await store.begin(again, AT)).toEqual(new Set());
   });
 
+  test("write no count that is 0, of a minute in which only what was measured changed", async () => {
+    const { store, change, item } = createWorld();
+    const measured = (n: 1 | -1) => change({ n, measures: [{ n, value: n + 1, dimensions: [] }] });
+    await store.begin([[measured(1), measured(-1)], ...hoursFrom(change, 11).slice(1)], AT);
+    expect(item()).toMatchObject({ x0: 1, version: 1 });
+    expect(item()).not.toHaveProperty("m0");
+  });
+
   test("leave out an hour of two shards, which one item's first write cannot count, and one that is there", async () => {
     const { store, change, count } = createWorld();
     await count({ at: AT });

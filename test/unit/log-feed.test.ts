@@ -11,18 +11,21 @@ type Line = LogEntry<Change> & { keptAt: number };
 function createWorld(hub: Hub = createHub()) {
   let now = AT;
   const lines: Line[] = [];
+  const remembered: boolean[][] = [];
   const asked: { sinceAt: number; filter: string | undefined; hints: readonly string[] }[] = [];
   let waiting: { reads: number; resolve: () => void }[] = [];
   const followLog = createLogFeed<Change>({
     ...{ hub, clock: () => now, pollMs: 3_600_000, kind: "changes", hubKey: (tenantId) => `changes#${tenantId}` },
-    read(_tenant, filter, sinceAt, hints) {
+    read(_tenant, filter, sinceAt, hints, memory) {
+      remembered.push([memory.has("seen"), memory.has("other")]);
+      memory.add("seen");
       asked.push({ sinceAt, filter, hints });
       waiting = waiting.filter(({ reads, resolve }) => asked.length < reads || resolve());
       return Promise.resolve(lines.filter(({ keptAt }) => keptAt >= sinceAt));
     },
   });
   return {
-    asked,
+    ...{ asked, remembered },
     keep: (n: number, { key = "a", at = now } = {}) =>
       void lines.push({ id: `s${n}`, key, message: { n }, keptAt: at }),
     pass: (ms: number) => void (now += ms),
@@ -104,6 +107,47 @@ describe("who follows a log", () => {
     leave();
   });
 
+  test("remembers from read to read what it has read, each reader for itself", async () => {
+    const world = createWorld();
+    const { next, leave } = world.follow();
+    const first = next();
+    await world.reads(2);
+    world.keep(1);
+    world.wake();
+    const { cursor } = await first;
+    expect(world.remembered).toEqual([[false, false], [true, false], [true, false]]);
+    const resumed = world.follow(cursor);
+    void resumed.next();
+    expect(world.remembered[3]).toEqual([false, false]);
+    leave();
+    resumed.leave();
+  });
+
+  test("has a cursor that names two hundred states of the last moments at most, and none of before", async () => {
+    const world = createWorld(still);
+    const cursorAfter = async (from: string) => {
+      await Array.fromAsync(world.follow(from).feed);
+      return still.take().rest!.cursor!;
+    };
+    const keep = (count: number, from: number) => {
+      for (let n = 0; n < count; n++) world.keep(from + n, { key: `${from + n}` });
+    };
+    const begin = await cursorOf(world);
+    keep(50, 50);
+    const fifty = await cursorAfter(begin);
+    world.pass(15_000);
+    const later = await cursorAfter(fifty);
+    expect([fifty.length > 50 * 11, later.length]).toEqual([true, fifty.length]);
+    world.pass(1);
+    expect((await cursorAfter(later)).length).toBeLessThan(200);
+    world.pass(60_000);
+    const anew = await cursorOf(world);
+    keep(200, 100);
+    const full = await cursorAfter(anew);
+    keep(100, 300);
+    expect([full.length > 200 * 11, (await cursorAfter(full)).length]).toEqual([true, full.length]);
+  });
+
   test("remembers of two thousand states that they were given, the last ones: of more at once the first come again", async () => {
     const world = createWorld();
     for (let n = 0; n < 2_001; n++) world.keep(n, { key: `${n}` });
@@ -126,7 +170,12 @@ describe("who follows a log", () => {
     world.keep(1);
     expect(await world.follow(begin).next()).toMatchObject({ n: 1 });
     world.pass(1);
-    await expect(world.follow(begin).next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(world.follow(begin).next()).rejects.toMatchObject({
+      ...{
+        code: "INVALID_INPUT",
+        fields: [{ path: ["after"], message: expect.stringContaining("older than a week") }],
+      },
+    });
   });
 
   test("has a cursor of its own list alone: another tenant's and another filter's are refused", async () => {

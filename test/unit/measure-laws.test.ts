@@ -99,6 +99,8 @@ describe("what records measure", () => {
     const { slot, minutes } = settled(read!, [{ at: AT + 30_000, value: 5, dimensions: [], arrivedAt: AT }]);
     // The third minute is not in doubt, so it stays as it is though no record is shown of it.
     expect(minutes).toEqual([0]);
+    expect(slot.cells.get(0)).toMatchObject({ n: 1, min: 5, max: 5, isInDoubt: false });
+    expect(slot.cells.get(3)).toEqual(read!.cells.get(3));
     await count([change(1, 2)]);
     const cells = new Map([[0, slot.cells.get(0)!]]);
     expect(await store.setCells("shop", "orders", read!, cells)).toBe(false);

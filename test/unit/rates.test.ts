@@ -83,6 +83,20 @@ describe("a rate", () => {
     expect(asked).toHaveLength(4);
   });
 
+  test("is told as it is where what counts does not answer, and asked for again by whoever comes next", async () => {
+    let isAway = true;
+    const limiter = () =>
+      ({
+        consume: () => isAway ? Promise.reject(new Error("Redis is away")) : Promise.resolve({ msBeforeNext: 5_000 }),
+      }) as unknown as ReturnType<typeof createMemoryLimiter>;
+    const rate = { points: 300, seconds: HOUR };
+    const { count, check } = createCounter({ name: "n", what: "things", rate, limiter, clock: () => 0 });
+    for (let i = 0; i < 2; i++) await expect(count("a")).rejects.toThrow("Redis is away");
+    check("a");
+    isAway = false;
+    await count("a");
+  });
+
   test("that is off lets all through", async () => {
     const options = { name: "n", what: "things", rate: undefined, limiter: createMemoryLimiter, clock: Date.now };
     expect(await passed(() => createCounter(options).count("a"), 1_000)).toBe(1_000);

@@ -165,9 +165,8 @@ describe("execution", () => {
     expect(asked.most).toBe(50);
     const alone = setUp(1);
     asked.most = 0;
-    const both = [1, 2].map(() =>
-      alone.shares.run("a", 1, () => Promise.all(Array.from({ length: 50 }, () => alone.shares.step(request))))
-    );
+    const all = () => Promise.all(Array.from({ length: 50 }, () => alone.shares.step(request)));
+    const both = [1, 2].map(async () => await alone.shares.run("a", 1, all));
     await Promise.all(both);
     expect(asked.most).toBe(50);
   });
