@@ -6,6 +6,7 @@ import type { LineStore } from "./line-store.ts";
 import type { Lines, Message, Owner, SensorState } from "./lines.ts";
 import type { Boots, Heard, MotionInput, Numbers } from "./model.ts";
 import { addNumber, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
+import { mustBeSince } from "./plausible.ts";
 import { type ClearedPayload, mismatch, type PayloadMismatch } from "./results.ts";
 import { applyCleared, stand } from "./rules.ts";
 import type { createSettings } from "./settings.ts";
@@ -28,6 +29,7 @@ export function createClearing({ lines, lineStore, hearing, settings, clock }: {
     const ttl = Math.ceil((clock() + await settings.keepMsOf(of.tenantId)) / 1_000);
     return await retryLost(async () => {
       const was = await lines.findSensorState(of);
+      mustBeSince(was.sensor, "at", at);
       const present = was.latest?.numbers ?? was.sensor?.numbers ?? noNumbers();
       const isNumbered = typeof seq === "number";
       const boots = was.sensor?.boots ?? {};

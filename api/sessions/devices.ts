@@ -11,7 +11,7 @@ import type { createLasting } from "./lasting.ts";
 import type { Lines, Owner } from "./lines.ts";
 import { type BatchInput, parseBatch, parseMotion, type SentBatch, type Session } from "./model.ts";
 import type { Paused, Pausing } from "./pausing.ts";
-import { erasedSince, implausible, judgePauses, judgeReadings, judgeStatements } from "./plausible.ts";
+import { implausible, judgePauses, judgeReadings, judgeStatements, mustBeSince } from "./plausible.ts";
 import { digestOf, type Readings } from "./readings.ts";
 import {
   type BatchPayload,
@@ -66,10 +66,7 @@ export function createDevices(
     ): Promise<MotionPayload | ClearedPayload | PayloadMismatch | Quarantined> {
       const motion = parseMotion(input, clock());
       const { sensorId, at, seq, boot } = motion;
-      const erasedUntil = await settings.erasedUntil(tenantId, sensorId);
-      if (erasedUntil !== undefined && at <= erasedUntil) {
-        throw new InvalidInputError([{ path: ["at"], message: erasedSince(erasedUntil) }]);
-      }
+      mustBeSince({ erasedUntil: await settings.erasedUntil(tenantId, sensorId) }, "at", at);
       const plausible = await settings.plausibleOf(tenantId, sensorId);
       const reason = implausible(at, clock(), plausible);
       const lasting = (motion.endedAt ?? at) - at > plausible.lengthMs ? "lasts longer than is believed" : undefined;
@@ -107,45 +104,51 @@ export function createDevices(
     },
 
     /** Counts a batch once, by (session, batchOffset); its readings are in the object store first. Throws InvalidInputError. */
-    async ingestBatch(
-      tenantId: string,
-      userId: string | undefined,
-      input: unknown,
-    ): Promise<BatchPayload | PayloadMismatch> {
-      const sent = parseBatch(input);
-      const judged = await judge(tenantId, sent);
-      const { batch, receipts, doubts, pauses } = judged;
-      if (await readings.keep(tenantId, batch, digestOf(sent)) === "other") {
-        return mismatch(
-          `Batch ${batch.batchOffset} of this session came before with other content; nothing was changed. Give new readings the next offset.`,
-        );
-      }
-      const quarantineId = judged.isHeld ? await aside.holdBatch(tenantId, sent, judged) : undefined;
-      const span = spanOf(batch);
-      const isOne = span !== undefined && span.lastAt - span.firstAt <= batch.apartMs;
-      const next = isOne && !batch.final
-        ? await store.addNextBatch({ ...batch, tenantId }, span, batch, clock())
-        : undefined;
-      const payload = next?.ok
-        ? batchPayload(next.current, false)
-        : await countBatch({ tenantId, userId, sensorId: batch.sensorId }, batch, next);
-      if (payload.__typename !== "IngestSessionBatchPayload") return payload;
-      if (!payload.duplicate) {
-        changed(payload.session);
-        if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);
-      }
-      const paused = pauses.length > 0 ? await pausing.say(payload.source, pauses.map(({ said }) => said)) : undefined;
-      const apart = farReceipts(payload.source, sent, batch);
-      const accepted = payload.duplicate ? 0 : batch.readings.length - apart.length;
-      const long = longDoubt(payload.source, batch);
-      return {
-        ...{ ...payload, accepted, doubts: [...doubts, ...long, ...leftOut(pauses, paused)] },
-        session: paused?.sessions.find(({ sessionId }) => sessionId === payload.session.sessionId) ?? payload.session,
-        receipts: [...receipts, ...apart].sort((a, b) => a.index - b.index),
-        quarantineId: quarantineId ?? (apart.length > 0 ? aside.idOfApart(batch) : undefined),
-      };
-    },
+    ingestBatch,
   };
+
+  async function ingestBatch(
+    tenantId: string,
+    userId: string | undefined,
+    input: unknown,
+  ): Promise<BatchPayload | PayloadMismatch> {
+    const sent = parseBatch(input);
+    const judged = await judge(tenantId, sent);
+    const { batch, receipts, doubts, pauses } = judged;
+    if (await readings.keep(tenantId, batch, digestOf(sent)) === "other") {
+      return mismatch(
+        `Batch ${batch.batchOffset} of this session came before with other content; nothing was changed. Give new readings the next offset.`,
+      );
+    }
+    const quarantineId = judged.isHeld ? await aside.holdBatch(tenantId, sent, judged) : undefined;
+    const span = spanOf(batch);
+    const isOne = span !== undefined && span.lastAt - span.firstAt <= batch.apartMs;
+    const next = isOne && !batch.final
+      ? await store.addNextBatch({ ...batch, tenantId }, span, batch, clock())
+      : undefined;
+    const payload = next?.ok
+      ? batchPayload(next.current, false)
+      : await countBatch({ tenantId, userId, sensorId: batch.sensorId }, batch, next);
+    if (!payload) {
+      await readings.drop({ ...batch, tenantId }, batch.batchOffset, digestOf(sent));
+      return await ingestBatch(tenantId, userId, input);
+    }
+    if (payload.__typename !== "IngestSessionBatchPayload") return payload;
+    if (!payload.duplicate) {
+      changed(payload.session);
+      if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);
+    }
+    const paused = pauses.length > 0 ? await pausing.say(payload.source, pauses.map(({ said }) => said)) : undefined;
+    const apart = farReceipts(payload.source, sent, batch);
+    const accepted = payload.duplicate ? 0 : batch.readings.length - apart.length;
+    const long = longDoubt(payload.source, batch);
+    return {
+      ...{ ...payload, accepted, doubts: [...doubts, ...long, ...leftOut(pauses, paused)] },
+      session: paused?.sessions.find(({ sessionId }) => sessionId === payload.session.sessionId) ?? payload.session,
+      receipts: [...receipts, ...apart].sort((a, b) => a.index - b.index),
+      quarantineId: quarantineId ?? (apart.length > 0 ? aside.idOfApart(batch) : undefined),
+    };
+  }
 
   /** What of a batch counts. Throws InvalidInputError where none of its readings can be taken or kept. */
   async function judge(tenantId: string, sent: SentBatch) {
@@ -154,6 +157,10 @@ export function createDevices(
     const erasedUntil = await settings.erasedUntil(tenantId, sent.sensorId);
     const judged = judgeReadings(sent.readings, now, plausible, erasedUntil);
     if (sent.readings.length > 0 && judged.readings.length + judged.held.length === 0) {
+      // Kept by one that had not heard of the erasure, and died.
+      const isNone = erasedUntil !== undefined &&
+        !(await lines.find({ tenantId }, [sent.sessionId])).has(sent.sessionId);
+      if (isNone) await readings.drop({ ...sent, tenantId }, sent.batchOffset, digestOf(sent));
       throw new InvalidInputError(
         judged.receipts.slice(0, MAX_FIELDS).map(({ index, reason }) => {
           const [, field, message] = /^(?:([\w.]+): )?([^]*)$/.exec(reason)!;
@@ -170,11 +177,12 @@ export function createDevices(
     return { ...judged, ...paused, doubts: [...doubts, ...pauseDoubts], isHeld, batch };
   }
 
+  /** Undefined where its sensor was erased and this process had not heard of it: it is to be judged anew. */
   async function countBatch(
     of: Owner,
     batch: BatchInput,
     tried: Written<Session> | undefined,
-  ): Promise<BatchPayload | PayloadMismatch> {
+  ): Promise<BatchPayload | PayloadMismatch | undefined> {
     const find = async () => (await lines.find(of, [batch.sessionId])).get(batch.sessionId);
     let known = tried ? tried.current : await find();
     return await retryLost(async () => {
@@ -200,6 +208,8 @@ export function createDevices(
         return LOST;
       }
       const was = await lines.findSensorState(of);
+      const { erasedUntil = -Infinity } = was.sensor ?? {};
+      if (!known && batch.readings.some(({ at }) => at <= erasedUntil)) return undefined;
       const next = counted?.session ?? await opened(of, batch, was);
       const also = counted ? apart : await aside.keepingApart(next, undefined, batch.apartMs);
       if (await lines.state(of, next, known, was, also)) return batchPayload((await find())!, false);

@@ -101,6 +101,8 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
       item = await store.findItem(of.tenantId, sessionId);
       return LOST;
     });
+    // A repeat of a batch keeps its readings once more before it finds that they were counted, and moves nothing.
+    await readings.removeAll(fromItem(read)!);
     for await (const items of erasures.listBeside(of.tenantId, sessionId)) {
       for (const beside of items.filter((one) => !isSessionItem(one) && isOfSession(one))) {
         await erasures.remove(beside);

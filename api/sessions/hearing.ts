@@ -8,6 +8,7 @@ import type { LineChange, LineStore } from "./line-store.ts";
 import type { Lines, Message, Near, Owner, Part, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
 import { addNumber, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
+import { mustBeSince } from "./plausible.ts";
 import { mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
 import { applyMotion, reachOf, stand } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
@@ -56,6 +57,7 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     const { latest } = was;
     if (latest && !(isAsSeen(latest, before) && isAsSeen(latest, after))) return undefined;
     const { at, seq } = motion;
+    mustBeSince(was.sensor, "at", at);
     const heard = heardOf(at, seq, motion.boot);
     if (before && await isHeard(before, heard)) return payloadOf(before, { duplicate: true });
     const present = was.latest?.numbers ?? was.sensor?.numbers ?? noNumbers();

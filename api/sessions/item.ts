@@ -339,6 +339,7 @@ export function fromSensorItem(item: Item): Sensor {
       }),
     ),
     forgottenUntil: item.forgottenUntil as number | undefined,
+    erasedUntil: item.erasedUntil as number | undefined,
     clears: item.clears as true | undefined,
     revision: item.revision as number | undefined,
     idleMs: item.idleMs as number | undefined,

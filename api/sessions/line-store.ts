@@ -219,10 +219,11 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
   }
 
   function sensorPart(sensor: Sensor, known: Sensor | undefined): TransactWrite {
-    const { tenantId, sensorId, latestSessionId, clears, numbers, boots = {} } = sensor;
+    const { tenantId, sensorId, latestSessionId, clears, erasedUntil, numbers, boots = {} } = sensor;
     // Numbers lie with the sensor for as long as no session can have them.
     const own = numbers && latestSessionId === undefined ? numberAttributes(numbers) : {};
-    const more = Object.entries({ ...own, latest: latestSessionId, clears }).filter(([, value]) => value !== undefined);
+    const more = Object.entries({ ...own, latest: latestSessionId, clears, erasedUntil })
+      .filter(([, value]) => value !== undefined);
     return {
       table: tables.sensors,
       key: { pk: sensorKeyOf(tenantId, sensorId) },

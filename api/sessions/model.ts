@@ -227,6 +227,8 @@ export type Sensor = {
   boots?: Boots;
   /** Up to this instant sessions were deleted when their time had come. */
   forgottenUntil?: number | undefined;
+  /** Its past was erased up to this instant: what happened until then is refused. */
+  erasedUntil?: number | undefined;
   /** True once it said that motion ceased. */
   clears?: true | undefined;
   /** Grows by one with each change of which sessions there are, and where they begin. */

@@ -16,6 +16,7 @@ import {
 } from "./model.ts";
 import { deletedByPerson } from "./hearing.ts";
 import type { LineStore } from "./line-store.ts";
+import { mustBeSince } from "./plausible.ts";
 import type { Lines, Owner } from "./lines.ts";
 import {
   conflict,
@@ -82,6 +83,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         const of = { tenantId, userId, sensorId: creation.sensorId };
         const was = await lines.findSensorState(of);
         const startedAt = creation.startedAt ?? clock();
+        mustBeSince(was.sensor, "startedAt", startedAt);
         const begun = known
           ? applyStart(known, startedAt)
           : { ...await lines.begin(of, sessionId, was, { startedAt, isStated: true }), base: startedAt };

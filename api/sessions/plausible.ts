@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { instant, parseInput, whole } from "../core/check.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
-import { LIMITS, type Reading } from "./model.ts";
+import { InvalidInputError } from "../core/errors.ts";
+import { LIMITS, type Reading, type Sensor } from "./model.ts";
 import { type PauseInput, type PauseSaid, saidOf } from "./pauses.ts";
 
 /** What of a device's clock is believed. What falls out is kept aside, told in the receipt, and counts once it is admitted. */
@@ -118,6 +119,12 @@ export function judgeReadings(
 
 export function erasedSince(until: number): string {
   return `lies in the past of this sensor that was erased (until ${new Date(until).toISOString()})`;
+}
+
+/** Refuses what happened in the past of a sensor that was erased. */
+export function mustBeSince({ erasedUntil }: Pick<Sensor, "erasedUntil"> = {}, field: string, at: number): void {
+  if (erasedUntil === undefined || at > erasedUntil) return;
+  throw new InvalidInputError([{ path: [field], message: erasedSince(erasedUntil) }]);
 }
 
 /** What a batch states beside its readings, and what of that is not believed. */

@@ -89,6 +89,12 @@ export function createReadings(objects: Objects) {
       return batches;
     },
 
+    /** Removes a batch that was kept and is not counted, if it is the one that was sent. */
+    async drop(of: Of, offset: number, digest: string): Promise<void> {
+      const metadata = await objects.findMetadata(keyOf(of, offset));
+      if (metadata?.[DIGEST] === digest) await objects.remove(keyOf(of, offset));
+    },
+
     /** The readings of one batch, in the order in which they were sent. */
     async read(of: Of, offset: number): Promise<Reading[]> {
       const { body } = await objects.get(keyOf(of, offset));

@@ -39,6 +39,13 @@ export function createSettings(store: Pick<SessionStore, "getSettings">, clock: 
       return Object.keys(erased).length === 0 ? undefined : erased[hashOf({ tenantId, sensorId })];
     },
 
+    /** The same as it is at this moment, whatever this process remembers. */
+    async erasedUntilNow(tenantId: string, sensorId: string): Promise<number | undefined> {
+      const settings = await store.getSettings(tenantId, true);
+      known.set(tenantId, settings);
+      return settings.erased?.[hashOf({ tenantId, sensorId })];
+    },
+
     keepMsOf: async (tenantId: string): Promise<number> => (await of(tenantId)).keepMs ?? DEFAULT_KEEP_MS,
 
     forget: (tenantId: string) => void known.delete(tenantId),

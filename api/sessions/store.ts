@@ -308,8 +308,8 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       dynamo.get(tables.sessions, keyOf(tenantId, sessionId), { consistent: true, expired: true }),
 
     /** The settings of a tenant; empty where nobody set any. */
-    async getSettings(tenantId: string): Promise<Settings> {
-      const item = await dynamo.get(tables.sensors, { pk: tenantId });
+    async getSettings(tenantId: string, consistent = false): Promise<Settings> {
+      const item = await dynamo.get(tables.sensors, { pk: tenantId }, { consistent });
       const own = Object.entries(item ?? {}).filter(([name]) => name.startsWith(OWN));
       const erased = Object.entries(item ?? {}).filter(([name]) => name.startsWith(ERASED));
       return {

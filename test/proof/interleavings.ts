@@ -2,7 +2,7 @@ import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 const MAX_TRACE = 150;
-const MAX_CHARS = 5_000;
+const MAX_CHARS = 9_000;
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
 
@@ -51,7 +51,7 @@ export async function runInterleavings<C extends Record<string, number>>(
     }
     if (!failure || hasFailed) return;
     hasFailed = true;
-    console.log(failure.trace.slice(-MAX_TRACE).join("\n"));
+    console.log(failure.trace.slice(runs === 1 ? 0 : -MAX_TRACE).join("\n"));
     console.log(`FAILED with seed ${failure.seed} (${file} 1 ${failure.seed}):`);
     console.log(failure.violations.slice(0, 3).join("\n").slice(0, MAX_CHARS));
   };

@@ -6,7 +6,13 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** The world as an operation may look at it: the clock of the process that it asks, and the store at this moment. */
-export type View = { now: () => number; peek: (table: string, key: Item) => Item | undefined };
+export type View = {
+  now: () => number;
+  peek: (table: string, key: Item) => Item | undefined;
+  /** The sessions that are deleted now, and whether a merge or split of a session can be there to take back. */
+  deleted?: () => string[];
+  isChanged?: (sessionId: string) => boolean;
+};
 
 export type Motion = { kind: "motion"; sensorId: string; seq: number; at: number };
 export type Cleared = { kind: "cleared"; sensorId: string; at: number };
@@ -32,9 +38,16 @@ export type Update = { kind: "update"; target: Target; updateId: string; increme
 export type End = { kind: "end"; target: Target; endedAt?: number; playbackStopped: boolean };
 export type Edit = { kind: "edit"; target: Target; label: string; pinned?: boolean; isStale: boolean };
 export type Sweep = { kind: "sweep" };
-/** A person merges, splits or corrects one of the sessions that are there when the operation is first asked. */
-export type Act = { kind: "merge" | "split" | "correct"; sensorId: string; place: number; part: number; id: string };
-export type Input = Motion | Cleared | Batch | Creation | Update | End | Edit | Act | Sweep;
+/** What a person does to one of the sessions that are there when the operation is first asked. */
+export type Act = {
+  kind: "merge" | "split" | "correct" | "undo" | "delete" | "restore";
+  sensorId: string;
+  place: number;
+  part: number;
+  id: string;
+};
+export type Erasure = { kind: "erase"; sensorId: string };
+export type Input = Motion | Cleared | Batch | Creation | Update | End | Edit | Act | Erasure | Sweep;
 
 /** A session by its id, or the one that is the sensor's latest when the operation is first asked. */
 export type Target = { sessionId: string } | { latestOf: string };
@@ -59,8 +72,17 @@ export type Operation = {
   run: (sessions: Sessions, view: View) => Promise<unknown>;
 };
 
-/** Some 10 to 40 operations over 1 to 3 sensors, in the order in which they are about to be sent. */
-export function operationsOf(random: Random, tenantId: string, startAt: number, idleMs: number): Operation[] {
+/**
+ * Some 10 to 40 operations over 1 to 3 sensors, in the order in which they are about to be sent. Where people take back, they also
+ * delete, restore and erase.
+ */
+export function operationsOf(
+  random: Random,
+  tenantId: string,
+  startAt: number,
+  idleMs: number,
+  takesBack = false,
+): Operation[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
@@ -108,9 +130,25 @@ export function operationsOf(random: Random, tenantId: string, startAt: number, 
     const kind = pick(["merge", "merge", "split", "split", "correct"] as const);
     const act: Act = { kind, sensorId: pick(sensors), place: random(), part: random(), id: `p${i}` };
     many(copies(), () => send(act));
+    const { place } = placed.at(-1)!;
+    if (takesBack && chance(0.5)) many(copies(), () => send({ ...act, kind: "undo" }, place + random() * 0.3));
   });
+  if (takesBack) sendDeletions();
   many(below(4), () => send({ kind: "sweep" }));
   return placed.sort((a, b) => a.place - b.place).map(({ input }, i) => operation(tenantId, input, i));
+
+  function sendDeletions(): void {
+    many(chance(0.3) ? 1 + below(2) : 0, () => {
+      const act: Act = { kind: "delete", sensorId: pick(sensors), place: random(), part: 0, id: "" };
+      const place = random();
+      many(copies(), () => send(act, place));
+      if (chance(0.6)) many(copies(), () => send({ ...act, kind: "restore" }, place + random() * 0.4));
+    });
+    if (chance(0.1)) {
+      const erasure: Erasure = { kind: "erase", sensorId: pick(sensors) };
+      many(copies(), () => send(erasure, 0.3 + random()));
+    }
+  }
 
   function sendMotion(sensorId: string): void {
     const count = 2 + below(7);
@@ -185,10 +223,15 @@ async function ask(tenantId: string, own: Operation, sessions: Sessions, view: V
       return await sessions.create(tenantId, "u", input);
     case "sweep":
       return await sessions.sweep();
+    case "erase":
+      return await sessions.eraseSensor(tenantId, input.sensorId);
     case "merge":
     case "split":
     case "correct":
-      own.acted ??= await actOf(tenantId, input, sessions);
+    case "undo":
+    case "delete":
+    case "restore":
+      own.acted ??= await actOf(tenantId, input, sessions, view);
       return await own.acted(sessions);
   }
   const sessionId = own.sessionId ??= idOf(tenantId, input.target, view);
@@ -200,17 +243,31 @@ async function ask(tenantId: string, own: Operation, sessions: Sessions, view: V
 }
 
 /** What a person who looks now decides. */
-async function actOf(tenantId: string, { kind, sensorId, place, part, id }: Act, sessions: Sessions) {
+async function actOf(
+  tenantId: string,
+  { kind, sensorId, place, part, id }: Act,
+  sessions: Sessions,
+  view: View,
+): Promise<(host: Sessions) => Promise<unknown>> {
+  if (kind === "restore") {
+    const deleted = view.deleted?.() ?? [];
+    const sessionId = deleted[Math.floor(place * deleted.length)];
+    return (host) => sessionId === undefined ? Promise.resolve(undefined) : host.restore(tenantId, { sessionId });
+  }
   const { edges } = await sessions.list(tenantId, { sensorId }, { first: 100 });
   const found = await sessions.find(tenantId, edges.map(({ node }) => node.sessionId));
   const all = edges.flatMap(({ node }) => found.get(node.sessionId) ?? []).reverse();
-  const first = all[Math.floor(place * all.length)];
+  // Of those that a person merged or split, if any: else nothing can be taken back.
+  const changed = kind === "undo" ? all.filter((session) => view.isChanged?.(session.sessionId)) : all;
+  const first = changed[Math.floor(place * changed.length)];
   const seen = all.map(({ sessionId, version }) => ({ sessionId, expectedVersion: version }));
   return (host: Sessions): Promise<unknown> => {
     if (!first) return Promise.resolve(undefined);
     const index = all.indexOf(first);
     const span = Math.max(first.lastMotionAt - first.startedAt, MINUTE);
     const at = Math.ceil(first.startedAt + part * span);
+    if (kind === "undo") return host.undo(tenantId, seen[index]);
+    if (kind === "delete") return host.remove(tenantId, seen[index]);
     if (kind === "merge") return host.merge(tenantId, { sessions: seen.slice(index, index + 2) });
     if (kind === "split") return host.split(tenantId, { ...seen[index], at, newSessionId: `${id}-${sensorId}` });
     return host.correct(tenantId, { ...seen[index], ...(part < 0.5 ? { startedAt: at - span } : { endedAt: at }) });

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import type { Act, Batch, Input, Operation, SentEdit } from "./sessions-inputs.ts";
+import { createErasures, createTakenBack, heldIn, idOf, num, shownOf } from "./sessions-taken-back.ts";
 import type { Said } from "./sessions-spec.ts";
 import type { Writer } from "./sessions-world.ts";
 
@@ -27,6 +28,11 @@ export function createOracle() {
   const said = new Map<string, Said[]>();
   const mergedInto = new Map<string, string>();
   const guesses = new Map<string, number>();
+  const back = createTakenBack(said, mergedInto);
+  const erasures = createErasures();
+  /** Operations that were refused in words. */
+  const refused = new Set<Operation>();
+  const hidden = new Set<string>();
 
   const must = (holds: boolean, law: string, detail: unknown) =>
     holds || void violations.push(`${law}: ${JSON.stringify(detail)}`);
@@ -53,6 +59,7 @@ export function createOracle() {
 
   function onWrite(written: readonly Written[], { operation }: Writer): void {
     const { input } = operation;
+    if (erasures.onWrite(written, input, must)) return;
     const own = written.filter(({ after }) => typeof after?.sk === "string" && after.sk.endsWith("#SESSION"));
     const gone = own.filter(({ before, after }) => after!.mergedInto !== undefined && before?.mergedInto === undefined);
     for (const { before, after } of own) {
@@ -61,7 +68,7 @@ export function createOracle() {
       else device(session, before, after!, input, gone);
     }
     for (const { after } of gone) mergedInto.set(idOf(after!), after!.mergedInto as string);
-    if (isAct(input)) acted(input, own, gone);
+    if (isAct(input)) acted(input, written, own, gone);
     if (input.kind === "cleared" && written.some(({ after }) => (after?.sk as string | undefined)?.includes("#C#"))) {
       say(input.sensorId, { kind: "cleared", at: input.at });
     }
@@ -72,6 +79,19 @@ export function createOracle() {
       ));
       must(moved === (isCounted ? input.readings.length : 0), "a batch counts its samples", [moved, input]);
     }
+    const samples = own.reduce(
+      (sum, { before, after }) => sum + shownOf(after, "samples") - shownOf(before, "samples"),
+      0,
+    );
+    must(samples === 0 || input.kind === "batch", "no reading is lost or doubled where sessions change", [
+      input,
+      samples,
+    ]);
+    const counts = input.kind === "motion" || (input.kind === "update" && input.incrementMotionCount);
+    must(heldIn(own) === (counts && heldIn(own) !== 0 ? 1 : 0), "no motion is lost or doubled where sessions change", [
+      input,
+      heldIn(own),
+    ]);
     const added = own.map(({ before, after }) => num(after!.motions) - num(before?.motions)).filter((n) => n !== 0);
     if (input.kind === "motion") countMotion(input, added);
     else if (input.kind === "update") countUpdate(added, written, input.incrementMotionCount);
@@ -82,7 +102,10 @@ export function createOracle() {
     const sessionId = idOf(after);
     const place = (after.was ?? after) as { sensorKey: string; tenant: string };
     const sensorId = place.sensorKey.slice(place.tenant.length + 1);
-    const known = sessions.get(sessionId) ?? { sessionId, sensorId, batches: new Map(), edits: [] };
+    // The id of what was erased is free again.
+    const old = sessions.get(sessionId);
+    const isFree = old !== undefined && old.sensorId !== sensorId && erasures.erased.has(old.sensorId);
+    const known = old && !isFree ? old : { sessionId, sensorId, batches: new Map(), edits: [] };
     sessions.set(sessionId, known);
     must(known.sensorId === sensorId, "a session stays at its sensor", sessionId);
     return known;
@@ -124,7 +147,8 @@ export function createOracle() {
     }
     must(after.revision === num(before?.revision) + 1, "each write moves the revision by one", sessionId);
     must(
-      before?.mergedInto === undefined || isDeepStrictEqual(before.mergedInto, after.mergedInto),
+      before?.mergedInto === undefined || input.kind === "undo" ||
+        isDeepStrictEqual(before.mergedInto, after.mergedInto),
       "what is joined stays so",
       sessionId,
     );
@@ -151,8 +175,9 @@ export function createOracle() {
     if (input.kind === "end") endsSaid(session, before, after);
     if (input.kind === "update") reportsSaid(session, before, after);
     must(
-      (after.checkAt !== undefined) === (after.status === "ACTIVE" && after.mergedInto === undefined),
-      "the sweeper's index has the active",
+      (after.checkAt !== undefined) ===
+        ((after.status === "ACTIVE" || after.deletedAt !== undefined) && after.mergedInto === undefined),
+      "the sweeper's index has the active, and what is deleted",
       after,
     );
     mustExpire(after, sessionId);
@@ -184,7 +209,19 @@ export function createOracle() {
   }
 
   /** What a person made of sessions, as their items show it. */
-  function acted(input: Act, own: readonly Written[], gone: readonly Written[]): void {
+  function acted(input: Act, written: readonly Written[], own: readonly Written[], gone: readonly Written[]): void {
+    const { sensorId } = input;
+    if (input.kind === "undo") return back.undone(written, must);
+    if (input.kind === "restore") return back.restored(own, must);
+    const before = said.get(sensorId)?.length ?? 0;
+    says(input, own, gone);
+    const added = (said.get(sensorId) ?? []).slice(before);
+    if (input.kind === "delete") hidden.add(sensorId);
+    if (input.kind === "delete") back.deleted(own, added, must);
+    else if (input.kind !== "correct") back.corrected(written, added);
+  }
+
+  function says(input: Act, own: readonly Written[], gone: readonly Written[]): void {
     const byId = new Map(own.map((written) => [idOf(written.after!), written]));
     const sensorId = input.sensorId;
     const corrected = ({ after }: Written) => {
@@ -265,25 +302,47 @@ export function createOracle() {
     updates.add(marker);
   }
 
-  return { violations, sessions, motions, updates, said, guesses, mergedInto, onCall, onWrite };
+  /** Where an operation is, and where the session is that it names. */
+  const sensorsOf = ({ input, sessionId = "sessionId" in input ? input.sessionId : "" }: Operation) => [
+    ...("sensorId" in input ? [input.sensorId] : []),
+    erasures.sensors.get(sessionId) ?? "",
+  ];
+  /** Whether it is of a sensor of which a session was deleted, or which was erased: it may be refused. */
+  const isHidden = (operation: Operation) =>
+    sensorsOf(operation).some((id) => hidden.has(id) || erasures.erased.has(id));
+  const isErased = (operation: Operation) => sensorsOf(operation).some((id) => erasures.erased.has(id));
+
+  const sensorOf = (sessionId: string) => sessions.get(sessionId)!.sensorId;
+
+  return {
+    sensorOf,
+    refused,
+    isHidden,
+    isErased,
+    violations,
+    sessions,
+    motions,
+    updates,
+    said,
+    guesses,
+    mergedInto,
+    back,
+    erasures,
+    onCall,
+    onWrite,
+  };
 }
 
-function isAct(input: Input): input is Act {
-  return input.kind === "merge" || input.kind === "split" || input.kind === "correct";
+const ACTS = ["merge", "split", "correct", "undo", "delete", "restore"];
+
+export function isAct(input: Input): input is Act {
+  return ACTS.includes(input.kind);
 }
 
 function isBatchCounted(before: Item | undefined, after: Item): boolean {
   return after.bTop !== (before?.bTop ?? -1) || after.bGaps !== (before?.bGaps ?? "");
 }
 
-function idOf(item: Item): string {
-  return (item.sk as string).split("#")[0]!;
-}
-
 function textOf(notes: unknown): string {
   return typeof notes === "string" ? notes : "";
-}
-
-function num(value: unknown): number {
-  return (value as number | undefined) ?? 0;
 }

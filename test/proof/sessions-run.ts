@@ -4,8 +4,8 @@ import { isCounted } from "../../api/core/watermark.ts";
 import type { Session } from "../../api/sessions/model.ts";
 import { durationOf } from "../../api/sessions/rules.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
-import { type Operation, operationsOf } from "./sessions-inputs.ts";
-import { type Counted, createOracle, type Oracle } from "./sessions-oracle.ts";
+import { type Act, type Input, type Operation, operationsOf } from "./sessions-inputs.ts";
+import { type Counted, createOracle, isAct, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
 import { actsOf, type Fact, holderOf, type Said, sessionsOf } from "./sessions-spec.ts";
 import { type Counts, createWorld, START_AT, type Weather, type World } from "./sessions-world.ts";
@@ -41,21 +41,30 @@ export async function runOnce(seed: string, counts: Counts): Promise<Failure | u
     onAnswer: (operation, outcome) => judge(operation, outcome, oracle, world),
   });
   const isOver = () => violations.length > 0;
-  const operations = operationsOf(random, seed, START_AT, IDLE_MS);
+  const operations = operationsOf(random, seed, START_AT, IDLE_MS, true);
   counts.runs++;
   try {
     await world.run(operations, isOver);
     world.calm(SETTLED_MS);
-    const again = chance(0.2) ? operations.filter(({ input }) => !["edit", "sweep", "end"].includes(input.kind)) : [];
-    const finish: Operation = {
-      name: "at the end",
-      input: { kind: "sweep" },
-      sent: [],
-      run: (sessions) => atTheEnd(seed, sessions, oracle, operations, world),
-    };
+    const once = ["edit", "sweep", "end", "restore"];
+    const again = chance(0.2) ? operations.filter(({ input }) => !once.includes(input.kind)) : [];
+    const later = (name: string, input: Input, run: Operation["run"]): Operation => ({ name, input, sent: [], run });
+    const finish = () =>
+      later("at the end", { kind: "sweep" }, (sessions) => atTheEnd(seed, sessions, oracle, operations, world));
     if (!isOver()) await world.run(again, isOver);
     world.calm(SETTLED_MS);
-    if (!isOver()) await world.run([finish], isOver);
+    // Erased once more, when nothing is under way: what came between is gone too.
+    const erased = [...oracle.erasures.erased.keys()].map((sensorId) => (
+      later(`erase ${sensorId}`, { kind: "erase", sensorId }, (sessions) => sessions.eraseSensor(seed, sensorId))
+    ));
+    if (!isOver()) await world.run(erased, isOver);
+    if (!isOver()) await world.run([finish()], isOver);
+    const restored = [...oracle.back.deletions.keys()].map((sessionId) => {
+      const act: Act = { kind: "restore", sensorId: oracle.sensorOf(sessionId), place: 0, part: 0, id: "" };
+      return later(`restore ${sessionId}`, act, (sessions) => sessions.restore(seed, { sessionId }));
+    }).filter((one) => !oracle.isErased(one));
+    if (!isOver()) await world.run(restored, isOver);
+    if (!isOver() && restored.length > 0) await world.run([finish()], isOver);
   } catch (error) {
     violations.push(String(error));
   }
@@ -71,10 +80,12 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
   };
   if ("error" in outcome) {
     if (outcome.error instanceof UnavailableError) return input.kind === "sweep" && operation.name !== "at the end";
-    const mayBe = ["end", "merge", "split", "correct"].includes(input.kind);
+    const mayBe = input.kind === "end" || isAct(input) || oracle.isHidden(operation);
     const isRefused = mayBe && outcome.error instanceof InvalidInputError;
+    if (isRefused) oracle.refused.add(operation);
     return must(isRefused, `a request is answered, and does not fail with ${(outcome.error as Error).stack}`);
   }
+  if (oracle.isErased(operation)) return true;
   const answer = outcome.answer as
     | { __typename?: string; session: Session; source?: Session; duplicate?: boolean }
     | undefined;
@@ -146,27 +157,49 @@ async function atTheEnd(
       violations.push(`${law}: ${shown(of)} has ${shown(found)}, not ${shown(expected)}`);
     }
   };
-  for (const { input, name } of operations) {
-    if (input.kind === "motion") {
+  for (const operation of operations) {
+    const { input, name } = operation;
+    if (input.kind === "motion" && !oracle.refused.has(operation) && !oracle.isErased(operation)) {
       must("every motion is counted", oracle.motions.has(`${input.sensorId} ${input.seq}`), true, name);
     }
   }
+  const sensors = new Map([...oracle.sessions.values()].map(({ sessionId, sensorId }) => [sessionId, sensorId]));
+  oracle.erasures.check(world.dynamo.dump("sessions"), [...world.objects.keys()], sensors, (holds, law, detail) => {
+    if (!holds) violations.push(`${law}: ${shown(detail)}`);
+  });
   await sessions.sweep();
-  const live = [...oracle.sessions.values()].filter(({ sessionId }) => !oracle.mergedInto.has(sessionId));
+  await checkAll(tenantId, sessions, oracle, world, must);
+}
+
+/** Sessions that are there are what was said, those that are deleted show nowhere. */
+async function checkAll(
+  tenantId: string,
+  sessions: Sessions,
+  oracle: Oracle,
+  world: World,
+  must: Must,
+): Promise<void> {
+  const isErased = ({ sensorId }: { sensorId: string }) => oracle.erasures.erased.has(sensorId);
+  const live = [...oracle.sessions.values()].filter((own) => !oracle.mergedInto.has(own.sessionId) && !isErased(own));
   const found = await sessions.find(tenantId, live.map(({ sessionId }) => sessionId));
-  const rows = (await sessions.list(tenantId, {}, { first: 100 })).edges.map((edge) => edge.node);
-  must("the list has every session once", rows.map((row) => row.sessionId).sort(), [...found.keys()].sort(), "it");
-  for (const sensorId of new Set([...oracle.sessions.values()].map((session) => session.sensorId))) {
-    const own = live.filter((session) => session.sensorId === sensorId).map(({ sessionId }) => found.get(sessionId)!);
+  const all = (await sessions.list(tenantId, {}, { first: 100 })).edges.map((edge) => edge.node);
+  const rows = all.filter((row) => !isErased(row));
+  const isDeleted = (id: string) => oracle.back.deletions.has(id);
+  const ids = [...found.keys()].filter((id) => !isDeleted(id));
+  must("the list has every session once", rows.map((row) => row.sessionId).sort(), ids.sort(), "it");
+  for (const sensorId of new Set(live.map((session) => session.sensorId))) {
+    const there = live.filter((session) => session.sensorId === sensorId).map(({ sessionId }) => found.get(sessionId)!);
+    const own = there.filter(({ sessionId }) => !isDeleted(sessionId));
     const said = oracle.said.get(sensorId) ?? [];
-    const expected = sessionsOf(withGuesses(said, oracle.guesses), IDLE_MS);
+    const everything = sessionsOf(withGuesses(said, oracle.guesses), IDLE_MS);
+    const expected = everything.filter(({ id }) => id === undefined || !isDeleted(id));
     const named = new Set(expected.map(({ id }) => id));
     const facts = own.map((session) => factOf(session, named.has(session.sessionId)));
     must("sessions are what was said of their sensor", inOrder(facts), inOrder(expected), { sensorId, said });
     must("what ended is over", own.every(({ status }) => status === "COMPLETED"), true, sensorId);
     const listed = rows.filter((row) => row.sensorId === sensorId).map((row) => factOf(row, named.has(row.sessionId)));
     must("a list shows what the sessions are", inOrder(listed), inOrder(facts), sensorId);
-    const latest = own.sort((a, b) => a.startedAt - b.startedAt).at(-1);
+    const latest = there.sort((a, b) => a.startedAt - b.startedAt).at(-1);
     const pointer = world.dynamo.peek("sensors", { pk: `${tenantId}#${sensorId}` })?.latest;
     must(
       "the pointer names a session that begins last",
@@ -175,7 +208,9 @@ async function atTheEnd(
       sensorId,
     );
   }
-  for (const counted of oracle.sessions.values()) await checkOne(counted, oracle, sessions, tenantId, must);
+  for (const counted of oracle.sessions.values()) {
+    if (!isErased(counted)) await checkOne(counted, oracle, sessions, tenantId, must);
+  }
 }
 
 type Must = (law: string, found: unknown, expected: unknown, of: unknown) => void;

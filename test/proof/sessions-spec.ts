@@ -173,12 +173,16 @@ function wallsOf(said: readonly Said[]) {
     reported: new Map<string, number[]>(),
   };
   const add = <K, V>(map: Map<K, V[]>, key: K, value: V) => void map.set(key, [...map.get(key) ?? [], value]);
-  for (const one of said) {
+  for (const [i, one] of said.entries()) {
     if (one.kind !== "end" && one.kind !== "told") continue;
     const { of, at } = one;
     if ("motionAt" in of) {
-      // A split of what motion opened takes with it what was said of the later part.
-      const act = acts.find((other) => other.kind === "split" && other.anchors.includes(of.motionAt) && other.at <= at);
+      // A split of what motion opened takes with it what was said of the later part; what is said of motion there after it is
+      // said of whatever holds that motion then.
+      const act = acts.find((other) =>
+        other.kind === "split" && other.anchors.includes(of.motionAt) && other.at <= at &&
+        (of.motionAt < other.at || i < said.indexOf(other))
+      );
       if (act?.kind === "split") addOwn(act.id, at);
       else if (one.kind === "end") add(anchored.ends, of.motionAt, { at });
       else add(anchored.reported, of.motionAt, at);

@@ -1,10 +1,11 @@
+import type { Item } from "../../api/aws/dynamo.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
 import type { BatchInput } from "../../api/sessions/model.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import { createMemoryDynamo, isLost, type Written } from "../kit/memory-dynamo.ts";
 import { hostOf } from "./sessions-hosts.ts";
-import type { Operation } from "./sessions-inputs.ts";
+import type { Operation, View } from "./sessions-inputs.ts";
 import type { Random } from "./random.ts";
 
 /** How a run is disturbed: each is the chance of it at a call, or how much of it there is. */
@@ -76,6 +77,13 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
     keep: (_tenantId: string, batch: BatchInput) => keep(batch),
     read: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number) =>
       objects.get(keyOf({ ...of, batchOffset }))!.batch.readings,
+    drop: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number) =>
+      void objects.delete(keyOf({ ...of, batchOffset })),
+    removeAll: ({ sessionId, sensorId }: Pick<BatchInput, "sessionId" | "sensorId">) => {
+      const own = [...objects.keys()].filter((key) => key.startsWith(`${sessionId} ${sensorId} `));
+      for (const key of own) objects.delete(key);
+      return own.length;
+    },
   };
   let spawned = 0;
   const spawn = (id: number): Process => {
@@ -116,7 +124,14 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
       const content = onAnswer(operation, outcome);
       if (!content && wasWaitedFor) ready.unshift(operation);
     };
-    operation.run(attempt.process.sessions, { now: () => clock + attempt.process.skewMs, peek: dynamo.peek })
+    const items = () => dynamo.dump("sessions");
+    const view: View = {
+      now: () => clock + attempt.process.skewMs,
+      peek: dynamo.peek,
+      deleted: () => items().filter(({ deletedAt }) => deletedAt !== undefined).map(idIn),
+      isChanged: (id) => items().some((item) => idIn(item) === id && (item.sk as string).endsWith("#CORRECTION")),
+    };
+    operation.run(attempt.process.sessions, view)
       .then((answer) => finish({ answer }), (error: unknown) => finish({ error }));
   }
 
@@ -205,6 +220,10 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
       clock += passedMs;
     },
   };
+}
+
+function idIn({ sk }: Item): string {
+  return (sk as string).split("#")[0]!;
 }
 
 function keyOf({ sessionId, sensorId, batchOffset }: { sessionId: string; sensorId: string; batchOffset: number }) {

@@ -1,0 +1,209 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Item } from "../../api/aws/dynamo.ts";
+import type { Written } from "../kit/memory-dynamo.ts";
+import type { Input } from "./sessions-inputs.ts";
+import type { Said } from "./sessions-spec.ts";
+
+type Must = (holds: boolean, law: string, detail: unknown) => void;
+
+/** What of a session only people and statements move: an undo gives all of it back as it was. */
+const GIVEN_BACK = ["labels", "notes", "pinned", "corrected", "shownAt", "isStated", "deletedAt", "mergedInto"];
+const SETS = ["ends", "bridges"];
+
+/**
+ * What people take back: after it a session is what it was before, and what they had said is said no more. Knows the items
+ * alone.
+ */
+export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<string, string>) {
+  /** Of the newest merge or split of a session: what was said by it, and how its sessions were before. */
+  const corrections = new Map<string, { added: Said[]; before: Map<string, Item | undefined> }>();
+  const deletions = new Map<string, { added: Said[]; before: Item }>();
+  const forget = (added: readonly Said[]) => {
+    for (const [sensorId, all] of said) said.set(sensorId, all.filter((one) => !added.includes(one)));
+  };
+
+  return {
+    deletions,
+
+    /** A merge or a split was written. */
+    corrected(written: readonly Written[], added: Said[]): void {
+      const item = written.find(({ after }) => after && partOf(after) === "CORRECTION")?.after;
+      if (!item) return;
+      // Others that the line moved with it are not its sessions: what comes to them later is none of its affair.
+      const { sessions } = JSON.parse(item.correction as string) as { sessions: { sessionId: string }[] };
+      const before = new Map(sessions.map(({ sessionId }) => [
+        sessionId,
+        written.find(({ after }) => after && partOf(after) === "SESSION" && idOf(after) === sessionId)?.before,
+      ]));
+      corrections.set(idOf(item), { added, before });
+    },
+
+    undone(written: readonly Written[], must: Must): void {
+      const gone = written.find(({ before, after }) => before && !after && partOf(before) === "CORRECTION");
+      const main = gone && idOf(gone.before!);
+      const correction = main === undefined ? undefined : corrections.get(main);
+      if (!correction) return must(false, "what is taken back was done", [main]);
+      corrections.delete(main!);
+      forget(correction.added);
+      const own = written.flatMap(({ after }) => (after && partOf(after) === "SESSION" ? [after] : []));
+      for (const after of own) {
+        if (after.mergedInto === undefined) mergedInto.delete(idOf(after));
+        else mergedInto.set(idOf(after), after.mergedInto as string);
+      }
+      // What motion opened may have become a part of its neighbour by motion that came since, with what people wrote there.
+      const joins = own.some((after) => after.mergedInto !== undefined && correction.before.get(idOf(after)));
+      for (const after of own) {
+        const was = correction.before.get(idOf(after));
+        if (!was || after.mergedInto !== undefined) continue;
+        const differ = (joins ? ["corrected", "shownAt"] : [...GIVEN_BACK, ...SETS]).filter((field) => (
+          !isDeepStrictEqual(valueOf(after, field), valueOf(was, field))
+        ));
+        must(differ.length === 0, "after an undo a session is what it was before", [
+          idOf(after),
+          ...differ.map((field) => [field, after[field], was[field]]),
+        ]);
+      }
+    },
+
+    deleted(own: readonly Written[], added: Said[], must: Must): void {
+      const done = own.find(({ before, after }) => after!.deletedAt !== undefined && before?.deletedAt === undefined);
+      if (!done) return must(false, "a deletion deletes a session", own);
+      deletions.set(idOf(done.after!), { added, before: done.before! });
+    },
+
+    restored(own: readonly Written[], must: Must): void {
+      const done = own.find(({ before, after }) => after!.deletedAt === undefined && before?.deletedAt !== undefined);
+      const deletion = done && deletions.get(idOf(done.after!));
+      if (!deletion) return must(false, "what is restored was deleted", own);
+      deletions.delete(idOf(done.after!));
+      forget(deletion.added);
+      // What motion opened meanwhile may join it by that, with what people wrote there.
+      const joins = own.some(({ before, after }) =>
+        after!.mergedInto !== undefined && before?.mergedInto === undefined
+      );
+      const fields = joins ? ["corrected", "isStated", "shownAt"] : [...GIVEN_BACK, "samples", "playback"];
+      for (const field of done.after!.mergedInto === undefined ? fields : []) {
+        must(isDeepStrictEqual(valueOf(done.after!, field), valueOf(deletion.before, field)), `${field} is restored`, [
+          idOf(done.after!),
+          done.after![field],
+          deletion.before[field],
+        ]);
+      }
+    },
+  };
+}
+
+type Erased = { until: number; isDone: boolean; hash: string };
+
+/** What an erasure leaves of a sensor, and that none of it comes back. Others' sessions are none of its affair. */
+export function createErasures() {
+  const erased = new Map<string, Erased>();
+  /** Motion that was counted at each sensor, and has been taken out of no count. */
+  const arrived = new Map<string, number>();
+  /** At which sensor each session is, also those that began after an erasure. */
+  const sensors = new Map<string, string>();
+
+  return {
+    erased,
+    sensors,
+    arrived,
+
+    /** Whether a write is of a sensor that was erased, of which the laws of what was said do not hold any more. */
+    onWrite(written: readonly Written[], input: Input, must: Must): boolean {
+      if (input.kind === "erase") {
+        for (const { after } of written) {
+          if (!after || partOf(after) !== "RECEIPT") continue;
+          erased.set(input.sensorId, { until: num(after.until), isDone: after.isDone === true, hash: idOf(after) });
+        }
+        return true;
+      }
+      const sessions = written.filter(({ before, after }) => partOf((after ?? before)!) === "SESSION");
+      const sensorId = sensorOf(sessions[0]) ?? ("sensorId" in input ? input.sensorId : undefined);
+      if (sensorId === undefined) return false;
+      for (const { before, after } of sessions) sensors.set(idOf((after ?? before)!), sensorId);
+      arrived.set(sensorId, (arrived.get(sensorId) ?? 0) + heldIn(sessions));
+      const own = erased.get(sensorId);
+      if (own?.isDone) {
+        const at = "at" in input ? input.at : input.kind === "create" ? input.startedAt : undefined;
+        must(at === undefined || at > own.until, "what was erased does not come back", [input, own]);
+      }
+      return own !== undefined;
+    },
+
+    /** Once all is over and the sensor was erased once more: nothing of it is anywhere, and each motion was taken out of its count. */
+    check(items: readonly Item[], objects: readonly string[], sessions: ReadonlyMap<string, string>, must: Must): void {
+      for (const [sensorId, { until, hash }] of erased) {
+        const since = items.filter((item) => sensorIn(item) === sensorId && num(placeIn(item).startedAt) > until);
+        const alive = new Set(since.map(idOf));
+        const own = [...sessions].filter(([id, sensor]) => sensor === sensorId && !alive.has(id));
+        const ids = new Set(own.map(([id]) => id));
+        const left = items.filter((item) => idOf(item) === sensorId || ids.has(idOf(item)));
+        const old = left.filter((item) => {
+          const at = (item.at ?? placeIn(item).startedAt) as number | undefined;
+          return partOf(item) !== "M" && !(at !== undefined && at > until);
+        });
+        must(old.length === 0, "an erased sensor is in no table", [sensorId, old]);
+        const batches = objects.filter((key) => ids.has(key.split(" ")[0]!) && key.split(" ")[1] === sensorId);
+        must(batches.length === 0, "no reading of an erased sensor is kept", [sensorId, batches]);
+        const taken = items.filter((item) => idOf(item) === hash).flatMap((item) =>
+          (item.erasedMotions ?? []) as number[]
+        );
+        const held = [...left, ...since].reduce((sum, item) => sum + heldOf(item), 0);
+        must(taken.length + held === (arrived.get(sensorId) ?? 0), "what is erased is taken out of its counts, once", [
+          sensorId,
+          { taken: taken.length, held, arrived: arrived.get(sensorId) },
+        ]);
+      }
+    },
+  };
+}
+
+/** What nobody wrote is left out, or empty; what was said stands in no order. */
+function valueOf(item: Item, field: string): unknown {
+  const value = SETS.includes(field) ? setOf(item[field]) : item[field];
+  return value === false || (Array.isArray(value) && value.length === 0) ? undefined : value;
+}
+
+/** How much motion the sessions of a write hold more than before. */
+export function heldIn(written: readonly Written[]): number {
+  return written.reduce((sum, { before, after }) => sum + heldOf(after) - heldOf(before), 0);
+}
+
+function heldOf(item: Item | undefined): number {
+  return shownOf(item, "motions") + shownOf(item, "moved");
+}
+
+/** A number of a session; none of one that is a part of another. */
+export function shownOf(item: Item | undefined, field: string): number {
+  return item && item.mergedInto === undefined && partOf(item) === "SESSION" ? num(item[field]) : 0;
+}
+
+function sensorOf(written: Written | undefined): string | undefined {
+  return sensorIn((written?.after ?? written?.before) ?? {});
+}
+
+function sensorIn(item: Item): string | undefined {
+  const { sensorKey, tenant } = placeIn(item) as { sensorKey?: string; tenant?: string };
+  return sensorKey?.slice(tenant!.length + 1);
+}
+
+/** Where a session is in its lists, or was. */
+function placeIn(item: Item): Item {
+  return (item.was ?? item) as Item;
+}
+
+export function idOf(item: Item): string {
+  return typeof item.sk === "string" ? item.sk.split("#")[0]! : "";
+}
+
+function partOf(item: Item): string | undefined {
+  return typeof item.sk === "string" ? item.sk.split("#")[1] : undefined;
+}
+
+export function num(value: unknown): number {
+  return (value as number | undefined) ?? 0;
+}
+
+function setOf(list: unknown): string[] {
+  return ((list ?? []) as object[]).map((one) => JSON.stringify(Object.entries(one).sort())).sort();
+}
