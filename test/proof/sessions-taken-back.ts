@@ -205,5 +205,7 @@ export function num(value: unknown): number {
 }
 
 function setOf(list: unknown): string[] {
-  return ((list ?? []) as object[]).map((one) => JSON.stringify(Object.entries(one).sort())).sort();
+  return ((list ?? []) as object[]).map((one) =>
+    JSON.stringify(Object.entries(one).map((field) => JSON.stringify(field)).sort())
+  ).sort();
 }
