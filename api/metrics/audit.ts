@@ -147,8 +147,12 @@ export function createAudit(
     const { source } = of;
     const looks = await look(of, window);
     report.recordsCounted += looks.reduce((sum, { things }) => sum + things, 0);
-    report.inDoubt += looks.reduce((sum, { inDoubt }) => sum + inDoubt, 0);
-    report.short += looks.reduce((sum, { short }) => sum + short, 0);
+    // What is said of an hour is what its last look says: what was wrong in the first may be too young to tell by then.
+    const close = ({ inDoubt, short }: Look) => {
+      report.inDoubt += inDoubt;
+      report.short += short;
+    };
+    looks.filter((one) => sizeOf(one) === 0).forEach(close);
     let suspects = looks.filter((one) => sizeOf(one) > 0);
     for (let tries = MAX_TRIES; suspects.length > 0; tries--) {
       const seenAt = clock();
@@ -158,16 +162,23 @@ export function createAudit(
       const isRead = await progress.isPast(source, seenAt);
       const left: Look[] = [];
       for (const [i, [now]] of again.entries()) {
-        if (!now || sizeOf(now) === 0) continue;
+        if (!now) continue;
+        if (sizeOf(now) === 0) {
+          close(now);
+          continue;
+        }
         const found: Found = isRead
           ? { hour: now.hour, wrong: agreed(suspects[i]!, now), wrongCells: agreedCells(suspects[i]!, now) }
           : { hour: now.hour, wrong: new Map(), wrongCells: new Map() };
         const isSure = sizeOf(found) === sizeOf(now);
         const isTold = (isSure || tries === 1) && (!repair || await correct(of, found, report));
         if (isTold) note(found, report);
-        if (isTold && isSure) continue;
-        if (tries > 1) left.push(now);
-        else report.unsettled++;
+        if (isTold && isSure) close(now);
+        else if (tries > 1) left.push(now);
+        else {
+          close(now);
+          report.unsettled++;
+        }
       }
       suspects = left;
     }

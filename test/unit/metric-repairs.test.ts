@@ -200,3 +200,30 @@ test("a count is set where its hour is as it was read, and nowhere else: not whe
   expect(await other.correct(TENANT, none, new Map([[0, 5]]))).toBe(true);
   expect(await other.correct(TENANT, none, new Map([[0, 6]]))).toBe(false);
 });
+
+test("what is wrong in a first look and too young to tell in the second is told as short: the audit says of no such hour that it is right", async () => {
+  const now = HOUR_AT + 3 * 60 * MINUTE;
+  const store = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
+  // As motion of a session that somebody changes between the two: it is found as written when the session was.
+  for (
+    const [arrivals, expected] of [
+      [[HOUR_AT, now], { short: 1, repaired: 0 }],
+      [[HOUR_AT, now, HOUR_AT, HOUR_AT], { short: 1, repaired: 0 }],
+      [[HOUR_AT, HOUR_AT], { short: 0, repaired: 1 }],
+    ] as const
+  ) {
+    const looks = [...arrivals];
+    const { audit } = createAudit({
+      ...{ store, hub: { wake: () => {}, watch: () => () => {} }, clock: () => now, recheckMs: 0 },
+      progress: { caughtUpAt: () => Promise.resolve(now), isPast: () => Promise.resolve(true) },
+      recountOf: () =>
+        async function* () {
+          yield [{ at: HOUR_AT, arrivedAt: looks.shift()! }];
+        },
+    });
+    const range = { between: { from: HOUR_AT, to: HOUR_AT + MINUTE } };
+    expect(await audit(TENANT, { source: "MOTION_EVENTS", range, repair: true })).toMatchObject({
+      ...{ ...expected, unsettled: 0, inDoubt: 0 },
+    });
+  }
+});
