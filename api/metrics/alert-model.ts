@@ -99,7 +99,14 @@ export type NewAlert = v.InferOutput<typeof rule>;
 
 /** Throws InvalidInputError. */
 export function parseAlert(input: unknown): NewAlert {
-  return parseInput(rule, input, ({ source, measure }) => {
+  return parseInput(rule, input, ({ source, measure, condition, threshold }) => {
+    const isAlways = condition === "BELOW" ? threshold <= 0 : threshold < 0;
+    if (measure === "COUNT" && isAlways) {
+      const why = condition === "BELOW"
+        ? "no count is below that: it would never ring"
+        : "every count is: it would never end";
+      return [{ path: ["threshold"], message: `must be ${condition === "BELOW" ? "above 0" : "0 or more"}; ${why}` }];
+    }
     if (measure === "COUNT" || isRecorded(source)) return [];
     const message = `must be COUNT for ${source}, whose records have no numbers; it is ${measure}`;
     return [{ path: ["measure"], message }];

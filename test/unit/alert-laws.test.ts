@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Alert, AlertChange, NewAlert } from "../../api/metrics/alert-model.ts";
+import { type Alert, type AlertChange, type NewAlert, parseAlert } from "../../api/metrics/alert-model.ts";
 import { isSameRule, isSo, judge, lastEnd, toChange, valueOf } from "../../api/metrics/alert-rules.ts";
 import { createAlertStore } from "../../api/metrics/alert-store.ts";
 import { createAlerts } from "../../api/metrics/alerts.ts";
@@ -29,6 +29,23 @@ const bucketsOf = (counts: readonly number[]): MetricBucket[] =>
     ...{ source: "TASKS", size: "ONE_MINUTE", count, closed: true, version: "1" },
     ...{ start: START + i * MINUTE, end: START + (i + 1) * MINUTE },
   }));
+
+test.each<[string, Partial<NewAlert>, string | undefined]>([
+  [
+    "a count below 0",
+    { condition: "BELOW", threshold: 0 },
+    "must be above 0; no count is below that: it would never ring",
+  ],
+  ["a count below 0.5", { condition: "BELOW", threshold: 0.5 }, undefined],
+  ["a count above 0", { threshold: 0 }, undefined],
+  ["a count above -1", { threshold: -1 }, "must be 0 or more; every count is: it would never end"],
+  ["a sum below 0", { measure: "SUM", condition: "BELOW", threshold: 0 }, undefined],
+  ["a least number above -1", { measure: "MIN", threshold: -1 }, undefined],
+])("an alert that could never turn is refused: of %s", (_, own, message) => {
+  const parse = () => parseAlert({ ...RULE, ...own });
+  if (message === undefined) expect(parse()).toMatchObject(own);
+  else expect(parse).toThrow(expect.objectContaining({ fields: [{ path: ["threshold"], message }] }));
+});
 
 describe("a bucket", () => {
   test.each(
