@@ -1,6 +1,5 @@
 import { CloudfrontDistribution } from "@cdktf/provider-aws/lib/cloudfront-distribution/index.js";
 import { CloudfrontFunction } from "@cdktf/provider-aws/lib/cloudfront-function/index.js";
-import type { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record/index.js";
 import { Fn, type TerraformStack } from "cdktf";
 import { BUILT, DEMO, DOCUMENTS } from "../api/entry/http/pages.ts";
@@ -43,11 +42,9 @@ const API_PATHS = ["/graphql", "/collect", "/media/*", "/health", "/ready", "/de
 export function addEdge(
   stack: TerraformStack,
   stage: Stage & { domain: Domain },
-  { api, container, collections, pagesDir = BUILT }: {
+  { api, container, pagesDir = BUILT }: {
     api: Addresses | undefined;
     container: Container | undefined;
-    /** Where pages send what is too large for a function. */
-    collections: S3Bucket;
     pagesDir?: string | undefined;
   },
 ): Edge {
@@ -55,7 +52,7 @@ export function addEdge(
   const provider = addEdgeProvider(stack, stage);
   const certificate = addCertificate(stack, domain, provider);
   const firewall = domain.firewall ? addFirewall(stack, stage, provider) : undefined;
-  const headers = addHeaders(stack, stage, collections);
+  const headers = addHeaders(stack, stage);
   const pages = container ? undefined : addPages(stack, stage, pagesDir);
 
   const behaviour = (targetOriginId: string, pathPattern: string, more: object = {}) => ({

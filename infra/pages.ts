@@ -5,7 +5,7 @@ import { CloudfrontOriginAccessControl } from "@cdktf/provider-aws/lib/cloudfron
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object/index.js";
 import type { TerraformStack } from "cdktf";
-import { pageHeaders, pageType } from "../api/entry/http/pages.ts";
+import { keptFor, pageType } from "../api/entry/http/pages.ts";
 import { STAGE_NAME as SOCKETS } from "./socket-api.ts";
 import { type Stage, StageError } from "./stages.ts";
 
@@ -33,7 +33,7 @@ export function addPages(stack: TerraformStack, stage: Stage, pagesDir: string):
       bucket: bucket.id,
       key: name,
       contentType: pageType(name)!,
-      cacheControl: pageHeaders(name)["cache-control"],
+      cacheControl: keptFor(name),
       contentBase64: bytes.toString("base64"),
       etag: createHash("md5").update(bytes).digest("hex"),
       ...(isDocument(name) ? { dependsOn: [...parts] } : {}),

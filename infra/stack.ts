@@ -76,9 +76,7 @@ export function synthStack(
   if (stage.iot) addIot(stack, stage, stores.queues);
   if (stage.analytics) addAthena(stack, stage, stores.buckets);
   if (way) watch(stack, stage, { stores, way, container });
-  const edge = isNamed(stage)
-    ? addEdge(stack, stage, { api: way?.api, container, collections: stores.buckets.collections, pagesDir })
-    : undefined;
+  const edge = isNamed(stage) ? addEdge(stack, stage, { api: way?.api, container, pagesDir }) : undefined;
 
   const deployRole = stage.deployer && addDeployRole(stack, stage, stage.deployer, partsOf(stack, stage, way));
   addOutputs(stack, stage, { stores, api: way?.api, container, edge, signingKey, deployRole });

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDemoSignIn } from "../../api/entry/http/demo.ts";
 import { askedBy, toResponse } from "../../api/entry/http/exchange.ts";
-import { createPages } from "../../api/entry/http/pages.ts";
+import { createPages, storeOrigin } from "../../api/entry/http/pages.ts";
 import { makeTempDir } from "../kit/local.ts";
 
+const STORE = "https://acme-collections.s3.eu-west-1.amazonaws.com";
 let folder: string;
 let remove: () => Promise<void>;
 
@@ -24,7 +25,7 @@ function asked(url: string, init: RequestInit) {
 }
 
 function get(path: string, init: RequestInit = {}): Response | undefined {
-  const page = createPages(folder).find(path);
+  const page = createPages(STORE, folder).find(path);
   return page && toResponse(page(asked(`http://127.0.0.1${path}`, init)));
 }
 
@@ -44,6 +45,23 @@ describe("pages", () => {
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).toContain("require-trusted-types-for 'script'");
     expect(policy).not.toContain("unsafe");
+  });
+
+  test("show media from here and from the object store, where links to large ones lead, and send nowhere else", () => {
+    const sources = (path: string) =>
+      Object.fromEntries(
+        get(path)!.headers.get("content-security-policy")!.split("; ").map((part) => part.split(" "))
+          .map(([name, ...from]) => [name, from.filter((one) => one !== "data:" && one !== "blob:")]),
+      );
+    const both = ["'self'", STORE];
+    expect(sources("/")).toMatchObject({ "img-src": both, "media-src": both, "connect-src": both });
+    expect(sources("/")).toMatchObject({ "script-src": ["'self'"], "style-src": ["'self'"], "frame-src": ["'self'"] });
+    expect(sources("/card.html")).toMatchObject({ "img-src": both, "media-src": both });
+    expect(sources("/card.html")).not.toHaveProperty("connect-src");
+    const endpoints = { dynamodb: undefined, s3: undefined, sqs: undefined, sns: undefined };
+    expect(storeOrigin({ prefix: "acme", region: "eu-west-1", endpoints })).toBe(STORE);
+    const local = { ...endpoints, s3: "http://127.0.0.1:9000/" };
+    expect(storeOrigin({ prefix: "acme", region: "eu-west-1", endpoints: local })).toBe("http://127.0.0.1:9000");
   });
 
   test("a card's frame runs no script at all", () => {
@@ -68,7 +86,7 @@ describe("pages", () => {
   test("are only read", () => expect(get("/", { method: "POST" })!.status).toBe(405));
 
   test("are not there where nothing was built", () =>
-    expect(createPages(join(folder, "none")).find("/")).toBeUndefined());
+    expect(createPages(STORE, join(folder, "none")).find("/")).toBeUndefined());
 });
 
 describe("one-click sign-in", () => {

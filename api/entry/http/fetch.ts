@@ -18,7 +18,7 @@ import { type Answer, type Asked, askedBy, toResponse } from "./exchange.ts";
 import { createGraphiql } from "./graphiql.ts";
 import { type Call, createEngine, isPlanned } from "./graphql.ts";
 import { createMediaRoute } from "./media.ts";
-import { createPages } from "./pages.ts";
+import { createPages, storeOrigin } from "./pages.ts";
 import { type Params, paramsOfSearch } from "./params.ts";
 import { createProbes } from "./probes.ts";
 import { JSON_LIMITS, readParams } from "./read-params.ts";
@@ -64,7 +64,7 @@ export function createHttp(app: App, options: Options = {}) {
   const { telemetry = createTelemetry(app.auditDifferences, [...app.measurements, open, shed]) } = options;
   const engine = createEngine(app, telemetry, options.subscriptionsOnly);
   const cors = createCors(config.corsOrigins);
-  const pages = config.dashboard ? createPages() : undefined;
+  const pages = config.dashboard ? createPages(storeOrigin(config)) : undefined;
   const demo = app.demoToken && createDemoSignIn(app.demoToken);
   const collect = createCollectRoutes(app, telemetry);
   const media = createMediaRoute(app, clock);

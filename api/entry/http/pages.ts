@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import type { Config } from "../../config.ts";
+import { buckets, fullName } from "../../resources.ts";
 import type { Answer, Asked } from "./exchange.ts";
 
 /** Where the install step puts the pages that it builds from `api/dashboard` (see `api/entry/cli/install.mjs`). */
@@ -51,18 +53,32 @@ const CARD_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; " +
   "font-src data: blob:; frame-ancestors 'self'; sandbox allow-same-origin";
 
-const POLICIES: Readonly<Record<string, string>> = { "card.html": CARD_POLICY, "demo.html": DEMO_POLICY };
+const POLICIES: Readonly<Record<string, string>> = { "card.html": CARD_POLICY };
 
-/** What a page says beside its type: how long it is kept, and what it may do. */
-export function pageHeaders(name: string) {
+/** Where the object store gives what is too large for an answer of a function: the origin of the links that `linkToGet` makes. */
+export function storeOrigin({ prefix, region, endpoints }: Pick<Config, "prefix" | "region" | "endpoints">): string {
+  // A link to another endpoint has the bucket in its path.
+  if (endpoints.s3) return new URL(endpoints.s3).origin;
+  return `https://${fullName(prefix, buckets.collections)}.s3.${region}.amazonaws.com`;
+}
+
+/** Large media are shown from the object store, and where functions serve large collections are sent to it. */
+const letting = (policy: string, store: string) =>
+  policy.replaceAll(/\b(connect|img|media)-src 'self'/g, (said) => `${said} ${store}`);
+
+/** The build puts a hash of the content into each asset's name, so those never change; the rest is asked for again. */
+export const keptFor = (name: string): string =>
+  name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache";
+
+/** What a page says beside its type: how long it is kept, and what it may do. `store` is what `storeOrigin` gives. */
+export function pageHeaders(name: string, store: string) {
   return {
-    // The build puts a hash of the content into each asset's name, so those never change; the rest is asked for again.
-    "cache-control": name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+    "cache-control": keptFor(name),
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "content-security-policy": POLICIES[name] ?? POLICY,
+    "content-security-policy": name === "demo.html" ? DEMO_POLICY : letting(POLICIES[name] ?? POLICY, store),
   };
 }
 
@@ -76,8 +92,8 @@ type File = {
 };
 
 /** The pages by path, held in memory: some hundred KB. Without built pages there are none, and `find` gives undefined. */
-export function createPages(folder = BUILT) {
-  const files = readAll(folder);
+export function createPages(store: string, folder = BUILT) {
+  const files = readAll(folder, store);
   const [index, demo] = [files.get("/index.html"), files.get("/demo.html")];
 
   return {
@@ -88,24 +104,24 @@ export function createPages(folder = BUILT) {
   };
 }
 
-function readAll(folder: string): Map<string, File> {
+function readAll(folder: string, store: string): Map<string, File> {
   if (!existsSync(folder)) return new Map();
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
   return new Map(
     names.filter(pageType).map((name) => {
       const body = readFileSync(join(folder, name));
       const brotli = names.includes(`${name}.br`) ? readFileSync(join(folder, `${name}.br`)) : undefined;
-      return [`/${name}`, { body, brotli, headers: headersOf(name, body) }];
+      return [`/${name}`, { body, brotli, headers: headersOf(name, body, store) }];
     }),
   );
 }
 
-function headersOf(name: string, body: Uint8Array): Record<string, string> {
+function headersOf(name: string, body: Uint8Array, store: string): Record<string, string> {
   return {
     "content-type": pageType(name)!,
     etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
     vary: "accept-encoding",
-    ...pageHeaders(name),
+    ...pageHeaders(name, store),
   };
 }
 
