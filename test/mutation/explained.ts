@@ -242,4 +242,16 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "true",
     why: "of what is no object no record is made: it is unreadable either way",
   },
+  {
+    file: "api/journeys/trails.ts",
+    line: "condition: { expression: attribute_not_exists(pk) OR version = :version",
+    instead: "(attribute_not_exists(pk) AND attribute_exists(planted)) OR version = :version",
+    why: "of what is not there nothing is removed either way",
+  },
+  {
+    file: "api/sessions/store.ts",
+    line: "expression: attribute_exists(latest) AND (attribute_not_exists(forgottenUntil) OR forgottenUntil < :until)",
+    instead: "attribute_exists(latest) AND (attribute_not_exists(forgottenUntil) OR forgottenUntil <= :until)",
+    why: "the same number either way",
+  },
 ];

@@ -58,6 +58,12 @@ describe("in every order", () => {
     ]],
     ["an off at the very instant of an on closes what was before it", [10, 12, -12], [[10, 12, 2]]],
     ["an off a minute after the last on lasts from there", [10, 14, -40], [[10, 40, 2]]],
+    ["an off at the very instant of an on closes nothing, a later one closes it", [12, -12, -40], [[12, 40, 1]]],
+    ["the off closes the latest motion, not what opened a session before it", [10, 60, -90], [[10, 10, 1], [
+      60,
+      90,
+      1,
+    ]]],
     ["two presences with an off each", [10, -20, 60, -90], [[10, 20, 1], [60, 90, 1]]],
   ])("%s", async (_, said, expected) => {
     const world = createWorld();
@@ -87,6 +93,29 @@ describe("in every order", () => {
       expect(await world.spans(sensorId)).toEqual([[10, 43, 3]]);
     }
   });
+});
+
+test("what a sensor counted before it was started anew is known also where an off of the new start came the quick way", async () => {
+  const { on, off, spans } = createWorld();
+  const said = [
+    () => on(10 * MIN, { seq: 5, boot: "a" }),
+    () => off(12 * MIN, { seq: 6, boot: "a" }),
+    () => on(14 * MIN, { seq: 7, boot: "a" }),
+    () => off(40 * MIN, { seq: 1, boot: "b" }),
+  ];
+  for (const say of said) expect(await say()).toMatchObject({ duplicate: false });
+  for (const say of said) expect(await say()).toMatchObject({ duplicate: true });
+  expect(await spans()).toEqual([[10, 40, 2]]);
+});
+
+test("an off shows the session that it closes, also asked again; one that closes nothing shows none", async () => {
+  const { on, off } = createWorld();
+  const { session } = await on(0) as { session: { sessionId: string } };
+  expect(await off(-MIN)).toMatchObject({ session: undefined });
+  for (const duplicate of [false, true]) {
+    expect(await off(HOUR)).toMatchObject({ duplicate, session: { sessionId: session.sessionId } });
+  }
+  expect(await off(2 * HOUR)).toMatchObject({ duplicate: false, session: undefined });
 });
 
 describe("motion lasts until an off", () => {
