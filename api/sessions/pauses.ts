@@ -91,9 +91,9 @@ export function unitedPauses(said: readonly PauseSaid[]): Pause[] {
 /** Until when a pause of which no end is known keeps a session going: by the latest that was said of its begin. */
 export function heldByPause(reported: readonly Told[]): number {
   const said = reported.flatMap(({ pause }) => pause ?? []);
-  const last = unitedPauses(said).at(-1);
-  if (!last || last.to !== undefined) return -Infinity;
-  return Math.max(-Infinity, ...said.map(({ until = -Infinity }) => until));
+  const until = said.flatMap((pause) => pause.until ?? []);
+  const last = until.length > 0 ? unitedPauses(said).at(-1) : undefined;
+  return last && last.to === undefined ? Math.max(...until) : -Infinity;
 }
 
 /** The pauses of a session, as far as they lie in it; the last has no end while the session is paused. */

@@ -8,6 +8,8 @@ const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { event
   ... on RecordEventsPayload { accepted } ... on UserError { message } } }`;
 const BATCH = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch(input: $input) {
   ... on IngestSessionBatchPayload { sessionId } ... on UserError { message } } }`;
+const PAUSE = `mutation ($input: RecordPauseInput!) { recordPause(input: $input) {
+  ... on SessionPayload { sessionId } ... on UserError { message } } }`;
 const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(input: $input) {
   ... on SessionPayload { session { version } } ... on UserError { message } } }`;
 const TENANT = "pages";
@@ -154,6 +156,9 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByLabel(/^Labels,/).fill("walk, mine");
     await upload(1);
     await expect.poll(() => page.locator("dl").textContent()).toContain("100");
+    const input = { sessionId: "walk-1", from: "2026-01-31T12:00:01Z", to: "2026-01-31T12:00:03Z" };
+    await service.ask(TENANT, PAUSE, { input });
+    await expect.poll(() => page.locator("dl").textContent()).toContain("Pauses1");
     expect(await page.getByLabel(/^Labels,/).inputValue()).toBe("walk, mine");
     await service.ask(TENANT, ANNOTATE, { input: { sessionId: "walk-1", expectedVersion: 1, labels: ["theirs"] } });
     await page.getByRole("button", { name: "Save" }).click();
@@ -168,6 +173,7 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByLabel("Ended").fill("2026-01-31T12:30:00Z");
     await page.getByRole("button", { name: "Correct it", exact: true }).click();
     await expect.poll(() => page.locator("dl").textContent()).toContain("12:30:00");
+    await page.getByText("Without pauses").waitFor();
     await context.close();
   });
 

@@ -211,6 +211,80 @@ test("sessions with pauses are a function of what was said: any order, doubled, 
       const first: Step = { kind: isOfMotion ? "motion" : "create", at: created };
       expect(await run([first, ...shuffled], [true, ...doubled])).toEqual(await run([first, ...steps], []));
     }),
-    { numRuns: Number(process.env.RUNS ?? 150), examples: [[0, [true, LASTED, LASTED.toReversed(), [false]]]] },
+    { numRuns: 150, examples: [[0, [true, LASTED, LASTED.toReversed(), [false]]]] },
   );
+});
+
+describe("whenever a person does it among what is said", () => {
+  const statement = fc.oneof(
+    fc.record({ from: fc.nat(220) }),
+    fc.record({ to: fc.nat(220) }),
+    fc.tuple(fc.nat(200), fc.nat(60)).map(([from, length]) => ({ from, to: from + length })),
+  );
+  const statements = fc.array(statement, { maxLength: 7 });
+  const minute = (at: number) => START + at * MIN;
+  const stretch = ({ from, to }: PauseSaid) => ({
+    ...(from === undefined ? {} : { from: minute(from) }),
+    ...(to === undefined ? {} : { to: minute(to) }),
+  });
+  const withEnds = (said: readonly PauseSaid[], startedAt: number, endedAt: number) =>
+    pausesOf({ reported: said.map((pause) => ({ pause: stretch(pause) })), startedAt, endedAt });
+  function process() {
+    const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+    const methods = dynamo as unknown as Record<string, (...args: unknown[]) => unknown>;
+    let ids = 0;
+    const ask = async (name: string, args: readonly unknown[]) => await methods[name]!(...args);
+    const host = hostOf(0, { ask, now: () => NOW, id: () => `m${ids++}` });
+    const shown = async (...sessionIds: string[]) => {
+      const found = await host.find(T, sessionIds);
+      return sessionIds.map((id) => pausesOf(found.get(id)!));
+    };
+    const film = async (sessionId: string, from: number, to: number) => {
+      await host.create(T, "u", { sensorId: "s", sessionId, startedAt: minute(from) });
+      await host.end(T, { sessionId, endedAt: minute(to) });
+    };
+    return { host, shown, film };
+  }
+
+  test("split, each half shows what lies in it, and undone it is as if nobody had", async () => {
+    await fc.assert(
+      fc.asyncProperty(statements, fc.nat(7), fc.integer({ min: 1, max: 199 }), async (said, when, cut) => {
+        const { host, shown, film } = process();
+        await film("film", 0, 200);
+        for (const [i, one] of [...said, undefined].entries()) {
+          if (i === Math.min(when, said.length)) {
+            await host.split(T, { sessionId: "film", expectedVersion: 1, at: minute(cut), newSessionId: "rest" });
+          }
+          if (one) await host.recordPause(T, { sessionId: "film", ...stretch(one) });
+        }
+        expect(await shown("film", "rest")).toEqual([
+          withEnds(said, minute(0), minute(cut)),
+          withEnds(said, minute(cut), minute(200)),
+        ]);
+        await host.undo(T, { sessionId: "film", expectedVersion: 2 });
+        expect(await shown("film")).toEqual([withEnds(said, minute(0), minute(200))]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("merged, it shows what was said of either, by whichever id", async () => {
+    const either = fc.array(fc.tuple(fc.constantFrom("one", "two"), statement), { maxLength: 7 });
+    await fc.assert(
+      fc.asyncProperty(either, fc.nat(7), async (said, when) => {
+        const { host, shown, film } = process();
+        await film("one", 0, 90);
+        await film("two", 100, 200);
+        for (const [i, own] of [...said, undefined].entries()) {
+          if (i === Math.min(when, said.length)) {
+            const sessions = ["one", "two"].map((sessionId) => ({ sessionId, expectedVersion: 1 }));
+            await host.merge(T, { sessions });
+          }
+          if (own) await host.recordPause(T, { sessionId: own[0], ...stretch(own[1]) });
+        }
+        expect(await shown("one")).toEqual([withEnds(said.map(([, one]) => one), minute(0), minute(200))]);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });

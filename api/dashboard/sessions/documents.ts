@@ -183,7 +183,9 @@ export type SensorOrder =
   /** Time of their sessions that lies in the range; costs as much again. */
   | 'ACTIVE_TIME';
 
-export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } };
+export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } };
+
+export type SessionPausesFragment = { activeDuration: number | null, pauses: Array<{ from: string, to: string | null }> };
 
 export type SessionListQueryVariables = Exact<{
   filter?: SessionFilter | null | undefined;
@@ -192,23 +194,23 @@ export type SessionListQueryVariables = Exact<{
 }>;
 
 
-export type SessionListQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SessionListQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SessionFollowSubscriptionVariables = Exact<{
   sensorId?: string | null | undefined;
 }>;
 
 
-export type SessionFollowSubscription = { sessionChanged: { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } } };
+export type SessionFollowSubscription = { sessionChanged: { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } };
 
-export type SessionWholeFragment = { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, pauses: Array<{ from: string, to: string | null }>, sensor: { sensorId: string } };
+export type SessionWholeFragment = { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> };
 
 export type SessionPageQueryVariables = Exact<{
   sessionId: string;
 }>;
 
 
-export type SessionPageQuery = { session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, mergedInto: { sessionId: string } | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, pauses: Array<{ from: string, to: string | null }>, sensor: { sensorId: string } } | null };
+export type SessionPageQuery = { session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, mergedInto: { sessionId: string } | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null };
 
 export type SessionAfterQueryVariables = Exact<{
   filter?: SessionFilter | null | undefined;
@@ -223,7 +225,7 @@ export type MergeSessionsMutationVariables = Exact<{
 
 
 export type MergeSessionsMutation = { mergeSessions:
-    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, pauses: Array<{ from: string, to: string | null }>, sensor: { sensorId: string } } | null }
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
@@ -235,7 +237,7 @@ export type SplitSessionMutationVariables = Exact<{
 
 
 export type SplitSessionMutation = { splitSession:
-    | { __typename: 'SplitSessionPayload', first: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, pauses: Array<{ from: string, to: string | null }>, sensor: { sensorId: string } } | null, second: { sessionId: string } | null }
+    | { __typename: 'SplitSessionPayload', first: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null, second: { sessionId: string } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
     | { __typename: 'PayloadMismatchError', code: ErrorCode, message: string }
@@ -270,9 +272,9 @@ export type AnnotateSessionMutationVariables = Exact<{
 
 
 export type AnnotateSessionMutation = { annotateSession:
-    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, pauses: Array<{ from: string, to: string | null }>, sensor: { sensorId: string } } | null }
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
-    | { __typename: 'VersionConflictError', message: string, code: ErrorCode, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, pauses: Array<{ from: string, to: string | null }>, sensor: { sensorId: string } } | null }
+    | { __typename: 'VersionConflictError', message: string, code: ErrorCode, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
@@ -291,7 +293,7 @@ export type CorrectSessionMutationVariables = Exact<{
 
 
 export type CorrectSessionMutation = { correctSession:
-    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, activeDuration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, pauses: Array<{ from: string, to: string | null }>, sensor: { sensorId: string } } | null }
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
@@ -321,15 +323,15 @@ export type RestoreSessionMutation = { restoreSession:
    };
 
 export const SessionList = document<SessionListQuery, SessionListQueryVariables>(
-  "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration activeDuration motionEventCount sampleCount labels pinned version }",
+  "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
 );
 
 export const SessionFollow = document<SessionFollowSubscription, SessionFollowSubscriptionVariables>(
-  "subscription SessionFollow($sensorId: String) { sessionChanged(sensorId: $sensorId) { ...SessionRow } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration activeDuration motionEventCount sampleCount labels pinned version }",
+  "subscription SessionFollow($sensorId: String) { sessionChanged(sensorId: $sensorId) { ...SessionRow ...SessionPauses } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SessionPage = document<SessionPageQuery, SessionPageQueryVariables>(
-  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } pauses { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration activeDuration motionEventCount sampleCount labels pinned version }",
+  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariables>(
@@ -337,11 +339,11 @@ export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariabl
 );
 
 export const MergeSessions = document<MergeSessionsMutation, MergeSessionsMutationVariables>(
-  "mutation MergeSessions($input: MergeSessionsInput!) { mergeSessions(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } pauses { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration activeDuration motionEventCount sampleCount labels pinned version }",
+  "mutation MergeSessions($input: MergeSessionsInput!) { mergeSessions(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SplitSession = document<SplitSessionMutation, SplitSessionMutationVariables>(
-  "mutation SplitSession($input: SplitSessionInput!) { splitSession(input: $input) { __typename ... on SplitSessionPayload { first { ...SessionWhole } second { sessionId } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } pauses { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration activeDuration motionEventCount sampleCount labels pinned version }",
+  "mutation SplitSession($input: SplitSessionInput!) { splitSession(input: $input) { __typename ... on SplitSessionPayload { first { ...SessionWhole } second { sessionId } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const UndoSessionCorrection = document<UndoSessionCorrectionMutation, UndoSessionCorrectionMutationVariables>(
@@ -353,7 +355,7 @@ export const SessionReadings = document<SessionReadingsQuery, SessionReadingsQue
 );
 
 export const AnnotateSession = document<AnnotateSessionMutation, AnnotateSessionMutationVariables>(
-  "mutation AnnotateSession($input: AnnotateSessionInput!) { annotateSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { message current { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } pauses { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration activeDuration motionEventCount sampleCount labels pinned version }",
+  "mutation AnnotateSession($input: AnnotateSessionInput!) { annotateSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { message current { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryVariables>(
@@ -361,7 +363,7 @@ export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryV
 );
 
 export const CorrectSession = document<CorrectSessionMutation, CorrectSessionMutationVariables>(
-  "mutation CorrectSession($input: CorrectSessionInput!) { correctSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } pauses { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration activeDuration motionEventCount sampleCount labels pinned version }",
+  "mutation CorrectSession($input: CorrectSessionInput!) { correctSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const DeleteSession = document<DeleteSessionMutation, DeleteSessionMutationVariables>(
