@@ -3,6 +3,7 @@ import type * as Model from "../api/sessions/model.ts";
 import { LIMITS } from "../api/sessions/model.ts";
 import { durationOf, sensorOf } from "../api/sessions/rules.ts";
 import { expiryOf } from "../api/sessions/listing.ts";
+import type { ReadingStretch as ReadingStretchShown } from "../api/sessions/thinning.ts";
 import { builder, entries } from "./builder.ts";
 import { Between, TimeRange } from "./common.ts";
 import type { SharedContext } from "./context.ts";
@@ -252,7 +253,7 @@ const Reading = builder.objectRef<Model.Reading>("Reading").implement({
   }),
 });
 
-const ReadingStretch = builder.objectRef<Model.ReadingStretch>("ReadingStretch").implement({
+const ReadingStretch = builder.objectRef<ReadingStretchShown>("ReadingStretch").implement({
   description: "What readings of a stretch of time come to; of one reading, the reading.",
   access: "SESSIONS_READ",
   fields: (t) => ({

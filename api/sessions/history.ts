@@ -2,13 +2,13 @@ import pMap from "p-map";
 import * as v from "valibot";
 import { createCursors, type PageArgs, type PageRequest, parsePage, toPage } from "../core/page.ts";
 import { isCounted } from "../core/watermark.ts";
-import type { BatchSpan, Reading, ReadingPage, ReadingStretch, Session } from "./model.ts";
+import type { BatchSpan, Reading, ReadingPage, Session } from "./model.ts";
 import { pieceAt } from "./pieces.ts";
 import { asideAt } from "./batches.ts";
 import type { Readings } from "./readings.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
-import { createThinning, parseSeries, type SeriesArgs, spansOf, within } from "./thinning.ts";
+import { createThinning, parseSeries, type ReadingStretch, type SeriesArgs, spansOf, within } from "./thinning.ts";
 
 const MAX_PAGE = 2_000;
 /** Objects of a series that are held at once: 5,000 readings of 64 channels each at most. */

@@ -270,3 +270,13 @@ export function overflows(session: Session): boolean {
 export function isAsSeen(latest: Session, again: Session | undefined): boolean {
   return again?.sessionId !== latest.sessionId || again.revision === latest.revision;
 }
+
+/** Whether a session is written as it was, but for when. */
+export function isSame(a: Session, b: Session): boolean {
+  const shown = (session: Session) =>
+    JSON.stringify(
+      { ...session, updatedAt: 0 },
+      (_key, value: unknown) => typeof value === "bigint" ? `${value}` : value,
+    );
+  return shown(a) === shown(b);
+}

@@ -7,6 +7,7 @@ import {
   hasPeoples,
   inLine,
   isAsSeen,
+  isSame,
   linked,
   nextOf,
   overflows,
@@ -387,15 +388,6 @@ function isPlaced({ mergedInto }: Session): boolean {
 
 function byId(sessions: readonly Session[]): Map<string, Session> {
   return new Map(sessions.map((session) => [session.sessionId, session]));
-}
-
-function isSame(a: Session, b: Session): boolean {
-  const shown = (session: Session) =>
-    JSON.stringify(
-      { ...session, updatedAt: 0 },
-      (_key, value: unknown) => typeof value === "bigint" ? `${value}` : value,
-    );
-  return shown(a) === shown(b);
 }
 
 function tooFar(): InvalidInputError {

@@ -245,15 +245,6 @@ export type SensorPage = Page<Sensor>;
 export type Reading = { at: number; values: readonly (number | null)[] };
 export type ReadingPage = Page<Reading>;
 
-/** What the readings of a stretch of time come to. `min` and `max` have a number a channel; null where no reading has one. */
-export type ReadingStretch = {
-  firstAt: number;
-  lastAt: number;
-  count: number;
-  min: readonly (number | null)[];
-  max: readonly (number | null)[];
-};
-
 export const DEFAULT_IDLE_MS = 5 * MINUTE_MS;
 export const DEFAULT_KEEP_MS = 30 * DAY_MS;
 

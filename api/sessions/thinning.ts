@@ -1,5 +1,14 @@
 import { InvalidInputError } from "../core/errors.ts";
-import { type BatchSpan, LIMITS, type Reading, type ReadingStretch } from "./model.ts";
+import { type BatchSpan, LIMITS, type Reading } from "./model.ts";
+
+/** What the readings of a stretch of time come to. `min` and `max` have a number a channel; null where no reading has one. */
+export type ReadingStretch = {
+  firstAt: number;
+  lastAt: number;
+  count: number;
+  min: readonly (number | null)[];
+  max: readonly (number | null)[];
+};
 
 /** At most `points` stretches of the readings from `from` (included) to `to` (excluded), epoch ms. */
 export type SeriesArgs = { points: number; from?: number | null | undefined; to?: number | null | undefined };
