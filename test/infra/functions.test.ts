@@ -24,8 +24,8 @@ const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: numbe
   sockets: { zippedBytes: 895_000, modulesAtStart: 1_360 },
   push: { zippedBytes: 895_000, modulesAtStart: 1_360 },
   ingest: { zippedBytes: 370_000, modulesAtStart: 670 },
-  rollup: { zippedBytes: 380_000, modulesAtStart: 690 },
-  late: { zippedBytes: 380_000, modulesAtStart: 690 },
+  rollup: { zippedBytes: 390_000, modulesAtStart: 690 },
+  late: { zippedBytes: 390_000, modulesAtStart: 690 },
   schedule: { zippedBytes: 630_000, modulesAtStart: 840 },
 };
 /** What only the local system, pages and tools need. */
