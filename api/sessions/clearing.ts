@@ -7,6 +7,7 @@ import type { Lines, Message, Owner, SensorState } from "./lines.ts";
 import type { Boots, Heard, MotionInput, Numbers } from "./model.ts";
 import { addNumber, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
 import { mustBeSince } from "./plausible.ts";
+import { holderAt } from "./holder.ts";
 import { type ClearedPayload, mismatch, type PayloadMismatch } from "./results.ts";
 import { applyCleared, stand } from "./rules.ts";
 import type { createSettings } from "./settings.ts";
@@ -83,7 +84,7 @@ export function createClearing({ lines, lineStore, hearing, settings, clock }: {
 
   /** The session that lasts until an instant at which motion ceased; null while no motion is there that this closes. */
   async function answered(of: Owner, at: number, duplicate: boolean): Promise<ClearedPayload> {
-    const before = (await lines.around(of, await lines.findSensorState(of), at))?.before;
+    const before = await holderAt(lines, of, at);
     const lasts = before?.deletedAt === undefined && before?.reported.some((own) => own.isCleared && own.at >= at);
     return { __typename: "MotionClearedPayload", session: lasts ? before : undefined, duplicate };
   }

@@ -9,6 +9,7 @@ import type { Lines, Message, Near, Owner, Part, SensorState } from "./lines.ts"
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
 import { addNumber, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
 import { mustBeSince } from "./plausible.ts";
+import { holderAt } from "./holder.ts";
 import { mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
 import { applyMotion, reachOf, stand } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
@@ -95,7 +96,7 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     const own = was.latest ? session : { ...session, numbers: message.numbers };
     const parts = [{ next: applyMotion(own, heard, now), known }, ...await lasted(of, at, was, known)];
     if (!await lines.stateMessage(of, parts, message, [])) return undefined;
-    const holder = (await lines.around(of, await lines.findSensorState(of), at))?.before;
+    const holder = await holderAt(lines, of, at);
     return holder && payloadOf(holder, { started: holder.revision === 1 });
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { Lines } from "./lines.ts";
 import type { Session } from "./model.ts";
+import { holderAt } from "./holder.ts";
 import { applyLasting } from "./rules.ts";
 import type { Sources } from "./sources.ts";
 
@@ -19,7 +20,8 @@ export function createLasting({ lines, sources, changed, clock }: {
     let known: Session | undefined = holder;
     return await retryLost(async () => {
       known = known && await sources.lead(known.tenantId, known.sessionId);
-      const session = known && await holderOf(known, at);
+      // Another's motion may have moved it since it was counted.
+      const session = known && await holderAt(lines, known, at);
       if (!session) return holder;
       const next = applyLasting(session, at, endedAt);
       if (!next) return session;
@@ -28,11 +30,5 @@ export function createLasting({ lines, sources, changed, clock }: {
       if (written) changed(written);
       return written ?? session;
     });
-  }
-
-  /** The session that holds a motion event now: another's motion may have moved it since it was counted. */
-  async function holderOf(of: Session, at: number): Promise<Session | undefined> {
-    const near = await lines.around(of, await lines.findSensorState(of), at);
-    return near?.before;
   }
 }

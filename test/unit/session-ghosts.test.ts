@@ -182,6 +182,25 @@ describe("what is read twice for one write is one state of it, where another pro
     expect(found.get("walk")).toMatchObject({ version: 3, sampleCount: 3, endedAt: START + 30 * MIN });
   });
 
+  test("until when motion lasted is kept, and what was counted is no duplicate, where the line moves while its place is read", async () => {
+    let isBetween = false;
+    const { host, arm } = hostWith(async (_dynamo, other) => {
+      isBetween = true;
+      const [old] = await seen(other, "old");
+      await other.correct(T, { ...old, startedAt: START - MIN });
+    }, "batchGet");
+    for (const [i, sessionId] of ["old", "latest"].entries()) {
+      await host.create(T, "u", { sensorId: "gate", sessionId, startedAt: START + i * 60 * MIN });
+    }
+    // Its own place is read first, then where it is now.
+    arm(1);
+    const motion = { sensorId: "gate", at: START + 5 * MIN, endedAt: START + 9 * MIN };
+    expect(await host.recordMotion(T, "u", motion)).toMatchObject({ duplicate: false });
+    expect(isBetween).toBe(true);
+    const old = (await host.find(T, ["old"])).get("old");
+    expect(old).toMatchObject({ startedAt: START - MIN, motionEventCount: 1, lastMotionAt: START + 9 * MIN });
+  });
+
   const move = (sessions: Sessions, minute: number, seq: number, useServiceTime = false) =>
     sessions.recordMotion(T, "u", {
       ...{ sensorId: "door", seq },
