@@ -40,7 +40,8 @@ export function createPausing({ lines, sources, settings, changed, clock }: {
       if (wrong) throw new InvalidInputError([{ path: [wrong.field], message: wrong.why }]);
       const now = clock();
       const holder = sessions.map((one) => asOf(one, now)).find((one) => isWithin(pause, one));
-      const session = holder ?? asOf(sessions[0]!, now);
+      const session = holder ?? (sessions[0] && asOf(sessions[0], now));
+      if (!session) return notFound(sessionId);
       return { ...sessionPayload(session), ...(holder ? {} : { held: outside(session) }) };
     },
   };

@@ -6,6 +6,7 @@ import { sensorKeyOf } from "../../api/sessions/item.ts";
 import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
+import { pausesOf } from "../../api/sessions/pauses.ts";
 import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions, type Sessions } from "../../api/sessions/service.ts";
@@ -71,6 +72,29 @@ test("what outlives deleted sessions is what the latest said: until when there w
   expect(dynamo.peek("sensors", { pk })).toMatchObject({ forgottenUntil: NOW, mBoot: "of b" });
   await keep("c", NOW + 1, "of c");
   expect(dynamo.peek("sensors", { pk })).toMatchObject({ forgottenUntil: NOW + 1, mBoot: "of b" });
+});
+
+test("a pause of a session that is deleted between its read and its write leaves no ghost of it, and is told so", async () => {
+  const gone = (dynamo: ReturnType<typeof createMemoryDynamo>) => {
+    for (const { pk, sk } of dynamo.dump("sessions")) void dynamo.remove("sessions", { pk, sk });
+  };
+  const { host, dynamo, arm } = hostWith(gone, "updateIf");
+  await host.create(T, "u", { sensorId: "s", sessionId: "a", startedAt: NOW });
+  arm();
+  expect(await host.recordPause(T, { sessionId: "a", from: NOW })).toMatchObject({ code: "NOT_FOUND" });
+  expect(dynamo.dump("sessions")).toEqual([]);
+});
+
+test("a pause and what another process counts in the session meanwhile are both kept", async () => {
+  const { host, arm } = hostWith(
+    (_, other) => other.recordMotion(T, "u", { sensorId: "s", at: NOW + 1 }),
+    "updateIf",
+  );
+  await host.create(T, "u", { sensorId: "s", sessionId: "a", startedAt: NOW - 1_000 });
+  arm();
+  await host.recordPause(T, { sessionId: "a", from: NOW, to: NOW + 2 });
+  const session = (await host.find(T, ["a"])).get("a")!;
+  expect([session.motionEventCount, pausesOf(session)]).toEqual([1, [{ from: NOW, to: NOW + 2 }]]);
 });
 
 test("an edit of a session that is deleted between its read and its write leaves no ghost of it", async () => {
