@@ -43,3 +43,20 @@ test("a file ends after 15 seconds, whatever it holds by then, and the next goes
   const { make } = createWorld(10_000, 4_000);
   expect(await make(50_000)).toMatchObject({ rows: 400, endCursor: "400" });
 });
+
+test("a file begins a page in the very millisecond in which its time ends, and none after it", async () => {
+  const { make } = createWorld(10_000, 5_000);
+  expect(await make(50_000)).toMatchObject({ rows: 400, endCursor: "400" });
+});
+
+test("a page without rows loses no place: the next file goes on where this one was", async () => {
+  let pages = 0;
+  const files = { keep: () => Promise.resolve({ url: "", fileName: "", rows: 0, bytes: 0, expiresAt: 0 }) };
+  const made = await exportList({ files: files as unknown as Files, clock: () => 10_000 * pages }, "t", {
+    ...{ format: "CSV", after: "7" },
+  }, {
+    ...{ name: "n", columns: [], maxRows: 100, rowsOf: () => Promise.resolve([]) },
+    list: () => Promise.resolve({ edges: [], hasNextPage: ++pages > 0, hasPreviousPage: true }),
+  });
+  expect(made.endCursor).toBe("7");
+});

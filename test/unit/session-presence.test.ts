@@ -131,14 +131,17 @@ describe("motion lasts until an off", () => {
     },
   );
 
-  test("also through what began half an hour after it and has no motion of its own", async () => {
-    for (const order of orders(["on", "off", "create"] as const)) {
-      const { on, off, create, spans } = createWorld();
-      const steps = { on: () => on(0), off: () => off(LONGEST), create: () => create("in it", HOUR / 2) };
-      for (const step of order) await steps[step]();
-      expect([order, await spans()]).toEqual([order, [[0, 30, 1], [30, LONGEST / MIN, 0]]]);
-    }
-  });
+  test.each([["half an hour", HOUR / 2], ["a millisecond", 1]])(
+    "also through what began %s after it and has no motion of its own",
+    async (_, after) => {
+      for (const order of orders(["on", "off", "create"] as const)) {
+        const { on, off, create, spans } = createWorld();
+        const steps = { on: () => on(0), off: () => off(LONGEST), create: () => create("in it", after) };
+        for (const step of order) await steps[step]();
+        expect([order, await spans()]).toEqual([order, [[0, after / MIN, 1], [after / MIN, LONGEST / MIN, 0]]]);
+      }
+    },
+  );
 
   test("also through many sessions that have none, whenever each was told of", async () => {
     const random = createRandom("presence");
