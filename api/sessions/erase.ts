@@ -58,9 +58,15 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
       await store.putErased(of, receipt.until);
       settings.forget(tenantId);
       if (!await removeSensor(of, receipt)) return LOST;
+      const parts: string[] = [];
       for await (const items of erasures.listSessions(of)) {
-        for (const item of items.filter((one) => isErased(one, receipt))) await eraseSession(of, receipt, item);
+        for (const item of items.filter((one) => isErased(one, receipt))) {
+          await eraseSession(of, receipt, item);
+          if (item.mergedInto !== undefined) parts.push(fromItem(item)!.sessionId);
+        }
       }
+      // An update by the id of what became a part of another is marked there for as long as the other is there.
+      for (const sessionId of parts) await eraseMarkers(of, sessionId);
       await eraseBeside(of, receipt);
       return await erasures.close(of, receipt);
     });
@@ -95,6 +101,8 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
       const session: Session = fromItem(item)!;
       const removed = await readings.removeAll(session);
       if (removed > 0) await erasures.addBatches(of, receipt, removed);
+      // Before the session itself: the next call finds them by that.
+      await eraseMarkers(of, sessionId);
       const told = session.reported.flatMap(({ at, count }) => Array<number>(count).fill(at));
       const instants = [...session.heard.map(({ at }) => at), ...told];
       if (await erasures.removeHolding(of, receipt, item, instants, clock())) return;
@@ -103,6 +111,10 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
     });
     // A repeat of a batch keeps its readings once more before it finds that they were counted, and moves nothing.
     await readings.removeAll(fromItem(read)!);
+    await eraseMarkers(of, sessionId);
+  }
+
+  async function eraseMarkers(of: Of, sessionId: string): Promise<void> {
     for await (const items of erasures.listBeside(of.tenantId, sessionId)) {
       for (const beside of items.filter((one) => !isSessionItem(one) && isOfSession(one))) {
         await erasures.remove(beside);

@@ -66,29 +66,23 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
 }) {
   const presence = createPresence({ lineStore, find, settings });
 
-  async function find(
-    { tenantId }: Pick<Owner, "tenantId">,
-    sessionIds: readonly string[],
-  ): Promise<Map<string, Session>> {
-    return sessionIds.length === 0 ? new Map() : await store.find(tenantId, sessionIds);
+  async function find({ tenantId }: Pick<Owner, "tenantId">, ids: readonly string[]): Promise<Map<string, Session>> {
+    return ids.length === 0 ? new Map() : await store.find(tenantId, ids);
   }
 
   function findSensorState({ tenantId, sensorId }: Owner): Promise<SensorState> {
     return retryLost(async () => {
       const known = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
       const id = known?.latestSessionId;
-      // Where nothing is, all of it may just have been erased, of which this process need not have heard.
-      const erasedUntil = id === undefined
-        ? await settings.erasedUntilNow(tenantId, sensorId)
-        : known?.erasedUntil ?? await settings.erasedUntil(tenantId, sensorId);
+      const erasedUntil = await settings.erasedUntilOf(tenantId, sensorId, known);
       const sensor = erasedUntil === undefined ? known : { tenantId, sensorId, ...known, erasedUntil };
       const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
       if (id !== undefined && !latest) return await mended({ tenantId, sensorId }, sensor!);
       // Between the two reads another may have become the latest: what is counted in this one now would count again there.
       if (latest?.next || latest?.mergedInto !== undefined) return LOST;
       // Or the sensor may have said for the first time that motion ceased, which the latest session knows by itself.
-      const clears = sensor && latest?.numbers.clearedAt !== undefined ? { ...sensor, clears: true as const } : sensor;
-      return { sensor: clears, latest, isMended: false };
+      const more = latest?.numbers.clearedAt === undefined ? {} : { clears: true as const };
+      return { sensor: sensor && { ...sensor, ...more }, latest, isMended: false };
     });
   }
 

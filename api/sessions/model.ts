@@ -74,10 +74,7 @@ export type Next = { at: number; by: "MOTION" | "BATCH" | "CREATION" };
 /** Where the readings of one batch lie in time. */
 export type BatchSpan = { offset: number; firstAt: number; lastAt: number; count: number };
 
-/**
- * Signs of a session that lie near each other: readings, and starts that its device stated. A clock that was wrong for a
- * while leaves some of them years away from the others.
- */
+/** Signs of a session near each other: readings, and stated starts. A clock that was wrong leaves some years away. */
 export type Cluster = {
   firstAt: number;
   lastAt: number;

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, MINUTE_MS } from "../core/clock.ts";
 import { hashOf } from "./erasures.ts";
-import { DEFAULT_KEEP_MS } from "./model.ts";
+import { DEFAULT_KEEP_MS, type Sensor } from "./model.ts";
 import { DEFAULT_PLAUSIBLE, type Plausible } from "./plausible.ts";
 import type { SessionStore, Settings } from "./store.ts";
 
@@ -39,11 +39,14 @@ export function createSettings(store: Pick<SessionStore, "getSettings">, clock: 
       return Object.keys(erased).length === 0 ? undefined : erased[hashOf({ tenantId, sensorId })];
     },
 
-    /** The same as it is at this moment, whatever this process remembers. */
-    async erasedUntilNow(tenantId: string, sensorId: string): Promise<number | undefined> {
-      const settings = await store.getSettings(tenantId, true);
-      known.set(tenantId, settings);
-      return settings.erased?.[hashOf({ tenantId, sensorId })];
+    /**
+     * The same of a sensor as it was read. Where nothing is there, all of it may just have been erased, of which this process
+     * need not have heard: it reads anew.
+     */
+    async erasedUntilOf(tenantId: string, sensorId: string, sensor: Sensor | undefined): Promise<number | undefined> {
+      if (sensor?.erasedUntil !== undefined) return sensor.erasedUntil;
+      if (sensor?.latestSessionId === undefined) known.set(tenantId, await store.getSettings(tenantId, true));
+      return await this.erasedUntil(tenantId, sensorId);
     },
 
     keepMsOf: async (tenantId: string): Promise<number> => (await of(tenantId)).keepMs ?? DEFAULT_KEEP_MS,

@@ -45,6 +45,8 @@ export type Act = {
   place: number;
   part: number;
   id: string;
+  /** Of sessions with which it can be done, where there are some. */
+  isApt?: true;
 };
 export type Erasure = { kind: "erase"; sensorId: string };
 export type Input = Motion | Cleared | Batch | Creation | Update | End | Edit | Act | Erasure | Sweep;
@@ -130,14 +132,20 @@ export function operationsOf(
     const kind = pick(["merge", "merge", "split", "split", "correct"] as const);
     const act: Act = { kind, sensorId: pick(sensors), place: random(), part: random(), id: `p${i}` };
     many(copies(), () => send(act));
-    const { place } = placed.at(-1)!;
-    if (takesBack && chance(0.5)) many(copies(), () => send({ ...act, kind: "undo" }, place + random() * 0.3));
   });
-  if (takesBack) sendDeletions();
+  if (takesBack) sendTakenBack();
   many(below(4), () => send({ kind: "sweep" }));
   return placed.sort((a, b) => a.place - b.place).map(({ input }, i) => operation(tenantId, input, i));
 
-  function sendDeletions(): void {
+  function sendTakenBack(): void {
+    // When there is something to merge or split, and it is taken back soon.
+    many(chance(0.6) ? 1 + below(3) : 0, (i) => {
+      const kind = pick(["merge", "merge", "split"] as const);
+      const act: Act = { kind, sensorId: pick(sensors), place: random(), part: random(), id: `q${i}`, isApt: true };
+      const place = 0.4 + random() * 0.8;
+      many(copies(), () => send(act, place));
+      if (chance(0.8)) many(copies(), () => send({ ...act, kind: "undo" }, place + 0.05 + random() * 0.2));
+    });
     many(chance(0.3) ? 1 + below(2) : 0, () => {
       const act: Act = { kind: "delete", sensorId: pick(sensors), place: random(), part: 0, id: "" };
       const place = random();
@@ -245,7 +253,7 @@ async function ask(tenantId: string, own: Operation, sessions: Sessions, view: V
 /** What a person who looks now decides. */
 async function actOf(
   tenantId: string,
-  { kind, sensorId, place, part, id }: Act,
+  { kind, sensorId, place, part, id, isApt }: Act,
   sessions: Sessions,
   view: View,
 ): Promise<(host: Sessions) => Promise<unknown>> {
@@ -258,13 +266,19 @@ async function actOf(
   const found = await sessions.find(tenantId, edges.map(({ node }) => node.sessionId));
   const all = edges.flatMap(({ node }) => found.get(node.sessionId) ?? []).reverse();
   // Of those that a person merged or split, if any: else nothing can be taken back.
-  const changed = kind === "undo" ? all.filter((session) => view.isChanged?.(session.sessionId)) : all;
+  const changed = kind === "undo"
+    ? all.filter((session) => view.isChanged?.(session.sessionId))
+    : isApt && kind === "merge" && all.length > 1
+    ? all.slice(0, -1)
+    : isApt && kind === "split"
+    ? all.filter(({ startedAt, lastMotionAt }) => lastMotionAt > startedAt)
+    : all;
   const first = changed[Math.floor(place * changed.length)];
   const seen = all.map(({ sessionId, version }) => ({ sessionId, expectedVersion: version }));
   return (host: Sessions): Promise<unknown> => {
     if (!first) return Promise.resolve(undefined);
     const index = all.indexOf(first);
-    const span = Math.max(first.lastMotionAt - first.startedAt, MINUTE);
+    const span = isApt ? first.lastMotionAt - first.startedAt : Math.max(first.lastMotionAt - first.startedAt, MINUTE);
     const at = Math.ceil(first.startedAt + part * span);
     if (kind === "undo") return host.undo(tenantId, seen[index]);
     if (kind === "delete") return host.remove(tenantId, seen[index]);

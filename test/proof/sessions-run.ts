@@ -8,7 +8,7 @@ import { type Act, type Input, type Operation, operationsOf } from "./sessions-i
 import { type Counted, createOracle, isAct, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
 import { actsOf, type Fact, holderOf, type Said, sessionsOf } from "./sessions-spec.ts";
-import { type Counts, createWorld, START_AT, type Weather, type World } from "./sessions-world.ts";
+import { type Counts, createWorld, type Planted, START_AT, type Weather, type World } from "./sessions-world.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
 
@@ -19,9 +19,15 @@ export function noCounts(): Counts {
   return { runs: 0, calls: 0, writes: 0, conflicts: 0, lost: 0, refused: 0, died: 0, abandoned: 0 };
 }
 
+/** The tenants that were: processes remember them, so a seed that comes again has another. */
+const tenants = new Map<string, number>();
+
 /** One interleaving, the same for the same seed; gives what was wrong, undefined where nothing was. */
-export async function runOnce(seed: string, counts: Counts): Promise<Failure | undefined> {
+export async function runOnce(seed: string, counts: Counts, planted?: Planted): Promise<Failure | undefined> {
   const random = createRandom(seed);
+  const before = tenants.get(seed) ?? 0;
+  tenants.set(seed, before + 1);
+  const tenantId = before === 0 ? seed : `${seed}~${before}`;
   const chance = (p: number) => random() < p;
   const weather: Weather = {
     faults: chance(0.25) ? 0 : random() * 0.12,
@@ -39,9 +45,10 @@ export async function runOnce(seed: string, counts: Counts): Promise<Failure | u
     onWrite: oracle.onWrite,
     onCall: oracle.onCall,
     onAnswer: (operation, outcome) => judge(operation, outcome, oracle, world),
+    planted,
   });
   const isOver = () => violations.length > 0;
-  const operations = operationsOf(random, seed, START_AT, IDLE_MS, true);
+  const operations = operationsOf(random, tenantId, START_AT, IDLE_MS, true);
   counts.runs++;
   try {
     await world.run(operations, isOver);
@@ -50,18 +57,18 @@ export async function runOnce(seed: string, counts: Counts): Promise<Failure | u
     const again = chance(0.2) ? operations.filter(({ input }) => !once.includes(input.kind)) : [];
     const later = (name: string, input: Input, run: Operation["run"]): Operation => ({ name, input, sent: [], run });
     const finish = () =>
-      later("at the end", { kind: "sweep" }, (sessions) => atTheEnd(seed, sessions, oracle, operations, world));
+      later("at the end", { kind: "sweep" }, (sessions) => atTheEnd(tenantId, sessions, oracle, operations, world));
     if (!isOver()) await world.run(again, isOver);
     world.calm(SETTLED_MS);
     // Erased once more, when nothing is under way: what came between is gone too.
     const erased = [...oracle.erasures.erased.keys()].map((sensorId) => (
-      later(`erase ${sensorId}`, { kind: "erase", sensorId }, (sessions) => sessions.eraseSensor(seed, sensorId))
+      later(`erase ${sensorId}`, { kind: "erase", sensorId }, (sessions) => sessions.eraseSensor(tenantId, sensorId))
     ));
     if (!isOver()) await world.run(erased, isOver);
     if (!isOver()) await world.run([finish()], isOver);
     const restored = [...oracle.back.deletions.keys()].map((sessionId) => {
       const act: Act = { kind: "restore", sensorId: oracle.sensorOf(sessionId), place: 0, part: 0, id: "" };
-      return later(`restore ${sessionId}`, act, (sessions) => sessions.restore(seed, { sessionId }));
+      return later(`restore ${sessionId}`, act, (sessions) => sessions.restore(tenantId, { sessionId }));
     }).filter((one) => !oracle.isErased(one));
     if (!isOver()) await world.run(restored, isOver);
     if (!isOver() && restored.length > 0) await world.run([finish()], isOver);

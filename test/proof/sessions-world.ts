@@ -16,6 +16,13 @@ export type Counts = Record<
   number
 >;
 
+/** A fault of the service's: what it asks its store instead of what it should; undefined: nothing at all. */
+export type Planted = (
+  operation: Operation,
+  method: string,
+  args: readonly unknown[],
+) => readonly unknown[] | undefined;
+
 type Attempt = { operation: Operation; process: Process };
 type Process = { id: number; sessions: Sessions; skewMs: number; dead: boolean };
 type Call = {
@@ -43,7 +50,7 @@ export type World = ReturnType<typeof createWorld>;
  * done, or refused, or done with its reply lost; or the process dies before or after it; or the client gives up
  * waiting and asks another process while the first one goes on. A client asks until it is answered.
  */
-export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall }: {
+export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall, planted }: {
   random: Random;
   weather: Weather;
   counts: Counts;
@@ -52,6 +59,7 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
   onCall: (operation: Operation, method: string, args: readonly unknown[]) => void;
   /** Told what an operation ended with; gives whether its client is content. */
   onAnswer: (operation: Operation, outcome: { answer: unknown } | { error: unknown }) => boolean;
+  planted?: Planted | undefined;
 }) {
   const disturbance = { ...weather };
   const trace: string[] = [];
@@ -91,8 +99,12 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
     const now = () => clock + skewMs;
     const ask = (method: string, args: readonly unknown[]) =>
       new Promise((resolve, reject) => {
-        const perform = async () => await methods[method]!(...args as never[]);
-        pending.push({ attempt: current!, method, args, now: now(), perform, resolve, reject });
+        const attempt = current!;
+        const perform = async () => {
+          const asked = planted ? planted(attempt.operation, method, args) : args;
+          return asked && await methods[method]!(...asked as never[]);
+        };
+        pending.push({ attempt, method, args, now: now(), perform, resolve, reject });
       });
     return { id, dead: false, skewMs, sessions: hostOf(spawned++, { ask, now, id: () => `m${ids++}` }) };
   };

@@ -7,4 +7,9 @@
 import { runInterleavings } from "./interleavings.ts";
 import { noCounts, runOnce } from "./sessions-run.ts";
 
-await runInterleavings("test/proof/sessions.ts", { runs: 100_000, every: 10_000, counts: noCounts(), runOnce });
+await runInterleavings("test/proof/sessions.ts", {
+  runs: 100_000,
+  every: 10_000,
+  counts: noCounts(),
+  runOnce: (seed, counts) => runOnce(seed, counts),
+});

@@ -3,7 +3,6 @@ import { tables } from "../../api/resources.ts";
 import type { BatchInput, Reading } from "../../api/sessions/model.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { hostOf } from "../proof/sessions-hosts.ts";
-import { noCounts, runOnce } from "../proof/sessions-run.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const MIN = 60_000;
@@ -58,12 +57,4 @@ test("what was erased does not come back by a process that had not heard of it, 
   expect(await batch(1, [-1, 2])).toMatchObject({ accepted: 1, receipts: [{ index: 0, status: "REJECTED" }] });
   await expect(motion(-10)).rejects.toMatchObject(refused);
   expect((await other!.list(tenant, {}, { first: 10 })).edges).toHaveLength(2);
-});
-
-test.each([
-  ["k1.19", "an erasure beside a process that remembers that there was none"],
-  ["k4.107", "a repeat of a batch beside the erasure of its sensor"],
-  ["k11.407", "motion beside the first time that its sensor says that motion ceased"],
-])("%s: %s", async (seed) => {
-  expect(await runOnce(seed, noCounts())).toBeUndefined();
 });

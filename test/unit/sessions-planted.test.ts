@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import type { TransactWrite } from "../../api/aws/dynamo.ts";
+import { noCounts, runOnce } from "../proof/sessions-run.ts";
+import type { Planted } from "../proof/sessions-world.ts";
+
+/** Faults of what takes back, deletes and erases: the simulation of races and crashes finds each, in one of some runs; each begins near the first that does. */
+const RUNS = 300;
+
+type Change = { expression: string; values: Record<string, unknown> };
+
+/** Leaves parts of a transaction out, or changes what they set. */
+function inParts(kind: string, becomes: (part: TransactWrite) => TransactWrite | undefined): Planted {
+  return ({ input }, method, args) => {
+    if (input.kind !== kind || method !== "transact") return args;
+    return [(args[0] as TransactWrite[]).flatMap((part) => becomes(part) ?? [])];
+  };
+}
+
+/** Sets something else instead of what a change sets. */
+function setting(part: TransactWrite, name: string, become: (value: unknown) => unknown): TransactWrite {
+  if (!("change" in part)) return part;
+  const change = part.change as Change;
+  if (change.values[name] === undefined) return part;
+  return { ...part, change: { ...change, values: { ...change.values, [name]: become(change.values[name]) } } } as never;
+}
+
+const without = (kind: string, isGone: (part: TransactWrite) => boolean): Planted =>
+  inParts(kind, (part) => (isGone(part) ? undefined : part));
+const put = (part: TransactWrite) => ("put" in part ? part.put : {});
+
+test.each<[string, number, Planted]>([
+  [
+    "an undo forgets a motion event",
+    16,
+    inParts("undo", (part) => setting(part, ":moved", (moved) => (moved as number) - 1)),
+  ],
+  ["an undo forgets what people wrote", 38, inParts("undo", (part) => setting(part, ":labels", () => []))],
+  [
+    "a deletion forgets to leave the lists",
+    2,
+    inParts("delete", (part) => setting(part, ":deletedAt", () => undefined)),
+  ],
+  ["a restoration forgets readings", 20, inParts("restore", (part) => setting(part, ":samples", () => 0))],
+  ["an erasure forgets to take motion out of its counts", 12, without("erase", (part) => "erasedMotions" in put(part))],
+  ["an erasure forgets readings", 56, ({ input }, method, args) => (
+    input.kind === "erase" && method === "removeAll" ? undefined : args
+  )],
+  ["an erasure forgets what lies beside the sensor", 12, ({ input }, method, args) => (
+    input.kind === "erase" && method === "remove" ? undefined : args
+  )],
+])("%s: found", async (_fault, from, planted) => {
+  let found: unknown;
+  for (let i = from; i < RUNS && !found; i++) found = await runOnce(`planted.${i}`, noCounts(), planted);
+  expect(found).toBeDefined();
+});
