@@ -21,7 +21,10 @@ function setting(part: TransactWrite, name: string, become: (value: unknown) => 
   if (!("change" in part)) return part;
   const change = part.change as Change;
   if (change.values[name] === undefined) return part;
-  return { ...part, change: { ...change, values: { ...change.values, [name]: become(change.values[name]) } } } as never;
+  return {
+    ...part,
+    change: { ...change, values: { ...change.values, [name]: become(change.values[name]) } },
+  } as TransactWrite;
 }
 
 const without = (kind: string, isGone: (part: TransactWrite) => boolean): Planted =>
