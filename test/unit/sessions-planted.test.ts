@@ -6,8 +6,6 @@ import type { Planted } from "../proof/sessions-world.ts";
 /** Faults of what takes back, deletes and erases: the simulation of races and crashes finds each, in one of some runs; each begins near the first that does. */
 const RUNS = 300;
 
-type Change = { expression: string; values: Record<string, unknown> };
-
 /** Leaves parts of a transaction out, or changes what they set. */
 function inParts(kind: string, becomes: (part: TransactWrite) => TransactWrite | undefined): Planted {
   return ({ input }, method, args) => {
@@ -19,12 +17,9 @@ function inParts(kind: string, becomes: (part: TransactWrite) => TransactWrite |
 /** Sets something else instead of what a change sets. */
 function setting(part: TransactWrite, name: string, become: (value: unknown) => unknown): TransactWrite {
   if (!("change" in part)) return part;
-  const change = part.change as Change;
-  if (change.values[name] === undefined) return part;
-  return {
-    ...part,
-    change: { ...change, values: { ...change.values, [name]: become(change.values[name]) } },
-  } as TransactWrite;
+  const { values = {} } = part.change;
+  if (values[name] === undefined) return part;
+  return { ...part, change: { ...part.change, values: { ...values, [name]: become(values[name]) } } };
 }
 
 const without = (kind: string, isGone: (part: TransactWrite) => boolean): Planted =>
