@@ -254,4 +254,16 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "attribute_exists(latest) AND (attribute_not_exists(forgottenUntil) OR forgottenUntil <= :until)",
     why: "the same number either way",
   },
+  {
+    file: "api/live/hub.ts",
+    line: "if (own.size === 0 && listeners.get(key) === own) listeners.delete(key);",
+    instead: "listeners.get(key) !== own",
+    why: "the same wakes are heard; of a key that nobody watches an empty set is left",
+  },
+  {
+    file: "api/live/log-feed.ts",
+    line: "add: (name) => void lately.set(name, true),",
+    instead: "false",
+    why: "whether a name is there is asked, not what stands by it",
+  },
 ];

@@ -35,8 +35,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     without: /100,000 events|hundreds of visits|nothing compresses/,
   },
   sessions: {
-    files: ["rules", "line", "numbers", "plausible", "thinning"].map((name) => `api/sessions/${name}.ts`),
-    tests: unit("session-rules", "session-said", "session-line-rules", "session-numbers", "session-thinning"),
+    files: ["rules", "pauses", "line", "numbers", "plausible", "thinning"].map((name) => `api/sessions/${name}.ts`),
+    tests: [
+      ...unit("session-rules", "session-said", "session-pause-rules", "session-line-rules"),
+      ...unit("session-numbers", "session-thinning"),
+    ],
   },
   metrics: {
     files: ["rules", "changes", "late-hours", "alert-rules", "measures"].map((name) => `api/metrics/${name}.ts`),

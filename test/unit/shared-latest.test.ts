@@ -96,6 +96,20 @@ test("whoever hears late of the end of a source ends none that began since under
   expect(counts.begun).toBe(2);
 });
 
+test("a source that ends by itself ends for all who follow it, once they have what it gave, and begins anew for the next", async () => {
+  let begun = 0;
+  async function* start(): AsyncGenerator<Message> {
+    begun++;
+    await Promise.resolve();
+    yield { id: "a", n: begun };
+  }
+  const { signal } = new AbortController();
+  const follow = createSharedLatest<Message>(({ id }) => id);
+  const both = [1, 2].map(() => Array.fromAsync(follow("k", start, signal)));
+  expect(await Promise.all(both)).toEqual([[{ id: "a", n: 1 }], [{ id: "a", n: 1 }]]);
+  expect(await Array.fromAsync(follow("k", start, signal))).toEqual([{ id: "a", n: 2 }]);
+});
+
 test("a stream that throws leaves no watch of its end behind", async () => {
   let watches = 1;
   const aborted: boolean[] = [];
