@@ -169,6 +169,10 @@ test("a part that waited for half a minute is not worth a word, and one a millis
   // Whoever noted it takes it back, once.
   await handled(0);
   expect(notes()).toEqual([["!x", Number.MAX_SAFE_INTEGER]]);
+  const taken = world.dynamo.dump("buckets");
+  world.pass(1_000);
+  await handled(0);
+  expect(world.dynamo.dump("buckets")).toEqual(taken);
 });
 
 test("whoever asks within two seconds of another costs no look at the store, and waits for no beat that is under way", async () => {
