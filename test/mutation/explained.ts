@@ -266,4 +266,10 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "false",
     why: "whether a name is there is asked, not what stands by it",
   },
+  {
+    file: "api/sessions/line.ts",
+    line: "if (last === undefined) return false;",
+    instead: "false",
+    why: "undefined is beyond nothing",
+  },
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Alert, type AlertChange, type NewAlert, parseAlert } from "../../api/metrics/alert-model.ts";
-import { isSameRule, isSo, judge, lastEnd, toChange, valueOf } from "../../api/metrics/alert-rules.ts";
+import { isSameRule, isSo, judge, lastEnd, toChange, toData, valueOf } from "../../api/metrics/alert-rules.ts";
 import { createAlertStore } from "../../api/metrics/alert-store.ts";
 import { createAlerts } from "../../api/metrics/alerts.ts";
 import { createMeasuring } from "../../api/metrics/measuring.ts";
@@ -101,6 +101,28 @@ test("a rule is another where anything is that decides it, and the same by anoth
     ...[{ size: "ONE_HOUR" as const }, { measure: "SUM" as const }, { condition: "BELOW" as const }],
   ];
   for (const change of changes) expect(isSameRule(RULE, { ...RULE, ...change })).toBe(false);
+});
+
+test("a change is told with its instants as text, and null where a bucket or a value is none", () => {
+  const { tenantId: _, ...configured } = toChange(ALERT, "OK", START, { reason: "CONFIGURED" });
+  const at = "2026-06-01T12:00:00.000Z";
+  expect(toData(configured)).toEqual({
+    ...{
+      changeId: configured.changeId,
+      alertId: "a",
+      name: "tasks",
+      state: "OK",
+      reason: "CONFIGURED",
+      source: "TASKS",
+    },
+    ...{ size: "ONE_MINUTE", measure: "COUNT", threshold: 2 },
+    ...{ at, bucketStart: null, bucketEnd: null, value: null },
+  });
+  const [bucket] = bucketsOf([0]);
+  const told = toData(toChange(ALERT, "RINGING", START, { reason: "BUCKET", bucket: bucket!, value: 0 }));
+  expect(told).toMatchObject({ value: 0, bucketStart: at, bucketEnd: "2026-06-01T12:01:00.000Z" });
+  const of = { reason: "BUCKET", bucket: bucket!, value: undefined } as const;
+  expect(toData(toChange(ALERT, "OK", START, of))).toMatchObject({ value: null });
 });
 
 test("buckets judged in any parts turn an alert where all of them at once do, and say since when", () => {

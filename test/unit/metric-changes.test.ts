@@ -1,6 +1,14 @@
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
-import { changesSince, type Given, NOTHING, type Snapshot, type State, toSnapshot } from "../../api/metrics/changes.ts";
+import {
+  changesSince,
+  type Given,
+  NOTHING,
+  type Snapshot,
+  type State,
+  toSnapshot,
+  windowStart,
+} from "../../api/metrics/changes.ts";
 import type { FixedSize, HourBucket } from "../../api/metrics/model.ts";
 import { emptyHour, toBucket } from "../../api/metrics/rules.ts";
 
@@ -93,6 +101,14 @@ describe("the changes of metric buckets", () => {
     );
   });
 
+  test("begin with the bucket in which two hours ago lies", () => {
+    const at = Date.UTC(2026, 5, 1, 12, 37, 20, 5);
+    const sizes: FixedSize[] = ["ONE_MINUTE", "FIVE_MINUTES", "FIFTEEN_MINUTES", "ONE_HOUR"];
+    expect(sizes.map((size) => new Date(windowStart(at, size)).toISOString().slice(11))).toEqual([
+      ...["10:37:00.000Z", "10:35:00.000Z", "10:30:00.000Z", "10:00:00.000Z"],
+    ]);
+  });
+
   test("are made once for all who are at the same state", () => {
     const store = createHours();
     store.write(1, [3, 4]);
@@ -124,6 +140,8 @@ describe("the changes of metric buckets", () => {
     expect(changesSince(more, after.state, encode).messages.map(({ bucket }) => bucket.start)).toEqual([
       hourAt + 7 * 60_000,
     ]);
+    // Nor again from the same snapshot.
+    expect(changesSince(more, changesSince(more, after.state, encode).state, encode).messages).toEqual([]);
     // Who missed the snapshot between gets both, who comes now none.
     expect(changesSince(more, state, encode).messages).toHaveLength(2);
     expect(changesSince(more, NOTHING, encode).messages.every(({ bucket }) => bucket.count === 0)).toBe(true);
