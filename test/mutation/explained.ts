@@ -272,4 +272,10 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "false",
     why: "undefined is beyond nothing",
   },
+  {
+    file: "api/journeys/rules.ts",
+    line: 'const own = decided?.type ?? (engagedAt === undefined ? "BROWSING" : "ABANDONED");',
+    instead: "false",
+    why: "a goal that takes the place of either takes that of both: none is for BROWSING alone",
+  },
 ];
