@@ -143,6 +143,7 @@ describe("accounts that are kept", () => {
     expect(await store.findAccount("ada")).toEqual(account({ version: 0 }));
     // What was kept before there were versions is changed all the same, once.
     const read = (await store.findAccount("ada"))!;
+    expect(await store.putLogins({ ...read, version: 3 }, { logins: {}, places: {} })).toBe(false);
     expect(await store.putLogins(read, { logins: { l: login() }, places: { p: NOW } })).toBe(true);
     expect(await store.putLogins(read, { logins: {}, places: {} })).toBe(false);
     expect(await store.findAccount("ada")).toEqual(account({ logins: { l: login() }, places: { p: NOW }, version: 1 }));
