@@ -129,7 +129,8 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         if (
           await lines.state(of, applyUpdate(known, update, clock()), known, undefined, [marker])
         ) {
-          return announce((await findAny(tenantId, known.sessionId))!);
+          const written = await findAny(tenantId, known.sessionId);
+          return written ? announce(written) : notFound(sessionId);
         }
         return LOST;
       });
@@ -167,7 +168,8 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         const own = await lines.stateOwn(next, known);
         if (own?.ok) return answer(announce(own.current).session);
         if (!own && await lines.state(known, next, known)) {
-          return answer(announce((await findAny(tenantId, known.sessionId))!).session);
+          const written = await findAny(tenantId, known.sessionId);
+          return written ? answer(announce(written).session) : notFound(sessionId);
         }
         return LOST;
       });
@@ -253,7 +255,8 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
       const written = { ...next, version: current.version + 1, updatedAt: clock() };
       const isDone = await lines.state(current, written, current, undefined, also);
       current = await findAny(current.tenantId, current.sessionId);
-      return isDone ? announce(current!) : LOST;
+      // Erased with its sensor as soon as it was done.
+      return isDone ? current ? announce(current) : notFound(sessionId) : LOST;
     });
   }
 

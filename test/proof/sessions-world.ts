@@ -83,8 +83,12 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
   const methods: Record<string, (...args: never[]) => unknown> = {
     ...dynamo,
     keep: (_tenantId: string, batch: BatchInput) => keep(batch),
-    read: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number) =>
-      objects.get(keyOf({ ...of, batchOffset }))!.batch.readings,
+    read: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number) => {
+      const known = objects.get(keyOf({ ...of, batchOffset }));
+      // Erased since its session was read.
+      if (!known) throw new UnavailableError("S3");
+      return known.batch.readings;
+    },
     drop: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number) =>
       void objects.delete(keyOf({ ...of, batchOffset })),
     removeAll: ({ sessionId, sensorId }: Pick<BatchInput, "sessionId" | "sensorId">) => {
