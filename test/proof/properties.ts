@@ -19,7 +19,7 @@ const files = readdirSync(`${root}test`, { recursive: true, encoding: "utf8" })
 const failed: number[] = [];
 for (let round = 0; round < Number(rounds); round++) {
   const seed = Number(first) + round;
-  const { status, stdout } = spawnSync(process.execPath, [
+  const { status, stdout, stderr } = spawnSync(process.execPath, [
     "node_modules/vitest/vitest.mjs",
     "run",
     "--silent=passed-only",
@@ -27,10 +27,15 @@ for (let round = 0; round < Number(rounds); round++) {
   ], { cwd: root, encoding: "utf8", env: { ...process.env, PROPERTY_SEED: String(seed), NODE_NO_WARNINGS: "1" } });
   if (status !== 0) failed.push(seed);
   console.log(
-    status === 0 ? `seed ${seed}: ${files.length} files hold` : `seed ${seed} FAILED\n${stdout.slice(-4_000)}`,
+    status === 0 ? `seed ${seed}: ${files.length} files hold` : `seed ${seed} FAILED\n${failuresIn(stdout, stderr)}`,
   );
 }
 console.log(
   `${rounds} rounds of ${files.length} files, ${failed.length} failed${failed.length ? `: ${failed.join(" ")}` : ""}`,
 );
 process.exitCode = failed.length ? 1 : 0;
+
+/** vitest names what failed in the one, and says why in the other. */
+function failuresIn(stdout: string, stderr: string): string {
+  return `${stderr.slice(0, 8_000)}\n${stdout.slice(-4_000)}`;
+}

@@ -170,6 +170,21 @@ describe("which cards are due, how many, and in which order", () => {
     expect(shown).toBeGreaterThan(1_000);
   });
 
+  test("a card in a filtered deck that names no home is of no preset, and hides no other of its note", () => {
+    const card = { did: 9 as const, nid: 13, due: 2, ivl: 0, factor: 1_300, memory: null };
+    const preset = { perDay: 0, reviews: 9, buryNew: true, buryReviews: true, buryDay: true };
+    const orders = { reviewOrder: 0, gather: 0, sort: 0 } as const;
+    const { db } = build({
+      cards: [{ ...card, kind: "day" }, { ...card, kind: "review" }],
+      presets: [{ ...preset, ...orders }, { ...preset, ...orders, buryReviews: false }],
+      own: null,
+      done: { new: 0, review: 0 },
+      conf: { fsrs: false, newCardsIgnoreReviewLimit: false, applyAllParentLimits: false, lastUnburied: TODAY },
+    });
+    expect(expectSame(db, { at: AT, offsetMinutes: 0 }, { today: TODAY, nextDaySecs: SECS + 16 * 3_600 })).toBe(2);
+    db.close();
+  });
+
   test("spread two kinds as Anki spreads them, however many there are", () => {
     for (let one = 0; one <= 12; one++) {
       for (let two = 0; two <= 12; two++) {

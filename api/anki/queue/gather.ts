@@ -23,6 +23,7 @@ const COLUMNS = "id, nid, did, odid, due, ord";
 const MANY = 1_000;
 
 type Buries = Pick<DeckOptions, "buryNew" | "buryReviews" | "buryDayLearning">;
+const NO_BURIES: Buries = { buryNew: false, buryReviews: false, buryDayLearning: false };
 
 /** SQL for the cards of a queue: those in it, and those that come back to it today from being buried. */
 const IN_QUEUE = { learning: "queue in (1, 4)", dayLearning: "queue = 3", reviews: "queue = 2", fresh: "queue = 0" };
@@ -106,7 +107,8 @@ function createSiblings(collection: Collection) {
   return {
     isHidden: (card: Gathered, buries: keyof Buries | "never"): boolean => {
       const home = collection.decks.get(card.odid || card.did);
-      const { buryNew, buryReviews, buryDayLearning } = collection.optionsOf(home);
+      // A card that a filtered deck holds and that names no home is of no preset: it hides nothing.
+      const { buryNew, buryReviews, buryDayLearning } = home && !home.filtered ? collection.optionsOf(home) : NO_BURIES;
       const before = seen.get(card.nid);
       seen.set(card.nid, {
         buryNew: buryNew || before?.buryNew === true,
