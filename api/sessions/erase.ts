@@ -6,6 +6,7 @@ import { parseHeard } from "./heard.ts";
 import { fromItem, isSessionItem } from "./item.ts";
 import { LIMITS, type Session } from "./model.ts";
 import type { Readings } from "./readings.ts";
+import { toldOf } from "./reports.ts";
 import type { createSettings } from "./settings.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -103,8 +104,7 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
       if (removed > 0) await erasures.addBatches(of, receipt, removed);
       // Before the session itself: the next call finds them by that.
       await eraseMarkers(of, sessionId);
-      const told = session.reported.flatMap(({ at, count }) => Array<number>(count).fill(at));
-      const instants = [...session.heard.map(({ at }) => at), ...told];
+      const instants = [...session.heard.map(({ at }) => at), ...toldOf(session.reported)];
       if (await erasures.removeHolding(of, receipt, item, instants, clock())) return;
       item = await store.findItem(of.tenantId, sessionId);
       return LOST;

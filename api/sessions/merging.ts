@@ -2,6 +2,7 @@ import { joinPeoples, joinPlayback } from "./line.ts";
 import type { EndSaid, Piece, Session } from "./model.ts";
 import { pausesOf } from "./pauses.ts";
 import { asSource, compose, cutPiece, given, isWithin } from "./pieces.ts";
+import { cutReport } from "./reports.ts";
 import { anchorOf, lastSignOf, statedEndOf } from "./rules.ts";
 
 /** What a merge or a split makes of the sessions that it touches. `sources` only hold readings, or sent them. */
@@ -104,7 +105,7 @@ export function splitSession(
       ...(anchor === undefined ? {} : { anchor }),
     }],
     // A pause may go over the cut: each half shows what lies in it.
-    reported: session.reported.filter((one) => one.pause || one.at < at),
+    reported: session.reported.flatMap((one) => (one.pause ? one : cutReport(one, at).before ?? [])),
     bridges: session.bridges.map((one) => ({ ...one, until: Math.min(one.until, at) })),
     version: session.version + 1,
   });
@@ -117,7 +118,7 @@ export function splitSession(
       ...(corrected?.pauses ? { pauses: corrected.pauses } : {}),
     },
     ends: session.ends.filter((one) => one.at >= at).map(own),
-    reported: session.reported.filter((one) => one.pause || one.at >= at).map(own),
+    reported: session.reported.flatMap((one) => (one.pause ? one : cutReport(one, at).after ?? [])).map(own),
     bridges: session.bridges.filter((one) => one.until > at).map(own),
     ...{ labels, pinned, idleMs, keepMs, userId, shownAt },
   });

@@ -41,13 +41,14 @@ export type Piece = {
 };
 
 /**
- * Motion that updates reported: how many, the latest of them, and how many in each minute (of the epoch), which is what counts
- * them; or another sign of it, such as a pause. The anchor is as that of an end.
+ * Motion that updates reported: how many, the latest of them (a few, where there are several), and how many in each minute (of
+ * the epoch), which is what counts them; or another sign of it, such as a pause. The anchor is as that of an end.
  */
 export type Report = {
   at: number;
   count: number;
   minutes?: Readonly<Record<string, number>>;
+  latest?: readonly number[];
   /** The session's last motion lasts until then, as its sensor said; nothing is counted by it. */
   isCleared?: true | undefined;
   pause?: PauseKept | undefined;

@@ -31,7 +31,8 @@ import {
   type VersionConflict,
 } from "./results.ts";
 import { instantsOf } from "./recount.ts";
-import { applyCorrection, applyDeletion, applyEnd, applyReport, applyRestoration, asOf, statedEndOf } from "./rules.ts";
+import { applyReport } from "./reports.ts";
+import { applyCorrection, applyDeletion, applyEnd, applyRestoration, asOf, statedEndOf } from "./rules.ts";
 import { applyStart } from "./batches.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";

@@ -1,21 +1,16 @@
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
-import { MINUTE_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
 import { fromItem, TOLD } from "./item.ts";
 import type { LineStore } from "./line-store.ts";
 import type { Session } from "./model.ts";
+import { toldOf } from "./reports.ts";
 
 /** When each motion event of a session happened: those in its item, on sheets, and, to the minute, those that were reported. */
 export async function instantsOf(lineStore: Pick<LineStore, "listHeard">, session: Session): Promise<number[]> {
   const { startedAt, lastHeardAt = startedAt, next, reported } = session;
   const until = Math.min(lastHeardAt, (next?.at ?? Infinity) - 1);
   const sheeted = session.hasSheets ? await lineStore.listHeard(session, startedAt, until) : [];
-  const told = reported.flatMap(({ at, count, minutes }) =>
-    minutes
-      ? Object.entries(minutes).flatMap(([minute, n]) => Array<number>(n).fill(Number(minute) * MINUTE_MS))
-      : Array<number>(count).fill(at)
-  );
-  return [...session.heard.map(({ at }) => at), ...sheeted.map(({ at }) => at), ...told];
+  return [...session.heard.map(({ at }) => at), ...sheeted.map(({ at }) => at), ...toldOf(reported)];
 }
 
 /** The same of an item as a stream shows it; none where they are counted no more, or with another session. */

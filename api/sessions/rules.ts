@@ -1,4 +1,3 @@
-import { MINUTE_MS } from "../core/clock.ts";
 import { emptyWatermark } from "../core/watermark.ts";
 import type { DeviceState, Heard, Numbers, Report, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
@@ -211,27 +210,6 @@ export function applyPauses(session: Session, said: readonly PauseKept[]): Sessi
     { at: signOf(pause), count: 0, pause, ...(anchor === undefined ? {} : { anchor }) }
   ));
   return { ...session, reported: [...session.reported, ...reports] };
-}
-
-/** The session with a motion event that an update told of it. */
-export function applyReport(session: Session, at: number): Session {
-  const anchor = anchorOf(session);
-  const same = session.reported.find((reported) => reported.anchor === anchor && reported.count > 0);
-  const minute = Math.floor(at / MINUTE_MS);
-  const reported = {
-    at: Math.max(same?.at ?? at, at),
-    count: (same?.count ?? 0) + 1,
-    minutes: { ...same?.minutes, [minute]: (same?.minutes?.[minute] ?? 0) + 1 },
-    ...(anchor === undefined ? {} : { anchor }),
-  };
-  return {
-    ...session,
-    reported: [...session.reported.filter((other) => other !== same), reported],
-    motionEventCount: session.motionEventCount + 1,
-    arrivedCount: session.arrivedCount + 1,
-    motionAt: at,
-    updatedAt: at,
-  };
 }
 
 /** Where a session is shown: at the sensor that a person says, or the one whose line it lies on. */

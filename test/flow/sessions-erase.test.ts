@@ -102,6 +102,31 @@ test("nothing of it is left, others stay, and what it recorded then is refused; 
   now = NOW;
 });
 
+test("motion that updates told of is taken out of the minutes in which it was told", async () => {
+  const session = { sessionId: "told", sensorId: "teller" };
+  now = NOW - 60 * MIN;
+  await mutate(api, "e4", "createSession", session);
+  for (let i = 0; i < 20; i++) {
+    await mutate(api, "e4", "updateSession", { sessionId: "told", updateId: `u${i}`, incrementMotionCount: true });
+    now += i < 4 ? 2 * MIN : 20_000;
+  }
+  const until = now;
+  now = NOW;
+  const counts = async () => {
+    await api.settle();
+    const [from, to] = [NOW - 60 * MIN, until + MIN].map((instant) => new Date(instant).toISOString());
+    const range = `range: { between: { from: "${from}", to: "${to}" } }`;
+    const { data } = await api.ask(
+      "e4",
+      `{ metrics(sources: [MOTION_EVENTS], ${range}, size: ONE_MINUTE) { buckets { count } } }`,
+    );
+    return data.metrics[0].buckets.map(({ count }: { count: number }) => count).filter((count: number) => count !== 0);
+  };
+  expect(await counts()).toEqual([1, 1, 1, 1, 3, 3, 3, 3, 3, 1]);
+  expect(await erase("e4", "teller")).toMatchObject({ sessions: 1, motionEvents: 20 });
+  expect(await counts()).toEqual([]);
+});
+
 test("when motion ceased goes with it, said alone, beside motion or before it, and the same may be said of what comes later", async () => {
   now = NOW;
   await fill("e3", "kept");

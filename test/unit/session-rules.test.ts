@@ -7,7 +7,6 @@ import {
   applyCleared,
   applyLasting,
   applyMotion,
-  applyReport,
   asOf,
   decideSweep,
   durationOf,
@@ -19,6 +18,7 @@ import {
   startOf,
   statedEndOf,
 } from "../../api/sessions/rules.ts";
+import { applyReport, cutReport } from "../../api/sessions/reports.ts";
 import { AT, IDLE, MINUTE, sessionOf } from "../kit/session.ts";
 
 const opened = (own: Partial<Session> = {}) => sessionOf({ isStated: false, ...own });
@@ -276,7 +276,8 @@ describe("motion", () => {
       reported: [{ at: AT + 5, count: 1, minutes: { [minute]: 1 } }],
     });
     const thrice = applyReport(applyReport(once, AT + MINUTE), AT + MINUTE - 1);
-    expect(thrice.reported).toEqual([{ at: AT + MINUTE, count: 3, minutes: { [minute]: 2, [minute + 1]: 1 } }]);
+    const latest = [AT + 5, AT + MINUTE - 1, AT + MINUTE];
+    expect(thrice.reported).toEqual([{ at: AT + MINUTE, count: 3, minutes: { [minute]: 2, [minute + 1]: 1 }, latest }]);
     // Of what motion opened it is said of its first event; of another start and of how long motion lasted nothing is added to.
     const others = [told(3, { anchor: AT - 1 }), told(4, { anchor: AT, count: 0 })];
     expect(applyReport(opened({ reported: others }), AT + 5).reported).toEqual([
@@ -285,7 +286,42 @@ describe("motion", () => {
     ]);
     // What was told before minutes were kept is added to as well.
     expect(applyReport(sessionOf({ reported: [told(9)] }), AT + 5).reported).toEqual([
-      { at: AT + 9, count: 2, minutes: { [minute]: 1 } },
+      { at: AT + 9, count: 2, minutes: { [minute]: 1 }, latest: [AT + 5, AT + 9] },
     ]);
+  });
+
+  test("that updates tell of is parted by a split, each to the half where it lies, the latest sixteen to the millisecond", () => {
+    const minute = AT / MINUTE;
+    const instants = [0, 5, 6, 7, MINUTE, MINUTE + 1, MINUTE + 2, 3 * MINUTE].map((at) => AT + at);
+    const reportOf = (all: readonly number[]) => all.reduce(applyReport, sessionOf()).reported[0]!;
+    for (const at of [...instants, AT + 4, AT + 2 * MINUTE, AT + 9 * MINUTE]) {
+      const { before, after } = cutReport(reportOf(instants), at);
+      const halves = [instants.filter((one) => one < at), instants.filter((one) => one >= at)];
+      expect([before, after]).toEqual(halves.map((half) => (half.length > 0 ? reportOf(half) : undefined)));
+    }
+    // Twenty a second apart: the first four are known by their minute, which lies before a cut within it.
+    const many = reportOf(Array.from({ length: 20 }, (_, i) => AT + 1_000 + i * 1_000));
+    expect(many).toMatchObject({ count: 20, at: AT + 20_000, minutes: { [minute]: 20 } });
+    expect(many.latest).toHaveLength(16);
+    expect(cutReport(many, AT + 2_000)).toMatchObject({
+      before: { count: 4, at: AT },
+      after: { count: 16, at: AT + 20_000 },
+    });
+    expect(cutReport(many, AT + 11_000)).toMatchObject({
+      before: { count: 10, at: AT + 10_000 },
+      after: { count: 10 },
+    });
+    expect(cutReport(many, AT)).toMatchObject({ before: undefined, after: { count: 20 } });
+    // How long motion lasted, and what was told before minutes were kept, stays whole where its end is.
+    for (
+      const whole of [
+        told(9, { count: 0, anchor: AT }),
+        told(9, { count: 2 }),
+        told(9, { count: 2, minutes: { [minute]: 1 } }),
+      ]
+    ) {
+      expect(cutReport(whole, AT + 10)).toEqual({ before: whole, after: undefined });
+      expect(cutReport(whole, AT + 9)).toEqual({ before: undefined, after: whole });
+    }
   });
 });
