@@ -104,7 +104,9 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
       if (removed > 0) await erasures.addBatches(of, receipt, removed);
       // Before the session itself: the next call finds them by that.
       await eraseMarkers(of, sessionId);
-      const instants = [...session.heard.map(({ at }) => at), ...toldOf(session.reported)];
+      // What became a part of another goes with that, which has all that was told of it.
+      const told = session.mergedInto === undefined ? toldOf(session.reported) : [];
+      const instants = [...session.heard.map(({ at }) => at), ...told];
       if (await erasures.removeHolding(of, receipt, item, instants, clock())) return;
       item = await store.findItem(of.tenantId, sessionId);
       return LOST;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Item } from "../../api/aws/dynamo.ts";
+import { MINUTE_MS } from "../../api/core/clock.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import type { Input } from "./sessions-inputs.ts";
 import type { Said } from "./sessions-spec.ts";
@@ -98,8 +99,8 @@ type Erased = { until: number; isDone: boolean; hash: string };
 /** What an erasure leaves of a sensor, and that none of it comes back. Others' sessions are none of its affair. */
 export function createErasures() {
   const erased = new Map<string, Erased>();
-  /** Motion that was counted at each sensor, and has been taken out of no count. */
-  const arrived = new Map<string, number>();
+  /** Motion that was counted at each sensor, as the stream shows it, by its minutes. */
+  const arrived = new Map<string, Map<number, number>>();
   /** At which sensor each session is, also those that began after an erasure. */
   const sensors = new Map<string, string>();
 
@@ -121,7 +122,9 @@ export function createErasures() {
       const sensorId = sensorOf(sessions[0]) ?? ("sensorId" in input ? input.sensorId : undefined);
       if (sensorId === undefined) return false;
       for (const { before, after } of sessions) sensors.set(idOf((after ?? before)!), sensorId);
-      arrived.set(sensorId, (arrived.get(sensorId) ?? 0) + heldIn(sessions));
+      for (const { before, after } of sessions) {
+        if (after && num(after.motions) > num(before?.motions)) add(minutesOf(arrived, sensorId), num(after.motionAt));
+      }
       const own = erased.get(sensorId);
       if (own?.isDone) {
         const at = "at" in input ? input.at : input.kind === "create" ? input.startedAt : undefined;
@@ -149,13 +152,31 @@ export function createErasures() {
           (item.erasedMotions ?? []) as number[]
         );
         const held = [...left, ...since].reduce((sum, item) => sum + heldOf(item), 0);
-        must(taken.length + held === (arrived.get(sensorId) ?? 0), "what is erased is taken out of its counts, once", [
+        const counted = minutesOf(arrived, sensorId);
+        const all = [...counted.values()].reduce((sum, n) => sum + n, 0);
+        must(taken.length + held === all, "what is erased is taken out of its counts, once", [
           sensorId,
-          { taken: taken.length, held, arrived: arrived.get(sensorId) },
+          { taken: taken.length, held, arrived: all },
+        ]);
+        const out = new Map<number, number>();
+        for (const at of taken) add(out, at);
+        const wrong = [...out].filter(([minute, n]) => n > (counted.get(minute) ?? 0));
+        must(wrong.length === 0, "what is erased is taken out of the minutes in which it was counted", [
+          sensorId,
+          wrong,
         ]);
       }
     },
   };
+}
+
+function minutesOf(minutes: Map<string, Map<number, number>>, sensorId: string): Map<number, number> {
+  return minutes.get(sensorId) ?? minutes.set(sensorId, new Map()).get(sensorId)!;
+}
+
+function add(minutes: Map<number, number>, at: number): void {
+  const minute = Math.floor(at / MINUTE_MS);
+  minutes.set(minute, (minutes.get(minute) ?? 0) + 1);
 }
 
 /** What nobody wrote is left out, or empty; what was said stands in no order. */
