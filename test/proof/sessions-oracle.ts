@@ -210,6 +210,8 @@ export function createOracle() {
 
   /** What a person made of sessions, as their items show it. */
   function acted(input: Act, written: readonly Written[], own: readonly Written[], gone: readonly Written[]): void {
+    // Where the line still names what an erasure has removed, that is tidied.
+    if (own.length === 0) return;
     const { sensorId } = input;
     if (input.kind === "undo") return back.undone(written, must);
     if (input.kind === "restore") return back.restored(own, must);
