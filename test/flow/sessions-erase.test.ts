@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createDynamo } from "../../api/aws/dynamo.ts";
 import { createObjects } from "../../api/aws/objects.ts";
 import { createSensorEraser } from "../../api/sessions/erase.ts";
@@ -102,29 +102,47 @@ test("nothing of it is left, others stay, and what it recorded then is refused; 
   now = NOW;
 });
 
-test("motion that updates told of is taken out of the minutes in which it was told", async () => {
-  const session = { sessionId: "told", sensorId: "teller" };
-  now = NOW - 60 * MIN;
-  await mutate(api, "e4", "createSession", session);
-  for (let i = 0; i < 20; i++) {
-    await mutate(api, "e4", "updateSession", { sessionId: "told", updateId: `u${i}`, incrementMotionCount: true });
-    now += i < 4 ? 2 * MIN : 20_000;
-  }
-  const until = now;
-  now = NOW;
-  const counts = async () => {
+describe("motion that updates told of is taken out", () => {
+  const tell = (tenant: string, sessionId: string, i: number) =>
+    mutate(api, tenant, "updateSession", { sessionId, updateId: `u${i}`, incrementMotionCount: true });
+  const counted = async (tenant: string) => {
     await api.settle();
-    const [from, to] = [NOW - 60 * MIN, until + MIN].map((instant) => new Date(instant).toISOString());
-    const range = `range: { between: { from: "${from}", to: "${to}" } }`;
+    const range = `range: { between: { from: "${at(0)}", to: "${at(180)}" } }`;
     const { data } = await api.ask(
-      "e4",
+      tenant,
       `{ metrics(sources: [MOTION_EVENTS], ${range}, size: ONE_MINUTE) { buckets { count } } }`,
     );
     return data.metrics[0].buckets.map(({ count }: { count: number }) => count).filter((count: number) => count !== 0);
   };
-  expect(await counts()).toEqual([1, 1, 1, 1, 3, 3, 3, 3, 3, 1]);
-  expect(await erase("e4", "teller")).toMatchObject({ sessions: 1, motionEvents: 20 });
-  expect(await counts()).toEqual([]);
+  afterEach(() => {
+    now = NOW;
+  });
+
+  test("of the minutes in which it was told", async () => {
+    now = START;
+    await mutate(api, "e4", "createSession", { sessionId: "told", sensorId: "teller" });
+    for (let i = 0; i < 20; i++) {
+      await tell("e4", "told", i);
+      now += i < 4 ? 2 * MIN : 20_000;
+    }
+    expect(await counted("e4")).toEqual([1, 1, 1, 1, 3, 3, 3, 3, 3, 1]);
+    expect(await erase("e4", "teller")).toMatchObject({ sessions: 1, motionEvents: 20 });
+    expect(await counted("e4")).toEqual([]);
+  });
+
+  test("once, where its session became a part of another", async () => {
+    now = START;
+    const first = (await motion("e5", "porch", 0)).session.sessionId;
+    now = START + MIN;
+    await tell("e5", first, 1);
+    now = START + 8 * MIN;
+    const second = (await motion("e5", "porch", 8)).session.sessionId;
+    await tell("e5", second, 2);
+    expect((await motion("e5", "porch", 4)).session).toMatchObject({ sessionId: first, motionEventCount: 5 });
+    expect(await counted("e5")).toEqual([1, 1, 1, 2]);
+    expect(await erase("e5", "porch")).toMatchObject({ motionEvents: 5 });
+    expect(await counted("e5")).toEqual([]);
+  });
 });
 
 test("when motion ceased goes with it, said alone, beside motion or before it, and the same may be said of what comes later", async () => {
