@@ -230,9 +230,11 @@ async function act(
     const extent = (one: Session) => statedEndOf(one)?.at ?? lastSignOf(one);
     const last = members.reduce((a, b) => (extent(b) >= extent(a) ? b : a));
     const isStated = members.some((one) => one.isStated);
+    // Beneath what a person says of the start, which can be taken back.
+    const start = first.said?.startedAt ?? first.startedAt;
     return {
       ...{ kind: "merge" as const, members: members.map(({ sessionId }) => sessionId), into: first.sessionId },
-      ...{ last: last.sessionId, until: extent(last), startedAt: isStated ? first.startedAt : undefined },
+      ...{ last: last.sessionId, until: extent(last), startedAt: isStated ? start : undefined },
       of: ofSession({ ...first, isStated }),
     };
   }

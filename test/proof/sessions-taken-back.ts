@@ -52,7 +52,9 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
         else mergedInto.set(idOf(after), after.mergedInto as string);
       }
       // What motion opened may have become a part of its neighbour by motion that came since, with what people wrote there.
-      const joins = own.some((after) => after.mergedInto !== undefined && correction.before.get(idOf(after)));
+      const joins = written.some(({ before, after }) =>
+        after?.mergedInto !== undefined && before?.mergedInto === undefined
+      );
       for (const after of own) {
         const was = correction.before.get(idOf(after));
         if (!was || after.mergedInto !== undefined) continue;
