@@ -192,3 +192,14 @@ test("an off of presence that a person deleted brings nothing back, and shows no
   expect(await off(HOUR)).toEqual({ __typename: "MotionClearedPayload", session: undefined, duplicate: false });
   expect(await rows()).toEqual([]);
 });
+
+test("an off that is the first word of a new start of its device keeps what the start before it had counted", async () => {
+  const { on, off, host, tenant } = createWorld();
+  await on(10 * MIN, { seq: 5, boot: "a" });
+  await off(12 * MIN, { seq: 6, boot: "a" });
+  await on(14 * MIN, { seq: 7, boot: "a" });
+  await off(20 * MIN, { seq: 1, boot: "b" });
+  // By the service's clock the number alone says which event it is.
+  const again = { sensorId: "hall", seq: 7, boot: "a", useServiceTime: true } as const;
+  expect(await host.recordMotion(tenant, "u", again)).toMatchObject({ duplicate: true });
+});
