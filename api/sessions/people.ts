@@ -17,7 +17,7 @@ import {
 import { deletedByPerson } from "./hearing.ts";
 import type { LineStore } from "./line-store.ts";
 import { mustBeSince } from "./plausible.ts";
-import type { Lines, Owner } from "./lines.ts";
+import type { Lines, Owner, SensorState } from "./lines.ts";
 import {
   conflict,
   ended,
@@ -32,7 +32,7 @@ import {
 } from "./results.ts";
 import { instantsOf } from "./recount.ts";
 import { applyReport } from "./reports.ts";
-import { applyCorrection, applyDeletion, applyEnd, applyRestoration, asOf, statedEndOf } from "./rules.ts";
+import { applyCorrection, applyDeletion, applyEnd, applyRestoration, asOf, reachOf, statedEndOf } from "./rules.ts";
 import { applyStart } from "./batches.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
@@ -85,6 +85,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         const was = await lines.findSensorState(of);
         const startedAt = creation.startedAt ?? clock();
         mustBeSince(was.sensor, "startedAt", startedAt);
+        if (await isInDeleted(of, was, startedAt)) throw deletedByPerson("startedAt");
         const begun = known
           ? applyStart(known, startedAt)
           : { ...await lines.begin(of, sessionId, was, { startedAt, isStated: true }), base: startedAt };
@@ -234,6 +235,13 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
       return isThere(current) ? conflict(current, expectedVersion) : notFound(sessionId, current);
     },
   };
+
+  /** Whether it would begin within a session that a person deleted, and take of the motion that is deleted with that. */
+  async function isInDeleted(of: Owner, was: SensorState, startedAt: number): Promise<boolean> {
+    if (!was.latest || startedAt > reachOf(was.latest)) return false;
+    const before = (await lines.around(of, was, startedAt))?.before;
+    return before?.deletedAt !== undefined && startedAt <= reachOf(before);
+  }
 
   /** The session of an id at an instant: a person may have split it since the id was given. */
   async function findAt(tenantId: string, sessionId: string, at: number): Promise<Session | undefined> {

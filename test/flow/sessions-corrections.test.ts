@@ -133,6 +133,17 @@ describe("a person deletes a session", () => {
       mutate(api, "gone", "recordMotion", { sensorId: "hall", at: iso(START + minute * MIN) });
     expect((await send(2)).duplicate).toBe(true);
     expect(await send(3)).toMatchObject({ code: "INVALID_INPUT", fields: [{ path: ["at"] }] });
+    // A session that began there would take of the motion that is deleted, and show what nothing counts.
+    const begin = (ms: number) => {
+      const input = { sensorId: "hall", sessionId: `at ${ms}`, startedAt: iso(START + ms) };
+      return mutate(api, "gone", "createSession", input);
+    };
+    for (const ms of [0, MIN, 4 * MIN]) {
+      expect(await begin(ms)).toMatchObject({
+        ...{ code: "INVALID_INPUT", fields: [{ path: ["startedAt"] }] },
+      });
+    }
+    expect(await numbers("gone")).toEqual([1, 2, 1, 2]);
     expect(await mutate(api, "gone", "annotateSession", { sessionId, expectedVersion: 3, notes: "x" })).toMatchObject({
       code: "NOT_FOUND",
     });
