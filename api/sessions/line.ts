@@ -49,9 +49,13 @@ export function join(earlier: Session, later: Session, now: number): Session {
   return { ...joined, ...joinPlayback(earlier, later) };
 }
 
-/** What was played in either. */
-export function joinPlayback(a: Session, b: Session) {
-  return a.playback.started || a.playback.startedAt !== undefined ? {} : { playback: b.playback };
+/** What was played in either: of the first that played, with what the first says besides, until the later stop. */
+export function joinPlayback(a: Session, b: Session): Pick<Session, "playback"> {
+  const isFirst = a.playback.started || a.playback.startedAt !== undefined;
+  const said = Object.entries(a.playback).filter(([, value]) => value !== undefined && value !== false);
+  const stops = [a, b].flatMap(({ playback }) => playback.stoppedAt ?? []);
+  const stopped = stops.length > 0 ? { stoppedAt: Math.max(...stops) } : {};
+  return { playback: { ...(isFirst ? a.playback : { ...b.playback, ...Object.fromEntries(said) }), ...stopped } };
 }
 
 /** A session that became a part of another: its id leads there, and nothing is its own any more. */

@@ -100,15 +100,24 @@ describe("two sessions that are one", () => {
     for (const one of [{}, { notes: "" }, { notes: null }]) expect(hasPeoples(sessionOf(one))).toBe(false);
   });
 
-  test("play what the earlier played, and the later's where that played nothing", () => {
+  test("play what the earlier played, else the later's, and lose neither's stop nor what the earlier says besides", () => {
     const never = { started: false };
-    const [first, second] = [{ started: true, startedAt: 1 }, { started: true, startedAt: 2 }];
+    const [first, second] = [{ started: true, startedAt: 1 }, { started: true, startedAt: 2, deviceId: "b" }];
     const played = (a: Session["playback"], b: Session["playback"]) =>
-      joinPlayback(sessionOf({ playback: a }), sessionOf({ playback: b }));
-    expect(played(first, second)).toEqual({});
-    expect(played(never, second)).toEqual({ playback: second });
-    expect(played({ started: false, startedAt: 1 }, second)).toEqual({});
-    expect(played({ started: true }, second)).toEqual({});
+      joinPlayback(sessionOf({ playback: a }), sessionOf({ playback: b })).playback;
+    expect(played(first, second)).toEqual(first);
+    expect(played(never, second)).toEqual(second);
+    expect(played({ started: false, startedAt: 1 }, second)).toEqual({ started: false, startedAt: 1 });
+    expect(played({ started: true }, second)).toEqual({ started: true });
+    expect(played({ started: false, stoppedAt: 5 }, never)).toEqual({ started: false, stoppedAt: 5 });
+    expect(played({ started: false, stoppedAt: 5, deviceId: "a" }, second)).toEqual({
+      ...second,
+      stoppedAt: 5,
+      deviceId: "a",
+    });
+    expect(played(first, { started: false, stoppedAt: 7 })).toEqual({ ...first, stoppedAt: 7 });
+    expect(played({ ...first, stoppedAt: 5 }, { ...second, stoppedAt: 7 })).toEqual({ ...first, stoppedAt: 7 });
+    expect(played({ ...first, stoppedAt: 7 }, { ...second, stoppedAt: 5 })).toEqual({ ...first, stoppedAt: 7 });
     expect(join(sessionOf(), sessionOf({ playback: second }), AT).playback).toEqual(second);
   });
 
