@@ -104,16 +104,18 @@ export function createDevices(
     },
 
     /** Counts a batch once, by (session, batchOffset); its readings are in the object store first. Throws InvalidInputError. */
-    ingestBatch,
+    ingestBatch: (tenantId: string, userId: string | undefined, input: unknown) =>
+      ingest(tenantId, userId, parseBatch(input)),
   };
 
-  async function ingestBatch(
+  /** `erased`: until when its sensor's past was erased, as far as this process heard of it by the sensor itself. */
+  async function ingest(
     tenantId: string,
     userId: string | undefined,
-    input: unknown,
+    sent: SentBatch,
+    erased?: number,
   ): Promise<BatchPayload | PayloadMismatch> {
-    const sent = parseBatch(input);
-    const judged = await judge(tenantId, sent);
+    const judged = await judge(tenantId, sent, erased);
     const { batch, receipts, doubts, pauses } = judged;
     if (await readings.keep(tenantId, batch, digestOf(sent)) === "other") {
       return mismatch(
@@ -129,9 +131,9 @@ export function createDevices(
     const payload = next?.ok
       ? batchPayload(next.current, false)
       : await countBatch({ tenantId, userId, sensorId: batch.sensorId }, batch, next);
-    if (!payload) {
+    if (typeof payload === "number") {
       await readings.drop({ ...batch, tenantId }, batch.batchOffset, digestOf(sent));
-      return await ingestBatch(tenantId, userId, input);
+      return await ingest(tenantId, userId, sent, payload);
     }
     if (payload.__typename !== "IngestSessionBatchPayload") return payload;
     if (!payload.duplicate) {
@@ -151,10 +153,10 @@ export function createDevices(
   }
 
   /** What of a batch counts. Throws InvalidInputError where none of its readings can be taken or kept. */
-  async function judge(tenantId: string, sent: SentBatch) {
+  async function judge(tenantId: string, sent: SentBatch, erased?: number) {
     const now = clock();
     const plausible = await settings.plausibleOf(tenantId, sent.sensorId);
-    const erasedUntil = await settings.erasedUntil(tenantId, sent.sensorId);
+    const erasedUntil = erased ?? await settings.erasedUntil(tenantId, sent.sensorId);
     const judged = judgeReadings(sent.readings, now, plausible, erasedUntil);
     if (sent.readings.length > 0 && judged.readings.length + judged.held.length === 0) {
       // Kept by one that had not heard of the erasure, and died.
@@ -177,12 +179,12 @@ export function createDevices(
     return { ...judged, ...paused, doubts: [...doubts, ...pauseDoubts], isHeld, batch };
   }
 
-  /** Undefined where its sensor was erased and this process had not heard of it: it is to be judged anew. */
+  /** A number where its sensor was erased until then and this process had not heard of it: it is to be judged anew by that. */
   async function countBatch(
     of: Owner,
     batch: BatchInput,
     tried: Written<Session> | undefined,
-  ): Promise<BatchPayload | PayloadMismatch | undefined> {
+  ): Promise<BatchPayload | PayloadMismatch | number> {
     const find = async () => (await lines.find(of, [batch.sessionId])).get(batch.sessionId);
     let known = tried ? tried.current : await find();
     return await retryLost(async () => {
@@ -209,7 +211,7 @@ export function createDevices(
       }
       const was = await lines.findSensorState(of);
       const { erasedUntil = -Infinity } = was.sensor ?? {};
-      if (!known && batch.readings.some(({ at }) => at <= erasedUntil)) return undefined;
+      if (!known && batch.readings.some(({ at }) => at <= erasedUntil)) return erasedUntil;
       const next = counted?.session ?? await opened(of, batch, was);
       const also = counted ? apart : await aside.keepingApart(next, undefined, batch.apartMs);
       if (await lines.state(of, next, known, was, also)) return batchPayload((await find())!, false);

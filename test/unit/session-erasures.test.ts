@@ -7,9 +7,12 @@ import { hostOf } from "../proof/sessions-hosts.ts";
 const NOW = Date.UTC(2026, 5, 1, 12);
 const MIN = 60_000;
 
-test("what was erased does not come back by a process that had not heard of it, be it motion, a batch or a start", async () => {
-  let now = NOW;
-  let ids = 0;
+/** So many requests of one message: more is a process that asks for ever. */
+const MOST_REQUESTS = 200;
+
+/** Processes over one store: settings of up to a minute ago lie in each. */
+function createWorld() {
+  const state = { now: NOW, ids: 0, requests: 0 };
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
   const objects = new Map<string, readonly Reading[]>();
   const methods: Record<string, (...args: never[]) => unknown> = {
@@ -25,21 +28,30 @@ test("what was erased does not come back by a process that had not heard of it, 
       return own.filter((key) => objects.delete(key)).length;
     },
   };
-  const ask = async (method: string, args: readonly unknown[]) => await methods[method]!(...args as never[]);
-  const [eraser, other] = [0, 1].map((n) => hostOf(n, { ask, now: () => now, id: () => `i${ids++}` }));
+  const ask = async (method: string, args: readonly unknown[]) => {
+    if (++state.requests > MOST_REQUESTS) throw new Error("asks for ever");
+    return await methods[method]!(...args as never[]);
+  };
+  const hosts = [0, 1].map((n) => hostOf(n, { ask, now: () => state.now, id: () => `i${state.ids++}` }));
+  return { state, dynamo, objects, eraser: hosts[0]!, other: hosts[1]! };
+}
+
+const refused = { fields: [{ message: expect.stringContaining("was erased") }] };
+
+test("what was erased does not come back by a process that had not heard of it, be it motion, a batch or a start", async () => {
+  const { state, dynamo, objects, eraser, other } = createWorld();
   const tenant = "erased-late";
   const motion = (minute: number, more: object = {}) =>
-    other!.recordMotion(tenant, "u", { sensorId: "hall", at: NOW + minute * MIN, ...more });
+    other.recordMotion(tenant, "u", { sensorId: "hall", at: NOW + minute * MIN, ...more });
   const batch = (batchOffset: number, minutes: readonly number[]) =>
-    other!.ingestBatch(tenant, "u", {
+    other.ingestBatch(tenant, "u", {
       ...{ sessionId: "walk", sensorId: "hall", batchOffset },
       readings: minutes.map((minute) => ({ at: NOW + minute * MIN, values: [minute] })),
     });
-  const refused = { fields: [{ message: expect.stringContaining("was erased") }] };
 
   await motion(-30);
   await batch(0, [-20]);
-  expect(await eraser!.eraseSensor(tenant, "hall")).toMatchObject({
+  expect(await eraser.eraseSensor(tenant, "hall")).toMatchObject({
     isDone: true,
     sessions: 2,
     motions: 1,
@@ -49,12 +61,33 @@ test("what was erased does not come back by a process that had not heard of it, 
   await expect(motion(-25, { state: "CLEARED" })).rejects.toMatchObject(refused);
   await expect(batch(0, [-20])).rejects.toMatchObject(refused);
   const creation = { sensorId: "hall", sessionId: "again", startedAt: NOW - 40 * MIN };
-  await expect(other!.create(tenant, "u", creation)).rejects.toMatchObject(refused);
+  await expect(other.create(tenant, "u", creation)).rejects.toMatchObject(refused);
   expect(objects.size).toBe(0);
   expect(JSON.stringify(dynamo.dump("sessions"))).not.toContain("hall");
-  now += 2 * MIN;
+  state.now += 2 * MIN;
   expect(await motion(1)).toMatchObject({ started: true });
   expect(await batch(1, [-1, 2])).toMatchObject({ accepted: 1, receipts: [{ index: 0, status: "REJECTED" }] });
   await expect(motion(-10)).rejects.toMatchObject(refused);
-  expect((await other!.list(tenant, {}, { first: 10 })).edges).toHaveLength(2);
+  expect((await other.list(tenant, {}, { first: 10 })).edges).toHaveLength(2);
+});
+
+test("a batch of what was erased is judged anew, once, also where the sensor has begun again since", async () => {
+  const { state, objects, eraser, other } = createWorld();
+  const tenant = "erased-and-begun";
+  const motion = (host: typeof other, at: number) => host.recordMotion(tenant, "u", { sensorId: "hall", at });
+  const batch = (sessionId: string, minutes: readonly number[]) => {
+    state.requests = 0;
+    const readings = minutes.map((minute) => ({ at: NOW + minute * MIN, values: [minute] }));
+    return other.ingestBatch(tenant, "u", { sessionId, sensorId: "hall", batchOffset: 0, readings });
+  };
+  // The other one has settings of before the erasure for a minute.
+  await motion(other, NOW - 30 * MIN);
+  await eraser.eraseSensor(tenant, "hall");
+  state.now = NOW + 30_000;
+  expect(await motion(eraser, NOW + 1)).toMatchObject({ started: true });
+  await expect(batch("old", [-20])).rejects.toMatchObject(refused);
+  expect(objects.size).toBe(0);
+  expect(await batch("half", [-20, 0.25])).toMatchObject({
+    ...{ accepted: 1, receipts: [{ index: 0, status: "REJECTED" }] },
+  });
 });
