@@ -3,6 +3,7 @@ import type { Item } from "../../api/aws/dynamo.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
 import { sensorKeyOf } from "../../api/sessions/item.ts";
+import { createLines } from "../../api/sessions/lines.ts";
 import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
@@ -10,6 +11,7 @@ import { pausesOf } from "../../api/sessions/pauses.ts";
 import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
 import { createSessions, type Sessions } from "../../api/sessions/service.ts";
+import { createSettings } from "../../api/sessions/settings.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { createSessionWatch } from "../../api/sessions/watch.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -291,3 +293,70 @@ test(
   },
   10_000,
 );
+
+describe("a person splits what was merged, while another takes the merge back", () => {
+  const [MIN, START] = [60_000, NOW - 60 * 60_000];
+  const seen = async (sessions: Sessions, sessionId: string) => ({
+    sessionId,
+    expectedVersion: (await sessions.find(T, [sessionId])).get(sessionId)!.version,
+  });
+
+  // Each request of the split in turn: the last of them come after it is written.
+  test("between any two requests: one of the two is done, and no motion is lost or doubled", async () => {
+    const done = new Set<string>();
+    for (let skipped = 0, isBetween = true; isBetween; skipped++) {
+      isBetween = false;
+      const { host, arm } = hostWith(
+        async (_dynamo, other) => {
+          isBetween = true;
+          await other.undo(T, await seen(other, "first")).catch(() => undefined);
+        },
+        ...["get", "query", "batchGet", "transact", "updateIf"],
+      );
+      await host.create(T, "u", { sensorId: "hall", sessionId: "first", startedAt: START });
+      for (const minute of [2, 4, 6]) await host.recordMotion(T, "u", { sensorId: "hall", at: START + minute * MIN });
+      await host.create(T, "u", { sensorId: "hall", sessionId: "second", startedAt: START + 8 * MIN });
+      for (const minute of [9, 11]) await host.recordMotion(T, "u", { sensorId: "hall", at: START + minute * MIN });
+      await host.merge(T, { sessions: [await seen(host, "first"), await seen(host, "second")] });
+      const whole = await seen(host, "first");
+      arm(skipped);
+      const answer = await host.split(T, { ...whole, at: START + 5 * MIN, newSessionId: "half" }).then(
+        ({ __typename }) => __typename,
+        (error: { code?: string }) => error.code,
+      );
+      done.add(`${answer}`);
+      const { edges } = await host.list(T, { sensorId: "hall" }, { first: 10 });
+      expect([skipped, edges.reduce((sum, { node }) => sum + node.motionEventCount, 0)]).toEqual([skipped, 5]);
+    }
+    expect([...done].sort()).toEqual(["SplitSessionPayload", "VersionConflictError"]);
+  });
+});
+
+test("what was a part of another as it was read, and has a place beyond by now, has moved: nothing is written", async () => {
+  const [MIN, START] = [60_000, NOW - 60 * 60_000];
+  const { host, dynamo } = hostWith(() => undefined);
+  const of = { tenantId: T, sensorId: "hall", userId: "u" };
+  const ids: string[] = [];
+  for (const minute of [0, 10, 20]) {
+    const said = await host.recordMotion(T, "u", { sensorId: "hall", at: START + minute * MIN });
+    ids.push((said as { session: { sessionId: string } }).session.sessionId);
+  }
+  const names = { sessions: "sessions", sensors: "sensors" };
+  const store = createSessionStore(dynamo, names);
+  const lineStore = createLineStore(dynamo, names);
+  const lines = createLines({
+    store,
+    lineStore,
+    settings: createSettings(store, () => NOW),
+    clock: () => NOW,
+    ids: () => "new",
+  });
+  const found = await store.find(T, ids);
+  const [first, last] = [found.get(ids[0]!)!, found.get(ids[2]!)!];
+  // A person bridges the silence after the first, and has the last as it was before somebody took a merge of the two back.
+  const next = { ...first, bridges: [{ until: START + 25 * MIN, anchor: START }] };
+  const part = { ...last, mergedInto: ids[0]! };
+  const before = dynamo.dump("sessions");
+  expect(await lines.stateAll(of, [{ next, known: first }, { next: part, known: part }])).toBe(false);
+  expect(dynamo.dump("sessions")).toEqual(before);
+});
