@@ -6,6 +6,7 @@ import { CANARIES } from "./callers.ts";
 import type { ApiFunctions } from "./functions.ts";
 import { addRole, allow } from "./roles.ts";
 import type { Stage } from "./stages.ts";
+import { movedAndTakenBackBy } from "./taken-back.ts";
 
 /** Ten of a hundred requests for five minutes; then all. */
 const STEPS = "CodeDeployDefault.LambdaCanary10Percent5Minutes";
@@ -42,19 +43,12 @@ export function addCanary(
     ],
   });
   for (const name of CANARIES) {
-    const watched = alarms.filter((alarm) => ALARMS[name].some((id) => alarm.node.id === `alarm-${id}`));
     new CodedeployDeploymentGroup(stack, `releases-${name}`, {
       appName: app.name,
       deploymentGroupName: `${stage.prefix}-${name}`,
       deploymentConfigName: STEPS,
       serviceRoleArn: role.arn,
-      deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
-      autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"] },
-      alarmConfiguration: {
-        enabled: true,
-        alarms: watched.map(({ alarmName }) => alarmName),
-        ignorePollAlarmFailure: false,
-      },
+      ...movedAndTakenBackBy(alarms, ALARMS[name]),
       dependsOn: [policy],
     });
   }

@@ -6,6 +6,7 @@ import { CONTAINERS } from "./callers.ts";
 import type { Container } from "./container.ts";
 import { addRole, allow } from "./roles.ts";
 import type { Stage } from "./stages.ts";
+import { movedAndTakenBackBy } from "./taken-back.ts";
 
 /** Ten of a hundred requests for five minutes; then all. */
 const STEPS = "CodeDeployDefault.ECSCanary10Percent5Minutes";
@@ -53,13 +54,11 @@ export function addContainerRelease(
       allow("LookAtAlarms", ["cloudwatch:DescribeAlarms"], ["*"]),
     ],
   });
-  const watched = alarms.filter((alarm) => ALARMS.some((id) => alarm.node.id === `alarm-${id}`));
   new CodedeployDeploymentGroup(stack, "releases-of-containers", {
     appName: app.name,
     deploymentGroupName: `${stage.prefix}-${CONTAINERS}`,
     deploymentConfigName: STEPS,
     serviceRoleArn: role.arn,
-    deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
     ecsService: { clusterName: cluster.name, serviceName: service.name },
     loadBalancerInfo: {
       targetGroupPairInfo: {
@@ -74,12 +73,7 @@ export function addContainerRelease(
         terminationWaitTimeInMinutes: KEEP_MINUTES,
       },
     },
-    autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"] },
-    alarmConfiguration: {
-      enabled: true,
-      alarms: watched.map(({ alarmName }) => alarmName),
-      ignorePollAlarmFailure: false,
-    },
+    ...movedAndTakenBackBy(alarms, ALARMS),
     dependsOn: [policy],
   });
 }

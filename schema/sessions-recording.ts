@@ -132,7 +132,10 @@ const CreateSessionInput = builder.inputType("CreateSessionInput", {
     sessionId: t.string({
       description: "The creator's own id, which makes a retry safe; made by the service where absent.",
     }),
-    startedAt: t.field({ type: "DateTime", description: "Now where absent. From 1990 to 10 minutes from now." }),
+    startedAt: t.field({
+      type: "DateTime",
+      description: "Now where absent. From 1990 to 10 minutes from now; not within a session that a person deleted.",
+    }),
     playbackDeviceId: t.string({ description: "The device on which media is to be played." }),
     playbackContextUri: t.string({ description: "What is to be played." }),
   }),

@@ -257,18 +257,18 @@ export function applyCorrection(
   const start = given ?? (isHeld && !(session.said ?? session).isStated ? session.startedAt : undefined);
   const said = session.said ?? { startedAt: session.startedAt, isStated: session.isStated };
   if (start === undefined) {
-    const corrected = end === undefined && pauses === undefined ? undefined : { ...some({ endedAt: end, pauses }) };
+    const corrected = end === undefined && pauses === undefined ? undefined : { ...defined({ endedAt: end, pauses }) };
     return { ...session, startedAt: said.startedAt, isStated: said.isStated, said: undefined, corrected, shownAt };
   }
   const corrected = {
     ...{ startedAt: start, until: session.corrected?.until ?? session.lastMotionAt },
-    ...some({ endedAt: end, pauses }),
+    ...defined({ endedAt: end, pauses }),
   };
   return { ...session, startedAt: start, isStated: true, isStartGuessed: undefined, said, corrected, shownAt };
 }
 
 /** What is not undefined. */
-function some<T extends object>(values: T): T {
+function defined<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { describe, expect, test } from "vitest";
+import { useMovingApp } from "../kit/moving-app.ts";
 import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 /** Readings of a session whose device had a wrong clock for a while. */
@@ -9,42 +9,36 @@ const MIN = 60 * SEC;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 const T = "aside";
-let api: TestApp;
-let now = NOW;
-
-beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
-});
-beforeEach(() => {
-  now = NOW;
-});
-afterAll(() => api.stop());
+const world = useMovingApp(NOW);
 
 const iso = (at: number) => new Date(at).toISOString();
-const sweep = () => api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
+const sweep = () => world.api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
 const motion = (sensorId: string, at: number | string, more: object = {}) =>
-  mutate(api, T, "recordMotion", { sensorId, at: typeof at === "number" ? iso(at) : at, ...more });
+  mutate(world.api, T, "recordMotion", { sensorId, at: typeof at === "number" ? iso(at) : at, ...more });
 const batch = (sessionId: string, sensorId: string, batchOffset: number, at: number[], more: object = {}) =>
-  mutate(api, T, "ingestSessionBatch", {
+  mutate(world.api, T, "ingestSessionBatch", {
     ...{ sessionId, sensorId, batchOffset, readings: at.map((one) => ({ at: iso(one), values: [1] })) },
     ...more,
   });
 /** A sensor's sessions after all silence was seen, the earliest first. */
 async function sessionsAt(sensorId: string) {
-  now = Math.max(now, NOW) + 2 * DAY;
+  world.now = Math.max(world.now, NOW) + 2 * DAY;
   await sweep();
   const query =
     `query ($id: String!) { sessions(filter: { sensorId: $id }, first: 100) { nodes { ${SESSION_FIELDS} } } }`;
-  return (await api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
+  return (await world.api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
 }
 test("a batch that is the next by its number and overlaps the one before moves nothing back", async () => {
   const start = NOW - HOUR;
   await batch("overlap", "overlap", 0, [start, start + 2 * MIN]);
   await batch("overlap", "overlap", 1, [start + 3 * MIN, start + 9 * MIN]);
   await batch("overlap", "overlap", 2, [start + 4 * MIN, start + 5 * MIN]);
-  expect(await sessionOf(api, T, "overlap")).toMatchObject({ lastMotionAt: iso(start + 9 * MIN), sampleCount: 6 });
+  expect(await sessionOf(world.api, T, "overlap")).toMatchObject({
+    lastMotionAt: iso(start + 9 * MIN),
+    sampleCount: 6,
+  });
   await batch("overlap", "overlap", 3, [start - MIN], { final: true });
-  expect(await sessionOf(api, T, "overlap")).toMatchObject({
+  expect(await sessionOf(world.api, T, "overlap")).toMatchObject({
     startedAt: iso(start - MIN),
     endedAt: iso(start + 9 * MIN),
   });
@@ -65,7 +59,7 @@ test("a page of readings is in the order of time where the next batch lies among
   const found: string[] = [];
   for (let after: string | null = null, hasMore = true; hasMore;) {
     const page: { nodes: { at: string }[]; pageInfo: { endCursor: string; hasNextPage: boolean } } =
-      (await api.ask(T, query, { after })).data.session.readings;
+      (await world.api.ask(T, query, { after })).data.session.readings;
     found.push(...page.nodes.map(({ at }) => at));
     [after, hasMore] = [page.pageInfo.endCursor, page.pageInfo.hasNextPage];
   }
@@ -79,12 +73,12 @@ describe("readings that lie far from the others of their session", () => {
   const readingsOf = async (id: string) => {
     const query = `query ($id: String!) { session(sessionId: $id) {
       readings(first: 50) { nodes { at } } readingSeries(points: 10) { firstAt count } } }`;
-    return (await api.ask(T, query, { id })).data.session;
+    return (await world.api.ask(T, query, { id })).data.session;
   };
   const asideAt = async (sensorId: string) => {
     const query =
       `query ($id: String!) { sensor(sensorId: $id) { quarantined { quarantineId kind sessionId batchOffset count reason } } }`;
-    return (await api.ask(T, query, { id: sensorId })).data.sensor.quarantined;
+    return (await world.api.ask(T, query, { id: sensorId })).data.sensor.quarantined;
   };
   /** The same readings, cut into batches in several ways, and sent in several orders. */
   const CUTS: [string, number[][]][] = [
@@ -98,7 +92,7 @@ describe("readings that lie far from the others of their session", () => {
     const answers = [];
     for (const [offset, at] of batches.entries()) answers.push(await batch(name, name, offset, at));
     const session = { startedAt: iso(start), lastMotionAt: iso(start + 2 * MIN), sampleCount: 3 };
-    expect(await sessionOf(api, T, name)).toMatchObject(session);
+    expect(await sessionOf(world.api, T, name)).toMatchObject(session);
     expect(answers.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(batches[0]![0] === y2008 ? 4 : 3);
     const reason = expect.stringContaining("are more than 24 hours from the session's other readings");
     const [aside] = await asideAt(name);
@@ -122,9 +116,9 @@ describe("readings that lie far from the others of their session", () => {
     await batch("wide", "wide", 0, today);
     const { quarantineId } = await batch("wide", "wide", 1, [y2008]);
     const resolve = { sensorId: "wide", quarantineId, admit: true };
-    expect(await mutate(api, T, "resolveQuarantined", resolve)).toMatchObject({ admitted: true });
+    expect(await mutate(world.api, T, "resolveQuarantined", resolve)).toMatchObject({ admitted: true });
     expect(await asideAt("wide")).toEqual([]);
-    expect(await sessionOf(api, T, "wide")).toMatchObject({ startedAt: iso(y2008), sampleCount: 4 });
+    expect(await sessionOf(world.api, T, "wide")).toMatchObject({ startedAt: iso(y2008), sampleCount: 4 });
     expect(await batch("wide", "wide", 2, [y2008 + 9 * DAY])).toMatchObject({ accepted: 1, receipts: [] });
     expect((await readingsOf("wide")).readings.nodes).toHaveLength(5);
   });
@@ -132,31 +126,31 @@ describe("readings that lie far from the others of their session", () => {
   test("are of no page and no count once a person dropped them, also where more come beside them", async () => {
     await batch("drop", "drop", 0, [...today, y2008]);
     const [{ quarantineId }] = await asideAt("drop");
-    await mutate(api, T, "resolveQuarantined", { sensorId: "drop", quarantineId, admit: false });
+    await mutate(world.api, T, "resolveQuarantined", { sensorId: "drop", quarantineId, admit: false });
     expect(await asideAt("drop")).toEqual([]);
     await batch("drop", "drop", 1, [1, 2, 3, 4, 5].map((n) => y2008 + n * MIN));
-    expect(await sessionOf(api, T, "drop")).toMatchObject({ startedAt: iso(start), sampleCount: 3 });
+    expect(await sessionOf(world.api, T, "drop")).toMatchObject({ startedAt: iso(start), sampleCount: 3 });
     expect((await readingsOf("drop")).readings.nodes).toHaveLength(3);
   });
 
   test("the part with the most readings is the session: a better batch moves it, with the motion that it holds", async () => {
     await batch("moves", "moves", 0, [y2008, y2008 + MIN]);
     await motion("moves", start + 30 * SEC);
-    expect(await sessionOf(api, T, "moves")).toMatchObject({ startedAt: iso(y2008), motionEventCount: 0 });
+    expect(await sessionOf(world.api, T, "moves")).toMatchObject({ startedAt: iso(y2008), motionEventCount: 0 });
     await batch("moves", "moves", 1, today);
-    expect(await sessionOf(api, T, "moves")).toMatchObject({ startedAt: iso(start), motionEventCount: 1 });
+    expect(await sessionOf(world.api, T, "moves")).toMatchObject({ startedAt: iso(start), motionEventCount: 1 });
     expect(await sessionsAt("moves")).toHaveLength(1);
   });
 
   test("hours or days are no doubt where the readings between them say so, or the sensor's settings", async () => {
     const days = Array.from({ length: 9 }, (_, i) => NOW - 10 * DAY + i * 20 * HOUR);
     expect(await batch("days", "days", 0, days)).toMatchObject({ accepted: 9, receipts: [] });
-    await mutate(api, T, "configureSessions", { sensorId: "weekly", maxApart: 8 * DAY });
+    await mutate(world.api, T, "configureSessions", { sensorId: "weekly", maxApart: 8 * DAY });
     // The one in the middle, which comes last, joins the others.
     for (const week of [3, 1, 2]) {
       await batch("weekly", "weekly", week - 1, [NOW - 30 * DAY + week * 7 * DAY]);
     }
-    expect(await sessionOf(api, T, "weekly")).toMatchObject({ startedAt: iso(NOW - 23 * DAY), sampleCount: 3 });
+    expect(await sessionOf(world.api, T, "weekly")).toMatchObject({ startedAt: iso(NOW - 23 * DAY), sampleCount: 3 });
     const scattered = Array.from({ length: 101 }, (_, i) => NOW - (i + 1) * 2 * DAY);
     expect(await batch("scattered", "scattered", 0, scattered)).toMatchObject({
       code: "INVALID_INPUT",
@@ -175,7 +169,7 @@ describe("readings that lie far from the others of their session", () => {
       await batch(id, id, 0, today);
       const answer = await batch(id, id, 1, [], { durationMs, final: true });
       expect(answer.doubts).toEqual(id === "long" ? [expect.stringContaining("durationMs: ends later than")] : []);
-      expect(await sessionOf(api, T, id)).toMatchObject({ duration, startedAt: iso(start) });
+      expect(await sessionOf(world.api, T, id)).toMatchObject({ duration, startedAt: iso(start) });
     }
   });
 });

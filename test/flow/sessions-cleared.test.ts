@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { describe, expect, test } from "vitest";
+import { useMovingApp } from "../kit/moving-app.ts";
 import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 /** Sensors that say on and off as two messages: presence lasts from the one to the other, whatever came first. */
@@ -9,25 +9,16 @@ const MIN = 60 * SEC;
 const DAY = 1_440 * MIN;
 const START = NOW - 5 * 60 * MIN;
 const T = "cleared";
-let api: TestApp;
-let now = NOW;
-
-beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
-});
-beforeEach(() => {
-  now = NOW;
-});
-afterAll(() => api.stop());
+const world = useMovingApp(NOW);
 
 const iso = (at: number) => new Date(at).toISOString();
 const on = (sensorId: string, at: number, more: object = {}) =>
-  mutate(api, T, "recordMotion", { sensorId, at: iso(at), ...more });
+  mutate(world.api, T, "recordMotion", { sensorId, at: iso(at), ...more });
 const off = (sensorId: string, at: number, more: object = {}) => on(sensorId, at, { state: "CLEARED", ...more });
 async function sessionsAt(sensorId: string) {
   const query =
     `query ($id: String!) { sessions(filter: { sensorId: $id }, first: 100) { nodes { ${SESSION_FIELDS} } } }`;
-  return (await api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
+  return (await world.api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
 }
 const spanOf = (from: number, to: number, motionEventCount: number) => ({
   ...{ startedAt: iso(from), lastMotionAt: iso(to), endedAt: iso(to), motionEventCount },
@@ -95,7 +86,7 @@ test("what is created while it is on takes it over, whichever came first", async
     on: (id: string) => on(id, START),
     off: (id: string) => off(id, START + 60 * MIN),
     create: (id: string) =>
-      mutate(api, T, "createSession", { sensorId: id, sessionId: `in ${id}`, startedAt: iso(START + 20 * MIN) }),
+      mutate(world.api, T, "createSession", { sensorId: id, sessionId: `in ${id}`, startedAt: iso(START + 20 * MIN) }),
   };
   for (const order of orders(["on", "off", "create"] as const)) {
     const id = order.join();
@@ -109,18 +100,18 @@ test("what is created while it is on takes it over, whichever came first", async
 
 test("a live session goes on while it is on and then for the timeout after the off", async () => {
   const { session } = await on("live", NOW);
-  now = NOW + 30 * MIN;
-  expect(await off("live", now)).toMatchObject({ session: { sessionId: session.sessionId, status: "ACTIVE" } });
-  now += 4 * MIN;
-  expect(await on("live", now)).toMatchObject({ started: false, session: { sessionId: session.sessionId } });
-  now += 6 * MIN;
-  expect(await sessionOf(api, T, session.sessionId)).toMatchObject(spanOf(NOW, NOW + 34 * MIN, 2));
+  world.now = NOW + 30 * MIN;
+  expect(await off("live", world.now)).toMatchObject({ session: { sessionId: session.sessionId, status: "ACTIVE" } });
+  world.now += 4 * MIN;
+  expect(await on("live", world.now)).toMatchObject({ started: false, session: { sessionId: session.sessionId } });
+  world.now += 6 * MIN;
+  expect(await sessionOf(world.api, T, session.sessionId)).toMatchObject(spanOf(NOW, NOW + 34 * MIN, 2));
 });
 
 test("a person who splits what lasted has both halves, and motion that lasted longer than is believed lasts no time", async () => {
   const { session } = await on("split", START);
   await off("split", START + 60 * MIN);
-  const { first, second } = await mutate(api, T, "splitSession", {
+  const { first, second } = await mutate(world.api, T, "splitSession", {
     ...{ sessionId: session.sessionId, expectedVersion: 1, at: iso(START + 30 * MIN), newSessionId: "half" },
   });
   expect([first, second]).toMatchObject([{ endedAt: iso(START + 30 * MIN) }, { endedAt: iso(START + 60 * MIN) }]);
@@ -132,7 +123,7 @@ test("a person who splits what lasted has both halves, and motion that lasted lo
 describe("what people do with presence that an off closed", () => {
   const span = (from: number, to: number, count: number) => spanOf(START + from * MIN, START + to * MIN, count);
   const person = (name: "deleteSession" | "undoSessionCorrection", sessionId: string, expectedVersion: number) =>
-    mutate(api, T, name, { sessionId, expectedVersion });
+    mutate(world.api, T, name, { sessionId, expectedVersion });
   const idOf = async (sensorId: string, i = 0) => (await sessionsAt(sensorId))[i];
   /** Two presences of an hour, two hours apart. */
   async function twice(sensorId: string): Promise<void> {
@@ -153,7 +144,7 @@ describe("what people do with presence that an off closed", () => {
     expect(await on("deleted", START + 30 * MIN)).toMatchObject({ code: "INVALID_INPUT" });
     expect(await sessionsAt("deleted")).toMatchObject([span(120, 180, 1)]);
     expect(version).toBe(2);
-    await mutate(api, T, "restoreSession", { sessionId: before[0].sessionId });
+    await mutate(world.api, T, "restoreSession", { sessionId: before[0].sessionId });
     expect(await sessionsAt("deleted")).toMatchObject([span(0, 60, 1), span(120, 180, 1)]);
     expect((await idOf("deleted")).sessionId).toBe(before[0].sessionId);
   });
@@ -163,7 +154,7 @@ describe("what people do with presence that an off closed", () => {
       const id = `on ${isRestoredFirst}`;
       const { session } = await on(id, START);
       await person("deleteSession", session.sessionId, 1);
-      const restore = () => mutate(api, T, "restoreSession", { sessionId: session.sessionId });
+      const restore = () => mutate(world.api, T, "restoreSession", { sessionId: session.sessionId });
       if (isRestoredFirst) await restore();
       expect(await off(id, START + 60 * MIN)).toMatchObject({ duplicate: false });
       if (!isRestoredFirst) {
@@ -178,7 +169,7 @@ describe("what people do with presence that an off closed", () => {
     await twice("merged");
     const before = await sessionsAt("merged");
     const [first, second] = before;
-    const { session } = await mutate(api, T, "mergeSessions", {
+    const { session } = await mutate(world.api, T, "mergeSessions", {
       sessions: [first, second].map(({ sessionId }) => ({ sessionId, expectedVersion: 1 })),
     });
     expect(session).toMatchObject({ sessionId: first.sessionId, startedAt: iso(START), motionEventCount: 2 });
@@ -206,7 +197,7 @@ describe("what people do with presence that an off closed", () => {
       await on(id, START + 4 * MIN);
       const close = () => off(id, START + 60 * MIN);
       if (isOffFirst) await close();
-      const { first } = await mutate(api, T, "splitSession", {
+      const { first } = await mutate(world.api, T, "splitSession", {
         ...{ sessionId, expectedVersion: 1, at: iso(START + 2 * MIN), newSessionId: `half ${id}` },
       });
       if (!isOffFirst) await close();
@@ -238,8 +229,8 @@ describe("what cannot be", () => {
     const held = await off("ahead", NOW + 20 * MIN);
     expect(held).toMatchObject({ __typename: "QuarantinedPayload" });
     const { quarantineId } = held;
-    now = NOW + 60 * MIN;
-    await mutate(api, T, "resolveQuarantined", { sensorId: "ahead", quarantineId, admit: true });
+    world.now = NOW + 60 * MIN;
+    await mutate(world.api, T, "resolveQuarantined", { sensorId: "ahead", quarantineId, admit: true });
     expect(await sessionsAt("ahead")).toMatchObject([spanOf(NOW, NOW + 20 * MIN, 1)]);
   });
 });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { describe, expect, test } from "vitest";
+import { useMovingApp } from "../kit/moving-app.ts";
 import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 /** The sessions of a sensor are a function of the set of what was said about it. */
@@ -9,36 +9,27 @@ const MIN = 60 * SEC;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 const T = "laws";
-let api: TestApp;
-let now = NOW;
-
-beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
-});
-beforeEach(() => {
-  now = NOW;
-});
-afterAll(() => api.stop());
+const world = useMovingApp(NOW);
 
 const iso = (at: number) => new Date(at).toISOString();
-const sweep = () => api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
+const sweep = () => world.api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
 const motion = (sensorId: string, at: number, more: object = {}) =>
-  mutate(api, T, "recordMotion", { sensorId, at: iso(at), ...more });
+  mutate(world.api, T, "recordMotion", { sensorId, at: iso(at), ...more });
 const batch = (sessionId: string, sensorId: string, batchOffset: number, at: number[], more: object = {}) =>
-  mutate(api, T, "ingestSessionBatch", {
+  mutate(world.api, T, "ingestSessionBatch", {
     ...{ sessionId, sensorId, batchOffset, readings: at.map((one) => ({ at: iso(one), values: [1] })) },
     ...more,
   });
 /** What a sensor's sessions are, the earliest first, after all silence was seen. */
 async function sessionsAt(sensorId: string) {
-  now = Math.max(now, NOW) + 2 * DAY;
+  world.now = Math.max(world.now, NOW) + 2 * DAY;
   await sweep();
   return await rowsAt(sensorId);
 }
 async function rowsAt(sensorId: string) {
   const query =
     `query ($id: String!) { sessions(filter: { sensorId: $id }, first: 100) { nodes { ${SESSION_FIELDS} } } }`;
-  const { data } = await api.ask(T, query, { id: sensorId });
+  const { data } = await world.api.ask(T, query, { id: sensorId });
   return data.sessions.nodes.reverse();
 }
 
@@ -68,8 +59,13 @@ describe("motion makes the same sessions in whatever order it comes", () => {
     const at = NOW - HOUR;
     const one = (await motion("joined", at)).session.sessionId;
     const two = (await motion("joined", at + 8 * MIN)).session.sessionId;
-    await mutate(api, T, "annotateSession", { sessionId: one, expectedVersion: 1, labels: ["a", "b"], notes: "One." });
-    await mutate(api, T, "annotateSession", {
+    await mutate(world.api, T, "annotateSession", {
+      sessionId: one,
+      expectedVersion: 1,
+      labels: ["a", "b"],
+      notes: "One.",
+    });
+    await mutate(world.api, T, "annotateSession", {
       ...{ sessionId: two, expectedVersion: 1, labels: ["b", "c"], notes: "Two.", pinned: true },
     });
     expect((await motion("joined", at + 4 * MIN)).session.sessionId).toBe(one);
@@ -78,12 +74,14 @@ describe("motion makes the same sessions in whatever order it comes", () => {
       ...{ motionEventCount: 3, startedAt: iso(at), endedAt: iso(at + 8 * MIN) },
     }]);
     const query = `query ($id: String!) { session(sessionId: $id) { mergedInto { sessionId } } }`;
-    expect((await api.ask(T, query, { id: two })).data.session).toEqual({ mergedInto: { sessionId: one } });
-    expect((await api.ask(T, query, { id: one })).data.session).toEqual({ mergedInto: null });
+    expect((await world.api.ask(T, query, { id: two })).data.session).toEqual({ mergedInto: { sessionId: one } });
+    expect((await world.api.ask(T, query, { id: one })).data.session).toEqual({ mergedInto: null });
     // Whoever still knows the later id edits the one that is there.
-    expect(await mutate(api, T, "annotateSession", { sessionId: two, expectedVersion: 2, notes: "lost?" }))
+    expect(await mutate(world.api, T, "annotateSession", { sessionId: two, expectedVersion: 2, notes: "lost?" }))
       .toMatchObject({ code: "VERSION_CONFLICT", current: { sessionId: one, version: 3 } });
-    expect((await mutate(api, T, "annotateSession", { sessionId: two, expectedVersion: 3, labels: ["d"] })).session)
+    expect(
+      (await mutate(world.api, T, "annotateSession", { sessionId: two, expectedVersion: 3, labels: ["d"] })).session,
+    )
       .toMatchObject({ sessionId: one, labels: ["d"] });
     for (const minute of [0, 4, 8]) expect((await motion("joined", at + minute * MIN)).duplicate).toBe(true);
   });
@@ -93,24 +91,24 @@ test("sessions that begin at the very same instant are the same whichever came f
   const at = NOW - HOUR;
   for (const moved of ["a", "b", "c"]) {
     const say = (tenantId: string, name: Parameters<typeof mutate>[2], input: object) => () =>
-      mutate(api, tenantId, name, { sensorId: "tie", ...input });
+      mutate(world.api, tenantId, name, { sensorId: "tie", ...input });
     const made = async (tenantId: string, isReversed: boolean) => {
-      now = NOW;
+      world.now = NOW;
       const creates = ["a", "b", "c"].map((sessionId) => (
         say(tenantId, "createSession", { sessionId, startedAt: iso(at) })
       ));
       const motions = [-60, 0, 180].map((second) => say(tenantId, "recordMotion", { at: iso(at + second * SEC) }));
-      const end = () => mutate(api, tenantId, "endSession", { sessionId: "b", endedAt: iso(at + 20 * MIN) });
+      const end = () => mutate(world.api, tenantId, "endSession", { sessionId: "b", endedAt: iso(at + 20 * MIN) });
       // One of them turns out to have begun earlier.
       const startedAt = iso(at - 90 * SEC);
       const readings = [{ at: iso(at), values: [1] }];
       const batch = say(tenantId, "ingestSessionBatch", { sessionId: moved, batchOffset: 0, readings, startedAt });
       const order = isReversed ? [...creates.reverse(), end, ...motions, batch] : [...motions, ...creates, end, batch];
       for (const one of order) await one();
-      now = NOW + 2 * DAY;
+      world.now = NOW + 2 * DAY;
       await sweep();
       const query = `{ sessions(first: 10) { nodes { sessionId startedAt endedAt endReason motionEventCount } } }`;
-      const { nodes } = (await api.ask(tenantId, query)).data.sessions;
+      const { nodes } = (await world.api.ask(tenantId, query)).data.sessions;
       return Object.fromEntries(nodes.map((node: { sessionId: string }) => [node.sessionId, node]));
     };
     const [one, other] = [await made(`ties-${moved}`, false), await made(`ties-${moved}-reversed`, true)];
@@ -132,17 +130,17 @@ describe("what is stated beats what is guessed, and the arrival's clock places n
       const [first, second] = await sessionsAt(sensorId);
       expect(first).toMatchObject({ endReason: "IDLE", duration: 60_000, endedAt: iso(old + 60 * SEC) });
       expect(second).toMatchObject({ startedAt: iso(NOW - SEC), endedAt: iso(NOW) });
-      now = NOW;
+      world.now = NOW;
     }
   });
 
   test("a device's last word with its own duration counts after any guess", async () => {
     await uploadOld("c");
     await uploadLive("c");
-    now = NOW + HOUR;
+    world.now = NOW + HOUR;
     await sweep();
     await batch("old-c", "c", 1, [], { durationMs: 61_500, final: true });
-    expect(await sessionOf(api, T, "old-c")).toMatchObject({ endReason: "EXPLICIT", duration: 61_500 });
+    expect(await sessionOf(world.api, T, "old-c")).toMatchObject({ endReason: "EXPLICIT", duration: 61_500 });
   });
 
   test("two devices that take turns at one sensor keep what each of them measured", async () => {
@@ -154,7 +152,11 @@ describe("what is stated beats what is guessed, and the arrival's clock places n
       }
     }
     for (const id of ["left", "right"]) {
-      expect(await sessionOf(api, T, id)).toMatchObject({ sampleCount: 18, duration: 60_000, endReason: "EXPLICIT" });
+      expect(await sessionOf(world.api, T, id)).toMatchObject({
+        sampleCount: 18,
+        duration: 60_000,
+        endReason: "EXPLICIT",
+      });
     }
   });
 
@@ -169,25 +171,25 @@ describe("what is stated beats what is guessed, and the arrival's clock places n
   test("an end that is said after silence ended the session holds: playback over more than five minutes keeps its end", async () => {
     const startedAt = NOW - 2 * DAY;
     const input = { sensorId: "film", sessionId: "film", startedAt: iso(startedAt) };
-    await mutate(api, T, "createSession", input);
+    await mutate(world.api, T, "createSession", input);
     await sweep();
-    expect((await sessionOf(api, T, "film")).endReason).toBe("IDLE");
+    expect((await sessionOf(world.api, T, "film")).endReason).toBe("IDLE");
     const end = { sessionId: "film", endedAt: iso(startedAt + 90 * MIN) };
-    expect((await mutate(api, T, "endSession", end)).session).toMatchObject({
+    expect((await mutate(world.api, T, "endSession", end)).session).toMatchObject({
       duration: 90 * MIN,
       endReason: "EXPLICIT",
     });
-    await mutate(api, T, "endSession", { sessionId: "film" });
-    await mutate(api, T, "endSession", { sessionId: "film", endedAt: iso(startedAt + 91 * MIN) });
-    expect(await sessionOf(api, T, "film")).toMatchObject({ duration: 90 * MIN, endReason: "EXPLICIT" });
-    await mutate(api, T, "endSession", { sessionId: "film", endedAt: iso(startedAt + 89 * MIN) });
-    expect(await sessionOf(api, T, "film")).toMatchObject({ duration: 89 * MIN });
+    await mutate(world.api, T, "endSession", { sessionId: "film" });
+    await mutate(world.api, T, "endSession", { sessionId: "film", endedAt: iso(startedAt + 91 * MIN) });
+    expect(await sessionOf(world.api, T, "film")).toMatchObject({ duration: 90 * MIN, endReason: "EXPLICIT" });
+    await mutate(world.api, T, "endSession", { sessionId: "film", endedAt: iso(startedAt + 89 * MIN) });
+    expect(await sessionOf(world.api, T, "film")).toMatchObject({ duration: 89 * MIN });
   });
 
   test("a moving time shorter than the span is the duration, and the end is not before the last reading", async () => {
     const start = NOW - HOUR;
     await batch("moving", "bike", 0, [start, start + 30 * MIN], { durationMs: 20 * MIN, final: true });
-    expect(await sessionOf(api, T, "moving")).toMatchObject({
+    expect(await sessionOf(world.api, T, "moving")).toMatchObject({
       ...{ startedAt: iso(start), endedAt: iso(start + 30 * MIN), lastMotionAt: iso(start + 30 * MIN) },
       duration: 20 * MIN,
     });
@@ -196,10 +198,13 @@ describe("what is stated beats what is guessed, and the arrival's clock places n
   test("a clock that is nine minutes ahead hides nothing that is live", async () => {
     await motion("ahead", NOW + 9 * MIN);
     for (const minute of [0, 1, 2, 3]) {
-      now = NOW + minute * MIN;
-      await motion("ahead", now);
+      world.now = NOW + minute * MIN;
+      await motion("ahead", world.now);
       await sweep();
-      const { data } = await api.ask(T, `{ activeSession(sensorId: "ahead") { status startedAt motionEventCount } }`);
+      const { data } = await world.api.ask(
+        T,
+        `{ activeSession(sensorId: "ahead") { status startedAt motionEventCount } }`,
+      );
       expect(data.activeSession).toEqual({ status: "ACTIVE", startedAt: iso(NOW), motionEventCount: minute + 1 });
     }
   });
@@ -268,7 +273,7 @@ describe("the numbers of a sensor's motion", () => {
 describe("what no clock can have said is kept aside and told, and counts once it is admitted", () => {
   const heldAt = async (sensorId: string) => {
     const query = `query ($id: String!) { sensor(sensorId: $id) { quarantined { quarantineId kind count reason } } }`;
-    return (await api.ask(T, query, { id: sensorId })).data.sensor.quarantined;
+    return (await world.api.ask(T, query, { id: sensorId })).data.sensor.quarantined;
   };
   const y2000 = Date.UTC(2000, 0, 1);
 
@@ -283,17 +288,19 @@ describe("what no clock can have said is kept aside and told, and counts once it
       ...{ doubts: ["durationMs: is more than 30 days"], session: { startedAt: iso(start), sampleCount: 2 } },
     });
     await batch("today", "tag", 1, [], { final: true });
-    expect(await sessionOf(api, T, "today")).toMatchObject({ duration: MIN, endedAt: iso(start + MIN) });
+    expect(await sessionOf(world.api, T, "today")).toMatchObject({ duration: MIN, endedAt: iso(start + MIN) });
     const [held] = await heldAt("tag");
     expect(held).toMatchObject({ kind: "BATCH", count: 1, reason: expect.stringContaining("durationMs") });
     const resolve = { sensorId: "tag", quarantineId: held.quarantineId };
-    expect(await mutate(api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({ admitted: true });
-    expect(await sessionOf(api, T, "today")).toMatchObject({ startedAt: iso(y2000), sampleCount: 3 });
+    expect(await mutate(world.api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({
+      admitted: true,
+    });
+    expect(await sessionOf(world.api, T, "today")).toMatchObject({ startedAt: iso(y2000), sampleCount: 3 });
     expect(await heldAt("tag")).toEqual([]);
     const readings = `{ session(sessionId: "today") { readings(first: 5) { nodes { at } } } }`;
-    const { nodes } = (await api.ask(T, readings)).data.session.readings;
+    const { nodes } = (await world.api.ask(T, readings)).data.session.readings;
     expect(nodes.map(({ at }: { at: string }) => at)).toEqual([y2000, start, start + MIN].map(iso));
-    expect(await mutate(api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({
+    expect(await mutate(world.api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({
       code: "NOT_FOUND",
     });
     expect((await batch("today", "tag", 0, [start, y2000, start + MIN], { durationMs: 3_600_000_000 })).duplicate).toBe(
@@ -311,7 +318,7 @@ describe("what no clock can have said is kept aside and told, and counts once it
     expect(await rowsAt("clockless")).toMatchObject([{ motionEventCount: 1 }]);
     expect(await heldAt("clockless")).toHaveLength(3);
     const [first] = await heldAt("clockless");
-    await mutate(api, T, "resolveQuarantined", {
+    await mutate(world.api, T, "resolveQuarantined", {
       sensorId: "clockless",
       quarantineId: first.quarantineId,
       admit: false,
@@ -321,10 +328,12 @@ describe("what no clock can have said is kept aside and told, and counts once it
   });
 
   test("each tenant and sensor says what is believed", async () => {
-    await mutate(api, T, "configureSessions", { sensorId: "strict", maxBehindDays: 1 });
+    await mutate(world.api, T, "configureSessions", { sensorId: "strict", maxBehindDays: 1 });
     expect(await motion("strict", NOW - 2 * DAY)).toMatchObject({ __typename: "QuarantinedPayload" });
     expect(await motion("lenient", NOW - 2 * DAY)).toMatchObject({ started: true });
-    expect(await mutate(api, T, "configureSessions", { maxAhead: DAY + 1 })).toMatchObject({ code: "INVALID_INPUT" });
+    expect(await mutate(world.api, T, "configureSessions", { maxAhead: DAY + 1 })).toMatchObject({
+      code: "INVALID_INPUT",
+    });
   });
 
   test("one bad reading of many refuses itself alone, and a channel may have no value", async () => {
@@ -337,7 +346,7 @@ describe("what no clock can have said is kept aside and told, and counts once it
     readings[9] = { at: iso(start), values: [1, "x"] };
     readings[11] = { at: iso(start), values: [1] };
     const input = { sessionId: "many", sensorId: "many", batchOffset: 0, readings };
-    const answer = await mutate(api, T, "ingestSessionBatch", input);
+    const answer = await mutate(world.api, T, "ingestSessionBatch", input);
     expect(answer).toMatchObject({ accepted: 47, session: { sampleCount: 47 } });
     expect(answer.receipts.map(({ index, reason }: { index: number; reason: string }) => `${index} ${reason}`)).toEqual(
       [
@@ -347,14 +356,14 @@ describe("what no clock can have said is kept aside and told, and counts once it
       ],
     );
     const query = `{ session(sessionId: "many") { readings(first: 1) { nodes { values } } } }`;
-    expect((await api.ask(T, query)).data.session.readings.nodes).toEqual([{ values: [0, null] }]);
+    expect((await world.api.ask(T, query)).data.session.readings.nodes).toEqual([{ values: [0, null] }]);
   });
 
   test("a device without a clock asks for the service's time, and its number counts once", async () => {
     for (const minute of [0, 1]) {
-      now = NOW + minute * MIN;
+      world.now = NOW + minute * MIN;
       const input = { sensorId: "timeless", seq: 4, useServiceTime: true };
-      expect(await mutate(api, T, "recordMotion", input)).toMatchObject({
+      expect(await mutate(world.api, T, "recordMotion", input)).toMatchObject({
         ...{ duplicate: minute === 1, session: { startedAt: iso(NOW), motionEventCount: 1 } },
       });
     }

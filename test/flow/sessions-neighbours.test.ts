@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { describe, expect, test } from "vitest";
+import { useMovingApp } from "../kit/moving-app.ts";
 import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 /** Inputs as real devices send them, at and around each limit: what each comes to, whatever the order. */
@@ -10,33 +10,24 @@ const IDLE = 5 * MIN;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 const T = "neighbours";
-let api: TestApp;
-let now = NOW;
-
-beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
-});
-beforeEach(() => {
-  now = NOW;
-});
-afterAll(() => api.stop());
+const world = useMovingApp(NOW);
 
 const iso = (at: number) => new Date(at).toISOString();
-const sweep = () => api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
+const sweep = () => world.api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
 const motion = (sensorId: string, at: number | string, more: object = {}) =>
-  mutate(api, T, "recordMotion", { sensorId, at: typeof at === "number" ? iso(at) : at, ...more });
+  mutate(world.api, T, "recordMotion", { sensorId, at: typeof at === "number" ? iso(at) : at, ...more });
 const batch = (sessionId: string, sensorId: string, batchOffset: number, at: number[], more: object = {}) =>
-  mutate(api, T, "ingestSessionBatch", {
+  mutate(world.api, T, "ingestSessionBatch", {
     ...{ sessionId, sensorId, batchOffset, readings: at.map((one) => ({ at: iso(one), values: [1] })) },
     ...more,
   });
 /** A sensor's sessions after all silence was seen, the earliest first. */
 async function sessionsAt(sensorId: string) {
-  now = Math.max(now, NOW) + 2 * DAY;
+  world.now = Math.max(world.now, NOW) + 2 * DAY;
   await sweep();
   const query =
     `query ($id: String!) { sessions(filter: { sensorId: $id }, first: 100) { nodes { ${SESSION_FIELDS} } } }`;
-  return (await api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
+  return (await world.api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
 }
 const orders = <V>(all: readonly V[]): V[][] =>
   all.length < 2
@@ -46,7 +37,7 @@ const orders = <V>(all: readonly V[]): V[][] =>
 const each = <V>(n: number, all: readonly V[]): V[] => all.filter((_, i) => i % n === 0);
 const heldAt = async (sensorId: string) => {
   const query = `query ($id: String!) { sensor(sensorId: $id) { quarantined { quarantineId count reason } } }`;
-  return (await api.ask(T, query, { id: sensorId })).data.sensor?.quarantined ?? [];
+  return (await world.api.ask(T, query, { id: sensorId })).data.sensor?.quarantined ?? [];
 };
 
 describe("numbers that a device reuses", () => {
@@ -63,7 +54,7 @@ describe("numbers that a device reuses", () => {
       for (const { seq, at } of sent) answers.push((await motion(bare, at, { seq })).code ?? "counted");
       expect(answers).toEqual(["counted", "counted", "PAYLOAD_MISMATCH", "PAYLOAD_MISMATCH", "PAYLOAD_MISMATCH"]);
       expect(await sessionsAt(bare)).toMatchObject([{ motionEventCount: 4 }]);
-      now = NOW;
+      world.now = NOW;
       for (const [i, { seq, at }] of sent.entries()) {
         const more = { seq, boot: i < 2 ? "round-1" : "round-2" };
         for (const duplicate of [false, true]) {
@@ -98,8 +89,8 @@ describe("numbers that a device reuses", () => {
   test("by the service's time count once, and are refused in words where too many gaps make them vague", async () => {
     const odd = Array.from({ length: 103 }, (_, i) => 2 * i + 1);
     const send = async (seq: number) => {
-      now += SEC;
-      return await mutate(api, T, "recordMotion", { sensorId: "clockless", seq, useServiceTime: true });
+      world.now += SEC;
+      return await mutate(world.api, T, "recordMotion", { sensorId: "clockless", seq, useServiceTime: true });
     };
     for (const seq of odd) expect(await send(seq)).toMatchObject({ duplicate: false });
     expect(await send(205)).toMatchObject({ duplicate: true });
@@ -134,7 +125,7 @@ describe("numbers that a device reuses", () => {
       const sensorId = `mixed ${i}`;
       for (const more of [...order, ...order.toReversed()]) await motion(sensorId, at, more);
       expect(await sessionsAt(sensorId)).toMatchObject([{ motionEventCount: 4, startedAt: iso(at), duration: 0 }]);
-      now = NOW;
+      world.now = NOW;
     }
   });
 });
@@ -164,11 +155,13 @@ describe("clocks that are wrong", () => {
     const { quarantineId } = await motion("late", Date.UTC(2000, 0, 1), { seq: 1 });
     await motion("late", NOW, { seq: 1 });
     const resolve = { sensorId: "late", quarantineId };
-    expect(await mutate(api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({
+    expect(await mutate(world.api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({
       code: "PAYLOAD_MISMATCH",
     });
     expect(await heldAt("late")).toHaveLength(1);
-    expect(await mutate(api, T, "resolveQuarantined", { ...resolve, admit: false })).toMatchObject({ admitted: false });
+    expect(await mutate(world.api, T, "resolveQuarantined", { ...resolve, admit: false })).toMatchObject({
+      admitted: false,
+    });
     expect(await heldAt("late")).toEqual([]);
     expect(await sessionsAt("late")).toMatchObject([{ motionEventCount: 1 }]);
   });
@@ -176,7 +169,7 @@ describe("clocks that are wrong", () => {
   test("motion that lasted is kept aside with its end, and lasts once it is admitted", async () => {
     const at = Date.UTC(2001, 0, 1);
     const { quarantineId } = await motion("lasted", at, { endedAt: iso(at + HOUR) });
-    await mutate(api, T, "resolveQuarantined", { sensorId: "lasted", quarantineId, admit: true });
+    await mutate(world.api, T, "resolveQuarantined", { sensorId: "lasted", quarantineId, admit: true });
     expect(await sessionsAt("lasted")).toMatchObject([{ startedAt: iso(at), endedAt: iso(at + HOUR) }]);
   });
 
@@ -208,20 +201,20 @@ describe("at the timeout, to the millisecond", () => {
         const sensorId = `edge ${gap} ${i}`;
         for (const one of order) await motion(sensorId, one);
         expect(await sessionsAt(sensorId)).toHaveLength(count);
-        now = at;
+        world.now = at;
         const live = `live ${gap} ${i}`;
         for (const one of [at, at + gap]) {
-          now = one;
+          world.now = one;
           await motion(live, one);
           if (i === 1) await sweep();
         }
         expect(await sessionsAt(live)).toHaveLength(count);
-        now = NOW;
+        world.now = NOW;
         const beside = `beside ${gap} ${i}`;
         const both = [() => batch(beside, beside, 0, [at - MIN, at]), () => motion(beside, at + gap)];
         for (const send of i === 0 ? both : both.toReversed()) await send();
         expect(await sessionsAt(beside)).toHaveLength(count);
-        now = NOW;
+        world.now = NOW;
       }
     },
   );
@@ -233,7 +226,7 @@ describe("at the timeout, to the millisecond", () => {
         const sensorId = `bridge ${middle} ${order.join()}`;
         for (const one of order) await motion(sensorId, at + one);
         expect([sensorId, await sessionsAt(sensorId)]).toMatchObject([sensorId, { length: count }]);
-        now = NOW;
+        world.now = NOW;
       }
     }
   });
@@ -253,7 +246,7 @@ describe("what is stated, in whatever order it comes", () => {
     for (const [i, order] of each(13, orders(Object.keys(steps))).entries()) {
       const id = `final ${i}`;
       for (const step of order) await steps[step]!(id);
-      expect([order, await sessionOf(api, T, id)]).toMatchObject([order, {
+      expect([order, await sessionOf(world.api, T, id)]).toMatchObject([order, {
         ...{ startedAt: iso(start), endedAt: iso(start + 4 * MIN), duration: 4 * MIN, endReason: "EXPLICIT" },
         ...{ motionEventCount: 1, sampleCount: 4, status: "COMPLETED" },
       }]);
@@ -263,16 +256,16 @@ describe("what is stated, in whatever order it comes", () => {
   test("an end before the idle end, at it and after it holds; of two the earlier one", async () => {
     for (const end of [MIN, IDLE + 1, 3 * HOUR]) {
       const steps: Record<string, (id: string) => Promise<unknown>> = {
-        end: (id) => mutate(api, T, "endSession", { sessionId: id, endedAt: iso(start + end) }),
-        later: (id) => mutate(api, T, "endSession", { sessionId: id, endedAt: iso(start + end + MIN) }),
+        end: (id) => mutate(world.api, T, "endSession", { sessionId: id, endedAt: iso(start + end) }),
+        later: (id) => mutate(world.api, T, "endSession", { sessionId: id, endedAt: iso(start + end + MIN) }),
         motion: (id) => motion(id, start + SEC),
         silence: () => sweep(),
       };
       for (const [i, order] of each(5, orders(Object.keys(steps))).entries()) {
         const id = `end ${end} ${i}`;
-        await mutate(api, T, "createSession", { sensorId: id, sessionId: id, startedAt: iso(start) });
+        await mutate(world.api, T, "createSession", { sensorId: id, sessionId: id, startedAt: iso(start) });
         for (const step of order) await steps[step]!(id);
-        expect([order, await sessionOf(api, T, id)]).toMatchObject([order, {
+        expect([order, await sessionOf(world.api, T, id)]).toMatchObject([order, {
           ...{ duration: end, endReason: "EXPLICIT", motionEventCount: 1 },
         }]);
       }
@@ -284,14 +277,14 @@ describe("what is stated, in whatever order it comes", () => {
       const id = `moving ${i}`;
       await batch(id, id, 0, [start, start + 30 * MIN], { durationMs, final: true });
       const endedAt = iso(start + Math.max(durationMs, 30 * MIN));
-      expect(await sessionOf(api, T, id)).toMatchObject({ duration: durationMs, endedAt });
+      expect(await sessionOf(world.api, T, id)).toMatchObject({ duration: durationMs, endedAt });
     }
   });
 
   test("a session without any reading is one all the same, and what is said of it counts", async () => {
     await batch("empty", "empty", 0, []);
     await batch("empty", "empty", 2, [], { startedAt: iso(start), durationMs: MIN, final: true });
-    expect(await sessionOf(api, T, "empty")).toMatchObject({
+    expect(await sessionOf(world.api, T, "empty")).toMatchObject({
       ...{ startedAt: iso(start), endedAt: iso(start + MIN), sampleCount: 0, missingBatches: [{ from: 1, to: 1 }] },
     });
   });
@@ -302,8 +295,8 @@ describe("the same identity with other content is told, whatever it is", () => {
 
   test("a batch: other readings, another statement, another order of them", async () => {
     const sent = { sessionId: "b", sensorId: "b", batchOffset: 0 };
-    await mutate(api, T, "ingestSessionBatch", { ...sent, readings: reading(1) });
-    expect(await mutate(api, T, "ingestSessionBatch", { ...sent, readings: reading(1) })).toMatchObject({
+    await mutate(world.api, T, "ingestSessionBatch", { ...sent, readings: reading(1) });
+    expect(await mutate(world.api, T, "ingestSessionBatch", { ...sent, readings: reading(1) })).toMatchObject({
       duplicate: true,
     });
     for (
@@ -311,22 +304,22 @@ describe("the same identity with other content is told, whatever it is", () => {
         ...{ readings: reading(1), durationMs: 5 },
       }, { readings: [...reading(1), ...reading(1)] }]
     ) {
-      expect(await mutate(api, T, "ingestSessionBatch", { ...sent, ...other })).toMatchObject({
+      expect(await mutate(world.api, T, "ingestSessionBatch", { ...sent, ...other })).toMatchObject({
         code: "PAYLOAD_MISMATCH",
       });
     }
-    expect(await sessionOf(api, T, "b")).toMatchObject({ sampleCount: 1, status: "ACTIVE" });
+    expect(await sessionOf(world.api, T, "b")).toMatchObject({ sampleCount: 1, status: "ACTIVE" });
   });
 
   test("an update: the same id that says another thing changes nothing", async () => {
-    await mutate(api, T, "createSession", { sensorId: "u", sessionId: "u" });
-    const update = (more: object) => mutate(api, T, "updateSession", { sessionId: "u", updateId: "1", ...more });
+    await mutate(world.api, T, "createSession", { sensorId: "u", sessionId: "u" });
+    const update = (more: object) => mutate(world.api, T, "updateSession", { sessionId: "u", updateId: "1", ...more });
     expect(await update({ incrementMotionCount: true })).toMatchObject({ session: { motionEventCount: 1 } });
     expect(await update({ incrementMotionCount: true })).toMatchObject({ session: { motionEventCount: 1 } });
     for (const other of [{ playbackStarted: true }, { incrementMotionCount: true, playbackFailure: "no device" }, {}]) {
       expect(await update(other)).toMatchObject({ code: "PAYLOAD_MISMATCH" });
     }
-    expect(await sessionOf(api, T, "u")).toMatchObject({ motionEventCount: 1, playback: { started: false } });
+    expect(await sessionOf(world.api, T, "u")).toMatchObject({ motionEventCount: 1, playback: { started: false } });
   });
 
   test("motion: the same number at another instant, by a millisecond", async () => {
@@ -356,8 +349,8 @@ describe("what is read is what was said and what time it is, whether or not a sw
         all: sessions(filter: { sensorId: $on }) { nodes { ${STATES} } }
         active: sessions(filter: { sensorId: $on, status: ACTIVE }) { nodes { ${STATES} } }
         completed: sessions(filter: { sensorId: $on, status: COMPLETED }) { nodes { ${STATES} } } }`;
-      const { data } = await api.ask(T, query, { id, on: sensorId });
-      const node = await api.ask(T, `query ($id: ID!) { node(id: $id) { ... on Session { ${STATES} } } }`, {
+      const { data } = await world.api.ask(T, query, { id, on: sensorId });
+      const node = await world.api.ask(T, `query ($id: ID!) { node(id: $id) { ... on Session { ${STATES} } } }`, {
         id: data.session.id,
       });
       expect([data.session, node.data.node]).toMatchObject([over, over]);
@@ -366,9 +359,12 @@ describe("what is read is what was said and what time it is, whether or not a sw
         ...{ all: { nodes: [over] }, completed: { nodes: [over] } },
       });
       const update = { sessionId: id, updateId: "u", incrementMotionCount: true };
-      expect(await mutate(api, T, "updateSession", update)).toMatchObject({ code: "SESSION_ENDED", session: over });
+      expect(await mutate(world.api, T, "updateSession", update)).toMatchObject({
+        code: "SESSION_ENDED",
+        session: over,
+      });
       await sweep();
-      expect((await api.ask(T, query, { id, on: sensorId })).data).toEqual(data);
+      expect((await world.api.ask(T, query, { id, on: sensorId })).data).toEqual(data);
     }
   });
 
@@ -376,8 +372,8 @@ describe("what is read is what was said and what time it is, whether or not a sw
     const sensorId = "ends by itself";
     const { session } = await motion(sensorId, NOW);
     for (const [at, status] of [[NOW + IDLE, "ACTIVE"], [NOW + IDLE + 1, "COMPLETED"]] as const) {
-      now = at;
-      expect(await sessionOf(api, T, session.sessionId)).toMatchObject({ status });
+      world.now = at;
+      expect(await sessionOf(world.api, T, session.sessionId)).toMatchObject({ status });
     }
     expect((await motion(sensorId, NOW + IDLE)).session).toMatchObject({ status: "ACTIVE", motionEventCount: 2 });
   });

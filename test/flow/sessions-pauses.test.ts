@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { describe, expect, test } from "vitest";
+import { useMovingApp } from "../kit/moving-app.ts";
 import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
 
 /** Workouts and playbacks that are paused and go on: how long they took, and how long they were active. */
@@ -10,16 +10,7 @@ const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 const START = NOW - 5 * HOUR;
 const T = "paused";
-let api: TestApp;
-let now = NOW;
-
-beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
-});
-beforeEach(() => {
-  now = NOW;
-});
-afterAll(() => api.stop());
+const world = useMovingApp(NOW);
 
 const iso = (at: number) => new Date(at).toISOString();
 type Said = { from?: number; to?: number };
@@ -27,14 +18,18 @@ const stretch = ({ from, to }: Said) => ({
   ...(from === undefined ? {} : { from: iso(START + from * MIN) }),
   ...(to === undefined ? {} : { to: iso(START + to * MIN) }),
 });
-const pause = (sessionId: string, said: Said) => mutate(api, T, "recordPause", { sessionId, ...stretch(said) });
+const pause = (sessionId: string, said: Said) => mutate(world.api, T, "recordPause", { sessionId, ...stretch(said) });
 const motion = (sensorId: string, minute: number) =>
-  mutate(api, T, "recordMotion", { sensorId, at: iso(START + minute * MIN) });
+  mutate(world.api, T, "recordMotion", { sensorId, at: iso(START + minute * MIN) });
 const create = (sessionId: string, minute = 0) =>
-  mutate(api, T, "createSession", { sessionId, sensorId: `at ${sessionId}`, startedAt: iso(START + minute * MIN) });
+  mutate(world.api, T, "createSession", {
+    sessionId,
+    sensorId: `at ${sessionId}`,
+    startedAt: iso(START + minute * MIN),
+  });
 const end = (sessionId: string, minute: number) =>
-  mutate(api, T, "endSession", { sessionId, endedAt: iso(START + minute * MIN) });
-const seen = (sessionId: string) => sessionOf(api, T, sessionId);
+  mutate(world.api, T, "endSession", { sessionId, endedAt: iso(START + minute * MIN) });
+const seen = (sessionId: string) => sessionOf(world.api, T, sessionId);
 /** What a session shows: its stretch and its pauses in minutes, and how long it took and was active. */
 async function shown(sessionId: string) {
   const { startedAt, endedAt, pauses, duration, activeDuration, status } = await seen(sessionId);
@@ -95,9 +90,9 @@ test("pauses that a device states in its batches are those of its session, which
     const id = `ride ${order.map(([offset]) => offset).join("")}`;
     for (const [offset, said] of order) {
       const batch = { ...batchOf(id, offset, START, 200), pauses: [stretch(said)], final: offset === 2 };
-      expect(await mutate(api, T, "ingestSessionBatch", batch)).toMatchObject({ duplicate: false, doubts: [] });
-      expect(await mutate(api, T, "ingestSessionBatch", batch)).toMatchObject({ duplicate: true, doubts: [] });
-      expect(await mutate(api, T, "ingestSessionBatch", { ...batch, pauses: [] })).toMatchObject({
+      expect(await mutate(world.api, T, "ingestSessionBatch", batch)).toMatchObject({ duplicate: false, doubts: [] });
+      expect(await mutate(world.api, T, "ingestSessionBatch", batch)).toMatchObject({ duplicate: true, doubts: [] });
+      expect(await mutate(world.api, T, "ingestSessionBatch", { ...batch, pauses: [] })).toMatchObject({
         code: "PAYLOAD_MISMATCH",
       });
     }
@@ -108,46 +103,46 @@ test("pauses that a device states in its batches are those of its session, which
 
 describe("while it is paused", () => {
   test("a session goes on far beyond the timeout, is told as paused, and ends when it was paused where nobody resumes it", async () => {
-    now = START;
+    world.now = START;
     await create("live");
-    now = START + 10 * MIN;
+    world.now = START + 10 * MIN;
     // Nothing came for longer than the timeout, so it is over; a pause says that it was not.
     expect(await shown("live")).toMatchObject({ status: "COMPLETED", span: [0, 0] });
     await pause("live", { from: 10 });
-    now = START + 69 * MIN;
+    world.now = START + 69 * MIN;
     expect(await shown("live")).toMatchObject({ status: "ACTIVE", span: [0, null], pauses: [[10, null]] });
-    expect(await mutate(api, T, "updateSession", { sessionId: "live", updateId: "u", playbackStarted: true }))
+    expect(await mutate(world.api, T, "updateSession", { sessionId: "live", updateId: "u", playbackStarted: true }))
       .toMatchObject({ __typename: "SessionPayload" });
-    now = START + 71 * MIN;
+    world.now = START + 71 * MIN;
     expect(await shown("live")).toEqual({
       ...{ span: [0, 10], took: 10, active: 10, pauses: [], status: "COMPLETED" },
     });
     // Said late, its end holds however long it was.
-    now = START + 200 * MIN;
+    world.now = START + 200 * MIN;
     await pause("live", { to: 199 });
     expect(await shown("live")).toMatchObject({ status: "ACTIVE", pauses: [[10, 199]] });
-    now = START + 300 * MIN;
+    world.now = START + 300 * MIN;
     expect(await shown("live")).toMatchObject({ span: [0, 199], active: 10, pauses: [[10, 199]] });
   });
 
   test("`maxPause` says for how long, by tenant and sensor", async () => {
-    await api.ask(
+    await world.api.ask(
       T,
       `mutation { configureSessions(input: { sensorId: "at long", maxPause: 7200000 }) { __typename } }`,
     );
-    now = START;
+    world.now = START;
     for (const id of ["long", "short"]) {
       await create(id);
       await pause(id, { from: 0 });
     }
-    now = START + 119 * MIN;
+    world.now = START + 119 * MIN;
     expect([(await seen("long")).status, (await seen("short")).status]).toEqual(["ACTIVE", "COMPLETED"]);
   });
 
   test("the next session that somebody creates at the sensor ends it, and its pause", async () => {
     await create("first");
     await pause("first", { from: 10 });
-    await mutate(api, T, "createSession", {
+    await mutate(world.api, T, "createSession", {
       sessionId: "second",
       sensorId: "at first",
       startedAt: iso(START + 40 * MIN),
@@ -168,16 +163,19 @@ describe("what people do with a session that was paused", () => {
   test("corrected, its pauses are those that lie in it; taken back, all are there", async () => {
     await film("corrected");
     const ends = { startedAt: iso(START + 20 * MIN), endedAt: iso(START + 30 * MIN) };
-    await mutate(api, T, "correctSession", { ...versions("corrected", 1), ...ends });
+    await mutate(world.api, T, "correctSession", { ...versions("corrected", 1), ...ends });
     expect(await shown("corrected")).toMatchObject({ span: [20, 30], active: 0, pauses: [[20, 30]] });
-    await mutate(api, T, "correctSession", { ...versions("corrected", 2), startedAt: null, endedAt: null });
+    await mutate(world.api, T, "correctSession", { ...versions("corrected", 2), startedAt: null, endedAt: null });
     expect(await shown("corrected")).toMatchObject({ span: [0, 60], active: 30, pauses: [[10, 40]] });
   });
 
   test("a person says what the pauses were, against all that is stated, and takes it back", async () => {
     await film("told");
     const say = (expectedVersion: number, pauses: Said[] | null) =>
-      mutate(api, T, "correctSession", { ...versions("told", expectedVersion), pauses: pauses && pauses.map(stretch) });
+      mutate(world.api, T, "correctSession", {
+        ...versions("told", expectedVersion),
+        pauses: pauses && pauses.map(stretch),
+      });
     await say(1, []);
     expect(await shown("told")).toMatchObject({ active: 60, pauses: [] });
     await say(2, [{ from: 50, to: 90 }, { from: 5, to: 15 }]);
@@ -188,14 +186,14 @@ describe("what people do with a session that was paused", () => {
     ]);
     // Both halves know it, and so does what they become again.
     const at = iso(START + 10 * MIN);
-    const { first, second } = await mutate(api, T, "splitSession", {
+    const { first, second } = await mutate(world.api, T, "splitSession", {
       ...versions("told", 3),
       at,
       newSessionId: "rest",
     });
     expect([first.pauses, second.pauses]).toMatchObject([[{ to: at }], [{ from: at }, { to: iso(START + 60 * MIN) }]]);
     const sessions = [versions("told", first.version), versions("rest", second.version)];
-    const { session } = await mutate(api, T, "mergeSessions", { sessions });
+    const { session } = await mutate(world.api, T, "mergeSessions", { sessions });
     expect(await shown("told")).toMatchObject({ span: [0, 60], active: 40, pauses: [[5, 15], [50, 60]] });
     await say(session.version, null);
     expect(await shown("told")).toMatchObject({ active: 30, pauses: [[10, 40]] });
@@ -203,9 +201,9 @@ describe("what people do with a session that was paused", () => {
 
   test("deleted and restored it is as it was; what is said meanwhile is refused", async () => {
     await film("deleted");
-    await mutate(api, T, "deleteSession", versions("deleted", 1));
+    await mutate(world.api, T, "deleteSession", versions("deleted", 1));
     expect(await pause("deleted", { from: 50 })).toMatchObject({ code: "NOT_FOUND" });
-    await mutate(api, T, "restoreSession", { sessionId: "deleted" });
+    await mutate(world.api, T, "restoreSession", { sessionId: "deleted" });
     expect(await shown("deleted")).toMatchObject({ span: [0, 60], active: 30, pauses: [[10, 40]] });
   });
 
@@ -216,7 +214,7 @@ describe("what people do with a session that was paused", () => {
       const messages = () => [pause(id, { from: 10 }), pause(id, { to: 40 }), pause(id, { from: 50, to: 55 })];
       await end(id, 60);
       if (!isLate) { for (const message of messages()) await message; }
-      const { first, second } = await mutate(api, T, "splitSession", {
+      const { first, second } = await mutate(world.api, T, "splitSession", {
         ...{ ...versions(id, 1), at: iso(START + 20 * MIN), newSessionId: `half ${id}` },
       });
       if (isLate) { for (const message of messages()) await message; }
@@ -224,7 +222,7 @@ describe("what people do with a session that was paused", () => {
       expect(await shown(second.sessionId)).toMatchObject({
         ...{ span: [20, 60], active: 15, pauses: [[20, 40], [50, 55]] },
       });
-      await mutate(api, T, "undoSessionCorrection", versions(id, first.version));
+      await mutate(world.api, T, "undoSessionCorrection", versions(id, first.version));
       expect(await shown(id)).toMatchObject({ span: [0, 60], active: 25, pauses: [[10, 40], [50, 55]] });
     }
   });
@@ -233,12 +231,12 @@ describe("what people do with a session that was paused", () => {
     const { session: one } = await motion("merged", 0);
     const { session: two } = await motion("merged", 60);
     await pause(one.sessionId, { from: 0, to: 4 });
-    const { session } = await mutate(api, T, "mergeSessions", {
+    const { session } = await mutate(world.api, T, "mergeSessions", {
       sessions: [versions(one.sessionId, 1), versions(two.sessionId, 1)],
     });
     await pause(two.sessionId, { from: 61, to: 64 });
     expect(await shown(one.sessionId)).toMatchObject({ span: [0, 64], pauses: [[0, 4], [61, 64]], active: 57 });
-    const undone = await mutate(api, T, "undoSessionCorrection", versions(one.sessionId, session.version));
+    const undone = await mutate(world.api, T, "undoSessionCorrection", versions(one.sessionId, session.version));
     expect(undone).toMatchObject({ sessionId: one.sessionId });
     expect(await shown(one.sessionId)).toMatchObject({ span: [0, 4], pauses: [[0, 4]] });
     expect(await shown(two.sessionId)).toMatchObject({ span: [60, 64], pauses: [[61, 64]], active: 1 });
@@ -250,7 +248,7 @@ describe("what cannot be", () => {
     await create("wrong");
     await end("wrong", 60);
     const fields = async (said: object) =>
-      (await mutate(api, T, "recordPause", { sessionId: "wrong", ...said })).fields as {
+      (await mutate(world.api, T, "recordPause", { sessionId: "wrong", ...said })).fields as {
         path: string[];
         message: string;
       }[];
@@ -285,13 +283,13 @@ describe("what cannot be", () => {
     );
     expect((await pause("outside", { from: 20, to: 40 })).held).toBeNull();
     expect(await shown("outside")).toMatchObject({ pauses: [[30, 40]] });
-    await mutate(api, T, "ingestSessionBatch", { ...batchOf("outside", 0, START, 2), sensorId: "at outside" });
+    await mutate(world.api, T, "ingestSessionBatch", { ...batchOf("outside", 0, START, 2), sensorId: "at outside" });
     expect(await shown("outside")).toMatchObject({ span: [0, 60], pauses: [[10, 40]], active: 30 });
   });
 
   test("of a batch: what is no stretch refuses it with its place; what no clock can have said is kept aside and can be admitted", async () => {
     const send = (id: string, more: object) =>
-      mutate(api, T, "ingestSessionBatch", { ...batchOf(id, 0, START, 600), ...more });
+      mutate(world.api, T, "ingestSessionBatch", { ...batchOf(id, 0, START, 600), ...more });
     expect((await send("bad", { pauses: [stretch({ from: 1, to: 2 }), stretch({ from: 5, to: 4 })] })).fields).toEqual([
       { path: ["pauses", "1", "to"], message: "must not be before `from`" },
     ]);
@@ -303,17 +301,17 @@ describe("what cannot be", () => {
       `pauses.1.to: is more than 10 minutes ahead of the service's clock, which says ${iso(NOW)}`,
     ]);
     expect(await shown("ahead")).toMatchObject({ pauses: [[1, 2]] });
-    now = NOW + 3 * HOUR;
+    world.now = NOW + 3 * HOUR;
     const input = { sensorId: "device-of-ahead", quarantineId, admit: true };
-    expect(await mutate(api, T, "resolveQuarantined", input)).toMatchObject({ admitted: true });
+    expect(await mutate(world.api, T, "resolveQuarantined", input)).toMatchObject({ admitted: true });
     expect(await shown("ahead")).toMatchObject({ pauses: [[1, 2], [360, 420]], span: [0, 420] });
   });
 
   test("more than 500 of a session: those that are too many are told, the others kept", async () => {
     const many = Array.from({ length: 500 }, (_, i) => ({ from: i / 100, to: i / 100 + 0.005 })).map(stretch);
-    const first = await mutate(api, T, "ingestSessionBatch", { ...batchOf("many", 0, START, 600), pauses: many });
+    const first = await mutate(world.api, T, "ingestSessionBatch", { ...batchOf("many", 0, START, 600), pauses: many });
     expect(first).toMatchObject({ doubts: [] });
-    const second = await mutate(api, T, "ingestSessionBatch", {
+    const second = await mutate(world.api, T, "ingestSessionBatch", {
       ...{ ...batchOf("many", 1, START, 600), pauses: [many[0], stretch({ from: 9, to: 10 })] },
     });
     expect(second.doubts).toEqual([
@@ -326,7 +324,7 @@ describe("what cannot be", () => {
       },
     ]);
     expect((await shown("many")).pauses).toHaveLength(500);
-    const over = await mutate(api, T, "ingestSessionBatch", {
+    const over = await mutate(world.api, T, "ingestSessionBatch", {
       ...{ ...batchOf("over", 0, START, 2), pauses: [...many, many[0]] },
     });
     expect(over.fields).toEqual([

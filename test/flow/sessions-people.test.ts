@@ -1,27 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { describe, expect, test } from "vitest";
+import { useMovingApp } from "../kit/moving-app.ts";
 import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const MIN = 60_000;
 const HOUR = 60 * MIN;
-let api: TestApp;
-let now = NOW;
-
-beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
-});
-beforeEach(() => {
-  now = NOW;
-});
-afterAll(() => api.stop());
+const world = useMovingApp(NOW);
 
 const iso = (at: number) => new Date(at).toISOString();
 const T = "t";
 const motion = (sensorId: string, seq: number, at: number) =>
-  mutate(api, T, "recordMotion", { sensorId, seq, at: iso(at) });
+  mutate(world.api, T, "recordMotion", { sensorId, seq, at: iso(at) });
 const listOf = async (filter: object, first = 25, after?: string) => {
-  const answer = await api.ask(
+  const answer = await world.api.ask(
     T,
     `query ($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ${SESSION_FIELDS} } pageInfo { hasNextPage endCursor } } }`,
     { filter, first, after },
@@ -40,7 +31,7 @@ describe("people and their programs", () => {
       playbackDeviceId: "speaker",
       playbackContextUri: "spotify:x",
     };
-    const created = await mutate(api, T, "createSession", input);
+    const created = await mutate(world.api, T, "createSession", input);
     expect(created.session).toMatchObject({
       sessionId: "created",
       status: "ACTIVE",
@@ -48,11 +39,11 @@ describe("people and their programs", () => {
       startedAt: iso(NOW - MIN),
       playback: { started: false, deviceId: "speaker", contextUri: "spotify:x" },
     });
-    expect(await mutate(api, T, "createSession", input)).toEqual(created);
-    expect(await mutate(api, T, "createSession", { ...input, playbackDeviceId: "other" })).toMatchObject({
+    expect(await mutate(world.api, T, "createSession", input)).toEqual(created);
+    expect(await mutate(world.api, T, "createSession", { ...input, playbackDeviceId: "other" })).toMatchObject({
       code: "PAYLOAD_MISMATCH",
     });
-    const { session } = await mutate(api, T, "createSession", { sensorId: "c2" });
+    const { session } = await mutate(world.api, T, "createSession", { sensorId: "c2" });
     expect(session).toMatchObject({ startedAt: iso(NOW), status: "ACTIVE" });
     expect((await motion("c2", 1, NOW + MIN)).session).toMatchObject({
       sessionId: session.sessionId,
@@ -62,13 +53,17 @@ describe("people and their programs", () => {
 
   test("at most one session of a sensor is active: a new one ends the one before", async () => {
     for (const [i, sessionId] of ["one", "two", "three"].entries()) {
-      await mutate(api, T, "createSession", {
+      await mutate(world.api, T, "createSession", {
         sensorId: "single",
         sessionId,
         startedAt: iso(NOW - 4 * MIN + i * MIN),
       });
     }
-    await mutate(api, T, "createSession", { sensorId: "single", sessionId: "earlier", startedAt: iso(NOW - 30 * MIN) });
+    await mutate(world.api, T, "createSession", {
+      sensorId: "single",
+      sessionId: "earlier",
+      startedAt: iso(NOW - 30 * MIN),
+    });
     const { nodes } = await listOf({ sensorId: "single" });
     expect(nodes.map((node: { sessionId: string; status: string }) => [node.sessionId, node.status]))
       .toEqual([["three", "ACTIVE"], ["two", "COMPLETED"], ["one", "COMPLETED"], ["earlier", "COMPLETED"]]);
@@ -77,23 +72,23 @@ describe("people and their programs", () => {
   });
 
   test("update once for each update id, also when eight do at once", async () => {
-    await mutate(api, T, "createSession", { sensorId: "u1", sessionId: "updated" });
+    await mutate(world.api, T, "createSession", { sensorId: "u1", sessionId: "updated" });
     const update = (updateId: string, more: object = {}) =>
-      mutate(api, T, "updateSession", { sessionId: "updated", updateId, ...more });
+      mutate(world.api, T, "updateSession", { sessionId: "updated", updateId, ...more });
     await Promise.all(Array.from({ length: 8 }, (_, i) => update(`a${i % 4}`, { incrementMotionCount: true })));
-    expect((await sessionOf(api, T, "updated")).motionEventCount).toBe(4);
+    expect((await sessionOf(world.api, T, "updated")).motionEventCount).toBe(4);
     expect((await update("fail", { playbackFailure: "no device" })).session.playback).toMatchObject({
       started: false,
       failure: "no device",
     });
-    now = NOW + MIN;
+    world.now = NOW + MIN;
     expect((await update("start", { playbackStarted: true })).session.playback).toMatchObject({
       started: true,
       startedAt: iso(NOW + MIN),
       failure: null,
     });
     expect(await update("start", { playbackStarted: false })).toMatchObject({ code: "PAYLOAD_MISMATCH" });
-    const end = await mutate(api, T, "endSession", { sessionId: "updated", playbackStopped: true });
+    const end = await mutate(world.api, T, "endSession", { sessionId: "updated", playbackStopped: true });
     expect(end.session).toMatchObject({
       status: "COMPLETED",
       endReason: "EXPLICIT",
@@ -102,16 +97,16 @@ describe("people and their programs", () => {
     });
     expect(await update("after")).toMatchObject({ code: "SESSION_ENDED", session: { sessionId: "updated" } });
     expect(await update("start", { playbackStarted: true })).toMatchObject({ __typename: "SessionPayload" });
-    now = NOW + HOUR;
+    world.now = NOW + HOUR;
     // Of several ends the earliest holds; a later one is kept, and moves nothing but when something was said last.
-    const again = await mutate(api, T, "endSession", { sessionId: "updated", endedAt: iso(now) });
-    expect(again.session).toEqual({ ...end.session, updatedAt: iso(now), expiresAt: again.session.expiresAt });
+    const again = await mutate(world.api, T, "endSession", { sessionId: "updated", endedAt: iso(world.now) });
+    expect(again.session).toEqual({ ...end.session, updatedAt: iso(world.now), expiresAt: again.session.expiresAt });
   });
 
   test("annotate by version; who was too late gets the session as it is", async () => {
-    await mutate(api, T, "createSession", { sensorId: "a1", sessionId: "annotated" });
+    await mutate(world.api, T, "createSession", { sensorId: "a1", sessionId: "annotated" });
     const annotate = (expectedVersion: number, more: object) =>
-      mutate(api, T, "annotateSession", { sessionId: "annotated", expectedVersion, ...more });
+      mutate(world.api, T, "annotateSession", { sessionId: "annotated", expectedVersion, ...more });
     const answers = await Promise.all([
       annotate(1, { notes: "a" }),
       annotate(1, { notes: "b" }),
@@ -131,13 +126,13 @@ describe("people and their programs", () => {
       notes: winner.notes,
     });
     expect((await annotate(3, { notes: null })).session).toMatchObject({ version: 4, labels: ["x", "y"], notes: null });
-    await mutate(api, T, "endSession", { sessionId: "annotated" });
+    await mutate(world.api, T, "endSession", { sessionId: "annotated" });
     expect((await annotate(4, { pinned: true })).session).toMatchObject({
       version: 5,
       status: "COMPLETED",
       expiresAt: null,
     });
-    now = NOW + HOUR;
+    world.now = NOW + HOUR;
     expect((await annotate(5, { pinned: false })).session).toMatchObject({
       version: 6,
       pinned: false,
@@ -151,9 +146,13 @@ describe("people and their programs", () => {
       sessionId: `l${i}`,
       startedAt: iso(NOW - 40 * HOUR + i * MIN),
     });
-    for (let i = 0; i < 30; i++) await mutate(api, T, "createSession", own(i));
+    for (let i = 0; i < 30; i++) await mutate(world.api, T, "createSession", own(i));
     for (const i of [4, 9, 14]) {
-      await mutate(api, T, "annotateSession", { sessionId: `l${i}`, expectedVersion: 1, labels: ["fall", "seen"] });
+      await mutate(world.api, T, "annotateSession", {
+        sessionId: `l${i}`,
+        expectedVersion: 1,
+        labels: ["fall", "seen"],
+      });
     }
     const range = { between: { from: iso(NOW - 41 * HOUR), to: iso(NOW - 39 * HOUR) } };
     expect(ids(await listOf({ range }, 4))).toEqual(["l29", "l28", "l27", "l26"]);
@@ -163,16 +162,16 @@ describe("people and their programs", () => {
     const labelled = await listOf({ range, label: "fall" }, 2);
     expect([ids(labelled), labelled.pageInfo.hasNextPage]).toEqual([["l14", "l9"], true]);
     expect(ids(await listOf({ range, label: "fall" }, 2, labelled.pageInfo.endCursor))).toEqual(["l4"]);
-    const { data } = await api.ask(T, `{ sensors(first: 100) { nodes { sensorId } } }`);
+    const { data } = await world.api.ask(T, `{ sensors(first: 100) { nodes { sensorId } } }`);
     expect(data.sensors.nodes.map((node: { sensorId: string }) => node.sensorId)).toEqual(
       expect.arrayContaining(["list-0", "list-1", "list-2"]),
     );
   });
 
   test("see nothing of another tenant", async () => {
-    await mutate(api, T, "createSession", { sensorId: "private", sessionId: "private" });
-    const { data } = await api.ask(T, `{ session(sessionId: "private") { id sensor { id } } }`);
-    const theirs = await api.ask(
+    await mutate(world.api, T, "createSession", { sensorId: "private", sessionId: "private" });
+    const { data } = await world.api.ask(T, `{ session(sessionId: "private") { id sensor { id } } }`);
+    const theirs = await world.api.ask(
       "other",
       `query ($ids: [ID!]!) { nodes(ids: $ids) { id } session(sessionId: "private") { id } sensor(sensorId: "private") { id } sessions { nodes { id } } sensors { nodes { id } } }`,
       { ids: [data.session.id, data.session.sensor.id] },
@@ -184,10 +183,14 @@ describe("people and their programs", () => {
       sessions: { nodes: [] },
       sensors: { nodes: [] },
     });
-    expect(await mutate(api, "other", "endSession", { sessionId: "private" })).toMatchObject({ code: "NOT_FOUND" });
-    expect(await mutate(api, "other", "annotateSession", { sessionId: "private", expectedVersion: 1, notes: "x" }))
+    expect(await mutate(world.api, "other", "endSession", { sessionId: "private" })).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(
+      await mutate(world.api, "other", "annotateSession", { sessionId: "private", expectedVersion: 1, notes: "x" }),
+    )
       .toMatchObject({ code: "NOT_FOUND" });
-    expect(await mutate(api, "other", "updateSession", { sessionId: "private", updateId: "x" })).toMatchObject({
+    expect(await mutate(world.api, "other", "updateSession", { sessionId: "private", updateId: "x" })).toMatchObject({
       code: "NOT_FOUND",
     });
   });

@@ -1,30 +1,21 @@
 import pMap from "p-map";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { describe, expect, test } from "vitest";
+import { useMovingApp } from "../kit/moving-app.ts";
 import { batchOf, mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const MIN = 60_000;
 const HOUR = 60 * MIN;
-let api: TestApp;
-let now = NOW;
-
-beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
-});
-beforeEach(() => {
-  now = NOW;
-});
-afterAll(() => api.stop());
+const world = useMovingApp(NOW);
 
 const iso = (at: number) => new Date(at).toISOString();
 const T = "t";
-const sweep = () => api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
+const sweep = () => world.api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
 const motion = (sensorId: string, seq: number, at: number) =>
-  mutate(api, T, "recordMotion", { sensorId, seq, at: iso(at) });
-const send = (batch: object) => mutate(api, T, "ingestSessionBatch", batch);
+  mutate(world.api, T, "recordMotion", { sensorId, seq, at: iso(at) });
+const send = (batch: object) => mutate(world.api, T, "ingestSessionBatch", batch);
 const listOf = async (filter: object, first = 25, after?: string) => {
-  const answer = await api.ask(
+  const answer = await world.api.ask(
     T,
     `query ($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ${SESSION_FIELDS} } pageInfo { hasNextPage endCursor } } }`,
     { filter, first, after },
@@ -93,14 +84,14 @@ describe("batches of a device", () => {
   test("that come after the last one, or in front of it, still count, and correct start, end and length", async () => {
     const start = NOW - HOUR;
     await send({ ...batchOf("late", 2, start), final: true });
-    expect(await sessionOf(api, T, "late")).toMatchObject({
+    expect(await sessionOf(world.api, T, "late")).toMatchObject({
       status: "COMPLETED",
       sampleCount: 10,
       missingBatches: [{ from: 0, to: 1 }],
     });
     await send(batchOf("late", 0, start));
     await send(batchOf("late", 3, start));
-    expect(await sessionOf(api, T, "late")).toMatchObject({
+    expect(await sessionOf(world.api, T, "late")).toMatchObject({
       sampleCount: 30,
       startedAt: iso(start),
       endedAt: iso(start + 39_000),
@@ -111,7 +102,7 @@ describe("batches of a device", () => {
   test("with another content under the same offset change nothing, and say so", async () => {
     const batch = batchOf("mismatch", 0, NOW - HOUR);
     await send(batch);
-    const before = await sessionOf(api, T, "mismatch");
+    const before = await sessionOf(world.api, T, "mismatch");
     const other = { ...batch, readings: batch.readings.map((reading) => ({ ...reading, values: [0, 0] })) };
     expect(await send(other)).toMatchObject({
       __typename: "PayloadMismatchError",
@@ -119,7 +110,7 @@ describe("batches of a device", () => {
       message: expect.stringContaining("Batch 0"),
     });
     expect(await send({ ...batch, sensorId: "another" })).toMatchObject({ __typename: "PayloadMismatchError" });
-    expect(await sessionOf(api, T, "mismatch")).toEqual(before);
+    expect(await sessionOf(world.api, T, "mismatch")).toEqual(before);
     expect((await send(batch)).duplicate).toBe(true);
   });
 
@@ -129,7 +120,7 @@ describe("batches of a device", () => {
     // As many at once as the embedded object store answers in time, also on a machine that does other work.
     const answers = await pMap([...sends, ...all], send, { concurrency: 24 });
     expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(40);
-    expect(await sessionOf(api, T, "crowd")).toMatchObject({ sampleCount: 400, missingBatches: [] });
+    expect(await sessionOf(world.api, T, "crowd")).toMatchObject({ sampleCount: 400, missingBatches: [] });
   });
 
   test("never touch what people wrote: not when they come first, late, twice or last", async () => {
@@ -142,7 +133,7 @@ describe("batches of a device", () => {
       notes: "Kept by hand. 🙂",
       pinned: true,
     };
-    const edited = (await mutate(api, T, "annotateSession", edit)).session;
+    const edited = (await mutate(world.api, T, "annotateSession", edit)).session;
     expect(edited).toMatchObject({
       labels: ["walk", "good"],
       notes: "Kept by hand. 🙂",
@@ -155,7 +146,7 @@ describe("batches of a device", () => {
     await send(batchOf("kept", 4, start));
     await send({ ...batchOf("kept", 5, start), final: true });
     await send(batchOf("kept", 2, start));
-    expect(await sessionOf(api, T, "kept")).toMatchObject({
+    expect(await sessionOf(world.api, T, "kept")).toMatchObject({
       labels: ["walk", "good"],
       notes: "Kept by hand. 🙂",
       pinned: true,
@@ -170,7 +161,7 @@ describe("readings", () => {
   const READINGS =
     `query ($id: String!, $first: Int!, $after: String) { session(sessionId: $id) { readings(first: $first, after: $after) { nodes { at values } pageInfo { hasNextPage endCursor } } } }`;
   const page = async (id: string, first: number, after?: string) =>
-    (await api.ask(T, READINGS, { id, first, after })).data.session.readings;
+    (await world.api.ask(T, READINGS, { id, first, after })).data.session.readings;
 
   test("are paged in the order of time over all batches, each once, also where batches overlap", async () => {
     const start = NOW - 3 * HOUR;
@@ -205,10 +196,10 @@ describe("readings", () => {
     for (let i = 0; i < 100; i++) await send(batchOf("long", i, start, 500));
     let after: string | undefined;
     for (let i = 0; i < 10; i++) after = (await page("long", 2_000, after)).pageInfo.endCursor;
-    api.takeCosts();
+    world.api.takeCosts();
     const { nodes } = await page("long", 100, after);
     expect(nodes[0].values).toEqual([20_000, 2_000]);
-    const units = api.takeCosts().reduce((sum, cost) => sum + cost.units, 0);
+    const units = world.api.takeCosts().reduce((sum, cost) => sum + cost.units, 0);
     expect(units).toBeLessThanOrEqual(4);
   });
 });
@@ -237,7 +228,7 @@ describe("motion of a sensor", () => {
       duplicate: true,
       session: { motionEventCount: 2 },
     });
-    const { data } = await api.ask(
+    const { data } = await world.api.ask(
       T,
       `{ activeSession(sensorId: "m1") { sessionId } sensor(sensorId: "m1") { lastMotionAt activeSession { sessionId } } }`,
     );
@@ -268,7 +259,7 @@ describe("motion of a sensor", () => {
     expect((await motion("gap", 2, at + 5 * MIN)).session.sessionId).toBe(one.sessionId);
     const { session: two, started } = await motion("gap", 3, at + 10 * MIN + 1);
     expect(started).toBe(true);
-    expect(await sessionOf(api, T, one.sessionId)).toMatchObject({
+    expect(await sessionOf(world.api, T, one.sessionId)).toMatchObject({
       status: "COMPLETED",
       endReason: "IDLE",
       endedAt: iso(at + 5 * MIN),
@@ -318,7 +309,7 @@ describe("motion of a sensor", () => {
   test("after somebody ended the session opens a new one; before that end it belongs to it", async () => {
     const at = NOW - HOUR;
     const { session } = await motion("ended", 1, at);
-    await mutate(api, T, "endSession", { sessionId: session.sessionId, endedAt: iso(at + 3 * MIN) });
+    await mutate(world.api, T, "endSession", { sessionId: session.sessionId, endedAt: iso(at + 3 * MIN) });
     expect((await motion("ended", 3, at + 4 * MIN)).started).toBe(true);
     expect((await motion("ended", 2, at + 2 * MIN)).session).toMatchObject({
       sessionId: session.sessionId,
@@ -333,27 +324,28 @@ describe("the sweeper", () => {
   test("ends sessions without motion for their timeout, at the last motion, and not before", async () => {
     const { session } = await motion("swept", 1, NOW);
     await motion("swept", 2, NOW + 2 * MIN);
-    now = NOW + 7 * MIN;
+    world.now = NOW + 7 * MIN;
     await sweep();
-    expect((await sessionOf(api, T, session.sessionId)).status).toBe("ACTIVE");
-    now = NOW + 7 * MIN + 1;
+    expect((await sessionOf(world.api, T, session.sessionId)).status).toBe("ACTIVE");
+    world.now = NOW + 7 * MIN + 1;
     await sweep();
-    expect(await sessionOf(api, T, session.sessionId)).toMatchObject({
+    expect(await sessionOf(world.api, T, session.sessionId)).toMatchObject({
       status: "COMPLETED",
       endReason: "IDLE",
       endedAt: iso(NOW + 2 * MIN),
       duration: 2 * MIN,
     });
-    expect((await api.ask(T, `{ activeSession(sensorId: "swept") { sessionId } }`)).data.activeSession).toBeNull();
+    expect((await world.api.ask(T, `{ activeSession(sensorId: "swept") { sessionId } }`)).data.activeSession)
+      .toBeNull();
     // A motion within the timeout of its end still belongs to it, and it goes on: silence was only a guess.
     expect((await motion("swept", 3, NOW + 6 * MIN)).session).toMatchObject({
       sessionId: session.sessionId,
       motionEventCount: 3,
       status: "ACTIVE",
     });
-    now = NOW + 11 * MIN + 1;
+    world.now = NOW + 11 * MIN + 1;
     await sweep();
-    expect(await sessionOf(api, T, session.sessionId)).toMatchObject({
+    expect(await sessionOf(world.api, T, session.sessionId)).toMatchObject({
       status: "COMPLETED",
       endedAt: iso(NOW + 6 * MIN),
     });
@@ -373,16 +365,16 @@ describe("the sweeper", () => {
 
   test("keeps to the timeout of the sensor, else of the tenant", async () => {
     const own = async (sensorId: string) =>
-      (await mutate(api, "idle", "recordMotion", { sensorId, seq: 1, at: iso(now) })).session.sessionId;
-    const status = async (id: string) => (await sessionOf(api, "idle", id)).status;
-    await mutate(api, "idle", "configureSessions", { idleTimeout: 60_000, keepDays: 7 });
-    await mutate(api, "idle", "configureSessions", { sensorId: "slow", idleTimeout: 600_000 });
+      (await mutate(world.api, "idle", "recordMotion", { sensorId, seq: 1, at: iso(world.now) })).session.sessionId;
+    const status = async (id: string) => (await sessionOf(world.api, "idle", id)).status;
+    await mutate(world.api, "idle", "configureSessions", { idleTimeout: 60_000, keepDays: 7 });
+    await mutate(world.api, "idle", "configureSessions", { sensorId: "slow", idleTimeout: 600_000 });
     const [fast, slow] = [await own("fast"), await own("slow")];
-    expect((await sessionOf(api, "idle", fast)).expiresAt).toBe(iso(NOW + 7 * 24 * HOUR));
-    now = NOW + MIN + 1;
+    expect((await sessionOf(world.api, "idle", fast)).expiresAt).toBe(iso(NOW + 7 * 24 * HOUR));
+    world.now = NOW + MIN + 1;
     await sweep();
     expect([await status(fast), await status(slow)]).toEqual(["COMPLETED", "ACTIVE"]);
-    now = NOW + 10 * MIN + 1;
+    world.now = NOW + 10 * MIN + 1;
     await sweep();
     expect(await status(slow)).toBe("COMPLETED");
   });
