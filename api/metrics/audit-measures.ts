@@ -32,7 +32,7 @@ export function createMeasureAudit(store: Store) {
   ) =>
     (await pMap(
       keys,
-      (key) => store.measures.listSlots(tenantId, source, key, range.fromAt, range.toAt),
+      (key) => store.measures.listSlots(tenantId, source, key, range.fromAt, range.toAt, { consistent: true }),
       { concurrency: AT_ONCE },
     )).flat();
 

@@ -216,7 +216,7 @@ export function createAudit(
   async function look({ tenantId, source, isThorough }: Of, { fromAt, toAt }: TimeRange): Promise<Look[]> {
     const now = clock();
     const whole = { fromAt, toAt };
-    const hours = await store.listHours(tenantId, source, fromAt, toAt);
+    const hours = await store.listHours(tenantId, source, fromAt, toAt, { consistent: true });
     const kept: Slot[] = isRecorded(source) ? await measures.listKept(tenantId, source, whole) : [];
     const records: CountedRecord[] | undefined = isRecorded(source) && (isThorough || kept.length > 0)
       ? await store.listMeasured(tenantId, source, fromAt, toAt)

@@ -8,8 +8,9 @@ export const HELD_ELSEWHERE: Readonly<Record<string, string>> = {
   "api/review/log.ts": "two looks that are equally old agree, and a repair by them stays wrong (proof:metrics)",
   "api/journeys/erasures.ts": "what was written a moment before an erasure would stay (test/flow/erase-races.test.ts)",
   "api/metrics/measure-store.ts":
-    "an alert is judged once, right after the last count (proof:metrics, unit/alert-laws)",
-  "api/metrics/store.ts": "an alert is judged once, right after the last count (proof:metrics, unit/alert-laws)",
+    "an alert is judged once, and an audit takes a part for done, right after the last count (unit/alert-laws, unit/metric-repairs)",
+  "api/metrics/store.ts":
+    "an alert is judged once, and an audit takes a part for done, right after the last count (unit/alert-laws, unit/metric-repairs)",
   "api/sessions/erasures.ts":
     "what was written a moment before an erasure would stay (test/flow/sessions-erase.test.ts)",
   "api/journeys/store.ts":

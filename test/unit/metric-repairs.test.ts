@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createAudit } from "../../api/metrics/audit.ts";
 import type { CountChange, Counted } from "../../api/metrics/model.ts";
+import { toSlotChanges } from "../../api/metrics/measures.ts";
 import { emptyHour } from "../../api/metrics/rules.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { tables } from "../../api/resources.ts";
@@ -226,4 +227,39 @@ test("what is wrong in a first look and too young to tell in the second is told 
       ...{ ...expected, unsettled: 0, inDoubt: 0 },
     });
   }
+});
+
+test("what was counted a moment before is seen by both looks, in counts and in numbers, also where the store answers late", async () => {
+  const now = HOUR_AT + 3 * 60 * MINUTE;
+  const store = createMetricStore(createMemoryDynamo(tables, { stale: () => 5 }), {
+    records: "records",
+    buckets: "buckets",
+  });
+  const record = { source: "ITEMS" as const, recordId: "r", at: HOUR_AT, value: 5, dimensions: [] };
+  let sequence = 0;
+  const count = async (at: number) => {
+    const position = { shard: "s", sequence: `${++sequence}`, partition: "0", arrivedAt: HOUR_AT };
+    const measures = [{ n: 1 as const, value: 5, dimensions: [] }];
+    const changes = [{ ...position, tenantId: TENANT, source: "ITEMS" as const, at, n: 1, measures }];
+    await store.count(changes, now);
+    for (const slot of toSlotChanges(changes)) await store.measures.count(slot, now);
+  };
+  await store.keepAll(TENANT, [record], HOUR_AT);
+  await count(HOUR_AT);
+  for (let hour = 1; hour <= 5; hour++) await count(HOUR_AT - hour * 60 * MINUTE);
+  // As a part that was given up, and is counted beside a repair that had counted it already.
+  await count(HOUR_AT);
+  const { audit } = createAudit({
+    ...{ store, hub: { wake: () => {}, watch: () => () => {} }, clock: () => now, recheckMs: 0 },
+    progress: { caughtUpAt: () => Promise.resolve(now), isPast: () => Promise.resolve(true) },
+    recountOf: () =>
+      async function* (tenantId, fromAt, toAt) {
+        yield await store.listMeasured(tenantId, "ITEMS", fromAt, toAt);
+      },
+  });
+  const range = { between: { from: HOUR_AT, to: HOUR_AT + MINUTE } };
+  expect(await audit(TENANT, { source: "ITEMS", range, repair: false })).toMatchObject({
+    differences: [{ bucket: { count: 2 }, recounted: 1 }],
+    measureDifferences: [{ found: { count: 2, sum: 10 }, recounted: { count: 1, sum: 5 } }],
+  });
 });
