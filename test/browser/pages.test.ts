@@ -177,6 +177,31 @@ describe.runIf(hasBrowser)("the pages", () => {
     await context.close();
   });
 
+  test("what changes between a look and what follows it is shown by itself, on the page of a session and in the list", async () => {
+    const sent = (batchOffset: number) => {
+      const readings = [{ at: new Date(Date.UTC(2026, 0, 28, 12, 0, batchOffset)).toISOString(), values: [1] }];
+      return service.ask(TENANT, BATCH, { input: { sessionId: "gap-1", sensorId: "strap", batchOffset, readings } });
+    };
+    await sent(0);
+    const { page, context } = await browser.openTab(service.url);
+    const looks = new Set<string>();
+    await page.route("**/graphql", async (route) => {
+      const [look] = /query Session(Page|List)\b/.exec(route.request().postData() ?? "") ?? [];
+      if (!look || looks.has(look)) return await route.continue();
+      looks.add(look);
+      // Answered as it was a moment before.
+      const response = await route.fetch();
+      await sent(looks.size);
+      await route.fulfill({ response });
+    });
+    await page.goto("/sessions/gap-1");
+    await signIn(page, token);
+    await expect.poll(() => page.locator("dl").textContent()).toContain("Readings2");
+    await page.goto("/sessions?sensor=strap&range=all");
+    await expect.poll(() => page.locator("tbody tr td:nth-child(6)").textContent()).toBe("3");
+    await context.close();
+  });
+
   test("a session is split, taken back, split again and joined; what was joined leads to the one that stayed", async () => {
     const input = { sessionId: "split-1", sensorId: "belt", batchOffset: 0, final: true };
     const readings = Array.from({ length: 60 }, (_, i) => ({

@@ -183,7 +183,7 @@ export type SensorOrder =
   /** Time of their sessions that lies in the range; costs as much again. */
   | 'ACTIVE_TIME';
 
-export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } };
+export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, sensor: { sensorId: string } };
 
 export type SessionPausesFragment = { activeDuration: number | null, pauses: Array<{ from: string, to: string | null }> };
 
@@ -194,14 +194,15 @@ export type SessionListQueryVariables = Exact<{
 }>;
 
 
-export type SessionListQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, sensor: { sensorId: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SessionListQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, sensor: { sensorId: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SessionFollowSubscriptionVariables = Exact<{
   sensorId?: string | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
-export type SessionFollowSubscription = { sessionChanged: { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } };
+export type SessionFollowSubscription = { sessionChanged: { cursor: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, activeDuration: number | null, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } };
 
 export type SessionWholeFragment = { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> };
 
@@ -323,15 +324,15 @@ export type RestoreSessionMutation = { restoreSession:
    };
 
 export const SessionList = document<SessionListQuery, SessionListQueryVariables>(
-  "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version }",
+  "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt }",
 );
 
 export const SessionFollow = document<SessionFollowSubscription, SessionFollowSubscriptionVariables>(
-  "subscription SessionFollow($sensorId: String) { sessionChanged(sensorId: $sensorId) { ...SessionRow ...SessionPauses } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "subscription SessionFollow($sensorId: String, $after: String) { sessionChanged(sensorId: $sensorId, after: $after) { cursor ...SessionRow ...SessionPauses } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SessionPage = document<SessionPageQuery, SessionPageQueryVariables>(
-  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariables>(
@@ -339,11 +340,11 @@ export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariabl
 );
 
 export const MergeSessions = document<MergeSessionsMutation, MergeSessionsMutationVariables>(
-  "mutation MergeSessions($input: MergeSessionsInput!) { mergeSessions(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation MergeSessions($input: MergeSessionsInput!) { mergeSessions(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SplitSession = document<SplitSessionMutation, SplitSessionMutationVariables>(
-  "mutation SplitSession($input: SplitSessionInput!) { splitSession(input: $input) { __typename ... on SplitSessionPayload { first { ...SessionWhole } second { sessionId } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation SplitSession($input: SplitSessionInput!) { splitSession(input: $input) { __typename ... on SplitSessionPayload { first { ...SessionWhole } second { sessionId } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const UndoSessionCorrection = document<UndoSessionCorrectionMutation, UndoSessionCorrectionMutationVariables>(
@@ -355,7 +356,7 @@ export const SessionReadings = document<SessionReadingsQuery, SessionReadingsQue
 );
 
 export const AnnotateSession = document<AnnotateSessionMutation, AnnotateSessionMutationVariables>(
-  "mutation AnnotateSession($input: AnnotateSessionInput!) { annotateSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { message current { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation AnnotateSession($input: AnnotateSessionInput!) { annotateSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { message current { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryVariables>(
@@ -363,7 +364,7 @@ export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryV
 );
 
 export const CorrectSession = document<CorrectSessionMutation, CorrectSessionMutationVariables>(
-  "mutation CorrectSession($input: CorrectSessionInput!) { correctSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation CorrectSession($input: CorrectSessionInput!) { correctSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
 );
 
 export const DeleteSession = document<DeleteSessionMutation, DeleteSessionMutationVariables>(
