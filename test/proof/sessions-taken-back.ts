@@ -10,6 +10,8 @@ type Must = (holds: boolean, law: string, detail: unknown) => void;
 /** What of a session only people and statements move: an undo gives all of it back as it was. */
 const GIVEN_BACK = ["labels", "notes", "pinned", "corrected", "shownAt", "isStated", "deletedAt", "mergedInto"];
 const SETS = ["ends", "bridges"];
+/** What another session that joins it adds nothing to. */
+const KEPT_APART = ["corrected", "shownAt", "deletedAt", "mergedInto"];
 
 /**
  * What people take back: after it a session is what it was before, and what they had said is said no more. Knows the items
@@ -51,16 +53,20 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
         if (after.mergedInto === undefined) mergedInto.delete(idOf(after));
         else mergedInto.set(idOf(after), after.mergedInto as string);
       }
-      // What motion opened may have become a part of its neighbour by motion that came since, with what people wrote there.
+      // What motion opened may have become a part of its neighbour by motion that came since, with what people wrote there and
+      // what was said of it: also one that the correction had joined, and that motion keeps joined (L5.165).
       const joins = written.some(({ before, after }) =>
-        after?.mergedInto !== undefined && before?.mergedInto === undefined
+        after?.mergedInto !== undefined &&
+        (before?.mergedInto === undefined || placed(correction.before.get(idOf(after))))
       );
       for (const after of own) {
         const was = correction.before.get(idOf(after));
         if (!was || after.mergedInto !== undefined) continue;
-        const differ = (joins ? ["corrected", "shownAt"] : [...GIVEN_BACK, ...SETS]).filter((field) => (
-          !isDeepStrictEqual(valueOf(after, field), valueOf(was, field))
-        ));
+        const isBack = (field: string) =>
+          joins && !KEPT_APART.includes(field)
+            ? isAmong(was, after, field)
+            : isDeepStrictEqual(valueOf(after, field), valueOf(was, field));
+        const differ = [...GIVEN_BACK, ...SETS].filter((field) => !isBack(field));
         must(differ.length === 0, "after an undo a session is what it was before", [
           idOf(after),
           ...differ.map((field) => [field, after[field], was[field]]),
@@ -185,6 +191,19 @@ function add(minutes: Map<number, number>, at: number): void {
 function valueOf(item: Item, field: string): unknown {
   const value = SETS.includes(field) ? setOf(item[field]) : item[field];
   return value === false || (Array.isArray(value) && value.length === 0) ? undefined : value;
+}
+
+/** Whether a session has what it had, and maybe what another brought along. */
+function isAmong(was: Item, after: Item, field: string): boolean {
+  const [own, all] = [valueOf(was, field), valueOf(after, field)];
+  if (own === undefined || own === all) return true;
+  if (Array.isArray(own)) return own.every((one) => ((all ?? []) as unknown[]).includes(one));
+  return typeof own === "string" && typeof all === "string" && all.includes(own);
+}
+
+/** Whether a session was one of its own. */
+function placed(item: Item | undefined): boolean {
+  return item !== undefined && item.mergedInto === undefined;
 }
 
 /** How much motion the sessions of a write hold more than before. */
