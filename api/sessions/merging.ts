@@ -36,6 +36,8 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
     ...peoples,
     ...ownOf(first),
     isStated,
+    // Beneath a person's word of its start, which can be taken back.
+    said: first.said && { ...first.said, isStated: members.some((one) => (one.said ?? one).isStated) },
     corrected,
     ends: [...first.ends, ...others.flatMap(endsOf)],
     reported: members.flatMap((one) => one.reported),

@@ -1,5 +1,5 @@
 import { emptyWatermark } from "../core/watermark.ts";
-import type { DeviceState, Heard, Numbers, Report, Session } from "./model.ts";
+import type { Bridge, DeviceState, EndSaid, Heard, Numbers, Report, Session } from "./model.ts";
 import { FIRST } from "./numbers.ts";
 import { heldByPause, isSamePause, pausedMsOf, type PauseKept, type PausesCorrected, signOf } from "./pauses.ts";
 
@@ -254,17 +254,37 @@ export function applyCorrection(
   const given = startedAt === undefined ? session.corrected?.startedAt : startedAt ?? undefined;
   const pauses = paused === undefined ? session.corrected?.pauses : paused ?? undefined;
   const isHeld = end !== undefined || shownAt !== undefined || pauses !== undefined;
-  const start = given ?? (isHeld && !(session.said ?? session).isStated ? session.startedAt : undefined);
   const said = session.said ?? { startedAt: session.startedAt, isStated: session.isStated };
+  const start = given ?? (isHeld && !said.isStated ? said.startedAt : undefined);
   if (start === undefined) {
     const corrected = end === undefined && pauses === undefined ? undefined : { ...defined({ endedAt: end, pauses }) };
-    return { ...session, startedAt: said.startedAt, isStated: said.isStated, said: undefined, corrected, shownAt };
+    const back = {
+      ...session,
+      startedAt: said.startedAt,
+      isStated: said.isStated,
+      said: undefined,
+      corrected,
+      shownAt,
+    };
+    return said.isStated ? back : anchored(back);
   }
   const corrected = {
     ...{ startedAt: start, until: session.corrected?.until ?? session.lastMotionAt },
     ...defined({ endedAt: end, pauses }),
   };
   return { ...session, startedAt: start, isStated: true, isStartGuessed: undefined, said, corrected, shownAt };
+}
+
+/**
+ * A session that motion opened, once a person takes back that it had a start of its own: what was said of it meanwhile is said of
+ * whatever holds its first motion event from now on, as if it had been said before or after.
+ */
+function anchored(session: Session): Session {
+  const own = <S extends { anchor?: number | undefined; isCleared?: true | undefined }>(said: readonly S[]): S[] => (
+    said.map((one) => (one.anchor === undefined && !one.isCleared ? { ...one, anchor: session.startedAt } : one))
+  );
+  const { ends, reported, bridges } = session;
+  return { ...session, ends: own<EndSaid>(ends), reported: own(reported), bridges: own<Bridge>(bridges) };
 }
 
 /** What is not undefined. */

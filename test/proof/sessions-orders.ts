@@ -7,7 +7,7 @@ import type { Sessions } from "../../api/sessions/service.ts";
 import { createMemoryDynamo, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
 import { hostOf, type Link } from "./sessions-hosts.ts";
-import { type Fact, type Of, type Said, sessionsOf, tieOf } from "./sessions-spec.ts";
+import { type Fact, type Of, type Said, saidOfMotion, sessionsOf, tieOf } from "./sessions-spec.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -220,6 +220,8 @@ async function act(
       ? answer.session
       : { sessionId: first.sessionId };
     const { startedAt: stated, endedAt, until = -Infinity } = corrected ?? {};
+    const beneath = stated === undefined ? first.said : undefined;
+    if (beneath?.isStated === false) said.splice(0, said.length, ...saidOfMotion(said, id, beneath.startedAt));
     return { kind: "correct" as const, id, startedAt: stated, until, endedAt };
   }
   if (act === "merge") {
@@ -232,9 +234,10 @@ async function act(
     const isStated = members.some((one) => one.isStated);
     // Beneath what a person says of the start, which can be taken back.
     const start = first.said?.startedAt ?? first.startedAt;
+    const isOwn = first.said ? members.some((one) => (one.said ?? one).isStated) : isStated;
     return {
       ...{ kind: "merge" as const, members: members.map(({ sessionId }) => sessionId), into: first.sessionId },
-      ...{ last: last.sessionId, until: extent(last), startedAt: isStated ? start : undefined },
+      ...{ last: last.sessionId, until: extent(last), startedAt: isOwn ? start : undefined },
       of: ofSession({ ...first, isStated }),
     };
   }

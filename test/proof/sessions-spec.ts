@@ -161,6 +161,21 @@ export function holderOf(acts: readonly Act[], id: string, at: number): string {
   return holder;
 }
 
+/**
+ * A person's word of the start of a session that motion opened is taken back: what was said of it meanwhile, and done to it, is
+ * said of its first motion event from now on.
+ */
+export function saidOfMotion(said: readonly Said[], id: string, motionAt: number): Said[] {
+  const acts = actsOf(said);
+  const isOf = (of: Of, at: number) => "id" in of && holderOf(acts, of.id, at) === id;
+  return said.map((one) => {
+    if (one.kind === "end" || one.kind === "told") return isOf(one.of, one.at) ? { ...one, of: { motionAt } } : one;
+    if (one.kind === "merge") return isOf(one.of, one.until - 1) ? { ...one, of: { motionAt } } : one;
+    if (one.kind !== "split" || !isOf(one.of, one.at - 1)) return one;
+    return { ...one, of: { motionAt }, anchors: [...one.anchors, motionAt] };
+  });
+}
+
 /** Sessions whose starts are stated, in the order of these; and what is said of motion events. */
 function wallsOf(said: readonly Said[]) {
   const acts = actsOf(said);

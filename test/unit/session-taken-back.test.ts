@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { tables } from "../../api/resources.ts";
+import { pausesOf } from "../../api/sessions/pauses.ts";
+import type { Sessions } from "../../api/sessions/service.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { hostOf } from "../proof/sessions-hosts.ts";
+
+const T = "taken-back";
+const MIN = 60_000;
+const START = Date.UTC(2026, 5, 1, 12);
+const minute = (n: number) => START + n * MIN;
+
+/** A sensor in a world of its own: what is there, by minutes; and who says it, at the minute that is given. */
+function world() {
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const methods: Record<string, (...args: unknown[]) => unknown> = {
+    ...dynamo as unknown as Record<string, (...args: unknown[]) => unknown>,
+    keep: () => "created",
+    read: () => [],
+  };
+  let [ids, now] = [0, minute(60)];
+  const ask = async (name: string, args: readonly unknown[]) => await methods[name]!(...args);
+  const host = hostOf(0, { ask, now: () => now, id: () => `m${ids++}` });
+  const sessions = async () => {
+    const { edges } = await host.list(T, { sensorId: "s" }, { first: 100 });
+    const found = await host.find(T, edges.map(({ node }) => node.sessionId));
+    return [...found.values()].sort((a, b) => a.startedAt - b.startedAt);
+  };
+  const shown = async () => {
+    const since = (at: number | undefined) => at && (at - START) / MIN;
+    return (await sessions()).map((one) => {
+      const pauses = pausesOf(one).map(({ from, to }) => [since(from), since(to)]);
+      const { endedBy, motionEventCount: motions } = one;
+      return {
+        from: since(one.startedAt),
+        to: since(one.endedAt),
+        endedBy,
+        motions,
+        ...(pauses.length ? { pauses } : {}),
+      };
+    });
+  };
+  /** The latest session as a person sees it. */
+  const seen = async () => {
+    const { sessionId, version: expectedVersion } = (await sessions()).at(-1)!;
+    return { sessionId, expectedVersion };
+  };
+  const motion = (...at: number[]) =>
+    at.reduce<Promise<unknown>>(
+      (before, one) => before.then(() => host.recordMotion(T, "u", { sensorId: "s", at: minute(one) })),
+      Promise.resolve(),
+    );
+  return { host, shown, seen, motion, at: (n: number) => void (now = minute(n)) };
+}
+
+describe("a start that a person takes back leaves what was said of the session meanwhile", () => {
+  type Say = (host: Sessions, sessionId: string) => Promise<unknown>;
+  const told: Say = (host, sessionId) => host.update(T, { sessionId, updateId: "u", incrementMotionCount: true });
+  const ended: Say = (host, sessionId) => host.end(T, { sessionId, endedAt: minute(4) });
+  const paused: Say = (host, sessionId) => host.recordPause(T, { sessionId, from: minute(1), to: minute(2) });
+
+  test.each<[string, Say, object]>([
+    ["motion that an update told of", told, { to: 3, endedBy: "IDLE", motions: 3 }],
+    ["an end", ended, { to: 4, endedBy: "EXPLICIT", motions: 2 }],
+    ["a pause", paused, { to: 2, endedBy: "IDLE", motions: 2, pauses: [[1, 2]] }],
+  ])("%s, also once earlier motion opens it", async (_what, say, expected) => {
+    const { host, shown, seen, motion, at } = world();
+    at(3);
+    await motion(0, 2);
+    await host.correct(T, { ...await seen(), startedAt: minute(-2) });
+    await say(host, (await seen()).sessionId);
+    await host.correct(T, { ...await seen(), startedAt: null });
+    at(60);
+    expect(await shown()).toEqual([{ from: 0, ...expected }]);
+    // Whatever holds the motion that opened it has it.
+    await motion(-4);
+    expect(await shown()).toEqual([{ from: -4, ...expected, motions: (expected as { motions: number }).motions + 1 }]);
+  });
+
+  test("a merge, and a split", async () => {
+    const { host, shown, seen, motion } = world();
+    await motion(0, 20);
+    const first = { sessionId: "m0", expectedVersion: 1 };
+    await host.correct(T, { ...first, startedAt: minute(-2) });
+    await host.merge(T, { sessions: [{ ...first, expectedVersion: 2 }, { sessionId: "m1", expectedVersion: 1 }] });
+    await host.correct(T, { ...await seen(), startedAt: null });
+    expect(await shown()).toEqual([{ from: 0, to: 20, endedBy: "IDLE", motions: 2 }]);
+    await host.correct(T, { ...await seen(), startedAt: minute(-2) });
+    await host.split(T, { ...await seen(), at: minute(10), newSessionId: "rest" });
+    await host.correct(T, { sessionId: "m0", expectedVersion: 6, startedAt: null });
+    expect(await shown()).toEqual([
+      { from: 0, to: 10, endedBy: "CORRECTED", motions: 1 },
+      { from: 10, to: 20, endedBy: "IDLE", motions: 1 },
+    ]);
+  });
+
+  test("a session that somebody created stays stated where it was merged into one with such a start", async () => {
+    const { host, shown, seen, motion } = world();
+    await motion(0);
+    await host.correct(T, { sessionId: "m0", expectedVersion: 1, startedAt: minute(-2) });
+    await host.create(T, "u", { sensorId: "s", sessionId: "c", startedAt: minute(20) });
+    await host.merge(T, {
+      sessions: [{ sessionId: "m0", expectedVersion: 2 }, { sessionId: "c", expectedVersion: 1 }],
+    });
+    await host.correct(T, { ...await seen(), startedAt: null });
+    await motion(-1);
+    expect(await shown()).toEqual([
+      { from: -1, to: -1, endedBy: "IDLE", motions: 1 },
+      { from: 0, to: 0, endedBy: "IDLE", motions: 1 },
+    ]);
+  });
+
+  test("with an end of a person's that stays, it begins where it began before", async () => {
+    const { host, shown, seen, motion } = world();
+    await motion(0, 2);
+    await host.correct(T, { ...await seen(), startedAt: minute(-2), endedAt: minute(5) });
+    await host.correct(T, { ...await seen(), startedAt: null });
+    expect(await shown()).toEqual([{ from: 0, to: 5, endedBy: "CORRECTED", motions: 2 }]);
+  });
+});
+
+describe("a merge that is taken back, where motion has joined the two meanwhile", () => {
+  test("is as if nobody had merged: the one session ends as it was said of either", async () => {
+    const say = async (isMerged: boolean) => {
+      const { host, shown, seen, motion } = world();
+      await motion(0, 10);
+      await host.end(T, { sessionId: "m1", endedAt: minute(12) });
+      const sessions = ["m0", "m1"].map((sessionId) => ({ sessionId, expectedVersion: 1 }));
+      if (isMerged) await host.merge(T, { sessions });
+      await motion(5);
+      if (isMerged) await host.undo(T, await seen());
+      return await shown();
+    };
+    const joined = [{ from: 0, to: 12, endedBy: "EXPLICIT", motions: 3 }];
+    expect([await say(false), await say(true)]).toEqual([joined, joined]);
+  });
+});
