@@ -98,7 +98,7 @@ export async function rotateKeySet(text: string): Promise<string> {
       cause: error,
     });
   }
-  const others = given.keys.map((key) => ({ ...key, d: undefined }));
+  const others = given.keys.map(publicHalf);
   return `${JSON.stringify({ keys: [made, ...others] }, null, 2)}\n`;
 }
 

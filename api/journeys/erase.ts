@@ -67,7 +67,8 @@ export function createEraser({ store, erasures, raw, trails, columns, files, clo
       const latest = await erasures.findLatest(tenantId, visitorId);
       const ids = await store.findAllIds(tenantId, visitorId);
       const found = await look(tenantId, visitorId, new Set(ids));
-      const isNothing = found.sessions.size + found.leftovers.size === 0;
+      // Also of whom no journey is left that other ids are the same person: that is to be forgotten, too.
+      const isNothing = found.sessions.size + found.leftovers.size === 0 && ids.length === 1;
       if (isNothing && (!latest || latest.isDone)) return latest && { ...latest, ids };
       const receipt = latest && !latest.isDone ? latest : await erasures.begin(tenantId, visitorId, latest, clock());
       const done = receipt && await run(receipt, visitorId, new Set(ids), found);

@@ -1,3 +1,4 @@
+import type { Item } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { type Chunk, toChunks } from "./chunk.ts";
@@ -31,21 +32,24 @@ export async function keepEvents(
   let before = known;
   let isRace = false;
   let current = policy;
+  /** Which ids are one person's, as far as nobody had said so before. */
+  const made: Item[] = [];
   return await retryLost(async (): Promise<Kept | typeof LOST> => {
     // Whoever wrote it knew later goals.
     if (before && before.goals.version > current.goals.version) current = await store.getSettings(tenantId);
     const held = before ? await readHeld(store, before, events, isRace) : new Map<string, ArrivedEvent>();
     const decision = decideEvents(tenantId, before, events, held, current);
+    const repeated = events.filter((_, i) => decision.verdicts[i]!.status === "DUPLICATE");
     if (decision.added.length === 0) {
-      await keepAliases(store, tenantId, events, decision);
-      return { ...decision, outdone: outdoneOf(events, decision, held) };
+      made.push(...await keepAliases(store, tenantId, repeated));
+      // No journey is written, which would meet the tombstone.
+      const isErased = made.length > 0 && (await store.look(tenantId, [events[0]!.sessionId])).erased.size > 0;
+      return isErased ? await erased() : { ...decision, outdone: outdoneOf(events, decision, held) };
     }
     const { added, chunks } = await keepChunks(store, tenantId, decision.added, { ...current, now: clock() });
     const base = before && await follow(store, before, current);
     const journey = withChunks(decideEvents(tenantId, base, added, new Map(), current).journey!, chunks);
-    for (const { visitorId, aliasOf } of added) {
-      if (visitorId && aliasOf) await store.alias(tenantId, visitorId, aliasOf);
-    }
+    made.push(...await keepAliases(store, tenantId, [...added, ...repeated]));
     await store.listUnder(journey, before);
     const written = await store.replace(journey, before);
     if (written.ok) {
@@ -55,17 +59,18 @@ export async function keepEvents(
         const again = verdict.status === "ACCEPTED" ? judgeAgain(events[i]!, stored.get(eventId(events[i]!))) : verdict;
         return again.status === "DUPLICATE" ? verdict : again;
       });
-      await keepAliases(store, tenantId, events, { verdicts });
       return { verdicts, added, journey, outdone: outdoneOf(events, { verdicts }, stored) };
     }
-    if (written.isErased) {
-      const verdicts = events.map(() => ERASED);
-      return { verdicts, added: [], journey: undefined, isErased: true, outdone: [] };
-    }
+    if (written.isErased) return await erased();
     before = written.current;
     isRace = true;
     return LOST;
   });
+
+  async function erased(): Promise<Kept> {
+    await store.unalias(made);
+    return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true, outdone: [] };
+  }
 }
 
 /** The journey with what it reached by these goals. */
@@ -76,17 +81,15 @@ export async function follow(store: JourneyStore, journey: Journey, { goals }: J
 }
 
 /**
- * Remembers which ids the events say are one person's; of repeats too, since who recorded them first may have died before. Not
- * earlier: an erasure that came between would leave the ids behind.
+ * Remembers which ids the events say are one person's; of repeats too, since who recorded them first may have died before. Before
+ * the journey is written: an erasure that comes after that finds them, and who meets its tombstone takes back what was new.
  */
-async function keepAliases(
-  store: JourneyStore,
-  tenantId: string,
-  events: readonly ArrivedEvent[],
-  { verdicts }: Pick<Decision, "verdicts">,
-): Promise<void> {
-  const said = events.filter(({ aliasOf }, i) => aliasOf !== undefined && verdicts[i]!.status !== "REJECTED");
-  for (const { visitorId, aliasOf } of said) await store.alias(tenantId, visitorId!, aliasOf!);
+async function keepAliases(store: JourneyStore, tenantId: string, events: readonly ArrivedEvent[]): Promise<Item[]> {
+  const made: Item[] = [];
+  for (const { visitorId, aliasOf } of events) {
+    if (visitorId && aliasOf) made.push(...await store.alias(tenantId, visitorId, aliasOf));
+  }
+  return made;
 }
 
 function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision, "verdicts">, held: Held) {

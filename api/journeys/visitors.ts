@@ -41,14 +41,27 @@ export function createVisitorItems(dynamo: Dynamo, table: string) {
   }
 
   return {
-    /** Remembers that two ids are one person's. */
-    async alias(tenantId: string, one: string, other: string): Promise<void> {
-      await dynamo.put(table, aliasItem(tenantId, one, other));
-      await dynamo.put(table, aliasItem(tenantId, other, one));
+    /** Remembers that two ids are one person's; gives the keys of what nobody had said before. */
+    async alias(tenantId: string, one: string, other: string): Promise<Item[]> {
+      const made: Item[] = [];
+      for (const item of [aliasItem(tenantId, one, other), aliasItem(tenantId, other, one)]) {
+        const { ok } = await dynamo.putIf(table, item, { expression: "attribute_not_exists(pk)" });
+        if (ok) made.push({ pk: item.pk, sk: item.sk });
+      }
+      return made;
     },
 
+    /** Forgets what `alias` made. */
+    async unalias(made: readonly Item[]): Promise<void> {
+      for (const key of made) await dynamo.remove(table, key);
+    },
+
+    /**
+     * Forgets all that `findAllIds` found. The furthest first, and the way to each last: what a crash leaves is found again from
+     * the id that was asked for.
+     */
     async removeAliases(tenantId: string, ids: readonly string[]): Promise<void> {
-      for (const id of ids) {
+      for (const id of ids.toReversed()) {
         for (const other of await findAliases(tenantId, id)) {
           for (const { pk, sk } of [aliasItem(tenantId, id, other), aliasItem(tenantId, other, id)]) {
             await dynamo.remove(table, { pk, sk });

@@ -66,6 +66,7 @@ export function createEraseWorld(now: number, clock: () => number = () => now) {
       erasures,
       journeys: createJourneys(options),
       columns,
+      files,
       erase: createEraser(options),
       backfill: createBackfill(options),
     };

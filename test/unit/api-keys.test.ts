@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { KEY_LIMITS } from "../../api/auth/apikeys/model.ts";
+import { createApiKeys, KEY_FRESH_MS } from "../../api/auth/apikeys/service.ts";
+import { createApiKeyStore } from "../../api/auth/apikeys/store.ts";
+import { SCOPES, type Viewer } from "../../api/auth/viewer.ts";
+import { tables } from "../../api/resources.ts";
+import { silentLog } from "../kit/local.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const [MINUTE, DAY] = [60_000, 86_400_000];
+const ada: Viewer = { userId: "ada", tenantId: "shop", scopes: SCOPES, expiresAt: Infinity, credential: "c" };
+let now: number;
+let reads: number;
+let dynamo: ReturnType<typeof createMemoryDynamo>;
+beforeEach(() => {
+  [now, reads] = [NOW, 0];
+  dynamo = createMemoryDynamo({ access: tables.access }, { clock: () => now });
+});
+
+/** A process. `ended`: the keys of which it says that they are over, and what it knew of them when it said so. */
+function createProcess(ended: string[] = []) {
+  let bytes = 0;
+  const counted = {
+    ...dynamo,
+    get: (...asked: Parameters<typeof dynamo.get>) => (reads++, dynamo.get(...asked)),
+  };
+  return createApiKeys({
+    store: createApiKeyStore(counted, "access"),
+    rates: { key: () => Promise.resolve(), lookUp: () => {} },
+    audit: { note: () => Promise.resolve(), list: () => Promise.reject(new Error("not asked")) } as never,
+    ended: (_, keyIds) => Promise.resolve(void ended.push(...keyIds)),
+    random: (length) => new Uint8Array(length).fill(++bytes),
+    clock: () => now,
+    log: silentLog,
+  });
+}
+const make = (keys = createProcess(), expiresAt?: number) =>
+  keys.createApiKey(ada, {
+    ...{ name: "gateway", scopes: ["JOURNEYS_WRITE"] },
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+  });
+const holds = (keys: ReturnType<typeof createProcess>, text: string) =>
+  keys.authenticate(text, {}).then(() => true, (error: Error) => error.message);
+
+describe("a key", () => {
+  test("is taken as it was read for half a minute, and then read again", async () => {
+    const { text } = await make();
+    const keys = createProcess();
+    const readsAt = async (at: number) => {
+      now = NOW + at;
+      reads = 0;
+      expect(await holds(keys, text)).toBe(true);
+      return reads;
+    };
+    expect([await readsAt(0), await readsAt(KEY_FRESH_MS - 1), await readsAt(KEY_FRESH_MS)]).toEqual([1, 0, 1]);
+  });
+
+  test("that has an end holds until that instant, and not in it", async () => {
+    const keys = createProcess();
+    const { key, text } = await make(keys, NOW + DAY);
+    now = NOW + DAY - 1;
+    expect([await holds(keys, text), await keys.goesOn(key.keyId)]).toEqual([true, true]);
+    now = NOW + DAY;
+    expect([await holds(keys, text), await keys.goesOn(key.keyId)]).toEqual([
+      "The key ended at 2026-06-02T12:00:00.000Z; ask for a new one.",
+      false,
+    ]);
+  });
+
+  test("that is revoked ends here at once, elsewhere within half a minute; what it opened hears of it", async () => {
+    const ended: string[] = [];
+    const [here, elsewhere] = [createProcess(ended), createProcess()];
+    const { key, text } = await make(here);
+    expect([await holds(here, text), await holds(elsewhere, text)]).toEqual([true, true]);
+    await here.revoke(ada, key.keyId);
+    expect([await holds(here, text), ended]).toEqual([expect.stringContaining("was revoked"), [key.keyId]]);
+    expect(await holds(elsewhere, text)).toBe(true);
+    // Whoever asks whether it goes on is told what is so this moment, and knows it from then on.
+    expect(await elsewhere.goesOn(key.keyId)).toBe(false);
+    expect(await holds(elsewhere, text)).toContain("was revoked");
+  });
+
+  test("of a tenant that ends all of its keys ends here at once", async () => {
+    const ended: string[] = [];
+    const keys = createProcess(ended);
+    const made = [await make(keys), await make(keys)];
+    for (const { text } of made) expect(await holds(keys, text)).toBe(true);
+    await keys.revokeAll(ada);
+    for (const { text } of made) expect(await holds(keys, text)).toContain("was revoked");
+    expect(ended.toSorted()).toEqual(made.map(({ key }) => key.keyId).toSorted());
+  });
+
+  test("is noted as used every ten minutes, to the millisecond", async () => {
+    const keys = createProcess();
+    const { text } = await make(keys);
+    const noted = [];
+    for (const at of [0, 10 * MINUTE - 1, 10 * MINUTE]) {
+      now = NOW + at;
+      await holds(keys, text);
+      noted.push((await keys.list(ada))[0]!.lastUsedAt! - NOW);
+    }
+    expect(noted).toEqual([0, 0, 10 * MINUTE]);
+  });
+
+  test("that has an end stays in the list for ninety days after it", async () => {
+    const { key } = await make(createProcess(), NOW + 400 * DAY);
+    expect(dynamo.dump("access")).toMatchObject([{ keyId: key.keyId, ttl: (NOW + 490 * DAY) / 1_000 }]);
+  });
+});
+
+test("a tenant has a thousand keys, and not one more", async () => {
+  const keys = createProcess();
+  const item = { tenant: "shop", kind: "WRITE", name: "n", scopes: [], origins: [], createdAt: NOW, createdBy: "u" };
+  for (let n = 1; n < KEY_LIMITS.keysPerTenant; n++) {
+    await dynamo.put("access", { pk: `key#k${n}`, sk: "KEY", keyId: `k${n}`, ...item });
+  }
+  await make(keys);
+  await expect(make(keys)).rejects.toMatchObject({
+    fields: [{ message: "a tenant has at most 1000 keys; revoked ones count for 90 days" }],
+  });
+  expect(await keys.list({ ...ada, tenantId: "other" })).toEqual([]);
+});

@@ -1,0 +1,114 @@
+import { exportJWK, generateKeyPair, type JSONWebKeySet } from "jose";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createKeySet, createSigner, loadSecretSigningKeys, rotateKeySet } from "../../api/auth/keys.ts";
+import { createFresh, KEYS_STALE_MS } from "../../api/auth/keysets.ts";
+
+const NOW = Date.UTC(2026, 0, 31, 12);
+const [SECOND, DAY] = [1_000, 86_400_000];
+let now: number;
+const clock = () => now;
+beforeEach(() => void (now = NOW));
+
+describe("the set of keys after a rotation", () => {
+  const parsed = (text: string) => (JSON.parse(text) as JSONWebKeySet).keys;
+
+  test("has a new key first, which signs, and of the others, in their order, what may be shown", async () => {
+    const first = await createKeySet();
+    const second = await rotateKeySet(first);
+    const [made, old, ...none] = parsed(second);
+    expect([made!.d !== undefined, old!.kid, none]).toEqual([true, parsed(first)[0]!.kid, []]);
+    expect(made!.kid).not.toBe(old!.kid);
+    const third = parsed(await rotateKeySet(second));
+    expect(third.slice(1).map(({ kid }) => kid)).toEqual([made!.kid, old!.kid]);
+    expect(third.filter((key) => "d" in key).map(({ kid }) => kid)).toEqual([third[0]!.kid]);
+  });
+
+  test.each(["EdDSA", "ES256", "RS256"])("holds nothing private of a key of %s", async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true });
+    const jwk = { ...await exportJWK(privateKey), kid: "old", alg };
+    const [, old] = parsed(await rotateKeySet(JSON.stringify({ keys: [jwk] })));
+    expect(old).toMatchObject({ kid: "old", alg });
+    for (const name of ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]) expect(old).not.toHaveProperty(name);
+  });
+});
+
+describe("what a device keeps, and what sets a new password", () => {
+  let signer: ReturnType<typeof createSigner>;
+  beforeAll(async () => {
+    const set = await createKeySet();
+    const secret = { find: () => Promise.resolve(set), putFirst: () => Promise.reject(new Error("there is one")) };
+    const keys = await loadSecretSigningKeys("keys", secret);
+    signer = createSigner({ keys, issuer: "sojourn", audience: "sojourn", clock, ttlSeconds: 60, ids: () => "id-1" });
+  });
+
+  test("is known for 180 days, by the name that it was made for alone", async () => {
+    const token = await signer.signDevice("ada");
+    expect([await signer.verifyDevice(token, "ada"), await signer.verifyDevice(token, "eve")]).toEqual([
+      "id-1",
+      undefined,
+    ]);
+    now = NOW + 180 * DAY - SECOND;
+    expect(await signer.verifyDevice(token, "ada")).toBe("id-1");
+    now = NOW + 180 * DAY;
+    expect(await signer.verifyDevice(token, "ada")).toBeUndefined();
+  });
+
+  test("is good for a day, and says when it was made", async () => {
+    const token = await signer.signReset("ada");
+    now = NOW + DAY - SECOND;
+    expect(await signer.verifyReset(token)).toEqual({ username: "ada", id: "id-1", madeAt: NOW });
+    now = NOW + DAY;
+    expect(await signer.verifyReset(token)).toBeUndefined();
+  });
+
+  test("is neither taken for the other, nor is what lets somebody in", async () => {
+    const { token } = await signer.sign({ userId: "ada", tenantId: "t1", scopes: [] });
+    const all = [await signer.signDevice("ada"), await signer.signReset("ada"), token];
+    const taken = await Promise.all(all.map(async (one) => [
+      await signer.verifyDevice(one, "ada") !== undefined,
+      await signer.verifyReset(one) !== undefined,
+    ]));
+    expect(taken).toEqual([[true, false], [false, true], [false, false]]);
+  });
+});
+
+describe("what is loaded from somewhere", () => {
+  test("is tried again after 1, 2, 4, 8, 16 and 30 seconds while it fails, and says since when", async () => {
+    let loads = 0;
+    let isAway = true;
+    const load = () => (loads++, isAway ? Promise.reject(new Error("away")) : Promise.resolve({ value: "keys" }));
+    const fresh = createFresh(load, clock);
+    const pauses: number[] = [];
+    let last = NOW;
+    await expect(fresh.get(30 * SECOND)).rejects.toThrow("away");
+    for (; pauses.length < 7; now += SECOND) {
+      await expect(fresh.get(30 * SECOND)).rejects.toThrow("away");
+      if (loads === pauses.length + 1) continue;
+      pauses.push((now - last) / SECOND);
+      last = now;
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30]);
+    expect(fresh.state()).toEqual({ loadedAt: undefined, failingSince: NOW, holdsUntil: undefined });
+    isAway = false;
+    now = last + 30 * SECOND;
+    expect(await fresh.get(30 * SECOND)).toBe("keys");
+    expect(fresh.state()).toEqual({ loadedAt: now, failingSince: undefined, holdsUntil: now + 30 * SECOND });
+  });
+
+  test("is as old as its reader can bear, to the millisecond, and of a source that is away as old as it holds", async () => {
+    let loads = 0;
+    const load = () => ++loads === 1 ? Promise.resolve({ value: "keys" }) : Promise.reject(new Error("away"));
+    const fresh = createFresh(load, clock, KEYS_STALE_MS);
+    await fresh.get(30 * SECOND);
+    now = NOW + 30 * SECOND - 1;
+    await fresh.get(30 * SECOND, true);
+    expect(loads).toBe(1);
+    now = NOW + 30 * SECOND;
+    expect(await fresh.get(30 * SECOND, true)).toBe("keys");
+    expect(loads).toBe(2);
+    now = NOW + KEYS_STALE_MS - 1;
+    expect(await fresh.get(30 * SECOND, true)).toBe("keys");
+    now = NOW + KEYS_STALE_MS;
+    await expect(fresh.get(30 * SECOND, true)).rejects.toThrow("away");
+  });
+});

@@ -1,0 +1,177 @@
+import { describe, expect, test } from "vitest";
+import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
+import type { EventInput } from "../kit/journeys.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const T = "shop";
+type World = ReturnType<typeof createEraseWorld>;
+
+const event = (sessionId: string, seq: number, visitorId: string, more: Partial<EventInput> = {}): EventInput => (
+  { sessionId, seq, type: "PAGE_VIEWED", occurredAt: new Date(NOW - 60_000 + seq).toISOString(), visitorId, ...more }
+);
+/** Ada's journey, and one of Bob's in which an event says that Eve is Ada, and has a phone: nothing else names her there. */
+const said = [event("theirs", 2, "eve", { aliasOf: "ada" }), event("theirs", 3, "eve", { aliasOf: "phone" })];
+const BATCHES = [[event("own", 1, "ada")], [event("theirs", 1, "bob"), ...said], [event("other", 1, "bob")]];
+
+/** Of a writer that dies once it has stored a chunk: only that, and the lines, say that Ada is in it. */
+const UNCOUNTED = [event("other", 2, "ada")];
+
+async function filled(batches = BATCHES): Promise<World> {
+  const world = createEraseWorld(NOW);
+  for (const batch of batches) await world.createProcess().journeys.record(T, batch);
+  return world;
+}
+
+async function leftBehind(): Promise<World> {
+  const world = await filled();
+  const dies: OnCall = (when, call) => {
+    if (when === "after" && call === "putIf") throw new Error("gone");
+  };
+  await expect(world.createProcess(dies).journeys.record(T, UNCOUNTED)).rejects.toThrow("gone");
+  return world;
+}
+
+const READS = ["get", "batchGet", "query", "list", "folders", "findMetadata"];
+
+/** Does something once, before the call of that number; `isMet` says whether it came to that. */
+function beforeCall(number: number, meanwhile: () => Promise<unknown>, leftOut: readonly string[] = []) {
+  let left = number;
+  let isMet = false;
+  const onCall: OnCall = async (when, call) => {
+    if (isMet || when === "after" || leftOut.includes(call) || left-- > 0) return;
+    isMet = true;
+    await meanwhile();
+  };
+  return { onCall, isMet: () => isMet };
+}
+
+/** Does something before the first call of a name. */
+function before(call: string, meanwhile: () => Promise<unknown>): OnCall {
+  let isMet = false;
+  return async (when, name) => {
+    if (isMet || when === "after" || name !== call) return;
+    isMet = true;
+    await meanwhile();
+  };
+}
+
+/** What says of a person in the tables: journeys, lists, ids that belong together. */
+const namesOf = ({ dynamo }: World, id: string) =>
+  dynamo.dump("journeys").filter(({ other, visitorKey, ids }) =>
+    other === id || visitorKey === `${T}#${id}` || String(ids ?? "").includes(`"${id}"`)
+  );
+
+describe("an erasure that dies", () => {
+  test("at any write is finished by the next, of who is named in another's journey, counted or not, too", async () => {
+    const reference = await leftBehind();
+    const receipt = (await reference.createProcess().erase(T, "ada"))!;
+    expect(receipt).toMatchObject({ journeys: 1, events: 1, objectsRewritten: 3 });
+    const expected = reference.dump();
+    let isOver = false;
+    for (let calls = 0; !isOver; calls++) {
+      const world = await leftBehind();
+      const dies = beforeCall(calls, () => Promise.reject(new Error("gone")), READS);
+      const stays: OnCall = async (...called) => {
+        if (dies.isMet()) throw new Error("gone");
+        await dies.onCall(...called);
+      };
+      await world.createProcess(stays).erase(T, "ada").catch(() => undefined);
+      isOver = !dies.isMet();
+      expect([calls, (await world.createProcess().erase(T, "ada"))!.receiptId]).toEqual([calls, receipt.receiptId]);
+      expect([calls, world.dump()]).toEqual([calls, expected]);
+    }
+  });
+});
+
+describe("an erasure that comes between any two calls of a writer", () => {
+  const again = [event("own", 2, "ada", { aliasOf: "phone" })];
+  test.each<[string, EventInput[][], EventInput[]]>([
+    ["says that two ids are one person's", [[event("own", 1, "ada")]], again],
+    ["says so again", [[event("own", 1, "ada")], again], again],
+    ["says so again, and more", [[event("own", 1, "ada")], again], [...again, event("own", 3, "ada")]],
+    ["begins a journey with that", [[event("first", 1, "ada")]], [event("own", 1, "ada", { aliasOf: "phone" })]],
+  ])("who %s leaves none of the ids", async (_, known, batch) => {
+    let isOver = false;
+    for (let calls = 0; !isOver; calls++) {
+      const world = await filled(known);
+      const erase = () => world.createProcess().erase(T, "ada");
+      const between = beforeCall(calls, erase);
+      const verdicts = await world.createProcess(between.onCall).journeys.record(T, batch);
+      isOver = !between.isMet();
+      // Where the journey was not there yet it is a new one; what was erased stays so.
+      const isNew = verdicts.every(({ status }) => status === "ACCEPTED");
+      if (isOver || isNew) await erase();
+      expect([calls, namesOf(world, "ada"), namesOf(world, "phone")]).toEqual([calls, [], []]);
+    }
+  });
+
+  test("takes nothing of what others said", async () => {
+    const world = await filled([[event("own", 1, "ada")], [event("theirs", 1, "bob", { aliasOf: "tablet" })]]);
+    const late = [event("own", 2, "bob", { aliasOf: "tablet" })];
+    const meanwhile = before("putIf", () => world.createProcess().erase(T, "ada"));
+    const { journeys, store } = world.createProcess(meanwhile);
+    expect(await journeys.record(T, late)).toMatchObject([{ status: "REJECTED", code: "SESSION_ERASED" }]);
+    expect(await store.findIds(T, "bob")).toEqual(["bob", "tablet"]);
+  });
+});
+
+test("ids of one person of whom no journey is left any more are forgotten, and once", async () => {
+  const world = createEraseWorld(NOW);
+  const { store, erase } = world.createProcess();
+  expect(await erase(T, "ada")).toBeUndefined();
+  await store.alias(T, "ada", "phone");
+  const receipt = (await erase(T, "phone"))!;
+  expect(receipt).toMatchObject({ journeys: 0, events: 0, isDone: true, ids: ["phone", "ada"] });
+  expect(namesOf(world, "ada")).toEqual([]);
+  expect(await erase(T, "phone")).toMatchObject({ receiptId: receipt.receiptId });
+});
+
+describe("of two erasures of one person at once", () => {
+  test("one that adds to the receipt meanwhile is added to, not waited for", async () => {
+    const world = await filled([[event("a", 1, "ada")], [event("b", 1, "ada"), event("b", 2, "ada")]]);
+    const { erasures, store } = world.createProcess();
+    const meanwhile = before("transact", async () => {
+      const receipt = (await erasures.findLatest(T, "ada"))!;
+      const { journeys } = await store.look(T, ["b"]);
+      await erasures.bury(receipt, "b", journeys.get("b"), 2);
+    });
+    expect(await world.createProcess(meanwhile).erase(T, "ada")).toMatchObject({ ordinal: 1, journeys: 2, events: 3 });
+  });
+
+  test("the later one takes what came after the earlier had looked, by a receipt of its own", async () => {
+    const world = await filled([[event("a", 1, "ada")]]);
+    const isEarlierReleased = Promise.withResolvers<void>();
+    let later: Promise<unknown> | undefined;
+    const earlier = world.createProcess(before("transact", async () => {
+      await world.createProcess().journeys.record(T, [event("b", 1, "ada")]);
+      const release = before("transact", async () => {
+        isEarlierReleased.resolve();
+        await done;
+      });
+      later = world.createProcess(release).erase(T, "ada");
+      await isEarlierReleased.promise;
+    }));
+    const done = earlier.erase(T, "ada");
+    expect(await done).toMatchObject({ ordinal: 1, journeys: 1 });
+    expect(await later).toMatchObject({ ordinal: 2, journeys: 1 });
+  });
+});
+
+test("what was made of the lines and trails goes with them: files, columns, trails; who is elsewhere hears of it", async () => {
+  const world = await filled([[event("own", 1, "ada", { occurredAt: new Date(NOW - 3 * 86_400_000).toISOString() })]]);
+  const { columns, files, configuration, follower, trails, erase } = world.createProcess();
+  await columns.compact();
+  await files.keepJson(T, "visitor", 1, { visitorId: "ada" });
+  await configuration.rebuild(T);
+  await follower.run();
+  const made = () => world.objects.entries().map(([key]) => key.split("/")[0]).filter((folder) => folder !== "events");
+  const kept = () => made().filter((folder) => folder !== "stale");
+  expect(kept().toSorted()).toEqual(["exports", "parquet"]);
+  expect(world.dynamo.dump("trails").some(({ sk }) => sk === "own#TRAIL")).toBe(true);
+  await erase(T, "ada");
+  expect(kept()).toEqual([]);
+  expect(world.dynamo.dump("trails").some(({ sk }) => sk === "own#TRAIL")).toBe(false);
+  const changes = [];
+  for await (const page of trails.listChanges(T)) changes.push(...page);
+  expect(changes).toMatchObject([{ sessionId: "own", isErased: true }]);
+});
