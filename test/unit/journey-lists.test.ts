@@ -115,3 +115,14 @@ test("journeys of a visitor that began in one instant are each on one page, in e
     }
   }
 });
+
+test("a journey is in the list of each id that its events name, and of no other", async () => {
+  const { journeys, ids } = createWorld();
+  const event = (seq: number, visitorId: string) => (
+    { sessionId: "s", seq, type: "PAGE_VIEWED", occurredAt: new Date(NOW - 10 + seq).toISOString(), visitorId }
+  );
+  await journeys.record(T, [event(1, "ada"), event(2, "bob")]);
+  await journeys.record(T, [event(3, "eve")]);
+  for (const visitorId of ["ada", "bob", "eve"]) expect(await ids({ visitorId })).toEqual(["s"]);
+  expect(await ids({ visitorId: "ad" })).toEqual([]);
+});
