@@ -39,17 +39,14 @@ export async function keepEvents(
     if (before && before.goals.version > current.goals.version) current = await store.getSettings(tenantId);
     const held = before ? await readHeld(store, before, events, isRace) : new Map<string, ArrivedEvent>();
     const decision = decideEvents(tenantId, before, events, held, current);
-    const repeated = events.filter((_, i) => decision.verdicts[i]!.status === "DUPLICATE");
-    if (decision.added.length === 0) {
-      made.push(...await keepAliases(store, tenantId, repeated));
-      // No journey is written, which would meet the tombstone.
-      const isErased = made.length > 0 && (await store.look(tenantId, [events[0]!.sessionId])).erased.size > 0;
-      return isErased ? await erased() : { ...decision, outdone: outdoneOf(events, decision, held) };
-    }
+    if (decision.added.length === 0) return { ...decision, outdone: outdoneOf(events, decision, held) };
     const { added, chunks } = await keepChunks(store, tenantId, decision.added, { ...current, now: clock() });
     const base = before && await follow(store, before, current);
     const journey = withChunks(decideEvents(tenantId, base, added, new Map(), current).journey!, chunks);
-    made.push(...await keepAliases(store, tenantId, [...added, ...repeated]));
+    // Before the journey: an erasure that comes after that finds them, and whoever meets its tombstone takes back what was new.
+    for (const { visitorId, aliasOf } of added) {
+      if (visitorId && aliasOf) made.push(...await store.alias(tenantId, visitorId, aliasOf));
+    }
     await store.listUnder(journey, before);
     const written = await store.replace(journey, before);
     if (written.ok) {
@@ -61,16 +58,14 @@ export async function keepEvents(
       });
       return { verdicts, added, journey, outdone: outdoneOf(events, { verdicts }, stored) };
     }
-    if (written.isErased) return await erased();
+    if (written.isErased) {
+      await store.unalias(made);
+      return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true, outdone: [] };
+    }
     before = written.current;
     isRace = true;
     return LOST;
   });
-
-  async function erased(): Promise<Kept> {
-    await store.unalias(made);
-    return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true, outdone: [] };
-  }
 }
 
 /** The journey with what it reached by these goals. */
@@ -78,18 +73,6 @@ export async function follow(store: JourneyStore, journey: Journey, { goals }: J
   if (journey.goals.version === goals.version) return journey;
   const events = goals.list.length > 0 ? (await readWhole(store, journey)).events : [];
   return { ...journey, goals: withGoals(undefined, events, goals) };
-}
-
-/**
- * Remembers which ids the events say are one person's; of repeats too, since who recorded them first may have died before. Before
- * the journey is written: an erasure that comes after that finds them, and who meets its tombstone takes back what was new.
- */
-async function keepAliases(store: JourneyStore, tenantId: string, events: readonly ArrivedEvent[]): Promise<Item[]> {
-  const made: Item[] = [];
-  for (const { visitorId, aliasOf } of events) {
-    if (visitorId && aliasOf) made.push(...await store.alias(tenantId, visitorId, aliasOf));
-  }
-  return made;
 }
 
 function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision, "verdicts">, held: Held) {

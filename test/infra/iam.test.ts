@@ -140,6 +140,11 @@ describe("the pipeline", () => {
     expect(all.filter((action) => ["dynamodb:DeleteTable", "s3:DeleteBucket"].includes(action))).toEqual([]);
     expect(may("canary", "s3:DeleteObject", "s3:::sojourn-events/events/x")).toBe(false);
     expect(may("functions", "s3:DeleteObject", "s3:::sojourn-events/events/x")).toBe(true);
+    // Pages are files of the stack in any stage; other buckets are others'.
+    for (const stage of ["canary", "functions"]) {
+      expect(may(stage, "s3:DeleteObject", "s3:::sojourn-pages/index.html")).toBe(true);
+      expect(may(stage, "s3:DeleteObject", "s3:::other-events/events/x")).toBe(false);
+    }
   });
 
   test("starts its own functions alone by what it makes sources of", () => {

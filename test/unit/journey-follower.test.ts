@@ -73,6 +73,16 @@ describe("a journey that changed", () => {
     expect(await changes()).toMatchObject([{ sessionId: "s", endedAt: NOW + 20 * MINUTE, eventCount: 2 }]);
   });
 
+  test("has a trail that goes with it: ninety days after it arrived, whenever its events happened", async () => {
+    const { world, journeys, followerOf, imageOf } = createWorld();
+    await journeys.record(T, [event(1, NOW - 900 * 24 * HOUR)]);
+    await followerOf().note([imageOf()]);
+    await followerOf().run();
+    const trail = world.dynamo.dump("trails").find(({ sk }) => sk === "s#TRAIL")!;
+    expect(trail.ttl).toBe((NOW + 90 * 24 * HOUR) / 1_000);
+    expect(trail.ttl).toBe(imageOf().ttl);
+  });
+
   test("wakes whoever looks at who is there", async () => {
     const { world, journeys, followerOf, imageOf } = createWorld();
     await journeys.record(T, [event(1, NOW)]);

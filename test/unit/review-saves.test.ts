@@ -151,6 +151,19 @@ describe("a save", () => {
     expect([changed, saved]).toEqual([[after], [after]]);
   });
 
+  test("that an answer and media overtake keeps the answer, what the session is by then, and the media", async () => {
+    const { saver, store, put, hooks } = createWorld();
+    const seen = await put({ journal: answers(2), session: session() });
+    const later = session({ answered: 3, lastActivityAt: START + 5_000, expiresAt: START + 5_000 + IDLE_MS });
+    const journal = [...seen.journal, ...answers(1, 2)];
+    hooks.create = async () =>
+      void await store.replace({ ...seen, journal, session: later, file: { ...seen.file!, mediaKey: "media" } }, seen);
+    expect(await saver.save(seen)).toMatchObject({
+      ...{ base: 2, journal: answers(1, 2), session: { ...later, savedAt: START } },
+      file: { version: 2, key: fileKeyOf(ADA, 2, "n0"), mediaKey: "media" },
+    });
+  });
+
   test("of one person is one at a time: whoever comes meanwhile writes what is left, once", async () => {
     const { saver, store, put, hooks, bucket, find } = createWorld();
     const seen = await put({ journal: answers(2), session: session() });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Item } from "../../api/aws/dynamo.ts";
 import { tables } from "../../api/resources.ts";
+import type { Correction } from "../../api/sessions/correction-model.ts";
 import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { fromItem, sensorKeyOf } from "../../api/sessions/item.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
@@ -138,6 +139,26 @@ describe("the next motion is counted unread where the session is as it was belie
     expect(await next(seq, boot)).toMatchObject({ ok: false });
     expect(itemOf()).toEqual(before);
   });
+});
+
+test("a session is kept for its time from each write on, to the second, whoever writes; what takes a correction back, too", async () => {
+  const keepSeconds = sessionOf().keepMs / 1_000;
+  const expected: number[] = [];
+  const at = (seconds: number) => {
+    expected.push(NOW / 1_000 + seconds + 1 + keepSeconds);
+    return NOW + seconds * SECOND + 1;
+  };
+  const found: unknown[] = [];
+  const ttlOf = ({ ok }: { ok: boolean }) => ok && itemOf().ttl;
+  found.push(ttlOf(await store.addNextMotion(OF, { at: START + 3 * SECOND }, undefined, at(10))));
+  const span = { offset: 1, firstAt: START + 4 * SECOND, lastAt: START + 5 * SECOND, count: 1 };
+  found.push(ttlOf(await store.addNextBatch(OF, span, { apartMs: APART, measuredBy: NOW }, at(20))));
+  found.push(ttlOf(await store.annotate({ ...sessionOf(), labels: ["x"] }, 1, at(30))));
+  const known = sessionOf();
+  found.push(ttlOf(await store.replace({ ...known, updatedAt: at(40) }, known)));
+  const correction = store.correctionOf({ ...sessionOf(), updatedAt: at(50) }, {} as Correction) as { put: Item };
+  found.push(correction.put.ttl);
+  expect(found).toEqual(expected);
 });
 
 describe("what a device or a person says is written where nobody wrote since", () => {
