@@ -96,7 +96,8 @@ const SplitSessionInput = builder.inputType("SplitSessionInput", {
     at: t.field({
       type: "DateTime",
       required: true,
-      description: "Where the second one begins: after the start, and not after the end.",
+      description:
+        "Where the second one begins: after the start, and not after the end; where it was split before, before that.",
     }),
     newSessionId: t.string({
       description: "The second session's id, which makes a retry safe; made by the service where absent.",

@@ -76,7 +76,7 @@ export function createCorrections({ store, lines, sources, history, changed, clo
         const known = (await store.find(tenantId, [secondId])).get(secondId);
         const [session] = known ? [await sources.lead(tenantId, asked.sessionId)] : [];
         if (known) {
-          const isSame = session && known.said?.startedAt === at && known.sources?.includes(session.sessionId) === true;
+          const isSame = session && known.said?.startedAt === at && isSplitOf(session, known, at);
           if (isSame) return splitPayload(session, known);
           return mismatch(`The session ${JSON.stringify(secondId)} is there already; choose another id.`);
         }
@@ -220,12 +220,26 @@ function splitPayload(first: Session, second: Session): SplitPayload {
   return { __typename: "SplitSessionPayload", first, second };
 }
 
+/** Whether one was split off another there, with readings of its device or with none that were left to give. */
+function isSplitOf(session: Session, second: Session, at: number): boolean {
+  return second.sources?.includes(session.sessionId) === true ||
+    session.ends.some((end) => end.at === at && end.into === second.sessionId);
+}
+
 function mustLieWithin(session: Session, at: number): void {
-  const end = statedEndOf(session)?.at ?? session.lastMotionAt;
+  const stated = statedEndOf(session);
+  const end = stated?.at ?? session.lastMotionAt;
+  // What lies at a cut is no part of it: there is nothing to split off.
+  if (stated?.isCut && at === end) throw splitThere(at);
   if (at > session.startedAt && at <= end) return;
   const [from, to] = [session.startedAt, end].map((one) => new Date(one).toISOString());
   const message = `must be after the start, ${from}, and not after the end, ${to}`;
   throw new InvalidInputError([{ path: ["at"], message }]);
+}
+
+function splitThere(at: number): InvalidInputError {
+  const message = `is where this session was split before, ${new Date(at).toISOString()}; choose an earlier instant`;
+  return new InvalidInputError([{ path: ["at"], message }]);
 }
 
 function imageOf(session: Session | undefined): Image | undefined {

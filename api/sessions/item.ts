@@ -140,24 +140,42 @@ function some<T>(values: readonly T[]): readonly T[] | undefined {
 export function deviceChange(session: Session, takesPeoples = false): Expression {
   const { labels, pinned, version } = session;
   const peoples = takesPeoples ? { labels, ...noteAttributes(session), pinned, version } : {};
-  const attributes = Object.entries({ ...deviceAttributes(session), ...peoples });
-  const set = attributes.filter(([, value]) => value !== undefined);
-  const removed = attributes.filter(([, value]) => value === undefined);
+  const { sets, removes, names, values } = changesOf({ ...deviceAttributes(session), ...peoples });
   const isKept = isNeeded(session) || (takesPeoples && pinned);
   const expiry = isKept || takesPeoples ? ["keepSeconds = :keepSeconds", "#ttl = :keepSeconds + :nowSeconds"] : [
     "keepSeconds = if_not_exists(keepSeconds, :keepSeconds)",
     "#ttl = if_not_exists(keepSeconds, :keepSeconds) + :nowSeconds",
   ];
-  const sets = [...set.map(([name]) => `#${name} = :${name}`), ...expiry].join(", ");
   return {
-    expression: `SET ${sets}` + (removed.length > 0 ? ` REMOVE ${removed.map(([name]) => `#${name}`).join(", ")}` : ""),
-    names: { "#ttl": "ttl", ...Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])) },
+    expression: expressionOf([...sets, ...expiry], removes),
+    names: { ...names, "#ttl": "ttl" },
     values: {
-      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+      ...values,
       ":keepSeconds": isKept ? PINNED_SECONDS : Math.ceil(session.keepMs / 1_000),
       ":nowSeconds": Math.ceil(session.updatedAt / 1_000),
     },
   };
+}
+
+/** The parts of an expression that sets each attribute to its value, or removes it where that is undefined. */
+function changesOf(attributes: Item) {
+  const [sets, removes]: [string[], string[]] = [[], []];
+  const names: Record<string, string> = {};
+  const values: Item = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    names[`#${name}`] = name;
+    if (value === undefined) {
+      removes.push(`#${name}`);
+    } else {
+      sets.push(`#${name} = :${name}`);
+      values[`:${name}`] = value;
+    }
+  }
+  return { sets, removes, names, values };
+}
+
+function expressionOf(sets: readonly string[], removes: readonly string[]): string {
+  return `SET ${sets.join(", ")}` + (removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : "");
 }
 
 /** The notes of a session, and what puts it into the index of those that have some. */
@@ -170,15 +188,15 @@ export function peopleChange(session: Session, now: number): Expression {
   const { labels, pinned, version, keepMs } = session;
   const keepSeconds = pinned || isNeeded(session) ? PINNED_SECONDS : Math.ceil(keepMs / 1_000);
   const ttl = keepSeconds + Math.ceil(now / 1_000);
-  const attributes = Object.entries({ labels, ...noteAttributes(session), pinned, version, keepSeconds, ttl });
-  const set = attributes.filter(([, value]) => value !== undefined);
-  const removed = attributes.filter(([, value]) => value === undefined);
-  return {
-    expression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(", ")}` +
-      (removed.length > 0 ? ` REMOVE ${removed.map(([name]) => `#${name}`).join(", ")}` : ""),
-    names: Object.fromEntries(attributes.map(([name]) => [`#${name}`, name])),
-    values: Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-  };
+  const { sets, removes, names, values } = changesOf({
+    labels,
+    ...noteAttributes(session),
+    pinned,
+    version,
+    keepSeconds,
+    ttl,
+  });
+  return { expression: expressionOf(sets, removes), names, values };
 }
 
 /** Whether an item is a session, and not what belongs to one. */

@@ -232,6 +232,7 @@ export function placeKeyOf({ startedAt, sessionId }: Pick<Session, "startedAt" |
 }
 
 export function inLine(a: Session, b: Session): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt - b.startedAt;
   const [left, right] = [placeKeyOf(a), placeKeyOf(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -277,10 +278,15 @@ export function isAsSeen(latest: Session, again: Session | undefined): boolean {
 
 /** Whether a session is written as it was, but for when. */
 export function isSame(a: Session, b: Session): boolean {
-  const shown = (session: Session) =>
-    JSON.stringify(
-      { ...session, updatedAt: 0 },
-      (_key, value: unknown) => typeof value === "bigint" ? `${value}` : value,
-    );
-  return shown(a) === shown(b);
+  const names = Object.keys({ ...a, ...b }) as (keyof Session)[];
+  return names.every((name) => name === "updatedAt" || a[name] === b[name] || isSameValue(a[name], b[name]));
+}
+
+function isSameValue(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  return shownOf(a) === shownOf(b);
+}
+
+function shownOf(value: object): string {
+  return JSON.stringify(value, (_key, part: unknown) => typeof part === "bigint" ? `${part}` : part);
 }

@@ -15,6 +15,7 @@ export type Carved = { shown: readonly Session[]; gone: readonly Session[]; sour
  */
 export function mergeSessions(members: readonly Session[], sources: readonly Session[]): Carved {
   const [first, ...others] = members as [Session, ...Session[]];
+  const ids = new Set(members.map(({ sessionId }) => sessionId));
   const last = members.reduce((a, b) => (extentOf(b) >= extentOf(a) ? b : a));
   const until = extentOf(last);
   const isStated = members.some((one) => one.isStated);
@@ -39,12 +40,12 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
     // Beneath a person's word of its start, which can be taken back.
     said: first.said && { ...first.said, isStated: members.some((one) => (one.said ?? one).isStated) },
     corrected,
-    ends: [...first.ends, ...others.flatMap(endsOf)],
+    // Where a person had split one off another, they are whole again: also where that lasts no longer than its cut.
+    ends: [...first.ends, ...others.flatMap(endsOf)].filter(({ into }) => into === undefined || !ids.has(into)),
     reported: members.flatMap((one) => one.reported),
     bridges: [...members.flatMap((one) => one.bridges), { until, ...(anchor === undefined ? {} : { anchor }) }],
     version: Math.max(...members.map(({ version }) => version)) + 1,
   };
-  const ids = new Set(members.map(({ sessionId }) => sessionId));
   const hold = (one: Session): Session => {
     const source = asSource(one);
     return { ...source, pieces: given(source.pieces!, ids, first.sessionId) };
@@ -119,7 +120,8 @@ export function splitSession(
       ...(end === undefined ? {} : { endedAt: end }),
       ...(corrected?.pauses ? { pauses: corrected.pauses } : {}),
     },
-    ends: session.ends.filter((one) => one.at >= at).map(own),
+    // An older cut there is the first one's, and this is in its place.
+    ends: session.ends.filter((one) => one.at > at || (one.at === at && !one.isCut)).map(own),
     reported: session.reported.flatMap((one) => (one.pause ? one : cutReport(one, at).after ?? [])).map(own),
     bridges: session.bridges.filter((one) => one.until > at).map(own),
     ...{ labels, pinned, idleMs, keepMs, userId, shownAt },

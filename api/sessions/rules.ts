@@ -67,14 +67,16 @@ export function lastSignOf(session: DeviceState): number {
  * comes later; but none within silence that a person bridged, be it said or a last batch, and none before the start, which
  * waits for an earlier one to be known. What a device measures never ends before its last reading.
  */
-export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL" } | undefined {
+export function statedEndOf(session: DeviceState): StatedEnd | undefined {
   if (session.corrected?.endedAt !== undefined) return { at: session.corrected.endedAt, by: "CORRECTED" };
   const ends = session.ends.filter(({ at }) => at >= session.startedAt && !isBridged(session, at));
   const cuts = ends.filter(({ isCut }) => isCut);
   // What is said of a motion event, as a cut of what motion opened is, beats no end before that event.
   const said = ends.filter(({ at, isCut }) => !isCut && !cuts.some(({ anchor = -Infinity }) => anchor <= at))
     .map(({ at }) => at);
-  if (said.length === 0 && cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
+  if (said.length === 0 && cuts.length > 0) {
+    return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED", isCut: true };
+  }
   if (said.length > 0) return { at: Math.min(...said), by: "EXPLICIT" };
   if (!session.isFinal) return undefined;
   const own = session.reported.filter(({ anchor, isCleared }) => anchor === undefined && !isCleared);
@@ -82,6 +84,9 @@ export function statedEndOf(session: DeviceState): { at: number; by: "CORRECTED"
   const at = Math.max(measured, lastSignOf({ ...session, lastHeardAt: undefined, reported: own }));
   return isBridged(session, at) ? undefined : { at, by: "FINAL" };
 }
+
+/** `isCut`: a person split it there, so what lies at that very instant is no part of it. */
+type StatedEnd = { at: number; by: "CORRECTED" | "EXPLICIT" | "FINAL"; isCut?: true };
 
 /**
  * The session that a person's split made of what lies at an instant, where motion opened this one: it is reborn under other ids

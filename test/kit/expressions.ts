@@ -5,7 +5,7 @@ export type Scope = { item: Item; names: Record<string, string>; values: Item };
 type Operand = (scope: Scope) => unknown;
 type Path = (scope: Scope) => string[];
 export type Condition = (scope: Scope) => boolean;
-export type Change = (scope: Scope) => { set: [name: string, value: unknown][]; removed: string[] };
+export type Change = (scope: Scope) => { set: Item; removed: string[] };
 /** A parsed expression, and the placeholders that it uses: a request that gives others is refused. */
 export type Parsed<T> = { run: T; placeholders: ReadonlySet<string> };
 
@@ -45,9 +45,13 @@ export const parseChange = remembering((text): Parsed<Change> => {
       whole[name] = path.length === 1 ? value : withIn(whole[name] ?? scope.item[name], path.slice(1), value);
     };
     for (const [path, value] of sets) write(path(scope), present(value(scope)));
-    const removed = removals.map((path) => path(scope));
-    for (const path of removed) if (path.length > 1) write(path, undefined);
-    return { set: Object.entries(whole), removed: removed.flatMap((path) => (path.length === 1 ? path : [])) };
+    const removed: string[] = [];
+    for (const path of removals) {
+      const names = path(scope);
+      if (names.length > 1) write(names, undefined);
+      else removed.push(names[0]!);
+    }
+    return { set: whole, removed };
   };
   return { run, placeholders: reader.placeholders };
 });
@@ -101,6 +105,8 @@ function createReader(text: string) {
     path(): Path {
       const tokens = [this.next()];
       while (this.accept(".")) tokens.push(this.next());
+      // What names itself is the same for every request.
+      if (!tokens.some((token) => token.startsWith("#"))) return () => tokens;
       return ({ names }) =>
         tokens.map((token) => token.startsWith("#") ? names[token] ?? refuse(`${token} has no name`) : token);
     },
@@ -246,8 +252,25 @@ function operand(reader: Reader): Operand {
 export function compare(a: unknown, b: unknown): number {
   if (typeof a !== typeof b || a === undefined) return NaN;
   if (typeof a === "number") return a - (b as number);
-  if (typeof a === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b as string));
+  if (typeof a === "string") return compareTexts(a, b as string);
   return JSON.stringify(a) === JSON.stringify(b) ? 0 : NaN;
+}
+
+/** From here on the units of a text stand in another order than its bytes: they may be halves of what lies beyond. */
+const FIRST_HALF = 0xd800;
+
+/** By their bytes, as DynamoDB does. */
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left === right) continue;
+    const isPlain = left < FIRST_HALF || right < FIRST_HALF;
+    return isPlain ? left - right : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  return a.length - b.length;
 }
 
 function sizeOf(value: unknown): number | undefined {

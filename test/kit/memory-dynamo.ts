@@ -32,6 +32,10 @@ export const DYNAMO_METHODS = [
 ] as const satisfies (keyof Dynamo)[];
 
 const MAX_LOG = 200;
+/** A key condition begins with the partition. */
+const PARTITION = /^(#?\w+) = (:\w+)( AND |$)/;
+
+type Names = Omit<Scope, "item">;
 
 /**
  * DynamoDB in memory: each call is done whole, at the moment of the call. `test/unit/memory-dynamo.test.ts` holds it equal
@@ -112,7 +116,7 @@ export function createMemoryDynamo(
     const scope = scopeOf(change, condition);
     if (condition && !holds(condition, known, scope)) return undefined;
     const { set, removed } = parseChange(change.expression).run({ ...scope, item: known ?? {} });
-    const after: Item = { ...key, ...known, ...Object.fromEntries(set) };
+    const after: Item = { ...key, ...known, ...set };
     for (const name of removed) delete after[name];
     return checked(table, after);
   }
@@ -138,10 +142,16 @@ export function createMemoryDynamo(
     return checked(part.table, clean(part.put));
   }
 
-  /** The items that an index shows: a moment old where it lags. */
-  function itemsOf(table: string, isIndex: boolean, isConsistent: boolean): Item[] {
+  /** The items that an index shows, a moment old where it lags; of one partition, where the expression says which. */
+  function itemsOf(table: string, isIndex: boolean, isConsistent: boolean, key: Expression, scope: Names): Item[] {
     const back = isIndex ? lag?.() ?? 0 : staleness(isConsistent);
-    return [...asOf(table, back).values()];
+    const [, token, value] = PARTITION.exec(key.expression) ?? [];
+    const all = asOf(table, back).values();
+    if (token === undefined) return [...all];
+    const name = scope.names[token] ?? token;
+    const found: Item[] = [];
+    for (const item of all) if (item[name] === scope.values[value!]) found.push(item);
+    return found;
   }
 
   /** A table as it was so many writes ago. */
@@ -239,7 +249,7 @@ export function createMemoryDynamo(
 
     count: call((table: string, { key, filter }: Pick<QueryOptions, "key" | "filter">) => {
       const scope = scopeOf(key, filter);
-      const all = itemsOf(table, false, false).filter((item) => holds(key, item, scope));
+      const all = itemsOf(table, false, false, key, scope).filter((item) => holds(key, item, scope));
       return { all: all.length, passing: all.filter((item) => !filter || holds(filter, item, scope)).length };
     }),
 
@@ -256,7 +266,7 @@ export function createMemoryDynamo(
       const inOrder = (a: Item, b: Item) =>
         sorts.reduce((order, name) => order || compare(a[name], b[name]), 0) * (options.descending ? -1 : 1);
       const { startKey, limit = Infinity } = options;
-      const rows = itemsOf(table, index !== undefined, options.consistent === true)
+      const rows = itemsOf(table, index !== undefined, options.consistent === true, options.key, scope)
         .filter((item) => shown.every((name) => item[name] !== undefined) && holds(options.key, item, scope))
         .sort(inOrder)
         .filter((item) => !startKey || inOrder(item, startKey) > 0);
@@ -314,18 +324,22 @@ function holds(condition: Expression, item: Item | undefined, scope = scopeOf(co
 }
 
 /** The names and values of one request. Refuses those that none of its expressions uses, as DynamoDB does. */
-function scopeOf(...parts: (Expression | undefined)[]): Omit<Scope, "item"> {
-  const names = Object.assign({}, ...parts.map((part) => part?.names)) as Record<string, string>;
-  const values = clean(Object.assign({}, ...parts.map((part) => part?.values)) as Item);
-  const used = parts.flatMap((part) => part ? [parsed(part.expression).placeholders] : []);
-  for (const name of [...Object.keys(names), ...Object.keys(values)]) {
-    if (!used.some((placeholders) => placeholders.has(name))) refuse(`${name} is not used`);
-  }
+function scopeOf(...parts: (Expression | undefined)[]): Names {
+  const given = parts.filter((part) => part !== undefined);
+  const one = given.length === 1 ? given[0]! : undefined;
+  const names = one?.names ?? Object.assign({}, ...given.map((part) => part.names)) as Record<string, string>;
+  const values = clean(one?.values ?? Object.assign({}, ...given.map((part) => part.values)) as Item);
+  const used = given.map((part) => parsed(part.expression).placeholders);
+  const mustBeUsed = (name: string) => used.some((own) => own.has(name)) || refuse(`${name} is not used`);
+  for (const name in names) mustBeUsed(name);
+  for (const name in values) mustBeUsed(name);
   return { names, values };
 }
 
+const CHANGES = /^(SET|REMOVE|ADD) /;
+
 function parsed(expression: string) {
-  return /^(SET|REMOVE|ADD) /.test(expression) ? parseChange(expression) : parseCondition(expression);
+  return CHANGES.test(expression) ? parseChange(expression) : parseCondition(expression);
 }
 
 function only(item: Item, names: readonly string[]): Item {
@@ -336,9 +350,9 @@ function only(item: Item, names: readonly string[]): Item {
 function clean<T>(value: T): T {
   if (Array.isArray(value)) return value.filter((part) => part !== undefined).map(clean) as T;
   if (value === null || typeof value !== "object" || value instanceof Uint8Array || value instanceof Set) return value;
-  return Object.fromEntries(
-    Object.entries(value).filter(([, part]) => part !== undefined).map(([name, part]) => [name, clean(part)]),
-  ) as T;
+  const parts: [name: string, part: unknown][] = [];
+  for (const [name, part] of Object.entries(value)) if (part !== undefined) parts.push([name, clean(part as unknown)]);
+  return Object.fromEntries(parts) as T;
 }
 
 function refuse(message: string): never {

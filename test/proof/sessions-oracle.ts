@@ -246,7 +246,11 @@ export function createOracle() {
       const isStated = into.after!.isStated === true;
       const startedAt = isStated ? num(into.before!.startedAt) : undefined;
       const of = anchor === undefined ? { id } : { motionAt: anchor };
-      say(sensorId, { kind: "merge", members, into: id, last: id, of, until, startedAt });
+      const cuts = own.flatMap(({ before }) => (before?.ends ?? []) as { into?: string }[]).flatMap(({ into }) =>
+        into ?? []
+      );
+      const healed = cuts.filter((one) => members.includes(one));
+      say(sensorId, { kind: "merge", members, into: id, last: id, of, until, startedAt, healed });
       corrected(into);
     } else if (input.kind === "split") {
       const second = own.find(({ before, after }) => before === undefined && after!.said !== undefined);

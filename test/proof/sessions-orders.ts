@@ -239,6 +239,7 @@ async function act(
       ...{ kind: "merge" as const, members: members.map(({ sessionId }) => sessionId), into: first.sessionId },
       ...{ last: last.sessionId, until: extent(last), startedAt: isOwn ? start : undefined },
       of: ofSession({ ...first, isStated }),
+      healed: healedBy(members),
     };
   }
   const end = statedEndOf(first)?.at ?? first.lastMotionAt;
@@ -248,6 +249,14 @@ async function act(
   if (answer?.__typename !== "SplitSessionPayload") return undefined;
   const anchors = [...first.ends, ...first.reported, ...first.bridges].flatMap(({ anchor }) => anchor ?? []);
   return { kind: "split" as const, id, from: first.sessionId, of: ofSession(first), at, anchors };
+}
+
+/** What was split off one of these, and is one of these. */
+function healedBy(members: readonly Session[]): string[] {
+  const ids = members.map(({ sessionId }) => sessionId);
+  return members.flatMap(({ ends }) => ends).flatMap((
+    { into },
+  ) => (into !== undefined && ids.includes(into) ? into : []));
 }
 
 function ofSession({ isStated, sessionId, startedAt }: Pick<Session, "isStated" | "sessionId" | "startedAt">): Of {

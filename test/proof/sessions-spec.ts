@@ -31,7 +31,10 @@ export type Said =
   | { kind: "told"; of: Of; at: number }
   /** A person's: `startedAt` makes it a session of its own, which reaches `until` at least; undefined takes it back. */
   | { kind: "correct"; id: string; startedAt: number | undefined; until: number; endedAt: number | undefined }
-  /** A person's: all of these are `into`, and it goes on until the extent of `last`. With `startedAt` its start is stated. */
+  /**
+   * A person's: all of these are `into`, and it goes on until the extent of `last`. With `startedAt` its start is stated. The
+   * splits that made one of another of them (`healed`, by what they made) are none any more.
+   */
   | {
     kind: "merge";
     members: string[];
@@ -40,6 +43,7 @@ export type Said =
     of: Of;
     until: number;
     startedAt: number | undefined;
+    healed: string[];
   }
   /** A person's: what lies from the instant on is the session `id`. Of the `anchors` something was said of it before. */
   | { kind: "split"; id: string; from: string; of: Of; at: number; anchors: number[] };
@@ -235,20 +239,24 @@ function wallsOf(said: readonly Said[]) {
       if (before) corrected.set(act.from, { ...before, end: undefined });
       corrected.set(act.id, { start: act.at, until: -Infinity, end: before?.end });
       starts.set(act.id, act.at);
-      const cut = { at: act.at, isCut: true };
-      const of = act.of;
-      const next = "motionAt" in of
-        ? later.find((other) => other.kind === "split" && other.anchors.includes(of.motionAt) && other.at <= act.at)
-        : undefined;
-      if (next?.kind === "split") add(own.ends, holderOf(later, next.id, act.at - 1), cut);
-      else if ("motionAt" in of) add(anchored.ends, of.motionAt, cut);
-      else add(own.ends, holderOf(later, of.id, act.at - 1), cut);
+      const isHealed = later.some((other) => other.kind === "merge" && other.healed.includes(act.id));
+      if (!isHealed) addCut(act, later);
       for (const anchor of new Set(act.anchors)) {
         const known = anchored.bridges.get(anchor) ?? [];
         anchored.bridges.set(anchor, known.map((until) => Math.min(until, act.at)));
         for (const until of known.filter((one) => one > act.at)) bridge({ id: act.id }, until, later);
       }
     }
+  }
+  function addCut(act: Act & { kind: "split" }, later: readonly Act[]): void {
+    const cut = { at: act.at, isCut: true };
+    const of = act.of;
+    const next = "motionAt" in of
+      ? later.find((other) => other.kind === "split" && other.anchors.includes(of.motionAt) && other.at <= act.at)
+      : undefined;
+    if (next?.kind === "split") add(own.ends, holderOf(later, next.id, act.at - 1), cut);
+    else if ("motionAt" in of) add(anchored.ends, of.motionAt, cut);
+    else add(own.ends, holderOf(later, of.id, act.at - 1), cut);
   }
   function bridge(of: Of, until: number, later: readonly Act[]): void {
     if ("motionAt" in of) return add(anchored.bridges, of.motionAt, until);

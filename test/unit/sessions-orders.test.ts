@@ -54,6 +54,7 @@ test.each([
   ["u5.190", "a session whose corrected start is taken back may be a part of another then"],
   ["u6.1361", "a start that a person had corrected does not come back by a merge"],
   ["u8.469", "also one that a person had split before, beside motion that comes late"],
+  ["L6.7994", "a session is split at one instant once"],
 ])("%s: %s", async (seed) => {
   expect(await sayInOrders(seed, 5, { ...kindOf(seed), isTakenBack: false })).toBeUndefined();
 });

@@ -148,7 +148,7 @@ export type SplitSessionInput = {
   sessionId: string;
   /** The `version` that the person saw. */
   expectedVersion: number;
-  /** Where the second one begins: after the start, and not after the end. */
+  /** Where the second one begins: after the start, and not after the end; where it was split before, before that. */
   at: string;
   /** The second session's id, which makes a retry safe; made by the service where absent. */
   newSessionId?: string | null | undefined;
