@@ -1,7 +1,7 @@
 import { HOUR_MS } from "../api/core/clock.ts";
 import { lengthOf, type RangeInput } from "../api/core/range.ts";
 import type { AuditReport, BucketDifference as BucketDifferenceModel } from "../api/metrics/audit.ts";
-import type { MetricReceipt as MetricReceiptModel } from "../api/metrics/model.ts";
+import type { Dimensions, MetricReceipt as MetricReceiptModel } from "../api/metrics/model.ts";
 import type { CorrectedMetric, RecordedMetrics } from "../api/metrics/service.ts";
 import { formatInstant } from "../api/core/time.ts";
 import { builder, entries } from "./builder.ts";
@@ -19,8 +19,11 @@ const COST_OF_AUDIT = {
 type MetricConflict = UserErrorModel<"MetricConflictError", "VERSION_CONFLICT"> & {
   stands: number;
   standsValue: number | undefined;
+  standsDimensions: Dimensions;
   isTakenBack: boolean;
 };
+
+const toDimensions = (dimensions: Dimensions) => dimensions.map(([key, value]) => ({ key, value }));
 
 const RecordMetricsInput = builder.inputType("RecordMetricsInput", {
   description: "Records to count.",
@@ -66,6 +69,12 @@ const MetricReceipt = builder.objectRef<MetricReceiptModel>("MetricReceipt").imp
       nullable: true,
       description: "Of a CONFLICT: the number that the record has; null where it has none.",
       resolve: (receipt) => ("standsValue" in receipt ? receipt.standsValue : null),
+    }),
+    standsDimensions: t.field({
+      type: [MetricDimension],
+      nullable: true,
+      description: "Of a CONFLICT: the dimensions that the record has, by their keys.",
+      resolve: (receipt) => ("standsDimensions" in receipt ? toDimensions(receipt.standsDimensions) : null),
     }),
   }),
 });
@@ -121,6 +130,16 @@ const CorrectMetricInput = builder.inputType("CorrectMetricInput", {
       description:
         "The number that it has, as you know it. It is not asked for where this is null or left out: of two who change it the later holds.",
     }),
+    isWithoutValue: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "True: as you know it, it has no number.",
+    }),
+    expectedDimensions: t.field({
+      type: [MetricDimensionInput],
+      description:
+        "The dimensions that it has, as you know them, all of them; none where the list is empty. They are not asked for where this is null or left out: of two who change them the later holds.",
+    }),
     isTakenBack: t.boolean({
       required: true,
       defaultValue: false,
@@ -154,12 +173,17 @@ const CorrectMetricPayload = builder.objectRef<Corrected>("CorrectMetricPayload"
       description: "The time that it has; null where it is taken back. It stays known, so that it does not come again.",
     }),
     value: t.exposeFloat("value", { nullable: true, description: "The number that it has; null where it has none." }),
+    dimensions: t.field({
+      type: [MetricDimension],
+      description: "The dimensions that it has, by their keys.",
+      resolve: ({ dimensions }) => toDimensions(dimensions),
+    }),
   }),
 });
 
 const MetricConflictError = errorType<MetricConflict>("MetricConflictError", {
   description:
-    "The record is not as expected: somebody moved it, gave it another number, or took it back. Nothing was changed.",
+    "The record is not as expected: somebody moved it, gave it another number or other dimensions, or took it back. Nothing was changed.",
   code: "VERSION_CONFLICT",
   message: "What it is now.",
   fields: (t) => ({
@@ -170,6 +194,11 @@ const MetricConflictError = errorType<MetricConflict>("MetricConflictError", {
     standsValue: t.exposeFloat("standsValue", {
       nullable: true,
       description: "The number that it has; null where it has none.",
+    }),
+    standsDimensions: t.field({
+      type: [MetricDimension],
+      description: "The dimensions that it has, by their keys.",
+      resolve: ({ standsDimensions }) => toDimensions(standsDimensions),
     }),
     isTakenBack: t.exposeBoolean("isTakenBack", { description: "Whether it is taken back." }),
   }),
@@ -313,13 +342,14 @@ entries.mutationFields((t) => ({
 function correctedOf(corrected: CorrectedMetric) {
   if (corrected.kind === "DONE") return { __typename: "CorrectMetricPayload" as const, ...corrected };
   if (corrected.kind === "NOT_FOUND") return notFound("There is no such record.");
-  const { stands, standsValue, isTakenBack } = corrected;
+  const { stands, standsValue, standsDimensions, isTakenBack } = corrected;
   const number = standsValue === undefined ? "" : ` with the number ${standsValue}`;
+  const words = standsDimensions.map(([key, value]) => `${key}=${value}`).join(", ");
   const message = isTakenBack
     ? `The record was taken back, at ${formatInstant(stands)}; \`isTakenBack: true\` brings it back.`
-    : `The record is at ${formatInstant(stands)}${number}; correct it from there.`;
+    : `The record is at ${formatInstant(stands)}${number}${words && ` and ${words}`}; correct it from there.`;
   return {
     ...{ __typename: "MetricConflictError" as const, code: "VERSION_CONFLICT" as const, message },
-    ...{ stands, standsValue, isTakenBack },
+    ...{ stands, standsValue, standsDimensions, isTakenBack },
   };
 }

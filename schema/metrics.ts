@@ -101,7 +101,7 @@ const MEASURES = new Set(["values", "sum", "min", "max", "average"]);
 
 export const MetricDimension = builder.objectRef<{ key: string; value: string }>("MetricDimension").implement({
   description: "What records are told apart by.",
-  access: "METRICS_READ",
+  access: "HOLDER",
   fields: (t) => ({
     key: t.exposeString("key", { description: "Such as `country`." }),
     value: t.exposeString("value", { description: "Such as `NP`." }),

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { TENANT_PATTERN, TENANT_RULE } from "../core/ids.ts";
+import { unwrap } from "./wrapping.ts";
 
 /** What a message of the ingest queue holds: of one tenant, what one of the recording mutations takes. */
 export type Envelope =
@@ -38,11 +39,12 @@ const KINDS = {
 /**
  * The envelope of a message, or the reason why it is none. A message has `tenant` and one of `events` (as `recordEvents`
  * takes them), `metrics` (as the records of `recordMetrics`), `batch` (as `ingestSessionBatch`) and `motion` (as
- * `recordMotion`).
+ * `recordMotion`), also as SNS and EventBridge wrap it.
  */
 export function parseEnvelope(body: string): { envelope: Envelope } | { reason: string } {
-  const content = parseObject(body);
-  if (!content) return { reason: "body: must be a JSON object" };
+  const unwrapped = unwrap(body);
+  if ("reason" in unwrapped) return unwrapped;
+  const { content } = unwrapped;
   const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => content[kind] !== undefined);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
@@ -61,15 +63,7 @@ export function parseEnvelope(body: string): { envelope: Envelope } | { reason: 
 
 /** The tenant that a message names, also one that is wrong otherwise; undefined where it names none. */
 export function tenantOfBody(body: string): string | undefined {
-  const named = v.safeParse(tenant, parseObject(body)?.tenant);
+  const unwrapped = unwrap(body);
+  const named = v.safeParse(tenant, "reason" in unwrapped ? undefined : unwrapped.content.tenant);
   return named.success ? named.output : undefined;
-}
-
-function parseObject(body: string): Record<string, unknown> | undefined {
-  try {
-    const content: unknown = JSON.parse(body);
-    return typeof content === "object" && content !== null ? content as Record<string, unknown> : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -264,7 +264,13 @@ export type MetricReceipt =
   | { status: "ACCEPTED" | "DUPLICATE" }
   | { status: "REJECTED"; reason: string }
   /** The id is known with another time, which stands. */
-  | { status: "CONFLICT"; reason: string; stands: number; standsValue: number | undefined };
+  | {
+    status: "CONFLICT";
+    reason: string;
+    stands: number;
+    standsValue: number | undefined;
+    standsDimensions: Dimensions;
+  };
 
 /** Wrong fields of a record that are named. */
 const MAX_REASONS = 5;
@@ -287,6 +293,8 @@ const correction = v.object({
   recordId: words(LIMITS.recordIdChars),
   expectedAt: instant,
   expectedValue: v.nullish(value),
+  isWithoutValue: v.nullish(v.boolean()),
+  expectedDimensions: v.nullish(dimensions),
   isTakenBack: v.nullish(v.boolean()),
   at: v.nullish(instant),
   value: v.nullish(value),
@@ -294,14 +302,18 @@ const correction = v.object({
 });
 
 /**
- * A record as it should be: at another time, or no more where `at` is null. What the sender saw of it is `expectedAt`, its number
- * where `expectedValue` says it, and that it was taken back where `isTakenBack` says so.
+ * A record as it should be: at another time, or no more where `at` is null. What the sender saw of it is `expectedAt`; its number
+ * where `expectedValue` says it, that it had none where `isWithoutValue` does; its dimensions where `expectedDimensions` says them;
+ * and that it was taken back where `isTakenBack` does.
  */
 export type Correction = v.InferOutput<typeof correction>;
 
 /** Throws InvalidInputError. */
 export function parseCorrection(input: unknown, now: number): Correction {
-  return parseInput(correction, input, ({ at, value, dimensions, isTakenBack }) => {
+  return parseInput(correction, input, ({ at, value, dimensions, isTakenBack, expectedValue, isWithoutValue }) => {
+    if (isWithoutValue && typeof expectedValue === "number") {
+      return [{ path: ["isWithoutValue"], message: "must not stand beside expectedValue: it has a number, or none" }];
+    }
     if (typeof at === "number") {
       const message = tooFarAhead(at, now);
       return message ? [{ path: ["at"], message }] : [];

@@ -24,6 +24,8 @@ const IS_LATER = [
   "streamShard <> :shard AND (streamAt < :arrived OR (streamAt = :arrived AND streamShard < :shard))",
 ].map((condition) => `(${condition})`).join(" OR ");
 
+type Seen = Pick<Correction, "expectedAt" | "expectedValue" | "isWithoutValue" | "expectedDimensions">;
+
 /** What stands of a record after it was to be kept: whether it was kept just now, and if not what was there. */
 export type Kept = { isNew: boolean; isGone: boolean } & Pick<MetricRecord, "at" | "value" | "dimensions">;
 
@@ -88,7 +90,7 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
      */
     async correctRecord(
       tenantId: string,
-      { source, recordId, expectedAt, expectedValue, isTakenBack: wasGone, at, value, dimensions }: Correction,
+      { source, recordId, isTakenBack: wasGone, at, value, dimensions, ...seen }: Correction,
       now: number,
     ): Promise<
       ({ ok: boolean; at: number; isGone: boolean } & Pick<MetricRecord, "value" | "dimensions">) | undefined
@@ -98,8 +100,8 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       const isNumbered = !isTakenBack && value !== undefined && value !== null;
       const isTold = !isTakenBack && dimensions !== undefined && dimensions !== null;
       const hasSome = isTold && dimensions.length > 0;
-      const isSeen = typeof expectedValue === "number";
       const gone = isTakenBack ? [] : [wasGone ? "attribute_exists(isGone)" : "attribute_not_exists(isGone)"];
+      const { conditions, names, values } = asSeen(seen);
       const { ok, current } = await dynamo.updateIf(table, key, {
         expression: isTakenBack
           ? "SET isGone = :true, recordedAt = :now REMOVE tenantSource"
@@ -113,11 +115,7 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
           ...(isNumbered ? { ":value": value } : {}),
           ...(hasSome ? { ":dims": JSON.stringify(dimensions) } : {}),
         },
-      }, {
-        expression: ["#at = :expected", ...(isSeen ? ["#value = :seen"] : []), ...gone].join(" AND "),
-        names: isSeen ? { "#value": "value" } : {},
-        values: { ":expected": expectedAt, ...(isSeen ? { ":seen": expectedValue } : {}) },
-      });
+      }, { expression: [...conditions, ...gone].join(" AND "), names, values });
       return current && { ok, at: current.at as number, isGone: current.isGone === true, ...measuresOf(current) };
     },
 
@@ -193,6 +191,23 @@ export function createRecordStore(dynamo: Dynamo, table: string) {
       for await (const { items } of pages(read)) yield items;
     }
   }
+}
+
+/** That a record is as the sender saw it, of which its time is always told. */
+function asSeen({ expectedAt, expectedValue, isWithoutValue, expectedDimensions: dimensions }: Seen) {
+  const conditions = ["#at = :expected"];
+  const values: Item = { ":expected": expectedAt };
+  if (typeof expectedValue === "number") {
+    conditions.push("#value = :seen");
+    values[":seen"] = expectedValue;
+  } else if (isWithoutValue) conditions.push("attribute_not_exists(#value)");
+  if (dimensions?.length === 0) conditions.push("attribute_not_exists(dims)");
+  else if (dimensions) {
+    conditions.push("dims = :seenDims");
+    values[":seenDims"] = JSON.stringify(dimensions);
+  }
+  const isNumbered = conditions.some((own) => own.includes("#value"));
+  return { conditions, names: isNumbered ? { "#value": "value" } : {}, values };
 }
 
 function measuresOf({ value, dims }: Item): Pick<MetricRecord, "value" | "dimensions"> {

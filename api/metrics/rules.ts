@@ -29,6 +29,19 @@ import type { Kept } from "./records.ts";
 
 /** A month of 31 days and a change of the clock. */
 const LONGEST_PERIOD_MS = 32 * DAY_MS;
+const LONGEST_MS = LIMITS.rangeDays * DAY_MS;
+
+/** From the smallest to the largest, and how short each can be: a day of 21 hours, where a zone's clock goes to another day. */
+const SHORTEST_MS: Record<BucketSize, number> = {
+  ONE_MINUTE: MINUTE_MS,
+  FIVE_MINUTES: 5 * MINUTE_MS,
+  FIFTEEN_MINUTES: 15 * MINUTE_MS,
+  ONE_HOUR: HOUR_MS,
+  DAY: 21 * HOUR_MS,
+  WEEK: 6 * DAY_MS,
+  MONTH: 27 * DAY_MS,
+};
+const SIZES = Object.keys(SHORTEST_MS) as BucketSize[];
 
 /** The start of the hour, in UTC, that an instant lies in. */
 export function hourOf(at: number): number {
@@ -131,9 +144,8 @@ export function boundsOf(range: TimeRange, size: BucketSize, timeZone: string): 
 }
 
 function periodsOf({ fromAt, toAt }: TimeRange, size: Period, timeZone: string): number[] {
-  if (toAt - fromAt > LIMITS.rangeDays * DAY_MS) {
-    const message = `is longer than the ${LIMITS.rangeDays} days that are given; ask for a shorter range`;
-    throw new InvalidInputError([{ path: ["range"], message }]);
+  if (toAt - fromAt > LONGEST_MS) {
+    throw tooMany(`is longer than the ${LIMITS.rangeDays} days that are given`, undefined);
   }
   const zone = createZone({ timeZone }, { fromAt, toAt: toAt + LONGEST_PERIOD_MS });
   const starts = zone.periods(PERIODS[size]).map(({ startAt }) => startAt);
@@ -146,13 +158,28 @@ export function alignRange({ fromAt, toAt }: TimeRange, size: FixedSize): TimeRa
   const aligned = { fromAt: Math.floor(fromAt / bucketMs) * bucketMs, toAt: Math.ceil(toAt / bucketMs) * bucketMs };
   const count = (aligned.toAt - aligned.fromAt) / bucketMs;
   if (count <= LIMITS.bucketsPerSeries) return aligned;
-  const isEnough = (own: FixedSize) => (toAt - fromAt) / (BUCKET_MINUTES[own] * MINUTE_MS) < LIMITS.bucketsPerSeries;
-  const larger = (Object.keys(BUCKET_MINUTES) as FixedSize[]).find(isEnough) ?? "DAY";
-  const next = `ask for ${larger}, or a shorter range`;
-  throw new InvalidInputError([{
-    path: ["range"],
-    message: `holds ${count} buckets of ${size}; at most ${LIMITS.bucketsPerSeries} are given: ${next}`,
-  }]);
+  throw tooMany(
+    `holds ${count} buckets of ${size}; at most ${LIMITS.bucketsPerSeries} are given`,
+    largerSize({ fromAt, toAt }, size, LIMITS.bucketsPerSeries),
+  );
+}
+
+/** Says what is wrong with a range, and what to ask for instead. */
+export function tooMany(wrong: string, size: BucketSize | undefined): InvalidInputError {
+  const next = size === undefined ? `ask for at most ${LIMITS.rangeDays} days` : `ask for ${size}, or a shorter range`;
+  return new InvalidInputError([{ path: ["range"], message: `${wrong}: ${next}` }]);
+}
+
+/**
+ * The smallest size above one of which a range holds at most so many buckets, also where it moves on with the clock: a day and a
+ * millisecond can lie in three days. Undefined where it is too long for any.
+ */
+export function largerSize({ fromAt, toAt }: TimeRange, size: BucketSize, most: number): BucketSize | undefined {
+  const isEnough = (own: BucketSize) => {
+    if (isPeriod(own) && toAt - fromAt > LONGEST_MS) return false;
+    return Math.floor((toAt - fromAt) / SHORTEST_MS[own]) + 2 <= most;
+  };
+  return SIZES.slice(SIZES.indexOf(size) + 1).find(isEnough);
 }
 
 /** The buckets between bounds, without gaps. `hours` may be missing where nothing was counted. */
@@ -319,7 +346,8 @@ export function judgeRecord({ at, value, dimensions }: MetricRecord, stands: Kep
     `${name}: is ${is} since it was first recorded, and came as ${came}`
   );
   const reason = `${told.join("; ")}; correctMetric changes it`;
-  return { status: "CONFLICT", reason, stands: stands.at, standsValue: stands.value };
+  const { at: standsAt, value: standsValue, dimensions: standsDimensions } = stands;
+  return { status: "CONFLICT", reason, stands: standsAt, standsValue, standsDimensions };
 }
 
 function shown(value: unknown): string {

@@ -3,10 +3,10 @@ import * as v from "valibot";
 import { MIN_AT } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
-import { parseRange, type RangeInput } from "../core/range.ts";
+import { parseRange, type RangeInput, type TimeRange } from "../core/range.ts";
 import type { Measuring } from "./measuring.ts";
 import { type BucketSize, dimensionKey, isRecorded, LIMITS, type MetricSeries, type MetricSource } from "./model.ts";
-import { boundsOf, seriesBy, toSeries, withMeasures } from "./rules.ts";
+import { boundsOf, largerSize, seriesBy, tooMany, toSeries, withMeasures } from "./rules.ts";
 import type { MetricStore } from "./store.ts";
 
 export type SeriesOptions = {
@@ -48,7 +48,7 @@ export function createSeries({ store, measuring, clock, caughtUpAt }: SeriesOpti
       const countedUpTo = await caughtUpAt(source);
       if (key !== undefined) {
         const slots = isRecorded(source) ? await measuring.list(tenantId, source, key, fromAt, toAt) : [];
-        checkSize(new Set(slots.map(({ group }) => group!.value)).size, bounds.length - 1);
+        checkSize(query, { fromAt, toAt }, new Set(slots.map(({ group }) => group!.value)).size, bounds.length - 1);
         return seriesBy({ source, size, bounds, now, countedUpTo }, slots);
       }
       const [hours, slots] = await Promise.all([
@@ -69,10 +69,12 @@ export function parseKey(by: string): string {
   throw new InvalidInputError([{ path: ["by"], message: parsed.issues[0].message }]);
 }
 
-function checkSize(values: number, buckets: number): void {
+/** Throws InvalidInputError where a range has too many buckets in so many series. */
+function checkSize({ size }: SeriesQuery, range: TimeRange, values: number, buckets: number): void {
   const series = Math.min(values, LIMITS.seriesBy);
   if (series * buckets <= LIMITS.bucketsBy) return;
-  const message =
-    `holds ${buckets} buckets in ${series} series; at most ${LIMITS.bucketsBy} are given in all: ask for a larger size, or a shorter range`;
-  throw new InvalidInputError([{ path: ["range"], message }]);
+  throw tooMany(
+    `holds ${buckets} buckets in ${series} series; at most ${LIMITS.bucketsBy} are given in all`,
+    largerSize(range, size, LIMITS.bucketsBy / series),
+  );
 }

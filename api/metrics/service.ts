@@ -8,6 +8,7 @@ import { createMeasuring } from "./measuring.ts";
 import {
   type Correction,
   type CountChange,
+  type Dimensions,
   type MetricReceipt,
   type MetricRecord,
   type MetricSource,
@@ -31,8 +32,14 @@ export type RecordedMetrics = {
 };
 /** A record as it is after a correction, or why it was not corrected: `stands` is the time that it has, or had when it was taken back. */
 export type CorrectedMetric =
-  | { kind: "DONE"; at: number | undefined } & Pick<MetricRecord, "source" | "recordId" | "value">
-  | { kind: "CONFLICT"; stands: number; standsValue: number | undefined; isTakenBack: boolean }
+  | { kind: "DONE"; at: number | undefined } & Pick<MetricRecord, "source" | "recordId" | "value" | "dimensions">
+  | {
+    kind: "CONFLICT";
+    stands: number;
+    standsValue: number | undefined;
+    standsDimensions: Dimensions;
+    isTakenBack: boolean;
+  }
   | { kind: "NOT_FOUND" };
 
 const CONCURRENCY = 32;
@@ -105,9 +112,11 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
         (!dimensions || JSON.stringify(stands.dimensions) === JSON.stringify(dimensions));
       const isAsAsked = at === null || at === undefined ? stands.isGone : isThere;
       if (!stands.ok && !isAsAsked) {
-        return { kind: "CONFLICT", stands: stands.at, standsValue: stands.value, isTakenBack: stands.isGone };
+        const { at: standsAt, value: standsValue, dimensions: standsDimensions, isGone } = stands;
+        return { kind: "CONFLICT", stands: standsAt, standsValue, standsDimensions, isTakenBack: isGone };
       }
-      return { kind: "DONE", source, recordId, at: stands.isGone ? undefined : stands.at, value: stands.value };
+      const is = { value: stands.value, dimensions: stands.dimensions };
+      return { kind: "DONE", source, recordId, at: stands.isGone ? undefined : stands.at, ...is };
     },
 
     /**

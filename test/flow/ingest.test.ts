@@ -92,6 +92,30 @@ describe("a message of the ingest queue", () => {
     expect(data.metrics).toEqual([{ total: 2 }]);
   });
 
+  test("is taken out of what SNS and EventBridge put around it, and from behind a byte order mark; what is bad in it is parked as its tenant's", async () => {
+    const at = new Date(NOW - 60_000).toISOString();
+    const of = (recordId: string) => ({ tenant: "wrapped", metrics: [{ source: "TASKS", recordId, at }] });
+    const bad = { source: "NOTHING", recordId: "x", at };
+    const Message = JSON.stringify({ ...of("a"), metrics: [...of("a").metrics, bad] });
+    await send({ Type: "Notification", TopicArn: "arn:aws:sns:eu-west-1:1:t", Subject: "other", Message });
+    await send({ version: "0", "detail-type": "paid", source: "shop", account: "1", detail: of("b") });
+    await send(`\uFEFF${JSON.stringify(of("c"))}`);
+    const nested = { Type: "Notification", Message: JSON.stringify({ Type: "Notification", Message }) };
+    await send(nested);
+    await settle();
+    const letters = (await deadLetters()).sort((a, b) => a.body.length - b.body.length);
+    expect(letters.map(({ body }) => JSON.parse(body))).toEqual([{ tenant: "wrapped", metrics: [bad] }, nested]);
+    expect(letters[1]!.reason).toMatch(/^Message: is itself a message of SNS or EventBridge/);
+    await api.settle();
+    const { data } = await api.ask(
+      "wrapped",
+      "{ metrics(sources: [TASKS], size: ONE_HOUR, range: { last: TWO_HOURS }) { total } }",
+    );
+    expect(data.metrics).toEqual([{ total: 3 }]);
+    const parked = await api.ask("wrapped", "{ parked(first: 5) { nodes { preview } } }");
+    expect(parked.data.parked.nodes).toHaveLength(1);
+  });
+
   test("with some bad events is recorded without them; they are rejected alone, with the reason", async () => {
     const events = visit("mixed", 1, 3, NOW - 3_600_000);
     const bad = { ...events[1]!, seq: -1 };

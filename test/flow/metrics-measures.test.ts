@@ -18,9 +18,11 @@ type Given = { source: string; recordId: string; at: string; value?: number | nu
 const iso = (at: number) => new Date(at).toISOString();
 
 const RECORD = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) { __typename
-  ... on RecordMetricsPayload { accepted duplicates conflicts rejected receipts { status reason stands standsValue } } } }`;
+  ... on RecordMetricsPayload { accepted duplicates conflicts rejected 
+    receipts { status reason stands standsValue standsDimensions { key value } } } } }`;
 const CORRECT = `mutation ($input: CorrectMetricInput!) { correctMetric(input: $input) { __typename
-  ... on CorrectMetricPayload { at value } ... on UserError { code message } } }`;
+  ... on CorrectMetricPayload { at value dimensions { key value } }
+  ... on MetricConflictError { stands standsDimensions { key value } } ... on UserError { code message } } }`;
 const SERIES =
   `query ($sources: [MetricSource!]!, $size: BucketSize!, $range: TimeRange!, $by: String, $timeZone: TimeZone) {
   metrics(sources: $sources, size: $size, range: $range, by: $by, timeZone: $timeZone) {
@@ -144,6 +146,7 @@ describe("dimensions", () => {
     await record(tenant, [paid("a", NOW - HOUR, 5, of("NP"))]);
     const other = (await record(tenant, [paid("a", NOW - HOUR, 5, of("DE"))])).receipts[0];
     expect(other).toMatchObject({ status: "CONFLICT", reason: expect.stringContaining("correctMetric changes it") });
+    expect(other.standsDimensions).toEqual(of("NP"));
     const expected = { source: "checkout.paid", recordId: "a", expectedAt: iso(NOW - HOUR), at: iso(NOW - HOUR) };
     const query = { sources: ["checkout.paid"], size: "ONE_HOUR", range: lastHours(3), by: "country" };
     for (const dimensions of [of("DE"), of("DE"), [], of("FR")]) {
@@ -158,6 +161,20 @@ describe("dimensions", () => {
     }
     const wrong = await correct(tenant, { ...expected, dimensions: [...of("NP"), ...of("DE")] });
     expect(wrong).toMatchObject({ code: "INVALID_INPUT", message: "dimensions: must not have a key twice" });
+  });
+
+  test("of two corrections at once of what both saw: one is done, and the other is told what stands", async () => {
+    const tenant = newTenant();
+    const of = (value: string) => [{ key: "country", value }];
+    await record(tenant, [paid("a", NOW - HOUR, 5, of("NP"))]);
+    const at = iso(NOW - HOUR);
+    const seen = { source: "checkout.paid", recordId: "a", expectedAt: at, at, expectedDimensions: of("NP") };
+    const both = await Promise.all(["DE", "FR"].map((own) => correct(tenant, { ...seen, dimensions: of(own) })));
+    const [done, told] = both.sort((a, b) => (a.__typename < b.__typename ? -1 : 1));
+    expect(done).toMatchObject({ __typename: "CorrectMetricPayload", value: 5 });
+    const words = `country=${done.dimensions[0].value}; correct it from there.`;
+    expect(told).toMatchObject({ code: "VERSION_CONFLICT", message: expect.stringContaining(words) });
+    expect(told.standsDimensions).toEqual(done.dimensions);
   });
 
   test("with a field that is none of theirs refuse their record", async () => {

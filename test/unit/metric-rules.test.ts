@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { InvalidInputError } from "../../api/core/errors.ts";
-import type { Counted, HourBucket, Slot } from "../../api/metrics/model.ts";
+import type { TimeRange } from "../../api/core/range.ts";
+import {
+  BUCKET_MINUTES,
+  type BucketSize,
+  type Counted,
+  type HourBucket,
+  PERIODS,
+  type Slot,
+} from "../../api/metrics/model.ts";
 import {
   alignRange,
   boundsOf,
@@ -156,6 +164,44 @@ describe("a range", () => {
     expect([fields("DAY"), fields("ONE_MINUTE")]).toEqual([["range"], ["range"]]);
   });
 
+  test("that is refused names a size at which the same range works, wherever it begins and a moment later; none where none does", () => {
+    const named = (range: TimeRange, size: BucketSize, timeZone: string): BucketSize | undefined => {
+      try {
+        boundsOf(range, size, timeZone);
+        return undefined;
+      } catch (error) {
+        const { message } = (error as InvalidInputError).fields[0]!;
+        expect(message).toMatch(/: ask for (at most 400 days|[A-Z_]+, or a shorter range)$/);
+        const next = /ask for ([A-Z_]+),/.exec(message)?.[1] as BucketSize | undefined;
+        expect(next === undefined).toBe(range.toAt - range.fromAt > 400 * DAY);
+        return next;
+      }
+    };
+    const sizes = Object.keys({ ...BUCKET_MINUTES, ...PERIODS }) as BucketSize[];
+    let told = 0;
+    const hold = (fromAt: number, length: number, timeZone: string) => {
+      for (const size of sizes) {
+        const next = named({ fromAt, toAt: fromAt + length }, size, timeZone);
+        if (next === undefined) continue;
+        told += 1;
+        expect(sizes.indexOf(next)).toBeGreaterThan(sizes.indexOf(size));
+        for (const later of [0, 1, MINUTE, HOUR - 1]) {
+          const range = { fromAt: fromAt + later, toAt: fromAt + later + length };
+          expect(boundsOf(range, next, timeZone).length).toBeLessThanOrEqual(2_201);
+        }
+      }
+    };
+    const lengths = [5, 15, 60].flatMap((minutes) =>
+      [2_197, 2_198, 2_199, 2_200, 2_201].map((n) => n * minutes * MINUTE)
+    );
+    for (const length of [...lengths, 400 * DAY, 400 * DAY + 1, 1_500 * DAY]) {
+      for (const off of [-1, 0, 1, 2]) hold(AT, length + off, "UTC");
+      hold(AT + 45 * 1_000, length - 1, "Pacific/Apia");
+      hold(AT - 1, length - 1_800_000, "Australia/Lord_Howe");
+    }
+    expect(told).toBeGreaterThan(200);
+  });
+
   test("of days follows the zone, also where one has 23 hours, and ends with the day that it ends in", () => {
     const march = (day: number, h: number) => Date.UTC(2026, 2, day, h);
     expect(boundsOf({ fromAt: march(28, 12), toAt: march(30, 1) }, "DAY", "Europe/Vienna")).toEqual(
@@ -295,6 +341,7 @@ describe("a record", () => {
         "value: is 2 since it was first recorded, and came as none; correctMetric changes it",
       stands: AT,
       standsValue: 2,
+      standsDimensions: [["room", "hall"]],
     });
     expect(judgeRecord({ ...record, dimensions: [] }, stands, true)).toMatchObject({
       reason: expect.stringMatching(/^dimensions: is \{"room":"hall"\} .* came as \{\}/),

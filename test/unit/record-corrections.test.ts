@@ -68,6 +68,38 @@ describe("a correction", () => {
     });
   });
 
+  test("is of the number and the dimensions that were seen, also of none: of two at once the later is told what stands", async () => {
+    const [north, south, west] = ["north", "south", "west"].map((own) => [{ key: "shop", value: own }]);
+    const both = [{ key: "till", value: "2" }, ...north!];
+    const seen = (expectedDimensions: object[] | null, dimensions: object[]) =>
+      correct(A, { at: iso(A), expectedDimensions, dimensions });
+    expect(await seen(both, west!)).toMatchObject({ kind: "CONFLICT", standsDimensions: [["shop", "north"]] });
+    expect(await seen([], west!)).toMatchObject({ kind: "CONFLICT" });
+    expect(await seen(north!, [])).toMatchObject({ kind: "DONE", dimensions: [] });
+    expect(await seen(north!, west!)).toMatchObject({ kind: "CONFLICT", standsDimensions: [] });
+    // In any order of the keys.
+    expect(await seen([], both)).toMatchObject({ kind: "DONE", dimensions: [["shop", "north"], ["till", "2"]] });
+    expect(await seen([...both].reverse(), south!)).toMatchObject({ kind: "DONE", value: 3 });
+    // Asked again, as whose answer was lost, it is done; not asked for, the later holds.
+    expect(await seen(north!, south!)).toMatchObject({ kind: "DONE" });
+    expect(await seen(null, west!)).toMatchObject({ kind: "DONE", dimensions: [["shop", "west"]] });
+    // A taking back is of what was seen too.
+    expect(await correct(A, { at: null, expectedDimensions: south })).toMatchObject({ kind: "CONFLICT" });
+    expect(await standing()).toMatchObject({ dimensions: [["shop", "west"]] });
+    expect(await correct(A, { at: null, expectedDimensions: west, expectedValue: 3 })).toMatchObject({ kind: "DONE" });
+
+    await metrics.record("t", { records: [{ source: "ITEMS", recordId: "bare", at: iso(A) }] });
+    const number = (isWithoutValue: boolean, own: number) =>
+      correct(A, { recordId: "bare", at: iso(A), isWithoutValue, value: own });
+    expect(await correct(A, { recordId: "bare", at: iso(A), expectedValue: 0, value: 1 })).toMatchObject({
+      ...{ kind: "CONFLICT", standsValue: undefined },
+    });
+    expect(await number(true, 0)).toMatchObject({ kind: "DONE", value: 0 });
+    expect(await number(true, 5)).toMatchObject({ kind: "CONFLICT", standsValue: 0 });
+    expect(await number(false, 5)).toMatchObject({ kind: "DONE", value: 5 });
+    await expect(correct(A, { at: iso(A), isWithoutValue: true, expectedValue: 3 })).rejects.toThrow(/isWithoutValue/);
+  });
+
   test("of numbers and dimensions sets those that it names: others, none, or as they were", async () => {
     await correct(A, { at: iso(A), value: 5 });
     expect(await standing()).toMatchObject({ value: 5, dimensions: [["shop", "north"]] });
