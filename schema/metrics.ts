@@ -200,7 +200,7 @@ streams.subscriptionFields((t) => ({
   metricBuckets: t.field({
     type: MetricUpdate,
     description:
-      "The buckets of the last two hours as they are (or, with `after`, those that changed since), then each change as it happens.",
+      "The buckets of the last two hours as they are (or, with `after`, those that changed since), then each change as it happens, also of older hours.",
     access: "METRICS_READ",
     args: {
       sources: t.arg({ type: ["MetricSource"], required: true, description: "What is counted." }),

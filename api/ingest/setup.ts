@@ -31,7 +31,7 @@ import {
 import { createWorker, type WorkerOptions } from "./worker.ts";
 
 export type StreamPathsOptions = Omit<WorkerOptions, "handle"> & {
-  metrics: Pick<Metrics, "count" | "lateWrites" | "wakeAll">;
+  metrics: Pick<Metrics, "count" | "lateWrites" | "tell">;
   store: Pick<MetricStore, "keepForeign" | "takeBackForeign" | "writeOnce" | "admitSources" | "admitPairs">;
   audit: Audits;
   auditRollups: AuditRollups;
@@ -129,7 +129,7 @@ export function createStreamPaths(options: StreamPathsOptions) {
     if (change) await journeysChanged(journeyImagesOf([change]));
     const parts = [...metrics.lateWrites(counts), ...(change ? rollups.lateWrites(toItemChanges(change)) : [])];
     const done = async () => {
-      metrics.wakeAll(counts);
+      await metrics.tell(counts);
       if (record.isExpiry && table === "sessions" && record.before) await sessionExpired(record.before);
     };
     return { parts, done };

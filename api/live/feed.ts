@@ -4,7 +4,7 @@ import type { Hub } from "./hub.ts";
 /** Without a wake, a feed reads back this often: what another process changed is seen within it. */
 export const POLL_MS = SECOND_MS;
 /** Hints are a help; more than so many at once are not kept. */
-const MAX_HINTS = 1_000;
+export const MAX_HINTS = 1_000;
 
 /**
  * Follows what is stored: reads all that is new since `state`, gives it, and reads again when the key is woken or a

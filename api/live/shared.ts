@@ -25,7 +25,14 @@ export function intervalAfter(tookMs: number, least: number, most: number): numb
   return Math.min(Math.max(least, PARTS * tookMs), most);
 }
 
-type Feed<State, Message> = (state: State, signal: AbortSignal) => AsyncGenerator<Message>;
+/** What a follower is given before all others, of whatever else there is: once it has joined, so that nothing is missed in between. */
+export type Begin<Snapshot, State, Message> = (snapshot: Snapshot) => AsyncGenerator<Message, State>;
+
+type Feed<Snapshot, State, Message> = (
+  state: State,
+  signal: AbortSignal,
+  begin: Begin<Snapshot, State, Message> | undefined,
+) => AsyncGenerator<Message>;
 
 /**
  * Follows what is stored as `follow` does, with one reader for all who follow the same `id`: one read, and the same
@@ -34,29 +41,32 @@ type Feed<State, Message> = (state: State, signal: AbortSignal) => AsyncGenerato
  * lies between its state and the newest snapshot; nothing is kept for it meanwhile.
  */
 export function createSharedFeeds<Snapshot extends object, State extends object, Message>() {
-  const feeds = new Map<string, Feed<State, Message>>();
+  const feeds = new Map<string, Feed<Snapshot, State, Message>>();
 
   return async function* followShared(
     id: string,
     options: SharedOptions<Snapshot, State, Message>,
     state: State,
     signal: AbortSignal,
+    begin?: Begin<Snapshot, State, Message>,
   ): AsyncGenerator<Message> {
     const { hub, key, read, diff } = options;
     if (hub.rest) {
       // Nobody shares what ends at once.
       hub.watch(key, () => {});
-      yield* diff(await read(undefined, []), state).messages;
+      const snapshot = await read(undefined, []);
+      const own = begin ? yield* begin(snapshot) : state;
+      yield* diff(snapshot, own).messages;
       return hub.rest();
     }
     let feed = feeds.get(id);
     if (!feed) {
-      const own: Feed<State, Message> = startFeed(options, () => {
+      const own: Feed<Snapshot, State, Message> = startFeed(options, () => {
         if (feeds.get(id) === own) feeds.delete(id);
       });
       feeds.set(id, feed = own);
     }
-    yield* feed(state, signal);
+    yield* feed(state, signal, begin);
   };
 }
 
@@ -64,7 +74,7 @@ function startFeed<Snapshot extends object, State extends object, Message>(
   { hub, key, read, diff, intervalMs, pollMs }: SharedOptions<Snapshot, State, Message>,
   /** Called in the step in which it ends: nobody may begin to follow it then. */
   onOver: () => void,
-): Feed<State, Message> {
+): Feed<Snapshot, State, Message> {
   const [least, most] = typeof intervalMs === "number" ? [intervalMs, intervalMs] : intervalMs;
   const over = new AbortController();
   const waiting = new Set<() => void>();
@@ -133,7 +143,11 @@ function startFeed<Snapshot extends object, State extends object, Message>(
     return found;
   }
 
-  async function* subscribe(first: State, signal: AbortSignal): AsyncGenerator<Message> {
+  async function* subscribe(
+    first: State,
+    signal: AbortSignal,
+    begin: Begin<Snapshot, State, Message> | undefined,
+  ): AsyncGenerator<Message> {
     let state = first;
     let seen: typeof current;
     followers += 1;
@@ -144,6 +158,7 @@ function startFeed<Snapshot extends object, State extends object, Message>(
       const isFresh = () => readAt >= oldestAt;
       if (!isFresh()) ring();
       await until(isFresh, signal);
+      if (begin && !signal.aborted && !failure) state = yield* begin(current!.snapshot);
       while (!signal.aborted && !failure) {
         seen = current;
         const next = diffOf(seen!, state);

@@ -208,6 +208,9 @@ export function createAudit(
     if (counts.size === 0) return isAll;
     if (!await store.correct(tenantId, hour, counts)) return false;
     report.repaired += settled.length;
+    const by = { tenantId, source, shard: "audit", sequence: `${hour.hourAt}-${hour.version}` };
+    const changed = [...counts.keys()].map((minute) => ({ ...by, at: hour.hourAt + minute * MINUTE_MS }));
+    await store.lateHours.note(changed, clock());
     hub.wake(metricsKey(tenantId), `${hour.source} ${hour.hourAt}`);
     return isAll;
   }

@@ -9,8 +9,16 @@ export type MetricUpdate = { cursor: string; bucket: MetricBucket };
 type BucketVersion = readonly [version: string, start: number];
 /** Of each hour the last bucket given. */
 export type Given = ReadonlyMap<string, BucketVersion>;
-/** What a follower was given. `round` is that of its last snapshot. */
-export type State = { given: Given; isFirst: boolean; round: number };
+/**
+ * What a follower was given. `round` is that of its last snapshot; `before` what it was given of late hours as it came back, which
+ * it is not told again as long as others may find them anew.
+ */
+export type State = {
+  given: Given;
+  isFirst: boolean;
+  round: number;
+  before?: { given: Given; till: number } | undefined;
+};
 
 /**
  * An hour that left the window and was counted into again, as the hub said: 09:00 at 14:30, by a batch that came late. `round`
@@ -82,9 +90,10 @@ export function toSnapshot(
 /** What is new in a snapshot to someone: each bucket as it is, and the cursor that says all that was given up to it. */
 export function changesSince(
   { size, now, from, hours, late, round, settled }: Snapshot,
-  { given, isFirst, round: lastRound }: State,
+  { given, isFirst, round: lastRound, before }: State,
   encode: (given: Given, from: number, now: number) => string,
 ): Diff<State, MetricUpdate> {
+  const known = before && now < before.till ? before : undefined;
   const state = new Map(given);
   const messages: MetricUpdate[] = [];
   const give = (hour: HourBucket, isHidden: (bucket: MetricBucket) => boolean) => {
@@ -99,14 +108,18 @@ export function changesSince(
       if (!isHidden(bucket)) messages.push({ cursor: encode(state, from, now), bucket });
     }
   };
-  for (const { hour, round: hintedIn, before } of late.values()) {
+  for (const { hour, round: hintedIn, before: last } of late.values()) {
     if (hintedIn <= lastRound) continue;
-    if (before && before.round <= lastRound) state.set(hourKeyOf(hour), before.last);
+    const key = hourKeyOf(hour);
+    const own = known?.given.get(key);
+    if (own) state.set(key, own);
+    if (last && last.round <= lastRound && (!own || compare(last.last, own) > 0)) state.set(key, last.last);
     give(hour, () => false);
   }
   // The window begins within its first hour; what lies before it is over when the feed begins.
   for (const hour of hours) give(hour, ({ start }) => isFirst && start < from);
   const kept = recent(state, from);
+  if (known) return { messages, state: { given: kept, isFirst: false, round, before: known } };
   return { messages, state: isEqual(kept, settled.given) ? settled : { given: kept, isFirst: false, round } };
 }
 
@@ -122,6 +135,18 @@ function bucketsOf(hour: HourBucket, size: FixedSize, now: number): MetricBucket
 function lastOf(hour: HourBucket, size: FixedSize, now: number): BucketVersion | undefined {
   const last = bucketsOf(hour, size, now).at(-1)!;
   return last.version > NEVER ? [last.version, last.start] : undefined;
+}
+
+/** Of each hour the last bucket among these. */
+export function lastOfEach(updates: readonly MetricUpdate[]): Given {
+  const given = new Map<string, BucketVersion>();
+  for (const { bucket: { source, start, version } } of updates) {
+    const key = hourKeyOf({ source, hourAt: hourOf(start) });
+    const own = [version, start] as const;
+    const known = given.get(key);
+    if (!known || compare(own, known) > 0) given.set(key, own);
+  }
+  return given;
 }
 
 function compare(a: BucketVersion, b: BucketVersion): number {

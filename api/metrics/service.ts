@@ -3,6 +3,7 @@ import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Hub } from "../live/hub.ts";
+import { isLate } from "./late-hours.ts";
 import { toSlotChanges } from "./measures.ts";
 import { createMeasuring } from "./measuring.ts";
 import {
@@ -126,13 +127,14 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     async count(changes: readonly CountChange[]): Promise<void> {
       // Before the counts: a new version of a bucket tells of its numbers too.
       await measuring.count(toSlotChanges(changes), clock());
+      const now = clock();
       const hours = groupByHour(changes);
-      const begun = await store.begin(hours, clock());
-      begun.forEach(wakeHour);
-      await pMap(hours.filter((own) => !begun.has(own)), countHour, { concurrency: CONCURRENCY });
-      // After the counts, so that whoever reads that an hour changed finds it so.
-      const bySeries = Map.groupBy(changes, ({ tenantId, source }) => `${tenantId} ${source}`);
-      await pMap(bySeries.values(), (own) => store.lateHours.note(own, clock()), { concurrency: CONCURRENCY });
+      const begun = await store.begin(hours, now);
+      await pMap(hours, async (own) => {
+        if (!begun.has(own)) await store.count(own, now);
+        if (!isLate(own[0]!.at, now)) wakeHour(own);
+      }, { concurrency: CONCURRENCY });
+      await tellLate(changes, now);
     },
 
     /** What counts a record of a stream that was left out in its turn: parts of transactions that say they are done once. */
@@ -141,11 +143,24 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
       ...groupByHour(changes).map((own) => store.lateWrite(own)),
     ],
 
-    /** Tells those who watch that counts changed. */
-    wakeAll(changes: readonly CountChange[]): void {
-      groupByHour(changes).forEach(wakeHour);
+    /** Tells those who watch, and who will come back, that counts changed. */
+    async tell(changes: readonly CountChange[]): Promise<void> {
+      const now = clock();
+      groupByHour(changes).filter(([first]) => !isLate(first!.at, now)).forEach(wakeHour);
+      await tellLate(changes, now);
     },
   };
+
+  /**
+   * Of hours that no feed shows any more. They are noted after they are counted, so that whoever reads that they changed finds them
+   * so, and told after that, so that who comes back meanwhile finds the note, or is told.
+   */
+  async function tellLate(changes: readonly CountChange[], now: number): Promise<void> {
+    const late = changes.filter(({ at }) => isLate(at, now));
+    const bySeries = Map.groupBy(late, ({ tenantId, source }) => `${tenantId} ${source}`);
+    await pMap(bySeries.values(), (own) => store.lateHours.note(own, now), { concurrency: CONCURRENCY });
+    groupByHour(late).forEach(wakeHour);
+  }
 
   /** A record that is moved takes its dimensions along, or gets others, only where an hour has room for them. */
   async function checkRoom(tenantId: string, correction: Correction, at: number): Promise<void> {
@@ -156,11 +171,6 @@ export function createMetrics({ store, hub, clock, caughtUpAt }: MetricsOptions)
     const [reason] = (await findBeyondBounds(store, tenantId, [{ ...record, at, dimensions }])).values();
     if (reason === undefined) return;
     throw new InvalidInputError([{ path: [correction.dimensions ? "dimensions" : "at"], message: reason }]);
-  }
-
-  async function countHour(changes: CountChange[]): Promise<void> {
-    await store.count(changes, clock());
-    wakeHour(changes);
   }
 
   function wakeHour(changes: readonly CountChange[]): void {

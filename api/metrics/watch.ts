@@ -4,10 +4,13 @@ import { type Clock, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { createCursors } from "../core/page.ts";
 import type { Hub } from "../live/hub.ts";
-import { createSharedFeeds } from "../live/shared.ts";
+import { MAX_HINTS } from "../live/feed.ts";
+import { type Begin, createSharedFeeds } from "../live/shared.ts";
 import {
   changesSince,
   type Given,
+  hourKeyOf,
+  lastOfEach,
   type MetricUpdate,
   NOTHING,
   type Snapshot,
@@ -15,6 +18,7 @@ import {
   toSnapshot,
   windowStart,
 } from "./changes.ts";
+import { LATE_SLACK_MS } from "./late-hours.ts";
 import {
   BUCKET_MINUTES,
   type BucketSize,
@@ -38,8 +42,8 @@ const INTERVAL_MS = [100, 250] as const;
 const MAX_LATE_HOURS = 1_000;
 /** Whoever was away for longer begins anew. */
 const MAX_AWAY_MS = 7 * 24 * HOUR_MS;
-/** What was counted is noted so soon after, and clocks differ so little. */
-const LATE_SLACK_MS = 15_000;
+/** So often it is asked which late hours other processes counted into: no hub says so without Redis. */
+const LOOK_MS = 5_000;
 const LATE_READS_AT_ONCE = 8;
 const MAX_SOURCES = 20;
 /** In a cursor, stands before the start of its window, where hours stand before their last bucket. */
@@ -89,29 +93,53 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
     const encode = (given: Given, from: number, now: number) =>
       cursors.encode([[WINDOW, `${now}`, from], ...[...given].map(([key, [version, start]]) => [key, version, start])]);
 
-    async function read(previous: Snapshot | undefined, hints: readonly string[]): Promise<Snapshot> {
-      const now = clock();
-      const fromHour = hourOf(windowStart(now, size));
-      const [hours, hinted] = await Promise.all([
-        windowOf(listHours, tenantId, wanted, fromHour, now),
-        hintedHours(listHours, tenantId, wanted, hints, fromHour, now),
-      ]);
-      return toSnapshot(previous, size, now, hours, hinted, MAX_LATE_HOURS);
+    /** Reads what all who watch the same are shown. */
+    function createReader() {
+      let looks: { source: string; look: ReturnType<MetricStore["lateHours"]["follow"]> }[] | undefined;
+      let lookedAt = -Infinity;
+      /** Of more hints than are kept some were lost. */
+      let isAll = false;
+
+      async function findLate(now: number): Promise<string[]> {
+        if (hub.rest || now - lookedAt < LOOK_MS) return [];
+        looks ??= wanted.map((source) => ({ source, look: store.lateHours.follow(tenantId, source) }));
+        const lists = await Promise.all(looks.map(async ({ source, look }) => {
+          const hours = await look(now, { isAll, most: MAX_LATE_HOURS });
+          return hours.map((hourAt) => hourKeyOf({ source, hourAt }));
+        }));
+        const found = lists.flat();
+        // There may be more.
+        if (found.length < MAX_LATE_HOURS) [lookedAt, isAll] = [now, false];
+        return found;
+      }
+
+      return async (previous: Snapshot | undefined, hints: readonly string[]): Promise<Snapshot> => {
+        const now = clock();
+        const fromHour = hourOf(windowStart(now, size));
+        isAll ||= hints.length >= MAX_HINTS;
+        const late = new Set([...hints, ...await findLate(now)]);
+        const [hours, hinted] = await Promise.all([
+          windowOf(listHours, tenantId, wanted, fromHour, now),
+          hintedHours(listHours, tenantId, wanted, [...late], fromHour, now),
+        ]);
+        return toSnapshot(previous, size, now, hours, hinted, MAX_LATE_HOURS);
+      };
     }
 
-    const follow = (state: State) =>
+    const follow = (state: State, begin?: Begin<Snapshot, State, MetricUpdate>) =>
       followShared(
         JSON.stringify([tenantId, wanted, size, isMeasured, dimension]),
         {
           hub,
           key: metricsKey(tenantId),
-          read,
+          read: createReader(),
           diff: (snapshot, given) => changesSince(snapshot, given, encode),
           intervalMs: INTERVAL_MS,
           pollMs,
         },
         state,
         signal,
+        begin,
       );
 
     /** The buckets of hours before a cursor's window that were counted into since it was given. */
@@ -139,19 +167,24 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
     }
 
     /** Goes on after a cursor: first what left the window meanwhile, which the feed does not show any more. */
-    async function* resume(given: Given, since: number, seenAt: number): AsyncGenerator<MetricUpdate> {
+    async function* resume(
+      { round }: Snapshot,
+      given: Given,
+      since: number,
+      seenAt: number,
+    ): AsyncGenerator<MetricUpdate, State> {
       const now = clock();
       const window = windowStart(now, size);
-      let state: State = { given, isFirst: false, round: Infinity };
-      yield* await olderSince(since, seenAt, given);
-      if (hourOf(since) < hourOf(window)) {
-        const hours = await windowOf(listHours, tenantId, wanted, hourOf(since), hourOf(window) - 1);
-        const before = toSnapshot(undefined, size, now, hours, [], 0);
-        const missed = changesSince({ ...before, from: since }, state, encode);
-        yield* missed.messages;
-        state = { ...missed.state, round: Infinity };
-      }
-      yield* follow(state);
+      const older = await olderSince(since, seenAt, given);
+      yield* older;
+      const before = { given: lastOfEach(older), till: now + LATE_SLACK_MS + 2 * LOOK_MS };
+      const state: State = { given, isFirst: false, round, ...(older.length > 0 ? { before } : {}) };
+      if (hourOf(since) >= hourOf(window)) return state;
+      const hours = await windowOf(listHours, tenantId, wanted, hourOf(since), hourOf(window) - 1);
+      const snapshot = toSnapshot(undefined, size, now, hours, [], 0);
+      const missed = changesSince({ ...snapshot, from: since }, state, encode);
+      yield* missed.messages;
+      return { ...missed.state, round };
     }
 
     const resumed = cursors.decode(after);
@@ -164,11 +197,8 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
       }]);
     }
     const hours = resumed.filter(([key]) => key !== WINDOW);
-    return resume(
-      new Map(hours.map(([key, version, start]) => [key, [version, start]])),
-      since,
-      seenOf(resumed, since),
-    );
+    const given: Given = new Map(hours.map(([key, version, start]) => [key, [version, start]]));
+    return follow(NOTHING, (snapshot) => resume(snapshot, given, since, seenOf(resumed, since)));
   };
 
   /** Hours with what was asked for of what their records measure: a query more for each. */

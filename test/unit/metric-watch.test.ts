@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CountChange, FixedSize } from "../../api/metrics/model.ts";
+import { createAudit } from "../../api/metrics/audit.ts";
+import { createMetrics } from "../../api/metrics/service.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { createMetricWatch, type MetricUpdate } from "../../api/metrics/watch.ts";
 import { createHub } from "../../api/live/hub.ts";
@@ -101,6 +103,128 @@ describe("who comes back with a cursor", () => {
     expect(() => world.watch(cursor)).not.toThrow();
     world.pass(1);
     expect(() => world.watch(cursor)).toThrow(/older than a week/);
+  });
+});
+
+describe("an hour that no feed shows any more", () => {
+  /** Two processes over one store, whose hubs do not hear of each other; the first one is watched. */
+  function createPair({ onNotes = () => Promise.resolve() }: { onNotes?: () => Promise<void> } = {}) {
+    let now = START;
+    let sequence = 0;
+    const memory = createMemoryDynamo(tables);
+    const watched: typeof memory = {
+      ...memory,
+      async query(table, options) {
+        const page = await memory.query(table, options);
+        if (String(options.key.values?.[":pk"]).endsWith("#late")) await onNotes();
+        return page;
+      },
+    };
+    const [one, other] = [watched, memory].map((dynamo) => {
+      const store = createMetricStore(dynamo, { records: "records", buckets: "buckets" });
+      const hub = createHub();
+      const clock = () => now;
+      return { store, hub, metrics: createMetrics({ store, hub, clock, caughtUpAt: () => Promise.resolve(now) }) };
+    }) as [Process, Process];
+    type Process = {
+      store: ReturnType<typeof createMetricStore>;
+      hub: ReturnType<typeof createHub>;
+      metrics: ReturnType<typeof createMetrics>;
+    };
+    const watch = createMetricWatch({ ...{ store: one.store, hub: one.hub }, clock: () => now, pollMs: 1 });
+    const change = (at: number): CountChange => ({
+      ...{ shard: "s", sequence: `${++sequence}`, partition: "0", arrivedAt: now },
+      ...{ tenantId: TENANT, source: "ITEMS", at, n: 1 },
+    });
+    return {
+      ...{ one, other, change },
+      pass: (ms: number) => now += ms,
+      count: ({ metrics }: Process, ...ats: number[]) => metrics.count(ats.map(change)),
+      watch: (after?: string) => watch(TENANT, ["ITEMS"], "ONE_HOUR", after, new AbortController().signal),
+    };
+  }
+  const LONG = START - 30 * DAY;
+  /** The messages up to that of a bucket, in their order: its start and count. */
+  async function upTo(stream: AsyncGenerator<MetricUpdate>, start: number) {
+    const told: [number, number][] = [];
+    for (;;) {
+      const { bucket, cursor } = (await stream.next()).value as MetricUpdate;
+      told.push([bucket.start, bucket.count]);
+      if (bucket.start === start) return { told, cursor };
+    }
+  }
+  const hour = (at: number) => Math.floor(at / HOUR) * HOUR;
+
+  test("is told live whoever counted into it, in its turn, late or by an audit, once", async () => {
+    const { one, other, change, count, pass, watch } = createPair();
+    const stream = watch();
+    await upTo(stream, hour(START));
+    await count(one, LONG);
+    expect((await upTo(stream, hour(LONG))).told).toEqual([[hour(LONG), 1]]);
+    // Of what another process counted the hub says nothing here.
+    await count(other, LONG + DAY);
+    pass(5_000);
+    expect((await upTo(stream, hour(LONG + DAY))).told).toEqual([[hour(LONG + DAY), 1]]);
+    const left = [change(LONG + 2 * DAY)];
+    await other.store.writeOnce("left", other.metrics.lateWrites(left));
+    await other.metrics.tell(left);
+    pass(5_000);
+    expect((await upTo(stream, hour(LONG + 2 * DAY))).told).toEqual([[hour(LONG + 2 * DAY), 1]]);
+    // What was told is not told again while it is found anew.
+    for (let i = 0; i < 6; i++) pass(4_000);
+    await count(other, LONG + 3 * DAY);
+    pass(5_000);
+    expect((await upTo(stream, hour(LONG + 3 * DAY))).told).toEqual([[hour(LONG + 3 * DAY), 1]]);
+    await stream.return(undefined);
+  });
+
+  test("that an audit set right is told to who comes back", async () => {
+    const { one, watch, pass } = createPair();
+    const stream = watch();
+    const { cursor } = await upTo(stream, hour(START));
+    await stream.return(undefined);
+    const progress = { caughtUpAt: () => Promise.resolve(START), isPast: () => Promise.resolve(true) };
+    const at = LONG + 7 * MINUTE;
+    await one.store.keepAll(TENANT, [{ source: "ITEMS", recordId: "r", at, value: undefined, dimensions: [] }], LONG);
+    pass(HOUR);
+    const { audit } = createAudit({
+      ...{ store: one.store, hub: createHub(), clock: () => START + HOUR, progress, recheckMs: 0 },
+      recountOf: () => (tenantId, fromAt, toAt) => one.store.listRecords(tenantId, "ITEMS", fromAt, toAt),
+    });
+    const range = { between: { from: LONG, to: LONG + HOUR } };
+    expect(await audit(TENANT, { source: "ITEMS", range, repair: true })).toMatchObject({ repaired: 1 });
+    const again = watch(cursor);
+    expect((await upTo(again, hour(LONG))).told).toContainEqual([hour(LONG), 1]);
+    await again.return(undefined);
+  });
+
+  test("that is counted into while somebody comes back is told, whenever that is, by whichever process, and nothing twice", async () => {
+    for (const by of ["one", "other"] as const) {
+      let meanwhile = () => Promise.resolve();
+      const pair = createPair({ onNotes: () => meanwhile() });
+      const first = pair.watch();
+      const { cursor } = await upTo(first, hour(START));
+      await pair.count(pair.other, LONG);
+      pair.pass(HOUR);
+      // Just after the notes were read for who comes back.
+      let reads = 0;
+      meanwhile = async () => {
+        reads += 1;
+        meanwhile = () => Promise.resolve();
+        await pair.count(pair[by], LONG + DAY);
+      };
+      const again = pair.watch(cursor);
+      const told = [(await upTo(again, hour(LONG))).told, (pair.pass(5_000), await upTo(again, hour(LONG + DAY))).told]
+        .flat();
+      expect(reads).toBe(1);
+      const old = told.filter(([start]) => start < START - DAY);
+      expect(old).toEqual([[hour(LONG), 1], [hour(LONG + DAY), 1]]);
+      // Looking again finds what was told, and tells nothing.
+      pair.pass(5_000);
+      await pair.count(pair.other, LONG + 2 * DAY);
+      expect((await upTo(again, hour(LONG + 2 * DAY))).told).toEqual([[hour(LONG + 2 * DAY), 1]]);
+      await Promise.all([again.return(undefined), first.return(undefined)]);
+    }
   });
 });
 
