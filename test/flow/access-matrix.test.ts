@@ -21,6 +21,7 @@ const HOLDERS = [
   "InvalidInputError",
   "Login",
   "MetricConflictError",
+  "MetricDimension",
   "NameTakenError",
   "NotFoundError",
   "PageInfo",
