@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { countBytes, faultsOf, hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
 
@@ -67,20 +68,30 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
       "/admin?show=webhooks",
       "/sessions?show=numbers&measure=time",
     ];
-    const looks = [{ width: 360, height: 740 }, { width: 1_280, dark: true }];
-    await Promise.all(looks.map(async (look) => {
-      const { page, context } = await browser.openTab(service.url, look);
+    const isFine = async (page: Page, look: string, rules?: readonly string[]) => {
+      const faults = await faultsOf(page, rules);
+      const tooWide = Number(await page.evaluate("document.scrollingElement.scrollWidth - innerWidth"));
+      expect({ look, faults, tooWide: Math.max(0, tooWide) }).toEqual({ look, faults: [], tooWide: 0 });
+    };
+    const NARROW = { width: 360, height: 740 };
+    // Two tabs, each with every other page; of each page the dark and wide look after the light and narrow one.
+    await Promise.all([0, 1].map(async (half) => {
+      const { page, context } = await browser.openTab(service.url, NARROW);
       await page.goto("/");
       await page.getByLabel("Username").waitFor();
-      expect(await faultsOf(page), "sign-in").toEqual([]);
+      await isFine(page, "sign-in");
       await signIn(page, token);
-      for (const path of PAGES) {
+      for (const path of PAGES.filter((_, i) => i % 2 === half)) {
+        await page.setViewportSize(NARROW);
+        await page.emulateMedia({ colorScheme: "light" });
         await page.goto(path);
         await page.getByRole("heading", { level: 1 }).waitFor();
         await page.waitForLoadState("networkidle");
-        expect(await faultsOf(page), `${path} ${JSON.stringify(look)}`).toEqual([]);
-        const tooWide = Number(await page.evaluate("document.scrollingElement.scrollWidth - innerWidth"));
-        expect({ path, tooWide: Math.max(0, tooWide) }).toEqual({ path, tooWide: 0 });
+        await isFine(page, `${path}, narrow`);
+        await page.setViewportSize({ width: 1_280, height: 900 });
+        await page.emulateMedia({ colorScheme: "dark" });
+        // Names, roles and order are those that were seen.
+        await isFine(page, `${path}, dark`, ["color-contrast", "link-in-text-block"]);
       }
       await context.close();
     }));

@@ -67,7 +67,7 @@ describe("numbers that a device reuses", () => {
     },
   );
 
-  test.each([99, 100, 101, 150])(
+  test.each([100, 101])(
     "with %i gaps open count each event once, in whatever order the rest comes",
     async (gaps) => {
       const start = NOW - 8 * HOUR;

@@ -155,10 +155,11 @@ export async function signIn(page: Page, token: string): Promise<void> {
 
 const AXE = createRequire(import.meta.url).resolve("axe-core");
 
-/** What axe finds serious or critical on the page as it is, in words. */
-export async function faultsOf(page: Page): Promise<string[]> {
+/** What axe finds serious or critical on the page as it is, in words; of all its rules, or of some. */
+export async function faultsOf(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(readFileSync(AXE, "utf8"));
-  const found = await page.evaluate("axe.run(document, { iframes: false })") as {
+  const options = { iframes: false, resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) };
+  const found = await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`) as {
     violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
   };
   return found.violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(

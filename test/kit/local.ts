@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { createClients } from "../../api/aws/clients.ts";
 import { parseConfig } from "../../api/config.ts";
 import { createLog } from "../../api/core/log.ts";
@@ -10,8 +11,8 @@ import { startLocalSystem } from "../../api/local/system.ts";
 export const silentLog = createLog("silent", () => {});
 
 /** A folder that did not exist before, and the function that removes it. */
-export async function makeTempDir(): Promise<{ path: string; remove: () => Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), "sojourn-"));
+export async function makeTempDir(parent = tmpdir()): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(parent, "sojourn-"));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
@@ -23,7 +24,7 @@ export async function startTestSystem(
 ) {
   const { dynoxideBin, region } = parseConfig(process.env);
   const { prefix = "test", ...rest } = options;
-  const folder = options.dataDir === undefined ? await makeTempDir() : undefined;
+  const folder = options.dataDir === undefined ? await makeTempDir(process.env["TEST_DATA"]) : undefined;
   const dataDir = options.dataDir ?? folder!.path;
   try {
     const system = await startLocalSystem({ ...rest, dataDir, prefix, dynoxideBin, log: silentLog });

@@ -84,6 +84,9 @@ export type Synthesised = {
   resource: Record<string, Record<string, Attributes>>;
 };
 
+/** What Terraform gets of each environment: a second of work each, which many files of tests ask for. */
+const synthesised = new Map<string, string>();
+
 /** Synthesises stages in a folder of its own, with files of a word in the place of the functions' code. */
 export function createSynthKit() {
   const dir = mkdtempSync(join(tmpdir(), "sojourn-synth-"));
@@ -106,7 +109,12 @@ export function createSynthKit() {
   return {
     dir,
     /** What Terraform gets. */
-    synth: (env: Record<string, string>): Synthesised => JSON.parse(Testing.synth(appOf(env).stack, true)),
+    synth(env: Record<string, string>): Synthesised {
+      const key = JSON.stringify(env);
+      const text = synthesised.get(key) ?? Testing.synth(appOf(env).stack, true);
+      synthesised.set(key, text);
+      return JSON.parse(text);
+    },
     /** Writes the stack as `cdktf synth` does, after `change`; gives its folder. Throws where a policy is broken. */
     write(env: Record<string, string>, change: (stack: TerraformStack) => void = () => {}): string {
       const { app, stack } = appOf(env);
