@@ -105,6 +105,8 @@ export function createOracle() {
     // The id of what was erased is free again.
     const old = sessions.get(sessionId);
     const isFree = old !== undefined && old.sensorId !== sensorId && erasures.erased.has(old.sensorId);
+    // Nor does it lead where it led (M3.401).
+    if (isFree) mergedInto.delete(sessionId);
     const known = old && !isFree ? old : { sessionId, sensorId, batches: new Map(), edits: [] };
     sessions.set(sessionId, known);
     must(known.sensorId === sensorId, "a session stays at its sensor", sessionId);

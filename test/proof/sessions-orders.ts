@@ -7,7 +7,8 @@ import type { Sessions } from "../../api/sessions/service.ts";
 import { createMemoryDynamo, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
 import { hostOf, type Link } from "./sessions-hosts.ts";
-import { type Fact, type Of, type Said, saidOfMotion, sessionsOf, tieOf } from "./sessions-spec.ts";
+import { type Fact, type Of, type Said, sessionsOf, tieOf } from "./sessions-spec.ts";
+import { saidOfMotion } from "./sessions-spec-acts.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -298,6 +299,7 @@ async function factsOf(host: Sessions): Promise<Fact[]> {
     duration: durationOf(node)!,
     motions: node.motionEventCount,
     samples: node.sampleCount,
+    paused: node.pausedMs ?? 0,
   }));
 }
 

@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { InvalidInputError, UnavailableError } from "../../api/core/errors.ts";
 import { isCounted } from "../../api/core/watermark.ts";
 import type { Session } from "../../api/sessions/model.ts";
+import { pausedMsOf } from "../../api/sessions/pauses.ts";
 import { durationOf } from "../../api/sessions/rules.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import { type Act, type Input, type Operation, operationsOf } from "./sessions-inputs.ts";
 import { type Counted, createOracle, isAct, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
-import { actsOf, type Fact, holderOf, type Said, sessionsOf } from "./sessions-spec.ts";
+import { type Fact, type Said, sessionsOf } from "./sessions-spec.ts";
+import { actsOf, holderOf } from "./sessions-spec-acts.ts";
 import { type Counts, createWorld, type Planted, START_AT, type Weather, type World } from "./sessions-world.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
@@ -287,6 +289,7 @@ function factOf(session: Session, isNamed: boolean): Fact {
     ...{ startedAt, lastMotionAt, by: endedBy as Fact["by"], motions: motionEventCount, samples: sampleCount },
     endedAt: session.endedAt!,
     duration: durationOf(session)!,
+    paused: pausedMsOf({ ...session, endedAt: session.endedAt! }),
   };
 }
 

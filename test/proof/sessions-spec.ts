@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { heldUntil, pausedIn, type PauseSaid, type Stretch } from "./pauses-oracle.ts";
+import { type Act, actsOf, holderOf, pausersOf } from "./sessions-spec-acts.ts";
+import { devicesOf, measuredFrom } from "./sessions-spec-devices.ts";
 
 /**
  * What the sessions of a sensor are, as a function of the set of what was said about it, written down a second time: it
@@ -29,8 +32,17 @@ export type Said =
   | { kind: "end"; of: Of; at: number }
   /** Motion that an update told of a session, by the service's clock. */
   | { kind: "told"; of: Of; at: number }
+  /** That a session was paused, went on, or both. */
+  | PauseSaid & { kind: "pause"; of: Of }
   /** A person's: `startedAt` makes it a session of its own, which reaches `until` at least; undefined takes it back. */
-  | { kind: "correct"; id: string; startedAt: number | undefined; until: number; endedAt: number | undefined }
+  | {
+    kind: "correct";
+    id: string;
+    startedAt: number | undefined;
+    until: number;
+    endedAt: number | undefined;
+    pauses?: readonly Stretch[] | undefined;
+  }
   /**
    * A person's: all of these are `into`, and it goes on until the extent of `last`. With `startedAt` its start is stated. The
    * splits that made one of another of them (`healed`, by what they made) are none any more.
@@ -58,15 +70,13 @@ export type Fact = {
   duration: number;
   motions: number;
   samples: number;
+  /** How long it was paused. */
+  paused: number;
 };
 
-/** Readings of a session that are further apart than that are not all of it. */
-const APART_MS = 24 * 60 * 60_000;
 /** Motion lasts no longer. */
-const LONGEST_MS = 30 * APART_MS;
+const LONGEST_MS = 30 * 24 * 60 * 60_000;
 
-type Batch = Said & { kind: "batch" };
-type Act = Said & { kind: "correct" | "merge" | "split" };
 type End = { at: number; isCut?: boolean };
 /** It beats ends from its motion event on. */
 type Bridge = { until: number; from?: number };
@@ -86,12 +96,32 @@ type Draft = {
   heard: number[];
   /** How long its last motion lasted, or what went on from before it. */
   until: number;
+  /** What is said of its pauses, of itself and of its motion; and by a person, which beats that. */
+  pauses: { own: PauseSaid[]; heard: PauseSaid[]; corrected: readonly Stretch[] | undefined };
+};
+
+/** What a person says of a session. */
+type Corrected = {
+  start?: number | undefined;
+  until: number;
+  end?: number | undefined;
+  pauses?: readonly Stretch[] | undefined;
 };
 
 /** What is said of a motion event, and so of whichever session holds it. */
-type Anchored = { ends: Map<number, End[]>; bridges: Map<number, number[]>; reported: Map<number, number[]> };
+type Anchored = {
+  ends: Map<number, End[]>;
+  bridges: Map<number, number[]>;
+  reported: Map<number, number[]>;
+  pauses: Map<number, PauseSaid[]>;
+};
 
 export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
+  return pausedSessionsOf(said, idleMs).map(({ pauses: _, ...fact }) => fact);
+}
+
+/** The same with the stretches in which each was paused. */
+export function pausedSessionsOf(said: readonly Said[], idleMs: number): (Fact & { pauses: Stretch[] })[] {
   const { walls, anchored } = wallsOf(said);
   const line: Draft[] = [];
   const spans = spansOf(said);
@@ -114,6 +144,7 @@ export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
       holder.ends.push(...anchored.ends.get(at) ?? []);
       holder.bridges.push(...(anchored.bridges.get(at) ?? []).map((until) => ({ until, from: at })));
       holder.reported.push(...anchored.reported.get(at) ?? []);
+      holder.pauses.heard.push(...anchored.pauses.get(at) ?? []);
     }
     holder.heard.push(at);
     holder.until = spans.find(({ from }) => from === at)?.to ?? -Infinity;
@@ -125,7 +156,7 @@ function nobody(): Draft {
   return {
     ...{ id: undefined, start: NaN, own: NaN, created: false, final: undefined, measured: undefined, samples: 0 },
     ...{ corrected: undefined, ends: [], bridges: [], reported: [], heard: [] },
-    until: -Infinity,
+    ...{ until: -Infinity, pauses: { own: [], heard: [], corrected: undefined } },
   };
 }
 
@@ -151,48 +182,21 @@ function heardOf(said: readonly Said[]): number[] {
   return [...found.values()].sort((a, b) => a - b);
 }
 
-export function actsOf(said: readonly Said[]): Act[] {
-  return said.filter((one): one is Act => ["correct", "merge", "split"].includes(one.kind));
-}
-
-/** Who holds what was said or sent of an id at an instant, after what people said. */
-export function holderOf(acts: readonly Act[], id: string, at: number): string {
-  let holder = id;
-  for (const act of acts) {
-    if (act.kind === "merge" && act.members.includes(holder)) holder = act.into;
-    if (act.kind === "split" && act.from === holder && at >= act.at) holder = act.id;
-  }
-  return holder;
-}
-
-/**
- * A person's word of the start of a session that motion opened is taken back: what was said of it meanwhile, and done to it, is
- * said of its first motion event from now on.
- */
-export function saidOfMotion(said: readonly Said[], id: string, motionAt: number): Said[] {
-  const acts = actsOf(said);
-  const isOf = (of: Of, at: number) => "id" in of && holderOf(acts, of.id, at) === id;
-  return said.map((one) => {
-    if (one.kind === "end" || one.kind === "told") return isOf(one.of, one.at) ? { ...one, of: { motionAt } } : one;
-    if (one.kind === "merge") return isOf(one.of, one.until - 1) ? { ...one, of: { motionAt } } : one;
-    if (one.kind !== "split" || !isOf(one.of, one.at - 1)) return one;
-    return { ...one, of: { motionAt }, anchors: [...one.anchors, motionAt] };
-  });
-}
-
 /** Sessions whose starts are stated, in the order of these; and what is said of motion events. */
 function wallsOf(said: readonly Said[]) {
   const acts = actsOf(said);
   const whole = (id: string) => holderOf(acts, id, -Infinity);
   const devices = devicesOf(said);
-  const anchored: Anchored = { ends: new Map(), bridges: new Map(), reported: new Map() };
+  const anchored: Anchored = { ends: new Map(), bridges: new Map(), reported: new Map(), pauses: new Map() };
   const own = {
     ends: new Map<string, End[]>(),
     bridges: new Map<string, number[]>(),
     reported: new Map<string, number[]>(),
+    pauses: new Map<string, PauseSaid[]>(),
   };
   const add = <K, V>(map: Map<K, V[]>, key: K, value: V) => void map.set(key, [...map.get(key) ?? [], value]);
   for (const [i, one] of said.entries()) {
+    if (one.kind === "pause") pausesSaid(one, i);
     if (one.kind !== "end" && one.kind !== "told") continue;
     const { of, at } = one;
     if ("motionAt" in of) {
@@ -212,14 +216,22 @@ function wallsOf(said: readonly Said[]) {
       else add(own.reported, holder, at);
     }
   }
-  const corrected = new Map<string, { start?: number | undefined; until: number; end?: number | undefined }>();
+  /** Said of a motion event it goes wherever that goes; a split gives what was said before to its later half as well. */
+  function pausesSaid({ kind: _, of, ...pause }: Said & { kind: "pause" }, i: number): void {
+    if ("motionAt" in of) add(anchored.pauses, of.motionAt, pause);
+    const ids = "id" in of ? [of.id] : acts.flatMap((act) => (
+      act.kind === "split" && act.anchors.includes(of.motionAt) && i < said.indexOf(act) ? [act.id] : []
+    ));
+    for (const id of new Set(ids.flatMap((one) => [...pausersOf(acts, one)]))) add(own.pauses, id, pause);
+  }
+  const corrected = new Map<string, Corrected>();
   const starts = new Map<string, number>();
   /** Whose start a person had corrected before it became a part of another: their device's word of it is beaten for good. */
   const beaten = new Set<string>();
   for (const [i, act] of acts.entries()) {
     const later = acts.slice(i + 1);
     if (act.kind === "correct") {
-      corrected.set(act.id, { start: act.startedAt, until: act.until, end: act.endedAt });
+      corrected.set(act.id, { start: act.startedAt, until: act.until, end: act.endedAt, pauses: act.pauses });
     } else if (act.kind === "merge") {
       const first = corrected.get(act.into);
       for (const { id } of devices) {
@@ -285,13 +297,14 @@ function wallsOf(said: readonly Said[]) {
     );
     const start = by?.start ?? Math.min(...first.map((device) => device.start), starts.get(id) ?? Infinity);
     const reported = own.reported.get(id) ?? [];
+    const pauses = { own: own.pauses.get(id) ?? [], heard: [], corrected: by?.pauses };
     const extent = Math.max(start, by?.start === undefined ? -Infinity : by.until, ...held, ...reported);
     const measures = last.map((device) => {
       const from = isShared ? device.start : start;
       return from + (measuredFrom(from, device) ?? 0);
     });
     return {
-      ...{ id, start, own: extent, samples: held.length, heard: [], reported, until: -Infinity },
+      ...{ id, start, own: extent, samples: held.length, heard: [], reported, pauses, until: -Infinity },
       created: devices.some((device) => device.id === id && device.isCreated),
       final: last.length > 0 && last.every((device) => device.isFinal) ? Math.max(...measures, extent) : undefined,
       measured: isShared || !last[0] ? undefined : measuredFrom(start, last[0]),
@@ -308,58 +321,29 @@ export function tieOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
 }
 
-/** The length that a device measured of what begins then; undefined where that ends after it can have measured it. */
-function measuredFrom(
-  start: number,
-  { measured, measuredBy = Infinity }: { measured: number | undefined; measuredBy: number | undefined },
-): number | undefined {
-  return measured !== undefined && start + measured <= measuredBy ? measured : undefined;
-}
-
-/** What each device, or whoever created it, states of a session. */
-function devicesOf(said: readonly Said[]) {
-  const ids = new Set(said.flatMap((one) => (one.kind === "batch" || one.kind === "create" ? [one.id] : [])));
-  return [...ids].map((id) => {
-    const batches = [...new Map(
-      said.filter((one): one is Batch => one.kind === "batch" && one.id === id).map((one) => [one.offset, one]),
-    ).values()];
-    const creations = said.flatMap((one) => (one.kind === "create" && one.id === id ? [one.startedAt] : []));
-    const stated = batches.flatMap((batch) => batch.startedAt ?? []);
-    const near = nearest(batches.flatMap((batch) => batch.readings), stated);
-    const readings = near.readings;
-    const measuring = batches.filter((batch) => batch.durationMs !== undefined).sort((a, b) => b.offset - a.offset)[0];
-    return {
-      ...{ id, readings, measured: measuring?.durationMs, measuredBy: measuring?.measuredBy },
-      ...{ isCreated: creations.length > 0, hasBatches: batches.length > 0 },
-      start: Math.min(...creations, ...readings, ...near.stated),
-      isFinal: batches.some((batch) => batch.final),
-    };
-  });
-}
-
-/** Of what falls apart by more than a day, the part with the most readings; of equals the latest. */
-function nearest(readings: number[], stated: number[]) {
-  const all = [...readings, ...stated].sort((a, b) => a - b);
-  const parts = all.map((at, i) => (i === 0 || at - all[i - 1]! > APART_MS ? at : undefined))
-    .filter((at) => at !== undefined)
-    .map((from, i, starts) => {
-      const isIn = (at: number) => at >= from && at < (starts[i + 1] ?? Infinity);
-      return { readings: readings.filter(isIn), stated: stated.filter(isIn) };
-    });
-  return parts.reduce((most, one) => (one.readings.length >= most.readings.length ? one : most), {
-    readings: [],
-    stated: [],
-  });
-}
-
-function endSaid({ start, ends, bridges, final }: Draft): { at: number; by: Fact["by"] } | undefined {
+function endSaid(draft: Draft): { at: number; by: Fact["by"] } | undefined {
   // An end before the start waits for an earlier start to be known.
-  const isBridged = (at: number) => bridges.some(({ until, from = -Infinity }) => from <= at && at < until);
-  const valid = ends.filter(({ at }) => at >= start && !isBridged(at));
+  const valid = draft.ends.filter(({ at }) => at >= draft.start && !isBridged(draft, at));
   const cuts = valid.filter(({ isCut }) => isCut);
   if (cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
   if (valid.length > 0) return { at: Math.min(...valid.map(({ at }) => at)), by: "EXPLICIT" };
-  return final === undefined || isBridged(final) ? undefined : { at: final, by: "FINAL" };
+  if (draft.final === undefined) return undefined;
+  const final = Math.max(draft.final, ...signsOf(draft, draft.pauses.own));
+  return isBridged(draft, final) ? undefined : { at: final, by: "FINAL" };
+}
+
+function isBridged({ bridges }: Draft, at: number): boolean {
+  return bridges.some(({ until, from = -Infinity }) => from <= at && at < until);
+}
+
+/** The instants that pauses name are signs that the session went on then, but not beyond where a person split it. */
+function signsOf(draft: Draft, pauses: readonly PauseSaid[]): number[] {
+  const cuts = draft.ends.filter(({ at, isCut }) => isCut && !isBridged(draft, at)).map(({ at }) => at);
+  return pauses.map(({ from = -Infinity, to = -Infinity }) => Math.min(Math.max(from, to), ...cuts));
+}
+
+function pausesOf({ pauses: { own, heard } }: Draft): PauseSaid[] {
+  return [...own, ...heard];
 }
 
 function statedEnd(draft: Draft): { at: number; by: Fact["by"] } | undefined {
@@ -367,24 +351,31 @@ function statedEnd(draft: Draft): { at: number; by: Fact["by"] } | undefined {
 }
 
 function lastOf(draft: Draft): number {
-  return Math.max(draft.own, draft.until, ...draft.heard, ...draft.reported);
+  const { own, until, heard, reported } = draft;
+  return Math.max(own, until, ...heard, ...reported, ...signsOf(draft, pausesOf(draft)));
 }
 
 function reach(draft: Draft, idleMs: number): number {
-  return statedEnd(draft)?.at ?? Math.max(lastOf(draft) + idleMs, ...draft.bridges.map(({ until }) => until));
+  return statedEnd(draft)?.at ?? Math.max(goesOn(draft, idleMs), ...draft.bridges.map(({ until }) => until));
 }
 
-function factOf(draft: Draft, follower: Draft | undefined, idleMs: number): Fact {
+function goesOn(draft: Draft, idleMs: number): number {
+  return Math.max(lastOf(draft) + idleMs, heldUntil(pausesOf(draft)));
+}
+
+function factOf(draft: Draft, follower: Draft | undefined, idleMs: number): Fact & { pauses: Stretch[] } {
   const lastMotionAt = lastOf(draft);
   const said = statedEnd(draft);
   const isCut = said === undefined && follower?.created === true && draft.samples === 0 &&
-    follower.start <= lastMotionAt + idleMs;
+    follower.start <= goesOn(draft, idleMs);
   const endedAt = said?.at ?? (isCut ? Math.max(follower.start, lastMotionAt) : lastMotionAt);
   const by = said?.by ?? (isCut ? "EXPLICIT" : "IDLE");
+  const pauses = pausedIn(draft.pauses.corrected ?? pausesOf(draft), draft.start, endedAt);
   const isMeasured = (by === "FINAL" || by === "IDLE") && draft.measured !== undefined;
   return {
     ...{ id: draft.id, startedAt: draft.start, lastMotionAt, endedAt, by, samples: draft.samples },
     duration: isMeasured ? draft.measured! : Math.max(0, endedAt - draft.start),
     motions: draft.heard.length + draft.reported.length,
+    ...{ pauses, paused: pauses.reduce((sum, { from, to }) => sum + to - from, 0) },
   };
 }
