@@ -1,6 +1,8 @@
 import type { Item } from "../../api/aws/dynamo.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import type { Random } from "./random.ts";
+import { ask } from "./sessions-asking.ts";
+import { withPauses } from "./sessions-inputs-pauses.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -26,7 +28,10 @@ export type Batch = {
   startedAt?: number;
   durationMs?: number;
   final?: boolean;
+  pauses?: Paused[];
 };
+export type Paused = { from?: number; to?: number };
+export type Pause = Paused & { kind: "pause"; target: Target };
 export type Creation = {
   kind: "create";
   sessionId: string;
@@ -47,9 +52,11 @@ export type Act = {
   id: string;
   /** Of sessions with which it can be done, where there are some. */
   isApt?: true;
+  /** Of a correction: its start is taken back, or its pauses are said, by parts of the session; none: they are taken back. */
+  more?: "start" | readonly (readonly [number, number])[];
 };
 export type Erasure = { kind: "erase"; sensorId: string };
-export type Input = Motion | Cleared | Batch | Creation | Update | End | Edit | Act | Erasure | Sweep;
+export type Input = Motion | Cleared | Batch | Creation | Update | End | Edit | Pause | Act | Erasure | Sweep;
 
 /** A session by its id, or the one that is the sensor's latest when the operation is first asked. */
 export type Target = { sessionId: string } | { latestOf: string };
@@ -76,21 +83,21 @@ export type Operation = {
 
 /**
  * Some 10 to 40 operations over 1 to 3 sensors, in the order in which they are about to be sent. Where people take back, they also
- * delete, restore and erase.
+ * delete, restore and erase. Random numbers of their own say what is said of pauses, if anything: so seeds stay what they were.
  */
 export function operationsOf(
   random: Random,
   tenantId: string,
   startAt: number,
   idleMs: number,
-  takesBack = false,
+  { takesBack = false, pausing }: { takesBack?: boolean; pausing?: Random | undefined } = {},
 ): Operation[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
   const many = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
   const copies = () => chance(0.3) ? 2 + below(2) : 1;
-  const placed: { input: Input; place: number }[] = [];
+  let placed: { input: Input; place: number }[] = [];
   const send = (input: Input, place = random()) => placed.push({ input, place });
 
   const sensors = many(1 + below(3), (i) => `s${i}`);
@@ -135,6 +142,7 @@ export function operationsOf(
   });
   if (takesBack) sendTakenBack();
   many(below(4), () => send({ kind: "sweep" }));
+  if (pausing) placed = withPauses(placed, pausing, { sensors, named, startAt });
   return placed.sort((a, b) => a.place - b.place).map(({ input }, i) => operation(tenantId, input, i));
 
   function sendTakenBack(): void {
@@ -216,101 +224,4 @@ function operation(tenantId: string, input: Input, i: number): Operation {
     run: (sessions, view) => ask(tenantId, own, sessions, view),
   };
   return own;
-}
-
-async function ask(tenantId: string, own: Operation, sessions: Sessions, view: View): Promise<unknown> {
-  const { input } = own;
-  switch (input.kind) {
-    case "motion":
-      return await sessions.recordMotion(tenantId, "u", input);
-    case "cleared":
-      return await sessions.recordMotion(tenantId, "u", { sensorId: input.sensorId, at: input.at, state: "CLEARED" });
-    case "batch":
-      return await sessions.ingestBatch(tenantId, "u", input);
-    case "create":
-      return await sessions.create(tenantId, "u", input);
-    case "sweep":
-      return await sessions.sweep();
-    case "erase":
-      return await sessions.eraseSensor(tenantId, input.sensorId);
-    case "merge":
-    case "split":
-    case "correct":
-    case "undo":
-    case "delete":
-    case "restore":
-      own.acted ??= await actOf(tenantId, input, sessions, view);
-      return await own.acted(sessions);
-  }
-  const sessionId = own.sessionId ??= idOf(tenantId, input.target, view);
-  if (sessionId === undefined) return undefined;
-  own.name = own.name.includes(" on ") ? own.name : `${own.name} on ${sessionId}`;
-  if (input.kind === "update") return await sessions.update(tenantId, { ...input, sessionId });
-  if (input.kind === "end") return await sessions.end(tenantId, { ...input, sessionId });
-  return await edit(tenantId, own, input, sessionId, sessions);
-}
-
-/** What a person who looks now decides. */
-async function actOf(
-  tenantId: string,
-  { kind, sensorId, place, part, id, isApt }: Act,
-  sessions: Sessions,
-  view: View,
-): Promise<(host: Sessions) => Promise<unknown>> {
-  if (kind === "restore") {
-    const deleted = view.deleted?.() ?? [];
-    const sessionId = deleted[Math.floor(place * deleted.length)];
-    return (host) => sessionId === undefined ? Promise.resolve(undefined) : host.restore(tenantId, { sessionId });
-  }
-  const { edges } = await sessions.list(tenantId, { sensorId }, { first: 100 });
-  const found = await sessions.find(tenantId, edges.map(({ node }) => node.sessionId));
-  const all = edges.flatMap(({ node }) => found.get(node.sessionId) ?? []).reverse();
-  // Of those that a person merged or split, if any: else nothing can be taken back.
-  const changed = kind === "undo"
-    ? all.filter((session) => view.isChanged?.(session.sessionId))
-    : isApt && kind === "merge" && all.length > 1
-    ? all.slice(0, -1)
-    : isApt && kind === "split"
-    ? all.filter(({ startedAt, lastMotionAt }) => lastMotionAt > startedAt)
-    : all;
-  const first = changed[Math.floor(place * changed.length)];
-  const seen = all.map(({ sessionId, version }) => ({ sessionId, expectedVersion: version }));
-  return (host: Sessions): Promise<unknown> => {
-    if (!first) return Promise.resolve(undefined);
-    const index = all.indexOf(first);
-    const span = isApt ? first.lastMotionAt - first.startedAt : Math.max(first.lastMotionAt - first.startedAt, MINUTE);
-    const at = Math.ceil(first.startedAt + part * span);
-    if (kind === "undo") return host.undo(tenantId, seen[index]);
-    if (kind === "delete") return host.remove(tenantId, seen[index]);
-    if (kind === "merge") return host.merge(tenantId, { sessions: seen.slice(index, index + 2) });
-    if (kind === "split") return host.split(tenantId, { ...seen[index], at, newSessionId: `${id}-${sensorId}` });
-    return host.correct(tenantId, { ...seen[index], ...(part < 0.5 ? { startedAt: at - span } : { endedAt: at }) });
-  };
-}
-
-function idOf(tenantId: string, target: Target, { peek }: View): string | undefined {
-  if ("sessionId" in target) return target.sessionId;
-  return peek("sensors", { pk: `${tenantId}#${target.latestOf}` })?.latest as string | undefined;
-}
-
-/** A person looks, and adds a label to those that are there; where somebody was quicker, looks again. */
-async function edit(
-  tenantId: string,
-  own: Operation,
-  input: Edit,
-  sessionId: string,
-  sessions: Sessions,
-): Promise<unknown> {
-  let seen = (await sessions.find(tenantId, [sessionId])).get(sessionId);
-  while (seen?.mergedInto !== undefined) seen = (await sessions.find(tenantId, [seen.mergedInto])).get(seen.mergedInto);
-  if (!seen || seen.labels.includes(input.label)) return undefined;
-  const sent: SentEdit = {
-    sessionId: seen.sessionId,
-    expectedVersion: seen.version - (input.isStale ? 1 : 0),
-    labels: [...seen.labels, input.label],
-    notes: `${seen.notes ?? ""}${input.label}.`,
-    pinned: input.pinned,
-  };
-  own.sent.push(sent);
-  return await sessions.annotate(tenantId, { ...sent, pinned: sent.pinned ?? null });
 }

@@ -4,12 +4,16 @@ import type { Written } from "../kit/memory-dynamo.ts";
 import type { Act, Batch, Input, Operation, SentEdit } from "./sessions-inputs.ts";
 import { createErasures, createTakenBack, heldIn, idOf, num, shownOf } from "./sessions-taken-back.ts";
 import type { Said } from "./sessions-spec.ts";
+import { pausesIn } from "./sessions-pauses-said.ts";
+import { saidOfMotion } from "./sessions-spec-acts.ts";
 import type { Writer } from "./sessions-world.ts";
 
 const PEOPLES = ["labels", "notes", "pinned", "version"];
 const FIXED = ["createdAt", "idleMs", "keepMs", "user"];
 const NAMES_PEOPLES = /\b(labels|notes|pinned|version)\b/;
 const KEPT_FOR_EVER_SECONDS = 100_000_000_000;
+
+type Kept = { startedAt?: number; endedAt?: number; until?: number; pauses?: { from: number; to: number }[] };
 
 /** What has been counted of a session, from the inputs whose writes were done. */
 export type Counted = { sessionId: string; sensorId: string; batches: Map<number, Batch>; edits: SentEdit[] };
@@ -176,6 +180,7 @@ export function createOracle() {
     }
     if (input.kind === "end") endsSaid(session, before, after);
     if (input.kind === "update") reportsSaid(session, before, after);
+    if (input.kind === "pause" || input.kind === "batch") back.pauses.told(sensorId, before, after);
     must(
       (after.checkAt !== undefined) ===
         ((after.status === "ACTIVE" || after.deletedAt !== undefined) && after.mergedInto === undefined),
@@ -222,15 +227,15 @@ export function createOracle() {
     const added = (said.get(sensorId) ?? []).slice(before);
     if (input.kind === "delete") hidden.add(sensorId);
     if (input.kind === "delete") back.deleted(own, added, must);
-    else if (input.kind !== "correct") back.corrected(written, added);
+    else if (input.kind !== "correct") back.corrected(sensorId, written, added);
   }
 
   function says(input: Act, own: readonly Written[], gone: readonly Written[]): void {
     const byId = new Map(own.map((written) => [idOf(written.after!), written]));
     const sensorId = input.sensorId;
     const corrected = ({ after }: Written) => {
-      const { startedAt, endedAt, until = -Infinity } = (after!.corrected ?? {}) as Record<string, number | undefined>;
-      say(sensorId, { kind: "correct", id: idOf(after!), startedAt, until: until, endedAt });
+      const { startedAt, endedAt, until = -Infinity, pauses } = (after!.corrected ?? {}) as Kept;
+      say(sensorId, { kind: "correct", id: idOf(after!), startedAt, until, endedAt, pauses });
     };
     type Anchored = { anchor?: number; until: number };
     if (input.kind === "merge") {
@@ -245,8 +250,10 @@ export function createOracle() {
       const known = own.flatMap(({ before }) => bridgesOf(before));
       const added = bridgesOf(into.after).find((one) => !known.some((other) => isDeepStrictEqual(one, other)));
       const { until, anchor } = added ?? bridgesOf(into.after).at(-1)!;
-      const isStated = into.after!.isStated === true;
-      const startedAt = isStated ? num(into.before!.startedAt) : undefined;
+      // Beneath what a person says of the start, which can be taken back.
+      const beneath = into.before!.said as { startedAt: number } | undefined;
+      const isStated = beneath ? (into.after!.said as Item).isStated === true : into.after!.isStated === true;
+      const startedAt = isStated ? beneath?.startedAt ?? num(into.before!.startedAt) : undefined;
       const of = anchor === undefined ? { id } : { motionAt: anchor };
       const cuts = own.flatMap(({ before }) => (before?.ends ?? []) as { into?: string }[]).flatMap(({ into }) =>
         into ?? []
@@ -264,15 +271,23 @@ export function createOracle() {
       const [from, id] = [idOf(first.after!), idOf(second.after!)];
       const all = [before!.ends, before!.reported, before!.bridges].flatMap((list) => (list ?? []) as Anchored[]);
       const of = before!.isStated === true ? { id: from } : { motionAt: num(before!.startedAt) };
-      const anchors = all.flatMap(({ anchor }) => anchor ?? []);
+      const anchors = [...all, ...pausesIn(before)].flatMap(({ anchor }) => anchor ?? []);
       say(sensorId, { kind: "split", id, from, of, at: num(second.after!.startedAt), anchors });
       corrected(first);
       corrected(second);
     } else {
       for (const written of byId.values()) {
-        if (!isDeepStrictEqual(written.before?.corrected, written.after!.corrected)) corrected(written);
+        if (isDeepStrictEqual(written.before?.corrected, written.after!.corrected)) continue;
+        const said = written.before?.said as { startedAt: number; isStated: boolean } | undefined;
+        const isMotions = said?.isStated === false && written.after!.said === undefined;
+        if (isMotions) ofMotion(sensorId, idOf(written.after!), said.startedAt);
+        corrected(written);
       }
     }
+  }
+
+  function ofMotion(sensorId: string, id: string, motionAt: number): void {
+    said.set(sensorId, saidOfMotion(said.get(sensorId) ?? [], id, motionAt));
   }
 
   function endsSaid({ sessionId, sensorId }: Counted, before: Item | undefined, after: Item): void {

@@ -8,11 +8,14 @@ import type { Sessions } from "../../api/sessions/service.ts";
 import { type Act, type Input, type Operation, operationsOf } from "./sessions-inputs.ts";
 import { type Counted, createOracle, isAct, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
-import { type Fact, type Said, sessionsOf } from "./sessions-spec.ts";
+import { createRollups, recounted } from "./sessions-rollups.ts";
+import { type Fact, pausedSessionsOf, type Said } from "./sessions-spec.ts";
 import { actsOf, holderOf } from "./sessions-spec-acts.ts";
 import { type Counts, createWorld, type Planted, START_AT, type Weather, type World } from "./sessions-world.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
+
+type Rollups = ReturnType<typeof createRollups>;
 
 const IDLE_MS = 5 * 60_000;
 const SETTLED_MS = 3 * 60 * 60_000;
@@ -39,18 +42,27 @@ export async function runOnce(seed: string, counts: Counts, planted?: Planted): 
     processes: 2 + Math.floor(random() * 3),
   };
   const oracle = createOracle();
+  const rollups = createRollups();
   const { violations } = oracle;
   const world: World = createWorld({
     random,
     weather,
     counts,
-    onWrite: oracle.onWrite,
+    onWrite: (written, writer) => {
+      rollups.onWrite(written);
+      oracle.onWrite(written, writer);
+    },
     onCall: oracle.onCall,
     onAnswer: (operation, outcome) => judge(operation, outcome, oracle, world),
     planted,
   });
   const isOver = () => violations.length > 0;
-  const operations = operationsOf(random, tenantId, START_AT, IDLE_MS, true);
+  // Half of the runs say something of pauses.
+  const pausing = createRandom(`${seed} pauses`);
+  const operations = operationsOf(random, tenantId, START_AT, IDLE_MS, {
+    takesBack: true,
+    pausing: pausing() < 0.5 ? pausing : undefined,
+  });
   counts.runs++;
   try {
     await world.run(operations, isOver);
@@ -59,7 +71,11 @@ export async function runOnce(seed: string, counts: Counts, planted?: Planted): 
     const again = chance(0.2) ? operations.filter(({ input }) => !once.includes(input.kind)) : [];
     const later = (name: string, input: Input, run: Operation["run"]): Operation => ({ name, input, sent: [], run });
     const finish = () =>
-      later("at the end", { kind: "sweep" }, (sessions) => atTheEnd(tenantId, sessions, oracle, operations, world));
+      later(
+        "at the end",
+        { kind: "sweep" },
+        (sessions) => atTheEnd(tenantId, sessions, oracle, operations, world, rollups),
+      );
     if (!isOver()) await world.run(again, isOver);
     world.calm(SETTLED_MS);
     // Erased once more, when nothing is under way: what came between is gone too.
@@ -109,6 +125,8 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
       return must(type === "MotionClearedPayload", "that motion ceased is kept");
     case "batch": {
       if (type !== "PayloadMismatchError") {
+        const isKept = (input.pauses ?? []).every((pause) => oracle.back.pauses.isSaid(input.sensorId, pause));
+        must(isKept, "the pauses of a batch that is answered are kept");
         return must(told?.batches.has(input.batchOffset) ?? false, "a batch that is answered is counted");
       }
       const known = world.objects.get(`${input.sessionId} ${input.sensorId} ${input.batchOffset}`);
@@ -127,6 +145,12 @@ function judge(operation: Operation, outcome: { answer: unknown } | { error: unk
       return must(
         (type === "SessionPayload") === oracle.updates.has(`${operation.sessionId}#U#${input.updateId}`),
         "an update is counted as answered",
+      );
+    case "pause":
+      // Refused where it is there no more; also where one said of it before is known, it is kept once.
+      return must(
+        type !== "SessionPayload" || oracle.back.pauses.isSaid(answer!.session.sensorId, input),
+        "a pause that is answered is kept",
       );
     case "create":
       return must(
@@ -159,6 +183,7 @@ async function atTheEnd(
   oracle: Oracle,
   operations: readonly Operation[],
   world: World,
+  rollups: Rollups,
 ): Promise<void> {
   const { violations } = oracle;
   const must = (law: string, found: unknown, expected: unknown, of: unknown) => {
@@ -177,7 +202,11 @@ async function atTheEnd(
     if (!holds) violations.push(`${law}: ${shown(detail)}`);
   });
   await sessions.sweep();
-  await checkAll(tenantId, sessions, oracle, world, must);
+  const isErased = (sensorId: string) => oracle.erasures.erased.has(sensorId);
+  oracle.back.pauses.check(world.dynamo.dump("sessions"), isErased, (holds, law, detail) => {
+    if (!holds) violations.push(`${law}: ${shown(detail)}`);
+  });
+  await checkAll(tenantId, sessions, oracle, world, rollups, must);
 }
 
 /** Sessions that are there are what was said, those that are deleted show nowhere. */
@@ -186,6 +215,7 @@ async function checkAll(
   sessions: Sessions,
   oracle: Oracle,
   world: World,
+  rollups: Rollups,
   must: Must,
 ): Promise<void> {
   const isErased = ({ sensorId }: { sensorId: string }) => oracle.erasures.erased.has(sensorId);
@@ -200,14 +230,16 @@ async function checkAll(
     const there = live.filter((session) => session.sensorId === sensorId).map(({ sessionId }) => found.get(sessionId)!);
     const own = there.filter(({ sessionId }) => !isDeleted(sessionId));
     const said = oracle.said.get(sensorId) ?? [];
-    const everything = sessionsOf(withGuesses(said, oracle.guesses), IDLE_MS);
-    const expected = everything.filter(({ id }) => id === undefined || !isDeleted(id));
+    const everything = pausedSessionsOf(withGuesses(said, oracle.guesses), IDLE_MS);
+    const whole = everything.filter(({ fact: { id } }) => id === undefined || !isDeleted(id));
+    const expected = whole.map(({ fact }) => fact);
     const named = new Set(expected.map(({ id }) => id));
     const facts = own.map((session) => factOf(session, named.has(session.sessionId)));
     must("sessions are what was said of their sensor", inOrder(facts), inOrder(expected), { sensorId, said });
     must("what ended is over", own.every(({ status }) => status === "COMPLETED"), true, sensorId);
     const listed = rows.filter((row) => row.sensorId === sensorId).map((row) => factOf(row, named.has(row.sessionId)));
     must("a list shows what the sessions are", inOrder(listed), inOrder(facts), sensorId);
+    must("rollups are what a recount gives", rollups.of(tenantId, sensorId), recounted(whole), { sensorId, said });
     const latest = there.sort((a, b) => a.startedAt - b.startedAt).at(-1);
     const pointer = world.dynamo.peek("sensors", { pk: `${tenantId}#${sensorId}` })?.latest;
     must(

@@ -74,6 +74,8 @@ export type Fact = {
   paused: number;
 };
 
+export type Whole = { fact: Fact; pauses: Stretch[] };
+
 /** Motion lasts no longer. */
 const LONGEST_MS = 30 * 24 * 60 * 60_000;
 
@@ -117,11 +119,11 @@ type Anchored = {
 };
 
 export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
-  return pausedSessionsOf(said, idleMs).map(({ pauses: _, ...fact }) => fact);
+  return pausedSessionsOf(said, idleMs).map(({ fact }) => fact);
 }
 
 /** The same with the stretches in which each was paused. */
-export function pausedSessionsOf(said: readonly Said[], idleMs: number): (Fact & { pauses: Stretch[] })[] {
+export function pausedSessionsOf(said: readonly Said[], idleMs: number): Whole[] {
   const { walls, anchored } = wallsOf(said);
   const line: Draft[] = [];
   const spans = spansOf(said);
@@ -217,7 +219,8 @@ function wallsOf(said: readonly Said[]) {
     }
   }
   /** Said of a motion event it goes wherever that goes; a split gives what was said before to its later half as well. */
-  function pausesSaid({ kind: _, of, ...pause }: Said & { kind: "pause" }, i: number): void {
+  function pausesSaid({ of, from, to, until }: Said & { kind: "pause" }, i: number): void {
+    const pause = { from, to, until };
     if ("motionAt" in of) add(anchored.pauses, of.motionAt, pause);
     const ids = "id" in of ? [of.id] : acts.flatMap((act) => (
       act.kind === "split" && act.anchors.includes(of.motionAt) && i < said.indexOf(act) ? [act.id] : []
@@ -363,7 +366,7 @@ function goesOn(draft: Draft, idleMs: number): number {
   return Math.max(lastOf(draft) + idleMs, heldUntil(pausesOf(draft)));
 }
 
-function factOf(draft: Draft, follower: Draft | undefined, idleMs: number): Fact & { pauses: Stretch[] } {
+function factOf(draft: Draft, follower: Draft | undefined, idleMs: number): Whole {
   const lastMotionAt = lastOf(draft);
   const said = statedEnd(draft);
   const isCut = said === undefined && follower?.created === true && draft.samples === 0 &&
@@ -372,10 +375,11 @@ function factOf(draft: Draft, follower: Draft | undefined, idleMs: number): Fact
   const by = said?.by ?? (isCut ? "EXPLICIT" : "IDLE");
   const pauses = pausedIn(draft.pauses.corrected ?? pausesOf(draft), draft.start, endedAt);
   const isMeasured = (by === "FINAL" || by === "IDLE") && draft.measured !== undefined;
-  return {
+  const fact: Fact = {
     ...{ id: draft.id, startedAt: draft.start, lastMotionAt, endedAt, by, samples: draft.samples },
     duration: isMeasured ? draft.measured! : Math.max(0, endedAt - draft.start),
     motions: draft.heard.length + draft.reported.length,
-    ...{ pauses, paused: pauses.reduce((sum, { from, to }) => sum + to - from, 0) },
+    paused: pauses.reduce((sum, { from, to }) => sum + to - from, 0),
   };
+  return { fact, pauses };
 }

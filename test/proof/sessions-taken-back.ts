@@ -3,8 +3,15 @@ import type { Item } from "../../api/aws/dynamo.ts";
 import { MINUTE_MS } from "../../api/core/clock.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import type { Input } from "./sessions-inputs.ts";
+import { createPausesSaid } from "./sessions-pauses-said.ts";
 import type { Said } from "./sessions-spec.ts";
 
+type Corrected = {
+  sensorId: string;
+  added: Said[];
+  before: Map<string, Item | undefined>;
+  paused: ReturnType<ReturnType<typeof createPausesSaid>["toldAt"]>;
+};
 type Must = (holds: boolean, law: string, detail: unknown) => void;
 
 /** What of a session only people and statements move: an undo gives all of it back as it was. */
@@ -19,7 +26,8 @@ const KEPT_APART = ["corrected", "shownAt", "deletedAt", "mergedInto"];
  */
 export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<string, string>) {
   /** Of the newest merge or split of a session: what was said by it, and how its sessions were before. */
-  const corrections = new Map<string, { added: Said[]; before: Map<string, Item | undefined> }>();
+  const corrections = new Map<string, Corrected>();
+  const pauses = createPausesSaid(said);
   const deletions = new Map<string, { added: Said[]; before: Item }>();
   const forget = (added: readonly Said[]) => {
     for (const [sensorId, all] of said) said.set(sensorId, all.filter((one) => !added.includes(one)));
@@ -27,9 +35,10 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
 
   return {
     deletions,
+    pauses,
 
     /** A merge or a split was written. */
-    corrected(written: readonly Written[], added: Said[]): void {
+    corrected(sensorId: string, written: readonly Written[], added: Said[]): void {
       const item = written.find(({ after }) => after && partOf(after) === "CORRECTION")?.after;
       if (!item) return;
       // Others that the line moved with it are not its sessions: what comes to them later is none of its affair.
@@ -38,7 +47,7 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
         sessionId,
         written.find(({ after }) => after && partOf(after) === "SESSION" && idOf(after) === sessionId)?.before,
       ]));
-      corrections.set(idOf(item), { added, before });
+      corrections.set(idOf(item), { sensorId, added, before, paused: pauses.toldAt(sensorId) });
     },
 
     undone(written: readonly Written[], must: Must): void {
@@ -59,6 +68,7 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
         after?.mergedInto !== undefined &&
         (before?.mergedInto === undefined || placed(correction.before.get(idOf(after))))
       );
+      pauses.undone(correction.sensorId, written, correction.before, correction.paused, joins, must);
       for (const after of own) {
         const was = correction.before.get(idOf(after));
         if (!was || after.mergedInto !== undefined) continue;
@@ -224,7 +234,7 @@ function sensorOf(written: Written | undefined): string | undefined {
   return sensorIn((written?.after ?? written?.before) ?? {});
 }
 
-function sensorIn(item: Item): string | undefined {
+export function sensorIn(item: Item): string | undefined {
   const { sensorKey, tenant } = placeIn(item) as { sensorKey?: string; tenant?: string };
   return sensorKey?.slice(tenant!.length + 1);
 }
@@ -238,7 +248,7 @@ export function idOf(item: Item): string {
   return typeof item.sk === "string" ? item.sk.split("#")[0]! : "";
 }
 
-function partOf(item: Item): string | undefined {
+export function partOf(item: Item): string | undefined {
   return typeof item.sk === "string" ? item.sk.split("#")[1] : undefined;
 }
 
