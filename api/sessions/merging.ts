@@ -1,6 +1,6 @@
 import { joinPeoples, joinPlayback } from "./line.ts";
-import type { EndSaid, Piece, Session } from "./model.ts";
-import { pausesOf } from "./pauses.ts";
+import type { EndSaid, Piece, Report, Session } from "./model.ts";
+import { formatPause, pausesOf } from "./pauses.ts";
 import { asSource, compose, cutPiece, given, isWithin } from "./pieces.ts";
 import { cutReport } from "./reports.ts";
 import { anchorOf, lastSignOf, statedEndOf } from "./rules.ts";
@@ -42,7 +42,7 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
     corrected,
     // Where a person had split one off another, they are whole again: also where that lasts no longer than its cut.
     ends: [...first.ends, ...others.flatMap(endsOf)].filter(({ into }) => into === undefined || !ids.has(into)),
-    reported: members.flatMap((one) => one.reported),
+    reported: eachOnce(members.flatMap((one) => one.reported)),
     bridges: [...members.flatMap((one) => one.bridges), { until, ...(anchor === undefined ? {} : { anchor }) }],
     version: Math.max(...members.map(({ version }) => version)) + 1,
   };
@@ -57,6 +57,13 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
 /** What was said of when it ended, as said of it and not of what it becomes a part of. */
 function endsOf({ sessionId, ends }: Session): EndSaid[] {
   return ends.map((end) => ({ ...end, of: end.of ?? sessionId }));
+}
+
+/** What is told of all of them: both halves of a split know all pauses, and whole again they know each once. */
+function eachOnce(reported: readonly Report[]): Report[] {
+  const pauses = reported.filter(({ pause }) => pause);
+  const others = reported.filter(({ pause }) => !pause);
+  return [...others, ...new Map(pauses.map((one) => [formatPause(one), one])).values()];
 }
 
 /** What its own device states, whatever a merge makes of the session. */

@@ -109,12 +109,17 @@ export function createOracle() {
     // The id of what was erased is free again.
     const old = sessions.get(sessionId);
     const isFree = old !== undefined && old.sensorId !== sensorId && erasures.erased.has(old.sensorId);
-    // Nor does it lead where it led (M3.401).
-    if (isFree) mergedInto.delete(sessionId);
+    // Nor does it lead where it led (M3.401), and none of its updates was done (M4.739).
+    if (isFree) forgetId(sessionId);
     const known = old && !isFree ? old : { sessionId, sensorId, batches: new Map(), edits: [] };
     sessions.set(sessionId, known);
     must(known.sensorId === sensorId, "a session stays at its sensor", sessionId);
     return known;
+  }
+
+  function forgetId(sessionId: string): void {
+    mergedInto.delete(sessionId);
+    for (const update of updates) if (update.startsWith(`${sessionId}#U#`)) updates.delete(update);
   }
 
   function edited(session: Counted, before: Item | undefined, after: Item, { sent, name }: Operation): void {

@@ -243,7 +243,7 @@ describe("whenever a person does it among what is said", () => {
       await host.create(T, "u", { sensorId: "s", sessionId, startedAt: minute(from) });
       await host.end(T, { sessionId, endedAt: minute(to) });
     };
-    return { host, shown, film };
+    return { host, dynamo, shown, film };
   }
 
   test("split, each half shows what lies in it, and undone it is as if nobody had", async () => {
@@ -286,5 +286,20 @@ describe("whenever a person does it among what is said", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("split and merged again, it keeps each once", async () => {
+    const { host, dynamo, shown, film } = process();
+    await film("film", 0, 200);
+    for (const from of [10, 150]) {
+      await host.recordPause(T, { sessionId: "film", from: minute(from), to: minute(from + 5) });
+    }
+    await host.split(T, { sessionId: "film", expectedVersion: 1, at: minute(100), newSessionId: "rest" });
+    const sessions = [{ sessionId: "film", expectedVersion: 2 }, { sessionId: "rest", expectedVersion: 1 }];
+    await host.merge(T, { sessions });
+    const said = [10, 150].map((from) => ({ from, to: from + 5 }));
+    expect(await shown("film")).toEqual([withEnds(said, minute(0), minute(200))]);
+    const items = dynamo.dump("sessions").filter(({ sk }) => sk === "film#SESSION");
+    expect(items.map(({ pauses }) => (pauses as string[]).length)).toEqual([2]);
   });
 });

@@ -3,7 +3,7 @@ import type { TransactWrite } from "../../api/aws/dynamo.ts";
 import { noCounts, runOnce } from "../proof/sessions-run.ts";
 import type { Planted } from "../proof/sessions-world.ts";
 
-/** Faults of what takes back, deletes and erases: the simulation of races and crashes finds each, in one of some runs; each begins near the first that does. */
+/** Faults of what takes back, deletes, erases and pauses: the simulation of races and crashes finds each, in one of some runs; each begins near the first that does. */
 const RUNS = 300;
 
 /** Leaves parts of a transaction out, or changes what they set. */
@@ -46,6 +46,20 @@ test.each<[string, number, Planted]>([
   ["an erasure forgets what lies beside the sensor", 12, ({ input }, method, args) => (
     input.kind === "erase" && method === "remove" ? undefined : args
   )],
+  ["a split forgets pauses", 4, inParts("split", (part) => setting(part, ":pauses", () => []))],
+  ["an undo forgets pauses", 29, inParts("undo", (part) => setting(part, ":pauses", () => []))],
+  ["a pause is kept twice", 3, ({ input }, method, args) => {
+    if (input.kind !== "pause" || method !== "updateIf") return args;
+    const [table, key, change, condition] = args as [string, unknown, { values: Record<string, unknown> }, unknown];
+    const pauses = change.values[":pauses"] as string[] | undefined;
+    const values = { ...change.values, ...(pauses ? { ":pauses": [...pauses, pauses.at(-1)] } : {}) };
+    return [table, key, { ...change, values }, condition];
+  }],
+  ["the pauses of a batch are forgotten", 0, ({ input }, method, args) => {
+    const values = (args[2] as { values?: Record<string, unknown> } | undefined)?.values;
+    const isPause = input.kind === "batch" && method === "updateIf" && values?.[":pauses"] !== undefined;
+    return isPause ? [args[0], args[1], { ...args[2] as object, values: { ...values, ":pauses": [] } }, args[3]] : args;
+  }],
 ])("%s: found", async (_fault, from, planted) => {
   let found: unknown;
   for (let i = from; i < RUNS && !found; i++) found = await runOnce(`planted.${i}`, noCounts(), planted);
