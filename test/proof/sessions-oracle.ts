@@ -260,10 +260,11 @@ export function createOracle() {
       const isStated = beneath ? (into.after!.said as Item).isStated === true : into.after!.isStated === true;
       const startedAt = isStated ? beneath?.startedAt ?? num(into.before!.startedAt) : undefined;
       const of = anchor === undefined ? { id } : { motionAt: anchor };
-      const cuts = own.flatMap(({ before }) => (before?.ends ?? []) as { into?: string }[]).flatMap(({ into }) =>
-        into ?? []
+      const joined = own.filter(({ after }) => members.includes(idOf(after!)));
+      const cuts = joined.flatMap(({ before }) =>
+        ((before?.ends ?? []) as { into?: string }[]).map(({ into }) => into)
       );
-      const healed = cuts.filter((one) => members.includes(one));
+      const healed = cuts.filter((one) => one !== undefined && members.includes(one)) as string[];
       say(sensorId, { kind: "merge", members, into: id, last: id, of, until, startedAt, healed });
       corrected(into);
     } else if (input.kind === "split") {

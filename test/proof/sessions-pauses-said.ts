@@ -44,7 +44,7 @@ export function createPausesSaid(said: Map<string, Said[]>) {
     ): void {
       const then = new Set([...before.values()].flatMap(pausesIn).map(nameOf));
       const own = written.filter(({ after }) => after && partOf(after) === "SESSION");
-      const was = own.filter((one) => isShown(one.before)).flatMap((one) => (
+      const was = own.filter((one) => isShown(one.before) && before.has(idOf(one.before!))).flatMap((one) => (
         pausesIn(one.before).map((kept) => saidBy(idOf(one.before!), kept))
       ));
       const since = new Set(was.map(nameOf).filter((name) => !then.has(name)));
@@ -60,7 +60,8 @@ export function createPausesSaid(said: Map<string, Said[]>) {
         const holders = shown.filter((after) => pausesIn(after).some((one) => nameOf(one) === name));
         must(holders.length > 0, "an undo loses no pause that was said since", [name, own]);
         const at = Math.max(...name.split(" ").map((one) => (one === "" ? -Infinity : Number(one))));
-        const [first, ...others] = [...shown].sort((a, b) => Number(a.startedAt) - Number(b.startedAt));
+        const taken = shown.filter((after) => before.has(idOf(after)));
+        const [first, ...others] = taken.sort((a, b) => Number(a.startedAt) - Number(b.startedAt));
         const last = others.findLast(({ startedAt }) => Number(startedAt) <= at) ?? first;
         must(joins || holders.includes(last!), "a pause goes to the session that had begun by then", [name, shown]);
       }
