@@ -105,11 +105,11 @@ function createWorld(steps: Step[], damage: readonly number[]) {
       const wrong = damage.map((n, minute) => [minute, (hour!.minutes.get(minute)?.count ?? 0) + n] as const);
       await store.correct(TENANT, hour!, new Map(wrong.filter((_, minute) => damage[minute] !== 0)));
     },
-    repair: () =>
+    repair: (repair = true) =>
       audit(TENANT, {
         source: "ITEMS",
         range: { between: { from: HOUR_AT, to: HOUR_AT + MINUTES * MINUTE } },
-        repair: true,
+        repair,
       }),
     /** By how much each minute's count is wrong. */
     async wrong() {
@@ -141,6 +141,9 @@ test("a repair beside whatever is recorded, moved and counted leaves each minute
         // Nothing is told to be wrong that was not, and what is set right is told to who watches.
         for (const { bucket } of differences) expect(damage[(bucket.start - HOUR_AT) / MINUTE]).not.toBe(0);
         expect(world.woken.length > 0).toBe(repaired > 0);
+        // And what is told to be repaired is.
+        const wrongIn = (counts: readonly number[]) => counts.filter((n) => n !== 0).length;
+        expect(repaired).toBe(wrongIn(damage) - wrongIn(left));
         steps.length = 0;
         const last = await world.repair();
         expect(last).toMatchObject({ repaired: left.filter((n) => n !== 0).length, unsettled: 0 });
@@ -148,6 +151,31 @@ test("a repair beside whatever is recorded, moved and counted leaves each minute
       },
     ),
     { numRuns: 200 },
+  );
+});
+
+test("an audit that only looks, beside whatever happens, tells of no minute that is right, and in the end of each that is wrong", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...kinds), { maxLength: 30 }),
+      fc.tuple(...Array.from({ length: MINUTES }, () => fc.constantFrom(0, 0, 1, 3))),
+      async (given, damage) => {
+        const steps = [...given];
+        const world = createWorld(steps, damage);
+        for (let i = 0; i < 5; i++) await world.record();
+        await world.countAll();
+        await world.damageAll();
+        const minutesOf = ({ differences }: Awaited<ReturnType<typeof world.repair>>) =>
+          differences.map(({ bucket }) => (bucket.start - HOUR_AT) / MINUTE);
+        for (const minute of minutesOf(await world.repair(false))) expect(damage[minute]).not.toBe(0);
+        steps.length = 0;
+        await world.countAll();
+        const wrong = damage.flatMap((n, minute) => n === 0 ? [] : [minute]);
+        expect(minutesOf(await world.repair(false))).toEqual(wrong);
+        expect([await world.wrong(), world.woken]).toEqual([[...damage], []]);
+      },
+    ),
+    { numRuns: 60 },
   );
 });
 
@@ -196,7 +224,11 @@ test("a count is set where its hour is as it was read, and nowhere else: not whe
   const seen = await read();
   await count(2);
   expect([await set(seen, 5), await counted()]).toEqual([false, 2]);
-  expect([await set(await read(), 5), await counted()]).toEqual([true, 5]);
+  const before = await read();
+  expect([await set(before, 5), await counted()]).toEqual([true, 5]);
+  // Whoever follows is told of it, as of whatever is counted.
+  const { version, minutes } = await read();
+  expect([version, minutes.get(0)!.version]).toEqual([before.version + 1, before.version + 1]);
   const other = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
   expect(await other.correct(TENANT, none, new Map([[0, 5]]))).toBe(true);
   expect(await other.correct(TENANT, none, new Map([[0, 6]]))).toBe(false);
@@ -262,4 +294,36 @@ test("what was counted a moment before is seen by both looks, in counts and in n
     differences: [{ bucket: { count: 2 }, recounted: 1 }],
     measureDifferences: [{ found: { count: 2, sum: 10 }, recounted: { count: 1, sum: 5 } }],
   });
+});
+
+test("counts and numbers that are others at each look are no difference: nobody knows what is right", async () => {
+  const now = HOUR_AT + 3 * 60 * MINUTE;
+  const store = createMetricStore(createMemoryDynamo(tables), { records: "records", buckets: "buckets" });
+  let sequence = 0;
+  const count = async () => {
+    const position = { shard: "s", sequence: `${++sequence}`, partition: "0", arrivedAt: HOUR_AT };
+    const measures = [{ n: 1 as const, value: 5, dimensions: [] }];
+    const changes = [{ ...position, tenantId: TENANT, source: "ITEMS" as const, at: HOUR_AT, n: 1, measures }];
+    await store.count(changes, now);
+    for (const slot of toSlotChanges(changes)) await store.measures.count(slot, now);
+  };
+  await count();
+  const { audit } = createAudit({
+    store: {
+      ...store,
+      async listMeasured() {
+        await count();
+        return [];
+      },
+    },
+    ...{ hub: { wake: () => {}, watch: () => () => {} }, clock: () => now, recheckMs: 0 },
+    progress: { caughtUpAt: () => Promise.resolve(now), isPast: () => Promise.resolve(true) },
+    recountOf: () => async function* () {},
+  });
+  const range = { between: { from: HOUR_AT, to: HOUR_AT + MINUTE } };
+  for (const repair of [false, true]) {
+    expect(await audit(TENANT, { source: "ITEMS", range, repair })).toMatchObject({
+      ...{ differences: [], measureDifferences: [], repaired: 0, unsettled: 1 },
+    });
+  }
 });

@@ -62,7 +62,7 @@ test("what outlives deleted sessions is what the latest said: until when there w
     store.keepMotions(
       {
         ...{ tenantId: T, sensorId: "hall", sessionId, lastMotionAt },
-        numbers: { boot, counted: { hi: 3n, ahead: [] }, vague: -1 },
+        numbers: { boot, counted: { hi: 3n, ahead: [] }, vague: -1, clearedAt: lastMotionAt + 5 },
       } as unknown as Parameters<typeof store.keepMotions>[0],
     );
   // Of a sensor that nobody knows nothing is kept.
@@ -71,7 +71,7 @@ test("what outlives deleted sessions is what the latest said: until when there w
   await dynamo.put("sensors", { pk, latest: "b" });
   await keep("b", NOW, "of b");
   await keep("a", NOW - 1, "of a");
-  expect(dynamo.peek("sensors", { pk })).toMatchObject({ forgottenUntil: NOW, mBoot: "of b" });
+  expect(dynamo.peek("sensors", { pk })).toMatchObject({ forgottenUntil: NOW, mBoot: "of b", mCleared: NOW + 5 });
   await keep("c", NOW + 1, "of c");
   expect(dynamo.peek("sensors", { pk })).toMatchObject({ forgottenUntil: NOW + 1, mBoot: "of b" });
 });

@@ -215,6 +215,32 @@ describe("a record that was put aside", () => {
     expect(never.said).toEqual([]);
   });
 
+  test("has a marker of its own: by its table, its shard and its number; by its item, where no shard is known", async () => {
+    const { shard: _, ...bare } = record(undefined, { pk: "shop#1", sk: "b#ITEMS", at: AT });
+    const of = (more: object) => ({ ...bare, sequence: "7", ...more });
+    const put: [string, object][] = [
+      ["records", of({ shard: "s1" })],
+      ["records", of({ shard: "s2" })],
+      ["journeys", of({ shard: "s1" })],
+      ["records", of({ shard: "s1", sequence: "8" })],
+      ["records", of({})],
+      ["records", of({ keys: { pk: "shop#2", sk: "b#ITEMS" } })],
+    ];
+    const markers = new Set<string>();
+    for (const [table, one] of put) {
+      const handle = createLateIngest({
+        ...{ failures: {} as never, streams: {} as never, tableOf: () => undefined },
+        ...{ countAgain: () => Promise.resolve(undefined) },
+        quarantine: { find: () => Promise.resolve(one as StreamRecord), remove: () => Promise.resolve() },
+        writesOf: () =>
+          Promise.resolve({ parts: [{ table: "buckets", put: { pk: "1" } }], done: () => Promise.resolve() }),
+        writeOnce: (marker) => Promise.resolve(void markers.add(marker)),
+      });
+      await handle({ id: "m", body: JSON.stringify({ table, key: "late/x" }), receives: 1, attributes: {} } as never);
+    }
+    expect(markers.size).toBe(put.length);
+  });
+
   test("that is not there any more was counted", async () => {
     const gone = createLate(1, {
       quarantine: { find: () => Promise.resolve(undefined), remove: () => Promise.reject() },

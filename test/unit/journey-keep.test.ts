@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { toChunks } from "../../api/journeys/chunk.ts";
+import { NO_MARK, toggled } from "../../api/journeys/counted.ts";
+import { keepEvents } from "../../api/journeys/keep.ts";
+import type { ArrivedEvent } from "../../api/journeys/model.ts";
+import { DEFAULT_POLICY } from "../../api/journeys/rules.ts";
+import { readWhole } from "../../api/journeys/timeline.ts";
+import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
+import type { EventInput } from "../kit/journeys.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const HOUR = 3_600_000;
+const T = "shop";
+const event = (seq: number, occurredAt: number, own: Partial<ArrivedEvent> = {}): ArrivedEvent => (
+  { sessionId: "s", source: "main", seq, type: "PAGE_VIEWED", occurredAt, receivedAt: NOW, ...own }
+);
+
+/** A store, and writers of one journey over it. */
+function createWorld() {
+  const world = createEraseWorld(NOW);
+  const { store } = world.createProcess();
+  const find = async () => (await store.find(T, ["s"])).get("s");
+  const keep = async (events: ArrivedEvent[], onCall?: OnCall) =>
+    await keepEvents(
+      { store: world.createProcess(onCall).store, clock: () => NOW },
+      T,
+      await find(),
+      events,
+      DEFAULT_POLICY,
+    );
+  return { world, store, find, keep };
+}
+
+describe("a journey", () => {
+  test("knows how its events are stored: in how many chunks, how long the longest is, and which they are", async () => {
+    const { store, find, keep } = createWorld();
+    const batches = [[event(1, NOW), event(2, NOW + 5 * HOUR)], [event(3, NOW + 6 * HOUR)]];
+    for (const batch of batches) await keep(batch);
+    const journey = (await find())!;
+    const mark = toggled(NO_MARK, batches.flatMap(toChunks).map(({ id }) => id));
+    expect(journey.chunks).toEqual({ count: 2, maxSpanMs: 5 * HOUR, mark });
+    const { events, isExact } = await readWhole(store, journey);
+    expect([events.map(({ seq }) => seq), isExact]).toEqual([[1, 2, 3], true]);
+  });
+
+  test("that is long refuses what another writer counted at another time meanwhile, and does not take its own for it", async () => {
+    const { find, keep } = createWorld();
+    for (let seq = 1; seq <= 65; seq++) await keep([event(seq, NOW + seq)]);
+    let writes = 0;
+    const overtaken: OnCall = async (when, call) => {
+      // Between its chunk and its journey.
+      if (when === "before" && call === "putIf" && ++writes === 2) await keep([event(66, NOW + HOUR)]);
+    };
+    const { verdicts } = await keep([event(66, NOW + 66)], overtaken);
+    expect(verdicts).toMatchObject([{ status: "REJECTED", code: "PAYLOAD_MISMATCH" }]);
+    expect(await find()).toMatchObject({ eventCount: 66, endedAt: NOW + HOUR });
+  });
+});
+
+test("of two texts under one number in one millisecond the one that is stored counts; the other is refused, and marked", async () => {
+  const { world, find } = createWorld();
+  const input = (text: string): EventInput => (
+    { sessionId: "s", seq: 1, type: "MESSAGE_SENT", occurredAt: new Date(NOW - 1_000).toISOString(), text }
+  );
+  const dies: OnCall = (when, call) => {
+    if (when === "after" && call === "putIf") throw new Error("gone");
+  };
+  await expect(world.createProcess(dies).journeys.record(T, [input("first")])).rejects.toThrow("gone");
+  const { journeys, raw } = world.createProcess();
+  expect(await journeys.record(T, [input("second")])).toMatchObject([{ code: "PAYLOAD_MISMATCH" }]);
+  expect((await find())!.firstQuestion).toMatchObject({ text: "first" });
+  const lines = [];
+  for await (const keys of raw.listAll(T)) for (const key of keys) lines.push(...await raw.read(key));
+  expect(lines.map(({ text, outdone }) => [text, outdone === true]).toSorted()).toEqual([
+    ["first", false],
+    ["second", true],
+  ]);
+});

@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { RecordedEvent } from "../../api/journeys/model.ts";
+import { createRawEvents, STALE } from "../../api/journeys/raw.ts";
+import { createMemoryObjects } from "../kit/memory-objects.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 12);
+const [MINUTE, DAY] = [60_000, 86_400_000];
+const T = "shop";
+let objects: ReturnType<typeof createMemoryObjects>;
+let raw: ReturnType<typeof createRawEvents>;
+beforeEach(() => {
+  objects = createMemoryObjects();
+  raw = createRawEvents(objects);
+});
+
+const event = (seq: number, own: Partial<RecordedEvent> = {}): RecordedEvent => (
+  { sessionId: "s", source: "main", seq, type: "PAGE_VIEWED", occurredAt: NOW + seq, ...own }
+);
+const BATCH = [event(1, { visitorId: "ada", aliasOf: "phone" }), event(2, { visitorId: "bob" })];
+const KEY = () => raw.keyOf(T, BATCH);
+const marks = () => objects.entries().map(([key]) => key).filter((key) => key.startsWith(STALE));
+/** The store, in which something happens before the next replacement. */
+function overtaken(meanwhile: () => Promise<unknown>) {
+  let isMet = false;
+  return createRawEvents({
+    ...objects,
+    replaceIf: async (...asked) => {
+      if (!isMet) {
+        isMet = true;
+        await meanwhile();
+      }
+      return await objects.replaceIf(...asked);
+    },
+  });
+}
+
+describe("a batch that is written anew", () => {
+  beforeEach(async () => void await raw.keep(T, BATCH, NOW));
+
+  test("keeps the bytes of what stays, loses what goes, and marks the day whose columns it belongs to", async () => {
+    expect(await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? "DROP" : "KEEP")).toBe(true);
+    expect(await raw.read(KEY())).toEqual([{ ...BATCH[1]!, receivedAt: NOW }]);
+    expect(marks()).toEqual([expect.stringContaining(`${STALE}tenant=${T}/date=2026-06-01/`)]);
+  });
+
+  test("loses ids and no others, or is marked as outdone", async () => {
+    const fate = { without: new Set(["ada"]) };
+    await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? fate : "OUTDONE");
+    const { visitorId: _, ...unnamed } = BATCH[0]!;
+    expect(await raw.read(KEY())).toEqual([{ ...unnamed, receivedAt: NOW }, {
+      ...BATCH[1]!,
+      receivedAt: NOW,
+      outdone: true,
+    }]);
+  });
+
+  test("where all stays is not written, and no day is marked", async () => {
+    const before = objects.dump();
+    expect(await raw.rewrite(KEY(), () => "KEEP", "r1")).toBe(false);
+    expect([objects.dump(), marks()]).toEqual([before, []]);
+  });
+
+  test("says for which receipts it was, for each of them, and for no other", async () => {
+    expect(await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? "DROP" : "KEEP", "r1")).toBe(true);
+    expect(await raw.rewrite(KEY(), ({ seq }) => seq === 2 ? "DROP" : "KEEP", "r2")).toBe(true);
+    const again = ["r1", "r2", "r3"].map((receipt) => raw.rewrite(KEY(), () => "KEEP", receipt));
+    expect(await Promise.all(again)).toEqual([true, true, false]);
+    expect(await raw.rewrite(KEY(), () => "KEEP")).toBe(false);
+  });
+
+  test("by two at once loses what either takes out", async () => {
+    const other = () => raw.rewrite(KEY(), ({ seq }) => seq === 2 ? "DROP" : "KEEP", "r2");
+    expect(await overtaken(other).rewrite(KEY(), ({ seq }) => seq === 1 ? "DROP" : "KEEP", "r1")).toBe(true);
+    expect(await raw.read(KEY())).toEqual([]);
+    const again = ["r1", "r2"].map((receipt) => raw.rewrite(KEY(), () => "KEEP", receipt));
+    expect(await Promise.all(again)).toEqual([true, true]);
+  });
+});
+
+describe("a batch that is kept", () => {
+  test("is the same object however often it comes, and of the arrival that was first", async () => {
+    expect(await raw.keep(T, BATCH, NOW)).toEqual({ receivedAt: NOW, isNew: true });
+    expect(await raw.keep(T, BATCH, NOW + MINUTE)).toEqual({ receivedAt: NOW, isNew: false });
+    expect(await raw.arrivedAt(KEY())).toBe(NOW);
+    expect(objects.entries().map(([key]) => key)).toEqual([KEY()]);
+  });
+
+  test("marks its day where columns of it are not looked at anyway: from the thirty-fourth day before on", async () => {
+    await raw.keep(T, [event(1, { occurredAt: NOW - 33 * DAY })], NOW);
+    expect(marks()).toEqual([]);
+    await raw.keep(T, [event(1, { occurredAt: NOW - 34 * DAY })], NOW);
+    expect(marks()).toHaveLength(1);
+    await raw.keep(T, [event(1, { occurredAt: NOW - 35 * DAY })], NOW);
+    expect(marks()).toHaveLength(2);
+  });
+});
+
+test("the batches of a range are those of the hours that it touches, hour by hour, and no tenant's whose name begins alike", async () => {
+  const HOUR = 60 * MINUTE;
+  const at = (occurredAt: number) => [event(1, { occurredAt })];
+  for (const occurredAt of [NOW - 1, NOW, NOW + HOUR - 1, NOW + HOUR]) await raw.keep(T, at(occurredAt), NOW);
+  await raw.keep(`${T}2`, at(NOW), NOW);
+  const hours = [];
+  for await (const hour of raw.list(T, NOW, NOW + HOUR)) hours.push(hour.map(({ key }) => key).toSorted());
+  expect(hours).toEqual([[NOW, NOW + HOUR - 1].map((occurredAt) => raw.keyOf(T, at(occurredAt))).toSorted()]);
+  const all = [];
+  for await (const keys of raw.listAll(T)) all.push(...keys);
+  expect(all).toHaveLength(4);
+});
