@@ -28,7 +28,9 @@ describe("containers", () => {
   });
 
   test("reach S3 and DynamoDB from private subnets without the gateways", () => {
-    for (const endpoint of Object.values(closed.all("aws_vpc_endpoint"))) {
+    const endpoints = Object.values(closed.all("aws_vpc_endpoint"));
+    expect(endpoints).toHaveLength(2);
+    for (const endpoint of endpoints) {
       expect(endpoint["route_table_ids"]).toEqual([
         "${aws_route_table.routes-public.id}",
         "${aws_route_table.routes-private-a.id}",

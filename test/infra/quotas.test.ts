@@ -11,6 +11,12 @@ import { type Loose, synthStage } from "../kit/synth-stage.ts";
  * each other. Numbers are of AWS's documentation (Service quotas; Lambda with SQS; API Gateway; IAM; CloudWatch).
  */
 const stack = synthStage(SWITCHES.both);
+/** All resources of a type; there are some. */
+function all(type: string): Loose[] {
+  const found = Object.values(stack.all(type));
+  expect([type, found.length > 0]).toEqual([type, true]);
+  return found;
+}
 const specs = Object.values<FunctionSpec>(functions);
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
@@ -29,8 +35,10 @@ describe("times fit into each other", () => {
   );
 
   test("a request's function ends before API Gateway does, and says so itself", () => {
-    const timeouts = Object.values(stack.all("aws_apigatewayv2_integration")).map((one) => one.timeout_milliseconds);
-    expect(timeouts.every((ms) => ms >= functions.http.timeoutSeconds * 1_000 && ms <= 30_000)).toBe(true);
+    for (const { timeout_milliseconds: ms } of all("aws_apigatewayv2_integration")) {
+      expect(ms).toBeGreaterThanOrEqual(functions.http.timeoutSeconds * 1_000);
+      expect(ms).toBeLessThanOrEqual(30_000);
+    }
     expect(functions.sockets.timeoutSeconds).toBeLessThanOrEqual(29);
     expect(functions.stream.timeoutSeconds).toBeLessThanOrEqual(900);
   });
@@ -71,8 +79,8 @@ describe("times fit into each other", () => {
 });
 
 describe("quotas are kept", () => {
-  test("of functions: 4 KB of variables, 64 characters of a name, 50 MB of code", () => {
-    for (const one of Object.values(stack.all("aws_lambda_function"))) {
+  test("of functions: 4 KB of variables, 64 characters of a name, memory that new accounts have", () => {
+    for (const one of all("aws_lambda_function")) {
       expect(bytesOf(one.environment.variables)).toBeLessThan(4_096);
       expect(String(one.function_name).length + 24).toBeLessThanOrEqual(64);
       expect(one.memory_size).toBeLessThanOrEqual(3_008);
@@ -80,7 +88,7 @@ describe("quotas are kept", () => {
   });
 
   test("of roles: 10,240 characters of policies in one, 64 of a name", () => {
-    const policies = Object.values(stack.all("aws_iam_role_policy"));
+    const policies = all("aws_iam_role_policy");
     for (const [role, own] of Map.groupBy(policies, (one) => String(one.role))) {
       const size = own.reduce((sum, one) => sum + String(one.policy).replaceAll(/\s/g, "").length, 0);
       // References become ARNs of some 90 characters, which are no longer than they are.
@@ -96,21 +104,27 @@ describe("quotas are kept", () => {
   });
 
   test("of reserved concurrency: a hundred stay for what reserves none", () => {
-    const reserved = Object.values(stack.all("aws_lambda_function"))
+    const reserved = all("aws_lambda_function")
       .reduce((sum, one) => sum + (Number(one.reserved_concurrent_executions) || 0), 0);
     // Of the thousand that an account has after its first weeks.
     expect(reserved).toBeLessThanOrEqual(900);
   });
 
   test("of tables: 20 indexes, and of stream readers two", () => {
-    for (const one of Object.values(stack.all("aws_dynamodb_table"))) {
+    for (const one of all("aws_dynamodb_table")) {
       expect(((one.global_secondary_index ?? []) as Loose[]).length).toBeLessThanOrEqual(20);
     }
+    const streams = all("aws_lambda_event_source_mapping").map((one) => String(one.event_source_arn));
+    const readers = Map.groupBy(streams.filter((arn) => arn.includes(".stream_arn")), (arn) => arn);
+    expect(Math.max(...[...readers.values()].map(({ length }) => length))).toBeGreaterThan(0);
+    for (const [stream, own] of readers) expect([stream, own.length <= 2]).toEqual([stream, true]);
   });
 
   test("of alarms: ten metrics, 1,024 characters, 255 of a name", () => {
-    for (const one of Object.values(stack.all("aws_cloudwatch_metric_alarm"))) {
+    for (const one of all("aws_cloudwatch_metric_alarm")) {
+      // The one above ten is their sum.
       expect(((one.metric_query ?? []) as Loose[]).length).toBeLessThanOrEqual(11);
+      expect(String(one.alarm_description).length).toBeLessThanOrEqual(1_024);
       expect(String(one.alarm_name).length).toBeLessThanOrEqual(255);
     }
   });

@@ -52,6 +52,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       "measure-laws",
       "counting",
       "hour-laws",
+      "late-hours",
     ),
   },
   "metric-stores": {
@@ -82,7 +83,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   review: {
     files: ["lease", "save", "sweep", "store"].map((name) => `api/review/${name}.ts`),
-    tests: unit("review-laws", "review-saves", "review-copies"),
+    tests: unit("review-saves", "review-slices", "review-laws", "review-copies"),
   },
   sockets: {
     files: ["api/sockets/store.ts"],
@@ -94,7 +95,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   webhooks: {
     files: ["rules", "deliver", "signature", "store"].map((name) => `api/webhooks/${name}.ts`),
-    tests: unit("webhooks", "webhook-laws"),
+    tests: unit("webhooks", "webhook-laws", "webhook-stores", "webhook-topics"),
   },
   accounts: {
     files: ["rules", "store", "usernames"].map((name) => `api/auth/accounts/${name}.ts`),
@@ -102,7 +103,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   jobs: {
     files: ["api/jobs/removals.ts", "api/jobs/audit.ts", "api/jobs/ticker.ts", "api/removals/store.ts"],
-    tests: unit("job-laws"),
+    tests: unit("job-laws", "access-stores"),
   },
   schema: {
     files: ["schema/access.ts", "schema/cost.ts"],

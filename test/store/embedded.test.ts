@@ -198,8 +198,8 @@ describe("S3", () => {
     expect(await objects().find("removed")).toBeUndefined();
   });
 
-  test("nothing but this machine reaches it", async () => {
-    const outside = Object.values(networkInterfaces()).flat().filter((a) => a && !a.internal && a.family === "IPv4");
+  const outside = Object.values(networkInterfaces()).flat().filter((a) => a && !a.internal && a.family === "IPv4");
+  test.runIf(outside.length > 0)("nothing but this machine reaches it", async () => {
     for (const endpoint of Object.values(system.endpoints).filter((each) => each !== undefined)) {
       for (const { address } of outside.map((a) => a!)) {
         const refused = new Promise((resolve, reject) =>

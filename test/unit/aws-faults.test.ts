@@ -64,6 +64,18 @@ describe("DynamoDB", () => {
     expect(asked).toHaveLength(8);
   });
 
+  test("a count goes on over all pages, each from where the one before ended", async () => {
+    const page = (ScannedCount: number, Count: number, last?: string) => (
+      { ScannedCount, Count, ...(last ? { LastEvaluatedKey: { pk: { S: last } } } : {}) }
+    );
+    const asked = answers(page(5, 2, "a"), page(0, 0, "b"), page(3, 3));
+    const key = { expression: "pk = :pk", values: { ":pk": "p" } };
+    expect(await dynamo.count("t", { key })).toEqual({ all: 8, passing: 5 });
+    expect(asked.map(({ ExclusiveStartKey: from }) => from)).toEqual([undefined, { pk: { S: "a" } }, {
+      pk: { S: "b" },
+    }]);
+  });
+
   test("a hundred keys are asked for at a time, as strongly as all of them", async () => {
     const asked = answers();
     await dynamo.batchGet("t", Array.from({ length: 201 }, (_, i) => ({ pk: `${i}` })), { consistent: true });

@@ -72,7 +72,7 @@ describe("a tenant", () => {
     const [hook] = await service.list("shop");
     await service.revoke("shop", hook!.webhookId);
     await create();
-    await expect(create()).rejects.toThrow();
+    await expect(create()).rejects.toMatchObject({ fields: [{ path: ["name"] }] });
     expect((await service.list("shop")).filter(({ revokedAt }) => revokedAt === undefined)).toHaveLength(
       LIMITS.webhooks,
     );
