@@ -84,7 +84,7 @@ export function createSaver({ store, copies, objects, clock, ids, changed, saved
         checkAt: session?.status === "ACTIVE" || journal.length > 0 ? known.checkAt : undefined,
       }, known);
       known = written.current;
-      return written.ok || known.file?.key === key ? known : LOST;
+      return written.ok ? known : LOST;
     });
   }
 

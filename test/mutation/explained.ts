@@ -109,12 +109,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: "of no entries nothing is noted",
   },
   {
-    file: "api/review/save.ts",
-    line: "return written.ok || known.file?.key === key ? known : LOST;",
-    instead: "written.ok && known.file?.key === key",
-    why: "one look more, which finds another file in the place and gives the same",
-  },
-  {
     file: "api/jobs/audit.ts",
     line: "await mark({ ...(after ? { after } : {}), attempts: 0, isDone: true });",
     instead: "{}",

@@ -1,10 +1,12 @@
-import { isAbstractType, parse, subscribe } from "graphql";
-import { expect, test } from "vitest";
+import { getNamedType, isAbstractType, isObjectType, parse, subscribe } from "graphql";
+import { afterEach, expect, test, vi } from "vitest";
 import { type Scope, SCOPES } from "../../api/auth/viewer.ts";
 import { beyond, requireAccess, type TypeAccess } from "../../schema/access.ts";
 import { builder, entries, streams } from "../../schema/builder.ts";
 import { buildSchema } from "../../schema/build.ts";
 import { type Context, sharedPartOf } from "../../schema/context.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 /** Never called: what must not compile. The type check fails where one of these compiles. */
 export function planted() {
@@ -70,6 +72,33 @@ test("a field needs what it and its type state, beyond what its parent needed", 
   expect(beyond(undefined, "EVERYBODY", "HOLDER")).toEqual([]);
 });
 
+test("each field is refused to whom a scope is missing that it, or what it gives, asks for beyond its parent", () => {
+  const accessOf = (of: object) =>
+    (of as { extensions: { pothosOptions?: { access?: string } } }).extensions.pothosOptions?.access;
+  const codeOf = (call: () => unknown) => {
+    try {
+      call();
+      return "shown";
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+  };
+  const tried = new Map<string, number>();
+  for (const type of Object.values(buildSchema(Date.now).getTypeMap()).filter((one) => isObjectType(one))) {
+    for (const field of Object.values(type.getFields())) {
+      const call = (type.name === "Subscription" ? field.subscribe : field.resolve)!;
+      const asked = new Set([accessOf(field), accessOf(getNamedType(field.type))]);
+      for (const scope of SCOPES.filter((one) => asked.has(one) && one !== accessOf(type))) {
+        const viewer = { scopes: SCOPES.filter((one) => one !== scope) };
+        const name = `${type.name}.${field.name} without ${scope}`;
+        expect([name, codeOf(() => call({}, {}, { viewer }, {} as never))]).toEqual([name, "FORBIDDEN"]);
+        tried.set(scope, (tried.get(scope) ?? 0) + 1);
+      }
+    }
+  }
+  expect([...tried.keys()].sort()).toEqual([...SCOPES].sort());
+});
+
 test("what several viewers are given depends on tenant and scopes alone", () => {
   const viewer = { userId: "ada", tenantId: "t", scopes: SCOPES, expiresAt: 1, credential: "c" };
   const shared = sharedPartOf({ viewer, requestId: "r", header: { asked: "s" } } as unknown as Context);
@@ -86,6 +115,37 @@ test("a stream is refused where its scope is missing, and what it shows is check
   };
   expect(await codeFor(undefined)).toBe("UNAUTHENTICATED");
   expect(await codeFor({ scopes: SCOPES.filter((scope) => scope !== "SESSIONS_READ") })).toBe("FORBIDDEN");
+});
+
+test("a stream ends in the instant in which its token does, or once its login or key does, and says which", async () => {
+  vi.useFakeTimers();
+  const schema = buildSchema(Date.now);
+  const document = parse(`subscription { sessionChanged { sessionId } }`);
+  async function open() {
+    let end = () => {};
+    const onEnded = (_: unknown, act: () => void) => {
+      end = act;
+      return () => {};
+    };
+    async function* watchSessions(_tenant: string, _sensor: unknown, _after: unknown, signal: AbortSignal) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    }
+    const viewer = { tenantId: "t", scopes: SCOPES, expiresAt: Date.now() + 1_000 };
+    const stream = await subscribe({
+      schema,
+      document,
+      contextValue: { viewer, onEnded, services: { watchSessions } },
+    });
+    const first = (stream as AsyncGenerator).next().then(() => "open", (error: { code: string }) => error.code);
+    return { outcome: () => Promise.race([first, Promise.resolve().then(() => "waits")]), first, end: () => end() };
+  }
+  const [byToken, byLogin] = [await open(), await open()];
+  byLogin.end();
+  expect(await byLogin.first).toBe("CREDENTIAL_ENDED");
+  await vi.advanceTimersByTimeAsync(999);
+  expect(await byToken.outcome()).toBe("waits");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await byToken.first).toBe("TOKEN_EXPIRED");
 });
 
 test("what an interface or a union turns out to be is shown to whom its type is", async () => {

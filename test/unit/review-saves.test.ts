@@ -5,7 +5,7 @@ import { formatEntry } from "../../api/anki/schedule/entry.ts";
 import type { Objects } from "../../api/aws/objects.ts";
 import { tables } from "../../api/resources.ts";
 import { createCopies } from "../../api/review/copies.ts";
-import { decideStart, decideSweep, emptyLease, ended, holderOf, sessionOf } from "../../api/review/lease.ts";
+import { decideStart, decideSweep, emptyLease, ended, holderOf, sessionOf, statusOf } from "../../api/review/lease.ts";
 import { IDLE_MS, type Lease, type ReviewSession } from "../../api/review/model.ts";
 import { createSaver, fileKeyOf } from "../../api/review/save.ts";
 import { createLeaseStore } from "../../api/review/store.ts";
@@ -96,6 +96,9 @@ describe("a lease", () => {
     expect(holderOf(lease, START + IDLE_MS - 1)).toBe(lease.session);
     expect(holderOf(lease, START + IDLE_MS)).toBeUndefined();
     expect(holderOf(ended(lease, "ENDED", START), START)).toBeUndefined();
+    // How it ended stays so, also when its time would have been over.
+    const statuses = (["ACTIVE", "ENDED", "TAKEN_OVER"] as const).map((status) => session({ status }));
+    expect(statuses.map((one) => statusOf(one, START + IDLE_MS))).toEqual(["EXPIRED", "ENDED", "TAKEN_OVER"]);
   });
 
   test("that is held is refused, joined or taken over, as is wished; each session has the next epoch", () => {
@@ -281,6 +284,15 @@ describe("the sweep of leases", () => {
     expect(await find()).toMatchObject({ base: 2, journal: [], checkAt: undefined, session: { status: "EXPIRED" } });
     expect((await Array.fromAsync(store.listDue(START + 10 * IDLE_MS))).flat()).toEqual([]);
     expect(await sweep()).toEqual({ ended: 0, saved: 0, failed: 0 });
+  });
+
+  test("ends a session of which nothing is left to write, and leaves its file alone in its place", async () => {
+    const { sweep, put, pass, bucket } = createWorld();
+    const { file: present } = await put({ ...due, session: session() });
+    bucket.set(fileKeyOf(ADA, 1, "beside"), { body: file });
+    pass(IDLE_MS);
+    expect(await sweep()).toEqual({ ended: 1, saved: 0, failed: 0 });
+    expect([...bucket.keys()]).toEqual([present!.key]);
   });
 
   test("puts off a session that was touched meanwhile, and takes one that is over off its list", async () => {
