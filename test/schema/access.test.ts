@@ -128,7 +128,7 @@ test("a stream ends in the instant in which its token does, or once its login or
       return () => {};
     };
     async function* watchSessions(_tenant: string, _sensor: unknown, _after: unknown, signal: AbortSignal) {
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      yield* await new Promise<never[]>((resolve) => signal.addEventListener("abort", () => resolve([])));
     }
     const viewer = { tenantId: "t", scopes: SCOPES, expiresAt: Date.now() + 1_000 };
     const stream = await subscribe({
