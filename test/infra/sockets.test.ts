@@ -62,7 +62,8 @@ describe("the WebSocket API", () => {
 
   test("is not there where containers hold the sockets, and nobody is told of one", () => {
     expect(containers.all("aws_apigatewayv2_api")).toEqual({});
-    expect(JSON.stringify(containers.all("aws_lambda_function"))).not.toContain("SOCKETS_URL");
+    expect(JSON.stringify(containers.resources)).toContain("NAME_PREFIX");
+    expect(JSON.stringify(containers.resources)).not.toContain("SOCKETS_URL");
   });
 
   test("costs a subscriber's month less than a hundredth of a function that is held open", () => {

@@ -135,13 +135,16 @@ describe("the ticker", () => {
       runs.push(Promise.withResolvers());
       return runs.at(-1)!.promise;
     };
-    const { stop } = startTicker([{ name: "a", everyMs: 1_000, run }], silentLog);
+    const said: unknown[] = [];
+    const log = { ...silentLog, error: (...of: unknown[]) => void said.push(of) };
+    const { stop } = startTicker([{ name: "a", everyMs: 1_000, run }], log);
     expect(runs).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(runs).toHaveLength(1);
     runs[0]!.reject(new Error("a fault"));
     await vi.advanceTimersByTimeAsync(999);
     expect(runs).toHaveLength(1);
+    expect(said).toEqual([["a job failed and is tried at its next turn", { job: "a", error: new Error("a fault") }]]);
     await vi.advanceTimersByTimeAsync(1);
     expect(runs).toHaveLength(2);
     let isOver = false;
@@ -159,6 +162,7 @@ describe("the audit of each hour", () => {
     const asked: unknown[] = [];
     const raised: number[] = [];
     const listed: number[] = [];
+    const said: unknown[] = [];
     let isWrong = false;
     const bucket = { start: START, count: 3 } as never;
     const job = createAuditJob({
@@ -180,19 +184,26 @@ describe("the audit of each hour", () => {
         audits: {} as never,
       },
       clock: () => START,
-      log: silentLog,
+      log: { ...silentLog, error: (...of: unknown[]) => void said.push(of) },
       raise: (n) => raised.push(n),
     });
     const hourAt = Date.UTC(2026, 5, 1, 11);
     const range = { between: { from: hourAt, to: hourAt + HOUR } };
     await job();
-    expect([raised, asked.splice(0).length, listed.splice(0).length]).toEqual([[], 3, 1]);
+    expect([raised, said, asked.splice(0).length, listed.splice(0).length]).toEqual([[], [], 3, 1]);
     isWrong = true;
     expect(await job()).toEqual({ audited: 3, records: 15, minuteBuckets: 180, differences: 2, unsettled: 3 });
     expect(listed).toEqual([hourAt]);
     const [a, b, c] = [["a", "ITEMS"], ["b", "ITEMS"], ["c", "own"]].map((of) => [...of, range, false, false]);
     expect(asked).toEqual([a, b, c]);
     expect(raised).toEqual([2]);
+    // And the log says where.
+    const minutes = [{ start: new Date(START).toISOString(), count: 3, recounted: 2 }];
+    const hour = new Date(hourAt).toISOString();
+    expect(said).toEqual([["b", "ITEMS"], ["c", "own"]].map(([tenantId, source]) => [
+      "buckets are wrong; run auditMetrics with repair",
+      { tenantId, source, hour, minutes, measures: [] },
+    ]));
   });
 });
 
@@ -257,6 +268,14 @@ describe("a part of an audit of all tenants", () => {
       pass: (ms: number) => void (now += ms),
     };
   }
+
+  test("begins nothing in the very millisecond in which its time is over", async () => {
+    const { run, audited } = world();
+    await run(0);
+    expect(audited).toEqual([]);
+    await run(1);
+    expect(audited.length).toBeGreaterThan(0);
+  });
 
   test("that runs out of time goes on where it was, and looks at each tenant once", async () => {
     const { on, run, audited, told } = world();

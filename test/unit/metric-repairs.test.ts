@@ -194,7 +194,9 @@ test("what waits to be counted is no difference, however often it is looked at",
   await world.record();
   await world.countAll();
   await world.record();
-  expect(await world.repair()).toMatchObject({ recordsCounted: 2, differences: [], repaired: 0, unsettled: 0 });
+  for (let i = 0; i < 3; i++) {
+    expect(await world.repair()).toMatchObject({ recordsCounted: 2, differences: [], repaired: 0, unsettled: 0 });
+  }
 });
 
 test("a minute of which something has expired is said to be wrong, and never set: nothing tells what is right", async () => {
