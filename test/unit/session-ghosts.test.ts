@@ -294,6 +294,34 @@ test(
   10_000,
 );
 
+test("whatever a person does with a session wakes whoever follows", async () => {
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const names = { sessions: "sessions", sensors: "sensors" };
+  let wakes = 0;
+  const sessions = createSessions({
+    ...{ store: createSessionStore(dynamo, names), lineStore: createLineStore(dynamo, names) },
+    ...{ erasures: createSensorErasures(dynamo, names), quarantine: createQuarantineStore(dynamo, names) },
+    ...{ lists: createSessionLists(dynamo, names), daysOpenAt: () => Promise.resolve([]), readings: {} as Readings },
+    ...{ hub: { ...createHub(), wake: () => void wakes++ }, clock: () => NOW, ids: () => "m" },
+  });
+  const of = { sessionId: "a" };
+  const seen = async () => ({ ...of, expectedVersion: (await sessions.find(T, ["a"])).get("a")!.version });
+  const acts: [string, () => Promise<unknown>][] = [
+    ["create", () => sessions.create(T, "u", { ...of, sensorId: "s", startedAt: NOW - 60_000 })],
+    ["annotate", async () => sessions.annotate(T, { ...await seen(), labels: ["x"] })],
+    ["update", () => sessions.update(T, { ...of, updateId: "1", playbackStarted: true })],
+    ["end", () => sessions.end(T, { ...of, endedAt: NOW - 1_000 })],
+    ["correct", async () => sessions.correct(T, { ...await seen(), startedAt: NOW - 90_000 })],
+    ["remove", async () => sessions.remove(T, await seen())],
+    ["restore", () => sessions.restore(T, of)],
+  ];
+  for (const [name, act] of acts) {
+    wakes = 0;
+    expect([name, await act()]).toEqual([name, expect.objectContaining({ session: expect.anything() as unknown })]);
+    expect([name, wakes > 0]).toEqual([name, true]);
+  }
+});
+
 describe("a person splits what was merged, while another takes the merge back", () => {
   const [MIN, START] = [60_000, NOW - 60 * 60_000];
   const seen = async (sessions: Sessions, sessionId: string) => ({
