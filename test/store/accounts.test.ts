@@ -165,7 +165,7 @@ describe("logging in", () => {
 
   test("a device token lets nobody in", async () => {
     const { deviceToken } = await loggedIn(await registered());
-    await expect(authenticate(`Bearer ${deviceToken}`)).rejects.toThrow(/of another kind/);
+    await expect(authenticate(`Bearer ${deviceToken}`)).rejects.toThrow(/has no `aud`/);
   });
 
   test("failures that come at once are all counted, also where they begin anew", async () => {
