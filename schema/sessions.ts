@@ -36,9 +36,10 @@ Sensor.implement({
       type: Session,
       nullable: true,
       description: "Its active session; null where none is.",
-      resolve: async ({ sensorId }, _, context) => {
-        const latest = await findLatest(sensorId, context);
-        return latest?.status === "ACTIVE" ? latest : undefined;
+      resolve: async ({ sensorId }, _, { loadSensor, loadSession, viewer, services }) => {
+        const id = (await loadSensor(sensorId))?.latestSessionId;
+        const latest = id === undefined ? undefined : await loadSession(id);
+        return services.sessions.findActive(viewer.tenantId, sensorId, { latest });
       },
     }),
     sessions: t.field({
@@ -112,7 +113,14 @@ Session.implement({
       nullable: true,
       description:
         "Where everything of it is now: late motion showed that it and an earlier session are one, or a person said so. Null for a session of its own; only those are in lists.",
-      resolve: ({ mergedInto }, _, { loadSession }) => mergedInto === undefined ? null : loadSession(mergedInto),
+      resolve: async ({ mergedInto }, _, { loadSession }) => {
+        // What it became a part of can have become a part of another since.
+        let holder = mergedInto === undefined ? undefined : await loadSession(mergedInto);
+        for (let step = 1; holder?.mergedInto !== undefined && step < LIMITS.mergedSteps; step++) {
+          holder = await loadSession(holder.mergedInto);
+        }
+        return holder;
+      },
     }),
     lastMotionAt: t.expose("lastMotionAt", {
       type: "DateTime",

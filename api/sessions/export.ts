@@ -7,7 +7,7 @@ import type { Cell, Column } from "../files/table.ts";
 import * as v from "valibot";
 import type { ReadingPosition } from "./history.ts";
 import type { SessionFilter } from "./listing.ts";
-import type { Reading, Session, SessionPage } from "./model.ts";
+import { LIMITS, type Reading, type Session, type SessionPage } from "./model.ts";
 import { formatInstant } from "../core/time.ts";
 import { pausesOf } from "./pauses.ts";
 import { activeDurationOf, durationOf, sensorOf } from "./rules.ts";
@@ -148,16 +148,31 @@ export function createSessionExports(
       return { ...kept, endCursor: isDone ? undefined : cursors.encode([listed, place]) };
 
       async function pageOf(cursor: string | null): Promise<Pick<SessionPage, "edges" | "hasNextPage">> {
-        if (typeof sessionId !== "string") return await sessions.list(tenantId, filter!, { first: 100, after: cursor });
-        const session = (await sessions.find(tenantId, [sessionId])).get(sessionId);
+        if (typeof sessionId !== "string") {
+          const page = await sessions.list(tenantId, filter!, { first: 100, after: cursor });
+          // Rows of lists do not know where readings are.
+          const filled = page.edges.filter(({ node }) => node.sampleCount > 0).map(({ node }) => node.sessionId);
+          const whole = await sessions.find(tenantId, filled);
+          return {
+            ...page,
+            edges: page.edges.map((edge) => ({ ...edge, node: whole.get(edge.node.sessionId) ?? edge.node })),
+          };
+        }
+        const session = await findHolder(sessionId);
         if (!session) {
           const message = `names no session that is kept: ${JSON.stringify(sessionId)}`;
           throw new InvalidInputError([{ path: ["sessionId"], message }]);
         }
-        const node = session.mergedInto === undefined
-          ? session
-          : (await sessions.find(tenantId, [session.mergedInto])).get(session.mergedInto);
-        return { edges: node ? [{ node, cursor: "" }] : [], hasNextPage: false };
+        return { edges: [{ node: session, cursor: "" }], hasNextPage: false };
+      }
+
+      /** The session of an id, or the one that it became a part of, however often. */
+      async function findHolder(id: string): Promise<Session | undefined> {
+        let found = (await sessions.find(tenantId, [id])).get(id);
+        for (let step = 0; found?.mergedInto !== undefined && step < LIMITS.mergedSteps; step++) {
+          found = (await sessions.find(tenantId, [found.mergedInto])).get(found.mergedInto);
+        }
+        return found;
       }
     },
   };

@@ -255,6 +255,8 @@ export const LIMITS = {
   seriesPoints: 2_000,
   /** Objects that one series reads. */
   seriesBatches: 1_000,
+  /** So often a session can have become a part of another, one after the other. */
+  mergedSteps: 100,
   labels: 100,
   labelChars: 64,
   notesChars: 10_000,

@@ -86,6 +86,11 @@ export function createSessions(
     return possible.length === 0 ? new Map() : await store.findSensors(tenantId, possible);
   }
 
+  async function findLatest(tenantId: string, sensorId: string): Promise<Session | undefined> {
+    const latest = (await findSensors(tenantId, [sensorId])).get(sensorId)?.latestSessionId;
+    return latest === undefined ? undefined : (await find(tenantId, [latest])).get(latest);
+  }
+
   /** Takes a session that a person deleted away for good, with the readings that it holds. Harmless where it broke off. */
   async function purge(session: Session): Promise<boolean> {
     await history.removeReadings(session);
@@ -137,15 +142,17 @@ export function createSessions(
     /** The sensors that exist among these, by id. */
     findSensors,
 
-    /** The sensor's active session, where it has one; of several the one that began last, but not after now. */
-    async findActive(tenantId: string, sensorId: string): Promise<Session | undefined> {
-      const latest = (await findSensors(tenantId, [sensorId])).get(sensorId)?.latestSessionId;
-      if (latest === undefined) return undefined;
+    /**
+     * The sensor's active session, where it has one; of several the one that began last, but not after now. Whoever has read
+     * which one is its latest (none: undefined) says so.
+     */
+    async findActive(tenantId: string, sensorId: string, read?: { latest: Session | undefined }) {
+      if (!isId(sensorId)) return undefined;
       const now = clock();
-      const session = (await find(tenantId, [latest])).get(latest);
+      const session = read ? read.latest : await findLatest(tenantId, sensorId);
       const isThere = session !== undefined && sensorOf(session) === sensorId;
       if (isThere && session.status === "ACTIVE" && session.startedAt <= now) return session;
-      // A device whose clock is ahead, or two devices at one sensor.
+      // A device whose clock is ahead, two devices at one sensor, or one that a person moved here.
       const query: SessionQuery = { tenantId, sensorId, fromAt: MIN_AT, toAt: now + 1, status: "ACTIVE" };
       const { sessions } = await lists.page(query, NEAR_ROWS, undefined);
       const other = sessions.find((own) => asOf(own, now).status === "ACTIVE");

@@ -4,13 +4,10 @@ import { InvalidInputError } from "../core/errors.ts";
 import { deletedByPerson } from "./hearing.ts";
 import type { Lines, Owner, Part } from "./lines.ts";
 import { isExpired } from "./listing.ts";
-import type { Reading, Session } from "./model.ts";
+import { LIMITS, type Reading, type Session } from "./model.ts";
 import { addReadings, asSource, asStated, compose, isWithin, pieceAt, withOwn } from "./pieces.ts";
 import { splitOff } from "./rules.ts";
 import type { SessionStore } from "./store.ts";
-
-/** So often a session can have become a part of another, one after the other. */
-const MAX_STEPS = 100;
 
 export type Sources = ReturnType<typeof createSources>;
 
@@ -19,7 +16,7 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
   /** The session of an id, or the one that it became a part of; undefined where that is gone. */
   async function lead(tenantId: string, sessionId: string): Promise<Session | undefined> {
     let session = (await store.find(tenantId, [sessionId])).get(sessionId);
-    for (let step = 0; session?.mergedInto !== undefined && step < MAX_STEPS; step++) {
+    for (let step = 0; session?.mergedInto !== undefined && step < LIMITS.mergedSteps; step++) {
       session = (await store.find(tenantId, [session.mergedInto])).get(session.mergedInto);
     }
     return session;
@@ -37,7 +34,7 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
     // What is added while it goes on is looked at as well.
     for (const { pieces = [], ends } of found.values()) {
       for (const id of new Set([...pieces.map(({ into }) => into), ...ends.flatMap(({ into }) => into ?? [])])) {
-        const next = found.has(id) || found.size >= MAX_STEPS ? undefined : await lead(session.tenantId, id);
+        const next = found.has(id) || found.size >= LIMITS.mergedSteps ? undefined : await lead(session.tenantId, id);
         if (next && next.purgedAt === undefined && !found.has(next.sessionId)) found.set(next.sessionId, next);
       }
     }
@@ -113,7 +110,7 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
     /** The session that an instant of another belongs to, where that was split. */
     async at(session: Session, at: number): Promise<Session | undefined> {
       let holder: Session | undefined = session;
-      for (let step = 0; holder && step < MAX_STEPS; step++) {
+      for (let step = 0; holder && step < LIMITS.mergedSteps; step++) {
         const held = holder.pieces && pieceAt(holder.pieces, at)?.into;
         const into = held === undefined || held === holder.sessionId ? splitOff(holder, at) : held;
         if (into === undefined) break;

@@ -237,6 +237,35 @@ describe("readings", () => {
       (await csvOf(await exported("split", "exportReadings", { sessionId }))).map(({ v1 }) => Number(v1));
     expect(await valuesOf("walk")).toEqual([0, 1, 2, 3]);
     expect(await valuesOf("rest")).toEqual([4, 5, 6, 7, 8, 9]);
+    // Also in a file of a list, whose rows do not know where readings are.
+    const listed = await csvOf(await exported("split", "exportReadings", { filter: {} }));
+    expect(listed.map(({ session_id, v1 }) => `${session_id} ${v1}`)).toEqual(
+      Array.from({ length: 10 }, (_, i) => i < 4 ? `walk ${i}` : `rest ${i}`).toSorted((a, b) =>
+        a[0] === b[0] ? 0 : a < b ? -1 : 1
+      ),
+    );
+  });
+
+  test("of a list are there of sessions that go on and of those that are over, under the id of the one that holds them", async () => {
+    for (const [i, id] of ["one", "two", "three", "on"].entries()) {
+      const last = { ...batchOf(id, 0, NOW - HOUR + i * 60_000, 2), sensorId: "wrist", final: id !== "on" };
+      await mutate(api, "over", "ingestSessionBatch", last);
+    }
+    const rowsOfList = async () =>
+      (await csvOf(await exported("over", "exportReadings", { filter: {} }))).map(({ session_id }) => session_id);
+    expect(await rowsOfList()).toEqual(["on", "on", "three", "three", "two", "two", "one", "one"]);
+    for (const [first, second] of [["two", "three"], ["one", "two"]]) {
+      const sessions = await Promise.all([first!, second!].map(async (sessionId) => {
+        const { data } = await api.ask("over", `{ session(sessionId: "${sessionId}") { version } }`);
+        return { sessionId, expectedVersion: data.session.version };
+      }));
+      expect(await mutate(api, "over", "mergeSessions", { sessions })).toMatchObject({ session: { sessionId: first } });
+    }
+    expect(await rowsOfList()).toEqual(["on", "on", ...Array.from({ length: 6 }, () => "one")]);
+    // An id that was joined twice leads to where everything is now, at every door.
+    expect((await exported("over", "exportReadings", { sessionId: "three" })).rows).toBe(6);
+    const { data } = await api.ask("over", `{ session(sessionId: "three") { mergedInto { sessionId sampleCount } } }`);
+    expect(data.session).toEqual({ mergedInto: { sessionId: "one", sampleCount: 6 } });
   });
 
   test("of a session that is not there are refused by its name", async () => {
