@@ -368,34 +368,6 @@ describe("what is read is what was said and what time it is, whether or not a sw
     }
   });
 
-  test("what goes on at a sensor is one answer at every door: of two devices', of one moved there, of a clock ahead", async () => {
-    const goingOn = async (sensorId: string) => {
-      const query = `{ activeSession(sensorId: "${sensorId}") { sessionId }
-        sensor(sensorId: "${sensorId}") { activeSession { sessionId } } }`;
-      const { data } = await world.api.ask(T, query);
-      expect(data.sensor.activeSession).toEqual(data.activeSession);
-      return data.activeSession?.sessionId;
-    };
-    for (const [sessionId, ago, final] of [["goes on", 20_000, false], ["last batch", 10_000, true]] as const) {
-      const readings = [{ at: iso(NOW - ago), values: [1] }];
-      await mutate(world.api, T, "ingestSessionBatch", {
-        sessionId,
-        sensorId: "wrists",
-        batchOffset: 0,
-        readings,
-        final,
-      });
-    }
-    expect(await goingOn("wrists")).toBe("goes on");
-    const moved = (await motion("from here", NOW)).session.sessionId;
-    await mutate(world.api, T, "correctSession", { sessionId: moved, expectedVersion: 1, sensorId: "to there" });
-    await motion("to there", NOW - 3 * DAY);
-    expect([await goingOn("from here"), await goingOn("to there")]).toEqual([undefined, moved]);
-    await motion("clock", NOW + 9 * MIN);
-    const now = (await motion("clock", NOW)).session.sessionId;
-    expect(await goingOn("clock")).toBe(now);
-  });
-
   test("a live session is over one millisecond after its timeout, and goes on with motion in time that comes later", async () => {
     const sensorId = "ends by itself";
     const { session } = await motion(sensorId, NOW);

@@ -167,3 +167,31 @@ test("a batch of a session that late motion made a part of another is counted th
   expect(await send(0)).toMatchObject({ accepted: 10, session: { sessionId: into, sampleCount: 20 } });
   expect(await send(1)).toMatchObject({ duplicate: true, session: { sessionId: into, sampleCount: 20 } });
 });
+
+test("what goes on at a sensor is one answer at every door: of two devices', of one moved there, of a clock ahead", async () => {
+  const goingOn = async (sensorId: string) => {
+    const query = `{ activeSession(sensorId: "${sensorId}") { sessionId }
+      sensor(sensorId: "${sensorId}") { activeSession { sessionId } } }`;
+    const { data } = await api.ask(T, query);
+    expect(data.sensor.activeSession).toEqual(data.activeSession);
+    return data.activeSession?.sessionId;
+  };
+  for (const [sessionId, ago, final] of [["goes on", 20_000, false], ["last batch", 10_000, true]] as const) {
+    const readings = [{ at: iso(NOW - ago), values: [1] }];
+    await mutate(api, T, "ingestSessionBatch", {
+      sessionId,
+      sensorId: "wrists",
+      batchOffset: 0,
+      readings,
+      final,
+    });
+  }
+  expect(await goingOn("wrists")).toBe("goes on");
+  const moved = (await motion("from here", 180)).session.sessionId;
+  await mutate(api, T, "correctSession", { sessionId: moved, expectedVersion: 1, sensorId: "to there" });
+  await motion("to there", 0);
+  expect([await goingOn("from here"), await goingOn("to there")]).toEqual([undefined, moved]);
+  await motion("clock", 189);
+  const now = (await motion("clock", 180)).session.sessionId;
+  expect(await goingOn("clock")).toBe(now);
+});
