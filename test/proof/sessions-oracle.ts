@@ -109,7 +109,7 @@ export function createOracle() {
     // The id of what was erased is free again.
     const old = sessions.get(sessionId);
     const isFree = old !== undefined && old.sensorId !== sensorId && erasures.erased.has(old.sensorId);
-    // Nor does it lead where it led (M3.401), and none of its updates was done (M4.739).
+    // Nor does it lead where it led (M3.401), none of its updates was done (M4.739), nobody deleted it (P20.321).
     if (isFree) forgetId(sessionId);
     const known = old && !isFree ? old : { sessionId, sensorId, batches: new Map(), edits: [] };
     sessions.set(sessionId, known);
@@ -119,6 +119,7 @@ export function createOracle() {
 
   function forgetId(sessionId: string): void {
     mergedInto.delete(sessionId);
+    back.forgetId(sessionId);
     for (const update of updates) if (update.startsWith(`${sessionId}#U#`)) updates.delete(update);
   }
 

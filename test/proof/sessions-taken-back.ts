@@ -37,6 +37,12 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
     deletions,
     pauses,
 
+    /** It is another session by now. */
+    forgetId(sessionId: string): void {
+      corrections.delete(sessionId);
+      deletions.delete(sessionId);
+    },
+
     /** A merge or a split was written. */
     corrected(sensorId: string, written: readonly Written[], added: Said[]): void {
       const item = written.find(({ after }) => after && partOf(after) === "CORRECTION")?.after;
