@@ -289,8 +289,9 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       }
       const more = end ? await lineStore.from(of, placeKeyOf(end), 2) : [];
       const added = await sessionsAt(of, more.slice(1));
-      // What was a part of another as it was read, and is none by now, has moved meanwhile.
-      if (!added || added.length === 0 || added.some(({ sessionId }) => stubs.has(sessionId))) return undefined;
+      // What was a part of another as it was read, or not there at all, and has a place of its own by now, has moved meanwhile.
+      const isKnown = (id: string) => stubs.has(id) || stretch.some(({ sessionId }) => sessionId === id);
+      if (!added || added.length === 0 || added.some(({ sessionId }) => isKnown(sessionId))) return undefined;
       for (const session of added) originals.set(session.sessionId, session);
       stretch = [...stretch, ...added];
     }

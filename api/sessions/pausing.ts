@@ -81,9 +81,10 @@ export function createPausing({ lines, sources, settings, changed, clock }: {
     if (own?.ok) changed(own.current);
     if (own) return own.ok ? [own.current] : undefined;
     const isDone = isWhole ? await lines.state(next, next, known) : await lines.stateAll(next, parts);
+    if (!isDone) return undefined;
     // What the pause reaches is a part of the session by now.
-    const written = family.map((one) => sources.lead(one.tenantId, one.sessionId));
-    return isDone ? (await Promise.all(written)).filter((one) => one !== undefined) : undefined;
+    const written = await Promise.all(family.map((one) => sources.lead(one.tenantId, one.sessionId)));
+    return written.filter((one) => one !== undefined);
   }
 }
 

@@ -7,6 +7,7 @@ import { createLines } from "../../api/sessions/lines.ts";
 import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
+import type { Session } from "../../api/sessions/model.ts";
 import { pausesOf } from "../../api/sessions/pauses.ts";
 import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import type { Readings } from "../../api/sessions/readings.ts";
@@ -358,6 +359,42 @@ describe("a person splits what was merged, while another takes the merge back", 
     }
     expect([...done].sort()).toEqual(["SplitSessionPayload", "VersionConflictError"]);
   });
+});
+
+test("two sessions are split by one new id, between any two requests: one of them is, and no motion is lost", async () => {
+  const [MIN, START] = [60_000, NOW - 60 * 60_000];
+  const done = new Set<string>();
+  for (let skipped = 0, isBetween = true; isBetween; skipped++) {
+    isBetween = false;
+    const split = async (host: Sessions, { sessionId, version: expectedVersion }: Session, minute: number) => {
+      const at = START + minute * MIN;
+      return (await host.split(T, { sessionId, expectedVersion, at, newSessionId: "half" })).__typename;
+    };
+    const answers: string[] = [];
+    let sessions: Session[] = [];
+    const { host, arm } = hostWith(
+      async (_dynamo, other) => {
+        isBetween = true;
+        answers.push(await split(other, sessions[1]!, 22));
+      },
+      ...["get", "query", "batchGet", "transact"],
+    );
+    // Motion that lasts over where the later one is split: a change of the earlier one looks beyond itself.
+    for (const minute of [0, 2, 20, 23]) {
+      await host.recordMotion(T, "u", { sensorId: "hall", at: START + minute * MIN });
+    }
+    await host.recordMotion(T, "u", { sensorId: "hall", at: START + 24 * MIN, state: "CLEARED" });
+    const list = async () => (await host.list(T, { sensorId: "hall" }, { first: 10 })).edges.map(({ node }) => node);
+    sessions = (await list()).reverse();
+    arm(skipped);
+    answers.push(await split(host, sessions[0]!, 1));
+    done.add(`${answers.join()}: ${(await list()).reverse().map((one) => one.motionEventCount).join()}`);
+  }
+  expect([...done].sort()).toEqual([
+    "PayloadMismatchError,SplitSessionPayload: 1,1,2",
+    "SplitSessionPayload,PayloadMismatchError: 2,1,1",
+    "SplitSessionPayload: 1,1,2",
+  ]);
 });
 
 test("what was a part of another as it was read, and has a place beyond by now, has moved: nothing is written", async () => {

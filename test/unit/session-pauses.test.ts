@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { UnavailableError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
 import type { Session } from "../../api/sessions/model.ts";
 import {
@@ -302,4 +303,31 @@ describe("whenever a person does it among what is said", () => {
     const items = dynamo.dump("sessions").filter(({ sk }) => sk === "film#SESSION");
     expect(items.map(({ pauses }) => (pauses as string[]).length)).toEqual([2]);
   });
+});
+
+test("a pause that another writer overtook reads nothing that nobody waits for", async () => {
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const methods = dynamo as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const since: string[] = [];
+  let isOvertaken = false;
+  const ask = async (name: string, args: readonly unknown[]) => {
+    if (isOvertaken) since.push(name);
+    // Refused from then on: a read beside the next try would be a failure that nobody takes.
+    if (isOvertaken) throw new UnavailableError("DynamoDB");
+    return await methods[name]!(...args);
+  };
+  const link = { now: () => NOW, id: () => "m0" };
+  const host = hostOf(0, {
+    ...link,
+    ask: async (name, args) => {
+      const isPause = name === "transact" && JSON.stringify(args).includes(":pauses");
+      if (isPause) isOvertaken = true;
+      return isPause ? false : await ask(name, args);
+    },
+  });
+  await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: START });
+  await host.end(T, { sessionId: "film", endedAt: START + 9 * MIN });
+  await host.split(T, { sessionId: "film", expectedVersion: 1, at: START + 5 * MIN, newSessionId: "rest" });
+  await expect(host.recordPause(T, { sessionId: "film", from: START + MIN, to: START + 2 * MIN })).rejects.toThrow();
+  expect(since).toHaveLength(1);
 });
