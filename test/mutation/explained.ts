@@ -272,4 +272,10 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "false",
     why: "a goal that takes the place of either takes that of both: none is for BROWSING alone",
   },
+  {
+    file: "api/metrics/alert-rules.ts",
+    line: 'const bucket = why.reason === "BUCKET" ? why.bucket : undefined;',
+    instead: "true",
+    why: "what is of no bucket has none",
+  },
 ];

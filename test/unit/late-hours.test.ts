@@ -83,3 +83,17 @@ test("whoever watches is woken for each hour that is counted into: for those tha
     expect(woken.splice(0).sort()).toEqual(expected);
   }
 });
+
+test("whoever looks for hours that change is given each note once, some at a time, and none of before", async () => {
+  const { late, change } = createWorld();
+  const HOURS = [5, 6, 7, 8, 9];
+  await late.note([change(NOW - 4 * HOUR)], NOW - DAY);
+  const look = late.follow("shop", "TASKS");
+  const given = async (now: number, most = 10) =>
+    (await look(now, { isAll: true, most })).map((hourAt) => (NOW - hourAt) / HOUR);
+  expect(await given(NOW)).toEqual([]);
+  for (const [i, hour] of HOURS.entries()) await late.note([change(NOW - hour * HOUR, `${i}`, `s${i}`)], NOW + i);
+  expect(await given(NOW + 10, 2)).toHaveLength(2);
+  expect(await given(NOW + 10, 3)).toHaveLength(3);
+  expect(await given(NOW + 10)).toEqual([]);
+});

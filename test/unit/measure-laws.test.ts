@@ -5,6 +5,7 @@ import {
   hoursInDoubt,
   isIn,
   type MeasureChange,
+  recountCells,
   settled,
   slotOf,
   toMeasured,
@@ -279,4 +280,40 @@ describe("what records measure", () => {
     await count([change(0, undefined), change(1, 2)], { store: stores[1] });
     expect(locks.slice(2)).toEqual([true]);
   });
+});
+
+test("the numbers of a group are those of its own records, minute by minute; of all, those that have a number", () => {
+  const record = (minute: number, value: number | undefined, colour?: string) => ({
+    ...{ at: AT + minute * MINUTE, arrivedAt: AT, value },
+    dimensions: (colour === undefined ? [] : [["colour", colour]]) as Dimensions,
+  });
+  const records = [record(0, 5, "red"), record(0, 7, "blue"), record(1, undefined, "red"), record(2, 9)];
+  const told = (group: Group) =>
+    [...recountCells(records, group, AT)].map(([minute, cell]) => [minute, cell.n, toMeasured(cell).sum]);
+  expect(told(COLOUR)).toEqual([[0, 1, 5], [1, 1, 0]]);
+  expect(told(undefined)).toEqual([[0, 2, 12], [2, 1, 9]]);
+});
+
+test("what is settled of a slot are its minutes in doubt that count what their records say, and no others", () => {
+  const record = (minute: number, value: number) => ({
+    ...{ at: AT + minute * MINUTE, arrivedAt: AT, value, dimensions: [] },
+  });
+  const all = recountCells([record(0, 5), record(1, 6), record(2, 7)], undefined, AT);
+  const doubted = (minute: number, more: Partial<Cell> = {}): [number, Cell] => [
+    minute,
+    { ...all.get(minute)!, isInDoubt: true, min: 1, ...more },
+  ];
+  const slot = {
+    ...{ group: undefined, slotAt: AT, version: 1 },
+    cells: new Map([
+      doubted(0),
+      [1, all.get(1)!] as const,
+      doubted(2, { units: 0n }),
+      doubted(3, { ...all.get(0)!, values: 2 }),
+    ]),
+  };
+  const { minutes, slot: after } = settled(slot, [record(0, 5), record(1, 6), record(2, 7)]);
+  expect(minutes).toEqual([0]);
+  expect(toMeasured(after.cells.get(0)!)).toEqual({ values: 1, sum: 5, min: 5, max: 5 });
+  expect(after.cells.get(2)).toBe(slot.cells.get(2));
 });

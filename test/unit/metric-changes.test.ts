@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   changesSince,
   type Given,
+  lastOfEach,
   NOTHING,
   type Snapshot,
   type State,
@@ -179,4 +180,17 @@ describe("the changes of metric buckets", () => {
     expect(moved.state).toBe(later.settled);
     expect([...moved.state.given.keys()]).toEqual([`ITEMS ${HOURS[2]}`]);
   });
+});
+
+test("of updates the last of each hour is the one of the latest version, whatever their order", () => {
+  const update = (source: string, start: number, version: string) => (
+    { cursor: "", bucket: { source, start, version } } as unknown as Parameters<typeof lastOfEach>[0][number]
+  );
+  const hour = HOURS[0]!;
+  const all = [update("ITEMS", hour, "1"), update("ITEMS", hour + 60_000, "2"), update("ITEMS", hour, "2")];
+  for (const some of [all, all.toReversed()]) {
+    expect(lastOfEach([...some, update("TASKS", hour, "1")])).toEqual(
+      new Map([[`ITEMS ${hour}`, ["2", hour + 60_000]], [`TASKS ${hour}`, ["1", hour]]]),
+    );
+  }
 });
