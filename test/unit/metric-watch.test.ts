@@ -29,6 +29,15 @@ function createWorld(size: FixedSize = "ONE_MINUTE") {
       await store.count(changes, now);
       await store.lateHours.note(changes, now);
     },
+    /** Notes so many hours of before as counted into, one moment for all. */
+    note: (hours: number) =>
+      store.lateHours.note(
+        Array.from({ length: hours }, (_, i): CountChange => ({
+          ...{ shard: "s", sequence: `${++sequence}`, partition: "0", arrivedAt: now },
+          ...{ tenantId: TENANT, source: "ITEMS", at: START - (10 + i) * HOUR, n: 1 },
+        })),
+        now,
+      ),
     watch: (after?: string) => watch(TENANT, ["ITEMS"], size, after, new AbortController().signal),
   };
 }
@@ -226,6 +235,18 @@ describe("an hour that no feed shows any more", () => {
       await Promise.all([again.return(undefined), first.return(undefined)]);
     }
   });
+});
+
+test("who comes back is told what a thousand hours of before hold by now; of one more, only that they are too many", async () => {
+  const world = createWorld();
+  await world.count(START);
+  const { cursor } = await given(world.watch(), (counts) => counts.has(START));
+  world.pass(MINUTE);
+  await world.note(1_000);
+  await world.count(START);
+  expect((await given(world.watch(cursor), (counts) => counts.has(START))).counts).toEqual(new Map([[START, 2]]));
+  await world.note(1_001);
+  await expect(world.watch(cursor).next()).rejects.toThrow("1001 hours of before were counted into, and at most 1000");
 });
 
 test("at most twenty sources are watched at once, each once", () => {
