@@ -278,4 +278,10 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "true",
     why: "what is of no bucket has none",
   },
+  {
+    file: "api/live/feed.ts",
+    line: "await pause(intervalMs() - (performance.now() - readAt), () => false);",
+    instead: "() => undefined",
+    why: "neither is enough",
+  },
 ];

@@ -43,6 +43,8 @@ test("however much is open of a login or key, each costs one read a minute, and 
   stops.forEach((stop) => stop());
   await vi.advanceTimersByTimeAsync(5 * MINUTE);
   expect([reads.length, vi.getTimerCount(), endings.count()]).toEqual([6, 0, 0]);
+  endings.tell("a");
+  expect(reads).toHaveLength(6);
 });
 
 test("a token of an identity provider is nothing to ask for", async () => {

@@ -99,6 +99,10 @@ describe("what is followed", () => {
       // What was taken is not there a second time.
       expect(hub.take()).toEqual({ keys: [], rest: undefined });
     }
+    // Nothing is said: it changes with what is written alone.
+    const hub = createStillHub();
+    await Array.fromAsync(createWorld({ hub }).feed);
+    expect(hub.take().rest).toEqual({ fades: false });
   });
 });
 

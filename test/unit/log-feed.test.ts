@@ -208,6 +208,23 @@ describe("who follows a log", () => {
     expect(await Array.fromAsync(world.follow(cursor).feed)).toEqual([]);
   });
 
+  test("takes its time, and is given each thing that changed meanwhile, of each its last state", async () => {
+    const world = createWorld();
+    const { next, leave } = world.follow();
+    const first = next();
+    await world.reads(2);
+    world.keep(1);
+    world.wake();
+    await first;
+    for (const [n, key] of [[2, "a"], [3, "b"], [4, "a"]] as const) world.keep(n, { key });
+    world.wake();
+    await world.reads(4);
+    // All of it is there by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([(await next()).n, (await next()).n]).toEqual([3, 4]);
+    leave();
+  });
+
   test("of one filter shares its reader with those of the same, and with no others", async () => {
     const world = createWorld();
     const all = [

@@ -23,6 +23,7 @@ function createNumber(own: Hub = createHub(), intervalMs: number | readonly [num
   };
   const followShared = createSharedFeeds<Snapshot, Seen, Message>();
   const counts = { reads: 0, diffs: 0, watching: 0, previous: [] as (Snapshot | undefined)[] };
+  const hinted: (readonly string[])[] = [];
   let stored = 0;
   let fault: Error | undefined;
   let rounds: (() => void)[] = [];
@@ -32,8 +33,9 @@ function createNumber(own: Hub = createHub(), intervalMs: number | readonly [num
     intervalMs,
     pollMs: 3_600_000,
     /** Takes a turn, as a store does. */
-    read: async (previous: Snapshot | undefined) => {
+    read: async (previous: Snapshot | undefined, hints: readonly string[]) => {
       counts.reads += 1;
+      hinted.push(hints);
       counts.previous.push(previous);
       const [value, failed] = [stored, fault];
       await turn();
@@ -48,10 +50,10 @@ function createNumber(own: Hub = createHub(), intervalMs: number | readonly [num
   };
   const nothing: Seen = { upTo: -1 };
   return {
-    counts,
-    follow(state: Seen = nothing) {
+    ...{ counts, hinted },
+    follow(state: Seen = nothing, begin?: (snapshot: Snapshot) => AsyncGenerator<Message, Seen>) {
       const leave = new AbortController();
-      const feed = followShared("number", options, state, leave.signal);
+      const feed = followShared("number", options, state, leave.signal, begin);
       return {
         next: async () => (await feed.next()).value as Message | undefined,
         leave: () => leave.abort(),
@@ -219,6 +221,53 @@ describe("a shared feed", () => {
       number.counts.previous.length = 0;
     }
     expect(number.counts.reads).toBe(2);
+    expect(number.hinted).toEqual([[], []]);
+  });
+
+  test("gives first what a follower begins with, of what was read once it has joined, and nothing of that again", async () => {
+    const number = createNumber();
+    const other = number.follow();
+    await other.next();
+    const begun: number[] = [];
+    const follower = number.follow(undefined, async function* ({ value }) {
+      begun.push(value);
+      yield* await Promise.resolve([{ value: -5 }]);
+      return { upTo: value };
+    });
+    expect(await follower.next()).toEqual({ value: -5 });
+    const next = follower.next();
+    await number.set(1);
+    expect([await next, begun]).toEqual([{ value: 1 }, [0]]);
+    follower.leave();
+    other.leave();
+  });
+
+  test("that fails before a follower has begun begins nothing, and says what was wrong", async () => {
+    const number = createNumber();
+    number.fail(new Error("the store is away"));
+    const follower = number.follow(undefined, async function* () {
+      yield* await Promise.resolve([{ value: -5 }]);
+      return { upTo: 0 };
+    });
+    await expect(follower.next()).rejects.toThrow("the store is away");
+  });
+
+  test("of which one hears late that it ended ends none that began since", async () => {
+    const number = createNumber();
+    const [slow, other] = [number.follow(), number.follow()];
+    await Promise.all([slow.next(), other.next()]);
+    const ended = other.next().catch((error: Error) => error.message);
+    number.fail(new Error("the store is away"));
+    expect(await ended).toBe("the store is away");
+    number.fail(undefined);
+    const again = number.follow();
+    await again.next();
+    await expect(slow.next()).rejects.toThrow("the store is away");
+    const { watching } = number.counts;
+    const next = number.follow();
+    await next.next();
+    expect([watching, number.counts.watching]).toEqual([1, 1]);
+    for (const one of [again, next]) one.leave();
   });
 });
 

@@ -74,7 +74,8 @@ test("what ends the source is told to all, and the next one begins anew", async 
   const both = [follow("k", start, signal).next(), follow("k", start, signal).next()];
   const heard = Promise.allSettled(both);
   await give(new Error("away"));
-  expect((await heard).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  const away = { status: "rejected", reason: new Error("away") };
+  expect(await heard).toEqual([away, away]);
   void follow("k", start, signal).next();
   await give({ id: "a", n: 1 });
   expect(counts.begun).toBe(2);
