@@ -284,4 +284,16 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "() => undefined",
     why: "neither is enough",
   },
+  {
+    file: "api/core/zone.ts",
+    line: "if (changedAt === stretches[0]?.fromAt || at - changedAt >= 2 * DAY_MS) return day;",
+    instead: "false",
+    why: "the longer way gives the same day",
+  },
+  {
+    file: "api/core/zone.ts",
+    line: "if (changedAt === stretches[0]?.fromAt || at - changedAt >= 2 * DAY_MS) return day;",
+    instead: "at - changedAt > 2 * DAY_MS",
+    why: "the longer way gives the same day",
+  },
 ];

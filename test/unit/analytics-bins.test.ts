@@ -1,7 +1,7 @@
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { binOf, BINS, percentilesOf, valueOf } from "../../api/analytics/bins.ts";
-import { binName, counterName, readBins, readCounters } from "../../api/analytics/cells.ts";
+import { binName, counterName, keys, parseLabelKey, readBins, readCounters } from "../../api/analytics/cells.ts";
 
 const CENTURY = 36_500 * 86_400_000;
 /** As many short durations as long ones. */
@@ -73,4 +73,16 @@ describe("attributes of rollup items", () => {
       expect(readCounters(counted)).toEqual([{ letter: "s", place, n }]);
     }));
   });
+});
+
+test("the bins of an item are those that count something, and nothing else that an item holds", () => {
+  const item = { pk: "p", sk: "2026-01-31#h", [binName(3, 2)]: 4, [binName(1)]: 0, [binName(5)]: "7", s3: 2, n: 1 };
+  expect(readBins(item)).toEqual([{ place: 2, bin: 3, n: 4 }]);
+});
+
+test("the key of a label's month is read back, whatever the label is", () => {
+  const day = Date.UTC(2026, 0, 31) / 86_400_000;
+  for (const label of ["walk", "a#b", "#", "2026-02"]) {
+    expect(parseLabelKey(keys.label(label, day))).toEqual({ label, month: "2026-01" });
+  }
 });
