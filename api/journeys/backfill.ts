@@ -139,6 +139,7 @@ export function createBackfill(
 
 type Arrival = { key: string; receivedAt: number };
 
+/** Of one millisecond either may be first: they stay as they lie. */
 function byArrival(a: Arrival, b: Arrival): number {
-  return a.receivedAt - b.receivedAt || (a.key < b.key ? -1 : 1);
+  return a.receivedAt - b.receivedAt;
 }

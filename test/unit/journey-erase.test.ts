@@ -101,7 +101,11 @@ describe("an erasure that comes between any two calls of a writer", () => {
       // Where the journey was not there yet it is a new one; what was erased stays so.
       const isNew = verdicts.every(({ status }) => status === "ACCEPTED");
       if (isOver || isNew) await erase();
+      const isErased = (await world.createProcess().store.look(T, ["own", "first"])).erased;
       expect([calls, namesOf(world, "ada"), namesOf(world, "phone")]).toEqual([calls, [], []]);
+      // Nor what they did: a chunk that came late is as empty as the others.
+      const full = world.dynamo.dump("journeys").filter(({ sk, hollow }) => String(sk).includes("#E#") && !hollow);
+      expect([calls, full.filter(({ sk }) => isErased.has(String(sk).split("#")[0]!))]).toEqual([calls, []]);
     }
   });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { toChunks } from "../../api/journeys/chunk.ts";
-import { createErasureStore, type Receipt } from "../../api/journeys/erasures.ts";
+import { createChunkReader, createErasureStore, type Receipt } from "../../api/journeys/erasures.ts";
 import { keyOf, toItem } from "../../api/journeys/item.ts";
 import type { ArrivedEvent, Journey } from "../../api/journeys/model.ts";
 import { decideEvents } from "../../api/journeys/rules.ts";
@@ -127,4 +127,20 @@ describe("what lies beside", () => {
       expect((await store.find(T, ["s"])).get("s")).toEqual({ ...later, otherIds: left });
     }
   });
+});
+
+test("whoever counts reads the chunks of an erased journey before it asks whether all is counted: what goes meanwhile was counted", async () => {
+  const journey = journeyOf(event(1), event(2));
+  await put(journey);
+  await keep(event(1), event(2));
+  await erasures.bury(await begin(), "s", journey, 2);
+  await erasures.scrub(T, "s", NOW);
+  expect(await createChunkReader(store, erasures)(T, "s")).toHaveLength(1);
+  const settled = createChunkReader({
+    readAllChunks: async (...asked) => {
+      await erasures.settle(T, "s");
+      return await store.readAllChunks(...asked);
+    },
+  }, erasures);
+  expect(await settled(T, "s")).toBeUndefined();
 });

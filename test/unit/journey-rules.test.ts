@@ -181,6 +181,23 @@ describe("a journey", () => {
     expect(refused).toHaveLength(100);
     expect(refused[0]).toMatchObject({ reason: expect.stringContaining("seq: more than 1000 gaps") });
   });
+
+  test.each<[string, number, (n: number) => Partial<ArrivedEvent>]>([
+    ["sources", 1_024, (n) => ({ source: `tab${n}`, seq: 1 })],
+    ["types", 64, (n) => ({ type: `TYPE_${n}` })],
+    ["visitors", 32, (n) => ({ visitorId: `v${n}` })],
+  ])("has so many %s, to the last one, and not one more: %i", (_, most, own) => {
+    const all = Array.from({ length: most + 1 }, (_, i): ArrivedEvent => ({
+      ...{ sessionId: "s", source: "main", seq: i + 1, type: "A", occurredAt: T0, receivedAt: T0 },
+      ...own(i),
+    }));
+    const { journey, verdicts } = decideEvents("t", undefined, all);
+    expect(verdicts.filter(({ status }) => status === "ACCEPTED")).toHaveLength(most);
+    expect(verdicts.at(-1)).toMatchObject({ status: "REJECTED", code: "SESSION_FULL" });
+    // What it has already is no more.
+    const again = { ...all[0]!, seq: most + 2 };
+    expect(decideEvents("t", journey, [again]).verdicts).toEqual([{ status: "ACCEPTED" }]);
+  });
 });
 
 describe("a chunk", () => {

@@ -77,6 +77,24 @@ describe("a batch that is written anew", () => {
   });
 });
 
+test("a batch that another writes anew once it is read is read again: neither is lost", async () => {
+  await raw.keep(T, BATCH, NOW);
+  let isMet = false;
+  const late = createRawEvents({
+    ...objects,
+    get: async (key) => {
+      const found = await objects.get(key);
+      if (!isMet) {
+        isMet = true;
+        await raw.rewrite(KEY(), ({ seq }) => seq === 2 ? "DROP" : "KEEP", "r2");
+      }
+      return found;
+    },
+  });
+  await late.rewrite(KEY(), ({ seq }) => seq === 1 ? "DROP" : "KEEP", "r1");
+  expect(await raw.read(KEY())).toEqual([]);
+});
+
 describe("a batch that is kept", () => {
   test("is the same object however often it comes, and of the arrival that was first", async () => {
     expect(await raw.keep(T, BATCH, NOW)).toEqual({ receivedAt: NOW, isNew: true });

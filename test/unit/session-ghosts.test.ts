@@ -100,6 +100,19 @@ test("a pause and what another process counts in the session meanwhile are both 
   expect([session.motionEventCount, pausesOf(session)]).toEqual([1, [{ from: NOW, to: NOW + 2 }]]);
 });
 
+test("an update and what another process counts in the session meanwhile are both kept", async () => {
+  const { host, arm } = hostWith(
+    (_, other) => other.recordMotion(T, "u", { sensorId: "s", at: NOW + 1 }),
+    "transact",
+  );
+  await host.create(T, "u", { sensorId: "s", sessionId: "a", startedAt: NOW - 1_000 });
+  arm();
+  expect(await host.update(T, { sessionId: "a", updateId: "1", playbackStarted: true })).toMatchObject({
+    session: { sessionId: "a" },
+  });
+  expect((await host.find(T, ["a"])).get("a")).toMatchObject({ motionEventCount: 1, playback: { started: true } });
+});
+
 test("an edit of a session that is deleted between its read and its write leaves no ghost of it", async () => {
   const gone = (dynamo: ReturnType<typeof createMemoryDynamo>) => {
     for (const { pk, sk } of dynamo.dump("sessions")) void dynamo.remove("sessions", { pk, sk });
