@@ -52,6 +52,5 @@ describe.runIf(hasBrowser)("GraphiQL in a browser, under its own policy", () => 
       expect([broken, browser.complaints]).toEqual([[], []]);
       await context.close();
     },
-    120_000,
   );
 });

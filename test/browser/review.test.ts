@@ -97,7 +97,6 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
       await second.getByRole("region", { name: "Cards that come due" }).locator("canvas").waitFor();
       await context.close();
     },
-    120_000,
   );
 
   test("a note is made with an image, in a deck that did not exist, and the card shows it", async () => {

@@ -90,7 +90,7 @@ describe("whoever follows a journey", () => {
       T,
       "s",
       undefined,
-      AbortSignal.timeout(20_000),
+      AbortSignal.timeout(300_000),
     );
     const first = feed.next();
     await change(world);

@@ -34,7 +34,7 @@ afterAll(async () => {
 async function load(file: string, tenant: string, ...more: string[]) {
   const [out, err] = [new PassThrough(), new PassThrough()];
   const args = ["metrics", file, "--tenant", tenant, "--url", url, ...more];
-  const code = await runLoad({ args, env: { DATA_DIR: api.system.dataDir }, out, err, patienceMs: 10_000 });
+  const code = await runLoad({ args, env: { DATA_DIR: api.system.dataDir }, out, err, patienceMs: 300_000 });
   out.end();
   err.end();
   return { code, out: await text(out), err: await text(err) };

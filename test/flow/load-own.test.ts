@@ -32,7 +32,7 @@ async function load(what: string, name: string, content: string | Uint8Array, te
   const path = join(folder.path, name);
   await writeFile(path, content);
   const args = [what, path, "--tenant", tenant, "--url", server.url, ...more];
-  const code = await runLoad({ args, env: { DATA_DIR: api.system.dataDir }, out, err, patienceMs: 10_000 });
+  const code = await runLoad({ args, env: { DATA_DIR: api.system.dataDir }, out, err, patienceMs: 300_000 });
   out.end();
   err.end();
   return { code, out: await text(out), err: await text(err) };

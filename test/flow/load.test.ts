@@ -46,7 +46,7 @@ function sink() {
 /** Runs the loader as the entry does; the service in the test has the keys of its own folder. */
 async function load(args: string[], more: { patienceMs?: number; url?: string } = {}) {
   const [out, err] = [sink(), sink()];
-  const { patienceMs = 10_000, url: to = url } = more;
+  const { patienceMs = 300_000, url: to = url } = more;
   const env = { DATA_DIR: api.system.dataDir };
   const code = await runLoad({ args: [...args, "--url", to], env, out: out.stream, err: err.stream, patienceMs });
   return { code, out: out.text(), err: err.text() };

@@ -83,7 +83,6 @@ describe("numbers that a device reuses", () => {
       const motionEventCount = odd.length + even.length;
       expect(await sessionsAt(sensorId)).toMatchObject([{ motionEventCount }]);
     },
-    60_000,
   );
 
   test("by the service's time count once, and are refused in words where too many gaps make them vague", async () => {

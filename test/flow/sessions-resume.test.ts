@@ -57,7 +57,6 @@ test(
     expect((await first).sessionId).toBe(old);
     await stream.leave();
   },
-  60_000,
 );
 
 test("from a cursor on every session that changed is given as it is, and none that did not", async () => {

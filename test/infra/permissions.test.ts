@@ -13,7 +13,6 @@ import { openSse } from "../kit/sse.ts";
 import { remoteApi, tour } from "../kit/tour.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const PATIENCE_MS = 25_000;
 
 let folder: Awaited<ReturnType<typeof makeTempDir>>;
 let local: Running;
@@ -39,13 +38,13 @@ function start(program: Program, name: string, env: Record<string, string> = {},
 }
 
 const auditFile = (name: string) => join(folder.path, `${name}.jsonl`);
-const urlOf = async (one: Running) => (await one.says(/(?:listens on|GraphQL) +(http:\S+)\/graphql/, PATIENCE_MS))[1]!;
+const urlOf = async (one: Running) => (await one.says(/(?:listens on|GraphQL) +(http:\S+)\/graphql/))[1]!;
 
 beforeAll(async () => {
   folder = await makeTempDir();
   redis = hasRedis ? await startTestRedis() : undefined;
   local = start("local", "local", {}, ["--empty"]);
-  const [, dynamodb, s3, sqs] = await local.says(/"dynamodb":"([^"]+)","s3":"([^"]+)","sqs":"([^"]+)"/, PATIENCE_MS);
+  const [, dynamodb, s3, sqs] = await local.says(/"dynamodb":"([^"]+)","s3":"([^"]+)","sqs":"([^"]+)"/);
   endpoints = { AWS_ENDPOINT_URL_DYNAMODB: dynamodb!, AWS_ENDPOINT_URL_S3: s3!, AWS_ENDPOINT_URL_SQS: sqs! };
   localUrl = await urlOf(local);
 });

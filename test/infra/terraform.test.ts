@@ -16,5 +16,4 @@ test.skipIf(!onNode)(
     await terraform(["init", "-input=false", "-no-color"], { cwd, env });
     expect((await terraform(["validate", "-no-color"], { cwd, env })).output).toContain("is valid");
   },
-  120_000,
 );

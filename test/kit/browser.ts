@@ -74,8 +74,8 @@ export async function startService() {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const running = watch(child);
-  const [, url] = await running.says(/Pages\s+(http:\/\/\S+?)\/\s/, 300_000);
-  const [, sqs] = await running.says(/SQS\s+(http:\/\/\S+)/, 300_000);
+  const [, url] = await running.says(/Pages\s+(http:\/\/\S+?)\/\s/);
+  const [, sqs] = await running.says(/SQS\s+(http:\/\/\S+)/);
   const tokenOf = (tenantId: string) =>
     signLocalToken(parseConfig({ DATA_DIR: folder.path }), { tenantId, scopes: [...SCOPES] });
   return {

@@ -58,7 +58,7 @@ describe("a server that stops", () => {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: '{"query":"{ untilStreamsEnd never }"}',
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(300_000),
     }).catch(() => "cut");
     await waiting.promise;
     let isOver = false;

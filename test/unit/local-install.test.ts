@@ -137,7 +137,6 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     expect(await install()).toMatchObject({ code: 0, err: "" });
     expect(await has("dep")).toBe(true);
   },
-  30_000,
 );
 
 test("an install that was stopped begins anew, though npm left its modules in place", async () => {

@@ -82,7 +82,6 @@ describe("who comes back with a cursor", () => {
       const { counts } = await given(world.watch(cursor), (seen) => expected.every((at) => seen.has(at)));
       expect(counts.size).toBe(new Set(expected).size);
     },
-    10_000,
   );
 
   test.each([

@@ -7,8 +7,6 @@ import { noCounts, runOnce } from "../proof/reviews-run.ts";
 
 /** `npm run proof:reviews` runs thousands. */
 const RUNS = 12;
-/** Thousands of small steps: on a machine that is busy with else, each waits for its turn. */
-const TIMEOUT_MS = 240_000;
 
 // Refusals and lost conditions are by the hundred and expected: where they come from is of no interest.
 const { stackTraceLimit } = Error;
@@ -50,7 +48,7 @@ test("no acknowledged answer is lost or counted twice, however devices, processe
   // Which of these a dozen runs meet goes by how threads interleave; the proof meets each.
   const rare = ["retried", "paused", "conflicts", "tables", "media", "replaced", "deleted"] as const;
   expect(rare.filter((name) => counts[name] > 0).length).toBeGreaterThan(2);
-}, TIMEOUT_MS);
+});
 
 test("a run of the simulation is a function of its seed, whatever ran before", async () => {
   const traces: string[] = [];
@@ -59,4 +57,4 @@ test("a run of the simulation is a function of its seed, whatever ran before", a
   }
   expect(traces[2]).toBe(traces[0]);
   expect(traces[1]).not.toBe(traces[0]);
-}, TIMEOUT_MS);
+});

@@ -305,7 +305,6 @@ test(
     expect((await next).value).toMatchObject({ sessionId: "m", status: "COMPLETED", endedBy: "IDLE" });
     leave.abort();
   },
-  10_000,
 );
 
 test("whatever a person does with a session wakes whoever follows", async () => {

@@ -9,7 +9,6 @@ test(
   async () => {
     for (let i = 0; i < HISTORIES; i++) expect(await sayInOrders(`gate.${i}`, 5)).toBeUndefined();
   },
-  240_000,
 );
 
 test(
@@ -19,7 +18,6 @@ test(
       expect(await sayInOrders(`people.${i}`, 4, { isCorrected: true })).toBeUndefined();
     }
   },
-  240_000,
 );
 
 test(
@@ -33,7 +31,6 @@ test(
     // Each was done, and some of them often; the proof does the rest.
     for (const done of Object.values(counts)) expect(done).toBeGreaterThan(3);
   },
-  240_000,
 );
 
 test(
@@ -44,7 +41,6 @@ test(
       expect(await sayInOrders(`tied.${i}`, 4, { isTied: true, isCorrected })).toBeUndefined();
     }
   },
-  240_000,
 );
 
 test.each([
