@@ -1,20 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Item } from "../../api/aws/dynamo.ts";
-import { createHub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
 import { sensorKeyOf } from "../../api/sessions/item.ts";
 import { createLines } from "../../api/sessions/lines.ts";
-import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
-import { createSessionLists } from "../../api/sessions/lists.ts";
 import type { Session } from "../../api/sessions/model.ts";
 import { pausesOf } from "../../api/sessions/pauses.ts";
-import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
-import type { Readings } from "../../api/sessions/readings.ts";
-import { createSessions, type Sessions } from "../../api/sessions/service.ts";
+import type { Sessions } from "../../api/sessions/service.ts";
 import { createSettings } from "../../api/sessions/settings.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
-import { createSessionWatch } from "../../api/sessions/watch.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { hostOf } from "../proof/sessions-hosts.ts";
 
@@ -268,71 +262,6 @@ describe("what is read twice for one write is one state of it, where another pro
     // By the service's clock the number alone says which event it is.
     expect(await move(host, 0, 2, true)).toMatchObject({ duplicate: true });
   });
-});
-
-test(
-  "whoever follows hears at once of a session that the sweeper ended, without looking again by the clock",
-  async () => {
-    const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
-    const names = { sessions: "sessions", sensors: "sensors" };
-    const hub = createHub();
-    let now = NOW;
-    const clock = () => now;
-    const sessions = createSessions({
-      store: createSessionStore(dynamo, names),
-      lineStore: createLineStore(dynamo, names),
-      erasures: createSensorErasures(dynamo, names),
-      quarantine: createQuarantineStore(dynamo, names),
-      lists: createSessionLists(dynamo, names),
-      daysOpenAt: () => Promise.resolve([]),
-      readings: {} as Readings,
-      hub,
-      clock,
-      ids: () => "m",
-    });
-    const watch = createSessionWatch({ sessions, log: { since: async () => [] }, hub, clock, pollMs: 2 ** 30 });
-    const leave = new AbortController();
-    const feed = watch(T, undefined, undefined, leave.signal);
-    const first = feed.next();
-    await new Promise((resolve) => setImmediate(resolve));
-    await sessions.recordMotion(T, "u", { sensorId: "s", at: NOW });
-    expect((await first).value).toMatchObject({ sessionId: "m", status: "ACTIVE" });
-    // Whatever the motion woke has read by then.
-    const next = feed.next();
-    for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
-    now = NOW + 6 * 60_000;
-    await sessions.sweep();
-    expect((await next).value).toMatchObject({ sessionId: "m", status: "COMPLETED", endedBy: "IDLE" });
-    leave.abort();
-  },
-);
-
-test("whatever a person does with a session wakes whoever follows", async () => {
-  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
-  const names = { sessions: "sessions", sensors: "sensors" };
-  let wakes = 0;
-  const sessions = createSessions({
-    ...{ store: createSessionStore(dynamo, names), lineStore: createLineStore(dynamo, names) },
-    ...{ erasures: createSensorErasures(dynamo, names), quarantine: createQuarantineStore(dynamo, names) },
-    ...{ lists: createSessionLists(dynamo, names), daysOpenAt: () => Promise.resolve([]), readings: {} as Readings },
-    ...{ hub: { ...createHub(), wake: () => void wakes++ }, clock: () => NOW, ids: () => "m" },
-  });
-  const of = { sessionId: "a" };
-  const seen = async () => ({ ...of, expectedVersion: (await sessions.find(T, ["a"])).get("a")!.version });
-  const acts: [string, () => Promise<unknown>][] = [
-    ["create", () => sessions.create(T, "u", { ...of, sensorId: "s", startedAt: NOW - 60_000 })],
-    ["annotate", async () => sessions.annotate(T, { ...await seen(), labels: ["x"] })],
-    ["update", () => sessions.update(T, { ...of, updateId: "1", playbackStarted: true })],
-    ["end", () => sessions.end(T, { ...of, endedAt: NOW - 1_000 })],
-    ["correct", async () => sessions.correct(T, { ...await seen(), startedAt: NOW - 90_000 })],
-    ["remove", async () => sessions.remove(T, await seen())],
-    ["restore", () => sessions.restore(T, of)],
-  ];
-  for (const [name, act] of acts) {
-    wakes = 0;
-    expect([name, await act()]).toEqual([name, expect.objectContaining({ session: expect.anything() as unknown })]);
-    expect([name, wakes > 0]).toEqual([name, true]);
-  }
 });
 
 describe("a person splits what was merged, while another takes the merge back", () => {
