@@ -126,9 +126,9 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
         { table: tables.sessions, put: { ...takenOutKey({ tenantId, sensorId }, sessionId, i), takenOut } }
       ));
     },
-    notTakenOut({ tenantId, sensorId, sessionId }: Session, count: number): TransactWrite[] {
-      return Array.from({ length: count }, (_, i) => (
-        { table: tables.sessions, remove: takenOutKey({ tenantId, sensorId }, sessionId, i) }
+    notTakenOut({ tenantId, sensorId, sessionId }: Session, count: number, from = 0): TransactWrite[] {
+      return Array.from({ length: Math.max(0, count - from) }, (_, i) => (
+        { table: tables.sessions, remove: takenOutKey({ tenantId, sensorId }, sessionId, from + i) }
       ));
     },
 

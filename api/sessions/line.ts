@@ -103,7 +103,8 @@ const NOBODY = startOf(0, false, noNumbers(), 0);
 
 /**
  * A stretch of a line, made anew from what was said: stated starts and ends, and every motion event in it. `begin` makes a
- * session that motion opens; sessions that motion had opened before go on as whatever holds their events now.
+ * session that motion opens; sessions that motion had opened before go on as whatever holds their events now. What a person
+ * `deleted` has motion of its own, until the instant that is given by its id, and takes in none that is not deleted.
  */
 export function settleLine(
   line: readonly Session[],
@@ -111,9 +112,10 @@ export function settleLine(
   begin: (at: number) => Session,
   idleMs: number,
   lasting: readonly Lasting[] = [],
+  deleted: ReadonlyMap<string, number> = new Map(),
 ): Settled {
   const walls = line.filter((session) => session.isStated).sort(inLine);
-  const runs = runsOf(walls, [...heard].sort((a, b) => a - b), saidAt(line), idleMs, lasting);
+  const runs = runsOf(walls, [...heard].sort((a, b) => a - b), saidAt(line), idleMs, lasting, deleted);
   const movers = line.filter((session) => !session.isStated)
     .sort((a, b) => a.startedAt - b.startedAt || a.createdAt - b.createdAt || inLine(a, b));
   const used = new Set<Session>();
@@ -155,6 +157,7 @@ function runsOf(
   said: ReturnType<typeof saidAt>,
   idleMs: number,
   lasting: readonly Lasting[],
+  deleted: ReadonlyMap<string, number>,
 ): Run[] {
   const runs: Run[] = [];
   const ends = new Map(lasting.map(({ from, until }) => [from, until]));
@@ -176,7 +179,8 @@ function runsOf(
   for (const at of heard) {
     beginAt(at);
     let run = runs.at(-1);
-    if (!run || at > reachOfRun(run)) {
+    const isGone = run?.stated?.deletedAt !== undefined && at >= (deleted.get(run.stated.sessionId) ?? Infinity);
+    if (!run || isGone || at > reachOfRun(run)) {
       run = { first: at, last: at, count: 0, ends: [], reported: [], bridges: [], idleMs };
       runs.push(run);
     }
@@ -252,7 +256,7 @@ export function lastingOf(heard: readonly number[], cleared: readonly number[], 
 
 /** Whether a session takes in what motion opened after it, which a settled line does not show. */
 export function reachesNext(session: Session): boolean {
-  return session.next?.by === "MOTION" && session.next.at <= reachOf(session);
+  return session.next?.by === "MOTION" && session.next.at <= reachOf(session) && session.deletedAt === undefined;
 }
 
 /** A session as it is before any of its motion: what is said of an event holds only where that event is reached without it. */

@@ -2,6 +2,7 @@ import type { TransactWrite } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
+import { deletedIn, withTakenOut } from "./deleted.ts";
 import {
   goneInto,
   hasPeoples,
@@ -170,7 +171,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     // Its motion may lie before it now, or beyond what it reaches from there, which its own view does not tell.
     const isMoved = known?.lastHeardAt !== undefined && next.startedAt !== known.startedAt;
     const change = await settled(of, stretch, was, isMoved);
-    return change ? await lineStore.commit({ ...change, also }) : false;
+    return change ? await commit(change, also) : false;
   }
 
   /**
@@ -181,7 +182,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     const was = await findSensorState(of);
     const stretch = await read(of, parts);
     const change = stretch && await settled(of, stretch, was, true);
-    return change ? await lineStore.commit({ ...change, also }) : false;
+    return change ? await commit(change, also) : false;
   }
 
   /** Writes what a message of a sensor changes of these sessions, and all that follows; its numbers go to the latest one. */
@@ -204,7 +205,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     const change = stretch && await settled(of, stretch, { ...turned, latest: numbered }, true, cleared);
     if (!change) return false;
     const isIn = change.changes.some(({ session }) => session.sessionId === latest?.sessionId);
-    return await lineStore.commit({ ...change, changes: isIn ? change.changes : [...change.changes, ...moved], also });
+    return await commit({ ...change, changes: isIn ? change.changes : [...change.changes, ...moved] }, also);
   }
 
   /** Where a change begins to matter, up to the first session that it cannot reach. */
@@ -276,7 +277,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const fresh = await begin(of, "", was, { startedAt: 0, isStated: false });
       const lasting = clears ? await presence.lasting(of, from, heard, beyond, cleared) : [];
       const opened = (at: number) => ({ ...fresh, sessionId: ids(), startedAt: at });
-      const result = settleLine(chain, heard, opened, fresh.idleMs, lasting);
+      const deleted = deletedIn(originals);
+      const result = settleLine(chain, heard, opened, fresh.idleMs, lasting, deleted);
       const sessions = linked(result.sessions, beyond);
       // What begins beyond while motion lasts takes it over, or has motion of its own that ends it.
       const goesOn = beyond !== undefined && lasting.some(({ until }) => until >= beyond.at);
@@ -285,7 +287,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
           sessions,
           gone: [...result.gone, ...gone.map((session) => ({ session, into: session.mergedInto! }))],
         };
-        return changeOf(of, all, new Map([...stubs, ...originals]), was, tails, now);
+        const change = changeOf(of, all, new Map([...stubs, ...originals]), was, tails, now);
+        return change && withTakenOut(lineStore, change, heard);
       }
       const more = end ? await lineStore.from(of, placeKeyOf(end), 2) : [];
       const added = await sessionsAt(of, more.slice(1));
@@ -331,6 +334,9 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       },
     };
   }
+
+  const commit = (change: LineChange, also: readonly TransactWrite[]) =>
+    lineStore.commit({ ...change, also: [...change.also ?? [], ...also] });
 
   return {
     find,

@@ -3,11 +3,12 @@ import type { Item } from "../../api/aws/dynamo.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import type { Act, Batch, Input, Operation, SentEdit } from "./sessions-inputs.ts";
 import { createErasures, createTakenBack, heldIn, idOf, num, shownOf } from "./sessions-taken-back.ts";
-import type { Said } from "./sessions-spec.ts";
+import { heardBy, type Said } from "./sessions-spec.ts";
 import { pausesIn } from "./sessions-pauses-said.ts";
-import { saidOfMotion } from "./sessions-spec-acts.ts";
+import { saidOfMotion, withGuesses } from "./sessions-spec-acts.ts";
 import type { Writer } from "./sessions-world.ts";
 
+const DEFAULT_IDLE_MS = 5 * 60_000;
 const PEOPLES = ["labels", "notes", "pinned", "version"];
 const FIXED = ["createdAt", "idleMs", "keepMs", "user"];
 const NAMES_PEOPLES = /\b(labels|notes|pinned|version)\b/;
@@ -64,6 +65,8 @@ export function createOracle() {
   function onWrite(written: readonly Written[], { operation }: Writer): void {
     const { input } = operation;
     if (erasures.onWrite(written, input, must)) return;
+    // Where the line still names what an erasure has removed, that is tidied (S2.486).
+    if (written.every(({ after }) => !after)) return;
     const own = written.filter(({ after }) => typeof after?.sk === "string" && after.sk.endsWith("#SESSION"));
     const gone = own.filter(({ before, after }) => after!.mergedInto !== undefined && before?.mergedInto === undefined);
     for (const { before, after } of own) {
@@ -223,7 +226,6 @@ export function createOracle() {
 
   /** What a person made of sessions, as their items show it. */
   function acted(input: Act, written: readonly Written[], own: readonly Written[], gone: readonly Written[]): void {
-    // Where the line still names what an erasure has removed, that is tidied.
     if (own.length === 0) return;
     const { sensorId } = input;
     if (input.kind === "undo") return back.undone(written, must);
@@ -239,9 +241,18 @@ export function createOracle() {
   function says(input: Act, own: readonly Written[], gone: readonly Written[]): void {
     const byId = new Map(own.map((written) => [idOf(written.after!), written]));
     const sensorId = input.sensorId;
-    const corrected = ({ after }: Written) => {
+    const corrected = ({ before, after }: Written) => {
+      const isDeletion = after!.deletedAt !== undefined && before?.deletedAt === undefined;
       const { startedAt, endedAt, until = -Infinity, pauses } = (after!.corrected ?? {}) as Kept;
-      say(sensorId, { kind: "correct", id: idOf(after!), startedAt, until, endedAt, pauses });
+      say(sensorId, {
+        kind: "correct",
+        id: idOf(after!),
+        startedAt,
+        until,
+        endedAt,
+        pauses,
+        kept: isDeletion ? keptBy(idOf(after!), startedAt!) : undefined,
+      });
     };
     type Anchored = { anchor?: number; until: number };
     if (input.kind === "merge") {
@@ -295,6 +306,12 @@ export function createOracle() {
 
   function ofMotion(sensorId: string, id: string, motionAt: number): void {
     said.set(sensorId, saidOfMotion(said.get(sensorId) ?? [], id, motionAt));
+  }
+
+  /** The motion of a session that is deleted. */
+  function keptBy(id: string, startedAt: number): number[] {
+    const before = withGuesses(said.get(erasures.sensors.get(id)!) ?? [], guesses);
+    return heardBy(before, DEFAULT_IDLE_MS, id, startedAt);
   }
 
   function endsSaid({ sessionId, sensorId }: Counted, before: Item | undefined, after: Item): void {

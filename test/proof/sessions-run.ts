@@ -8,9 +8,10 @@ import type { Sessions } from "../../api/sessions/service.ts";
 import { type Act, type Input, type Operation, operationsOf } from "./sessions-inputs.ts";
 import { type Counted, createOracle, isAct, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
+import { idOf } from "./sessions-taken-back.ts";
 import { createRollups, recounted } from "./sessions-rollups.ts";
-import { type Fact, pausedSessionsOf, type Said } from "./sessions-spec.ts";
-import { actsOf, holderOf } from "./sessions-spec-acts.ts";
+import { type Fact, pausedSessionsOf } from "./sessions-spec.ts";
+import { actsOf, holderOf, withGuesses } from "./sessions-spec-acts.ts";
 import { type Counts, createWorld, type Planted, START_AT, type Weather, type World } from "./sessions-world.ts";
 
 export type Failure = { seed: string; violations: string[]; trace: string[] };
@@ -226,6 +227,7 @@ async function checkAll(
   const rows = all.filter((row) => !isErased(row));
   const isDeleted = (id: string) => oracle.back.deletions.has(id);
   const ids = [...found.keys()].filter((id) => !isDeleted(id));
+  const items = world.dynamo.dump("sessions");
   must("the list has every session once", rows.map((row) => row.sessionId).sort(), ids.sort(), "it");
   for (const sensorId of new Set(live.map((session) => session.sensorId))) {
     const there = live.filter((session) => session.sensorId === sensorId).map(({ sessionId }) => found.get(sessionId)!);
@@ -240,6 +242,13 @@ async function checkAll(
     must("what ended is over", own.every(({ status }) => status === "COMPLETED"), true, sensorId);
     const listed = rows.filter((row) => row.sensorId === sensorId).map((row) => factOf(row, named.has(row.sessionId)));
     must("a list shows what the sessions are", inOrder(listed), inOrder(facts), sensorId);
+    const hidden = there.filter(({ sessionId }) => isDeleted(sessionId));
+    must(
+      "what is deleted takes out of the counts what it holds",
+      items.filter((item) => idOf(item) === sensorId).flatMap(({ takenOut }) => takenOut ?? []).length,
+      hidden.reduce((sum, { motionEventCount }) => sum + motionEventCount, 0),
+      sensorId,
+    );
     const rolledUp = rollups?.of(tenantId, sensorId);
     if (rolledUp) must("rollups are what a recount gives", rolledUp, recounted(whole), { sensorId, said });
     const latest = there.sort((a, b) => a.startedAt - b.startedAt).at(-1);
@@ -301,19 +310,6 @@ async function checkOne(
     sessionId,
   );
   must("readings are all there", inTime(readings), inTime(sent), sessionId);
-}
-
-/** A session whose start nothing stated began when its first batch arrived. */
-function withGuesses(said: readonly Said[], guesses: ReadonlyMap<string, number>): Said[] {
-  const stated = (id: string) =>
-    said.some((one) =>
-      (one.kind === "create" && one.id === id) ||
-      (one.kind === "batch" && one.id === id && (one.startedAt !== undefined || one.readings.length > 0))
-    );
-  return said.map((one) => {
-    if (one.kind !== "batch" || stated(one.id)) return one;
-    return { ...one, startedAt: guesses.get(one.id)! };
-  });
 }
 
 function factOf(session: Session, isNamed: boolean): Fact {

@@ -44,3 +44,16 @@ export function pausersOf(acts: readonly Act[], id: string): Set<string> {
   }
   return all;
 }
+
+/** A session whose start nothing stated began when its first batch arrived. */
+export function withGuesses(said: readonly Said[], guesses: ReadonlyMap<string, number>): Said[] {
+  const stated = (id: string) =>
+    said.some((one) =>
+      (one.kind === "create" && one.id === id) ||
+      (one.kind === "batch" && one.id === id && (one.startedAt !== undefined || one.readings.length > 0))
+    );
+  return said.map((one) => {
+    if (one.kind !== "batch" || stated(one.id)) return one;
+    return { ...one, startedAt: guesses.get(one.id)! };
+  });
+}

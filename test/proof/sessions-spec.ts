@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { heldUntil, pausedIn, type PauseSaid, type Stretch } from "./pauses-oracle.ts";
+import type { PauseSaid, Stretch } from "./pauses-oracle.ts";
 import { type Act, actsOf, holderOf, pausersOf } from "./sessions-spec-acts.ts";
 import { devicesOf, measuredFrom } from "./sessions-spec-devices.ts";
+import { type Draft, type End, factOf, reach } from "./sessions-spec-draft.ts";
 
 /**
  * What the sessions of a sensor are, as a function of the set of what was said about it, written down a second time: it
@@ -42,6 +43,8 @@ export type Said =
     until: number;
     endedAt: number | undefined;
     pauses?: readonly Stretch[] | undefined;
+    /** It was deleted by that: it has the motion that it had then, and takes in no other. */
+    kept?: readonly number[] | undefined;
   }
   /**
    * A person's: all of these are `into`, and it goes on until the extent of `last`. With `startedAt` its start is stated. The
@@ -79,35 +82,13 @@ export type Whole = { fact: Fact; pauses: Stretch[] };
 /** Motion lasts no longer. */
 const LONGEST_MS = 30 * 24 * 60 * 60_000;
 
-type End = { at: number; isCut?: boolean };
-/** It beats ends from its motion event on. */
-type Bridge = { until: number; from?: number };
-type Draft = {
-  id: string | undefined;
-  start: number;
-  /** What is known of its extent without motion. */
-  own: number;
-  created: boolean;
-  final: number | undefined;
-  measured: number | undefined;
-  samples: number;
-  corrected: number | undefined;
-  ends: End[];
-  bridges: Bridge[];
-  reported: number[];
-  heard: number[];
-  /** How long its last motion lasted, or what went on from before it. */
-  until: number;
-  /** What is said of its pauses, of itself and of its motion; and by a person, which beats that. */
-  pauses: { own: PauseSaid[]; heard: PauseSaid[]; corrected: readonly Stretch[] | undefined };
-};
-
 /** What a person says of a session. */
 type Corrected = {
   start?: number | undefined;
   until: number;
   end?: number | undefined;
   pauses?: readonly Stretch[] | undefined;
+  kept?: ReadonlySet<number> | undefined;
 };
 
 /** What is said of a motion event, and so of whichever session holds it. */
@@ -124,6 +105,18 @@ export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
 
 /** The same with the stretches in which each was paused. */
 export function pausedSessionsOf(said: readonly Said[], idleMs: number): Whole[] {
+  const line = lineOf(said, idleMs);
+  return line.map((draft, i) => factOf(draft, line[i + 1], idleMs));
+}
+
+/** The motion that a session has, of an id that somebody gave, or which motion opened then. */
+export function heardBy(said: readonly Said[], idleMs: number, id: string, startedAt: number): number[] {
+  const line = lineOf(said, idleMs);
+  const own = line.find((draft) => draft.id === id);
+  return (own ?? line.find((draft) => draft.id === undefined && draft.start === startedAt))?.heard ?? [];
+}
+
+function lineOf(said: readonly Said[], idleMs: number): Draft[] {
   const { walls, anchored } = wallsOf(said);
   const line: Draft[] = [];
   const spans = spansOf(said);
@@ -138,7 +131,7 @@ export function pausedSessionsOf(said: readonly Said[], idleMs: number): Whole[]
     }
     if (at === Infinity) break;
     let holder = line.at(-1);
-    if (!holder || at > reach(holder, idleMs)) {
+    if (!holder || at > reach(holder, idleMs) || holder.kept?.has(at) === false) {
       holder = { ...nobody(), start: at, own: at };
       line.push(holder);
     }
@@ -151,7 +144,7 @@ export function pausedSessionsOf(said: readonly Said[], idleMs: number): Whole[]
     holder.heard.push(at);
     holder.until = spans.find(({ from }) => from === at)?.to ?? -Infinity;
   }
-  return line.map((draft, i) => factOf(draft, line[i + 1], idleMs));
+  return line;
 }
 
 function nobody(): Draft {
@@ -234,7 +227,8 @@ function wallsOf(said: readonly Said[]) {
   for (const [i, act] of acts.entries()) {
     const later = acts.slice(i + 1);
     if (act.kind === "correct") {
-      corrected.set(act.id, { start: act.startedAt, until: act.until, end: act.endedAt, pauses: act.pauses });
+      const kept = act.kept && new Set(act.kept);
+      corrected.set(act.id, { start: act.startedAt, until: act.until, end: act.endedAt, pauses: act.pauses, kept });
     } else if (act.kind === "merge") {
       const first = corrected.get(act.into);
       for (const { id } of devices) {
@@ -307,7 +301,17 @@ function wallsOf(said: readonly Said[]) {
       return from + (measuredFrom(from, device) ?? 0);
     });
     return {
-      ...{ id, start, own: extent, samples: held.length, heard: [], reported, pauses, until: -Infinity },
+      ...{
+        id,
+        start,
+        own: extent,
+        samples: held.length,
+        heard: [],
+        reported,
+        pauses,
+        until: -Infinity,
+        kept: by?.kept,
+      },
       created: devices.some((device) => device.id === id && device.isCreated),
       final: last.length > 0 && last.every((device) => device.isFinal) ? Math.max(...measures, extent) : undefined,
       measured: isShared || !last[0] ? undefined : measuredFrom(start, last[0]),
@@ -322,64 +326,4 @@ function wallsOf(said: readonly Said[]) {
 /** Which of several sessions that begin at one instant comes first: the hashes of their ids say it, whoever came first. */
 export function tieOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
-}
-
-function endSaid(draft: Draft): { at: number; by: Fact["by"] } | undefined {
-  // An end before the start waits for an earlier start to be known.
-  const valid = draft.ends.filter(({ at }) => at >= draft.start && !isBridged(draft, at));
-  const cuts = valid.filter(({ isCut }) => isCut);
-  if (cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
-  if (valid.length > 0) return { at: Math.min(...valid.map(({ at }) => at)), by: "EXPLICIT" };
-  if (draft.final === undefined) return undefined;
-  const final = Math.max(draft.final, ...signsOf(draft, draft.pauses.own));
-  return isBridged(draft, final) ? undefined : { at: final, by: "FINAL" };
-}
-
-function isBridged({ bridges }: Draft, at: number): boolean {
-  return bridges.some(({ until, from = -Infinity }) => from <= at && at < until);
-}
-
-/** The instants that pauses name are signs that the session went on then, but not beyond where a person split it. */
-function signsOf(draft: Draft, pauses: readonly PauseSaid[]): number[] {
-  const cuts = draft.ends.filter(({ at, isCut }) => isCut && !isBridged(draft, at)).map(({ at }) => at);
-  return pauses.map(({ from = -Infinity, to = -Infinity }) => Math.min(Math.max(from, to), ...cuts));
-}
-
-function pausesOf({ pauses: { own, heard } }: Draft): PauseSaid[] {
-  return [...own, ...heard];
-}
-
-function statedEnd(draft: Draft): { at: number; by: Fact["by"] } | undefined {
-  return draft.corrected === undefined ? endSaid(draft) : { at: draft.corrected, by: "CORRECTED" };
-}
-
-function lastOf(draft: Draft): number {
-  const { own, until, heard, reported } = draft;
-  return Math.max(own, until, ...heard, ...reported, ...signsOf(draft, pausesOf(draft)));
-}
-
-function reach(draft: Draft, idleMs: number): number {
-  return statedEnd(draft)?.at ?? Math.max(goesOn(draft, idleMs), ...draft.bridges.map(({ until }) => until));
-}
-
-function goesOn(draft: Draft, idleMs: number): number {
-  return Math.max(lastOf(draft) + idleMs, heldUntil(pausesOf(draft)));
-}
-
-function factOf(draft: Draft, follower: Draft | undefined, idleMs: number): Whole {
-  const lastMotionAt = lastOf(draft);
-  const said = statedEnd(draft);
-  const isCut = said === undefined && follower?.created === true && draft.samples === 0 &&
-    follower.start <= goesOn(draft, idleMs);
-  const endedAt = said?.at ?? (isCut ? Math.max(follower.start, lastMotionAt) : lastMotionAt);
-  const by = said?.by ?? (isCut ? "EXPLICIT" : "IDLE");
-  const pauses = pausedIn(draft.pauses.corrected ?? pausesOf(draft), draft.start, endedAt);
-  const isMeasured = (by === "FINAL" || by === "IDLE") && draft.measured !== undefined;
-  const fact: Fact = {
-    ...{ id: draft.id, startedAt: draft.start, lastMotionAt, endedAt, by, samples: draft.samples },
-    duration: isMeasured ? draft.measured! : Math.max(0, endedAt - draft.start),
-    motions: draft.heard.length + draft.reported.length,
-    paused: pauses.reduce((sum, { from, to }) => sum + to - from, 0),
-  };
-  return { fact, pauses };
 }

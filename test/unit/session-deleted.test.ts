@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { tables } from "../../api/resources.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
+import { hostOf } from "../proof/sessions-hosts.ts";
+
+const T = "deleted";
+const MIN = 60_000;
+const START = Date.UTC(2026, 5, 1, 12);
+const minute = (n: number) => START + n * MIN;
+
+/** A sensor in a world of its own: the sessions that are shown, by minutes from start to last sign, and the motion that counts nowhere. */
+function world() {
+  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const methods: Record<string, (...args: unknown[]) => unknown> = {
+    ...dynamo as unknown as Record<string, (...args: unknown[]) => unknown>,
+    keep: () => "created",
+    read: () => [],
+  };
+  let ids = 0;
+  const ask = async (name: string, args: readonly unknown[]) => await methods[name]!(...args);
+  const host = hostOf(0, { ask, now: () => minute(120), id: () => `m${ids++}` });
+  const list = async () => (await host.list(T, { sensorId: "s" }, { first: 100 })).edges.map(({ node }) => node);
+  const since = (at: number | undefined) => at && (at - START) / MIN;
+  const shown = async () => {
+    const out = dynamo.dump("sessions").flatMap(({ takenOut }) => (takenOut ?? []) as number[]);
+    return {
+      sessions: (await list()).reverse().map((
+        one,
+      ) => [one.sessionId, since(one.startedAt), since(one.lastMotionAt), one.motionEventCount]),
+      takenOut: out.map(since).sort(),
+    };
+  };
+  const seen = async (sessionId: string) => {
+    const version = (await host.find(T, [sessionId])).get(sessionId)!.version;
+    return { sessionId, expectedVersion: version };
+  };
+  const motion = async (...at: number[]) => {
+    for (const one of at) await host.recordMotion(T, "u", { sensorId: "s", at: minute(one) });
+  };
+  const batch = (sessionId: string, ...at: number[]) => {
+    const readings = at.map((one) => ({ at: minute(one), values: [1] }));
+    return host.ingestBatch(T, "u", { sessionId, sensorId: "s", batchOffset: 0, readings });
+  };
+  return { host, shown, seen, motion, batch };
+}
+
+test("a session that is restored within one that is deleted is there, with those after it, until that is restored too", async () => {
+  const { host, shown, seen, motion } = world();
+  await motion(0, 2);
+  await host.remove(T, await seen("m0"));
+  await motion(8);
+  await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(-10) });
+  await host.correct(T, { ...await seen("film"), endedAt: minute(30) });
+  await host.remove(T, await seen("film"));
+  await host.restore(T, { sessionId: "m0" });
+  const alone = [["m0", 0, 2, 2], ["m1", 8, 8, 1]];
+  expect(await shown()).toEqual({ sessions: alone, takenOut: [] });
+  // Nor does what comes for the line later change it.
+  await motion(40);
+  expect(await shown()).toEqual({ sessions: [...alone, ["m2", 40, 40, 1]], takenOut: [] });
+  await host.restore(T, { sessionId: "film" });
+  expect(await shown()).toEqual({ sessions: [["film", -10, 8, 3], ["m2", 40, 40, 1]], takenOut: [] });
+});
+
+test("a session of another device that begins within a deleted one has the motion from there on, and that counts again", async () => {
+  const { host, shown, seen, motion, batch } = world();
+  await motion(0, 2, 4);
+  await host.remove(T, await seen("m0"));
+  expect(await shown()).toEqual({ sessions: [], takenOut: [0, 2, 4] });
+  await batch("walk", 3);
+  expect(await shown()).toEqual({ sessions: [["walk", 3, 4, 1]], takenOut: [0, 2] });
+  await batch("run", 1);
+  expect(await shown()).toEqual({ sessions: [["run", 1, 2, 1], ["walk", 3, 4, 1]], takenOut: [0] });
+  await host.restore(T, { sessionId: "m0" });
+  const all = [["m0", 0, 0, 1], ["run", 1, 2, 1], ["walk", 3, 4, 1]];
+  expect(await shown()).toEqual({ sessions: all, takenOut: [] });
+});
+
+test("what it has left of a session that was deleted whole takes nothing out any more", async () => {
+  const { host, shown, seen, motion, batch } = world();
+  await motion(2);
+  await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
+  await host.remove(T, await seen("film"));
+  await batch("walk", 1);
+  expect(await shown()).toEqual({ sessions: [["walk", 1, 2, 1]], takenOut: [] });
+});
