@@ -27,7 +27,7 @@ function world() {
       sessions: (await list()).reverse().map((
         one,
       ) => [one.sessionId, since(one.startedAt), since(one.lastMotionAt), one.motionEventCount]),
-      takenOut: out.map(since).sort(),
+      takenOut: out.toSorted((a, b) => a - b).map(since),
     };
   };
   const seen = async (sessionId: string) => {
