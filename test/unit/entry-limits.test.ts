@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { EventEmitter, once } from "node:events";
 import { connect } from "node:net";
-import { parse } from "graphql";
+import { buildSchema, parse } from "graphql";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createTelemetry } from "../../api/core/telemetry.ts";
 import { createCostCheck } from "../../api/entry/http/cost.ts";
@@ -11,6 +11,7 @@ import { createEngine } from "../../api/entry/http/graphql.ts";
 import { listen } from "../../api/entry/http/listen.ts";
 import { createStreams, EVENTS } from "../../api/entry/http/streams.ts";
 import { createSockets } from "../../api/entry/http/websocket.ts";
+import { toExtensions } from "../../schema/cost.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
 
 const SECOND = 1_000;
@@ -248,6 +249,28 @@ describe("the cost of a document", () => {
     expect([small, large]).toEqual([1, expect.any(Number)]);
     expect(large as number).toBeGreaterThan(100);
     expect(check({ schema, document, operationName: "Small" })).toBe(1);
+  });
+
+  test("is that of the values that decide it, whichever were given before: null and none, long lists, what is included", () => {
+    const schema = buildSchema(
+      `type Row { id: ID } type Query { rows(first: Int = 7): [Row], byIds(ids: [ID!]): [Row] }`,
+    );
+    const { rows, byIds } = schema.getQueryType()!.getFields();
+    rows!.extensions = toExtensions({ rows: "first" });
+    byIds!.extensions = toExtensions({ rows: "ids" });
+    const check = createCostCheck(100_000);
+    const costs = (source: string, ...values: Record<string, unknown>[]) => {
+      const document = parse(source);
+      return [...values, ...values].map((variableValues) => check({ schema, document, variableValues }));
+    };
+    const first = costs("query ($n: Int) { rows(first: $n) { id } }", { n: null }, {}, { n: 2 });
+    expect(first).toEqual([26, 8, 3, 26, 8, 3]);
+    const ids = (length: number) => ({ ids: Array.from({ length }, (_, i) => `${i}`) });
+    expect(costs("query ($ids: [ID!]) { byIds(ids: $ids) { id } }", ids(150), ids(200))).toEqual([151, 201, 151, 201]);
+    const included = costs("query ($b: Boolean!) { rows(first: 9) @include(if: $b) { id } }", { b: false }, {
+      b: true,
+    });
+    expect(included).toEqual([0, 10, 0, 10]);
   });
 
   test("may be as much as the limit says, and no more", () => {
