@@ -296,4 +296,28 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "at - changedAt > 2 * DAY_MS",
     why: "the longer way gives the same day",
   },
+  {
+    file: "api/metrics/rules.ts",
+    line: "return SIZES.slice(SIZES.indexOf(size) + 1).find(isEnough);",
+    instead: "SIZES",
+    why: "none below the one that is too small is enough",
+  },
+  {
+    file: "api/metrics/late-hours.ts",
+    line: "own.set(`${key.pk} ${key.sk}`, true);",
+    instead: "false",
+    why: "whether a name is there is asked, not what stands by it",
+  },
+  {
+    file: "api/metrics/changes.ts",
+    line: "if (last && last.round <= lastRound && (!own || compare(last.last, own) > 0)) state.set(key, last.last);",
+    instead: "compare(last.last, own) >= 0",
+    why: "the same either way",
+  },
+  {
+    file: "api/live/log-feed.ts",
+    line: "const begun = await next({ at: clock(), given: new Map() }, [], false, memory);",
+    instead: "true",
+    why: "what it gives then nobody takes",
+  },
 ];

@@ -97,3 +97,16 @@ test("whoever looks for hours that change is given each note once, some at a tim
   expect(await given(NOW + 10, 3)).toHaveLength(3);
   expect(await given(NOW + 10)).toEqual([]);
 });
+
+test("what a process noted itself it is given again where it asks for all, and else what others noted alone", async () => {
+  const { dynamo, late, change } = createWorld();
+  const other = createLateHours(dynamo, "buckets");
+  const [all, others] = [late.follow("shop", "TASKS"), late.follow("shop", "TASKS")];
+  const asked = async (at: number) =>
+    await Promise.all([all(at, { isAll: true, most: 10 }), others(at, { isAll: false, most: 10 })]);
+  expect(await asked(NOW)).toEqual([[], []]);
+  await late.note([change(NOW - 5 * HOUR, "1", "own")], NOW + 1);
+  await other.note([change(NOW - 6 * HOUR, "1", "other")], NOW + 1);
+  const [given, ofOthers] = await asked(NOW + 2);
+  expect([given!.toSorted((a, b) => a - b), ofOthers]).toEqual([[NOW - 6 * HOUR, NOW - 5 * HOUR], [NOW - 6 * HOUR]]);
+});

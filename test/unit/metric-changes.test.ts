@@ -194,3 +194,14 @@ test("of updates the last of each hour is the one of the latest version, whateve
     );
   }
 });
+
+test("what a follower was given as it came back is remembered up to an instant, and not in it", () => {
+  const before = { given: new Map([[`ITEMS ${HOURS[0]!}`, ["1", HOURS[0]!] as const]]), till: NOW + 1 };
+  const stateAt = (now: number) =>
+    changesSince(
+      toSnapshot(undefined, "ONE_MINUTE", now, [emptyHour("ITEMS", HOURS[2]!)], [], 10),
+      { ...NOTHING, isFirst: false, before },
+      encode,
+    ).state.before;
+  expect([stateAt(NOW), stateAt(NOW + 1)]).toEqual([before, undefined]);
+});

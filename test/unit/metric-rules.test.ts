@@ -17,6 +17,7 @@ import {
   formatVersion,
   groupByHour,
   judgeRecord,
+  largerSize,
   minutesInDoubt,
   minutesShort,
   seriesBy,
@@ -162,6 +163,15 @@ describe("a range", () => {
       }
     };
     expect([fields("DAY"), fields("ONE_MINUTE")]).toEqual([["range"], ["range"]]);
+  });
+
+  test("is told by the smallest size of which it holds at most so many, to the last one, wherever it begins", () => {
+    const sizeOf = (minutes: number) => largerSize({ fromAt: 0, toAt: minutes * MINUTE }, "ONE_MINUTE", 100);
+    expect([sizeOf(98 * 5), sizeOf(99 * 5 - 1), sizeOf(99 * 5)]).toEqual([
+      "FIVE_MINUTES",
+      "FIVE_MINUTES",
+      "FIFTEEN_MINUTES",
+    ]);
   });
 
   test("that is refused names a size at which the same range works, wherever it begins and a moment later; none where none does", () => {

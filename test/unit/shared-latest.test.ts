@@ -124,3 +124,14 @@ test("a stream that throws leaves no watch of its end behind", async () => {
   await expect(stream.next()).rejects.toThrow("away");
   expect([aborted, watches]).toEqual([[true], 0]);
 });
+
+test("whoever leaves while nothing comes is let go at once, and the source ends with the last", async () => {
+  const { start, counts } = createSource();
+  const leave = new AbortController();
+  const own = createSharedLatest<Message>(({ id }) => id)("k", start, leave.signal);
+  const next = own.next();
+  leave.abort();
+  expect(await next).toEqual({ done: true, value: undefined });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(counts).toEqual({ begun: 1, ended: 1 });
+});

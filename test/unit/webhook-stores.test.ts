@@ -89,3 +89,32 @@ test("a delivery that nobody takes for a day pauses its hook also where its firs
   }
   expect((await found()).pausedBecause).toContain("nothing was taken for a day");
 });
+
+test("a hook that is revoked while its delivery fails for the last time is not paused, and holds nothing up", async () => {
+  const { add, happen, deliver, during, service, found, pass } = createWorld(() => 500);
+  await add();
+  await happen("a");
+  for (let minute = 0; minute < 25 * 60 && (await found()).failingSince === undefined; minute++) await deliver();
+  during(async () => void await service.revoke("shop", "w"));
+  pass(DAY);
+  await expect(deliver()).resolves.toBeDefined();
+  expect(await found()).toMatchObject({ revokedAt: expect.any(Number) });
+  expect((await found()).pausedAt).toBeUndefined();
+});
+
+test("what happened is the same item, whether it is written by itself or with what made it happen", async () => {
+  const [one, other] = [createWorld(), createWorld()];
+  const event = {
+    tenantId: "shop",
+    type: "ALERT_CHANGED",
+    at: START,
+    id: "1",
+    data: { a: 1 },
+  } as unknown as Parameters<
+    typeof one.store.putEvent
+  >[0];
+  await one.store.putEvent(event, START);
+  expect(await other.dynamo.transact([other.store.eventWrite(event, START)])).toBe(true);
+  expect(other.dynamo.dump("webhooks")).toEqual(one.dynamo.dump("webhooks"));
+  expect(one.dynamo.dump("webhooks")).toHaveLength(1);
+});
