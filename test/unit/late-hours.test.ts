@@ -108,5 +108,5 @@ test("what a process noted itself it is given again where it asks for all, and e
   await late.note([change(NOW - 5 * HOUR, "1", "own")], NOW + 1);
   await other.note([change(NOW - 6 * HOUR, "1", "other")], NOW + 1);
   const [given, ofOthers] = await asked(NOW + 2);
-  expect([given!.toSorted((a, b) => a - b), ofOthers]).toEqual([[NOW - 6 * HOUR, NOW - 5 * HOUR], [NOW - 6 * HOUR]]);
+  expect([given.toSorted((a, b) => a - b), ofOthers]).toEqual([[NOW - 6 * HOUR, NOW - 5 * HOUR], [NOW - 6 * HOUR]]);
 });
