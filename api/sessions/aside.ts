@@ -173,7 +173,7 @@ export function createAside(
       return await lines.state(of, next, known, undefined, also) ? true : LOST;
     });
     const session = (await lines.find(of, [sessionId])).get(sessionId);
-    if (session && pauses.length > 0) await pausing.say(session, pauses);
+    if (session && pauses.length > 0) await pausing.say(session, pauses, true);
     if (session) changed(session);
   }
 

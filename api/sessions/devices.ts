@@ -140,7 +140,9 @@ export function createDevices(
       changed(payload.session);
       if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);
     }
-    const paused = pauses.length > 0 ? await pausing.say(payload.source, pauses.map(({ said }) => said)) : undefined;
+    const paused = pauses.length > 0
+      ? await pausing.say(payload.source, pauses.map(({ said }) => said), true)
+      : undefined;
     const apart = farReceipts(payload.source, sent, batch);
     const accepted = payload.duplicate ? 0 : batch.readings.length - apart.length;
     const long = longDoubt(payload.source, batch);

@@ -129,7 +129,7 @@ export function splitSession(
     },
     // An older cut there is the first one's, and this is in its place.
     ends: session.ends.filter((one) => one.at > at || (one.at === at && !one.isCut)).map(own),
-    reported: session.reported.flatMap((one) => (one.pause ? one : cutReport(one, at).after ?? [])).map(own),
+    reported: eachOnce(session.reported.flatMap((one) => (one.pause ? one : cutReport(one, at).after ?? [])).map(own)),
     bridges: session.bridges.filter((one) => one.until > at).map(own),
     ...{ labels, pinned, idleMs, keepMs, userId, shownAt },
   });

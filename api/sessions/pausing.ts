@@ -48,16 +48,18 @@ export function createPausing({ lines, sources, settings, changed, clock }: {
 
   /**
    * Keeps pauses that were said of a session, as it was read, and of all that people split off it: each shows what lies in
-   * it. A second try of the same changes nothing.
+   * it. A second try of the same changes nothing. Of one that a person deleted meanwhile only those of a batch that counts
+   * (`isCounted`): it has them once it is restored.
    */
-  async function say(session: Session, said: readonly PauseSaid[]): Promise<Paused> {
+  async function say(session: Session, said: readonly PauseSaid[], isCounted = false): Promise<Paused> {
     const { tenantId, sessionId, sensorId } = session;
     const { lengthMs, pauseMs } = await settings.plausibleOf(tenantId, sensorId);
     let read = session.mergedInto === undefined ? session : undefined;
     return await retryLost(async () => {
       const whole = read ?? await sources.lead(tenantId, sessionId);
       read = undefined;
-      if (!whole) return { sessions: [], refused: new Map() };
+      const isGone = !whole || (whole.deletedAt !== undefined && !isCounted);
+      if (isGone) return { sessions: [], refused: new Map() };
       const family = await sources.familyOf(whole);
       const refused = refusedOf(said, family, lengthMs);
       const kept = said.filter((_, i) => !refused.has(i)).map((one) => (

@@ -183,7 +183,8 @@ export function createOracle() {
       must((samples === 0 || isBatch) && !isCounted, "only a batch moves samples and batches", input);
     }
     const own = after.own as Item | undefined;
-    if ((own ?? after).isStartGuessed === true) guesses.set(sessionId, num((own ?? after).startedAt));
+    const place = own ?? (after.was ?? after) as Item;
+    if ((own ?? after).isStartGuessed === true) guesses.set(sessionId, num(place.startedAt));
     if (input.kind === "create" && input.sessionId === sessionId && before?.createdWith === undefined) {
       say(sensorId, { kind: "create", id: sessionId, startedAt: input.startedAt ?? num((own ?? after).startedAt) });
     }

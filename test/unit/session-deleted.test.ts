@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { tables } from "../../api/resources.ts";
+import { pausesOf } from "../../api/sessions/pauses.ts";
+import type { Sessions } from "../../api/sessions/service.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { hostOf } from "../proof/sessions-hosts.ts";
 
@@ -18,7 +20,18 @@ function world() {
   };
   let ids = 0;
   const ask = async (name: string, args: readonly unknown[]) => await methods[name]!(...args);
-  const host = hostOf(0, { ask, now: () => minute(120), id: () => `m${ids++}` });
+  const link = { now: () => minute(120), id: () => `m${ids++}` };
+  const other = hostOf(1, { ...link, ask });
+  let next: { name: string; skipped: number; act: (other: Sessions) => Promise<unknown> } | undefined;
+  const host = hostOf(0, {
+    ...link,
+    ask: async (name, args) => {
+      const own = next?.name === name && next.skipped-- === 0 ? next : undefined;
+      if (own) next = undefined;
+      await own?.act(other);
+      return await ask(name, args);
+    },
+  });
   const list = async () => (await host.list(T, { sensorId: "s" }, { first: 100 })).edges.map(({ node }) => node);
   const since = (at: number | undefined) => at && (at - START) / MIN;
   const shown = async () => {
@@ -41,7 +54,14 @@ function world() {
     const readings = at.map((one) => ({ at: minute(one), values: [1] }));
     return host.ingestBatch(T, "u", { sessionId, sensorId: "s", batchOffset: 0, readings });
   };
-  return { host, shown, seen, motion, batch };
+  const pauses = async (sessionId: string) => {
+    const session = (await host.find(T, [sessionId])).get(sessionId)!;
+    return pausesOf(session).map(({ from, to }) => [since(from), since(to)]);
+  };
+  /** What another does before the process calls that of its store next, or after so many of these. */
+  const meanwhile = (name: string, act: (other: Sessions) => Promise<unknown>, skipped = 0) =>
+    void (next = { name, skipped, act });
+  return { host, shown, seen, motion, batch, meanwhile, pauses };
 }
 
 test("a session that is restored within one that is deleted is there, with those after it, until that is restored too", async () => {
@@ -83,4 +103,27 @@ test("what it has left of a session that was deleted whole takes nothing out any
   await host.remove(T, await seen("film"));
   await batch("walk", 1);
   expect(await shown()).toEqual({ sessions: [["walk", 1, 2, 1]], takenOut: [] });
+});
+
+test("a pause that is said of a session while a person deletes it is not found, and its batch's are there once it is restored", async () => {
+  const { host, shown, seen, motion, meanwhile, pauses } = world();
+  await motion(0, 2);
+  const { expectedVersion } = await seen("m0");
+  meanwhile("updateIf", (other) => other.remove(T, { sessionId: "m0", expectedVersion }));
+  const said = { sessionId: "m0", from: minute(1), to: minute(3) };
+  expect(await host.recordPause(T, said)).toMatchObject({ __typename: "NotFoundError" });
+  await host.restore(T, { sessionId: "m0" });
+  // Nothing of it stays, so what comes next moves nothing back.
+  await motion(1);
+  expect(await shown()).toEqual({ sessions: [["m0", 0, 2, 3]], takenOut: [] });
+
+  const readings = [{ at: minute(50), values: [1] }];
+  const batch = { sessionId: "walk", sensorId: "s", batchOffset: 0, readings };
+  await host.ingestBatch(T, "u", batch);
+  meanwhile("updateIf", (other) => other.remove(T, { sessionId: "walk", expectedVersion: 1 }), 1);
+  const more = { ...batch, batchOffset: 1, pauses: [{ from: minute(50), to: minute(53) }] };
+  expect(await host.ingestBatch(T, "u", more)).toMatchObject({ duplicate: false, doubts: [] });
+  expect((await shown()).sessions).toHaveLength(1);
+  await host.restore(T, { sessionId: "walk" });
+  expect(await pauses("walk")).toEqual([[50, 53]]);
 });

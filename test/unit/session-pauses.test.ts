@@ -289,6 +289,20 @@ describe("whenever a person does it among what is said", () => {
     );
   });
 
+  test("split where motion opened it, its later half keeps once what was said of motion and of itself", async () => {
+    const { host, dynamo } = process();
+    for (const at of [0, 4]) await host.recordMotion(T, "u", { sensorId: "s", at: minute(at) });
+    const said = { sessionId: "m0", from: minute(1), to: minute(3) };
+    await host.recordPause(T, said);
+    await host.correct(T, { sessionId: "m0", expectedVersion: 1, startedAt: minute(-1) });
+    await host.recordMotion(T, "u", { sensorId: "s", at: minute(-30) });
+    await host.merge(T, { sessions: ["m1", "m0"].map((sessionId, i) => ({ sessionId, expectedVersion: i + 1 })) });
+    await host.recordPause(T, { ...said, sessionId: "m1" });
+    await host.split(T, { sessionId: "m1", expectedVersion: 3, at: minute(2), newSessionId: "rest" });
+    const item = dynamo.dump("sessions").find(({ sk }) => sk === "rest#SESSION")!;
+    expect(item.pauses).toHaveLength(1);
+  });
+
   test("split and merged again, it keeps each once", async () => {
     const { host, dynamo, shown, film } = process();
     await film("film", 0, 200);
