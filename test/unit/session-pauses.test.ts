@@ -292,13 +292,12 @@ describe("whenever a person does it among what is said", () => {
   test("split where motion opened it, its later half keeps once what was said of motion and of itself", async () => {
     const { host, dynamo } = process();
     for (const at of [0, 4]) await host.recordMotion(T, "u", { sensorId: "s", at: minute(at) });
-    const said = { sessionId: "m0", from: minute(1), to: minute(3) };
-    await host.recordPause(T, said);
-    await host.correct(T, { sessionId: "m0", expectedVersion: 1, startedAt: minute(-1) });
-    await host.recordMotion(T, "u", { sensorId: "s", at: minute(-30) });
-    await host.merge(T, { sessions: ["m1", "m0"].map((sessionId, i) => ({ sessionId, expectedVersion: i + 1 })) });
-    await host.recordPause(T, { ...said, sessionId: "m1" });
-    await host.split(T, { sessionId: "m1", expectedVersion: 3, at: minute(2), newSessionId: "rest" });
+    await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(20) });
+    for (const sessionId of ["m0", "film"]) {
+      await host.recordPause(T, { sessionId, from: minute(1), to: minute(3) });
+    }
+    await host.merge(T, { sessions: ["m0", "film"].map((sessionId) => ({ sessionId, expectedVersion: 1 })) });
+    await host.split(T, { sessionId: "m0", expectedVersion: 2, at: minute(2), newSessionId: "rest" });
     const item = dynamo.dump("sessions").find(({ sk }) => sk === "rest#SESSION")!;
     expect(item.pauses).toHaveLength(1);
   });
