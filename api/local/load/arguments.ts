@@ -7,6 +7,7 @@ import type { Dimension } from "./records.ts";
 import { RECORDED_SOURCES } from "../../resources.ts";
 import { type Kind, KINDS } from "./help.ts";
 import { DEFAULT_START } from "./w2isp.ts";
+import { isZone } from "./when.ts";
 
 export class WrongArguments extends Error {
   /** Of which kind of load they are; undefined where that is not known. */
@@ -58,7 +59,9 @@ export function parseArguments(args: string[]) {
   }
   const { tenant, token, start, source, sensor, zone = "UTC", user = "local" } = values;
   if (!tenant || !TENANT_PATTERN.test(tenant)) throw wrong(`--tenant must be ${TENANT_RULE}`);
-  if (!isZone(zone)) throw wrong(`--zone must be an IANA time zone such as Europe/Madrid, got ${zone}`);
+  if (!isZone(zone)) {
+    throw wrong(`--zone must be an IANA time zone such as Europe/Madrid, or an offset such as +05:30, got ${zone}`);
+  }
   const { size, max } = BATCHES[kind] ?? { size: "1", max: 1 };
   return {
     what: kind,
@@ -157,14 +160,5 @@ function read(args: string[]) {
     return { kind, file, more, values };
   } catch (error) {
     throw error instanceof WrongArguments ? error : new WrongArguments((error as Error).message, kind);
-  }
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return /^[A-Za-z]/.test(zone);
-  } catch {
-    return false;
   }
 }

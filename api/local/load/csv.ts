@@ -10,6 +10,8 @@ const MAX_RECORD_CHARS = 65_536;
 /** What may part cells; where spreadsheets write a comma in numbers, they part cells by semicolons. */
 const SEPARATORS = [",", ";", "\t", "|"] as const;
 type Separator = (typeof SEPARATORS)[number];
+/** A first line that says so for a spreadsheet, and holds no cells. */
+const SEPARATOR_SAID = /^(?:\xef\xbb\xbf)?"?sep=([,;\t|])"?$/i;
 
 /** A record of a table, and the line of the file on which it ends, from 1; by what its cells are parted. */
 export type CsvRecord = { cells: string[]; line: number; separator?: Separator };
@@ -20,7 +22,9 @@ export type CsvRecord = { cells: string[]; line: number; separator?: Separator }
  * or `|`. Empty lines are left out. Throws FileFormatError.
  */
 export async function* recordsOf(file: string): AsyncGenerator<CsvRecord> {
-  const separator = separatorOf(await firstLineOf(file));
+  const first = await firstLineOf(file);
+  const said = SEPARATOR_SAID.exec(first)?.[1] as Separator | undefined;
+  const separator = said ?? separatorOf(first);
   const records = parse({
     bom: true,
     delimiter: separator,
@@ -37,9 +41,11 @@ export async function* recordsOf(file: string): AsyncGenerator<CsvRecord> {
   // A fault of any part destroys all of them, and is thrown below.
   if (file.endsWith(".gz")) pipeline(packed, createGunzip(), checkedText(), records, () => {});
   else pipeline(packed, checkedText(), records, () => {});
+  let isSaid = said !== undefined;
   try {
     for await (const { record, info } of records as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      yield { cells: record, line: info.lines, separator };
+      if (isSaid) isSaid = false;
+      else yield { cells: record, line: info.lines, separator };
     }
   } catch (error) {
     throw new FileFormatError(whatIsWrong(error as Fault));

@@ -5,8 +5,9 @@ export const KINDS = ["journeys", "motion", "sessions", "metrics", "collection"]
 export type Kind = (typeof KINDS)[number];
 
 const TIMES =
-  `Times: RFC 3339, YYYY-MM-DD HH:MM[:SS] with or without an offset (+02:00, +0200, +02, Z, UTC), also DD.MM.YYYY,
-31/Jan/2026:12:00:00 +0100, or Unix seconds, milliseconds or microseconds. Those without an offset are of --zone, an IANA name; UTC where absent.`;
+  `Times: RFC 3339, YYYY-MM-DD HH:MM[:SS] [PM] with or without an offset (+02:00, +0200, +2, Z, UTC, Europe/Madrid), also DD.MM.YYYY,
+20260131T120000Z, 31/Jan/2026:12:00:00 +0100, or Unix seconds, milli-, micro- or nanoseconds. Those without an offset are of --zone, an IANA
+name or an offset; UTC where absent.`;
 const TABLE =
   `A table is CSV in UTF-8, also .gz, its cells parted by commas, semicolons, tabs or |, with the names of its columns in the first
 line, in any writing. --columns ours=theirs,... says which is which where the names differ; --heading a,b,... names the columns
@@ -40,9 +41,10 @@ FILE is one of
 ${TABLE}
 ${TIMES}`,
   sessions: `npm run load -- sessions FILE --tenant TENANT [--sensor ID] [--zone ZONE] [--columns ...] [--heading ...]
-FILE is a table with the columns sensorId (or --sensor for all rows), startedAt, and where they are there endedAt or durationMs,
-sessionId, pauses (from/to;from/to), labels (JSON, or parted by semicolons), notes. What exportSessions gives can be loaded as it is. Labels and notes are set
-where nobody edited the session yet.
+FILE is a table with the columns sensorId (or --sensor for all rows), startedAt, and where they are there endedAt or a length
+(durationMs, durationSeconds, durationMinutes, or duration as H:MM:SS or PT1H30M), sessionId, pauses (from/to;from/to), labels
+(JSON, or parted by semicolons), notes. What exportSessions gives can be loaded as it is. Labels and notes are set where nobody
+edited the session yet.
 ${TABLE}
 ${TIMES}`,
   metrics:

@@ -8,7 +8,7 @@ export type NamedRow = {
   cells: Readonly<Record<string, string>>;
   blank: readonly string[];
   text: string;
-};
+} & Pick<CsvRecord, "separator">;
 
 /** What a column is called: our name, and what else it is often called. */
 export type ColumnNames = Readonly<Record<string, readonly string[]>>;
@@ -48,7 +48,7 @@ export async function* namedRows(
   records: AsyncIterable<CsvRecord>,
   columns: ReadonlyMap<string, number>,
 ): AsyncGenerator<NamedRow> {
-  for await (const { cells, line } of records) {
+  for await (const { cells, line, separator } of records) {
     const named: Record<string, string> = {};
     const blank: string[] = [];
     for (const [name, place] of columns) {
@@ -56,7 +56,7 @@ export async function* namedRows(
       if (cell === "") blank.push(name);
       else named[name] = cell;
     }
-    yield { line, cells: named, blank, text: cells.join(",") };
+    yield { line, cells: named, blank, text: cells.join(","), ...(separator === undefined ? {} : { separator }) };
   }
 }
 

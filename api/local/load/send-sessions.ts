@@ -7,8 +7,11 @@ const CREATE = `mutation ($input: CreateSessionInput!) { createSession(input: $i
   ... on SessionPayload { session { version labels notes } }
   ... on UserError { message }
 } }`;
-const END =
-  `mutation ($input: EndSessionInput!) { endSession(input: $input) { __typename ... on UserError { message } } }`;
+const END = `mutation ($input: EndSessionInput!) { endSession(input: $input) {
+  __typename
+  ... on SessionPayload { session { endedAt } }
+  ... on UserError { message }
+} }`;
 const PAUSE =
   `mutation ($input: RecordPauseInput!) { recordPause(input: $input) { __typename ... on UserError { message } } }`;
 const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(input: $input) {
@@ -16,6 +19,7 @@ const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(inp
   ... on UserError { message }
 } }`;
 
+type Ended = Member & { session?: { endedAt: string | null } | null };
 type Created = Member & { session?: { version: number; labels: string[]; notes: string | null } | null };
 
 /**
@@ -59,16 +63,21 @@ async function finish(
   { session }: Created,
   sending: Sending,
 ): Promise<string | undefined> {
+  let unheld: string | undefined;
   if (endedAt !== undefined) {
-    const ended = await askUntilAnswered<Member>(sending, END, { input: { sessionId, endedAt } });
+    const ended = await askUntilAnswered<Ended>(sending, END, { input: { sessionId, endedAt } });
     if (ended.__typename !== "SessionPayload") return ended.message ?? ended.__typename;
+    const holds = ended.session?.endedAt;
+    if (holds && holds !== endedAt) {
+      unheld = `its end ${endedAt} does not hold, ${holds} was said of it; correctSession says otherwise`;
+    }
   }
   for (const pause of pauses) {
     const paused = await askUntilAnswered<Member>(sending, PAUSE, { input: { sessionId, ...pause } });
     if (paused.__typename !== "SessionPayload") return paused.message ?? paused.__typename;
   }
-  if ((labels.length === 0 && notes === undefined) || !session || session.version > 1) return undefined;
+  if ((labels.length === 0 && notes === undefined) || !session || session.version > 1) return unheld;
   const input = { sessionId, expectedVersion: session.version, labels, ...(notes === undefined ? {} : { notes }) };
   const annotated = await askUntilAnswered<Member>(sending, ANNOTATE, { input });
-  return annotated.__typename === "SessionPayload" ? undefined : annotated.message ?? annotated.__typename;
+  return annotated.__typename === "SessionPayload" ? unheld : annotated.message ?? annotated.__typename;
 }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { Temporal } from "temporal-polyfill";
+import { numberOf } from "./csv.ts";
 import type { ColumnNames, NamedRow } from "./named-columns.ts";
 import type { Skipped } from "./skipped.ts";
 import { parseWhen, WHEN_RULE } from "./when.ts";
@@ -8,7 +10,10 @@ export const SESSION_COLUMNS: ColumnNames = {
   sensorId: ["sensor", "device", "device id", "entity id"],
   startedAt: ["start", "start time", "from", "begin"],
   endedAt: ["end", "end time", "to", "until", "stop"],
-  durationMs: ["duration"],
+  durationMs: ["duration milliseconds", "milliseconds"],
+  durationSeconds: ["duration s", "seconds", "elapsed seconds"],
+  durationMinutes: ["duration min", "minutes"],
+  duration: ["length", "elapsed time", "total time"],
   pauses: [],
   labels: ["label", "tags", "activity"],
   notes: ["note", "comment", "description"],
@@ -35,13 +40,14 @@ export async function readSessionTable(
   { zone, sensor }: { zone: string; sensor: string | undefined },
 ): Promise<LoadedSession[]> {
   const found: { at: number; session: LoadedSession }[] = [];
-  for await (const { line, cells, text } of rows) {
+  for await (const row of rows) {
+    const { line, cells, text } = row;
     const at = parseWhen(cells["startedAt"] ?? "", zone);
     const sensorId = cells["sensorId"] ?? sensor;
-    const endAt = endOf(cells, at, zone);
+    const endAt = endOf(row, at, zone);
     const pauses = pausesIn(cells["pauses"], zone);
     if (endAt === null && cells["endedAt"] === undefined) {
-      skipped.add(line, "its duration must be a number of milliseconds", text);
+      skipped.add(line, DURATION_RULE, text);
     } else if (at === undefined || endAt === null) skipped.add(line, `its start and end must be ${WHEN_RULE}`, text);
     else if (sensorId === undefined) skipped.add(line, "it names no sensor", text);
     else if (endAt !== undefined && endAt < at) skipped.add(line, "it ends before it starts", text);
@@ -62,12 +68,39 @@ export async function readSessionTable(
   return found.sort((a, b) => a.at - b.at).map(({ session }) => session);
 }
 
+const DURATION_RULE =
+  "its duration must be a number in a column whose name has its unit (durationMs, durationSeconds, " +
+  "durationMinutes; --columns durationSeconds=ITS_NAME), or H:MM:SS, or PT1H30M";
+/** How many milliseconds a number of each column stands for. */
+const UNITS = { durationMs: 1, durationSeconds: 1_000, durationMinutes: 60_000 };
+
 /** Undefined where the row says none; null where it is no instant. */
-function endOf(cells: NamedRow["cells"], at: number | undefined, zone: string): number | undefined | null {
-  if (cells["endedAt"] !== undefined) return parseWhen(cells["endedAt"], zone) ?? null;
-  if (cells["durationMs"] === undefined || at === undefined) return undefined;
-  const ms = Number(cells["durationMs"]);
-  return Number.isFinite(ms) && ms >= 0 ? at + Math.round(ms) : null;
+function endOf(row: NamedRow, at: number | undefined, zone: string): number | undefined | null {
+  const { endedAt } = row.cells;
+  if (endedAt !== undefined) return parseWhen(endedAt, zone) ?? null;
+  const name = [...Object.keys(UNITS), "duration"].find((one) => row.cells[one] !== undefined);
+  if (name === undefined || at === undefined) return undefined;
+  const ms = lengthOf(row.cells[name]!, UNITS[name as keyof typeof UNITS], row);
+  return ms === undefined || !(ms >= 0) || at + ms > LAST_MS ? null : at + Math.round(ms);
+}
+
+/** The last instant that a calendar has. */
+const LAST_MS = 8.64e15;
+
+/** Milliseconds; undefined where the text is no length of time, or has no unit: seconds or milliseconds is a guess. */
+function lengthOf(text: string, unit: number | undefined, row: Pick<NamedRow, "separator">): number | undefined {
+  const number = numberOf(text, row);
+  if (number !== undefined) return unit === undefined ? undefined : number * unit;
+  // With two parts it is hours and minutes, or minutes and seconds.
+  const [clock, hours, minutes, seconds] = /^(\d+):([0-5]?\d):([0-5]?\d(?:[.,]\d+)?)$/.exec(text) ?? [];
+  if (clock !== undefined) {
+    return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds!.replace(",", "."))) * 1_000;
+  }
+  try {
+    return Temporal.Duration.from(text.toUpperCase()).total("milliseconds");
+  } catch {
+    return undefined;
+  }
 }
 
 const PAUSES_RULE = `its pauses must be from/to, parted by semicolons, each end ${WHEN_RULE}; what lasts has no end`;
