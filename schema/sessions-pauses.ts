@@ -1,5 +1,5 @@
 import { type Pause as PauseShown, pausesOf } from "../api/sessions/pauses.ts";
-import { activeDurationOf } from "../api/sessions/rules.ts";
+import { activeDurationOf, correctedPartsOf } from "../api/sessions/rules.ts";
 import { builder } from "./builder.ts";
 import { Session, wholeOf } from "./sessions.ts";
 
@@ -17,7 +17,24 @@ const Pause = builder.objectRef<PauseShown>("Pause").implement({
   }),
 });
 
+const CorrectedPart = builder.enumType("CorrectedPart", {
+  description: "What `correctSession` corrects of a session.",
+  values: {
+    START: { description: "When it began." },
+    END: { description: "When it ended." },
+    SENSOR: { description: "At which sensor it was." },
+    PAUSES: { description: "What its pauses were." },
+  },
+});
+
 builder.objectFields(Session, (t) => ({
+  corrected: t.field({
+    type: [CorrectedPart],
+    description:
+      "What a person corrected: it holds against whatever devices say, until `correctSession` takes it back by null.",
+    // Rows of lists do not know.
+    resolve: async (session, _, { loadSession }) => correctedPartsOf(await wholeOf(session, loadSession)),
+  }),
   pauses: t.field({
     type: [Pause],
     description: "Its pauses, as far as they lie in it, in their order; empty where nobody said of any.",

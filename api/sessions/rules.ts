@@ -280,6 +280,17 @@ export function applyCorrection(
   return { ...session, startedAt: start, isStated: true, isStartGuessed: undefined, said, corrected, shownAt };
 }
 
+/** What of a session a person corrected. One that motion opened has a start of its own with any correction: that is none. */
+export function correctedPartsOf({ corrected, said, shownAt }: Session): ("START" | "END" | "SENSOR" | "PAUSES")[] {
+  const isStart = corrected?.startedAt !== undefined && corrected.startedAt !== said?.startedAt;
+  return [
+    ...(isStart ? ["START" as const] : []),
+    ...(corrected?.endedAt === undefined ? [] : ["END" as const]),
+    ...(shownAt === undefined ? [] : ["SENSOR" as const]),
+    ...(corrected?.pauses === undefined ? [] : ["PAUSES" as const]),
+  ];
+}
+
 /**
  * A session that motion opened, once a person takes back that it had a start of its own: what was said of it meanwhile is said of
  * whatever holds its first motion event from now on, as if it had been said before or after.

@@ -10,6 +10,8 @@ const BATCH = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch(
   ... on IngestSessionBatchPayload { sessionId } ... on UserError { message } } }`;
 const PAUSE = `mutation ($input: RecordPauseInput!) { recordPause(input: $input) {
   ... on SessionPayload { sessionId } ... on UserError { message } } }`;
+const CORRECT = `mutation ($input: CorrectSessionInput!) { correctSession(input: $input) {
+  ... on SessionPayload { session { version corrected } } ... on UserError { message } } }`;
 const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(input: $input) {
   ... on SessionPayload { session { version } } ... on UserError { message } } }`;
 const TENANT = "pages";
@@ -174,6 +176,59 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByRole("button", { name: "Correct it", exact: true }).click();
     await expect.poll(() => page.locator("dl").textContent()).toContain("12:30:00");
     await page.getByText("Without pauses").waitFor();
+    await context.close();
+  });
+
+  test("pauses are corrected by keyboard, taken back, and a colleague's correction is shown, not overwritten", async () => {
+    const readings = [0, 40].map((minute) => ({
+      at: new Date(Date.UTC(2026, 0, 29, 12, minute)).toISOString(),
+      values: [1],
+    }));
+    const walk = { sessionId: "ride-1", sensorId: "bike", batchOffset: 0, readings, final: true };
+    await service.ask(TENANT, BATCH, { input: walk });
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/sessions/ride-1");
+    await signIn(page, token);
+    const part = page.getByRole("region", { name: "Pauses" });
+    const key = (name: string) => page.keyboard.press(name);
+    const type = (text: string) => page.keyboard.insertText(text);
+    await part.getByText("No pauses").waitFor();
+    await part.getByRole("button", { name: "Correct its pauses" }).press("Enter");
+    // A row is there, begun with the session, and the keyboard is in it.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("INPUT");
+    await key("Control+A");
+    await type("2026-01-29T12:10:00Z");
+    await key("Tab");
+    await type("tomorrow");
+    await key("Enter");
+    const end = part.getByRole("textbox", { name: "Went on", description: /must be an instant/ });
+    await end.waitFor();
+    await expect.poll(() => end.evaluate((own) => own === document.activeElement)).toBe(true);
+    await end.fill("2026-01-29T12:05:00Z");
+    await key("Enter");
+    await part.getByRole("textbox", { description: /must not be before/ }).fill("2026-01-29T12:20:00Z");
+    await key("Enter");
+    await part.getByText("1 pause, as a person said").waitFor();
+    await expect.poll(() => page.locator("dl").textContent()).toContain("Without pauses30 min");
+    await part.getByRole("button", { name: "Take it back" }).click();
+    await part.getByText("No pauses").waitFor();
+    await part.getByRole("button", { name: "Correct its pauses" }).click();
+    await part.getByRole("textbox", { name: "Went on" }).fill("2026-01-29T12:05:00Z");
+    const theirs = [{ from: "2026-01-29T12:30:00Z", to: "2026-01-29T12:35:00Z" }];
+    await service.ask(TENANT, CORRECT, { input: { sessionId: "ride-1", expectedVersion: 3, pauses: theirs } });
+    await part.getByRole("button", { name: "Save the pauses" }).click();
+    expect(await part.getByRole("alert").textContent()).toContain("Somebody changed it while you were typing");
+    await part.getByRole("button", { name: "Keep theirs" }).click();
+    await expect.poll(() => page.locator("dl").textContent()).toContain("Without pauses35 min");
+    await part.getByRole("button", { name: "Correct its pauses" }).click();
+    await part.getByRole("button", { name: "Remove pause 1" }).click();
+    await part.getByText("all of it was activity").waitFor();
+    await part.getByRole("button", { name: "Save the pauses" }).click();
+    await part.getByText("No pauses, as a person said").waitFor();
+    await part.getByRole("button", { name: "Take it back" }).click();
+    await expect.poll(() => page.locator("dl").textContent()).toContain("Without pauses35 min");
+    await part.getByRole("button", { name: "As its devices say" }).click();
+    await part.getByText("No pauses", { exact: true }).waitFor();
     await context.close();
   });
 

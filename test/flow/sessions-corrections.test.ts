@@ -37,6 +37,25 @@ const numbers = async (tenant: string) => {
 };
 
 describe("a person corrects a session", () => {
+  test("what of it was corrected is told, alike by itself and in lists, until it is taken back", async () => {
+    const walk = { ...batchOf("told", 0, START, 3), final: true };
+    await mutate(api, "told", "ingestSessionBatch", walk);
+    const told = async () => {
+      const query = `{ session(sessionId: "told") { corrected } sessions { nodes { corrected } } }`;
+      const { data } = await api.ask("told", query);
+      expect(data.sessions.nodes).toEqual([data.session]);
+      return data.session.corrected;
+    };
+    const correct = (version: number, input: object) =>
+      mutate(api, "told", "correctSession", { sessionId: "told", expectedVersion: version, ...input });
+    await correct(1, { startedAt: iso(START - MIN), endedAt: iso(START + MIN), sensorId: "wrist", pauses: [] });
+    expect(await told()).toEqual(["START", "END", "SENSOR", "PAUSES"]);
+    await correct(2, { startedAt: null, sensorId: null });
+    expect(await told()).toEqual(["END", "PAUSES"]);
+    await correct(3, { endedAt: null, pauses: null });
+    expect(await told()).toEqual([]);
+  });
+
   test("its end: motion after it is another session, all numbers follow, and taking it back makes them one again", async () => {
     await motions("end", "hall", [0, 2, 4, 6]);
     const [{ sessionId }] = await rows("end");

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { EndSaid, Session } from "../../api/sessions/model.ts";
-import { applyCorrection, applyDeletion, applyEnd, applyRestoration, sensorOf } from "../../api/sessions/rules.ts";
+import {
+  applyCorrection,
+  applyDeletion,
+  applyEnd,
+  applyRestoration,
+  correctedPartsOf,
+  sensorOf,
+} from "../../api/sessions/rules.ts";
 import { AT, sessionOf } from "../kit/session.ts";
 
 const opened = (own: Partial<Session> = {}) => sessionOf({ isStated: false, ...own });
@@ -98,5 +105,23 @@ describe("a deletion", () => {
     const said = { startedAt: AT - 9, isStated: false };
     expect(applyDeletion(sessionOf({ said }), 0, AT)).toMatchObject({ said, corrected: { endedAt: AT } });
     expect(applyRestoration(applyDeletion(sessionOf({ said }), 0, AT))).toEqual(sessionOf({ said }));
+  });
+
+  test("is told by its parts: what was corrected and not taken back; a start that only went with it is none", () => {
+    const all = { startedAt: AT - 9, endedAt: AT + 9, sensorId: "porch", pauses: [] };
+    const none = { startedAt: null, endedAt: null, sensorId: null, pauses: null };
+    for (const isStated of [true, false]) {
+      const session = sessionOf({ isStated });
+      expect(correctedPartsOf(session)).toEqual([]);
+      expect(correctedPartsOf(applyCorrection(session, all))).toEqual(["START", "END", "SENSOR", "PAUSES"]);
+      expect(correctedPartsOf(applyCorrection(applyCorrection(session, all), none))).toEqual([]);
+      const parts = { endedAt: "END", sensorId: "SENSOR", pauses: "PAUSES", startedAt: "START" } as const;
+      for (const [name, part] of Object.entries(parts)) {
+        const one = { [name]: all[name as keyof typeof all] };
+        expect(correctedPartsOf(applyCorrection(session, one))).toEqual([part]);
+        const others = correctedPartsOf(applyCorrection(applyCorrection(session, all), { [name]: null }));
+        expect(others).toEqual(["START", "END", "SENSOR", "PAUSES"].filter((other) => other !== part));
+      }
+    }
   });
 });

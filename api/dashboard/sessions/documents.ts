@@ -90,6 +90,17 @@ export type SessionFilter = {
   text?: string | null | undefined;
 };
 
+/** What `correctSession` corrects of a session. */
+export type CorrectedPart =
+  /** When it began. */
+  | 'START'
+  /** When it ended. */
+  | 'END'
+  /** At which sensor it was. */
+  | 'SENSOR'
+  /** What its pauses were. */
+  | 'PAUSES';
+
 /** What is said of a pause: when it began, when it ended, or both. It depends on all that was said, not on the order: a begin lasts until the next end, what was said with both ends is paused as a whole, and pauses that meet are one. */
 export type PauseInput = {
   /** When it was paused, by whoever says so. Left out where only its end is known. */
@@ -185,7 +196,7 @@ export type SensorOrder =
 
 export type SessionRowFragment = { id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, sensor: { sensorId: string } };
 
-export type SessionPausesFragment = { activeDuration: number | null, pauses: Array<{ from: string, to: string | null }> };
+export type SessionPausesFragment = { activeDuration: number | null, corrected: Array<CorrectedPart>, pauses: Array<{ from: string, to: string | null }> };
 
 export type SessionListQueryVariables = Exact<{
   filter?: SessionFilter | null | undefined;
@@ -202,16 +213,16 @@ export type SessionFollowSubscriptionVariables = Exact<{
 }>;
 
 
-export type SessionFollowSubscription = { sessionChanged: { cursor: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, activeDuration: number | null, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } };
+export type SessionFollowSubscription = { sessionChanged: { cursor: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, activeDuration: number | null, corrected: Array<CorrectedPart>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } };
 
-export type SessionWholeFragment = { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> };
+export type SessionWholeFragment = { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> };
 
 export type SessionPageQueryVariables = Exact<{
   sessionId: string;
 }>;
 
 
-export type SessionPageQuery = { session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, mergedInto: { sessionId: string } | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null };
+export type SessionPageQuery = { session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, mergedInto: { sessionId: string } | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null };
 
 export type SessionAfterQueryVariables = Exact<{
   filter?: SessionFilter | null | undefined;
@@ -226,7 +237,7 @@ export type MergeSessionsMutationVariables = Exact<{
 
 
 export type MergeSessionsMutation = { mergeSessions:
-    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
@@ -238,7 +249,7 @@ export type SplitSessionMutationVariables = Exact<{
 
 
 export type SplitSessionMutation = { splitSession:
-    | { __typename: 'SplitSessionPayload', first: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null, second: { sessionId: string } | null }
+    | { __typename: 'SplitSessionPayload', first: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null, second: { sessionId: string } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
     | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
     | { __typename: 'PayloadMismatchError', code: ErrorCode, message: string }
@@ -273,9 +284,9 @@ export type AnnotateSessionMutationVariables = Exact<{
 
 
 export type AnnotateSessionMutation = { annotateSession:
-    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
-    | { __typename: 'VersionConflictError', message: string, code: ErrorCode, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
+    | { __typename: 'VersionConflictError', message: string, code: ErrorCode, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
@@ -294,10 +305,10 @@ export type CorrectSessionMutationVariables = Exact<{
 
 
 export type CorrectSessionMutation = { correctSession:
-    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
+    | { __typename: 'SessionPayload', session: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
-    | { __typename: 'VersionConflictError', code: ErrorCode, message: string }
-    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
+    | { __typename: 'VersionConflictError', code: ErrorCode, message: string, current: { notes: string | null, userId: string | null, createdAt: string, updatedAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, activeDuration: number | null, corrected: Array<CorrectedPart>, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string, fields: Array<{ path: Array<string>, message: string }> }
    };
 
 export type DeleteSessionMutationVariables = Exact<{
@@ -328,11 +339,11 @@ export const SessionList = document<SessionListQuery, SessionListQueryVariables>
 );
 
 export const SessionFollow = document<SessionFollowSubscription, SessionFollowSubscriptionVariables>(
-  "subscription SessionFollow($sensorId: String, $after: String) { sessionChanged(sensorId: $sensorId, after: $after) { cursor ...SessionRow ...SessionPauses } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "subscription SessionFollow($sensorId: String, $after: String) { sessionChanged(sensorId: $sensorId, after: $after) { cursor ...SessionRow ...SessionPauses } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
 );
 
 export const SessionPage = document<SessionPageQuery, SessionPageQueryVariables>(
-  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
 );
 
 export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariables>(
@@ -340,11 +351,11 @@ export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariabl
 );
 
 export const MergeSessions = document<MergeSessionsMutation, MergeSessionsMutationVariables>(
-  "mutation MergeSessions($input: MergeSessionsInput!) { mergeSessions(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation MergeSessions($input: MergeSessionsInput!) { mergeSessions(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
 );
 
 export const SplitSession = document<SplitSessionMutation, SplitSessionMutationVariables>(
-  "mutation SplitSession($input: SplitSessionInput!) { splitSession(input: $input) { __typename ... on SplitSessionPayload { first { ...SessionWhole } second { sessionId } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation SplitSession($input: SplitSessionInput!) { splitSession(input: $input) { __typename ... on SplitSessionPayload { first { ...SessionWhole } second { sessionId } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
 );
 
 export const UndoSessionCorrection = document<UndoSessionCorrectionMutation, UndoSessionCorrectionMutationVariables>(
@@ -356,7 +367,7 @@ export const SessionReadings = document<SessionReadingsQuery, SessionReadingsQue
 );
 
 export const AnnotateSession = document<AnnotateSessionMutation, AnnotateSessionMutationVariables>(
-  "mutation AnnotateSession($input: AnnotateSessionInput!) { annotateSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { message current { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation AnnotateSession($input: AnnotateSessionInput!) { annotateSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { message current { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
 );
 
 export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryVariables>(
@@ -364,7 +375,7 @@ export const SessionNumbers = document<SessionNumbersQuery, SessionNumbersQueryV
 );
 
 export const CorrectSession = document<CorrectSessionMutation, CorrectSessionMutationVariables>(
-  "mutation CorrectSession($input: CorrectSessionInput!) { correctSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration pauses { from to } }",
+  "mutation CorrectSession($input: CorrectSessionInput!) { correctSession(input: $input) { __typename ... on SessionPayload { session { ...SessionWhole } } ... on VersionConflictError { current { ...SessionWhole } } ... on InvalidInputError { fields { path message } } ... on UserError { code message } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses notes userId createdAt updatedAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
 );
 
 export const DeleteSession = document<DeleteSessionMutation, DeleteSessionMutationVariables>(
