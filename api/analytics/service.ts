@@ -44,6 +44,9 @@ const CONCURRENCY = 32;
 /** Clocks of processes differ by less. */
 const CLOCKS_MS = 10 * MINUTE_MS;
 
+/** Among so many of the newest sessions of a sensor those that run are looked for. */
+const NEAR_ROWS = 10;
+
 export type AnalyticsOptions = {
   store: RollupStore;
   /** Where sessions themselves are asked: which is kept as running, as rollups have it. */
@@ -58,6 +61,7 @@ export type AnalyticsOptions = {
       fromAt: number,
       toAt: number,
     ) => Promise<{ first: number | undefined; last: number | undefined }>;
+    running: (tenantId: string, sensorId: string, range: TimeRange, rows: number) => Promise<Session[]>;
     sensors: (
       tenantId: string,
       page: { limit: number; after: string | undefined },
@@ -102,8 +106,8 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
         });
       }
       const slots = await reading.sensorSlots(tenantId, sensorId, range);
-      const running = (await findRunning(tenantId, [sensorId])).get(sensorId);
-      const whole = withRunning(slots, running);
+      const running = await findRunning(tenantId, [sensorId], range, total(slots, "running"));
+      const whole = withRunning(slots, running.get(sensorId) ?? []);
       return sessionNumbers(tenantId, sensorId, range, by, whole, {
         bins: () => reading.sensorBins(tenantId, sensorId, range),
         time: () => reading.sensorTime(tenantId, sensorId, range),
@@ -193,7 +197,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
       },
       topSensors: async (first, order) => {
         const most = parseFirst(first, LIMITS.topSensors);
-        if (sensorId === undefined) return await topSensors(tenantId, range, most, order);
+        if (sensorId === undefined) return await topSensors(tenantId, range, most, order, running);
         const own = { sensor: { tenantId, sensorId }, sessions: all, motionEvents: motions, activeTime };
         const weight = order === "SESSIONS" ? all : await activeTime();
         return rank([own], most, () => weight);
@@ -222,6 +226,7 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     range: TimeRange,
     first: number,
     order: SensorOrder,
+    running: number,
   ): Promise<SensorActivity[]> {
     const ids = await listSensorIds(tenantId);
     const counts = (await reading.sensors(tenantId, ids, range)).map((count) => activityOf(tenantId, count));
@@ -232,15 +237,17 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
     const ofTop = once(() =>
       times ? Promise.resolve(times) : reading.sensorsTime(tenantId, top.map(({ sensor }) => sensor.sensorId), range)
     );
-    const running = await findRunning(tenantId, top.map(({ sensor }) => sensor.sensorId));
+    const found = await findRunning(tenantId, top.map(({ sensor }) => sensor.sensorId), range, running);
     return top.map((counted) => {
       const activity = {
         ...counted,
         activeTime: async () => (await ofTop()).get(counted.sensor.sensorId) ?? 0,
       };
-      const session = running.get(activity.sensor.sensorId);
-      const isIn = session && session.startedAt >= range.fromAt && session.startedAt < range.toAt;
-      return isIn ? { ...activity, motionEvents: activity.motionEvents + session.motionEventCount } : activity;
+      const going = found.get(activity.sensor.sensorId) ?? [];
+      return {
+        ...activity,
+        motionEvents: going.reduce((sum, own) => sum + own.motionEventCount, activity.motionEvents),
+      };
     });
   }
 
@@ -253,25 +260,38 @@ export function createAnalytics({ store, sessions, lists, clock, indexed }: Anal
   }
 
   /**
-   * The running sessions of sensors: at most one each, the latest. To be read after the rollups: a session that runs now ran
-   * then, so its motion events are not among theirs.
+   * The running sessions of sensors that began in a range, in which so many of the tenant or the sensor run: mostly one each,
+   * its latest. Where these are not all of them, as with two devices at one sensor, each sensor's newest are looked at. To be
+   * read after the rollups: a session that runs now ran then, so its motion events are not among theirs.
    */
-  async function findRunning(tenantId: string, sensorIds: readonly string[]): Promise<Map<string, Session>> {
+  async function findRunning(
+    tenantId: string,
+    sensorIds: readonly string[],
+    range: TimeRange,
+    count: number,
+  ): Promise<Map<string, Session[]>> {
     const sensors = await sessions.findSensors(tenantId, sensorIds);
     const latest = [...sensors.values()].flatMap(({ latestSessionId }) => latestSessionId ?? []);
-    const found = await sessions.find(tenantId, latest);
-    const running = [...found.values()].filter(({ status }) => status === "ACTIVE");
-    return new Map(running.map((session) => [session.shownAt ?? session.sensorId, session]));
+    const isIn = ({ status, startedAt }: Session) =>
+      status === "ACTIVE" && startedAt >= range.fromAt && startedAt < range.toAt;
+    const found = [...(await sessions.find(tenantId, latest)).values()].filter(isIn);
+    const listed = found.length >= count ? [] : await pMap(
+      sensorIds,
+      (sensorId) => lists.running(tenantId, sensorId, range, NEAR_ROWS),
+      { concurrency: CONCURRENCY },
+    );
+    const all = new Map([...found, ...listed.flat().filter(isIn)].map((session) => [session.sessionId, session]));
+    return Map.groupBy(all.values(), (session) => session.shownAt ?? session.sensorId);
   }
 }
 
-/** The slots with the motion events of the running session, where its slot is known to hold one that runs. */
-function withRunning(slots: readonly SessionSlot[], running: Session | undefined): SessionSlot[] {
-  const at = running && Math.floor(running.startedAt / SLOT_MS);
+/** The slots with the motion events of running sessions, where a slot is known to hold one that runs. */
+function withRunning(slots: readonly SessionSlot[], running: readonly Session[]): SessionSlot[] {
   return slots.map((slot) => {
-    if (!running || slot.slot !== at || (slot.counts.running ?? 0) === 0) return slot;
-    const { motions = 0 } = slot.counts;
-    return { slot: at, counts: { ...slot.counts, motions: motions + running.motionEventCount } };
+    if ((slot.counts.running ?? 0) === 0) return slot;
+    const own = running.filter(({ startedAt }) => Math.floor(startedAt / SLOT_MS) === slot.slot);
+    const motions = own.reduce((sum, session) => sum + session.motionEventCount, slot.counts.motions ?? 0);
+    return motions === 0 ? slot : { slot: slot.slot, counts: { ...slot.counts, motions } };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { TimeRange } from "../core/range.ts";
 import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { idOf } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
@@ -37,6 +38,29 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
     return rows.flatMap((row) => fromItem(row) ?? fromItem(byKey.get(row.sk) ?? {}) ?? []);
   }
 
+  /** One page, latest start first or last; `next` is where the one after it begins, where there may be one. */
+  async function page(query: SessionQuery, limit: number, after: SessionPosition | undefined, ascending = false) {
+    const { tenantId, sensorId, words = [] } = query;
+    const [index, name, value] = words.length > 0
+      ? ["byNote", "noted", tenantId] as const
+      : sensorId === undefined
+      ? ["byStart", "tenant", tenantId] as const
+      : ["bySensor", "sensorKey", sensorKeyOf(tenantId, sensorId)] as const;
+    const rows = await dynamo.query(tables.sessions, {
+      index,
+      key: {
+        expression: "#p = :p AND startedAt BETWEEN :from AND :to",
+        names: { "#p": name },
+        values: { ":p": value, ":from": query.fromAt, ":to": query.toAt - 1 },
+      },
+      ...filterOf(query),
+      limit,
+      descending: !ascending,
+      startKey: after && { ...keyOf(tenantId, after.sessionId), [name]: value, startedAt: after.startedAt },
+    });
+    return { sessions: await whole(rows.items), next: positionOf(rows.next) };
+  }
+
   return {
     /** Pages of the sessions that started in a range, as things to be counted again. */
     async *listStarts(tenantId: string, fromAt: number, toAt: number) {
@@ -54,27 +78,11 @@ export function createSessionLists(dynamo: Dynamo, tables: Tables) {
       }
     },
 
-    /** One page, latest start first or last; `next` is where the one after it begins, where there may be one. */
-    async page(query: SessionQuery, limit: number, after: SessionPosition | undefined, ascending = false) {
-      const { tenantId, sensorId, words = [] } = query;
-      const [index, name, value] = words.length > 0
-        ? ["byNote", "noted", tenantId] as const
-        : sensorId === undefined
-        ? ["byStart", "tenant", tenantId] as const
-        : ["bySensor", "sensorKey", sensorKeyOf(tenantId, sensorId)] as const;
-      const page = await dynamo.query(tables.sessions, {
-        index,
-        key: {
-          expression: "#p = :p AND startedAt BETWEEN :from AND :to",
-          names: { "#p": name },
-          values: { ":p": value, ":from": query.fromAt, ":to": query.toAt - 1 },
-        },
-        ...filterOf(query),
-        limit,
-        descending: !ascending,
-        startKey: after && { ...keyOf(tenantId, after.sessionId), [name]: value, startedAt: after.startedAt },
-      });
-      return { sessions: await whole(page.items), next: positionOf(page.next) };
+    page,
+
+    /** Those that go on, among so many of the newest sessions of a sensor that began in a range. */
+    async running(tenantId: string, sensorId: string, { fromAt, toAt }: TimeRange, rows: number): Promise<Session[]> {
+      return (await page({ tenantId, sensorId, fromAt, toAt, status: "ACTIVE" }, rows, undefined)).sessions;
     },
 
     /** When the first and the last session of a tenant, or of one sensor, started in a range; a row of the index each. */

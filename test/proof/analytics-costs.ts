@@ -119,7 +119,7 @@ function createRoll(api: TestApp) {
   const { roll } = createAnalytics({
     store: createRollupStore(dynamo, `${api.system.prefix}-rollups`),
     sessions: { find: never, findSensors: never },
-    lists: { outerStarts: never, sensors: never },
+    lists: { outerStarts: never, running: never, sensors: never },
     clock: () => NOW,
     indexed: true,
   });

@@ -34,7 +34,7 @@ const range = fc.tuple(fc.nat(3 * 96), fc.integer({ min: 1, max: 3 * 96 })).map(
   toAt: BEGIN + (from + length) * SLOT_MS,
 }));
 
-function setup(running?: Session) {
+function setup(running?: Session, beside: readonly Session[] = []) {
   const store = createRollupStore(createMemoryDynamo({ rollups: tables.rollups }), "rollups");
   const sensor = { tenantId: "t", sensorId: "hall", latestSessionId: "r" } as never;
   const analytics = createAnalytics({
@@ -45,6 +45,8 @@ function setup(running?: Session) {
     },
     lists: {
       outerStarts: async () => ({ first: undefined, last: undefined }),
+      running: async (_, sensorId, { fromAt, toAt }) =>
+        beside.filter((own) => own.sensorId === sensorId && fromAt <= own.startedAt && own.startedAt < toAt),
       sensors: async () => ({
         sensors: SENSORS.map((sensorId) => ({ tenantId: "t", sensorId }) as never),
         next: undefined,
@@ -111,4 +113,28 @@ test.each([
   expect([top!.sensor.sensorId, top!.motionEvents]).toEqual(["hall", motions]);
   const own = await analytics.sessions("t", "hall", { between }, { timeZone: "UTC" });
   expect(own.totalMotionEvents).toBe(motions);
+});
+
+test("the motion of all that runs at a sensor counts, also of two devices, of one moved there, and each once", async () => {
+  const at = (sessionId: string, startedAt: number, more: Partial<Session>): Session => (
+    { ...sessionBase, sessionId, sensorId: "hall", startedAt: BEGIN + startedAt, ...more }
+  );
+  const latest = at("latest", SLOT_MS, { motionEventCount: 7 });
+  const beside = [
+    latest,
+    at("earlier", 0, { motionEventCount: 30 }),
+    at("same slot", SLOT_MS + 1, { motionEventCount: 200 }),
+    at("moved", 5, { sensorId: "door", shownAt: "hall", motionEventCount: 1_000 }),
+  ].map((own) => ({ ...own, sensorId: own.shownAt ?? own.sensorId }));
+  const { analytics } = setup(latest, beside);
+  await analytics.roll(
+    beside.flatMap((one, i) =>
+      changesOf("sessions", `s${i}`, [one]).flatMap((change) => toItemChanges({ ...change, sequence: `${i + 1}` }))
+    ),
+  );
+  const between = { from: BEGIN, to: BEGIN + DAY };
+  const all = await analytics.sessions("t", undefined, { between }, { timeZone: "UTC" });
+  const own = await analytics.sessions("t", "hall", { between }, { timeZone: "UTC" });
+  expect([(await all.topSensors(1, "SESSIONS"))[0]!.motionEvents, own.totalMotionEvents]).toEqual([1_237, 1_237]);
+  expect(own.byDay().map(({ motionEvents }) => motionEvents)).toEqual([1_237]);
 });

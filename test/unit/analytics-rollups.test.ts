@@ -22,6 +22,7 @@ function setup(now = BEGIN) {
     sessions: { find: async () => new Map(), findSensors: async () => new Map() },
     lists: {
       outerStarts: async () => ({ first: undefined, last: undefined }),
+      running: async () => [],
       sensors: async () => ({ sensors: [], next: undefined }),
     },
     clock: () => now,

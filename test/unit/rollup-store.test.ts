@@ -102,6 +102,7 @@ test("what waits for an instant is written up to ten minutes after it, for reade
     sessions: { find: async () => new Map(), findSensors: async () => new Map() },
     lists: {
       outerStarts: async () => ({ first: undefined, last: undefined }),
+      running: async () => [],
       sensors: async () => ({ sensors: [], next: undefined }),
     },
     clock: () => NOW,
