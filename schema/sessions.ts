@@ -299,7 +299,7 @@ export const SessionFilter = builder.inputType("SessionFilter", {
     overlaps: t.field({
       type: Between,
       description:
-        "Sessions of which some time lies in it, whenever they started; those that go on reach to now. Of before it only the days are read on which sessions began that last until it, so what started a second ago may be missing.",
+        "Sessions of which some time lies in it, whenever they started; those that go on reach as far as silence will not have ended them. Of before it only the days are read on which sessions began that last until it, so what started a second ago may be missing.",
     }),
     status: t.field({ type: SessionStatus, description: "Sessions that go on, or that are over." }),
     label: t.string({ description: "Sessions that carry this label." }),

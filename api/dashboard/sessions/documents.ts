@@ -80,7 +80,7 @@ export type SessionFilter = {
   sensorId?: string | null | undefined;
   /** By `startedAt`. */
   range?: TimeRange | null | undefined;
-  /** Sessions of which some time lies in it, whenever they started; those that go on reach to now. Of before it only the days are read on which sessions began that last until it, so what started a second ago may be missing. */
+  /** Sessions of which some time lies in it, whenever they started; those that go on reach as far as silence will not have ended them. Of before it only the days are read on which sessions began that last until it, so what started a second ago may be missing. */
   overlaps?: Between | null | undefined;
   /** Sessions that go on, or that are over. */
   status?: SessionStatus | null | undefined;
