@@ -9,7 +9,8 @@ import { createQueues } from "../../api/aws/queues.ts";
 import { createStreams } from "../../api/aws/streams.ts";
 
 const METADATA = { $metadata: {}, message: "" };
-const limits = { connectionTimeout: 100, requestTimeout: 100, socketTimeout: 100 };
+/** Whoever takes a request ends it by its own limit alone: that nothing comes over a socket is another one. */
+const limits = { connectionTimeout: 100, requestTimeout: 100, socketTimeout: 300_000 };
 
 /** Takes requests and never answers. */
 const silent = createServer(() => {});

@@ -57,6 +57,37 @@ describe("DynamoDB", () => {
     expect(keys).toEqual([3, 2, 1]);
   });
 
+  test("what has expired is shown to the end of its second, and then to nobody who does not ask for it, by whichever read", async () => {
+    const TTL = 1_800_000_000;
+    const item = { pk: { S: "1" }, ttl: { N: `${TTL}` } };
+    const shown = async (now: number, expired?: boolean) => {
+      const own = createDynamo(clients.dynamodb, { clock: () => now });
+      answers({ Item: item }, { Items: [item] }, { Responses: { t: [item] } });
+      const one = await own.get("t", { pk: "1" }, { expired });
+      const key = { expression: "pk = :pk", values: { ":pk": "1" } };
+      const { items } = await own.query("t", { key, expired });
+      return [one ? 1 : 0, items.length, (await own.batchGet("t", [{ pk: "1" }], { expired })).length];
+    };
+    expect(await shown(TTL * 1_000)).toEqual([1, 1, 1]);
+    expect(await shown(TTL * 1_000 + 1)).toEqual([0, 0, 0]);
+    expect(await shown(TTL * 1_000 + 1, true)).toEqual([1, 1, 1]);
+  });
+
+  test("a count is of all pages there are", async () => {
+    const page = (Count: number, ScannedCount: number, last?: string) => ({
+      ...{ Count, ScannedCount },
+      ...(last === undefined ? {} : { LastEvaluatedKey: { pk: { S: last } } }),
+    });
+    const asked = answers(page(1, 3, "a"), page(0, 2, "b"), page(4, 4));
+    const key = { expression: "pk = :pk", values: { ":pk": "1" } };
+    expect(await dynamo.count("t", { key })).toEqual({ all: 9, passing: 5 });
+    expect(asked.map(({ ExclusiveStartKey }) => ExclusiveStartKey)).toEqual([
+      undefined,
+      { pk: { S: "a" } },
+      { pk: { S: "b" } },
+    ]);
+  });
+
   test("what stays unprocessed is no answer: it is unavailable, and nothing is taken for missing", async () => {
     const never = { UnprocessedKeys: { t: { Keys: [{ pk: { S: "1" } }] } } };
     const asked = answers(...Array.from({ length: 20 }, () => never));

@@ -3,7 +3,7 @@ import { toSlotChanges } from "../../api/metrics/measures.ts";
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { countInto, firstWatermark, uncounted } from "../../api/aws/counting.ts";
-import { shardName, sortableSequence, type StreamPosition } from "../../api/core/stream-position.ts";
+import { isOver, shardName, sortableSequence, type StreamPosition } from "../../api/core/stream-position.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -105,6 +105,16 @@ describe("what an item counts of a stream", () => {
     // What arrived later costs one write, unread.
     await count([change(shardId(2), 8, NOW + 1_000)]);
     expect([item().n, writes]).toEqual([8, 2]);
+  });
+
+  test("in one part with what came later is judged by the oldest of them, by who has not read the item", async () => {
+    const { count, item } = setup({ w3: sortableSequence("10"), wc: NOW / 1_000, n: 7 });
+    await count([change(shardId(1), 9, NOW), change(shardId(1), 12, NOW + 5_000)]);
+    expect(item().n).toBe(8);
+  });
+
+  test("is remembered for 30 hours from the last moment of the hour in which it was written, to the millisecond", () => {
+    expect([31 * HOUR, 31 * HOUR + 1].map((later) => isOver(NOW, NOW + later))).toEqual([false, true]);
   });
 
   test("stays counted where a watermark moves while it is to be dropped", async () => {

@@ -129,6 +129,26 @@ test("a subscription that its tenant has too many of takes none of its token's",
   rates.subscription(who);
 });
 
+test("keys of one rate have it each for itself, by the minute", async () => {
+  const asked: [name: string, rate: object][] = [];
+  const none = { anonymous: undefined, token: undefined, tenant: undefined, logins: undefined };
+  const rates = createRates({
+    limits: {
+      ...{ ...none, registrations: undefined, connections: undefined, openPerAddress: 1, openPerToken: 1 },
+      ...{ subscriptionsPerToken: 1, subscriptionsPerTenant: 1 },
+    },
+    limiter: (name, rate) => (asked.push([name, rate]), createMemoryLimiter(name, rate)),
+    clock: () => 0,
+  });
+  for (const key of ["a", "b"]) {
+    for (let i = 0; i < 2; i++) await rates.key(key, 2);
+    await expect(rates.key(key, 2)).rejects.toThrow(RateLimitedError);
+    await rates.key(key, 3);
+    await rates.key(key, undefined);
+  }
+  expect(asked).toEqual([2, 3].map((points) => [`key${points}`, { points, seconds: 60 }]));
+});
+
 describe("the client's address", () => {
   test("is the connection's, whatever the client writes, where no proxy is trusted", () => {
     fc.assert(fc.property(fc.string(), (forged) => {

@@ -151,6 +151,25 @@ describe("execution", () => {
     expect(asked.most).toBe(50);
   });
 
+  test("of whose requests few went at once goes on with all of them as soon as it is alone", async () => {
+    const { world, shares, ask, running, tick } = setUp(64);
+    void ask("b");
+    const begun: (() => void)[] = [];
+    const request = () => new Promise<void>((resolve) => void begun.push(resolve));
+    const dear = async () => void await Promise.all(Array.from({ length: 20 }, () => shares.step(request)));
+    for (let i = 0; i < 2; i++) void shares.run("a", 5_000, async () => (await tick(), await dear()));
+    await tick();
+    await tick();
+    expect(begun).toHaveLength(2);
+    running[0]!.end();
+    await tick();
+    world.now += 3_000;
+    void ask("a");
+    begun.shift()!();
+    await tick();
+    expect(begun.length).toBeGreaterThanOrEqual(19);
+  });
+
   test("of whom nothing waits may make many requests to a store at once while others are there, and alone whatever waits", async () => {
     const { shares, ask, tick } = setUp(64);
     const asked = { now: 0, most: 0 };

@@ -155,6 +155,31 @@ describe("a part of a stream", () => {
     expect(sessionChangesOf([change("sessions", { ...session, sk: "x#LINE" })])).toEqual([]);
   });
 
+  test("that needs what a store does not give at the moment counts nothing and puts nothing aside: it comes again", async () => {
+    const said: string[] = [];
+    const say = (what: string) => () => Promise.resolve(void said.push(what));
+    const away = () => Promise.reject(new UnavailableError("DynamoDB"));
+    const ingest = createStreamIngest({
+      ...{ readChunks: away, readMotion: away, count: say("count"), roll: say("roll"), quarantine: say("quarantine") },
+      ...{ sessionExpired: say("expired"), sessionsChanged: say("sessions"), journeysChanged: say("journeys") },
+      journeyErased: say("erased"),
+    });
+    await expect(ingest("journeys", [record(undefined, meta)])).rejects.toThrow(UnavailableError);
+    await expect(ingest("sessions", [record(session, undefined, true)])).rejects.toThrow(UnavailableError);
+    expect(said).toEqual([]);
+  });
+
+  test("of a session that changes, or that somebody deletes, tells nobody that it expired; only its own item is the session", async () => {
+    const { ingest, names } = createIngest();
+    await ingest("sessions", [record(session, { ...session, labels: ["x"] }), record(session, undefined)]);
+    expect(names()).not.toContain("sessionExpired");
+    const named = ["a#SESSION", "SESSION#NOTE", "a#SESSION#x", "aSESSION"].map((sk) => ({
+      ...{ table: "sessions" as const, pk: "t#0", shard: "s", sequence: "1", arrivedAt: AT, before: undefined },
+      after: { pk: "t#0", sk },
+    }));
+    expect(sessionChangesOf(named).map(({ after }) => after!.sk)).toEqual(["a#SESSION"]);
+  });
+
   test("with a record that can never be counted counts the others, and puts it aside with the reason", async () => {
     const { ingest, said } = createIngest();
     const wrong = record(undefined, { pk: "shop#1", sk: "a#ITEMS", at: "noon" });
