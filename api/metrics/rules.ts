@@ -135,10 +135,18 @@ export function minutesInDoubt(
   }).length;
 }
 
-/** The instants at which the buckets of a range begin, and last the one at which they end: widened to whole buckets. */
-export function boundsOf(range: TimeRange, size: BucketSize, timeZone: string): number[] {
+/**
+ * The instants at which the buckets of a range begin, and last the one at which they end: widened to whole buckets. Throws
+ * InvalidInputError where they are too many, with a size of which there are at most `most`.
+ */
+export function boundsOf(
+  range: TimeRange,
+  size: BucketSize,
+  timeZone: string,
+  most: number = LIMITS.bucketsPerSeries,
+): number[] {
   if (isPeriod(size)) return periodsOf(range, size, timeZone);
-  const { fromAt, toAt } = alignRange(range, size);
+  const { fromAt, toAt } = alignRange(range, size, most);
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
   return Array.from({ length: (toAt - fromAt) / bucketMs + 1 }, (_, i) => fromAt + i * bucketMs);
 }
@@ -153,14 +161,18 @@ function periodsOf({ fromAt, toAt }: TimeRange, size: Period, timeZone: string):
 }
 
 /** The range, widened to whole buckets. Throws InvalidInputError where it holds too many. */
-export function alignRange({ fromAt, toAt }: TimeRange, size: FixedSize): TimeRange {
+export function alignRange(
+  { fromAt, toAt }: TimeRange,
+  size: FixedSize,
+  most: number = LIMITS.bucketsPerSeries,
+): TimeRange {
   const bucketMs = BUCKET_MINUTES[size] * MINUTE_MS;
   const aligned = { fromAt: Math.floor(fromAt / bucketMs) * bucketMs, toAt: Math.ceil(toAt / bucketMs) * bucketMs };
   const count = (aligned.toAt - aligned.fromAt) / bucketMs;
   if (count <= LIMITS.bucketsPerSeries) return aligned;
   throw tooMany(
     `holds ${count} buckets of ${size}; at most ${LIMITS.bucketsPerSeries} are given`,
-    largerSize({ fromAt, toAt }, size, LIMITS.bucketsPerSeries),
+    largerSize({ fromAt, toAt }, size, most),
   );
 }
 

@@ -36,13 +36,15 @@ export function createSeries({ store, measuring, clock, caughtUpAt }: SeriesOpti
       throw new InvalidInputError([{ path: ["sources"], message: "must name at least one source" }]);
     }
     const now = clock();
-    const bounds = boundsOf(parseRange(range, now), size, timeZone ?? "UTC");
+    const key = by === null || by === undefined ? undefined : parseKey(by);
+    // How many series there are by a dimension is not known yet: a size that is named instead is enough for all there can be.
+    const most = key === undefined ? LIMITS.bucketsPerSeries : LIMITS.bucketsBy / LIMITS.seriesBy;
+    const bounds = boundsOf(parseRange(range, now), size, timeZone ?? "UTC", most);
     const [fromAt, toAt] = [bounds[0]!, bounds.at(-1)!];
     // Nothing is recorded before, and keys of hours have no sign.
     if (fromAt < MIN_AT) {
       throw new InvalidInputError([{ path: ["range", "between", "from"], message: "must be 1990 or later" }]);
     }
-    const key = by === null || by === undefined ? undefined : parseKey(by);
     const lists = await pMap(new Set(sources), async (source): Promise<MetricSeries[]> => {
       // Before the buckets are read: then they hold at least what it says.
       const countedUpTo = await caughtUpAt(source);

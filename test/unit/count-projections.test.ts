@@ -138,6 +138,9 @@ describe("a lease of reviews", () => {
     expect(counted("reviews", lease(0, a, b), lease(2, c))).toEqual([["REVIEWS", 2, 1]]);
     expect(counted("reviews", lease(0, a, b), lease(2))).toEqual([]);
     expect(counted("reviews", lease(0, a, b), lease(0, a))).toEqual([]);
+    // A lease that changes otherwise has no answer more, saved or not.
+    expect(counted("reviews", lease(0, a, b), { ...lease(0, a, b), expiresAt: 1 })).toEqual([]);
+    expect(counted("reviews", lease(0, a, b), lease(1, b))).toEqual([]);
     expect(counted("reviews", lease(0, a, b), lease(0, a, b, undo("b", 1)))).toEqual([["REVIEWS", 1, -1]]);
     expect(counted("reviews", lease(0, a), lease(0, a, undo("x", 1, true)))).toEqual([]);
   });

@@ -186,6 +186,29 @@ describe("an hour that no feed shows any more", () => {
     await stream.return(undefined);
   });
 
+  test("or that nobody's clock has come to yet is told as it is counted into", async () => {
+    const { one, count, watch } = createPair();
+    const stream = watch();
+    await upTo(stream, hour(START));
+    await count(one, START + 3 * HOUR);
+    expect((await upTo(stream, hour(START + 3 * HOUR))).told).toEqual([[hour(START + 3 * HOUR), 1]]);
+    await stream.return(undefined);
+  });
+
+  test("is told to who comes back with up to 999 others, to the last one; of more nothing is told but that", async () => {
+    for (const hours of [1_000, 1_001]) {
+      const { other, count, watch } = createPair();
+      const stream = watch();
+      const { cursor } = await upTo(stream, hour(START));
+      await stream.return(undefined);
+      await count(other, ...Array.from({ length: hours }, (_, i) => LONG - i * HOUR));
+      const again = watch(cursor);
+      if (hours > 1_000) await expect(again.next()).rejects.toThrow(/was away while .* at most 1000/);
+      else expect((await again.next()).value).toBeDefined();
+      await again.return(undefined);
+    }
+  });
+
   test("that an audit set right is told to who comes back", async () => {
     const { one, watch, pass } = createPair();
     const stream = watch();

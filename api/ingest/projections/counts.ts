@@ -120,7 +120,7 @@ function measuresOf({ value, dims }: Image): Measure[] {
 }
 
 function negative({ n, measures = [], ...count }: Count): Count {
-  return { ...count, n: -n, measures: measures.map((own) => ({ ...own, n: own.n === 1 ? -1 : 1 })) };
+  return { ...count, n: -n, measures: measures.map((own) => ({ ...own, n: -1 })) };
 }
 
 function sourceOf(image: Image): MetricSource {
