@@ -83,7 +83,8 @@ export function toSnapshot(
     late.delete(key);
     late.set(key, { hour, round, before: last && { round: known.round, last } });
   }
-  const kept = new Map([...late].slice(-maxLate));
+  // What this round found is told to those who follow, however much it is.
+  const kept = new Map([...late].slice(-Math.max(maxLate, hinted.length)));
   return { size, now, from, hours, late: kept, round, settled: { given, isFirst: false, round } };
 }
 

@@ -54,14 +54,21 @@ const position = v.array(v.tuple([v.string(), v.string(), v.pipe(v.number(), v.s
 /** What buckets show beside how many: what the records measure, and the same by each value of a dimension of this key. */
 export type Detail = { isMeasured?: boolean; by?: string | null | undefined };
 
-export type MetricWatchOptions = { store: MetricStore; hub: Hub; clock: Clock; pollMs?: number | undefined };
+export type MetricWatchOptions = {
+  store: MetricStore;
+  hub: Hub;
+  clock: Clock;
+  pollMs?: number | undefined;
+  /** So many late hours are looked for, and told to who comes back, at once. */
+  maxLate?: number;
+};
 
 /**
  * The buckets of the last two hours as they are, or with a cursor those that changed since, then each change: absolute
  * counts, of whatever process. A slow reader gets the newest state. All who watch the same share one reader of the store,
  * and get the same objects. Throws InvalidInputError for a cursor of another feed.
  */
-export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOptions) {
+export function createMetricWatch({ store, hub, clock, pollMs, maxLate = MAX_LATE_HOURS }: MetricWatchOptions) {
   const followShared = createSharedFeeds<Snapshot, State, MetricUpdate>();
 
   return function watchMetrics(
@@ -104,12 +111,12 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
         if (hub.rest || now - lookedAt < LOOK_MS) return [];
         looks ??= wanted.map((source) => ({ source, look: store.lateHours.follow(tenantId, source) }));
         const lists = await Promise.all(looks.map(async ({ source, look }) => {
-          const hours = await look(now, { isAll, most: MAX_LATE_HOURS });
+          const hours = await look(now, { isAll, most: maxLate });
           return hours.map((hourAt) => hourKeyOf({ source, hourAt }));
         }));
         const found = lists.flat();
         // There may be more.
-        if (found.length < MAX_LATE_HOURS) [lookedAt, isAll] = [now, false];
+        if (found.length < maxLate) [lookedAt, isAll] = [now, false];
         return found;
       }
 
@@ -122,7 +129,7 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
           windowOf(listHours, tenantId, wanted, fromHour, now),
           hintedHours(listHours, tenantId, wanted, [...late], fromHour, now),
         ]);
-        return toSnapshot(previous, size, now, hours, hinted, MAX_LATE_HOURS);
+        return toSnapshot(previous, size, now, hours, hinted, maxLate);
       };
     }
 
@@ -149,9 +156,8 @@ export function createMetricWatch({ store, hub, clock, pollMs }: MetricWatchOpti
         return hours.map((hour) => ({ source, ...hour }));
       }));
       const late = lists.flat();
-      if (late.length > MAX_LATE_HOURS) {
-        const message =
-          `was away while ${late.length} hours of before were counted into, and at most ${MAX_LATE_HOURS} ` +
+      if (late.length > maxLate) {
+        const message = `was away while ${late.length} hours of before were counted into, and at most ${maxLate} ` +
           "are told; leave it out to begin anew, and read older hours with `metrics`";
         throw new InvalidInputError([{ path: ["after"], message }]);
       }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { StreamRecord } from "../../api/aws/streams.ts";
 import { MIN_AT } from "../../api/core/check.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
 import { createBeats, isBeat } from "../../api/metrics/beats.ts";
 import { OWN_SOURCES, RECORDED_SOURCES, tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -256,4 +257,18 @@ test("a table's beats are told by their last number and moment, each where it li
     ...{ pk: "progress#sessions", sk: "!x", shard: "x", since: 7, at: now },
     ttl: (now + 3_600_000) / 1_000,
   });
+});
+
+test("beats that could not be written are written by whoever asks next", async () => {
+  const { dynamo } = createWorld();
+  let failures = 1;
+  const update: typeof dynamo.update = (...asked) =>
+    failures-- > 0 ? Promise.reject(new UnavailableError("DynamoDB")) : dynamo.update(...asked);
+  const beats = createBeats({
+    ...{ dynamo: { ...dynamo, update }, tables: STREAMED, buckets: "buckets", clock: () => 1_000_000_000_000 },
+    firstWaitMs: 0,
+  });
+  await expect(beats.caughtUpAt("sessions", "SESSIONS")).rejects.toThrow(UnavailableError);
+  expect(await beats.caughtUpAt("sessions", "SESSIONS")).toBe(MIN_AT);
+  expect(dynamo.dump("sessions")).toHaveLength(4);
 });

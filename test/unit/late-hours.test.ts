@@ -53,6 +53,31 @@ test("who asks hears of what changed in that millisecond or later, in hours befo
   expect(await changed(NOW, NOW - 4 * HOUR)).toEqual([[5, [0]]]);
 });
 
+test("who looks again and again is given each note once: what others write from the first look on, own ones on demand, so many at once", async () => {
+  const { dynamo, late: own, change } = createWorld();
+  const other = createLateHours(dynamo, "buckets");
+  const old = (hours: number, sequence: string) => change(NOW - hours * HOUR, sequence);
+  const look = own.follow("shop", "TASKS");
+  const found = async (after: number, { isAll = false, most = 10 } = {}) =>
+    (await look(NOW + after, { isAll, most })).map((hourAt) => (NOW - hourAt) / HOUR);
+  await other.note([old(5, "1")], NOW);
+  expect(await found(0)).toEqual([]);
+  await own.note([old(6, "2")], NOW + 1);
+  await other.note([old(7, "3"), old(8, "3"), old(7, "3")], NOW + 1);
+  await other.note([{ ...old(9, "3"), source: "ITEMS" }], NOW + 1);
+  expect(await found(1)).toEqual([7, 8]);
+  expect(await found(2)).toEqual([]);
+  // By a clock that is fifteen seconds behind, and by one that is more.
+  await other.note([old(9, "4")], NOW + 2 - 15_000);
+  await other.note([old(10, "5")], NOW + 1 - 15_000);
+  expect(await found(3)).toEqual([9]);
+  await own.note([old(11, "6")], NOW + 4);
+  expect(await found(4, { isAll: true })).toEqual([11]);
+  for (const hours of [12, 13, 14]) await other.note([old(hours, `${hours}`)], NOW + 5);
+  const parts = [await found(5, { most: 2 }), await found(6, { most: 2 }), await found(7, { most: 2 })];
+  expect(parts).toEqual([[12, 13], [14], []]);
+});
+
 test("it is kept for eight days from then on, however old the hour is", async () => {
   const { late, change, dynamo } = createWorld();
   await late.note([change(NOW - 400 * DAY)], NOW);

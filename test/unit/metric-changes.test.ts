@@ -150,6 +150,56 @@ describe("the changes of metric buckets", () => {
     );
   });
 
+  test("are of another snapshot once a minute has passed, though nothing was counted, and not before", () => {
+    const window = HOURS.map((at) => emptyHour("ITEMS", at));
+    const first = toSnapshot(undefined, "ONE_MINUTE", NOW, window, [], 10);
+    expect(toSnapshot(first, "ONE_MINUTE", NOW + 59_999, window, [], 10)).toBe(first);
+    expect(toSnapshot(first, "ONE_MINUTE", NOW + 60_000, window, [], 10)).toMatchObject({
+      now: NOW + 60_000,
+      round: 2,
+    });
+  });
+
+  test("remember the latest of hours long ago, and all that one round found", () => {
+    const window = HOURS.map((at) => emptyHour("ITEMS", at));
+    const old = (...numbers: number[]) => numbers.map((n) => emptyHour("ITEMS", HOURS[0]! - 1_000 * HOUR + n * HOUR));
+    const late = ({ late: own }: Snapshot) => [...own.values()].map(({ hour }) => hour);
+    const first = toSnapshot(undefined, "ONE_MINUTE", NOW, window, old(1, 2), 2);
+    const next = toSnapshot(first, "ONE_MINUTE", NOW, window, old(3), 2);
+    expect(late(next)).toEqual(old(2, 3));
+    // One that changes again is the latest.
+    expect(late(toSnapshot(next, "ONE_MINUTE", NOW, window, old(2), 2))).toEqual(old(3, 2));
+    expect(late(toSnapshot(next, "ONE_MINUTE", NOW, window, old(4, 5, 6), 2))).toEqual(old(4, 5, 6));
+  });
+
+  test("tell who came back nothing of an hour that it was given then or since, and what is new in it all the same", () => {
+    const window = HOURS.map((at) => emptyHour("ITEMS", at));
+    const hourAt = HOURS[0]! - 1_000 * HOUR;
+    const old = (...versions: number[]): HourBucket => ({
+      ...emptyHour("ITEMS", hourAt),
+      minutes: new Map(versions.map((version, minute) => [minute, { count: 1, version, expired: 0 }])),
+    });
+    let snapshot = toSnapshot(undefined, "ONE_MINUTE", NOW, window, [], 10);
+    const version = (n: number) => toBucket("ITEMS", "ONE_MINUTE", hourAt, old(n), NOW).version;
+    const given: Given = new Map([[`ITEMS ${hourAt}`, [version(1), hourAt]]]);
+    let state: State = {
+      ...changesSince(snapshot, NOTHING, encode).state,
+      before: { given, till: NOW + 60_000 },
+    };
+    const told = (now: number, ...versions: number[]) => {
+      snapshot = toSnapshot(snapshot, "ONE_MINUTE", now, window, [old(...versions)], 10);
+      const { messages, state: next } = changesSince(snapshot, state, encode);
+      state = next;
+      return messages.map(({ bucket }) => (bucket.start - hourAt) / 60_000);
+    };
+    // Found anew; then with another minute; then that anew.
+    expect([told(NOW, 1), told(NOW, 1, 2), told(NOW, 1, 2)]).toEqual([[], [1], []]);
+    expect(state.before).toBeDefined();
+    expect(told(NOW + 60_000, 1, 2)).toEqual([]);
+    // After a while it is known like by any other follower.
+    expect(state.before).toBeUndefined();
+  });
+
   test("are at first the whole window up to now, and nothing that was over before it; then only what is new", () => {
     const store = createHours();
     store.write(0, [5, 45]);

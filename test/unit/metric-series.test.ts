@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { InvalidInputError } from "../../api/core/errors.ts";
+import type { InvalidInputError } from "../../api/core/errors.ts";
 import type { RangeInput } from "../../api/core/range.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { BUCKET_MINUTES, type BucketSize, PERIODS } from "../../api/metrics/model.ts";

@@ -4,7 +4,7 @@ import { createAudit } from "../../api/metrics/audit.ts";
 import { createMetrics } from "../../api/metrics/service.ts";
 import { createMetricStore } from "../../api/metrics/store.ts";
 import { createMetricWatch, type MetricUpdate } from "../../api/metrics/watch.ts";
-import { createHub } from "../../api/live/hub.ts";
+import { createHub, createStillHub, type Hub } from "../../api/live/hub.ts";
 import { tables } from "../../api/resources.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 
@@ -116,7 +116,11 @@ describe("who comes back with a cursor", () => {
 
 describe("an hour that no feed shows any more", () => {
   /** Two processes over one store, whose hubs do not hear of each other; the first one is watched. */
-  function createPair({ onNotes = () => Promise.resolve() }: { onNotes?: () => Promise<void> } = {}) {
+  function createPair({ onNotes = () => Promise.resolve(), maxLate = 1_000, hub: ownHub }: {
+    onNotes?: () => Promise<void>;
+    maxLate?: number;
+    hub?: Hub;
+  } = {}) {
     let now = START;
     let sequence = 0;
     const memory = createMemoryDynamo(tables);
@@ -139,7 +143,8 @@ describe("an hour that no feed shows any more", () => {
       hub: ReturnType<typeof createHub>;
       metrics: ReturnType<typeof createMetrics>;
     };
-    const watch = createMetricWatch({ ...{ store: one.store, hub: one.hub }, clock: () => now, pollMs: 1 });
+    const hub = ownHub ?? one.hub;
+    const watch = createMetricWatch({ ...{ store: one.store, hub, maxLate }, clock: () => now, pollMs: 1 });
     const change = (at: number): CountChange => ({
       ...{ shard: "s", sequence: `${++sequence}`, partition: "0", arrivedAt: now },
       ...{ tenantId: TENANT, source: "ITEMS", at, n: 1 },
@@ -195,18 +200,71 @@ describe("an hour that no feed shows any more", () => {
     await stream.return(undefined);
   });
 
-  test("is told to who comes back with up to 999 others, to the last one; of more nothing is told but that", async () => {
-    for (const hours of [1_000, 1_001]) {
-      const { other, count, watch } = createPair();
+  test("is told to who comes back with as many others as are told at once, to the last one; of more nothing but that", async () => {
+    for (const hours of [3, 4]) {
+      const { other, count, watch } = createPair({ maxLate: 3 });
       const stream = watch();
       const { cursor } = await upTo(stream, hour(START));
       await stream.return(undefined);
-      await count(other, ...Array.from({ length: hours }, (_, i) => LONG - i * HOUR));
+      await count(other, ...Array.from({ length: hours }, (_, i) => LONG + i * HOUR));
       const again = watch(cursor);
-      if (hours > 1_000) await expect(again.next()).rejects.toThrow(/was away while .* at most 1000/);
-      else expect((await again.next()).value).toBeDefined();
+      if (hours === 3) expect((await upTo(again, hour(LONG) + 2 * HOUR)).told).toHaveLength(3);
+      else await expect(again.next()).rejects.toThrow(/was away while 4 hours of before .* at most 3/);
       await again.return(undefined);
     }
+  });
+
+  test("is told live with any number of others: as many as are looked for at once, and then the next", async () => {
+    const { other, count, pass, watch } = createPair({ maxLate: 3 });
+    const stream = watch();
+    await upTo(stream, hour(START));
+    for (let i = 0; i < 8; i++) await count(other, LONG + i * HOUR);
+    pass(5_000);
+    const { told } = await upTo(stream, hour(LONG) + 7 * HOUR);
+    expect(told).toEqual(Array.from({ length: 8 }, (_, i) => [hour(LONG) + i * HOUR, 1]));
+    await stream.return(undefined);
+  });
+
+  test("is told though its wake was lost among more than are kept, and not again to who was given it before it left", async () => {
+    const { one, count, pass, watch } = createPair();
+    const stream = watch();
+    await upTo(stream, hour(START));
+    for (let i = 0; i < 1_000; i++) one.hub.wake(`metrics:${TENANT}`, `OTHER ${i}`);
+    await count(one, LONG);
+    pass(5_000);
+    expect((await upTo(stream, hour(LONG))).told).toEqual([[hour(LONG), 1]]);
+    pass(80_000);
+    await count(one, START + MINUTE);
+    await upTo(stream, hour(START));
+    const second = watch();
+    const { cursor } = await upTo(second, hour(START));
+    await second.return(undefined);
+    pass(3 * HOUR);
+    await count(one, START + 3 * HOUR);
+    const again = watch(cursor);
+    const { told } = await upTo(again, hour(START + 3 * HOUR));
+    expect(told.filter(([start]) => start < START - DAY)).toEqual([]);
+    await Promise.all([again.return(undefined), stream.return(undefined)]);
+  });
+
+  test("is told by the hub after it is noted, so that who comes back in between finds the note", async () => {
+    const { one, count } = createPair();
+    const said: string[] = [];
+    const note = one.store.lateHours.note.bind(one.store.lateHours);
+    one.store.lateHours.note = async (...given) => (await note(...given), void said.push("note"));
+    one.hub.watch(`metrics:${TENANT}`, (hint) => void said.push(`wake ${hint}`));
+    await count(one, LONG, START);
+    expect(said).toEqual([`wake ITEMS ${hour(START)}`, "note", `wake ITEMS ${hour(LONG)}`]);
+  });
+
+  test("costs nothing where a feed ends at once, but for who comes back", async () => {
+    let reads = 0;
+    const { watch } = createPair({ hub: createStillHub(), onNotes: () => Promise.resolve(void reads++) });
+    let cursor = "";
+    for await (const update of watch()) cursor = update.cursor;
+    expect(reads).toBe(0);
+    for await (const _ of watch(cursor));
+    expect(reads).toBe(1);
   });
 
   test("that an audit set right is told to who comes back", async () => {
