@@ -124,8 +124,13 @@ export type DeviceState = {
   deletedAt?: number | undefined;
   /** When it was taken away for good; it is still there because another session holds readings of its device. */
   purgedAt?: number | undefined;
-  /** What was known before it was deleted, and how many items take out its motion: for bringing it back. */
-  beforeDeletion?: Pick<DeviceState, "corrected" | "said" | "isStated"> & { takenOut: number } | undefined;
+  /**
+   * What was known before it was deleted, and how many items take out its motion: for bringing it back. Its motion ends where the
+   * next one began then (`until`).
+   */
+  beforeDeletion?:
+    | Pick<DeviceState, "corrected" | "said" | "isStated"> & { takenOut: number; until?: number }
+    | undefined;
   /** True once the device sent its last batch. */
   isFinal?: true | undefined;
   /** The end by the measure of the devices whose readings it holds, where people merged sessions. */

@@ -310,11 +310,11 @@ function defined<T extends object>(values: T): T {
 
 /** The session as a person deletes it: where it lies stays as it is, so what comes for it later is known by that. */
 export function applyDeletion(session: Session, takenOut: number, now: number): Session {
-  const { corrected, said, isStated, startedAt, lastMotionAt } = session;
+  const { corrected, said, isStated, startedAt, lastMotionAt, next } = session;
   return {
     ...session,
     deletedAt: now,
-    beforeDeletion: { corrected, said, isStated, takenOut },
+    beforeDeletion: { corrected, said, isStated, takenOut, ...(next ? { until: next.at } : {}) },
     isStated: true,
     said: said ?? { startedAt, isStated },
     corrected: { startedAt, until: lastMotionAt, endedAt: statedEndOf(session)?.at ?? lastMotionAt },

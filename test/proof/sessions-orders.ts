@@ -8,7 +8,7 @@ import { createMemoryDynamo, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
 import { type Act, historyOf, type Kind, type Sent, START } from "./sessions-histories.ts";
 import { hostOf, type Link } from "./sessions-hosts.ts";
-import { type Fact, heardBy, type Of, type Said, sessionsOf, tieOf } from "./sessions-spec.ts";
+import { type Fact, nextOf, type Of, type Said, sessionsOf, tieOf } from "./sessions-spec.ts";
 import { saidOfMotion } from "./sessions-spec-acts.ts";
 
 const SECOND = 1_000;
@@ -192,8 +192,8 @@ async function act(
     const answer = await host.remove(T, seen(first)).catch(unlessInvalid);
     if (answer?.__typename !== "SessionPayload") return undefined;
     const { startedAt, until = -Infinity, endedAt } = answer.session.corrected!;
-    const kept = heardBy(said, IDLE_MS, first.sessionId, startedAt!);
-    const done = { kind: "correct" as const, id: first.sessionId, startedAt, until, endedAt, kept };
+    const keptUntil = nextOf(said, IDLE_MS, first.sessionId, startedAt!);
+    const done = { kind: "correct" as const, id: first.sessionId, startedAt, until, endedAt, keptUntil };
     deleted.set(first.sessionId, done);
     return done;
   }

@@ -21,8 +21,8 @@ export type Draft = {
   heard: number[];
   /** How long its last motion lasted, or what went on from before it. */
   until: number;
-  /** The motion that it had when it was deleted. */
-  kept?: ReadonlySet<number> | undefined;
+  /** Where the next one began when it was deleted. */
+  keptUntil?: number | undefined;
   /** What is said of its pauses, of itself and of its motion; and by a person, which beats that. */
   pauses: { own: PauseSaid[]; heard: PauseSaid[]; corrected: readonly Stretch[] | undefined };
 };

@@ -43,8 +43,8 @@ export type Said =
     until: number;
     endedAt: number | undefined;
     pauses?: readonly Stretch[] | undefined;
-    /** It was deleted by that: it has the motion that it had then, and takes in no other. */
-    kept?: readonly number[] | undefined;
+    /** It was deleted by that: it has motion up to where the next one began then, and takes in none from there on. */
+    keptUntil?: number | undefined;
   }
   /**
    * A person's: all of these are `into`, and it goes on until the extent of `last`. With `startedAt` its start is stated. The
@@ -88,7 +88,7 @@ type Corrected = {
   until: number;
   end?: number | undefined;
   pauses?: readonly Stretch[] | undefined;
-  kept?: ReadonlySet<number> | undefined;
+  keptUntil?: number | undefined;
 };
 
 /** What is said of a motion event, and so of whichever session holds it. */
@@ -109,11 +109,12 @@ export function pausedSessionsOf(said: readonly Said[], idleMs: number): Whole[]
   return line.map((draft, i) => factOf(draft, line[i + 1], idleMs));
 }
 
-/** The motion that a session has, of an id that somebody gave, or which motion opened then. */
-export function heardBy(said: readonly Said[], idleMs: number, id: string, startedAt: number): number[] {
+/** Where the session after another begins, of an id that somebody gave, or which motion opened then. */
+export function nextOf(said: readonly Said[], idleMs: number, id: string, startedAt: number): number {
   const line = lineOf(said, idleMs);
-  const own = line.find((draft) => draft.id === id);
-  return (own ?? line.find((draft) => draft.id === undefined && draft.start === startedAt))?.heard ?? [];
+  const named = line.findIndex((draft) => draft.id === id);
+  const at = named >= 0 ? named : line.findIndex((draft) => draft.id === undefined && draft.start === startedAt);
+  return line[at + 1]?.start ?? Infinity;
 }
 
 function lineOf(said: readonly Said[], idleMs: number): Draft[] {
@@ -131,7 +132,7 @@ function lineOf(said: readonly Said[], idleMs: number): Draft[] {
     }
     if (at === Infinity) break;
     let holder = line.at(-1);
-    if (!holder || at > reach(holder, idleMs) || holder.kept?.has(at) === false) {
+    if (!holder || at > reach(holder, idleMs) || at >= (holder.keptUntil ?? Infinity)) {
       holder = { ...nobody(), start: at, own: at };
       line.push(holder);
     }
@@ -227,8 +228,8 @@ function wallsOf(said: readonly Said[]) {
   for (const [i, act] of acts.entries()) {
     const later = acts.slice(i + 1);
     if (act.kind === "correct") {
-      const kept = act.kept && new Set(act.kept);
-      corrected.set(act.id, { start: act.startedAt, until: act.until, end: act.endedAt, pauses: act.pauses, kept });
+      const { startedAt: start, until, endedAt: end, pauses, keptUntil } = act;
+      corrected.set(act.id, { start, until, end, pauses, keptUntil });
     } else if (act.kind === "merge") {
       const first = corrected.get(act.into);
       for (const { id } of devices) {
@@ -310,7 +311,7 @@ function wallsOf(said: readonly Said[]) {
         reported,
         pauses,
         until: -Infinity,
-        kept: by?.kept,
+        keptUntil: by?.keptUntil,
       },
       created: devices.some((device) => device.id === id && device.isCreated),
       final: last.length > 0 && last.every((device) => device.isFinal) ? Math.max(...measures, extent) : undefined,

@@ -50,9 +50,9 @@ function world() {
   const motion = async (...at: number[]) => {
     for (const one of at) await host.recordMotion(T, "u", { sensorId: "s", at: minute(one) });
   };
-  const batch = (sessionId: string, ...at: number[]) => {
+  const batch = (sessionId: string, batchOffset: number, ...at: number[]) => {
     const readings = at.map((one) => ({ at: minute(one), values: [1] }));
-    return host.ingestBatch(T, "u", { sessionId, sensorId: "s", batchOffset: 0, readings });
+    return host.ingestBatch(T, "u", { sessionId, sensorId: "s", batchOffset, readings });
   };
   const pauses = async (sessionId: string) => {
     const session = (await host.find(T, [sessionId])).get(sessionId)!;
@@ -87,9 +87,9 @@ test("a session of another device that begins within a deleted one has the motio
   await motion(0, 2, 4);
   await host.remove(T, await seen("m0"));
   expect(await shown()).toEqual({ sessions: [], takenOut: [0, 2, 4] });
-  await batch("walk", 3);
+  await batch("walk", 0, 3);
   expect(await shown()).toEqual({ sessions: [["walk", 3, 4, 1]], takenOut: [0, 2] });
-  await batch("run", 1);
+  await batch("run", 0, 1);
   expect(await shown()).toEqual({ sessions: [["run", 1, 2, 1], ["walk", 3, 4, 1]], takenOut: [0] });
   await host.restore(T, { sessionId: "m0" });
   const all = [["m0", 0, 0, 1], ["run", 1, 2, 1], ["walk", 3, 4, 1]];
@@ -101,8 +101,21 @@ test("what it has left of a session that was deleted whole takes nothing out any
   await motion(2);
   await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
   await host.remove(T, await seen("film"));
-  await batch("walk", 1);
+  await batch("walk", 0, 1);
   expect(await shown()).toEqual({ sessions: [["walk", 1, 2, 1]], takenOut: [] });
+});
+
+test("what began within it and begins before it by now gives its motion back: as if that had been known at once", async () => {
+  const say = async (...batches: number[][]) => {
+    const { host, shown, seen, motion, batch } = world();
+    await motion(2, 4);
+    await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
+    await host.remove(T, await seen("film"));
+    for (const [i, at] of batches.entries()) await batch("walk", i, ...at);
+    return await shown();
+  };
+  const expected = { sessions: [["walk", -9, 3, 0]], takenOut: [2, 4] };
+  expect([await say([3], [-9]), await say([-9, 3])]).toEqual([expected, expected]);
 });
 
 test("a pause that is said of a session while a person deletes it is not found, and its batch's are there once it is restored", async () => {
