@@ -186,7 +186,9 @@ export function createOracle() {
     const place = own ?? (after.was ?? after) as Item;
     if ((own ?? after).isStartGuessed === true) guesses.set(sessionId, num(place.startedAt));
     if (input.kind === "create" && input.sessionId === sessionId && before?.createdWith === undefined) {
-      say(sensorId, { kind: "create", id: sessionId, startedAt: input.startedAt ?? num((own ?? after).startedAt) });
+      // Beneath a person's word of the start (U5.245).
+      const { startedAt } = (own ?? after.said ?? after) as Item;
+      say(sensorId, { kind: "create", id: sessionId, startedAt: input.startedAt ?? num(startedAt) });
     }
     if (input.kind === "end") endsSaid(session, before, after);
     if (input.kind === "update") reportsSaid(session, before, after);
