@@ -112,7 +112,8 @@ test("whoever watches is woken for each hour that is counted into: for those tha
 test("whoever looks for hours that change is given each note once, some at a time, and none of before", async () => {
   const { late, change } = createWorld();
   const HOURS = [5, 6, 7, 8, 9];
-  await late.note([change(NOW - 4 * HOUR)], NOW - DAY);
+  // Of a moment that is looked at again, in case that it was kept late.
+  await late.note([change(NOW - 4 * HOUR, "before")], NOW - 1_000);
   const look = late.follow("shop", "TASKS");
   const given = async (now: number, most = 10) =>
     (await look(now, { isAll: true, most })).map((hourAt) => (NOW - hourAt) / HOUR);
