@@ -4,7 +4,7 @@ import { readCollection } from "../../api/anki/collection/collection.ts";
 import { nextCard } from "../../api/anki/queue/next.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
 import { decideSweep, emptyLease, ended, touched } from "../../api/review/lease.ts";
-import { IDLE_MS, type Lease, MAX_ENTRIES, type ReviewSession } from "../../api/review/model.ts";
+import { IDLE_MS, type Lease, MAX_ENTRIES, type ReviewSession, SAVE_ENTRIES } from "../../api/review/model.ts";
 import { createAnki, noonOf, presetOf } from "../kit/anki.ts";
 import { closing, PERSON, world } from "../kit/review-world.ts";
 
@@ -53,6 +53,20 @@ describe("a save", () => {
     await answer();
     await here.reviews.save(PERSON, sessionId);
     expect(versions()).toEqual([2, 3]);
+  });
+
+  test("begins at each twentieth answer that waits, and nobody waits for it", async () => {
+    const { hooks, lease, answer } = await sitting();
+    let begun = 0;
+    hooks.before = () => {
+      begun += 1;
+      return Promise.reject(new UnavailableError("S3"));
+    };
+    for (const [waiting, saves] of [[SAVE_ENTRIES, 1], [2 * SAVE_ENTRIES, 2]] as const) {
+      while ((await lease()).journal.length < waiting) await answer();
+      while (begun < saves) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(begun).toBe(2);
   });
 
   test("that cannot be made holds up answers where two hundred wait, and none before; none is lost", async () => {
