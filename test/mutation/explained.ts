@@ -320,4 +320,16 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "true",
     why: "what it gives then nobody takes",
   },
+  {
+    file: "api/review/save.ts",
+    line: "if (!lease.file) return;",
+    instead: "false",
+    why: "of nothing nothing is cleaned: who asks for it passes over what is wrong",
+  },
+  {
+    file: "api/review/sweep.ts",
+    line: ': { ...lease, checkAt: decision.kind === "wait" ? decision.until : undefined };',
+    instead: "true",
+    why: "what is done waits until no time",
+  },
 ];

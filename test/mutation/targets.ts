@@ -9,8 +9,7 @@ export type Target = {
   without?: RegExp;
 };
 
-const unit = (...names: string[]) =>
-  names.map((name) => `test/unit/${name}.test.ts`);
+const unit = (...names: string[]) => names.map((name) => `test/unit/${name}.test.ts`);
 
 export const TARGETS: Readonly<Record<string, Target>> = {
   core: {
@@ -36,9 +35,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   counting: {
     files: [
       "api/aws/counting.ts",
-      ...["stream", "late", "decode", "failures"].map((name) =>
-        `api/ingest/${name}.ts`
-      ),
+      ...["stream", "late", "decode", "failures"].map((name) => `api/ingest/${name}.ts`),
     ],
     tests: [
       ...unit(
@@ -65,9 +62,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     ),
   },
   journeys: {
-    files: ["rules", "chunk", "item", "counted"].map((name) =>
-      `api/journeys/${name}.ts`
-    ),
+    files: ["rules", "chunk", "item", "counted"].map((name) => `api/journeys/${name}.ts`),
     tests: unit(
       "journey-rules",
       "journey-kept",
@@ -176,9 +171,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
   live: {
     files: [
-      ...["feed", "latest", "shared", "log-feed", "hub"].map((name) =>
-        `api/live/${name}.ts`
-      ),
+      ...["feed", "latest", "shared", "log-feed", "hub"].map((name) => `api/live/${name}.ts`),
       "api/auth/endings.ts",
     ],
     tests: unit(
@@ -190,15 +183,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     ),
   },
   rates: {
-    files: ["address", "counters", "shares"].map((name) =>
-      `api/rates/${name}.ts`
-    ),
+    files: ["address", "counters", "shares"].map((name) => `api/rates/${name}.ts`),
     tests: unit("rates", "shares"),
   },
   review: {
-    files: ["lease", "save", "sweep", "store"].map((name) =>
-      `api/review/${name}.ts`
-    ),
+    files: ["lease", "save", "sweep", "store"].map((name) => `api/review/${name}.ts`),
     tests: unit(
       "review-saves",
       "review-slices",
@@ -215,15 +204,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     tests: ["test/infra/rule-laws.test.ts"],
   },
   webhooks: {
-    files: ["rules", "deliver", "signature", "store"].map((name) =>
-      `api/webhooks/${name}.ts`
-    ),
+    files: ["rules", "deliver", "signature", "store"].map((name) => `api/webhooks/${name}.ts`),
     tests: unit("webhooks", "webhook-laws", "webhook-stores", "webhook-topics"),
   },
   accounts: {
-    files: ["rules", "store", "usernames"].map((name) =>
-      `api/auth/accounts/${name}.ts`
-    ),
+    files: ["rules", "store", "usernames"].map((name) => `api/auth/accounts/${name}.ts`),
     tests: unit("auth-usernames", "account-laws"),
   },
   jobs: {
@@ -246,10 +231,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
 };
 
 const store = (folder: string, name: string) => [`api/${folder}/${name}.ts`];
-const stored = (...names: string[]) =>
-  names.map((name) => `test/store/${name}.test.ts`);
-const flows = (...names: string[]) =>
-  names.map((name) => `test/flow/${name}.test.ts`);
+const stored = (...names: string[]) => names.map((name) => `test/store/${name}.test.ts`);
+const flows = (...names: string[]) => names.map((name) => `test/flow/${name}.test.ts`);
 
 /**
  * Files with conditions for DynamoDB, planted by `npm run mutate -- conditions`, and the tests that have to find them: units are

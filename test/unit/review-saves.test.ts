@@ -37,6 +37,7 @@ function createWorld() {
   const dynamo = createMemoryDynamo({ reviews: tables.reviews });
   const store = createLeaseStore(dynamo, "reviews");
   const bucket = new Map<string, { body: Uint8Array; contentType?: string | undefined }>();
+  const removed: string[] = [];
   const hooks = { create: async () => {}, saved: async (_lease: Lease) => {} };
   const objects = {
     find: (key: string) =>
@@ -46,7 +47,10 @@ function createWorld() {
       bucket.set(key, { body, contentType });
       return "created";
     },
-    remove: (key: string) => Promise.resolve(void bucket.delete(key)),
+    remove: (key: string) => {
+      removed.push(key);
+      return Promise.resolve(void bucket.delete(key));
+    },
     async *list(prefix: string) {
       for (const key of [...bucket.keys()].filter((each) => each.startsWith(prefix)).sort()) yield [{ key }];
     },
@@ -66,7 +70,7 @@ function createWorld() {
   });
   const swept: Lease[] = [];
   return {
-    ...{ store, saver, bucket, hooks, changed, saved, swept, dynamo },
+    ...{ store, saver, bucket, hooks, changed, saved, swept, dynamo, removed },
     sweep: createReviewSweep({ store, saver, clock: () => now, changed: (lease) => void swept.push(lease) }),
     pass: (ms: number) => void (now += ms),
     find: async (person = ADA) => (await store.find(person))!,
@@ -142,7 +146,7 @@ describe("a save", () => {
   });
 
   test("puts a file of the next version under a key of its own, as what it is; the one before stays", async () => {
-    const { saver, put, bucket, changed, saved } = createWorld();
+    const { saver, put, bucket, changed, saved, removed } = createWorld();
     const before = await put({ journal: answers(2), session: session(), checkAt: START + IDLE_MS });
     const after = await saver.save(before);
     expect(after).toMatchObject({
@@ -151,7 +155,20 @@ describe("a save", () => {
     });
     expect([...bucket.keys()]).toEqual([before.file!.key, after.file!.key]);
     expect(bucket.get(after.file!.key)!.contentType).toBe("application/vnd.sqlite3");
-    expect([changed, saved]).toEqual([[after], [after]]);
+    expect([changed, saved, removed]).toEqual([[after], [after], []]);
+  });
+
+  test("of a session that is over leaves what came meanwhile to the sweeper, which looks again", async () => {
+    const { saver, store, put, hooks, find, sweep, pass } = createWorld();
+    const seen = await put({ journal: answers(2), session: session({ status: "ENDED" }), checkAt: START });
+    hooks.create = async () => {
+      hooks.create = async () => {};
+      await store.replace({ ...seen, journal: answers(3) }, seen);
+    };
+    expect(await saver.save(seen)).toMatchObject({ base: 2, journal: answers(1, 2), checkAt: START });
+    pass(1);
+    expect(await sweep()).toEqual({ ended: 0, saved: 1, failed: 0 });
+    expect(await find()).toMatchObject({ base: 3, journal: [], checkAt: undefined });
   });
 
   test("that an answer and media overtake keeps the answer, what the session is by then, and the media", async () => {
