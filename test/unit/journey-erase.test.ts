@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../api/journeys/model.ts";
 import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
 import type { EventInput } from "../kit/journeys.ts";
 
@@ -128,6 +129,14 @@ test("ids of one person of whom no journey is left any more are forgotten, and o
   expect(receipt).toMatchObject({ journeys: 0, events: 0, isDone: true, ids: ["phone", "ada"] });
   expect(namesOf(world, "ada")).toEqual([]);
   expect(await erase(T, "phone")).toMatchObject({ receiptId: receipt.receiptId });
+});
+
+test("a person is erased by an id as long as one may be; what can be none is nobody's", async () => {
+  const longest = "v".repeat(LIMITS.visitorIdChars);
+  const world = await filled([[event("own", 1, longest)]]);
+  const { erase } = world.createProcess();
+  for (const none of ["", `${longest}v`, "\ud800"]) expect(await erase(T, none)).toBeUndefined();
+  expect(await erase(T, longest)).toMatchObject({ journeys: 1, isDone: true });
 });
 
 describe("of two erasures of one person at once", () => {

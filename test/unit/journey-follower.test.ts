@@ -4,6 +4,7 @@ import { activeKey, createFollower } from "../../api/journeys/follow.ts";
 import { keepEvents } from "../../api/journeys/keep.ts";
 import type { Journey } from "../../api/journeys/model.ts";
 import type { Change } from "../../api/journeys/trails.ts";
+import { createStillHub } from "../../api/live/hub.ts";
 import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
 import type { EventInput } from "../kit/journeys.ts";
 
@@ -138,6 +139,25 @@ describe("a rebuild", () => {
   });
 });
 
+test("a rebuild says how many journeys it read and changed, and goes on from where it was", async () => {
+  const { journeys, configuration, followerOf, trails } = createWorld();
+  for (const sessionId of ["a", "b", "c"]) await journeys.record(T, [event(1, NOW, { sessionId })]);
+  const told = async () => {
+    const { rebuilt } = await followerOf().run();
+    const { journeysRead, journeysChanged, doneAt } = (await configuration.get(T)).rebuild!;
+    return { rebuilt, journeysRead, journeysChanged, doneAt };
+  };
+  await configuration.rebuild(T);
+  expect(await told()).toEqual({ rebuilt: 3, journeysRead: 3, journeysChanged: 3, doneAt: NOW });
+  await configuration.rebuild(T);
+  expect(await told()).toEqual({ rebuilt: 3, journeysRead: 3, journeysChanged: 0, doneAt: NOW });
+  const begun = (await configuration.rebuild(T)).rebuild!;
+  await trails.advanceRebuild(begun, { ...begun, journeysRead: 10, position: { startedAt: NOW, sessionId: "a" } });
+  const { rebuilt, journeysRead } = await told();
+  expect(journeysRead - rebuilt).toBe(10);
+  expect(rebuilt).toBeLessThan(3);
+});
+
 describe("who is there", () => {
   const change = (n: number, own: Partial<Change> = {}): Change => ({
     ...{ sessionId: `s${n}`, version: "v", startedAt: NOW, endedAt: NOW, page: "/", pageAt: NOW, eventCount: 1 },
@@ -159,6 +179,20 @@ describe("who is there", () => {
       change(3, { isErased: true }),
     ]);
     expect([count, visitors.map(({ sessionId }) => sessionId)]).toEqual([1, ["s2"]]);
+  });
+
+  test("is told to whoever follows where it is not what they know, and is over where nobody waits", async () => {
+    const { trails } = createWorld();
+    await trails.note(T, [change(1)]);
+    const hub = createStillHub();
+    const active = createActiveVisitors({ trails, hub, clock: () => NOW, indexed: true });
+    const { signal } = new AbortController();
+    const now = await active.get(T, 5);
+    expect(await Array.fromAsync(active.watch(T, 5, undefined, signal))).toEqual([now]);
+    expect(hub.take()).toEqual({ keys: [activeKey(T)], rest: { fades: true } });
+    expect(await Array.fromAsync(active.watch(T, 5, now.cursor, signal))).toEqual([]);
+    await trails.note(T, [change(2)]);
+    expect(await Array.fromAsync(active.watch(T, 5, now.cursor, signal))).toMatchObject([{ count: 2 }]);
   });
 
   test("is told whole up to a hundred people and a hundred pages", async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { MAX_AHEAD_MS } from "../../api/core/check.ts";
+import { NotIndexedError } from "../../api/core/errors.ts";
 import { keyOf, toItem } from "../../api/journeys/item.ts";
-import { MAX_COUNTED } from "../../api/journeys/lists.ts";
-import type { JourneyFilter } from "../../api/journeys/lists.ts";
+import { createJourneyLists, type JourneyFilter, MAX_COUNTED } from "../../api/journeys/lists.ts";
+import { LIMITS } from "../../api/journeys/model.ts";
 import { decideEvents } from "../../api/journeys/rules.ts";
 import { createEraseWorld } from "../kit/erase-world.ts";
 
@@ -12,7 +13,11 @@ const T = "shop";
 
 function createWorld() {
   const world = createEraseWorld(NOW);
-  const { journeys } = world.createProcess();
+  const calls: string[] = [];
+  const process = world.createProcess((when, call) => void (when === "before" && calls.push(call)));
+  const { journeys, store, trails, configuration } = process;
+  const lists = (requireIndex: () => void) =>
+    createJourneyLists({ store, trails, configuration, clock: () => NOW, requireIndex });
   /** A journey of one event, as it stands in the table. */
   const put = async (sessionId: string, occurredAt: number, visitorId?: string) => {
     const event = { sessionId, source: "main", seq: 1, type: "PAGE_VIEWED", occurredAt, receivedAt: NOW };
@@ -22,7 +27,7 @@ function createWorld() {
   const list = (filter: JourneyFilter, page: Parameters<typeof journeys.list>[2] = { first: 100 }) =>
     journeys.list(T, filter, page);
   const ids = async (filter: JourneyFilter) => (await list(filter)).edges.map(({ node }) => node.sessionId);
-  return { dynamo: world.dynamo, journeys, put, list, ids };
+  return { dynamo: world.dynamo, journeys, store, configuration, calls, lists, put, list, ids };
 }
 
 describe("journeys of a clock that is ahead", () => {
@@ -125,4 +130,113 @@ test("a journey is in the list of each id that its events name, and of no other"
   await journeys.record(T, [event(3, "eve")]);
   for (const visitorId of ["ada", "bob", "eve"]) expect(await ids({ visitorId })).toEqual(["s"]);
   expect(await ids({ visitorId: "ad" })).toEqual([]);
+});
+
+describe("a filter", () => {
+  const at = (seq: number) => new Date(NOW - 1_000 + seq).toISOString();
+  const said = (sessionId: string, text: string) => (
+    { sessionId, seq: 1, type: "MESSAGE_SENT", occurredAt: at(1), text, visitorId: "v" }
+  );
+
+  test("by words finds them in the first question, also in one that is kept with its event alone", async () => {
+    const { journeys, put, ids } = createWorld();
+    await journeys.record(T, [
+      said("short", "Do you ship to Nepal?"),
+      said("long", `${"Hello. ".repeat(60)} And to Nepal?`),
+    ]);
+    await journeys.record(T, [said("other", "Do you ship at all?")]);
+    await put("none", NOW);
+    expect(await ids({ question: "nepal" })).toEqual(["long", "short"].toSorted());
+    expect(await ids({ question: "ship nepal" })).toEqual(["short"]);
+  });
+
+  test("by a goal finds who reached it, whatever else they reached, and is refused where there is none of that id", async () => {
+    const { journeys, configuration, ids, list } = createWorld();
+    const goals = ["paid", "signed-up"].map((goalId) => ({
+      goalId,
+      anyOf: [{ type: goalId.replace("-", "_").toUpperCase() }],
+    }));
+    await configuration.configure(T, { goals });
+    const reach = (sessionId: string, ...types: string[]) =>
+      journeys.record(T, types.map((type, i) => ({ sessionId, seq: i + 1, type, occurredAt: at(i) })));
+    await reach("both", "PAID", "SIGNED_UP");
+    await reach("one", "SIGNED_UP");
+    await reach("neither", "PAGE_VIEWED");
+    expect([await ids({ goal: "paid" }), (await ids({ goal: "signed-up" })).toSorted()]).toEqual([["both"], [
+      "both",
+      "one",
+    ]]);
+    await expect(list({ goal: "left" })).rejects.toMatchObject({ fields: [{ path: ["filter", "goal"] }] });
+  });
+
+  test("names types in upper snake case, or is refused", async () => {
+    const { list } = createWorld();
+    for (const type of ["page_viewed", "PAGE VIEWED", "1PAGE", "", `P${"X".repeat(64)}`]) {
+      await expect(list({ did: [type] })).rejects.toMatchObject({ fields: [{ path: ["filter", "did"] }] });
+    }
+    await expect(list({ did: [`P${"X".repeat(63)}`] })).resolves.toMatchObject({ edges: [] });
+  });
+
+  test("has cursors of its own: those of any other are refused", async () => {
+    const { put, list } = createWorld();
+    for (const name of ["a", "b"]) await put(name, NOW - 1, "v");
+    const range = { between: { from: NOW - DAY, to: NOW } };
+    const all: JourneyFilter[] = [
+      ...[{}, { range }, { range: { between: { from: NOW - DAY, to: NOW + 1 } } }, { visitorId: "v" }],
+      ...[{ range: { between: { from: NOW - DAY + 1, to: NOW } } }, { range: { last: "DAY" as const } }],
+      ...[{ did: ["PAGE_VIEWED"] }, { didNot: ["PAID"] }, { outcome: "BROWSING" as const }, { visitorId: "v", range }],
+    ];
+    const cursors = await Promise.all(all.map(async (filter) => (await list(filter, { first: 1 })).edges[0]!.cursor));
+    for (const [i, filter] of all.entries()) {
+      for (const [j, after] of cursors.entries()) {
+        const page = list(filter, { first: 1, after }).then(() => "taken", () => "refused");
+        expect([i, j, await page]).toEqual([i, j, i === j ? "taken" : "refused"]);
+      }
+    }
+  });
+});
+
+describe("a person", () => {
+  test("is known by ids of which no journey is left, too; what can be no id is nobody's, and asked for nowhere", async () => {
+    const { journeys, store, put, ids, calls } = createWorld();
+    await put("a", NOW, "v");
+    await store.alias(T, "v", "phone");
+    expect(await journeys.findVisitor(T, "phone")).toEqual({ ids: ["phone", "v"], firstSeenAt: NOW, lastSeenAt: NOW });
+    for (const none of ["", "x".repeat(LIMITS.visitorIdChars + 1), "\ud800"]) {
+      calls.length = 0;
+      expect([await journeys.findVisitor(T, none), calls]).toEqual([undefined, []]);
+      expect(await ids({ visitorId: none })).toEqual([]);
+    }
+  });
+
+  test("has a hundred ids in lists, the nearest", async () => {
+    const { store } = createWorld();
+    for (let i = 0; i < 120; i++) await store.alias(T, "v", `p${i}`);
+    expect(await store.findIds(T, "v")).toHaveLength(100);
+    expect(await store.findAllIds(T, "v")).toHaveLength(121);
+  });
+
+  test("is not looked for where journeys are in the object store alone", async () => {
+    const { lists } = createWorld();
+    const off = lists(() => {
+      throw new NotIndexedError();
+    });
+    await expect(off.findVisitor(T, "v")).rejects.toBeInstanceOf(NotIndexedError);
+    await expect(off.list(T, {}, { first: 1 })).rejects.toBeInstanceOf(NotIndexedError);
+  });
+});
+
+test("a journey is listed under further ids where they, its start or its day are others, and not at each write", async () => {
+  const { journeys, calls } = createWorld();
+  const event = (seq: number, visitorId: string) => (
+    { sessionId: "s", seq, type: "PAGE_VIEWED", occurredAt: new Date(NOW - 10 + seq).toISOString(), visitorId }
+  );
+  const puts = async (...events: object[]) => {
+    calls.length = 0;
+    await journeys.record(T, events);
+    return calls.filter((call) => call === "put").length;
+  };
+  expect(await puts(event(1, "ada"), event(2, "bob"))).toBe(1);
+  expect([await puts(event(3, "bob")), await puts(event(4, "ada"))]).toEqual([0, 0]);
+  expect(await puts(event(5, "eve"))).toBe(2);
 });

@@ -66,6 +66,7 @@ describe("a batch that is written anew", () => {
     const again = ["r1", "r2", "r3"].map((receipt) => raw.rewrite(KEY(), () => "KEEP", receipt));
     expect(await Promise.all(again)).toEqual([true, true, false]);
     expect(await raw.rewrite(KEY(), () => "KEEP")).toBe(false);
+    expect((await objects.get(KEY())).metadata).toEqual({ "received-at": `${NOW}`, "erased-for": "r1,r2" });
   });
 
   test("by two at once loses what either takes out", async () => {
@@ -100,6 +101,7 @@ describe("a batch that is kept", () => {
     expect(await raw.keep(T, BATCH, NOW)).toEqual({ receivedAt: NOW, isNew: true });
     expect(await raw.keep(T, BATCH, NOW + MINUTE)).toEqual({ receivedAt: NOW, isNew: false });
     expect(await raw.arrivedAt(KEY())).toBe(NOW);
+    expect(await raw.arrivedAt("events/gone")).toBe(0);
     expect(objects.entries().map(([key]) => key)).toEqual([KEY()]);
   });
 
