@@ -103,7 +103,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       "api/auth/apikeys/service.ts",
       "api/auth/apikeys/store.ts",
     ],
-    tests: unit("api-keys", "auth-signer", "access-stores"),
+    tests: unit("api-keys", "auth-signer", "access-stores", "auth-secret", "auth-keys", "auth-remote", "auth"),
+    without: /npm run token|kill at any moment/,
   },
   sessions: {
     files: ["rules", "pauses", "line", "numbers", "plausible", "thinning"].map((

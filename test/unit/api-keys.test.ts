@@ -12,18 +12,21 @@ const [MINUTE, DAY] = [60_000, 86_400_000];
 const ada: Viewer = { userId: "ada", tenantId: "shop", scopes: SCOPES, expiresAt: Infinity, credential: "c" };
 let now: number;
 let reads: number;
+let writes: number;
+let warned: unknown[];
 let dynamo: ReturnType<typeof createMemoryDynamo>;
 beforeEach(() => {
-  [now, reads] = [NOW, 0];
+  [now, reads, writes, warned] = [NOW, 0, 0, []];
   dynamo = createMemoryDynamo({ access: tables.access }, { clock: () => now });
 });
 
 /** A process. `ended`: the keys of which it says that they are over, and what it knew of them when it said so. */
-function createProcess(ended: string[] = []) {
+function createProcess(ended: string[] = [], noting?: () => Promise<never>) {
   let bytes = 0;
   const counted = {
     ...dynamo,
     get: (...asked: Parameters<typeof dynamo.get>) => (reads++, dynamo.get(...asked)),
+    updateIf: (...asked: Parameters<typeof dynamo.updateIf>) => (writes++, noting?.() ?? dynamo.updateIf(...asked)),
   };
   return createApiKeys({
     store: createApiKeyStore(counted, "access"),
@@ -32,7 +35,7 @@ function createProcess(ended: string[] = []) {
     ended: (_, keyIds) => Promise.resolve(void ended.push(...keyIds)),
     random: (length) => new Uint8Array(length).fill(++bytes),
     clock: () => now,
-    log: silentLog,
+    log: { ...silentLog, warn: (message) => void warned.push(message) },
   });
 }
 const make = (keys = createProcess(), expiresAt?: number) =>
@@ -44,6 +47,24 @@ const holds = (keys: ReturnType<typeof createProcess>, text: string) =>
   keys.authenticate(text, {}).then(() => true, (error: Error) => error.message);
 
 describe("a key", () => {
+  test("is whoever it was made for, with what it may; any other text is nobody", async () => {
+    const keys = createProcess();
+    const { key, text } = await make(keys, NOW + DAY);
+    const viewer = { userId: `key:${key.keyId}`, tenantId: "shop", scopes: ["JOURNEYS_WRITE"], expiresAt: NOW + DAY };
+    expect(await keys.authenticate(text, {})).toEqual({ ...viewer, credential: key.keyId, keyId: key.keyId });
+    const { text: open } = await make(keys);
+    expect(await keys.authenticate(open, {})).toMatchObject({ expiresAt: Infinity });
+    const secret = text.slice(-43);
+    const others = [text.replace(secret, "A".repeat(43)), `sjw_${key.keyId}`, text.slice(0, -1), "", `${text}x`];
+    for (const other of others) expect(await holds(keys, other)).toBe("The key is not known here; ask for a new one.");
+  });
+
+  test("holds also where its last use cannot be noted, and that is said", async () => {
+    const { text } = await make();
+    const keys = createProcess([], () => Promise.reject(new Error("away")));
+    expect([await holds(keys, text), warned]).toEqual([true, ["The last use of a key could not be noted."]]);
+  });
+
   test("is taken as it was read for half a minute, and then read again", async () => {
     const { text } = await make();
     const keys = createProcess();
@@ -98,9 +119,10 @@ describe("a key", () => {
     for (const at of [0, 10 * MINUTE - 1, 10 * MINUTE]) {
       now = NOW + at;
       await holds(keys, text);
-      noted.push((await keys.list(ada))[0]!.lastUsedAt! - NOW);
+      noted.push([(await keys.list(ada))[0]!.lastUsedAt! - NOW, writes]);
     }
-    expect(noted).toEqual([0, 0, 10 * MINUTE]);
+    // Read anew each time: what another process noted is written no more.
+    expect(noted).toEqual([[0, 1], [0, 1], [10 * MINUTE, 2]]);
   });
 
   test("that has an end stays in the list for ninety days after it", async () => {

@@ -108,6 +108,8 @@ describe("what is loaded from somewhere", () => {
     expect(loads).toBe(2);
     now = NOW + KEYS_STALE_MS - 1;
     expect(await fresh.get(30 * SECOND, true)).toBe("keys");
+    // Who does not ask for what was loaded long ago gets none of it.
+    await expect(fresh.get(30 * SECOND)).rejects.toThrow("away");
     now = NOW + KEYS_STALE_MS;
     await expect(fresh.get(30 * SECOND, true)).rejects.toThrow("away");
   });
