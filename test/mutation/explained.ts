@@ -350,4 +350,22 @@ export const EXPLAINED: readonly Explained[] = [
     instead: '["Stryker was here"]',
     why: "queries name both, were it none",
   },
+  {
+    file: "api/metrics/rules.ts",
+    line: ").filter(({ at }) => at >= fromAt && at < toAt).sort((a, b) => a.at - b.at);",
+    instead: "true",
+    why: "what lies behind the last bucket is in none",
+  },
+  {
+    file: "api/metrics/changes.ts",
+    line: "give(hour, () => false);",
+    instead: "() => undefined",
+    why: "neither hides anything",
+  },
+  {
+    file: "api/metrics/late-hours.ts",
+    line: "for (const id of seen) if (id < momentOf(from)) seen.delete(id);",
+    instead: "false",
+    why: "what is forgotten is not looked at again",
+  },
 ];

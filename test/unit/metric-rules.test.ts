@@ -270,14 +270,14 @@ describe("a series", () => {
     const within = boundsOf({ fromAt: AT + 5 * MINUTE, toAt: AT + 25 * MINUTE }, "FIVE_MINUTES", "UTC");
     const slots = [
       slot(AT + 15 * MINUTE, { 7: [2, 2], 3: [1, 1] }, "a"),
-      slot(AT, { 14: [8, 1], 6: [4, 1], 4: [99, 9] }, "a"),
+      slot(AT, { 14: [8, 1], 10: [16, 1], 6: [4, 1], 4: [99, 9] }, "a"),
     ];
-    const counts = [4, 8, 1, 2];
+    const counts = [4, 24, 1, 2];
     const { buckets } = withMeasures(toSeries("ITEMS", "FIVE_MINUTES", within, [], AT), slots);
     expect(buckets.map(({ measured }) => measured!.values)).toEqual(counts);
     const asked = { source: "ITEMS", size: "FIVE_MINUTES", bounds: within, now: AT, countedUpTo: undefined } as const;
     const [series] = seriesBy(asked, slots);
-    expect([series!.buckets.map(({ count }) => count), series!.total]).toEqual([counts, 15]);
+    expect([series!.buckets.map(({ count }) => count), series!.total]).toEqual([counts, 31]);
     expect(seriesBy(asked, [slot(AT, { 4: [9, 9] }, "before")])).toEqual([]);
   });
 
