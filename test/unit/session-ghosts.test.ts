@@ -107,6 +107,20 @@ test("an update and what another process counts in the session meanwhile are bot
   expect((await host.find(T, ["a"])).get("a")).toMatchObject({ motionEventCount: 1, playback: { started: true } });
 });
 
+test("an update that another try had done before the session ended is done, also where it shows between two reads", async () => {
+  let marker: Item | undefined;
+  const { host, dynamo, arm } = hostWith((made) => made.put("sessions", marker!), "get a#U#1");
+  const update = { sessionId: "a", updateId: "1", playbackStarted: true };
+  await host.create(T, "u", { sensorId: "s", sessionId: "a", startedAt: NOW - 60_000 });
+  await host.update(T, update);
+  marker = dynamo.dump("sessions").find(({ sk }) => sk === "a#U#1");
+  await dynamo.remove("sessions", { pk: marker!.pk, sk: marker!.sk });
+  await host.end(T, { sessionId: "a", endedAt: NOW - 1_000 });
+  expect(await host.update(T, { ...update, updateId: "2" })).toMatchObject({ code: "SESSION_ENDED" });
+  arm(1);
+  expect(await host.update(T, update)).toMatchObject({ session: { sessionId: "a", status: "COMPLETED" } });
+});
+
 test("an edit of a session that is deleted between its read and its write leaves no ghost of it", async () => {
   const gone = (dynamo: ReturnType<typeof createMemoryDynamo>) => {
     for (const { pk, sk } of dynamo.dump("sessions")) void dynamo.remove("sessions", { pk, sk });
