@@ -59,6 +59,20 @@ describe("a key", () => {
     for (const other of others) expect(await holds(keys, other)).toBe("The key is not known here; ask for a new one.");
   });
 
+  test("of a page records events of journeys from its origins, and does nothing else", async () => {
+    const keys = createProcess();
+    const { text } = await keys.createWriteKey(ada, { name: "shop", origins: ["https://shop.example"] });
+    const from = (origin?: string) =>
+      keys.writeKeys.find(text, origin).then(({ scopes }) => scopes, (error: Error) => error.message);
+    expect(await from("https://shop.example")).toEqual(["JOURNEYS_WRITE"]);
+    expect([await from("https://other.example"), await from()]).toEqual([
+      expect.stringContaining("not for pages of https://other.example"),
+      expect.stringContaining("not for pages of no origin"),
+    ]);
+    const { text: secret } = await make(keys);
+    await expect(keys.writeKeys.find(secret, "https://shop.example")).rejects.toThrow("This needs a write key");
+  });
+
   test("holds also where its last use cannot be noted, and that is said", async () => {
     const { text } = await make();
     const keys = createProcess([], () => Promise.reject(new Error("away")));
