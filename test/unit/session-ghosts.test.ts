@@ -123,6 +123,21 @@ test("an update that another try had done before the session ended is done, also
   expect(done).not.toHaveProperty("code");
 });
 
+test("an end before motion that was heard, and what another process counts in the session meanwhile, are both kept", async () => {
+  const { host, arm } = hostWith(
+    (_, other) => other.recordMotion(T, "u", { sensorId: "s", at: NOW - 9_000 }),
+    "transact",
+  );
+  await host.create(T, "u", { sensorId: "s", sessionId: "a", startedAt: NOW - 60_000 });
+  await host.recordMotion(T, "u", { sensorId: "s", at: NOW - 50_000 });
+  await host.recordMotion(T, "u", { sensorId: "s", at: NOW - 10_000 });
+  arm();
+  expect(await host.end(T, { sessionId: "a", endedAt: NOW - 20_000 })).toMatchObject({
+    session: { endedAt: NOW - 20_000 },
+  });
+  expect((await host.find(T, ["a"])).get("a")).toMatchObject({ status: "COMPLETED", endedAt: NOW - 20_000 });
+});
+
 test("an edit of a session that is deleted between its read and its write leaves no ghost of it", async () => {
   const gone = (dynamo: ReturnType<typeof createMemoryDynamo>) => {
     for (const { pk, sk } of dynamo.dump("sessions")) void dynamo.remove("sessions", { pk, sk });

@@ -22,7 +22,7 @@ function createWorld(batches: Batches, more: Partial<Session> = {}) {
     readings: {
       read(_: Session, offset: number): Promise<Reading[]> {
         read.push(offset);
-        return Promise.resolve(batches[offset]!.map((at) => ({ at, values: [offset] }) as unknown as Reading));
+        return Promise.resolve(batches[offset]!.map((at) => ({ at, values: [offset] })));
       },
     } as unknown as Parts["readings"],
     sources: { sourcesOf: () => Promise.resolve([]) } as unknown as Parts["sources"],
