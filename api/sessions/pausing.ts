@@ -4,7 +4,7 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { parsePause } from "./correction-model.ts";
 import type { Lines, Part } from "./lines.ts";
 import type { Session } from "./model.ts";
-import { heldByPause, isSamePause, MAX_PAUSES, type PauseSaid, pausesOf, signOf } from "./pauses.ts";
+import { heldByPause, isSamePause, MAX_PAUSES, type PauseSaid, signOf, unitedPauses } from "./pauses.ts";
 import { spoken } from "./plausible.ts";
 import { type NotFound, notFound, type SessionPayload, sessionPayload } from "./results.ts";
 import { applyPauses, asOf } from "./rules.ts";
@@ -93,7 +93,9 @@ export function createPausing({ lines, sources, settings, changed, clock }: {
 /** Whether a pause that was open, and has its end now, may have held motion that is another session's then. */
 function mayPart(known: Session, next: Session): boolean {
   if (heldByPause(next.reported) >= heldByPause(known.reported)) return false;
-  return (known.lastHeardAt ?? -Infinity) > pausesOf({ ...known, endedAt: undefined }).at(-1)!.from;
+  // As it was said, whatever a person says of pauses.
+  const open = unitedPauses(known.reported.flatMap(({ pause }) => pause ?? [])).at(-1)!;
+  return (known.lastHeardAt ?? -Infinity) > open.from;
 }
 
 /** Why statements cannot be taken, by their places. */

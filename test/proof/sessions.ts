@@ -1,6 +1,7 @@
 /**
- * Law: however device batches, motion, edits, updates, ends and sweeps of several processes interleave, and wherever they
- * die between any two calls to the store, every count is exact, no edit is lost, and a sensor has one active session at most.
+ * Law: however device batches, motion, pauses, edits, updates, ends and sweeps of several processes interleave with what people
+ * merge, split, correct, take back, delete, restore and erase, and wherever they die between any two calls to the store, every
+ * count is exact, no edit and no pause is lost, and the sessions and their rollups are a function of what was said.
  *
  *     deno run -A --unstable-no-legacy-abort test/proof/sessions.ts [RUNS] [SEED] [THREADS]
  */

@@ -302,6 +302,18 @@ describe("whenever a person does it among what is said", () => {
     expect(item.pauses).toHaveLength(1);
   });
 
+  test("corrected by a person to none, what is said of when it went on is still taken", async () => {
+    const { host, shown } = process();
+    for (const at of [0, 20]) {
+      await host.recordMotion(T, "u", { sensorId: "s", at: minute(at) });
+      if (at === 0) await host.recordPause(T, { sessionId: "m0", from: minute(1) });
+    }
+    await host.correct(T, { sessionId: "m0", expectedVersion: 1, pauses: [] });
+    const said = { sessionId: "m0", to: minute(2) };
+    expect(await host.recordPause(T, said)).toMatchObject({ __typename: "SessionPayload" });
+    expect(await shown("m0")).toEqual([[]]);
+  });
+
   test("split and merged again, it keeps each once", async () => {
     const { host, dynamo, shown, film } = process();
     await film("film", 0, 200);
