@@ -5,6 +5,8 @@ import { noCounts, runOnce } from "../proof/metrics-run.ts";
 const RUNS = 15;
 /** Of runs with the old watermark, one for each partition key, more than half are wrong: 12 of 20. */
 const PLANTED_RUNS = 12;
+/** Some ten seconds of CPU, of which a busy machine gives a thirtieth part. */
+const TIMEOUT_MS = 20 * 60_000;
 
 // Refusals and lost conditions are by the thousand and expected: where they come from is of no interest.
 const { stackTraceLimit } = Error;
@@ -37,7 +39,7 @@ test("every bucket is exact however streams are cut, delivered again, split, and
   ) {
     expect(count).toBeGreaterThan(0);
   }
-});
+}, TIMEOUT_MS);
 
 test.each(["key", "nothing"] as const)("counting that tells shards apart by %s is found wrong", async (planted) => {
   let found = 0;
@@ -45,4 +47,4 @@ test.each(["key", "nothing"] as const)("counting that tells shards apart by %s i
     found += await runOnce(`planted.${i}`, noCounts(), planted) ? 1 : 0;
   }
   expect(found).toBe(1);
-});
+}, TIMEOUT_MS);
