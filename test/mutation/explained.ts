@@ -368,4 +368,10 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "false",
     why: "what is forgotten is not looked at again",
   },
+  {
+    file: "api/metrics/measures.ts",
+    line: 'return { min: pick("min", (a, b) => a < b), max: pick("max", (a, b) => a > b) };',
+    instead: "a <= b",
+    why: "of two that are equal either is the least",
+  },
 ];
