@@ -209,6 +209,7 @@ describe.runIf(hasBrowser)("the pages", () => {
     await part.getByRole("textbox", { description: /must not be before/ }).fill("2026-01-29T12:20:00Z");
     await key("Enter");
     await part.getByText("1 pause, as a person said").waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Correct its pauses");
     await expect.poll(() => page.locator("dl").textContent()).toContain("Without pauses30 min");
     await part.getByRole("button", { name: "Take it back" }).click();
     await part.getByText("No pauses").waitFor();
