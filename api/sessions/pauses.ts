@@ -23,7 +23,7 @@ export const pauseList = v.pipe(
   v.array(v.object(pauseEntries, "must be an object of from and to"), "must be a list"),
   v.maxLength(
     MAX_PAUSES,
-    (i) => `must hold at most ${MAX_PAUSES} pauses, has ${i.input.length}; send more in further batches`,
+    (i) => `must hold at most ${MAX_PAUSES} pauses, has ${i.input.length}; say those that follow each other as one`,
   ),
 );
 export type PauseInput = { from?: number | null | undefined; to?: number | null | undefined };
@@ -149,4 +149,19 @@ export function parsePauseText(text: string) {
   const [from, to, until, anchor] = text.split(".").map((part) => part === "" ? undefined : parseInt(part, 36));
   const pause = { from, to, until };
   return { at: signOf(pause), count: 0, pause, ...(anchor === undefined ? {} : { anchor }) };
+}
+
+/** Whether something of what was said lies in a session as it is known. */
+export function liesWithin(
+  { from = Infinity, to = -Infinity }: PauseSaid,
+  { startedAt, endedAt = Infinity }: Pick<PausedSession, "startedAt" | "endedAt">,
+): boolean {
+  const isIn = (at: number) => startedAt <= at && at <= endedAt;
+  return isIn(from) || isIn(to) || (from < startedAt && endedAt < to);
+}
+
+/** Why what was said of a pause does not show yet. */
+export function outside({ startedAt, endedAt }: Pick<PausedSession, "startedAt" | "endedAt">): string {
+  const [from, to] = [startedAt, endedAt].map((at) => at === undefined ? "now" : new Date(at).toISOString());
+  return `lies outside of the session as it is known, ${from} to ${to}; it is kept, and shows once the session reaches there`;
 }

@@ -4,7 +4,16 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { parsePause } from "./correction-model.ts";
 import type { Lines, Part } from "./lines.ts";
 import type { Session } from "./model.ts";
-import { heldByPause, isSamePause, MAX_PAUSES, type PauseSaid, signOf, unitedPauses } from "./pauses.ts";
+import {
+  heldByPause,
+  isSamePause,
+  liesWithin,
+  MAX_PAUSES,
+  outside,
+  type PauseSaid,
+  signOf,
+  unitedPauses,
+} from "./pauses.ts";
 import { spoken } from "./plausible.ts";
 import { type NotFound, notFound, type SessionPayload, sessionPayload } from "./results.ts";
 import { applyPauses, asOf } from "./rules.ts";
@@ -39,7 +48,7 @@ export function createPausing({ lines, sources, settings, changed, clock }: {
       const wrong = refused.get(0);
       if (wrong) throw new InvalidInputError([{ path: [wrong.field], message: wrong.why }]);
       const now = clock();
-      const holder = sessions.map((one) => asOf(one, now)).find((one) => isWithin(pause, one));
+      const holder = sessions.map((one) => asOf(one, now)).find((one) => liesWithin(pause, one));
       const session = holder ?? (sessions[0] && asOf(sessions[0], now));
       if (!session) return notFound(sessionId);
       return { ...sessionPayload(session), ...(holder ? {} : { held: outside(session) }) };
@@ -121,15 +130,4 @@ const TOO_MANY = `is one of more than ${MAX_PAUSES} pauses of this session; say 
 function tooLate(start: number, lengthMs: number): string {
   return `is more than ${spoken(lengthMs)} after the session's start, ${new Date(start).toISOString()} ` +
     "(maxLength of configureSessions)";
-}
-
-/** Whether something of what was said lies in a session as it is known. */
-function isWithin({ from = Infinity, to = -Infinity }: PauseSaid, { startedAt, endedAt = Infinity }: Session): boolean {
-  const isIn = (at: number) => startedAt <= at && at <= endedAt;
-  return isIn(from) || isIn(to) || (from < startedAt && endedAt < to);
-}
-
-function outside({ startedAt, endedAt }: Session): string {
-  const [from, to] = [startedAt, endedAt].map((at) => at === undefined ? "now" : new Date(at).toISOString());
-  return `lies outside of the session as it is known, ${from} to ${to}; it is kept, and shows once the session reaches there`;
 }

@@ -30,6 +30,7 @@ import {
   sessionPayload,
   type VersionConflict,
 } from "./results.ts";
+import { liesWithin, outside } from "./pauses.ts";
 import { instantsOf } from "./recount.ts";
 import { applyReport } from "./reports.ts";
 import { applyCorrection, applyDeletion, applyEnd, applyRestoration, asOf, reachOf, statedEndOf } from "./rules.ts";
@@ -180,13 +181,21 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
     /** Says when a session began or ended, against all that devices say; null takes it back. Others follow. */
     async correct(tenantId: string, input: unknown): Promise<SessionPayload | NotFound | VersionConflict> {
       const { sessionId, expectedVersion, ...given } = parseCorrection(input, clock());
-      return await change(await findAny(tenantId, sessionId), sessionId, expectedVersion, (known) => {
+      const corrected = await change(await findAny(tenantId, sessionId), sessionId, expectedVersion, (known) => {
         const next = applyCorrection(known, given);
-        const end = next.corrected?.endedAt;
-        if (end !== undefined && end < next.startedAt) throw beforeStart(next);
+        const end = typeof given.startedAt === "number" && typeof given.endedAt !== "number"
+          ? statedEndOf({ ...next, startedAt: Math.min(next.said?.startedAt ?? Infinity, next.startedAt) })?.at
+          : next.corrected?.endedAt;
+        if (end !== undefined && end < next.startedAt) {
+          throw typeof given.startedAt === "number" ? afterEnd(end) : beforeStart(next);
+        }
         const { tenantId, shownAt } = next;
         return { next, also: shownAt === undefined ? [] : [lineStore.sensorNamed({ tenantId, sensorId: shownAt })] };
       });
+      if (corrected.__typename !== "SessionPayload") return corrected;
+      const { session } = corrected;
+      const beyond = (given.pauses ?? []).findIndex((pause) => !liesWithin(pause, session));
+      return beyond < 0 ? corrected : { ...corrected, held: `pauses.${beyond}: ${outside(session)}` };
     },
 
     /**
@@ -282,6 +291,11 @@ function isThere(session: Session | undefined): session is Session {
 function beforeStart({ startedAt }: Session): InvalidInputError {
   const message = `must not be before the start, ${new Date(startedAt).toISOString()}`;
   return new InvalidInputError([{ path: ["endedAt"], message }]);
+}
+
+function afterEnd(endedAt: number): InvalidInputError {
+  const message = `must not be after the end, ${new Date(endedAt).toISOString()}; correct \`endedAt\` with it`;
+  return new InvalidInputError([{ path: ["startedAt"], message }]);
 }
 
 function heldUntil({ startedAt }: Session): string {

@@ -56,6 +56,35 @@ describe("a person corrects a session", () => {
     expect(await told()).toEqual([]);
   });
 
+  test("no start lies after an end that was stated, whoever stated it, unless the end is corrected with it", async () => {
+    const ended = async (sessionId: string) => {
+      await mutate(api, "after", "createSession", { sessionId, sensorId: sessionId, startedAt: iso(START) });
+      await mutate(api, "after", "endSession", { sessionId, endedAt: iso(START + MIN) });
+    };
+    const correct = (sessionId: string, version: number, input: object) =>
+      mutate(api, "after", "correctSession", { sessionId, expectedVersion: version, ...input });
+    const refused = (end: number) => ({
+      fields: [{ path: ["startedAt"], message: expect.stringContaining(`must not be after the end, ${iso(end)}`) }],
+    });
+    await ended("said");
+    expect(await correct("said", 1, { startedAt: iso(START + MIN + 1) })).toMatchObject(refused(START + MIN));
+    expect(await correct("said", 1, { startedAt: iso(START + MIN) })).toMatchObject({ session: { duration: 0 } });
+    const both = { startedAt: iso(START + HOUR), endedAt: iso(START + 2 * HOUR) };
+    expect(await correct("said", 2, both)).toMatchObject({ session: { ...both, endReason: "CORRECTED" } });
+    expect(await correct("said", 3, { startedAt: iso(START + 3 * HOUR) })).toMatchObject(refused(START + 2 * HOUR));
+    // What was said beneath holds again, and the start would lie after that.
+    expect(await correct("said", 3, { startedAt: iso(START + HOUR), endedAt: null })).toMatchObject(
+      refused(START + MIN),
+    );
+    await mutate(api, "after", "ingestSessionBatch", { ...batchOf("device", 0, START, 3), final: true });
+    expect(await correct("device", 1, { startedAt: iso(START + 2_001) })).toMatchObject(refused(START + 2_000));
+    // Only silence ended it, so nobody said an end.
+    await mutate(api, "after", "createSession", { sessionId: "silent", sensorId: "silent", startedAt: iso(START) });
+    expect(await correct("silent", 1, { startedAt: iso(START + HOUR) })).toMatchObject({
+      session: { endReason: "IDLE" },
+    });
+  });
+
   test("its end: motion after it is another session, all numbers follow, and taking it back makes them one again", async () => {
     await motions("end", "hall", [0, 2, 4, 6]);
     const [{ sessionId }] = await rows("end");

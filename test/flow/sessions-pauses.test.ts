@@ -195,7 +195,10 @@ describe("what people do with a session that was paused", () => {
     const sessions = [versions("told", first.version), versions("rest", second.version)];
     const { session } = await mutate(world.api, T, "mergeSessions", { sessions });
     expect(await shown("told")).toMatchObject({ span: [0, 60], active: 40, pauses: [[5, 15], [50, 60]] });
-    await say(session.version, null);
+    // What nobody can see is told.
+    const beyond = await say(session.version, [{ from: 5, to: 15 }, { from: 61, to: 70 }]);
+    expect(beyond).toMatchObject({ held: expect.stringContaining("pauses.1: lies outside of the session") });
+    expect((await say(session.version + 1, null)).held).toBeNull();
     expect(await shown("told")).toMatchObject({ active: 30, pauses: [[10, 40]] });
   });
 
@@ -328,7 +331,7 @@ describe("what cannot be", () => {
       ...{ ...batchOf("over", 0, START, 2), pauses: [...many, many[0]] },
     });
     expect(over.fields).toEqual([
-      { path: ["pauses"], message: "must hold at most 500 pauses, has 501; send more in further batches" },
+      { path: ["pauses"], message: "must hold at most 500 pauses, has 501; say those that follow each other as one" },
     ]);
   });
 });

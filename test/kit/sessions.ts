@@ -31,7 +31,8 @@ const MUTATIONS = {
     `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { ${SESSION_FIELDS} } } ${ERRORS}`,
   ingestSessionBatch:
     `... on IngestSessionBatchPayload { duplicate accepted doubts quarantineId receipts { index status reason } ${SESSION} } ${ERRORS}`,
-  correctSession: `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { version } } ${ERRORS}`,
+  correctSession:
+    `... on SessionPayload { held ${SESSION} } ... on VersionConflictError { current { version } } ${ERRORS}`,
   mergeSessions: `... on SessionPayload { ${SESSION} } ... on VersionConflictError { current { version } } ${ERRORS}`,
   splitSession:
     `... on SplitSessionPayload { first { ${SESSION_FIELDS} } second { ${SESSION_FIELDS} } } ... on VersionConflictError { current { version } } ${ERRORS}`,
