@@ -31,7 +31,7 @@ import {
   type SplitPayload,
   type VersionConflict,
 } from "./results.ts";
-import { applyPauses, sensorOf, statedEndOf } from "./rules.ts";
+import { anchorOf, applyPauses, sensorOf, statedEndOf } from "./rules.ts";
 import type { Sources } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -196,10 +196,14 @@ export function createCorrections({ store, lines, sources, history, changed, clo
         : { ...goneInto(one, session.sessionId), own: undefined, pieces: undefined, sources: undefined };
       own.set(sessionId, back);
     }
-    for (const { at, pause } of pausesSince([...known.values()], sessions)) {
-      const shown = [...own.values()].filter((one) => one.mergedInto === undefined).sort(inLine);
-      const holder = shown.findLast(({ startedAt }) => startedAt <= at) ?? shown[0]!;
-      own.set(holder.sessionId, applyPauses(holder, [pause!]));
+    // What others that only sent readings know of pauses is none of it.
+    const ours = (of: ReadonlyMap<string, Session>) => sessions.flatMap(({ sessionId }) => of.get(sessionId) ?? []);
+    for (const { report, isOwn } of pausesSince(ours(known), sessions)) {
+      const shown = ours(own).filter((one) => one.mergedInto === undefined).sort(inLine);
+      const holder = shown.findLast(({ startedAt }) => startedAt <= report.at) ?? shown[0]!;
+      // What came with motion goes wherever that lies now; who has it here the line does not ask.
+      const kept = { ...holder, reported: [...holder.reported, report] };
+      own.set(holder.sessionId, isOwn ? applyPauses(holder, [report.pause!]) : kept);
     }
     const next = [...own.values()].map((one) => (
       one.mergedInto === undefined && one.pieces ? compose(one, [...own.values()]) : one
@@ -272,11 +276,14 @@ function plain({ ends, reported, bridges, ...left }: Left): unknown {
   return JSON.parse(JSON.stringify({ ...left, lists }));
 }
 
-/** Pauses that were said of sessions since a person corrected them. */
-function pausesSince(known: readonly Session[], before: Correction["sessions"]): Report[] {
-  const then = before.flatMap(({ image }) => image?.reported ?? []).flatMap(({ pause }) => pause ?? []);
-  return known.flatMap(({ reported }) => reported).filter(({ pause }) =>
-    pause && !then.some((other) => isSamePause(other, pause))
+/** Pauses that were said of sessions since a person corrected them, or that came to them with motion (not `isOwn`). */
+function pausesSince(known: readonly Session[], before: Correction["sessions"]): { report: Report; isOwn: boolean }[] {
+  const then = before.flatMap(({ image }) => image?.reported ?? []);
+  const isKnown = ({ pause, anchor }: Report) =>
+    then.some((other) => other.pause && other.anchor === anchor && isSamePause(other.pause, pause!));
+  return known.flatMap((session) =>
+    session.reported.filter((report) => report.pause && !isKnown(report))
+      .map((report) => ({ report, isOwn: report.anchor === anchorOf(session) }))
   );
 }
 

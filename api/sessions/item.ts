@@ -1,6 +1,7 @@
 import type { Expression, Item } from "../aws/dynamo.ts";
 import { idOf, itemKey, spread } from "../core/keys.ts";
 import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
+import { changeOf } from "./expressions.ts";
 import { formatHeard, parseHeard } from "./heard.ts";
 import { formatPause, parsePauseText, pausedMsOf } from "./pauses.ts";
 import { sensorOf } from "./rules.ts";
@@ -140,14 +141,14 @@ function some<T>(values: readonly T[]): readonly T[] | undefined {
 export function deviceChange(session: Session, takesPeoples = false): Expression {
   const { labels, pinned, version } = session;
   const peoples = takesPeoples ? { labels, ...noteAttributes(session), pinned, version } : {};
-  const { sets, removes, names, values } = changesOf({ ...deviceAttributes(session), ...peoples });
   const isKept = isNeeded(session) || (takesPeoples && pinned);
   const expiry = isKept || takesPeoples ? ["keepSeconds = :keepSeconds", "#ttl = :keepSeconds + :nowSeconds"] : [
     "keepSeconds = if_not_exists(keepSeconds, :keepSeconds)",
     "#ttl = if_not_exists(keepSeconds, :keepSeconds) + :nowSeconds",
   ];
+  const { expression, names, values } = changeOf({ ...deviceAttributes(session), ...peoples }, expiry);
   return {
-    expression: expressionOf([...sets, ...expiry], removes),
+    expression,
     names: { ...names, "#ttl": "ttl" },
     values: {
       ...values,
@@ -155,27 +156,6 @@ export function deviceChange(session: Session, takesPeoples = false): Expression
       ":nowSeconds": Math.ceil(session.updatedAt / 1_000),
     },
   };
-}
-
-/** The parts of an expression that sets each attribute to its value, or removes it where that is undefined. */
-function changesOf(attributes: Item) {
-  const [sets, removes]: [string[], string[]] = [[], []];
-  const names: Record<string, string> = {};
-  const values: Item = {};
-  for (const [name, value] of Object.entries(attributes)) {
-    names[`#${name}`] = name;
-    if (value === undefined) {
-      removes.push(`#${name}`);
-    } else {
-      sets.push(`#${name} = :${name}`);
-      values[`:${name}`] = value;
-    }
-  }
-  return { sets, removes, names, values };
-}
-
-function expressionOf(sets: readonly string[], removes: readonly string[]): string {
-  return `SET ${sets.join(", ")}` + (removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : "");
 }
 
 /** The notes of a session, and what puts it into the index of those that have some. */
@@ -188,15 +168,7 @@ export function peopleChange(session: Session, now: number): Expression {
   const { labels, pinned, version, keepMs } = session;
   const keepSeconds = pinned || isNeeded(session) ? PINNED_SECONDS : Math.ceil(keepMs / 1_000);
   const ttl = keepSeconds + Math.ceil(now / 1_000);
-  const { sets, removes, names, values } = changesOf({
-    labels,
-    ...noteAttributes(session),
-    pinned,
-    version,
-    keepSeconds,
-    ttl,
-  });
-  return { expression: expressionOf(sets, removes), names, values };
+  return changeOf({ labels, ...noteAttributes(session), pinned, version, keepSeconds, ttl });
 }
 
 /** Whether an item is a session, and not what belongs to one. */

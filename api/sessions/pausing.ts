@@ -4,16 +4,7 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { parsePause } from "./correction-model.ts";
 import type { Lines, Part } from "./lines.ts";
 import type { Session } from "./model.ts";
-import {
-  heldByPause,
-  isSamePause,
-  liesWithin,
-  MAX_PAUSES,
-  outside,
-  type PauseSaid,
-  signOf,
-  unitedPauses,
-} from "./pauses.ts";
+import { isSamePause, liesWithin, MAX_PAUSES, outside, type PauseSaid, signOf } from "./pauses.ts";
 import { spoken } from "./plausible.ts";
 import { type NotFound, notFound, type SessionPayload, sessionPayload } from "./results.ts";
 import { applyPauses, asOf } from "./rules.ts";
@@ -99,12 +90,14 @@ export function createPausing({ lines, sources, settings, changed, clock }: {
   }
 }
 
-/** Whether a pause that was open, and has its end now, may have held motion that is another session's then. */
+/**
+ * Whether a pause that was begun, and has an end now, may have held motion that is another session's then. That motion may itself
+ * have brought the same end.
+ */
 function mayPart(known: Session, next: Session): boolean {
-  if (heldByPause(next.reported) >= heldByPause(known.reported)) return false;
-  // As it was said, whatever a person says of pauses.
-  const open = unitedPauses(known.reported.flatMap(({ pause }) => pause ?? [])).at(-1)!;
-  return (known.lastHeardAt ?? -Infinity) > open.from;
+  const begun = known.reported.flatMap(({ pause }) => (pause && pause.to === undefined ? pause.from! : []));
+  const isEnded = next.reported.slice(known.reported.length).some(({ pause }) => pause?.to !== undefined);
+  return isEnded && (known.lastHeardAt ?? -Infinity) > Math.min(...begun);
 }
 
 /** Why statements cannot be taken, by their places. */

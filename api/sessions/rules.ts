@@ -205,10 +205,13 @@ export function clearedUntil(reported: readonly Report[], until: number | undefi
   return [...others, ...(until === undefined ? [] : [{ at: until, count: 0, isCleared: true as const }]), ...pauses];
 }
 
-/** The session with pauses that were said of it, each once; as it was where all of them are known. */
+/**
+ * The session with pauses that were said of it, each once; as it was where all of them are known. The same pause of a session and
+ * of motion that lies in it by now are two: the motion can become another's.
+ */
 export function applyPauses(session: Session, said: readonly PauseKept[]): Session {
   const anchor = anchorOf(session);
-  const known = session.reported.flatMap(({ pause }) => pause ?? []);
+  const known = session.reported.flatMap(({ pause, anchor: own }) => (pause && own === anchor ? pause : []));
   const fresh = said.filter((one, i) => ![...known, ...said.slice(0, i)].some((other) => isSamePause(other, one)));
   if (fresh.length === 0) return session;
   const reports = fresh.map((pause): Report => (

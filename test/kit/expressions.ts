@@ -107,8 +107,11 @@ function createReader(text: string) {
       while (this.accept(".")) tokens.push(this.next());
       // What names itself is the same for every request.
       if (!tokens.some((token) => token.startsWith("#"))) return () => tokens;
-      return ({ names }) =>
-        tokens.map((token) => token.startsWith("#") ? names[token] ?? refuse(`${token} has no name`) : token);
+      const nameOf = (token: string, names: Scope["names"]) =>
+        token.startsWith("#") ? names[token] ?? refuse(`${token} has no name`) : token;
+      const [first] = tokens as [string];
+      if (tokens.length === 1) return ({ names }) => [nameOf(first, names)];
+      return ({ names }) => tokens.map((token) => nameOf(token, names));
     },
   };
 }

@@ -117,7 +117,7 @@ export function createMemoryDynamo(
     if (condition && !holds(condition, known, scope)) return undefined;
     const { set, removed } = parseChange(change.expression).run({ ...scope, item: known ?? {} });
     const after: Item = { ...key, ...known, ...set };
-    for (const name of removed) delete after[name];
+    for (const name of removed) if (name in after) delete after[name];
     return checked(table, after);
   }
 
@@ -326,9 +326,11 @@ function holds(condition: Expression, item: Item | undefined, scope = scopeOf(co
 /** The names and values of one request. Refuses those that none of its expressions uses, as DynamoDB does. */
 function scopeOf(...parts: (Expression | undefined)[]): Names {
   const given = parts.filter((part) => part !== undefined);
-  const one = given.length === 1 ? given[0]! : undefined;
-  const names = one?.names ?? Object.assign({}, ...given.map((part) => part.names)) as Record<string, string>;
-  const values = clean(one?.values ?? Object.assign({}, ...given.map((part) => part.values)) as Item);
+  // The first may have dozens: those of the others are added to its own.
+  const named = given.filter((part) => part.names);
+  const names = named.length === 1 ? named[0]!.names! : Object.assign({}, ...named.map((part) => part.names));
+  const values = clean(given[0]?.values ?? {});
+  for (const part of given.slice(1)) Object.assign(values, clean(part.values ?? {}));
   const used = given.map((part) => parsed(part.expression).placeholders);
   const mustBeUsed = (name: string) => used.some((own) => own.has(name)) || refuse(`${name} is not used`);
   for (const name in names) mustBeUsed(name);
@@ -348,8 +350,9 @@ function only(item: Item, names: readonly string[]): Item {
 
 /** A copy without what is undefined, at any depth. */
 function clean<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.filter((part) => part !== undefined).map(clean) as T;
-  if (value === null || typeof value !== "object" || value instanceof Uint8Array || value instanceof Set) return value;
+  if (value instanceof Uint8Array || value instanceof Set) return value;
   const parts: [name: string, part: unknown][] = [];
   for (const [name, part] of Object.entries(value)) if (part !== undefined) parts.push([name, clean(part as unknown)]);
   return Object.fromEntries(parts) as T;

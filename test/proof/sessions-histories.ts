@@ -1,9 +1,10 @@
-import type { Random } from "./random.ts";
-import type { Said } from "./sessions-spec.ts";
+import { type PauseSaid } from "./pauses-oracle.ts";
+import { createRandom, type Random } from "./random.ts";
+import type { Of, Said } from "./sessions-spec.ts";
 
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const IDLE_MS = 5 * MINUTE;
+export const MINUTE = 60 * SECOND;
+export const IDLE_MS = 5 * MINUTE;
 export const START = Date.UTC(2026, 5, 1, 12);
 
 /** What a person does: to which of the sessions that are there, and where in it. */
@@ -12,17 +13,39 @@ export type Act = {
   place: number;
   part: number;
   n: number;
+  /** Of a correction: to no length, or its pauses by parts of the session; null takes these back. */
+  more?: "no length" | null | readonly (readonly [number, number])[];
 };
-export type Sent = Said | Act;
+/** What is sent: what is said, a batch with its pauses, or what a person does. */
+export type Sent = Said | SentBatch | Act;
+export type SentBatch = Said & { kind: "batch" } & { pauses?: readonly PauseSaid[] };
 
-/** `isTakenBack`: people also delete, restore and take back what they did, and what is said is said of many more sessions. */
-export type Kind = Partial<Record<"isCorrected" | "isTied" | "isClearing" | "isTakenBack", boolean>>;
+/**
+ * Half of the histories have people who merge, split and correct meanwhile; half of each sessions that begin at one instant. The
+ * seed says it, so that one that failed is told again alone.
+ */
+export function kindOf(seed: string): Kind {
+  const random = createRandom(`${seed} kind`);
+  const kind = { isCorrected: random() < 0.5, isTied: random() < 0.5, isClearing: random() < 0.4 };
+  return { ...kind, isTakenBack: random() < 0.4, isPaused: random() < 0.35, isExact: random() < 0.25 };
+}
+
+/**
+ * `isTakenBack`: people also delete, restore and take back what they did, and what is said is said of many more sessions.
+ * `isPaused`: sessions are paused, too. `isExact`: people often split and correct at the very instants of a session.
+ */
+export type Kind = Partial<
+  Record<"isCorrected" | "isTied" | "isClearing" | "isTakenBack" | "isPaused" | "isExact", boolean>
+>;
 
 /**
  * 3 to some 20 things said about one sensor within half an hour. No two named sessions begin at the same instant; where
  * they are tied most of them do.
  */
-export function historyOf(random: Random, { isCorrected, isTied, isClearing, isTakenBack }: Kind): Sent[] {
+export function historyOf(
+  random: Random,
+  { isCorrected, isTied, isClearing, isTakenBack, isPaused, isExact }: Kind,
+): Sent[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
   const pick = <V>(values: readonly V[]): V => values[below(values.length)]!;
@@ -75,7 +98,7 @@ export function historyOf(random: Random, { isCorrected, isTied, isClearing, isT
       });
     }
   }
-  const target = () => ids.length > 0 && chance(0.5) ? { id: pick(ids) } : { motionAt: pick(instants) };
+  const target = (): Of => ids.length > 0 && chance(0.5) ? { id: pick(ids) } : { motionAt: pick(instants) };
   for (let i = 0; i < below(isTakenBack ? 5 : 3); i++) {
     // The same end is said of several sessions.
     const same = isTakenBack && chance(0.4) ? said.findLast((one) => one.kind === "end") : undefined;
@@ -89,7 +112,43 @@ export function historyOf(random: Random, { isCorrected, isTied, isClearing, isT
     ...(isTakenBack ? (["undo any", "undo any", "undo any", "delete", "delete", "restore", "restore"] as const) : []),
   ];
   for (let n = 0; isCorrected && n < (isTakenBack ? 2 + below(6) : 1 + below(4)); n++) {
-    acts.push({ act: pick(kinds), place: random(), part: random(), n });
+    const act = pick(kinds);
+    const place = random();
+    const part = random();
+    const exact = isExact && chance(0.5) ? pick([0, 0.5, 1]) : part;
+    acts.push({ act, place, part: exact, n, ...(act === "correct" ? corrected() : {}) });
   }
-  return [...said, ...acts];
+  return [...isPaused ? withPauses() : said, ...acts];
+
+  function corrected(): Pick<Act, "more"> {
+    if (isExact && chance(0.3)) return { more: "no length" };
+    if (!isPaused || chance(0.5)) return {};
+    const stretch = (): [number, number] => {
+      const from = random() * 1.4 - 0.2;
+      return [from, from + random() * 0.6];
+    };
+    return { more: chance(0.2) ? null : Array.from({ length: below(3) }, stretch) };
+  }
+
+  /** Pauses, by messages of their own and in batches: begun, ended, or both; some begun by one message and ended by another. */
+  function withPauses(): Sent[] {
+    const near = () =>
+      pick(instants) + pick([-MINUTE, 0, 0, SECOND, MINUTE, 4 * MINUTE, IDLE_MS, 20 * MINUTE, 70 * MINUTE]);
+    const paused = (): PauseSaid => {
+      const from = near();
+      if (chance(0.3)) return { from };
+      return chance(0.3) ? { to: near() } : { from, to: from + pick([0, SECOND, MINUTE, 6 * MINUTE, 30 * MINUTE]) };
+    };
+    const all: Sent[] = said.map((one) => (
+      one.kind === "batch" && chance(0.3) ? { ...one, pauses: Array.from({ length: 1 + below(2) }, paused) } : one
+    ));
+    for (let i = 0; i < 1 + below(4); i++) {
+      const of = target();
+      const { from, to } = paused();
+      if (from !== undefined && to !== undefined && chance(0.5)) {
+        all.push({ kind: "pause", of, from }, { kind: "pause", of: chance(0.8) ? of : target(), to });
+      } else all.push({ kind: "pause", of, from, to });
+    }
+    return all;
+  }
 }

@@ -2,18 +2,27 @@ import { isDeepStrictEqual } from "node:util";
 import { tables } from "../../api/resources.ts";
 import { InvalidInputError } from "../../api/core/errors.ts";
 import type { BatchInput, Reading, Session } from "../../api/sessions/model.ts";
+import { pausedMsOf, pausesOf } from "../../api/sessions/pauses.ts";
 import { durationOf, lastSignOf, statedEndOf } from "../../api/sessions/rules.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import { createMemoryDynamo, type MemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
-import { type Act, historyOf, type Kind, type Sent, START } from "./sessions-histories.ts";
 import { hostOf, type Link } from "./sessions-hosts.ts";
-import { type Fact, nextOf, type Of, type Said, sessionsOf, tieOf } from "./sessions-spec.ts";
+import {
+  type Act,
+  historyOf,
+  IDLE_MS,
+  type Kind,
+  MINUTE,
+  type Sent,
+  type SentBatch,
+  START,
+} from "./sessions-histories.ts";
+import { familyOf, knownPauses, leadOf, movePauses, ofSession, pausesToldOf } from "./sessions-orders-pauses.ts";
+import type { Stretch } from "./pauses-oracle.ts";
+import { type Fact, nextOf, type Of, pausedSessionsOf, type Said, tieOf } from "./sessions-spec.ts";
 import { saidOfMotion } from "./sessions-spec-acts.ts";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const IDLE_MS = 5 * MINUTE;
 const NOW = START + 150 * MINUTE;
 const S = "hall";
 
@@ -27,23 +36,16 @@ const ACTED = {
   undo: "undone",
   "undo any": "undone",
 } as const satisfies Record<Act["act"], string>;
-type Acted = Record<(typeof ACTED)[keyof typeof ACTED], number>;
+type Acted = Record<(typeof ACTED)[keyof typeof ACTED] | "paused", number>;
 
 export function noActs(): Acted {
-  return { merged: 0, split: 0, corrected: 0, deleted: 0, restored: 0, undone: 0 };
+  return { merged: 0, split: 0, corrected: 0, deleted: 0, restored: 0, undone: 0, paused: 0 };
 }
+
+/** What a person did, with what that says besides (`by` the same act), and the pauses that its sessions knew (`knew`). */
+type Done = Said & { by?: number; knew?: ReadonlySet<string> };
 
 export type Wrong = { seed: string; order: number; expected: unknown; found: unknown; sent: unknown };
-
-/**
- * Half of the histories have people who merge, split and correct meanwhile; half of each sessions that begin at one instant. The
- * seed says it, so that one that failed is told again alone.
- */
-export function kindOf(seed: string): Kind {
-  const random = createRandom(`${seed} kind`);
-  const kind = { isCorrected: random() < 0.5, isTied: random() < 0.5, isClearing: random() < 0.4 };
-  return { ...kind, isTakenBack: random() < 0.4 };
-}
 
 /**
  * A random history of one sensor, said in several orders, each with repeats, over two processes, with sweeps in between:
@@ -61,7 +63,7 @@ export async function sayInOrders(
     const repeats = history.filter((one) => !("act" in one) && random() < 0.25);
     const all = [...history, ...repeats];
     const sent = order === 0 ? all : shuffled(all, random);
-    const wrong = await sayOnce(sent, random, counts);
+    const wrong = await sayOnce(sent, random, kind, counts);
     if (wrong) return { seed, order, ...wrong };
   }
   return undefined;
@@ -71,7 +73,7 @@ export async function sayInOrders(
 let worlds = 0;
 let T = "";
 
-async function sayOnce(sent: readonly Sent[], random: Random, counts: Acted) {
+async function sayOnce(sent: readonly Sent[], random: Random, { isPaused = false }: Kind, counts: Acted) {
   let now = NOW;
   T = `t${worlds++}`;
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
@@ -80,13 +82,13 @@ async function sayOnce(sent: readonly Sent[], random: Random, counts: Acted) {
     hostOf(0, linkTo(dynamo, objects, () => now, "a")),
     hostOf(1, linkTo(dynamo, objects, () => now, "b")),
   ] as const;
-  const said: Said[] = [];
+  const said: Done[] = [];
   const deleted = new Map<string, Said>();
   const log: unknown[] = [];
   for (const one of sent) {
     const host = hosts[random() < 0.5 ? 0 : 1];
     if (random() < 0.1) {
-      if (random() < 0.5) now += 30 * SECOND;
+      if (random() < 0.5) now += MINUTE / 2;
       await host.sweep();
     }
     const done = "act" in one
@@ -94,40 +96,49 @@ async function sayOnce(sent: readonly Sent[], random: Random, counts: Acted) {
       : await say(host, one, now).catch((error: unknown) => unlessDeleted(error, deleted));
     log.push([one, done ?? "nothing"]);
     if ("act" in one && done) counts[ACTED[one.act]]++;
-    if (done && done !== "undone") said.push(done);
+    if (done && done !== "undone") said.push(...done);
   }
   now += 24 * 60 * MINUTE;
   // What is read is what was said, whether or not a sweeper has looked.
-  const unswept = await factsOf(hosts[1]);
+  const unswept = await factsOf(hosts[1], isPaused);
   await hosts[0].sweep();
-  const found = await factsOf(hosts[1]);
+  const found = await factsOf(hosts[1], isPaused);
+  counts.paused += found.filter(({ paused }) => paused > 0).length;
   if (!isDeepStrictEqual(unswept, found)) return { expected: found, found: unswept, sent: log };
-  const expected = sorted(sessionsOf(said, IDLE_MS).filter(({ id }) => id === undefined || !deleted.has(id)));
+  const expected = sorted(
+    pausedSessionsOf(said, IDLE_MS).map(({ fact, pauses }) => ({ ...fact, pauses })).filter(({ id }) =>
+      id === undefined || !deleted.has(id)
+    ),
+  );
   const named = found.map((fact) => (expected.some(({ id }) => id === fact.id) ? fact : { ...fact, id: undefined }));
   return isDeepStrictEqual(sorted(named), expected) ? undefined : { expected, found, sent: log };
 }
 
 /** Says it, and gives what was said by that: an end is of whatever session is there at that moment. */
-async function say(host: Sessions, one: Said, now: number): Promise<Said | undefined> {
+async function say(host: Sessions, one: Exclude<Sent, Act>, now: number): Promise<Said[] | undefined> {
+  const world = { host, tenantId: T };
   switch (one.kind) {
     case "motion":
       await host.recordMotion(T, "u", { sensorId: S, at: one.at, seq: one.seq, boot: one.boot });
-      return one;
+      return [one];
     case "cleared":
       await host.recordMotion(T, "u", { sensorId: S, at: one.at, seq: one.seq, boot: one.boot, state: "CLEARED" });
-      return one;
+      return [one];
     case "batch": {
-      const { id: sessionId, offset: batchOffset, readings, ...more } = one;
+      const { pauses, ...batch } = { pauses: [], ...one } as SentBatch;
+      const { id: sessionId, offset: batchOffset, readings, ...more } = batch;
       await host.ingestBatch(T, "u", {
         ...more,
+        pauses,
         ...{ sessionId, sensorId: S, batchOffset },
         readings: readings.map((at) => ({ at, values: [1] })),
       });
-      return one;
+      if (!pauses?.length) return [batch];
+      return [batch, ...pausesToldOf(await familyOf(world, (await leadOf(world, sessionId))!), pauses)];
     }
     case "create": {
       const answer = await host.create(T, "u", { sensorId: S, sessionId: one.id, startedAt: one.startedAt });
-      return answer.__typename === "SessionPayload" ? one : undefined;
+      return answer.__typename === "SessionPayload" ? [one] : undefined;
     }
     case "end": {
       const sessionId = await targetOf(host, one.of);
@@ -136,7 +147,15 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
       // Said of a session before that was merged into this one, it is a repeat.
       const isSaid = answer?.__typename === "SessionPayload" &&
         answer.session.ends.some(({ at, of }) => at === one.at && of === undefined);
-      return isSaid ? { ...one, of: ofSession(answer.session) } : undefined;
+      return isSaid ? [{ ...one, of: ofSession(answer.session) }] : undefined;
+    }
+    case "pause": {
+      const sessionId = await targetOf(host, one.of);
+      const whole = sessionId === undefined ? undefined : await leadOf(world, sessionId);
+      if (!whole) return undefined;
+      const family = await familyOf(world, whole);
+      const answer = await host.recordPause(T, { sessionId, from: one.from, to: one.to });
+      return answer.__typename === "SessionPayload" ? pausesToldOf(family, [one]) : undefined;
     }
     case "told": {
       const sessionId = await targetOf(host, one.of);
@@ -144,7 +163,7 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
       const before = await motionsOf(host);
       const answer = await host.update(T, { sessionId, updateId: `u${one.at}`, incrementMotionCount: true });
       if (answer.__typename !== "SessionPayload" || await motionsOf(host) === before) return undefined;
-      return { kind: "told", at: now, of: ofSession(answer.session) };
+      return [{ kind: "told", at: now, of: ofSession(answer.session) }];
     }
     default:
       return undefined;
@@ -154,11 +173,11 @@ async function say(host: Sessions, one: Said, now: number): Promise<Said | undef
 /** What a person does to the sessions that are there at that moment, and what was said by that. */
 async function act(
   host: Sessions,
-  { act, place, part, n }: Act,
+  { act, place, part, n, more }: Act,
   random: Random,
-  said: Said[],
+  said: Done[],
   deleted: Map<string, Said>,
-) {
+): Promise<Done[] | "undone" | undefined> {
   if (act === "restore") {
     const sessionId = [...deleted.keys()].sort()[Math.floor(place * deleted.size)];
     if (sessionId === undefined) return undefined;
@@ -178,12 +197,17 @@ async function act(
   const seen = (one: Session) => ({ sessionId: one.sessionId, expectedVersion: one.version });
   if (act === "undo" || act === "undo any") {
     for (const one of act === "undo" ? [first] : [...all.slice(all.indexOf(first)), ...all]) {
-      const answer = await host.undo(T, seen(one)).catch(unlessInvalid);
-      if (answer?.__typename !== "SessionPayload") continue;
-      const last = said.findLastIndex((act) =>
+      const last = said.findLast((act) =>
         (act.kind === "merge" && act.into === one.sessionId) || (act.kind === "split" && act.from === one.sessionId)
       );
-      said.splice(last, 1);
+      const ids = membersOf(last);
+      const before = await host.find(T, [...ids, ...(last?.kind === "split" ? [last.id] : [])]);
+      const answer = await host.undo(T, seen(one)).catch(unlessInvalid);
+      if (answer?.__typename !== "SessionPayload") continue;
+      const from = said.indexOf(last!);
+      const since = said.slice(from).filter(({ by }) => by !== last!.by);
+      const after = await host.find(T, ids);
+      said.splice(from, said.length, ...movePauses(since, last!.knew!, [...before.values()], [...after.values()]));
       return "undone";
     }
     return undefined;
@@ -195,25 +219,30 @@ async function act(
     const keptUntil = nextOf(said, IDLE_MS, first.sessionId, startedAt!);
     const done = { kind: "correct" as const, id: first.sessionId, startedAt, until, endedAt, keptUntil };
     deleted.set(first.sessionId, done);
-    return done;
+    return [done];
   }
   if (act === "correct") {
     const { startedAt, lastMotionAt } = first;
     const span = Math.max(lastMotionAt - startedAt, MINUTE);
     const start = random() < 0.5 ? Math.floor(startedAt + (part - 0.5) * span) : random() < 0.2 ? null : undefined;
     const end = random() < 0.5 ? Math.floor(startedAt + (part + 0.5) * span) : random() < 0.2 ? null : undefined;
-    if (start === undefined && end === undefined) return undefined;
-    const answer = await host.correct(T, { ...seen(first), startedAt: start, endedAt: end }).catch(unlessInvalid);
+    const pauses = Array.isArray(more) ? more.map((ends) => stretchOf(ends, startedAt, span)) : more;
+    const given = more === "no length"
+      ? noLength(first, part)
+      : { startedAt: start, endedAt: end, ...(pauses === undefined ? {} : { pauses }) };
+    if (Object.values(given).every((value) => value === undefined)) return undefined;
+    const answer = await host.correct(T, { ...seen(first), ...given }).catch(unlessInvalid);
     if (answer?.__typename !== "SessionPayload") return undefined;
     // Where it has no start of its own any more, it may be a part of another by now.
     const { corrected, sessionId: id } = answer.session.sessionId === first.sessionId
       ? answer.session
       : { sessionId: first.sessionId };
-    const { startedAt: stated, endedAt, until = -Infinity } = corrected ?? {};
+    const { startedAt: stated, endedAt, until = -Infinity, pauses: paused } = corrected ?? {};
     const beneath = stated === undefined ? first.said : undefined;
     if (beneath?.isStated === false) said.splice(0, said.length, ...saidOfMotion(said, id, beneath.startedAt));
-    return { kind: "correct" as const, id, startedAt: stated, until, endedAt };
+    return [{ kind: "correct" as const, id, startedAt: stated, until, endedAt, pauses: paused }];
   }
+  const knew = new Set(knownPauses([first]));
   if (act === "merge") {
     const members = all.slice(all.indexOf(first), all.indexOf(first) + 2 + (n % 2));
     if (members.length < 2) return undefined;
@@ -225,12 +254,13 @@ async function act(
     // Beneath what a person says of the start, which can be taken back.
     const start = first.said?.startedAt ?? first.startedAt;
     const isOwn = first.said ? members.some((one) => (one.said ?? one).isStated) : isStated;
-    return {
+    return [{
+      ...{ by: n, knew: new Set(knownPauses(members)) },
       ...{ kind: "merge" as const, members: members.map(({ sessionId }) => sessionId), into: first.sessionId },
       ...{ last: last.sessionId, until: extent(last), startedAt: isOwn ? start : undefined },
       of: ofSession({ ...first, isStated }),
       healed: healedBy(members),
-    };
+    }, ...pausesCorrected([answer.session], n)];
   }
   const end = statedEndOf(first)?.at ?? first.lastMotionAt;
   const at = Math.ceil(first.startedAt + part * (end - first.startedAt));
@@ -238,19 +268,42 @@ async function act(
   const answer = await host.split(T, { ...seen(first), at, newSessionId: id }).catch(unlessInvalid);
   if (answer?.__typename !== "SplitSessionPayload") return undefined;
   const anchors = [...first.ends, ...first.reported, ...first.bridges].flatMap(({ anchor }) => anchor ?? []);
-  return { kind: "split" as const, id, from: first.sessionId, of: ofSession(first), at, anchors };
+  return [
+    { kind: "split" as const, id, from: first.sessionId, of: ofSession(first), at, anchors, by: n, knew },
+    ...pausesCorrected([answer.first, answer.second], n),
+  ];
+}
+
+/** A stretch by parts of a session. */
+function stretchOf([a, b]: readonly [number, number], startedAt: number, span: number): Stretch {
+  return { from: Math.floor(startedAt + a * span), to: Math.floor(startedAt + b * span) };
+}
+
+/** A correction to no length, at one of the instants that a session has. */
+function noLength({ startedAt, lastMotionAt, endedAt = lastMotionAt }: Session, part: number) {
+  const at = part < 0.34 ? startedAt : part < 0.67 ? lastMotionAt : endedAt;
+  return { startedAt: at, endedAt: at };
+}
+
+/** Pauses that a person had corrected go on to be so in what a merge or a split makes. */
+function pausesCorrected(sessions: readonly Session[], by: number): Done[] {
+  return sessions.flatMap(({ sessionId: id, corrected }) => {
+    const { startedAt, endedAt, until = -Infinity, pauses } = corrected ?? {};
+    return pauses === undefined ? [] : [{ kind: "correct" as const, id, startedAt, until, endedAt, pauses, by }];
+  });
+}
+
+/** The sessions that a merge or a split gives back when it is taken back. */
+function membersOf(done: Said | undefined): string[] {
+  return done?.kind === "merge" ? done.members : done?.kind === "split" ? [done.from] : [];
 }
 
 /** What was split off one of these, and is one of these. */
 function healedBy(members: readonly Session[]): string[] {
   const ids = members.map(({ sessionId }) => sessionId);
-  return members.flatMap(({ ends }) => ends).flatMap((
-    { into },
-  ) => (into !== undefined && ids.includes(into) ? into : []));
-}
-
-function ofSession({ isStated, sessionId, startedAt }: Pick<Session, "isStated" | "sessionId" | "startedAt">): Of {
-  return isStated ? { id: sessionId } : { motionAt: startedAt };
+  return members.flatMap(({ ends }) => ends).flatMap(({ into }) => (
+    into !== undefined && ids.includes(into) ? into : []
+  ));
 }
 
 async function motionsOf(host: Sessions): Promise<number> {
@@ -277,8 +330,9 @@ async function targetOf(host: Sessions, of: Of): Promise<string | undefined> {
   return row?.sessionId;
 }
 
-async function factsOf(host: Sessions): Promise<Fact[]> {
+async function factsOf(host: Sessions, isPaused: boolean): Promise<(Fact & { pauses: Stretch[] })[]> {
   const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
+  const whole = isPaused ? await host.find(T, edges.map(({ node }) => node.sessionId)) : new Map<string, Session>();
   return edges.map(({ node }) => ({
     id: node.sessionId as string | undefined,
     startedAt: node.startedAt,
@@ -288,11 +342,12 @@ async function factsOf(host: Sessions): Promise<Fact[]> {
     duration: durationOf(node)!,
     motions: node.motionEventCount,
     samples: node.sampleCount,
-    paused: node.pausedMs ?? 0,
+    paused: pausedMsOf({ ...node, endedAt: node.endedAt! }),
+    pauses: isPaused ? pausesOf({ ...whole.get(node.sessionId)!, endedAt: node.endedAt }) as Stretch[] : [],
   }));
 }
 
-function sorted(facts: readonly Fact[]): Fact[] {
+function sorted<F extends Fact>(facts: readonly F[]): F[] {
   return [...facts].sort((a, b) => a.startedAt - b.startedAt || (a.id ?? "").localeCompare(b.id ?? ""));
 }
 

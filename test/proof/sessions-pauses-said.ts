@@ -42,12 +42,15 @@ export function createPausesSaid(said: Map<string, Said[]>) {
       joins: boolean,
       must: Must,
     ): void {
-      const then = new Set([...before.values()].flatMap(pausesIn).map(nameOf));
+      // The same of a session and of motion is two; what came with motion stays with that.
+      const keyOf = (one: Kept) => `${nameOf(one)} ${one.anchor ?? ""}`;
+      const then = new Set([...before.values()].flatMap(pausesIn).map(keyOf));
       const own = written.filter(({ after }) => after && partOf(after) === "SESSION");
       const was = own.filter((one) => isShown(one.before) && before.has(idOf(one.before!))).flatMap((one) => (
-        pausesIn(one.before).map((kept) => saidBy(idOf(one.before!), kept))
+        pausesIn(one.before).filter((kept) => isOwn(one.before!, kept) && !then.has(keyOf(kept)))
+          .map((kept) => saidBy(idOf(one.before!), kept))
       ));
-      const since = new Set(was.map(nameOf).filter((name) => !then.has(name)));
+      const since = new Set(was.map(nameOf));
       if (since.size === 0) return;
       const shown = own.filter(({ after }) => isShown(after)).map(({ after }) => after!);
       const isMoved = (one: Told) =>
@@ -82,6 +85,11 @@ export function createPausesSaid(said: Map<string, Said[]>) {
       }
     },
   };
+}
+
+/** Whether it was said of the session itself, and not of other motion that lies in it. */
+function isOwn(item: Item, { anchor }: Kept): boolean {
+  return anchor === (item.isStated === true ? undefined : item.startedAt);
 }
 
 function isShown(item: Item | undefined): boolean {

@@ -149,6 +149,18 @@ describe("a session that is paused", () => {
     ]);
   });
 
+  test("knows one beside the same of motion that lies in it, and of another first motion: that motion can become another's", () => {
+    const one = pause(1, 2);
+    const held = sessionOf({ reported: [{ ...told(one), anchor: AT + 1 }] });
+    expect(applyPauses(held, [one]).reported).toEqual([{ ...told(one), anchor: AT + 1 }, told(one)]);
+    const earlier = { ...applyPauses(sessionOf({ isStated: false }), [one]), startedAt: AT - 1 };
+    expect(applyPauses(earlier, [one]).reported).toEqual([{ ...told(one), anchor: AT }, {
+      ...told(one),
+      anchor: AT - 1,
+    }]);
+    expect(applyPauses({ ...earlier, startedAt: AT }, [one]).reported).toHaveLength(1);
+  });
+
   test("has the pauses that a person says, until that is taken back; of what motion opened its start is held by it", () => {
     const pauses = [{ from: AT + 1, to: AT + 2 }];
     const corrected = applyCorrection(sessionOf(), { pauses });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { kindOf, noActs, sayInOrders } from "../proof/sessions-orders.ts";
+import { noActs, sayInOrders } from "../proof/sessions-orders.ts";
+import { kindOf } from "../proof/sessions-histories.ts";
 
 /** Some of the histories of `test/proof/orders.ts`: always the same ones. */
 const HISTORIES = 45;
@@ -29,7 +30,8 @@ test(
       expect(await sayInOrders(`back.${i}`, 3, kind, counts)).toBeUndefined();
     }
     // Each was done, and some of them often; the proof does the rest.
-    for (const done of Object.values(counts)) expect(done).toBeGreaterThan(3);
+    const { paused: _, ...acts } = counts;
+    for (const done of Object.values(acts)) expect(done).toBeGreaterThan(3);
   },
 );
 
@@ -52,5 +54,29 @@ test.each([
   ["u8.469", "also one that a person had split before, beside motion that comes late"],
   ["L6.7994", "a session is split at one instant once"],
 ])("%s: %s", async (seed) => {
-  expect(await sayInOrders(seed, 5, { ...kindOf(seed), isTakenBack: false })).toBeUndefined();
+  expect(await sayInOrders(seed, 5, { ...kindOf(seed), isTakenBack: false, isPaused: false, isExact: false }))
+    .toBeUndefined();
+});
+
+test(
+  "also where sessions are paused, beside all that people do, at the very instants of sessions and elsewhere",
+  async () => {
+    const counts = noActs();
+    for (let i = 0; i < HISTORIES / 3; i++) {
+      const kind = { isCorrected: i % 3 > 0, isTakenBack: i % 3 > 1, isClearing: i % 5 === 0, isExact: i % 2 === 0 };
+      expect(await sayInOrders(`paused.${i}`, 3, { ...kind, isPaused: true }, counts)).toBeUndefined();
+    }
+    expect(counts.paused).toBeGreaterThan(20);
+  },
+  240_000,
+);
+
+test.each([
+  ["z1.21", "an end of a pause is taken where a person said that there was none"],
+  ["z1.82", "motion that a pause held goes where it belongs once that has an end, also one that it brought itself"],
+  ["pz.134", "the same pause of a session, and of motion that lies in it for a while, is two"],
+  ["pz.680", "what was said of a merge again is no pause that came since"],
+  ["R1.144", "a pause that came with motion goes on with it once a split is taken back"],
+])("%s: %s", async (seed) => {
+  expect(await sayInOrders(seed, 5, { ...kindOf(seed), isPaused: true })).toBeUndefined();
 });

@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from "node:util";
+import { inLine } from "../../api/sessions/line.ts";
+import type { Session } from "../../api/sessions/model.ts";
+import type { Sessions } from "../../api/sessions/service.ts";
+import type { PauseSaid } from "./pauses-oracle.ts";
+import type { Of, Said } from "./sessions-spec.ts";
+
+/** A pause of which no end is known keeps its session going for so long. */
+const OPEN_MS = 60 * 60_000;
+
+type World = { host: Sessions; tenantId: string };
+type Told = Said & { kind: "pause" };
+
+export function ofSession(
+  { isStated, sessionId, startedAt }: Pick<Session, "isStated" | "sessionId" | "startedAt">,
+): Of {
+  return isStated ? { id: sessionId } : { motionAt: startedAt };
+}
+
+/** The session that an id leads to. */
+export async function leadOf({ host, tenantId }: World, sessionId: string): Promise<Session | undefined> {
+  let session = (await host.find(tenantId, [sessionId])).get(sessionId);
+  while (session?.mergedInto !== undefined) {
+    const into = session.mergedInto;
+    session = (await host.find(tenantId, [into])).get(into);
+  }
+  return session;
+}
+
+/** A session with all that people split off it, and off that. */
+export async function familyOf(world: World, session: Session): Promise<Session[]> {
+  const found = new Map([[session.sessionId, session]]);
+  for (const { ends, pieces = [] } of found.values()) {
+    for (const { into } of [...ends, ...pieces]) {
+      const next = into === undefined ? undefined : await leadOf(world, into);
+      if (next && !found.has(next.sessionId)) found.set(next.sessionId, next);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Pauses as they are said of each of these sessions. */
+export function pausesToldOf(family: readonly Session[], pauses: readonly PauseSaid[]): Told[] {
+  return family.flatMap((one) =>
+    pauses.map(({ from, to }): Told => ({
+      ...{ kind: "pause", of: ofSession(one), from, to },
+      ...(to === undefined ? { until: from! + OPEN_MS } : {}),
+    }))
+  );
+}
+
+/** The pauses that sessions know, by what they were said of. */
+export function knownPauses(sessions: readonly Session[]): string[] {
+  return sessions.flatMap(({ reported }) => reported).flatMap(({ pause, anchor }) => (
+    pause ? nameOf({ ...pause, of: anchor === undefined ? undefined : { motionAt: anchor } }) : []
+  ));
+}
+
+/**
+ * What was said since a merge or a split, once that is taken back: pauses are said of the last of its sessions (`after`) that had
+ * begun by then. What was known before (`knew`) is none that came since, and what came with motion stays with that. `before`
+ * are they and what they made, as they were until now.
+ */
+export function movePauses(
+  since: readonly Said[],
+  knew: ReadonlySet<string>,
+  before: readonly Session[],
+  after: readonly Session[],
+): Said[] {
+  const isOf = ({ of, from, to }: Told) =>
+    before.some((session) =>
+      isDeepStrictEqual(ofSession(session), of) &&
+      session.reported.some(({ pause, anchor }) =>
+        pause?.from === from && pause?.to === to && anchor === ("id" in of ? undefined : of.motionAt)
+      )
+    );
+  const line = [...after].sort(inLine);
+  return since.flatMap((one): Said[] => {
+    if (one.kind !== "pause" || !isOf(one)) return [one];
+    if (knew.has(nameOf(one))) return [];
+    const at = Math.max(one.from ?? -Infinity, one.to ?? -Infinity);
+    const holder = line.findLast(({ startedAt }) => startedAt <= at) ?? line[0]!;
+    return [{ ...one, of: ofSession(holder) }];
+  });
+}
+
+/** Whichever session it was said of, where that is named. */
+function nameOf({ from, to, of }: PauseSaid & { of?: Of | undefined }): string {
+  return `${from ?? ""} ${to ?? ""} ${of && "motionAt" in of ? of.motionAt : ""}`;
+}
