@@ -82,6 +82,22 @@ test("a session that is restored within one that is deleted is there, with those
   expect(await shown()).toEqual({ sessions: [["film", -10, 8, 3], ["m2", 40, 40, 1]], takenOut: [] });
 });
 
+test("what a deleted session had is its own again once a session that began within it begins before it", async () => {
+  const orders = [[3, -5], [-5, 3]];
+  for (const order of orders) {
+    const { host, shown, seen, motion } = world();
+    await motion(0, 2, 4);
+    await host.remove(T, await seen("m0"));
+    for (const at of order) {
+      const readings = [{ at: minute(at), values: [1] }];
+      await host.ingestBatch(T, "u", { sessionId: "walk", sensorId: "s", batchOffset: at === 3 ? 1 : 0, readings });
+    }
+    expect(await shown()).toEqual({ sessions: [["walk", -5, 3, 0]], takenOut: [0, 2, 4] });
+    await host.restore(T, { sessionId: "m0" });
+    expect((await shown()).takenOut).toEqual([]);
+  }
+});
+
 test("a session of another device that begins within a deleted one has the motion from there on, and that counts again", async () => {
   const { host, shown, seen, motion, batch } = world();
   await motion(0, 2, 4);
