@@ -232,13 +232,7 @@ describe("whenever a person does it among what is said", () => {
     pausesOf({ reported: said.map((pause) => ({ pause: stretch(pause) })), startedAt, endedAt });
   function process() {
     const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
-    type Batch = { batchOffset: number; readings: unknown };
-    const objects = new Map<number, unknown>();
-    const methods = {
-      ...dynamo,
-      keep: (_: string, { batchOffset, readings }: Batch) => objects.set(batchOffset, readings) && "created",
-      read: (_: unknown, offset: number) => objects.get(offset) ?? [],
-    } as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const methods = dynamo as unknown as Record<string, (...args: unknown[]) => unknown>;
     let ids = 0;
     const ask = async (name: string, args: readonly unknown[]) => await methods[name]!(...args);
     const host = hostOf(0, { ask, now: () => NOW, id: () => `m${ids++}` });
@@ -250,66 +244,8 @@ describe("whenever a person does it among what is said", () => {
       await host.create(T, "u", { sensorId: "s", sessionId, startedAt: minute(from) });
       await host.end(T, { sessionId, endedAt: minute(to) });
     };
-    /** Start, end and motion of each. */
-    const line = async () => {
-      const { edges } = await host.list(T, { sensorId: "s" }, { first: 100 });
-      const all = edges.map(({ node }) => node).sort((a, b) => a.startedAt - b.startedAt);
-      return all.map((one) => [
-        (one.startedAt - START) / MIN,
-        (one.endedAt! - START) / MIN,
-        one.motionEventCount,
-      ]);
-    };
-    return { host, dynamo, shown, film, line };
+    return { host, dynamo, shown, film };
   }
-
-  test("the end of a pause gives back the motion that it held, also where a person said that there was none", async () => {
-    const { host, line } = process();
-    await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
-    await host.recordPause(T, { sessionId: "film", from: minute(1) });
-    await host.recordMotion(T, "u", { sensorId: "s", at: minute(30) });
-    expect(await line()).toEqual([[0, 30, 1]]);
-    await host.correct(T, { sessionId: "film", expectedVersion: 1, pauses: [] });
-    const said = await host.recordPause(T, { sessionId: "film", to: minute(2) });
-    expect(said).toMatchObject({ __typename: "SessionPayload" });
-    expect(await line()).toEqual([[0, 2, 0], [30, 30, 1]]);
-  });
-
-  test("also where the motion had brought the same end", async () => {
-    const { host, line } = process();
-    await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
-    await host.recordMotion(T, "u", { sensorId: "s", at: minute(30) });
-    const { edges } = await host.list(T, { sensorId: "s" }, { first: 9 });
-    const { sessionId } = edges.map(({ node }) => node).find(({ startedAt }) => startedAt === minute(30))!;
-    await host.recordPause(T, { sessionId, to: minute(2) });
-    await host.recordPause(T, { sessionId: "film", from: minute(1) });
-    expect(await line()).toEqual([[0, 30, 1]]);
-    await host.recordPause(T, { sessionId: "film", to: minute(2) });
-    expect(await line()).toEqual([[0, 2, 0], [30, 30, 1]]);
-  });
-
-  test("a merge that is taken back gives its sessions no pause of another whose readings one of them holds", async () => {
-    const { host, shown, film } = process();
-    const batch = (batchOffset: number, ...at: number[]) =>
-      host.ingestBatch(T, "u", {
-        ...{ sensorId: "s", sessionId: "whole", batchOffset },
-        readings: at.map((one) => ({ at: minute(one), values: [1] })),
-      });
-    await batch(0, 0, 60);
-    await host.split(T, { sessionId: "whole", expectedVersion: 1, at: minute(30), newSessionId: "half" });
-    await host.recordMotion(T, "u", { sensorId: "s", at: minute(-10) });
-    const { edges } = await host.list(T, { sensorId: "s" }, { first: 9 });
-    const { sessionId } = edges.map(({ node }) => node).find(({ startedAt }) => startedAt === minute(-10))!;
-    await host.recordPause(T, { sessionId, from: minute(-9), to: minute(40) });
-    await film("next", 70, 80);
-    const seen = ["half", "next"].map((id) => ({ sessionId: id, expectedVersion: 1 }));
-    await host.merge(T, { sessions: seen });
-    // The motion, with its pause, is of the first half by now.
-    await batch(1, -12);
-    expect(await shown("whole", "half")).toEqual([[{ from: minute(-9), to: minute(30) }], []]);
-    await host.undo(T, { sessionId: "half", expectedVersion: 2 });
-    expect(await shown("whole", "half", "next")).toEqual([[{ from: minute(-9), to: minute(30) }], [], []]);
-  });
 
   test("split, each half shows what lies in it, and undone it is as if nobody had", async () => {
     await fc.assert(
