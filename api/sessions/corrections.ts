@@ -95,8 +95,8 @@ export function createCorrections({ store, lines, sources, history, changed, clo
         const carved = splitSession(whole, at, begun, held, ({ sessionId }) => before.get(sessionId)!);
         const payload = await write([whole], held, carved, whole.sessionId);
         if (payload === LOST) return LOST;
-        const second = (await store.find(tenantId, [secondId])).get(secondId)!;
-        return splitPayload(payload.session, second);
+        const second = (await store.find(tenantId, [secondId])).get(secondId);
+        return second ? splitPayload(payload.session, second) : LOST;
       });
     },
 
@@ -214,9 +214,11 @@ export function createCorrections({ store, lines, sources, history, changed, clo
     return isDone ? await announced(session, parts) : LOST;
   }
 
-  async function announced({ tenantId, sessionId }: Session, parts: readonly Part[]): Promise<SessionPayload> {
+  /** What was corrected, as it is now; LOST where it is gone already, with its sensor: that is to be told. */
+  async function announced({ tenantId, sessionId }: Session, parts: readonly Part[]) {
     for (const { next } of parts) changed(next);
-    return sessionPayload((await store.find(tenantId, [sessionId])).get(sessionId)!);
+    const session = (await store.find(tenantId, [sessionId])).get(sessionId);
+    return session ? sessionPayload(session) : LOST;
   }
 }
 

@@ -216,9 +216,10 @@ export function createDevices(
       if (!known && batch.readings.some(({ at }) => at <= erasedUntil)) return erasedUntil;
       const next = counted?.session ?? await opened(of, batch, was);
       const also = counted ? apart : await aside.keepingApart(next, undefined, batch.apartMs);
-      if (await lines.state(of, next, known, was, also)) return batchPayload((await find())!, false);
+      const isDone = await lines.state(of, next, known, was, also);
       known = await find();
-      return LOST;
+      // Where it is gone already, with its sensor, it is to be told so.
+      return isDone && known ? batchPayload(known, false) : LOST;
     });
   }
 
@@ -232,7 +233,8 @@ export function createDevices(
       return counted.kind === "counted" ? counted.session : stated;
     };
     if (!isDuplicate && !await sources.change(known, state, batch.readings)) return undefined;
-    const source = (await lines.find(known, [known.sessionId])).get(known.sessionId)!;
+    const source = (await lines.find(known, [known.sessionId])).get(known.sessionId);
+    if (!source) return undefined;
     const whole = await sources.lead(known.tenantId, known.sessionId);
     const holder = whole && await sources.at(whole, first ?? clock());
     return { ...batchPayload(holder ?? source, isDuplicate), source };

@@ -80,7 +80,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
           const at = creation.startedAt ?? clock();
           const begin = (stated: Session) => ({ ...created(applyStart(stated, at), creation), updatedAt: clock() });
           const isDone = await sources.change(known, begin, []);
-          return isDone ? announce((await findAny(tenantId, sessionId))!) : LOST;
+          return isDone ? await shown(tenantId, sessionId) : LOST;
         }
         const of = { tenantId, userId, sensorId: creation.sensorId };
         const was = await lines.findSensorState(of);
@@ -91,8 +91,7 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
           ? applyStart(known, startedAt)
           : { ...await lines.begin(of, sessionId, was, { startedAt, isStated: true }), base: startedAt };
         const session = { ...created(begun, creation), updatedAt: clock() };
-        if (await lines.state(of, session, known, was)) return announce((await findAny(tenantId, sessionId))!);
-        return LOST;
+        return await lines.state(of, session, known, was) ? await shown(tenantId, sessionId) : LOST;
       });
     },
 
@@ -276,6 +275,12 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
       // Erased with its sensor as soon as it was done.
       return isDone ? current ? announce(current) : notFound(sessionId) : LOST;
     });
+  }
+
+  /** What was just begun, as it is shown; LOST where it is gone already, with its sensor: that is to be told. */
+  async function shown(tenantId: string, sessionId: string): Promise<SessionPayload | typeof LOST> {
+    const session = await findAny(tenantId, sessionId);
+    return session ? announce(session) : LOST;
   }
 
   function announce(session: Session): SessionPayload {

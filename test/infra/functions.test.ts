@@ -23,7 +23,7 @@ const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: numbe
   stream: { zippedBytes: 900_000, modulesAtStart: 1_325 },
   sockets: { zippedBytes: 895_000, modulesAtStart: 1_360 },
   push: { zippedBytes: 895_000, modulesAtStart: 1_360 },
-  ingest: { zippedBytes: 370_000, modulesAtStart: 670 },
+  ingest: { zippedBytes: 375_000, modulesAtStart: 670 },
   rollup: { zippedBytes: 390_000, modulesAtStart: 690 },
   late: { zippedBytes: 390_000, modulesAtStart: 690 },
   schedule: { zippedBytes: 630_000, modulesAtStart: 840 },
