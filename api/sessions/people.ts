@@ -185,7 +185,8 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         const end = typeof given.startedAt === "number" && typeof given.endedAt !== "number"
           ? statedEndOf({ ...next, startedAt: Math.min(next.said?.startedAt ?? Infinity, next.startedAt) })?.at
           : next.corrected?.endedAt;
-        if (end !== undefined && end < next.startedAt) {
+        // Of several ends that were said the next one after the start holds.
+        if (end !== undefined && end < next.startedAt && statedEndOf(next)?.by !== "EXPLICIT") {
           throw typeof given.startedAt === "number" ? afterEnd(end) : beforeStart(next);
         }
         const { tenantId, shownAt } = next;

@@ -131,8 +131,9 @@ describe("metricBuckets by a dimension", () => {
       await stream.leave();
       return api.takeCosts().filter(({ operation }) => operation === "Query").length;
     };
-    expect(await queriesOf()).toBe(2);
-    expect(await queriesOf("country")).toBe(3);
+    // Of each source its hours, and what others noted of hours that no feed shows any more.
+    expect(await queriesOf()).toBe(4);
+    expect(await queriesOf("country")).toBe(5);
   });
 });
 
