@@ -32,8 +32,9 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
   async function familyOf(session: Session): Promise<Session[]> {
     const found = new Map([[session.sessionId, session]]);
     // What is added while it goes on is looked at as well.
-    for (const { pieces = [], ends } of found.values()) {
-      for (const id of new Set([...pieces.map(({ into }) => into), ...ends.flatMap(({ into }) => into ?? [])])) {
+    for (const one of found.values()) {
+      const { pieces = [] } = one;
+      for (const id of new Set([...pieces.map(({ into }) => into), ...cutsOf(one)])) {
         const next = found.has(id) || found.size >= LIMITS.mergedSteps ? undefined : await lead(session.tenantId, id);
         if (next && next.purgedAt === undefined && !found.has(next.sessionId)) found.set(next.sessionId, next);
       }
@@ -126,6 +127,12 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
 function gone(): InvalidInputError {
   const message = "became a part of a session that is gone since; nothing was counted";
   return new InvalidInputError([{ path: ["sessionId"], message }]);
+}
+
+/** Into what a session was split, but for cuts that came to it with motion: those were made of another session. */
+function cutsOf({ ends, isStated, said }: Session): string[] {
+  const isOpened = !(said?.isStated ?? isStated);
+  return ends.flatMap(({ into, anchor }) => (into === undefined || (anchor !== undefined && !isOpened) ? [] : into));
 }
 
 /** The sensor on whose line a session lies. */

@@ -30,8 +30,10 @@ export async function leadOf({ host, tenantId }: World, sessionId: string): Prom
 /** A session with all that people split off it, and off that. */
 export async function familyOf(world: World, session: Session): Promise<Session[]> {
   const found = new Map([[session.sessionId, session]]);
-  for (const { ends, pieces = [] } of found.values()) {
-    for (const { into } of [...ends, ...pieces]) {
+  for (const { ends, pieces = [], isStated, said } of found.values()) {
+    // A cut that came with motion was made of another session.
+    const own = ends.filter(({ anchor }) => anchor === undefined || !(said?.isStated ?? isStated));
+    for (const { into } of [...own, ...pieces]) {
       const next = into === undefined ? undefined : await leadOf(world, into);
       if (next && !found.has(next.sessionId)) found.set(next.sessionId, next);
     }

@@ -76,6 +76,9 @@ test.each([
   ["pz.134", "the same pause of a session, and of motion that lies in it for a while, is two"],
   ["pz.680", "what was said of a merge again is no pause that came since"],
   ["R1.144", "a pause that came with motion goes on with it once a split is taken back"],
+  ["R7.79", "a pause goes to the later half of a session, and not of one whose motion it came to hold"],
+  ["R9.315", "also where its pauses brought that motion, and the end of one comes later"],
+  ["T1.1906", "also where the session was created beside motion that a person had split"],
 ])("%s: %s", async (seed) => {
   expect(await sayInOrders(seed, 5, { ...kindOf(seed), isPaused: true })).toBeUndefined();
 });
