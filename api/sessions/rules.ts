@@ -302,8 +302,18 @@ function anchored(session: Session): Session {
   const own = <S extends { anchor?: number | undefined; isCleared?: true | undefined }>(said: readonly S[]): S[] => (
     said.map((one) => (one.anchor === undefined && !one.isCleared ? { ...one, anchor: session.startedAt } : one))
   );
-  const { ends, reported, bridges } = session;
-  return { ...session, ends: own<EndSaid>(ends), reported: own(reported), bridges: own<Bridge>(bridges) };
+  const { ends, bridges } = session;
+  const reported = own(session.reported);
+  // A pause that was said before and again meanwhile is one.
+  const isAgain = ({ pause, anchor }: Report, i: number) =>
+    pause !== undefined &&
+    reported.slice(0, i).some((one) => one.pause && one.anchor === anchor && isSamePause(one.pause, pause));
+  return {
+    ...session,
+    ends: own<EndSaid>(ends),
+    reported: reported.filter((one, i) => !isAgain(one, i)),
+    bridges: own<Bridge>(bridges),
+  };
 }
 
 /** What is not undefined. */

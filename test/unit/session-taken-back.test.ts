@@ -53,6 +53,20 @@ function world() {
   return { host, shown, seen, motion, at: (n: number) => void (now = minute(n)) };
 }
 
+test("a pause that was said of motion, and again while a person's start of it held, is one once that is taken back", async () => {
+  const { host, seen, motion } = world();
+  await motion(0, 2);
+  const paused = async () =>
+    host.recordPause(T, { sessionId: (await seen()).sessionId, from: minute(1), to: minute(2) });
+  await paused();
+  await host.correct(T, { ...await seen(), startedAt: minute(-2) });
+  await paused();
+  await host.correct(T, { ...await seen(), startedAt: null });
+  const { sessionId } = await seen();
+  const { reported } = (await host.find(T, [sessionId])).get(sessionId)!;
+  expect(reported.filter(({ pause }) => pause)).toHaveLength(1);
+});
+
 describe("a start that a person takes back leaves what was said of the session meanwhile", () => {
   type Say = (host: Sessions, sessionId: string) => Promise<unknown>;
   const told: Say = (host, sessionId) => host.update(T, { sessionId, updateId: "u", incrementMotionCount: true });
