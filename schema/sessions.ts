@@ -2,6 +2,7 @@ import { missing } from "../api/core/watermark.ts";
 import type * as Model from "../api/sessions/model.ts";
 import { LIMITS } from "../api/sessions/model.ts";
 import { durationOf, sensorOf } from "../api/sessions/rules.ts";
+import { leadOf } from "../api/sessions/lead.ts";
 import { expiryOf } from "../api/sessions/listing.ts";
 import type { ReadingStretch as ReadingStretchShown } from "../api/sessions/thinning.ts";
 import { builder, entries } from "./builder.ts";
@@ -113,14 +114,8 @@ Session.implement({
       nullable: true,
       description:
         "Where everything of it is now: late motion showed that it and an earlier session are one, or a person said so. Null for a session of its own; only those are in lists.",
-      resolve: async ({ mergedInto }, _, { loadSession }) => {
-        // What it became a part of can have become a part of another since.
-        let holder = mergedInto === undefined ? undefined : await loadSession(mergedInto);
-        for (let step = 1; holder?.mergedInto !== undefined && step < LIMITS.mergedSteps; step++) {
-          holder = await loadSession(holder.mergedInto);
-        }
-        return holder;
-      },
+      resolve: ({ mergedInto }, _, { loadSession }) =>
+        mergedInto === undefined ? null : leadOf(loadSession, mergedInto),
     }),
     lastMotionAt: t.expose("lastMotionAt", {
       type: "DateTime",

@@ -6,8 +6,9 @@ import type { Files } from "../files/keep.ts";
 import type { Cell, Column } from "../files/table.ts";
 import * as v from "valibot";
 import type { ReadingPosition } from "./history.ts";
+import { leadOf } from "./lead.ts";
 import type { SessionFilter } from "./listing.ts";
-import { LIMITS, type Reading, type Session, type SessionPage } from "./model.ts";
+import type { Reading, Session, SessionPage } from "./model.ts";
 import { formatInstant } from "../core/time.ts";
 import { pausesOf } from "./pauses.ts";
 import { activeDurationOf, durationOf, sensorOf } from "./rules.ts";
@@ -158,21 +159,12 @@ export function createSessionExports(
             edges: page.edges.map((edge) => ({ ...edge, node: whole.get(edge.node.sessionId) ?? edge.node })),
           };
         }
-        const session = await findHolder(sessionId);
+        const session = await leadOf(async (id) => (await sessions.find(tenantId, [id])).get(id), sessionId);
         if (!session) {
           const message = `names no session that is kept: ${JSON.stringify(sessionId)}`;
           throw new InvalidInputError([{ path: ["sessionId"], message }]);
         }
         return { edges: [{ node: session, cursor: "" }], hasNextPage: false };
-      }
-
-      /** The session of an id, or the one that it became a part of, however often. */
-      async function findHolder(id: string): Promise<Session | undefined> {
-        let found = (await sessions.find(tenantId, [id])).get(id);
-        for (let step = 0; found?.mergedInto !== undefined && step < LIMITS.mergedSteps; step++) {
-          found = (await sessions.find(tenantId, [found.mergedInto])).get(found.mergedInto);
-        }
-        return found;
       }
     },
   };

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { deletedByPerson } from "./hearing.ts";
 import type { Lines, Owner, Part } from "./lines.ts";
+import { leadOf } from "./lead.ts";
 import { isExpired } from "./listing.ts";
 import { LIMITS, type Reading, type Session } from "./model.ts";
 import { addReadings, asSource, asStated, compose, isWithin, pieceAt, withOwn } from "./pieces.ts";
@@ -14,13 +15,8 @@ export type Sources = ReturnType<typeof createSources>;
 /** Sessions that hold readings of others, because people or late motion merged them, or people split them. */
 export function createSources({ store, lines, clock }: { store: SessionStore; lines: Lines; clock: Clock }) {
   /** The session of an id, or the one that it became a part of; undefined where that is gone. */
-  async function lead(tenantId: string, sessionId: string): Promise<Session | undefined> {
-    let session = (await store.find(tenantId, [sessionId])).get(sessionId);
-    for (let step = 0; session?.mergedInto !== undefined && step < LIMITS.mergedSteps; step++) {
-      session = (await store.find(tenantId, [session.mergedInto])).get(session.mergedInto);
-    }
-    return session;
-  }
+  const lead = (tenantId: string, sessionId: string): Promise<Session | undefined> =>
+    leadOf(async (id) => (await store.find(tenantId, [id])).get(id), sessionId);
 
   /** The same for whoever is shown sessions: one that has expired is gone, also before it is deleted. */
   async function findShown(tenantId: string, sessionId: string): Promise<Session | undefined> {
