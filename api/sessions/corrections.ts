@@ -191,23 +191,27 @@ export function createCorrections({ store, lines, sources, history, changed, clo
       const one = known.get(sessionId);
       // What a device sent by the new id since has no other place.
       if (!one || (!image && isDevice(one))) throw nothingToUndo();
-      const back = image
+      const was = image
         ? restored(one, image, held[sessionId])
         : { ...goneInto(one, session.sessionId), own: undefined, pieces: undefined, sources: undefined };
-      own.set(sessionId, back);
+      own.set(sessionId, was);
     }
+    const back = new Map(
+      [...own].map((
+        [id, one],
+      ) => [id, one.mergedInto === undefined && one.pieces ? compose(one, [...own.values()]) : one]),
+    );
     // What others that only sent readings know of pauses is none of it.
     const ours = (of: ReadonlyMap<string, Session>) => sessions.flatMap(({ sessionId }) => of.get(sessionId) ?? []);
-    for (const { report, isOwn } of pausesSince(ours(known), sessions)) {
-      const shown = ours(own).filter((one) => one.mergedInto === undefined).sort(inLine);
+    for (const { report, isOwn } of pausesSince(ours(known), sessions, left)) {
+      // By the starts that they have then: their devices may have said since when they began.
+      const shown = ours(back).filter((one) => one.mergedInto === undefined).sort(inLine);
       const holder = shown.findLast(({ startedAt }) => startedAt <= report.at) ?? shown[0]!;
       // What came with motion goes wherever that lies now; who has it here the line does not ask.
       const kept = { ...holder, reported: [...holder.reported, report] };
-      own.set(holder.sessionId, isOwn ? applyPauses(holder, [report.pause!]) : kept);
+      back.set(holder.sessionId, isOwn ? applyPauses(holder, [report.pause!]) : kept);
     }
-    const next = [...own.values()].map((one) => (
-      one.mergedInto === undefined && one.pieces ? compose(one, [...own.values()]) : one
-    ));
+    const next = [...back.values()];
     const now = clock();
     const parts = next.map((one): Part => ({ next: { ...one, updatedAt: now }, known: known.get(one.sessionId) }));
     const isDone = await lines.stateAll(session, parts, [store.noCorrectionOf(session)]);
@@ -278,15 +282,23 @@ function plain({ ends, reported, bridges, ...left }: Left): unknown {
   return JSON.parse(JSON.stringify({ ...left, lists }));
 }
 
-/** Pauses that were said of sessions since a person corrected them, or that came to them with motion (not `isOwn`). */
-function pausesSince(known: readonly Session[], before: Correction["sessions"]): { report: Report; isOwn: boolean }[] {
+/**
+ * Pauses that were said of sessions since a person corrected them, or that came to them with motion (not `isOwn`). What was said of
+ * motion before is the later half's own by the split itself.
+ */
+function pausesSince(
+  known: readonly Session[],
+  before: Correction["sessions"],
+  left: readonly Left[],
+): { report: Report; isOwn: boolean }[] {
   const then = before.flatMap(({ image }) => image?.reported ?? []);
-  const isKnown = ({ pause, anchor }: Report) =>
-    then.some((other) => other.pause && other.anchor === anchor && isSamePause(other.pause, pause!));
-  return known.flatMap((session) =>
-    session.reported.filter((report) => report.pause && !isKnown(report))
-      .map((report) => ({ report, isOwn: report.anchor === anchorOf(session) }))
-  );
+  return known.flatMap((session) => {
+    const had = [...then, ...left.find(({ sessionId }) => sessionId === session.sessionId)?.reported ?? []];
+    const isKnown = ({ pause, anchor }: Report) =>
+      had.some((other) => other.pause && other.anchor === anchor && isSamePause(other.pause, pause!));
+    return session.reported.filter((report) => report.pause && !isKnown(report))
+      .map((report) => ({ report, isOwn: report.anchor === anchorOf(session) }));
+  });
 }
 
 /** What a session was, with what its device states now. */

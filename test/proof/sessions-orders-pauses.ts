@@ -58,6 +58,11 @@ export function knownPauses(sessions: readonly Session[]): string[] {
   ));
 }
 
+/** What the later half of a split knows of pauses as it begins, which is its own. */
+export function givenPauses(second: Session): string[] {
+  return knownPauses([second]).map((name) => `${name} ${second.sessionId}`);
+}
+
 /**
  * What was said since a merge or a split, once that is taken back: pauses are said of the last of its sessions (`after`) that had
  * begun by then. What was known before (`knew`) is none that came since, and what came with motion stays with that. `before`
@@ -79,7 +84,7 @@ export function movePauses(
   const line = [...after].sort(inLine);
   return since.flatMap((one): Said[] => {
     if (one.kind !== "pause" || !isOf(one)) return [one];
-    if (knew.has(nameOf(one))) return [];
+    if (knew.has(nameOf(one)) || ("id" in one.of && knew.has(`${nameOf(one)} ${one.of.id}`))) return [];
     const at = Math.max(one.from ?? -Infinity, one.to ?? -Infinity);
     const holder = line.findLast(({ startedAt }) => startedAt <= at) ?? line[0]!;
     return [{ ...one, of: ofSession(holder) }];

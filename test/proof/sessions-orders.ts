@@ -18,7 +18,15 @@ import {
   type SentBatch,
   START,
 } from "./sessions-histories.ts";
-import { familyOf, knownPauses, leadOf, movePauses, ofSession, pausesToldOf } from "./sessions-orders-pauses.ts";
+import {
+  familyOf,
+  givenPauses,
+  knownPauses,
+  leadOf,
+  movePauses,
+  ofSession,
+  pausesToldOf,
+} from "./sessions-orders-pauses.ts";
 import type { Stretch } from "./pauses-oracle.ts";
 import { type Fact, nextOf, type Of, pausedSessionsOf, type Said, tieOf } from "./sessions-spec.ts";
 import { saidOfMotion } from "./sessions-spec-acts.ts";
@@ -45,7 +53,8 @@ export function noActs(): Acted {
 /** What a person did, with what that says besides (`by` the same act), and the pauses that its sessions knew (`knew`). */
 type Done = Said & { by?: number; knew?: ReadonlySet<string> };
 
-export type Wrong = { seed: string; order: number; expected: unknown; found: unknown; sent: unknown };
+/** What was sent, each with what was said by that. */
+export type Wrong = { expected: unknown; found: unknown; sent: readonly (readonly [Sent, unknown])[] };
 
 /**
  * A random history of one sensor, said in several orders, each with repeats, over two processes, with sweeps in between:
@@ -64,7 +73,7 @@ export async function sayInOrders(
     const all = [...history, ...repeats];
     const sent = order === 0 ? all : shuffled(all, random);
     const wrong = await sayOnce(sent, random, kind, counts);
-    if (wrong) return { seed, order, ...wrong };
+    if (wrong) return wrong;
   }
   return undefined;
 }
@@ -73,7 +82,8 @@ export async function sayInOrders(
 let worlds = 0;
 let T = "";
 
-async function sayOnce(sent: readonly Sent[], random: Random, { isPaused = false }: Kind, counts: Acted) {
+/** The same in one order; `random` says who says what, where sweeps are, and what people choose. */
+export async function sayOnce(sent: readonly Sent[], random: Random, { isPaused = false }: Kind, counts: Acted) {
   let now = NOW;
   T = `t${worlds++}`;
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
@@ -84,7 +94,7 @@ async function sayOnce(sent: readonly Sent[], random: Random, { isPaused = false
   ] as const;
   const said: Done[] = [];
   const deleted = new Map<string, Said>();
-  const log: unknown[] = [];
+  const log: [Sent, unknown][] = [];
   for (const one of sent) {
     const host = hosts[random() < 0.5 ? 0 : 1];
     if (random() < 0.1) {
@@ -242,7 +252,6 @@ async function act(
     if (beneath?.isStated === false) said.splice(0, said.length, ...saidOfMotion(said, id, beneath.startedAt));
     return [{ kind: "correct" as const, id, startedAt: stated, until, endedAt, pauses: paused }];
   }
-  const knew = new Set(knownPauses([first]));
   if (act === "merge") {
     const members = all.slice(all.indexOf(first), all.indexOf(first) + 2 + (n % 2));
     if (members.length < 2) return undefined;
@@ -269,7 +278,10 @@ async function act(
   if (answer?.__typename !== "SplitSessionPayload") return undefined;
   const anchors = [...first.ends, ...first.reported, ...first.bridges].flatMap(({ anchor }) => anchor ?? []);
   return [
-    { kind: "split" as const, id, from: first.sessionId, of: ofSession(first), at, anchors, by: n, knew },
+    {
+      ...{ kind: "split" as const, id, from: first.sessionId, of: ofSession(first), at, anchors, by: n },
+      knew: new Set([...knownPauses([first]), ...givenPauses(answer.second)]),
+    },
     ...pausesCorrected([answer.first, answer.second], n),
   ];
 }

@@ -86,3 +86,32 @@ test("a merge that is taken back gives its sessions no pause of another whose re
   await host.undo(T, { sessionId: "half", expectedVersion: 2 });
   expect(await shown("whole", "half", "next")).toEqual([[{ from: minute(-9), to: minute(30) }], [], []]);
 });
+
+test("a split that is taken back leaves a pause of motion with that motion alone", async () => {
+  await host.recordMotion(T, "u", { sensorId: "s", at: minute(10) });
+  await host.recordPause(T, { sessionId: "m0", from: minute(10), to: minute(20) });
+  const readings = [0, 11].map((at) => ({ at: minute(at), values: [1] }));
+  const batch = { sessionId: "run", sensorId: "s", batchOffset: 0, readings, final: true };
+  await host.ingestBatch(T, "u", batch);
+  // The device's last word is its own: no pause of motion that it holds moves it.
+  expect(await line()).toEqual([[0, 11, 1]]);
+  await host.split(T, { sessionId: "run", expectedVersion: 1, at: minute(5), newSessionId: "later" });
+  await host.undo(T, { sessionId: "run", expectedVersion: 2 });
+  expect(await line()).toEqual([[0, 11, 1]]);
+});
+
+test("a pause said of a merge is, once that is taken back, of the session that begins last by then as its device says by now", async () => {
+  const batch = (sessionId: string, batchOffset: number, ...at: number[]) => {
+    const readings = at.map((one) => ({ at: minute(one), values: [1] }));
+    return host.ingestBatch(T, "u", { sessionId, sensorId: "s", batchOffset, readings });
+  };
+  await batch("walk", 0, 10);
+  await batch("run", 1, 12, 40);
+  await host.split(T, { sessionId: "run", expectedVersion: 1, at: minute(30), newSessionId: "later" });
+  const seen = (sessionId: string, expectedVersion: number) => ({ sessionId, expectedVersion });
+  await host.merge(T, { sessions: [seen("walk", 1), seen("run", 2)] });
+  await host.recordPause(T, { sessionId: "walk", from: minute(13), to: minute(14) });
+  await batch("run", 0, 9);
+  await host.undo(T, seen("walk", 3));
+  expect(await shown("run", "walk")).toEqual([[], [{ from: minute(13), to: minute(14) }]]);
+});
