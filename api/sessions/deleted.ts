@@ -3,10 +3,10 @@ import type { LineChange, LineStore } from "./line-store.ts";
 import type { Session } from "./model.ts";
 import { toldOf } from "./reports.ts";
 
-/** Sessions of a line that a person deleted, each with where the next began then: motion from there on was none of its own. */
+/** Sessions of a line that a person deleted, each with where its motion ended then: what lies from there on was not deleted. */
 export function deletedIn(line: ReadonlyMap<string, Session>): Map<string, number> {
   const deleted = [...line.values()].filter(({ deletedAt }) => deletedAt !== undefined);
-  return new Map(deleted.map(({ sessionId, beforeDeletion }) => [sessionId, beforeDeletion?.until ?? Infinity]));
+  return new Map(deleted.map(({ sessionId, beforeDeletion }) => [sessionId, beforeDeletion!.until]));
 }
 
 /**

@@ -256,7 +256,8 @@ export function lastingOf(heard: readonly number[], cleared: readonly number[], 
 
 /** Whether a session takes in what motion opened after it, which a settled line does not show. */
 export function reachesNext(session: Session): boolean {
-  return session.next?.by === "MOTION" && session.next.at <= reachOf(session) && session.deletedAt === undefined;
+  const until = session.deletedAt === undefined ? Infinity : session.beforeDeletion!.until;
+  return session.next?.by === "MOTION" && session.next.at <= reachOf(session) && session.next.at < until;
 }
 
 /** A session as it is before any of its motion: what is said of an event holds only where that event is reached without it. */
@@ -267,12 +268,42 @@ function withoutAnchored(session: Session): Session {
   return { ...session, ends: own(session.ends), reported: own(session.reported), bridges: own(session.bridges) };
 }
 
-/** Whether motion events of a session lie where they cannot be its own any more. */
+/**
+ * Whether a settled line does not show a session so: motion events of it lie where they cannot be its own any more, or it has none
+ * and nothing else that makes it one, as what is restored where another begins by now.
+ */
 export function overflows(session: Session): boolean {
   const last = session.lastHeardAt;
-  if (last === undefined) return false;
+  if (last === undefined) return !session.isStated;
   if (last > reachOf(session) || last > reachOf(withoutAnchored(session))) return true;
   return (session.next !== undefined && last >= session.next.at);
+}
+
+/**
+ * Whether something that may have held motion of a session holds it no more, so that some of it may be another's: an end by a
+ * person's word that is taken back, the extent that went with a start, or a pause that was begun and has an end now. That motion may
+ * itself have brought the same end.
+ */
+function mayPart(known: Session, next: Session): boolean {
+  const last = known.lastHeardAt ?? -Infinity;
+  const end = statedEndOf(known)?.at;
+  if (end !== undefined && last > known.startedAt && statedEndOf(next) === undefined) return true;
+  if (last > known.startedAt && known.corrected?.until !== undefined && next.corrected?.until === undefined) {
+    return true;
+  }
+  const begun = known.reported.flatMap(({ pause }) => (pause && pause.to === undefined ? pause.from! : []));
+  const isEnded = next.reported.slice(known.reported.length).some(({ pause }) => pause?.to !== undefined);
+  return isEnded && last > Math.min(...begun);
+}
+
+/** Whether a change of a session is its own: nobody's motion and no neighbour's view of it is moved by it. */
+export function isOwn(next: Session, known: Session): boolean {
+  return !movesMotion(next, known) && nextOf(next).by === nextOf(known).by && !reachesNext(next) && !overflows(next);
+}
+
+/** Whether motion of a session may lie before it by a change, or beyond what it reaches, which its own view does not tell. */
+export function movesMotion(next: Session, known: Session): boolean {
+  return next.startedAt !== known.startedAt || mayPart(known, next);
 }
 
 /** Whether a session that was read again is as it was: numbers of motion go on in the first, and a condition names the other. */

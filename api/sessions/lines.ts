@@ -8,8 +8,10 @@ import {
   hasPeoples,
   inLine,
   isAsSeen,
+  isOwn,
   isSame,
   linked,
+  movesMotion,
   nextOf,
   overflows,
   placeKeyOf,
@@ -169,7 +171,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     const stretch = newest(next, known, was) ?? await read(of, [{ next, known }]);
     if (!stretch) return false;
     // Its motion may lie before it now, or beyond what it reaches from there, which its own view does not tell.
-    const isMoved = known?.lastHeardAt !== undefined && next.startedAt !== known.startedAt;
+    const isMoved = known?.lastHeardAt !== undefined && movesMotion(next, known);
     const change = await settled(of, stretch, was, isMoved);
     return change ? await commit(change, also) : false;
   }
@@ -375,12 +377,6 @@ function newest(
   // Another writer may have opened this very session since it was looked for.
   if (!latest || latest.sessionId === next.sessionId || latest.startedAt >= next.startedAt) return undefined;
   return { line: [latest, next], originals: new Map([[latest.sessionId, latest]]) };
-}
-
-/** Whether a change of a session is its own: nobody's motion and no neighbour's view of it is moved by it. */
-function isOwn(next: Session, known: Session): boolean {
-  return next.startedAt === known.startedAt && nextOf(next).by === nextOf(known).by && !reachesNext(next) &&
-    !overflows(next);
 }
 
 /** Whether it has a place in its sensor's line: it is not a part of another. */

@@ -125,11 +125,11 @@ export type DeviceState = {
   /** When it was taken away for good; it is still there because another session holds readings of its device. */
   purgedAt?: number | undefined;
   /**
-   * What was known before it was deleted, and how many items take out its motion: for bringing it back. Its motion ends where the
-   * next one began then (`until`).
+   * What was known before it was deleted, and how many items take out its motion: for bringing it back. It had motion before `until`
+   * (its start: none), and takes in no other.
    */
   beforeDeletion?:
-    | Pick<DeviceState, "corrected" | "said" | "isStated"> & { takenOut: number; until?: number }
+    | Pick<DeviceState, "corrected" | "said" | "isStated"> & { takenOut: number; until: number }
     | undefined;
   /** True once the device sent its last batch. */
   isFinal?: true | undefined;

@@ -78,26 +78,16 @@ export function createPausing({ lines, sources, settings, changed, clock }: {
   /** The sessions as they are with what was said of them; undefined where something moved meanwhile. */
   async function write(parts: readonly Part[], family: readonly Session[]): Promise<Session[] | undefined> {
     const [{ next, known }] = parts as [Part];
-    const isWhole = parts.length === 1 && !mayPart(known!, next);
-    const own = isWhole && family.length === 1 ? await lines.stateOwn(next, known!) : undefined;
+    const isOne = parts.length === 1;
+    const own = isOne && family.length === 1 ? await lines.stateOwn(next, known!) : undefined;
     if (own?.ok) changed(own.current);
     if (own) return own.ok ? [own.current] : undefined;
-    const isDone = isWhole ? await lines.state(next, next, known) : await lines.stateAll(next, parts);
+    const isDone = isOne ? await lines.state(next, next, known) : await lines.stateAll(next, parts);
     if (!isDone) return undefined;
     // What the pause reaches is a part of the session by now.
     const written = await Promise.all(family.map((one) => sources.lead(one.tenantId, one.sessionId)));
     return written.filter((one) => one !== undefined);
   }
-}
-
-/**
- * Whether a pause that was begun, and has an end now, may have held motion that is another session's then. That motion may itself
- * have brought the same end.
- */
-function mayPart(known: Session, next: Session): boolean {
-  const begun = known.reported.flatMap(({ pause }) => (pause && pause.to === undefined ? pause.from! : []));
-  const isEnded = next.reported.slice(known.reported.length).some(({ pause }) => pause?.to !== undefined);
-  return isEnded && (known.lastHeardAt ?? -Infinity) > Math.min(...begun);
 }
 
 /** Why statements cannot be taken, by their places. */

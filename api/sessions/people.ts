@@ -221,7 +221,8 @@ export function createPeople({ store, lineStore, lines, sources, changed, clock,
         if (known.deletedAt === undefined) return sessionPayload(known);
         const next = { ...applyRestoration(known), version: known.version + 1, updatedAt: clock() };
         const also = lineStore.notTakenOut(known, known.beforeDeletion!.takenOut);
-        return await lines.state(known, next, known, undefined, also) ? announce(next) : LOST;
+        // Where it has no start of its own it may be a part of another by now.
+        return await lines.state(known, next, known, undefined, also) ? await shown(tenantId, sessionId) : LOST;
       });
     },
 

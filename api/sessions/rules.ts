@@ -323,11 +323,12 @@ function defined<T extends object>(values: T): T {
 
 /** The session as a person deletes it: where it lies stays as it is, so what comes for it later is known by that. */
 export function applyDeletion(session: Session, takenOut: number, now: number): Session {
-  const { corrected, said, isStated, startedAt, lastMotionAt, next } = session;
+  const { corrected, said, isStated, startedAt, lastMotionAt, lastHeardAt } = session;
+  const until = lastHeardAt === undefined ? startedAt : lastHeardAt + 1;
   return {
     ...session,
     deletedAt: now,
-    beforeDeletion: { corrected, said, isStated, takenOut, ...(next ? { until: next.at } : {}) },
+    beforeDeletion: { corrected, said, isStated, takenOut, until },
     isStated: true,
     said: said ?? { startedAt, isStated },
     corrected: { startedAt, until: lastMotionAt, endedAt: statedEndOf(session)?.at ?? lastMotionAt },

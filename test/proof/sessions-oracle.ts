@@ -3,7 +3,7 @@ import type { Item } from "../../api/aws/dynamo.ts";
 import type { Written } from "../kit/memory-dynamo.ts";
 import type { Act, Batch, Input, Operation, SentEdit } from "./sessions-inputs.ts";
 import { createErasures, createTakenBack, heldIn, idOf, num, shownOf } from "./sessions-taken-back.ts";
-import { nextOf, type Said } from "./sessions-spec.ts";
+import { motionEndOf, type Said } from "./sessions-spec.ts";
 import { pausesIn } from "./sessions-pauses-said.ts";
 import { saidOfMotion, withGuesses } from "./sessions-spec-acts.ts";
 import type { Writer } from "./sessions-world.ts";
@@ -314,7 +314,7 @@ export function createOracle() {
   /** Where the motion of a session ends that is deleted. */
   function keptUntil(id: string, startedAt: number): number {
     const before = withGuesses(said.get(erasures.sensors.get(id)!) ?? [], guesses);
-    return nextOf(before, DEFAULT_IDLE_MS, id, startedAt);
+    return motionEndOf(before, DEFAULT_IDLE_MS, id, startedAt);
   }
 
   function endsSaid({ sessionId, sensorId }: Counted, before: Item | undefined, after: Item): void {

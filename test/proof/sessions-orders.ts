@@ -28,7 +28,7 @@ import {
   pausesToldOf,
 } from "./sessions-orders-pauses.ts";
 import type { Stretch } from "./pauses-oracle.ts";
-import { type Fact, nextOf, type Of, pausedSessionsOf, type Said, tieOf } from "./sessions-spec.ts";
+import { type Fact, motionEndOf, type Of, pausedSessionsOf, type Said, tieOf } from "./sessions-spec.ts";
 import { saidOfMotion } from "./sessions-spec-acts.ts";
 
 const NOW = START + 150 * MINUTE;
@@ -226,7 +226,7 @@ async function act(
     const answer = await host.remove(T, seen(first)).catch(unlessInvalid);
     if (answer?.__typename !== "SessionPayload") return undefined;
     const { startedAt, until = -Infinity, endedAt } = answer.session.corrected!;
-    const keptUntil = nextOf(said, IDLE_MS, first.sessionId, startedAt!);
+    const keptUntil = motionEndOf(said, IDLE_MS, first.sessionId, startedAt!);
     const done = { kind: "correct" as const, id: first.sessionId, startedAt, until, endedAt, keptUntil };
     deleted.set(first.sessionId, done);
     return [done];

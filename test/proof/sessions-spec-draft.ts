@@ -21,7 +21,7 @@ export type Draft = {
   heard: number[];
   /** How long its last motion lasted, or what went on from before it. */
   until: number;
-  /** Where the next one began when it was deleted. */
+  /** Where its motion ended when it was deleted. */
   keptUntil?: number | undefined;
   /** What is said of its pauses, of itself and of its motion; and by a person, which beats that. */
   pauses: { own: PauseSaid[]; heard: PauseSaid[]; corrected: readonly Stretch[] | undefined };

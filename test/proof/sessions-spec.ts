@@ -43,7 +43,7 @@ export type Said =
     until: number;
     endedAt: number | undefined;
     pauses?: readonly Stretch[] | undefined;
-    /** It was deleted by that: it has motion up to where the next one began then, and takes in none from there on. */
+    /** It was deleted by that: it has motion up to its last one then, and takes in none after that. */
     keptUntil?: number | undefined;
   }
   /**
@@ -109,12 +109,13 @@ export function pausedSessionsOf(said: readonly Said[], idleMs: number): Whole[]
   return line.map((draft, i) => factOf(draft, line[i + 1], idleMs));
 }
 
-/** Where the session after another begins, of an id that somebody gave, or which motion opened then. */
-export function nextOf(said: readonly Said[], idleMs: number, id: string, startedAt: number): number {
+/** Where the motion ends that a session has, of an id that somebody gave, or which motion opened then. */
+export function motionEndOf(said: readonly Said[], idleMs: number, id: string, startedAt: number): number {
   const line = lineOf(said, idleMs);
   const named = line.findIndex((draft) => draft.id === id);
   const at = named >= 0 ? named : line.findIndex((draft) => draft.id === undefined && draft.start === startedAt);
-  return line[at + 1]?.start ?? Infinity;
+  const heard = line[at]?.heard ?? [];
+  return heard.length > 0 ? Math.max(...heard) + 1 : startedAt;
 }
 
 function lineOf(said: readonly Said[], idleMs: number): Draft[] {

@@ -156,3 +156,52 @@ test("a pause that is said of a session while a person deletes it is not found, 
   await host.restore(T, { sessionId: "walk" });
   expect(await pauses("walk")).toEqual([[50, 53]]);
 });
+
+test("what is restored where another begins by now, which has its motion, is a part of that one, and is told so", async () => {
+  // Of sessions that begin at one instant the hashes of their ids say which comes last.
+  for (const walk of ["walk", "run", "film", "swim"]) {
+    const { host, shown, seen, motion, batch } = world();
+    await motion(0);
+    await host.remove(T, await seen("m0"));
+    await batch(walk, 1, 1);
+    await batch(walk, 0, 0);
+    await host.restore(T, { sessionId: "m0" });
+    expect(await shown()).toEqual({ sessions: [[walk, 0, 1, 1]], takenOut: [] });
+    expect(await host.restore(T, { sessionId: "m0" })).toMatchObject({ session: { sessionId: walk } });
+  }
+});
+
+test("motion that came to others since a deletion stays there, whatever begins elsewhere then", async () => {
+  const { host, shown, seen, motion, batch } = world();
+  await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
+  await host.correct(T, { ...await seen("film"), endedAt: minute(30) });
+  await host.remove(T, await seen("film"));
+  await batch("walk", 1, 1);
+  await host.ingestBatch(T, "u", { sessionId: "walk", sensorId: "s", batchOffset: 2, final: true, readings: [] });
+  await motion(1, 11, 12);
+  expect((await shown()).sessions).toEqual([["walk", 1, 1, 1], ["m0", 11, 12, 2]]);
+  // Now the deleted session begins last before that motion.
+  await batch("walk", 0, -2);
+  expect(await shown()).toEqual({ sessions: [["walk", -2, 1, 0], ["m1", 1, 1, 1], ["m0", 11, 12, 2]], takenOut: [] });
+});
+
+test("what held motion of a session may hold it no more once a person's end is taken back, or what was deleted is restored", async () => {
+  const { host, shown, seen, motion, meanwhile } = world();
+  await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
+  await host.correct(T, { ...await seen("film"), endedAt: minute(25) });
+  await motion(3, 20);
+  expect((await shown()).sessions).toEqual([["film", 0, 20, 2]]);
+  await host.correct(T, { ...await seen("film"), endedAt: null });
+  expect((await shown()).sessions).toEqual([["film", 0, 3, 1], ["m0", 20, 20, 1]]);
+
+  const batch = { sessionId: "walk", sensorId: "s", readings: [{ at: minute(50), values: [1] }] };
+  await host.ingestBatch(T, "u", { ...batch, batchOffset: 0, pauses: [{ from: minute(52) }] });
+  await motion(53, 70);
+  expect((await shown()).sessions.at(-1)).toEqual(["walk", 50, 70, 2]);
+  const { expectedVersion } = await seen("walk");
+  meanwhile("transact", (other) => other.remove(T, { sessionId: "walk", expectedVersion }));
+  await host.ingestBatch(T, "u", { ...batch, batchOffset: 1, pauses: [{ to: minute(54) }] });
+  expect((await shown()).sessions).toHaveLength(2);
+  await host.restore(T, { sessionId: "walk" });
+  expect((await shown()).sessions.slice(2)).toEqual([["walk", 50, 54, 1], ["m2", 70, 70, 1]]);
+});

@@ -97,7 +97,7 @@ describe("a deletion", () => {
     expect(deleted).toEqual({
       ...session,
       deletedAt: AT + 99,
-      beforeDeletion: { corrected: session.corrected, said: undefined, isStated: false, takenOut: 4 },
+      beforeDeletion: { corrected: session.corrected, said: undefined, isStated: false, takenOut: 4, until: AT },
       ...{ isStated: true, said: { startedAt: AT, isStated: false } },
       corrected: { startedAt: AT, until: AT + 7, endedAt: AT + 3 },
     });
