@@ -30,7 +30,8 @@ export type LineChange = {
   also?: readonly TransactWrite[];
 };
 
-type LinePlace = { startedAt: number; sessionId: string };
+/** Where a session lies; `key` is `placeKeyOf` it as it was written. */
+export type LinePlace = { startedAt: number; sessionId: string; key: string };
 type Of = { tenantId: string; sensorId: string };
 
 /** A sheet holds so many motion events: about 10 KB. */
@@ -61,7 +62,11 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
   async function places(of: Of, from: string, to: string, limit: number, descending = false): Promise<LinePlace[]> {
     const { pk, sk } = partOf(of, `T#${from}`);
     const items = await query({ pk, from: sk, to: partOf(of, `T#${to}`).sk }, limit, descending);
-    return items.map((item) => ({ startedAt: item.at as number, sessionId: item.session as string }));
+    return items.map((item) => ({
+      startedAt: item.at as number,
+      sessionId: item.session as string,
+      key: (item.sk as string).split("#T#")[1]!,
+    }));
   }
 
   return {
@@ -77,7 +82,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
     /** The last session that begins before another's place, and those that follow it there. */
     async before(of: Of, place: string): Promise<LinePlace | undefined> {
       const found = await places(of, "", place, 2, true);
-      return found.find((own) => placeKeyOf(own) < place);
+      return found.find(({ key }) => key < place);
     },
 
     /** The last sessions that begin at or before an instant, the latest first. */
@@ -144,7 +149,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
 
     /** Removes the place of a session that is no longer there. */
     removePlace: ({ tenantId, sensorId }: Of, place: LinePlace): Promise<void> =>
-      dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${placeKeyOf(place)}`)),
+      dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${place.key}`)),
 
     /** Removes what the line keeps of a session that was deleted when its time had come. */
     async forget(session: Session): Promise<void> {
@@ -189,7 +194,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
   function placeParts(session: Session, known: Session | undefined): TransactWrite[] {
     const table = tables.sessions;
     const isKept = session.mergedInto === undefined;
-    const moved = known === undefined || known.mergedInto !== undefined || known.startedAt !== session.startedAt;
+    const moved = known === undefined || known.mergedInto !== undefined || placeKeyOf(known) !== placeKeyOf(session);
     return [
       ...(known && (moved || !isKept) && known.mergedInto === undefined
         ? [{ table, remove: keyIn(placeItem(known)) }]
@@ -198,9 +203,9 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
     ];
   }
 
-  function placeItem({ tenantId, sensorId, sessionId, startedAt }: Session) {
-    const key = partOf({ tenantId, sensorId }, `T#${placeKeyOf({ startedAt, sessionId })}`);
-    return { ...key, at: startedAt, session: sessionId };
+  function placeItem(session: Session) {
+    const key = partOf(session, `T#${placeKeyOf(session)}`);
+    return { ...key, at: session.startedAt, session: session.sessionId };
   }
 
   function sheetParts(of: Of, heard: readonly Heard[]): TransactWrite[] {

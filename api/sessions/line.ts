@@ -230,9 +230,19 @@ export function nextOf(session: Session): Next {
   return { at: session.startedAt, by };
 }
 
-/** A session's place among its sensor's, as text that sorts so: by its start; of equals, by its id's hash, since ids are long. */
-export function placeKeyOf({ startedAt, sessionId }: Pick<Session, "startedAt" | "sessionId">): string {
-  return `${formatAt(startedAt)}#${createHash("sha256").update(sessionId).digest("base64url").slice(0, 16)}#`;
+/**
+ * A session's place among its sensor's, as text that sorts so: by its start; of equals, by its id's hash, since ids are long. What a
+ * person deleted and had no motion comes before its equals, which have all motion of that instant.
+ */
+export function placeKeyOf(session: Pick<Session, "startedAt" | "sessionId" | "beforeDeletion">): string {
+  const { startedAt, sessionId } = session;
+  const hash = createHash("sha256").update(sessionId).digest("base64url").slice(0, 16);
+  return `${formatAt(startedAt)}#${hasNothing(session) ? "!" : ""}${hash}#`;
+}
+
+/** Whether a person deleted it, and it had no motion then. */
+function hasNothing({ startedAt, beforeDeletion }: Pick<Session, "startedAt" | "beforeDeletion">): boolean {
+  return beforeDeletion !== undefined && beforeDeletion.until <= startedAt;
 }
 
 export function inLine(a: Session, b: Session): number {
@@ -298,7 +308,8 @@ function mayPart(known: Session, next: Session): boolean {
 
 /** Whether a change of a session is its own: nobody's motion and no neighbour's view of it is moved by it. */
 export function isOwn(next: Session, known: Session): boolean {
-  return !movesMotion(next, known) && nextOf(next).by === nextOf(known).by && !reachesNext(next) && !overflows(next);
+  const isPlaced = hasNothing(next) === hasNothing(known) && nextOf(next).by === nextOf(known).by;
+  return isPlaced && !movesMotion(next, known) && !reachesNext(next) && !overflows(next);
 }
 
 /** Whether motion of a session may lie before it by a change, or beyond what it reaches, which its own view does not tell. */

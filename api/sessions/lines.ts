@@ -19,7 +19,7 @@ import {
   type Settled,
   settleLine,
 } from "./line.ts";
-import type { LineChange, LineStore } from "./line-store.ts";
+import type { LineChange, LinePlace, LineStore } from "./line-store.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Numbers, type Sensor, type Session } from "./model.ts";
 import { noNumbers } from "./numbers.ts";
 import { createPresence } from "./presence.ts";
@@ -123,7 +123,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   }
 
   /** The sessions of these places in their order; undefined where one of them is no longer there. */
-  async function sessionsAt(of: Owner, places: readonly { startedAt: number; sessionId: string }[]) {
+  async function sessionsAt(of: Owner, places: readonly LinePlace[]) {
     const ids = new Set(places.map(({ sessionId }) => sessionId));
     // A session whose place moves meanwhile is found twice.
     if (ids.size < places.length) return undefined;
@@ -218,7 +218,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     // What begins at the same instant may go into what is stated there, and the one before sees another next then.
     const instant = places[0]!.split("#")[0]!;
     const first = await lineStore.before(of, instant);
-    const later = await following(of, first ? placeKeyOf(first) : instant, places.at(-1)!);
+    const later = await following(of, first?.key ?? instant, places.at(-1)!);
     const found = await sessionsAt(of, later);
     if (!found || (first && found[0]?.sessionId !== first.sessionId)) return undefined;
     const ids = new Set(parts.map((part) => part.next.sessionId));
@@ -234,7 +234,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   async function following(of: Owner, from: string, last: string) {
     for (let limit = PAGE; limit <= MAX_STRETCH; limit *= 4) {
       const places = await lineStore.from(of, from, limit);
-      const beyond = places.findIndex((place) => placeKeyOf(place) > last);
+      const beyond = places.findIndex(({ key }) => key > last);
       if (places.length < limit || (beyond >= 0 && beyond < limit - 1)) {
         return beyond < 0 ? places : places.slice(0, beyond + 1);
       }
@@ -345,7 +345,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     /** The ids of the sessions that begin between two others, in their order. */
     async between(a: Session, b: Session): Promise<string[]> {
       const places = await following(a, placeKeyOf(a), placeKeyOf(b));
-      return places.filter((place) => placeKeyOf(place) > placeKeyOf(a) && placeKeyOf(place) < placeKeyOf(b))
+      return places.filter(({ key }) => key > placeKeyOf(a) && key < placeKeyOf(b))
         .map(({ sessionId }) => sessionId);
     },
     findSensorState,

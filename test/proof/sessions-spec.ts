@@ -322,7 +322,13 @@ function wallsOf(said: readonly Said[]) {
       bridges: (own.bridges.get(id) ?? []).map((until) => ({ until })),
     };
   });
-  return { walls: walls.sort((a, b) => a.start - b.start || (tieOf(a.id!) < tieOf(b.id!) ? -1 : 1)), anchored };
+  return { walls: walls.sort(inLine), anchored };
+}
+
+/** Of several that begin at one instant, what was deleted and had no motion comes first. */
+function inLine(a: Draft, b: Draft): number {
+  const rank = ({ start, keptUntil = Infinity }: Draft) => keptUntil <= start ? 0 : 1;
+  return a.start - b.start || rank(a) - rank(b) || (tieOf(a.id!) < tieOf(b.id!) ? -1 : 1);
 }
 
 /** Which of several sessions that begin at one instant comes first: the hashes of their ids say it, whoever came first. */

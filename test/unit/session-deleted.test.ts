@@ -205,3 +205,22 @@ test("what held motion of a session may hold it no more once a person's end is t
   await host.restore(T, { sessionId: "walk" });
   expect((await shown()).sessions.slice(2)).toEqual([["walk", 50, 54, 1], ["m2", 70, 70, 1]]);
 });
+
+test("what motion opens at the very instant of a deleted session that had none is not ended by that, and has what comes next", async () => {
+  // Of sessions that begin at one instant the hashes of their ids say which comes last, and that has the motion: that of m0 lies between.
+  for (const [twin, walk] of [["film", "swim"], ["double", "jog"]] as const) {
+    const { host, shown, seen, motion, batch } = world();
+    await host.create(T, "u", { sensorId: "s", sessionId: twin, startedAt: minute(0) });
+    await batch(walk, 0, 0);
+    await motion(0);
+    await host.remove(T, await seen(twin));
+    expect((await shown()).sessions).toEqual([[walk, 0, 0, 1]]);
+    await batch(walk, 1, -2);
+    expect((await shown()).sessions).toEqual([[walk, -2, 0, 0], ["m0", 0, 0, 1]]);
+    expect((await host.find(T, ["m0"])).get("m0")).toMatchObject({ endedBy: "IDLE" });
+    await motion(1);
+    expect((await shown()).sessions).toEqual([[walk, -2, 0, 0], ["m0", 0, 1, 2]]);
+    await host.restore(T, { sessionId: twin });
+    expect((await shown()).sessions).toEqual([[walk, -2, 0, 0], [twin, 0, 1, 2]]);
+  }
+});

@@ -138,6 +138,11 @@ describe("a line's order", () => {
     expect(ordered.map(placeKeyOf)).toEqual(all.map(placeKeyOf).sort());
     expect(inLine(all[1]!, all[1]!)).toBe(0);
     expect(inLine(all[0]!, all[1]!) + inLine(all[1]!, all[0]!)).toBe(0);
+    // What was deleted and had no motion is the first of its equals, for it takes none.
+    const without = (until: number) => ({ corrected: undefined, said: undefined, isStated: true, takenOut: 0, until });
+    const deleted = stated(ordered[5]!.sessionId, 0, { beforeDeletion: without(AT) });
+    expect([...tied, deleted].sort(inLine)[0]).toBe(deleted);
+    expect(placeKeyOf({ ...deleted, beforeDeletion: without(AT + 1) })).toBe(placeKeyOf(ordered[5]!));
     // The time, and of the id as much as nobody finds another for.
     expect(placeKeyOf(all[0]!)).toMatch(/^[\da-z]+#[\w-]{16}#$/);
   });
