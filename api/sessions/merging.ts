@@ -59,11 +59,16 @@ function endsOf({ sessionId, ends }: Session): EndSaid[] {
   return ends.map((end) => ({ ...end, of: end.of ?? sessionId }));
 }
 
-/** What is told of all of them: both halves of a split know all pauses, and whole again they know each once. */
+/** What is told of all of them: what both halves of a split know they know once, whole again. Pauses come last. */
 function eachOnce(reported: readonly Report[]): Report[] {
-  const pauses = reported.filter(({ pause }) => pause);
-  const others = reported.filter(({ pause }) => !pause);
-  return [...others, ...new Map(pauses.map((one) => [formatPause(one), one])).values()];
+  const keyOf = (one: Report) => isOfBoth(one) ? `${one.pause ? "" : one.at} ${formatPause(one)}` : one;
+  const all = [...new Map(reported.map((one) => [keyOf(one), one])).values()];
+  return [...all.filter(({ pause }) => !pause), ...all.filter(({ pause }) => pause)];
+}
+
+/** Pauses, and until when motion lasted, may go over a cut: each half shows what lies in it. */
+function isOfBoth({ count, isCleared }: Report): boolean {
+  return count === 0 && !isCleared;
 }
 
 /** What its own device states, whatever a merge makes of the session. */
@@ -114,8 +119,7 @@ export function splitSession(
       into: begun.sessionId,
       ...(anchor === undefined ? {} : { anchor }),
     }],
-    // A pause may go over the cut: each half shows what lies in it.
-    reported: session.reported.flatMap((one) => (one.pause ? one : cutReport(one, at).before ?? [])),
+    reported: session.reported.flatMap((one) => (isOfBoth(one) ? one : cutReport(one, at).before ?? [])),
     bridges: session.bridges.map((one) => ({ ...one, until: Math.min(one.until, at) })),
     version: session.version + 1,
   });
@@ -129,7 +133,9 @@ export function splitSession(
     },
     // An older cut there is the first one's, and this is in its place.
     ends: session.ends.filter((one) => one.at > at || (one.at === at && !one.isCut)).map(own),
-    reported: eachOnce(session.reported.flatMap((one) => (one.pause ? one : cutReport(one, at).after ?? [])).map(own)),
+    reported: eachOnce(
+      session.reported.flatMap((one) => (isOfBoth(one) ? one : cutReport(one, at).after ?? [])).map(own),
+    ),
     bridges: session.bridges.filter((one) => one.until > at).map(own),
     ...{ labels, pinned, idleMs, keepMs, userId, shownAt },
   });

@@ -48,7 +48,7 @@ export function measuredOf(
   return startedAt + ms <= by ? ms : undefined;
 }
 
-/** The latest sign of life. Both halves of what a person split know its pauses, and the first has none after the cut. */
+/** The latest sign of life. Both halves of what a person split know its pauses and what lasted, and the first has none after the cut. */
 export function lastSignOf(session: DeviceState): number {
   const { startedAt, lastReadingAt, lastHeardAt, reported, corrected, ends } = session;
   const cuts = ends.filter(({ isCut, at }) => isCut && !isBridged(session, at)).map(({ at }) => at);
@@ -57,7 +57,7 @@ export function lastSignOf(session: DeviceState): number {
     corrected?.until ?? startedAt,
     lastReadingAt ?? startedAt,
     lastHeardAt ?? startedAt,
-    ...reported.map(({ at, pause }) => (pause ? Math.min(at, ...cuts) : at)),
+    ...reported.map(({ at, count }) => (count === 0 ? Math.min(at, ...cuts) : at)),
   );
 }
 

@@ -1,5 +1,6 @@
 import { type PauseSaid } from "./pauses-oracle.ts";
 import { createRandom, type Random } from "./random.ts";
+import { coarse, lasting, numbered } from "./sessions-histories-harder.ts";
 import type { Of, Said } from "./sessions-spec.ts";
 
 const SECOND = 1_000;
@@ -27,22 +28,42 @@ export type SentBatch = Said & { kind: "batch" } & { pauses?: readonly PauseSaid
 export function kindOf(seed: string): Kind {
   const random = createRandom(`${seed} kind`);
   const kind = { isCorrected: random() < 0.5, isTied: random() < 0.5, isClearing: random() < 0.4 };
-  return { ...kind, isTakenBack: random() < 0.4, isPaused: random() < 0.35, isExact: random() < 0.25 };
+  const more = { isTakenBack: random() < 0.4, isPaused: random() < 0.35, isExact: random() < 0.25 };
+  return { ...kind, ...more, isCoarse: random() < 0.35, isNumbered: random() < 0.35, isLasting: random() < 0.3 };
 }
 
 /**
  * `isTakenBack`: people also delete, restore and take back what they did, and what is said is said of many more sessions.
- * `isPaused`: sessions are paused, too. `isExact`: people often split and correct at the very instants of a session.
+ * `isPaused`: sessions are paused, too. `isExact`: people often split and correct at the very instants of a session. `isCoarse`,
+ * `isNumbered`, `isLasting`: `sessions-histories-harder.ts`.
  */
 export type Kind = Partial<
-  Record<"isCorrected" | "isTied" | "isClearing" | "isTakenBack" | "isPaused" | "isExact", boolean>
+  Record<
+    | "isCorrected"
+    | "isTied"
+    | "isClearing"
+    | "isTakenBack"
+    | "isPaused"
+    | "isExact"
+    | "isCoarse"
+    | "isNumbered"
+    | "isLasting",
+    boolean
+  >
 >;
 
 /**
  * 3 to some 20 things said about one sensor within half an hour. No two named sessions begin at the same instant; where
  * they are tied most of them do.
  */
-export function historyOf(
+export function historyOf(random: Random, kind: Kind): Sent[] {
+  const plain = plainHistoryOf(random, kind);
+  const lasted = kind.isLasting ? lasting(plain, random) : plain;
+  const own = kind.isNumbered ? numbered(lasted, random) : lasted;
+  return kind.isCoarse ? coarse(own, random, START, IDLE_MS / 2) : own;
+}
+
+function plainHistoryOf(
   random: Random,
   { isCorrected, isTied, isClearing, isTakenBack, isPaused, isExact }: Kind,
 ): Sent[] {

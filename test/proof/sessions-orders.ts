@@ -128,12 +128,16 @@ export async function sayOnce(sent: readonly Sent[], random: Random, { isPaused 
 async function say(host: Sessions, one: Exclude<Sent, Act>, now: number): Promise<Said[] | undefined> {
   const world = { host, tenantId: T };
   switch (one.kind) {
-    case "motion":
-      await host.recordMotion(T, "u", { sensorId: S, at: one.at, seq: one.seq, boot: one.boot });
-      return [one];
-    case "cleared":
-      await host.recordMotion(T, "u", { sensorId: S, at: one.at, seq: one.seq, boot: one.boot, state: "CLEARED" });
-      return [one];
+    case "motion": {
+      const { kind: _, ...event } = one;
+      const answer = await host.recordMotion(T, "u", { sensorId: S, ...event });
+      return answer.__typename === "PayloadMismatchError" ? undefined : [one];
+    }
+    case "cleared": {
+      const cleared = { sensorId: S, at: one.at, seq: one.seq, boot: one.boot, state: "CLEARED" };
+      const answer = await host.recordMotion(T, "u", cleared);
+      return answer.__typename === "PayloadMismatchError" ? undefined : [one];
+    }
     case "batch": {
       const { pauses, ...batch } = { pauses: [], ...one } as SentBatch;
       const { id: sessionId, offset: batchOffset, readings, ...more } = batch;

@@ -19,6 +19,8 @@ export type Draft = {
   bridges: Bridge[];
   reported: number[];
   heard: number[];
+  /** Until when motion lasted, by its own event: what a split made its own, and what comes with motion. */
+  lasting: { own: number[]; heard: number[] };
   /** How long its last motion lasted, or what went on from before it. */
   until: number;
   /** Where its motion ended when it was deleted. */
@@ -34,7 +36,7 @@ function endSaid(draft: Draft): { at: number; by: Fact["by"] } | undefined {
   if (cuts.length > 0) return { at: Math.min(...cuts.map(({ at }) => at)), by: "CORRECTED" };
   if (valid.length > 0) return { at: Math.min(...valid.map(({ at }) => at)), by: "EXPLICIT" };
   if (draft.final === undefined) return undefined;
-  const final = Math.max(draft.final, ...signsOf(draft, draft.pauses.own));
+  const final = Math.max(draft.final, ...signsOf(draft, draft.pauses.own, draft.lasting.own));
   return isBridged(draft, final) ? undefined : { at: final, by: "FINAL" };
 }
 
@@ -42,10 +44,11 @@ function isBridged({ bridges }: Draft, at: number): boolean {
   return bridges.some(({ until, from = -Infinity }) => from <= at && at < until);
 }
 
-/** The instants that pauses name are signs that the session went on then, but not beyond where a person split it. */
-function signsOf(draft: Draft, pauses: readonly PauseSaid[]): number[] {
+/** The instants that pauses name, and until when motion lasted: signs of the session, but not beyond where a person split it. */
+function signsOf(draft: Draft, pauses: readonly PauseSaid[], lasting: readonly number[]): number[] {
   const cuts = draft.ends.filter(({ at, isCut }) => isCut && !isBridged(draft, at)).map(({ at }) => at);
-  return pauses.map(({ from = -Infinity, to = -Infinity }) => Math.min(Math.max(from, to), ...cuts));
+  const named = pauses.map(({ from = -Infinity, to = -Infinity }) => Math.max(from, to));
+  return [...named, ...lasting].map((at) => Math.min(at, ...cuts));
 }
 
 function pausesOf({ pauses: { own, heard } }: Draft): PauseSaid[] {
@@ -57,8 +60,9 @@ function statedEnd(draft: Draft): { at: number; by: Fact["by"] } | undefined {
 }
 
 function lastOf(draft: Draft): number {
-  const { own, until, heard, reported } = draft;
-  return Math.max(own, until, ...heard, ...reported, ...signsOf(draft, pausesOf(draft)));
+  const { own, until, heard, reported, lasting } = draft;
+  const signs = signsOf(draft, pausesOf(draft), [until, ...lasting.own, ...lasting.heard]);
+  return Math.max(own, ...heard, ...reported, ...signs);
 }
 
 export function reach(draft: Draft, idleMs: number): number {

@@ -14,8 +14,8 @@ import { type Draft, type End, factOf, reach } from "./sessions-spec-draft.ts";
 export type Of = { id: string } | { motionAt: number };
 
 export type Said =
-  /** A motion event, by its number or by its instant. */
-  | { kind: "motion"; at: number; seq?: number; boot?: string }
+  /** A motion event, by its number or by its instant, and until when it lasted. */
+  | { kind: "motion"; at: number; seq?: number; boot?: string; endedAt?: number }
   /** The sensor says that motion ceased. */
   | { kind: "cleared"; at: number; seq?: number; boot?: string }
   | {
@@ -97,6 +97,7 @@ type Anchored = {
   bridges: Map<number, number[]>;
   reported: Map<number, number[]>;
   pauses: Map<number, PauseSaid[]>;
+  lasting: Map<number, number[]>;
 };
 
 export function sessionsOf(said: readonly Said[], idleMs: number): Fact[] {
@@ -142,6 +143,7 @@ function lineOf(said: readonly Said[], idleMs: number): Draft[] {
       holder.bridges.push(...(anchored.bridges.get(at) ?? []).map((until) => ({ until, from: at })));
       holder.reported.push(...anchored.reported.get(at) ?? []);
       holder.pauses.heard.push(...anchored.pauses.get(at) ?? []);
+      holder.lasting.heard.push(...anchored.lasting.get(at) ?? []);
     }
     holder.heard.push(at);
     holder.until = spans.find(({ from }) => from === at)?.to ?? -Infinity;
@@ -153,7 +155,7 @@ function nobody(): Draft {
   return {
     ...{ id: undefined, start: NaN, own: NaN, created: false, final: undefined, measured: undefined, samples: 0 },
     ...{ corrected: undefined, ends: [], bridges: [], reported: [], heard: [] },
-    ...{ until: -Infinity, pauses: { own: [], heard: [], corrected: undefined } },
+    ...{ until: -Infinity, pauses: { own: [], heard: [], corrected: undefined }, lasting: { own: [], heard: [] } },
   };
 }
 
@@ -184,16 +186,24 @@ function wallsOf(said: readonly Said[]) {
   const acts = actsOf(said);
   const whole = (id: string) => holderOf(acts, id, -Infinity);
   const devices = devicesOf(said);
-  const anchored: Anchored = { ends: new Map(), bridges: new Map(), reported: new Map(), pauses: new Map() };
+  const anchored: Anchored = {
+    ...{ ends: new Map(), bridges: new Map(), reported: new Map() },
+    ...{ pauses: new Map(), lasting: new Map() },
+  };
   const own = {
     ends: new Map<string, End[]>(),
     bridges: new Map<string, number[]>(),
     reported: new Map<string, number[]>(),
     pauses: new Map<string, PauseSaid[]>(),
+    lasting: new Map<string, number[]>(),
   };
   const add = <K, V>(map: Map<K, V[]>, key: K, value: V) => void map.set(key, [...map.get(key) ?? [], value]);
   for (const [i, one] of said.entries()) {
     if (one.kind === "pause") pausesSaid(one, i);
+    if (one.kind === "motion" && one.endedAt !== undefined && one.endedAt > one.at) {
+      add(anchored.lasting, one.at, one.endedAt);
+      for (const id of laterHalves(one.at, i)) add(own.lasting, id, one.endedAt);
+    }
     if (one.kind !== "end" && one.kind !== "told") continue;
     const { of, at } = one;
     if ("motionAt" in of) {
@@ -201,7 +211,7 @@ function wallsOf(said: readonly Said[]) {
       // said of whatever holds that motion then.
       const act = acts.find((other) =>
         other.kind === "split" && other.anchors.includes(of.motionAt) && other.at <= at &&
-        (of.motionAt < other.at || i < said.indexOf(other))
+        i < said.indexOf(other)
       );
       if (act?.kind === "split") addOwn(act.id, at);
       else if (one.kind === "end") add(anchored.ends, of.motionAt, { at });
@@ -217,10 +227,13 @@ function wallsOf(said: readonly Said[]) {
   function pausesSaid({ of, from, to, until }: Said & { kind: "pause" }, i: number): void {
     const pause = { from, to, until };
     if ("motionAt" in of) add(anchored.pauses, of.motionAt, pause);
-    const ids = "id" in of ? [of.id] : acts.flatMap((act) => (
-      act.kind === "split" && act.anchors.includes(of.motionAt) && i < said.indexOf(act) ? [act.id] : []
+    for (const id of "id" in of ? pausersOf(acts, of.id) : laterHalves(of.motionAt, i)) add(own.pauses, id, pause);
+  }
+  function laterHalves(motionAt: number, i: number): Set<string> {
+    const ids = acts.flatMap((act) => (
+      act.kind === "split" && act.anchors.includes(motionAt) && i < said.indexOf(act) ? [act.id] : []
     ));
-    for (const id of new Set(ids.flatMap((one) => [...pausersOf(acts, one)]))) add(own.pauses, id, pause);
+    return new Set(ids.flatMap((one) => [...pausersOf(acts, one)]));
   }
   const corrected = new Map<string, Corrected>();
   const starts = new Map<string, number>();
@@ -311,6 +324,7 @@ function wallsOf(said: readonly Said[]) {
         heard: [],
         reported,
         pauses,
+        lasting: { own: own.lasting.get(id) ?? [], heard: [] },
         until: -Infinity,
         keptUntil: by?.keptUntil,
       },

@@ -128,3 +128,24 @@ test("a session that a person corrects to no length has nothing to split", async
   expect(await line()).toEqual([[0, 0, "CORRECTED", 1], [4, 4, "IDLE", 1]]);
   await expect(split("m0", 0, "again")).rejects.toMatchObject({ fields: [{ path: ["at"] }] });
 });
+
+test("motion that lasted over the instant of a split lasts in both halves up to their ends, and said again it changes nothing", async () => {
+  const lasting = () => host.recordMotion(T, "u", { sensorId: S, at: at(0), endedAt: at(20) });
+  await lasting();
+  await split("m0", 10, "rest");
+  const halves = async () =>
+    [...(await host.find(T, ["m0", "rest"])).values()].map((
+      { lastMotionAt, version },
+    ) => [(lastMotionAt - START) / MIN, version]);
+  expect(await halves()).toEqual([[10, 2], [20, 1]]);
+  await lasting();
+  expect(await halves()).toEqual([[10, 2], [20, 1]]);
+  expect(await line()).toEqual([[0, 10, "CORRECTED", 1], [10, 20, "IDLE", 0]]);
+  // Whole again, however often, each is known once.
+  for (const again of ["more", "most"]) {
+    await merge("m0", again === "more" ? "rest" : "more");
+    await split("m0", 10, again);
+    expect((await host.find(T, [again])).get(again)!.reported).toHaveLength(1);
+  }
+  expect(await line()).toEqual([[0, 10, "CORRECTED", 1], [10, 20, "IDLE", 0]]);
+});

@@ -4,6 +4,8 @@ import { kindOf } from "../proof/sessions-histories.ts";
 
 /** Some of the histories of `test/proof/orders.ts`: always the same ones. */
 const HISTORIES = 32;
+/** As the histories of these seeds were. */
+const PLAIN = { isCoarse: false, isNumbered: false, isLasting: false };
 
 test(
   "the sessions of a sensor are a function of the set of what was said: in any order, with repeats, over two processes",
@@ -54,7 +56,7 @@ test.each([
   ["u8.469", "also one that a person had split before, beside motion that comes late"],
   ["L6.7994", "a session is split at one instant once"],
 ])("%s: %s", async (seed) => {
-  expect(await sayInOrders(seed, 5, { ...kindOf(seed), isTakenBack: false, isPaused: false, isExact: false }))
+  expect(await sayInOrders(seed, 5, { ...kindOf(seed), ...PLAIN, isTakenBack: false, isPaused: false, isExact: false }))
     .toBeUndefined();
 });
 
@@ -80,5 +82,13 @@ test.each([
   ["R9.315", "also where its pauses brought that motion, and the end of one comes later"],
   ["T1.1906", "also where the session was created beside motion that a person had split"],
 ])("%s: %s", async (seed) => {
-  expect(await sayInOrders(seed, 5, { ...kindOf(seed), isPaused: true })).toBeUndefined();
+  expect(await sayInOrders(seed, 5, { ...kindOf(seed), ...PLAIN, isPaused: true })).toBeUndefined();
+});
+
+test("also at the edges of the timeout, with numbers that come again, and motion that lasted", async () => {
+  for (let i = 0; i < HISTORIES / 3; i++) {
+    const people = { isCorrected: i % 3 > 0, isTakenBack: i % 3 > 1, isPaused: i % 4 === 0, isClearing: i % 5 === 0 };
+    const kind = { isCoarse: i % 2 === 0, isNumbered: i % 3 < 2, isLasting: i % 3 > 0 };
+    expect(await sayInOrders(`harder.${i}`, 3, { ...people, ...kind })).toBeUndefined();
+  }
 });
