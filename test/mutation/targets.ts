@@ -251,7 +251,7 @@ export const CONDITIONS: readonly Target[] = [
   { files: store("metrics", "alert-store"), tests: unit("alert-laws") },
   { files: store("metrics", "beats"), tests: unit("beats") },
   { files: store("metrics", "bounds"), tests: unit("name-bounds") },
-  { files: store("metrics", "late-hours"), tests: unit("metric-watch") },
+  { files: store("metrics", "late-hours"), tests: unit("metric-watch", "late-hours") },
   {
     files: store("metrics", "records"),
     tests: unit("attached-orders", "record-lists", "record-corrections"),
@@ -306,7 +306,7 @@ export const CONDITIONS: readonly Target[] = [
     tests: unit("remembered-settings", "journey-stores"),
   },
   { files: store("journeys", "trails"), tests: unit("journey-stores") },
-  { files: store("journeys", "visitors"), tests: unit("journey-stores") },
+  { files: store("journeys", "visitors"), tests: unit("journey-stores", "journey-erase") },
   { files: store("journeys", "recount"), tests: unit("journey-stores") },
   ...["store", "line-store", "lists", "erasures", "recount", "change-log"].map((
     name,
