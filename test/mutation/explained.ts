@@ -177,7 +177,7 @@ export const EXPLAINED: readonly Explained[] = [
   },
   {
     file: "api/metrics/late-hours.ts",
-    line: "expression: pk = :pk AND sk >= :since",
+    line: "const key = { expression: pk = :pk AND sk >= :since",
     instead: "pk = :pk AND sk > :since",
     why: "behind the moment each key has its place in the stream, so that none is the moment itself",
   },
