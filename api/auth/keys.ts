@@ -192,15 +192,16 @@ function missing(file: string): AppError {
 
 /** Writes a new key beside the file and links it to the file's name, which fails where another process was first. */
 async function createKeyFile(file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${randomUUID()}.tmp`;
   try {
+    await mkdir(dirname(file), { recursive: true });
     await writeDurably(draft, await createKeySet());
     await link(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
   } finally {
-    await rm(draft, { force: true });
+    // Where the folder or the name is what is wrong it says so once more: the error above is the one to hear.
+    await rm(draft, { force: true }).catch(() => {});
   }
 }
 

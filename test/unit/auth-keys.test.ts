@@ -65,6 +65,21 @@ describe("a key file that is not there", () => {
     expect(await readdir(join(folder, "data"))).toEqual(["signing-keys.json"]);
   });
 
+  test("and cannot be made says so with the system's word, and leaves nothing behind", async () => {
+    // A name may have 255 characters, and the one beside it has forty more.
+    await expect(loadOrCreateSigningKeys(join(folder, "k".repeat(230)))).rejects.toMatchObject({
+      ...{
+        code: "SIGNING_KEYS",
+        message: expect.stringMatching(/cannot be made \(ENAMETOOLONG\); let the service write/),
+      },
+    });
+    expect(await readdir(folder)).toEqual([]);
+    const nowhere = loadOrCreateSigningKeys(join("/proc", "sojourn", "keys.json"));
+    await expect(nowhere).rejects.toMatchObject({
+      ...{ code: "SIGNING_KEYS", message: expect.stringMatching(/cannot be made \(\w+\); let the service write/) },
+    });
+  });
+
   test("is whole or absent after a kill at any moment", async () => {
     const script = join(folder, "loop.ts");
     const keys = new URL("../../api/auth/keys.ts", import.meta.url).href;

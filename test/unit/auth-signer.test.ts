@@ -1,7 +1,8 @@
-import { exportJWK, generateKeyPair, type JSONWebKeySet } from "jose";
+import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createKeySet, createSigner, loadSecretSigningKeys, rotateKeySet } from "../../api/auth/keys.ts";
-import { createFresh, KEYS_STALE_MS } from "../../api/auth/keysets.ts";
+import { createFresh, createKeyFinder, KEYS_STALE_MS } from "../../api/auth/keysets.ts";
+import { silentLog } from "../kit/local.ts";
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 const [SECOND, DAY] = [1_000, 86_400_000];
@@ -70,6 +71,50 @@ describe("what a device keeps, and what sets a new password", () => {
     ]));
     expect(taken).toEqual([[true, false], [false, true], [false, false]]);
   });
+});
+
+test("what sets a password says of whom, which, from when and until when; without one of these it is none", async () => {
+  const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  const set = JSON.stringify({ keys: [{ ...await exportJWK(privateKey), kid: "k" }] });
+  const keys = await loadSecretSigningKeys("keys", {
+    find: () => Promise.resolve(set),
+    putFirst: () => Promise.reject(),
+  });
+  const signer = createSigner({ keys, issuer: "sojourn", audience: "a", clock, ttlSeconds: 60, ids: () => "id-1" });
+  const claims = { iss: "sojourn", sub: "ada", jti: "id-1", iat: NOW / SECOND, exp: NOW / SECOND + 60 };
+  const verify = async (left: string) => {
+    const own = Object.fromEntries(Object.entries(claims).filter(([name]) => name !== left));
+    const header = { alg: "EdDSA", kid: "k", typ: "reset+jwt" };
+    return await signer.verifyReset(await new SignJWT(own).setProtectedHeader(header).sign(privateKey)) !== undefined;
+  };
+  const names = ["none", ...Object.keys(claims)];
+  expect(await Promise.all(names.map(verify))).toEqual([true, false, false, false, false, false]);
+  // What may be shown of a key is what it has, and no name without a value.
+  expect((await keys()).publicKeys.keys.map((key) => Object.keys(key).toSorted())).toEqual([
+    ["alg", "crv", "kid", "kty", "use", "x"],
+  ]);
+});
+
+test("RSA keys of a set count by their bits, whatever zeros lead; one that has no number is left out, and said once", async () => {
+  const said: unknown[] = [];
+  const log = { ...silentLog, warn: (_: string, fields?: object) => void said.push(fields) };
+  const modulus = (...bytes: number[]) => Buffer.from(bytes).toString("base64url");
+  const full = Array<number>(255).fill(0xff);
+  const moduli: Record<string, unknown> = {
+    ...{ short: modulus(...full), led: modulus(0, 0, ...full), less: modulus(0x7f, ...full), zeros: modulus(0, 0) },
+    ...{ empty: "", none: undefined, number: 3 },
+  };
+  const own = Object.entries(moduli).map(([kid, n]) => ({ kty: "RSA", e: "AQAB", kid, n }));
+  const { publicKey } = await generateKeyPair("EdDSA", { crv: "Ed25519" });
+  const keys = [...own, { ...await exportJWK(publicKey), kid: "good" }] as JSONWebKeySet["keys"];
+  const { find } = createKeyFinder(() => Promise.resolve({ keys: { keys } }), { clock, log });
+  expect(await find({ alg: "EdDSA", kid: "good" })).toHaveLength(1);
+  const bits = { short: 2040, led: 2040, less: 2047, zeros: 0, empty: 0, none: 0, number: 0 };
+  const reasons = Object.entries(bits).map(([kid, n]) => ({ kid, reason: `it has ${n} bits; RSA needs 2048 or more` }));
+  expect(said).toEqual(reasons);
+  now += 3_600_000;
+  expect(await find({ alg: "EdDSA", kid: "other" })).toEqual([]);
+  expect(said).toHaveLength(reasons.length);
 });
 
 describe("what is loaded from somewhere", () => {

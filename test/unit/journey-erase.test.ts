@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { NotIndexedError } from "../../api/core/errors.ts";
+import { createEraser } from "../../api/journeys/erase.ts";
 import { LIMITS } from "../../api/journeys/model.ts";
+import { readWhole } from "../../api/journeys/timeline.ts";
 import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
 import type { EventInput } from "../kit/journeys.ts";
+import { silentLog } from "../kit/local.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const T = "shop";
@@ -82,6 +86,24 @@ describe("an erasure that dies", () => {
       expect([calls, world.dump()]).toEqual([calls, expected]);
     }
   });
+});
+
+test("an erasure leaves no event that names the person, in whoever's journey, nor where events are in the object store alone", async () => {
+  const world = await leftBehind();
+  const { store, erase } = world.createProcess();
+  const named = async () => {
+    const { journeys } = await store.look(T, ["theirs", "other"]);
+    const read = await Promise.all([...journeys.values()].map((journey) => readWhole(store, journey)));
+    return read.flatMap(({ events }) => events.map(({ visitorId, aliasOf }) => [visitorId, aliasOf]));
+  };
+  expect(await named()).toContainEqual(["eve", "ada"]);
+  await erase(T, "ada");
+  expect(await named()).toEqual([["bob", undefined], [undefined, undefined], [undefined, undefined], [
+    "bob",
+    undefined,
+  ]]);
+  const off = createEraser({ ...world.createProcess(), clock: () => NOW, log: silentLog, indexed: false });
+  await expect(off(T, "bob")).rejects.toBeInstanceOf(NotIndexedError);
 });
 
 describe("an erasure that comes between any two calls of a writer", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { GOAL_LIMITS, matchesEvent, parseSettings } from "../../api/journeys/goals.ts";
+import { InvalidInputError } from "../../api/core/errors.ts";
+import { GOAL_LIMITS, goalsOf, matchesEvent, parseSettings, propertyText } from "../../api/journeys/goals.ts";
 
 const goal = (goalId: string, matches: number) => (
   { goalId, anyOf: Array.from({ length: matches }, (_, i) => ({ page: `/${goalId}/${i}` })) }
@@ -36,4 +37,100 @@ test("a property that is asked for without a value is there with any but null, o
   expect([{ plan: null }, { other: 1 }, undefined, null, "plan", Object.create({ plan: 1 })].map(has)).toEqual(
     Array(6).fill(false),
   );
+});
+
+test("a property has the text that it is written as; a list, an object, nothing and what is no property have none", () => {
+  const of = (properties: unknown, name = "plan") => propertyText(properties, name);
+  expect([{ plan: "pro" }, { plan: 3 }, { plan: true }, { plan: "" }].map((own) => of(own))).toEqual([
+    ...["pro", "3", "true", ""],
+  ]);
+  const none = [{ plan: ["pro"] }, { plan: {} }, { plan: null }, {}, undefined, null, Object.create({ plan: "pro" })];
+  expect(none.map((own) => of(own))).toEqual(Array(7).fill(undefined));
+  // Neither the letters of a text nor the places of a list are properties.
+  expect([of("pro", "0"), of(["pro"], "0"), of("pro", "length")]).toEqual([undefined, undefined, undefined]);
+});
+
+test("an event is what all parts of a match say, and reaches each goal of which it is one of the matches", () => {
+  const event = {
+    sessionId: "s",
+    source: "main",
+    seq: 1,
+    type: "PAID",
+    occurredAt: 0,
+    page: "/pay",
+    properties: { n: 2 },
+  };
+  const property = (name: string, value?: string) => ({
+    property: { name, ...(value === undefined ? {} : { value }) },
+  });
+  const matches = [{ type: "PAID" }, { page: "/p*" }, property("n", "2"), property("n")];
+  const others = [{ type: "LEFT" }, { page: "/q*" }, property("n", "3"), property("m")];
+  expect(matches.map((match) => matchesEvent(match, event))).toEqual([true, true, true, true]);
+  expect(others.map((match) => matchesEvent(match, event))).toEqual([false, false, false, false]);
+  expect(matchesEvent(Object.assign({}, ...matches), event)).toBe(true);
+  for (const other of others) expect(matchesEvent(Object.assign({}, ...matches, other), event)).toBe(false);
+  const list = [[others[0]!, matches[0]!], [others[0]!], [matches[1]!, matches[2]!]]
+    .map((anyOf, i) => ({ goalId: `g${i}`, name: "g", anyOf, outranks: "ABANDONED" as const }));
+  expect([goalsOf({ version: 1, list }, event), goalsOf({ version: 0, list: [] }, event)]).toEqual([[0, 2], []]);
+});
+
+test("what a tenant sets is taken as it is said, without what was left open; what is not said is not there", () => {
+  const match = { type: "PAID", page: null, property: { name: "plan", value: null } };
+  const given = [{ goalId: "paid", anyOf: [match] }, {
+    ...{ goalId: "Read_it-2", name: "Read", anyOf: [{ type: null, page: "/docs/*", property: null }] },
+    outranks: "ABANDONED",
+  }];
+  expect(parseSettings({ goals: given, keepJourneysDays: 1, keepRawDays: 3_650 })).toEqual({
+    goals: [
+      {
+        goalId: "paid",
+        name: "paid",
+        anyOf: [{ type: "PAID", property: { name: "plan" } }],
+        outranks: "FORM_COMPLETED",
+      },
+      { goalId: "Read_it-2", name: "Read", anyOf: [{ page: "/docs/*" }], outranks: "ABANDONED" },
+    ],
+    ...{ keepJourneysDays: 1, keepRawDays: 3_650 },
+  });
+  expect(parseSettings({ goals: [{ goalId: "p", anyOf: [{ property: { name: "plan", value: "pro" } }] }] }).goals)
+    .toEqual([
+      { goalId: "p", name: "p", anyOf: [{ property: { name: "plan", value: "pro" } }], outranks: "FORM_COMPLETED" },
+    ]);
+  expect(parseSettings({})).toEqual({});
+  expect(parseSettings({ goals: null, keepRawDays: null })).toEqual({ goals: null, keepRawDays: null });
+});
+
+test.each<[string, object, string[], RegExp]>([
+  [
+    "a goal without a match that says anything",
+    { anyOf: [{}] },
+    ["goals", "0", "anyOf", "0"],
+    /a type, a page or a property/,
+  ],
+  ["a match of nulls", { anyOf: [{ type: null }] }, ["goals", "0", "anyOf", "0"], /a type, a page or a property/],
+  ["a type in small letters", { anyOf: [{ type: "paid" }] }, ["goals", "0", "anyOf", "0", "type"], /upper snake case/],
+  ["a type of 65", { anyOf: [{ type: "P".repeat(65) }] }, ["goals", "0", "anyOf", "0", "type"], /1 to 64/],
+  ["a type that is a number", { anyOf: [{ type: 1 }] }, ["goals", "0", "anyOf", "0", "type"], /must be text/],
+  ["a page that is a number", { anyOf: [{ page: 1 }] }, ["goals", "0", "anyOf", "0", "page"], /must be text/],
+  ["a page that is none", { anyOf: [{ page: "" }] }, ["goals", "0", "anyOf", "0", "page"], /./],
+  ["an id with a space", { goalId: "a b", anyOf: [{ type: "PAID" }] }, ["goals", "0", "goalId"], /letters, digits/],
+  ["an id of 41", { goalId: "g".repeat(41), anyOf: [{ type: "PAID" }] }, ["goals", "0", "goalId"], /40/],
+  ["a name of 101", { name: "g".repeat(101), anyOf: [{ type: "PAID" }] }, ["goals", "0", "name"], /100/],
+  ["matches that are no list", { anyOf: { type: "PAID" } }, ["goals", "0", "anyOf"], /must be a list/],
+  ["a rank that is none", { anyOf: [{ type: "PAID" }], outranks: "ALL" }, ["goals", "0", "outranks"], /./],
+])("%s is refused by its field", (_, goal, path, message) => {
+  const faults = (() => {
+    try {
+      return parseSettings({ goals: [{ goalId: "g", ...goal }] });
+    } catch (error) {
+      return (error as { fields: unknown }).fields;
+    }
+  })();
+  expect(faults).toEqual([{ path, message: expect.stringMatching(message) }]);
+});
+
+test("goals are a list, and times are whole days from one to ten years", () => {
+  for (const settings of [{ goals: {} }, { keepJourneysDays: 0 }, { keepJourneysDays: 3_651 }, { keepRawDays: 1.5 }]) {
+    expect(() => parseSettings(settings)).toThrow(InvalidInputError);
+  }
 });

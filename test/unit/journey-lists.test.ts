@@ -92,6 +92,45 @@ test("a list is counted to ten thousand, exactly; beyond, it says that there are
   expect(await (await list({}, { first: 1 })).total()).toEqual({ count: MAX_COUNTED, isExact: false });
 });
 
+test("a list is counted by what it shows, whatever its pages hold", async () => {
+  const { put, list } = createWorld();
+  for (const [i, name] of ["a", "b", "c"].entries()) await put(name, NOW - i, i < 2 ? "v" : "w");
+  const counts = [{}, { visitorId: "v" }, { visitorId: "x" }].map(async (filter) =>
+    (await list(filter, { first: 1 })).total()
+  );
+  expect(await Promise.all(counts)).toEqual([3, 2, 0].map((count) => ({ count, isExact: true })));
+});
+
+test("the journeys that name an id come from the latest to the first, but for those that are over", async () => {
+  const { dynamo, journeys, put } = createWorld();
+  for (let i = 0; i < 120; i++) await put(`s${i}`, NOW + MAX_AHEAD_MS - i, i < 110 ? "v" : "w");
+  const [over] = dynamo.dump("journeys").filter(({ sk }) => sk === keyOf(T, "s3").sk);
+  await dynamo.put("journeys", { ...over, arrivedAt: NOW - 91 * DAY });
+  const named = async (id: string) => {
+    const found: string[] = [];
+    for await (const page of journeys.listNamed(T, id)) found.push(...page.map(({ sessionId }) => sessionId));
+    return found;
+  };
+  const all = Array.from({ length: 110 }, (_, i) => `s${i}`).filter((id) => id !== "s3");
+  expect([await named("v"), await named("x")]).toEqual([all, []]);
+});
+
+test("each page of a person's journeys costs one request an id, the last as the first", async () => {
+  const { calls, put, list } = createWorld();
+  for (let i = 0; i < 12; i++) await put(`s${i}`, NOW - i, "v");
+  const costs: number[] = [];
+  const seen: string[] = [];
+  for (let after: string | undefined, more = true; more;) {
+    calls.length = 0;
+    const page = await list({ visitorId: "v" }, { first: 3, after });
+    costs.push(calls.filter((call) => call === "query").length);
+    seen.push(...page.edges.map(({ node }) => node.sessionId));
+    [more, after] = [page.hasNextPage, page.edges.at(-1)?.cursor];
+  }
+  expect(seen).toHaveLength(12);
+  expect(Math.max(...costs)).toBe(costs[0]);
+});
+
 test("journeys of a visitor that began in one instant are each on one page, in either direction, by whatever ids", async () => {
   const { journeys, put, list, ids } = createWorld();
   const names = ["d", "a", "f", "c", "b", "e"];
@@ -144,9 +183,12 @@ describe("a filter", () => {
       said("short", "Do you ship to Nepal?"),
       said("long", `${"Hello. ".repeat(60)} And to Nepal?`),
     ]);
-    await journeys.record(T, [said("other", "Do you ship at all?")]);
+    const viewed = { sessionId: "other", seq: 2, type: "PAGE_VIEWED", occurredAt: at(0), visitorId: "v" };
+    await journeys.record(T, [viewed, said("other", "Do you ship at all?")]);
+    const before = { ...viewed, sessionId: "long" };
+    await journeys.record(T, [before]);
     await put("none", NOW);
-    expect(await ids({ question: "nepal" })).toEqual(["long", "short"].toSorted());
+    expect(await ids({ question: "nepal" })).toEqual(["short", "long"]);
     expect(await ids({ question: "ship nepal" })).toEqual(["short"]);
   });
 
@@ -166,7 +208,13 @@ describe("a filter", () => {
       "both",
       "one",
     ]]);
-    await expect(list({ goal: "left" })).rejects.toMatchObject({ fields: [{ path: ["filter", "goal"] }] });
+    await expect(list({ goal: "left" })).rejects.toMatchObject({
+      fields: [{ path: ["filter", "goal"], message: "must be a goal of the tenant: paid, signed-up" }],
+    });
+    await configuration.configure(T, { goals: [] });
+    await expect(list({ goal: "paid" })).rejects.toMatchObject({
+      fields: [{ message: "must be a goal of the tenant: none; name some by configureJourneys" }],
+    });
   });
 
   test("names types in upper snake case, or is refused", async () => {
@@ -178,13 +226,26 @@ describe("a filter", () => {
   });
 
   test("has cursors of its own: those of any other are refused", async () => {
-    const { put, list } = createWorld();
-    for (const name of ["a", "b"]) await put(name, NOW - 1, "v");
+    const { journeys, configuration, list } = createWorld();
+    const goals = ["g1", "g2"].map((goalId) => ({ goalId, anyOf: [{ type: "MESSAGE_SENT" }] }));
+    await configuration.configure(T, { goals });
+    for (const name of ["a", "b"]) {
+      const { occurredAt: _, ...message } = said(name, "Do you ship to Nepal?");
+      const viewed = { ...message, seq: 2, type: "PAGE_VIEWED", text: undefined };
+      await journeys.record(
+        T,
+        [message, viewed].map((own) => ({ ...own, occurredAt: new Date(NOW - 1).toISOString() })),
+      );
+    }
     const range = { between: { from: NOW - DAY, to: NOW } };
     const all: JourneyFilter[] = [
       ...[{}, { range }, { range: { between: { from: NOW - DAY, to: NOW + 1 } } }, { visitorId: "v" }],
       ...[{ range: { between: { from: NOW - DAY + 1, to: NOW } } }, { range: { last: "DAY" as const } }],
-      ...[{ did: ["PAGE_VIEWED"] }, { didNot: ["PAID"] }, { outcome: "BROWSING" as const }, { visitorId: "v", range }],
+      ...[{ did: ["PAGE_VIEWED"] }, { didNot: ["PAID"] }, { outcome: "GOAL_REACHED" as const }, {
+        visitorId: "v",
+        range,
+      }],
+      ...[{ goal: "g1" }, { goal: "g2" }, { question: "ship" }, { question: "nepal" }],
     ];
     const cursors = await Promise.all(all.map(async (filter) => (await list(filter, { first: 1 })).edges[0]!.cursor));
     for (const [i, filter] of all.entries()) {
@@ -210,10 +271,29 @@ describe("a person", () => {
   });
 
   test("has a hundred ids in lists, the nearest", async () => {
-    const { store } = createWorld();
+    const { store, calls } = createWorld();
     for (let i = 0; i < 120; i++) await store.alias(T, "v", `p${i}`);
+    calls.length = 0;
     expect(await store.findIds(T, "v")).toHaveLength(100);
+    // Those that are found there are not asked for more.
+    expect(calls.filter((call) => call === "query")).toHaveLength(2);
     expect(await store.findAllIds(T, "v")).toHaveLength(121);
+  });
+
+  test("has a thousand ids at most where all are asked for, to the last", async () => {
+    const { store } = createWorld();
+    for (let i = 1; i < 1_000; i++) await store.alias(T, "v", `p${i}`);
+    expect(await store.findAllIds(T, "v")).toHaveLength(1_000);
+    await store.alias(T, "p7", "more");
+    await expect(store.findAllIds(T, "v")).rejects.toMatchObject({
+      fields: [{ path: ["visitorId"], message: expect.stringContaining("more than 1000 ids") }],
+    });
+  });
+
+  test("of whom nothing is known is nobody", async () => {
+    const { journeys, put } = createWorld();
+    await put("a", NOW, "v");
+    expect(await journeys.findVisitor(T, "w")).toBeUndefined();
   });
 
   test("is not looked for where journeys are in the object store alone", async () => {
