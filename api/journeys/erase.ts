@@ -135,8 +135,8 @@ export function createEraser({ store, erasures, raw, trails, columns, files, clo
     // Sessions of others' erasures too: of those, nothing is to be there again.
     for (const { erased } of await lookAll(tenantId, sessions)) {
       for (const sessionId of erased) {
-        const isInObjects = sessions.delete(sessionId);
-        if (isInObjects && !known.has(sessionId)) leftovers.add(sessionId);
+        sessions.delete(sessionId);
+        if (!known.has(sessionId)) leftovers.add(sessionId);
       }
     }
     return { sessions, leftovers };

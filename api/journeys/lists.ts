@@ -181,7 +181,7 @@ export function createJourneyLists(
       }
       for (const journey of own) found.set(journey.sessionId, journey);
     }, { concurrency: CONCURRENCY });
-    return [...found.values()].sort((a, b) => (isAfter(a, b) ? 1 : -1)).slice(0, wanted + 1);
+    return [...found.values()].sort((a, b) => (isAfter(a, b) ? 1 : -1));
   }
 
   /** Those that a list shows, but for what takes a trail to tell. */

@@ -139,7 +139,7 @@ export function sessionOf(item: Item): string {
 }
 
 export function isListing(item: Item): boolean {
-  return item.session !== undefined && (item.sk as string).includes("#V#");
+  return (item.sk as string).includes("#V#");
 }
 
 function aliasItem(tenantId: string, one: string, other: string): Item {

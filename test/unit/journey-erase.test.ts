@@ -106,6 +106,61 @@ test("an erasure leaves no event that names the person, in whoever's journey, no
   await expect(off(T, "bob")).rejects.toBeInstanceOf(NotIndexedError);
 });
 
+describe("an erasure of journeys", () => {
+  const gone = async (world: World, sessions: readonly string[]) => {
+    for (const { pk, sk } of world.dynamo.dump("journeys")) {
+      if (sessions.includes(String(sk).split("#")[0]!)) await world.dynamo.remove("journeys", { pk, sk });
+    }
+  };
+  const linesOf = async (world: World) => {
+    const { raw } = world.createProcess();
+    const keys = (await Array.fromAsync(raw.listAll(T))).flat();
+    return (await Promise.all(keys.map((key) => raw.read(key)))).flat().map(({ sessionId, seq, visitorId }) =>
+      `${sessionId} ${seq} ${visitorId ?? "-"}`
+    ).toSorted();
+  };
+
+  test.each([[[]], [["own"]], [["theirs"]], [["own", "theirs", "other"]]])(
+    "of which %j are in the object store alone takes the person's own whole, and of others' the name",
+    async (left) => {
+      const world = await filled();
+      await gone(world, left);
+      const reads: string[] = [];
+      const { erase } = world.createProcess((when, call) =>
+        void (when === "before" && call === "get" && reads.push(call))
+      );
+      expect(await erase(T, "ada")).toMatchObject({ journeys: 1, events: 1, objectsRewritten: 2 });
+      // Once to look and once to be written anew; those that are in no table are read once more.
+      expect(reads).toHaveLength(left.length === 0 ? 6 : 9);
+      expect(await linesOf(world)).toEqual(["other 1 bob", "theirs 1 bob", "theirs 2 -", "theirs 3 -"]);
+    },
+  );
+
+  test("takes what came to a journey that was erased as another's, too", async () => {
+    const world = await filled([[event("theirs", 1, "bob")], [event("own", 1, "ada")]]);
+    const { raw, erase } = world.createProcess();
+    await erase(T, "bob");
+    // Of a writer that died before it met the tombstone.
+    await raw.keep(
+      T,
+      [event("theirs", 2, "ada")].map((own) => (
+        { ...own, source: "main", occurredAt: Date.parse(own.occurredAt) }
+      )),
+      NOW,
+    );
+    await erase(T, "ada");
+    expect(await linesOf(world)).toEqual([]);
+    expect(await erase(T, "ada")).toMatchObject({ ordinal: 1 });
+  });
+
+  test("takes one whose id looks like a key of others, and those that are listed under a further id", async () => {
+    const world = await filled([[event("a#V#b", 1, "ada"), event("a#V#b", 2, "eve")], [event("c", 1, "bob")]]);
+    expect(await world.createProcess().erase(T, "eve")).toMatchObject({ journeys: 0 });
+    expect(await world.createProcess().erase(T, "ada")).toMatchObject({ journeys: 1, events: 2 });
+    expect(await linesOf(world)).toEqual(["c 1 bob"]);
+  });
+});
+
 describe("an erasure that comes between any two calls of a writer", () => {
   const again = [event("own", 2, "ada", { aliasOf: "phone" })];
   test.each<[string, EventInput[][], EventInput[]]>([

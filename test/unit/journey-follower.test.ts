@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { InvalidInputError, NotIndexedError } from "../../api/core/errors.ts";
 import { createActiveVisitors } from "../../api/journeys/active.ts";
 import { activeKey, createFollower } from "../../api/journeys/follow.ts";
 import { keepEvents } from "../../api/journeys/keep.ts";
@@ -158,6 +159,49 @@ test("a rebuild says how many journeys it read and changed, and goes on from whe
   expect(rebuilt).toBeLessThan(3);
 });
 
+test("a rebuild gives all that is kept of a journey the time that is decided now, once; what is as it was is not written", async () => {
+  const { world, journeys, configuration, followerOf } = createWorld();
+  const own = [event(1, NOW, { visitorId: "ada" }), event(2, NOW + 1, { visitorId: "bob" })];
+  await journeys.record(T, own);
+  const run = async (): Promise<string[]> => {
+    const calls: string[] = [];
+    const { rebuilt } = await followerOf(undefined, (when, call) => void (when === "before" && calls.push(call))).run();
+    expect(rebuilt).toBe(1);
+    return calls.filter((call) => ["put", "putIf", "updateIf", "remove"].includes(call));
+  };
+  const ttls = () =>
+    [...world.dynamo.dump("journeys"), ...world.dynamo.dump("trails")]
+      .filter(({ sk }) => String(sk).startsWith("s#")).map(({ sk, ttl }) => [String(sk).split("#")[1], ttl]).sort();
+  await configuration.rebuild(T);
+  await run();
+  const days = (count: number) => (NOW + count * 24 * HOUR) / 1_000;
+  expect(ttls()).toEqual([["E", days(90)], ["META", days(90)], ["TRAIL", days(90)], ["V", days(91)]]);
+  await configuration.configure(T, { keepJourneysDays: 30 });
+  await run();
+  expect(ttls()).toEqual([["E", days(30)], ["META", days(30)], ["TRAIL", days(30)], ["V", days(31)]]);
+  await configuration.rebuild(T);
+  // That the rebuild came to its end, and no more.
+  expect(await run()).toHaveLength(1);
+});
+
+test("a rebuild gives a journey the goals that are decided now, also where it is written to meanwhile", async () => {
+  const { world, journeys, store, configuration, followerOf } = createWorld();
+  await journeys.record(T, [event(1, NOW, { type: "PAID" })]);
+  await configuration.configure(T, { goals: [{ goalId: "paid", anyOf: [{ type: "PAID" }] }] });
+  let isMet = false;
+  const meanwhile: OnCall = async (when, call) => {
+    if (isMet || when === "after" || call !== "putIf") return;
+    isMet = true;
+    await world.createProcess().journeys.record(T, [event(2, NOW + 1)]);
+  };
+  await followerOf(undefined, meanwhile).run();
+  const journey = (await store.find(T, ["s"])).get("s")!;
+  expect([isMet, journey]).toMatchObject([true, {
+    eventCount: 2,
+    goals: { version: 1, reached: [{ goalId: "paid" }] },
+  }]);
+});
+
 describe("who is there", () => {
   const change = (n: number, own: Partial<Change> = {}): Change => ({
     ...{ sessionId: `s${n}`, version: "v", startedAt: NOW, endedAt: NOW, page: "/", pageAt: NOW, eventCount: 1 },
@@ -179,6 +223,34 @@ describe("who is there", () => {
       change(3, { isErased: true }),
     ]);
     expect([count, visitors.map(({ sessionId }) => sessionId)]).toEqual([1, ["s2"]]);
+  });
+
+  test("is told with who did something last first, and the page where most are first; of one time and number by their names", async () => {
+    const { visitors, pages, cursor } = await activeOf([
+      change(3, { page: "/b" }),
+      change(1, { page: "/c", endedAt: NOW - 1 }),
+      change(2, { page: "/a" }),
+      change(4, { page: undefined, endedAt: NOW + 1 }),
+      change(5, { page: "/c", endedAt: NOW - 2 }),
+    ]);
+    expect(visitors.map(({ sessionId }) => sessionId)).toEqual(["s4", "s2", "s3", "s1", "s5"]);
+    expect(pages).toEqual([
+      ...[{ page: "/c", count: 2 }, { page: undefined, count: 1 }, { page: "/a", count: 1 }, { page: "/b", count: 1 }],
+    ]);
+    expect(cursor).toMatch(/^[\w-]{20}$/);
+  });
+
+  test("is asked for by one to thirty minutes, and where journeys are kept in tables", async () => {
+    const { world, trails } = createWorld();
+    const of = (indexed: boolean) => createActiveVisitors({ trails, hub: world.hub, clock: () => NOW, indexed });
+    const { signal } = new AbortController();
+    for (const minutes of [0, 31, 1.5]) {
+      await expect(of(true).get(T, minutes)).rejects.toMatchObject({ fields: [{ path: ["minutes"] }] });
+      expect(() => of(true).watch(T, minutes, undefined, signal)).toThrow(InvalidInputError);
+    }
+    expect([await of(true).get(T, 1), await of(true).get(T, 30)]).toMatchObject([{ count: 0 }, { count: 0 }]);
+    await expect(of(false).get(T, 5)).rejects.toBeInstanceOf(NotIndexedError);
+    expect(() => of(false).watch(T, 5, undefined, signal)).toThrow(NotIndexedError);
   });
 
   test("is told to whoever follows where it is not what they know, and is over where nobody waits", async () => {

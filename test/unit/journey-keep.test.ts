@@ -57,6 +57,35 @@ describe("a journey", () => {
   });
 });
 
+describe("an event of a number that was counted", () => {
+  const first = event(1, NOW, { clientAt: NOW + 5, properties: { a: 1, b: 2 } });
+  test.each<[string, Partial<ArrivedEvent>, boolean]>([
+    ["is the same", {}, false],
+    ["is the same but for its corrected time", { occurredAt: NOW + 1 }, true],
+    ["is the same but for the order of its properties", { properties: { b: 2, a: 1 } }, true],
+    ["says something else", { page: "/other" }, true],
+  ])("that %s is outdone where it arrived no later, and says something else to the letter", async (_, own, isOther) => {
+    for (const [later, expected] of [[1, false], [0, isOther], [-1, isOther]] as const) {
+      const { keep } = createWorld();
+      expect((await keep([first])).outdone).toEqual([]);
+      const again = { ...first, ...own, receivedAt: NOW + later };
+      expect([later, (await keep([again, event(2, NOW)])).outdone]).toEqual([later, expected ? [again] : []]);
+    }
+  });
+
+  test("in the same batch, or that is refused for another reason, is not", async () => {
+    const { keep } = createWorld();
+    const twice = await keep([first, { ...first, page: "/other" }, event(2, NOW)]);
+    expect([twice.verdicts.map(({ status }) => status), twice.outdone]).toEqual([
+      ["ACCEPTED", "REJECTED", "ACCEPTED"],
+      [],
+    ]);
+    const types = Array.from({ length: 65 }, (_, i) => event(i + 3, NOW, { type: `TYPE_${i}` }));
+    const full = await keep(types);
+    expect([full.verdicts.at(-1), full.outdone]).toMatchObject([{ status: "REJECTED", code: "SESSION_FULL" }, []]);
+  });
+});
+
 test.each([0, 1])(
   "of two texts under one number the one that is stored counts; the other, which arrived %i ms before, is refused, and marked for replays",
   async (ahead) => {

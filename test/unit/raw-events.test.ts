@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { RecordedEvent } from "../../api/journeys/model.ts";
-import { createRawEvents, STALE } from "../../api/journeys/raw.ts";
+import { createRawEvents, eventOf, STALE } from "../../api/journeys/raw.ts";
 import { createMemoryObjects } from "../kit/memory-objects.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -40,7 +40,8 @@ describe("a batch that is written anew", () => {
   test("keeps the bytes of what stays, loses what goes, and marks the day whose columns it belongs to", async () => {
     expect(await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? "DROP" : "KEEP")).toBe(true);
     expect(await raw.read(KEY())).toEqual([{ ...BATCH[1]!, receivedAt: NOW }]);
-    expect(marks()).toEqual([expect.stringContaining(`${STALE}tenant=${T}/date=2026-06-01/`)]);
+    const name = KEY().split("/").at(-1)!.replace(".ndjson.gz", "");
+    expect(marks()).toEqual([`${STALE}tenant=${T}/date=2026-06-01/${name}`]);
   });
 
   test("loses ids and no others, or is marked as outdone", async () => {
@@ -67,6 +68,17 @@ describe("a batch that is written anew", () => {
     expect(await Promise.all(again)).toEqual([true, true, false]);
     expect(await raw.rewrite(KEY(), () => "KEEP")).toBe(false);
     expect((await objects.get(KEY())).metadata).toEqual({ "received-at": `${NOW}`, "erased-for": "r1,r2" });
+  });
+
+  test("for no receipt says of none; of so many that S3 would take no more it says the last fifty", async () => {
+    const many = Array.from({ length: 52 }, (_, i) => event(i));
+    await raw.keep(T, many, NOW);
+    const key = raw.keyOf(T, many);
+    await raw.rewrite(key, ({ seq }) => seq === 0 ? "DROP" : "KEEP");
+    expect((await objects.get(key)).metadata).toEqual({ "received-at": `${NOW}` });
+    for (let i = 1; i < 52; i++) await raw.rewrite(key, ({ seq }) => seq === i ? "DROP" : "KEEP", `r${i}`);
+    const receipts = Array.from({ length: 50 }, (_, i) => `r${i + 2}`).join(",");
+    expect((await objects.get(key)).metadata).toEqual({ "received-at": `${NOW}`, "erased-for": receipts });
   });
 
   test("by two at once loses what either takes out", async () => {
@@ -96,6 +108,29 @@ test("a batch that another writes anew once it is read is read again: neither is
   expect(await raw.read(KEY())).toEqual([]);
 });
 
+test("an event comes out as it went in, whatever it has and has not", async () => {
+  const full = event(1, {
+    ...{ clientAt: NOW - 7, visitorId: "ada", aliasOf: "phone", page: "/", text: "Hi", properties: { n: 1 } },
+  });
+  await raw.keep(T, [full, event(2)], NOW);
+  const read = await raw.read(raw.keyOf(T, [full, event(2)]));
+  expect(read).toEqual([{ ...full, receivedAt: NOW }, { ...event(2), receivedAt: NOW }]);
+  expect(Object.keys(read[1]!)).not.toContain("clientAt");
+  const [at, received] = ["2026-06-01T12:00:00.002Z", "2026-06-01T12:00:00.000Z"];
+  expect(JSON.parse(JSON.stringify(eventOf({ ...read[1]!, outdone: true })))).toEqual({
+    ...{
+      sessionId: "s",
+      source: "main",
+      seq: 2,
+      type: "PAGE_VIEWED",
+      occurredAt: at,
+      receivedAt: received,
+      outdone: true,
+    },
+  });
+  expect(eventOf(read[1]!)).not.toHaveProperty("outdone");
+});
+
 describe("a batch that is kept", () => {
   test("is the same object however often it comes, and of the arrival that was first", async () => {
     expect(await raw.keep(T, BATCH, NOW)).toEqual({ receivedAt: NOW, isNew: true });
@@ -112,6 +147,10 @@ describe("a batch that is kept", () => {
     expect(marks()).toHaveLength(1);
     await raw.keep(T, [event(1, { occurredAt: NOW - 35 * DAY })], NOW);
     expect(marks()).toHaveLength(2);
+    // Whatever its tenant's name looks like.
+    await raw.keep("2030-01-01", [event(1, { occurredAt: NOW - 35 * DAY })], NOW);
+    await raw.keep("x%2001", [event(1)], NOW);
+    expect(marks()).toHaveLength(3);
   });
 });
 
