@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, type JWK } from "jose";
@@ -74,10 +74,12 @@ describe("a key file that is not there", () => {
       },
     });
     expect(await readdir(folder)).toEqual([]);
-    const nowhere = loadOrCreateSigningKeys(join("/proc", "sojourn", "keys.json"));
-    await expect(nowhere).rejects.toMatchObject({
-      ...{ code: "SIGNING_KEYS", message: expect.stringMatching(/cannot be made \(\w+\); let the service write/) },
+    // A link to a folder that is not there.
+    await symlink("nowhere", join(folder, "data"));
+    await expect(loadOrCreateSigningKeys(file)).rejects.toMatchObject({
+      ...{ code: "SIGNING_KEYS", message: expect.stringMatching(/cannot be made \(ENOENT\); let the service write/) },
     });
+    expect(await readdir(folder)).toEqual(["data"]);
   });
 
   test("is whole or absent after a kill at any moment", async () => {
