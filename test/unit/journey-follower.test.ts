@@ -171,7 +171,8 @@ test("a rebuild gives all that is kept of a journey the time that is decided now
   };
   const ttls = () =>
     [...world.dynamo.dump("journeys"), ...world.dynamo.dump("trails")]
-      .filter(({ sk }) => String(sk).startsWith("s#")).map(({ sk, ttl }) => [String(sk).split("#")[1], ttl]).sort();
+      .filter(({ sk }) => String(sk).startsWith("s#")).map(({ sk, ttl }) => [String(sk).split("#")[1], ttl])
+      .toSorted(([a], [b]) => (a! < b! ? -1 : 1));
   await configuration.rebuild(T);
   await run();
   const days = (count: number) => (NOW + count * 24 * HOUR) / 1_000;
