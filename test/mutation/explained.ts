@@ -334,5 +334,11 @@ export const EXPLAINED: readonly Explained[] = [
     instead: "a <= b",
     why: "of two that are equal either is the least",
   },
+  {
+    file: "api/auth/keysets.ts",
+    line: "return { keys: remote.jwks()!, ...(freshMs === undefined ? {} : { freshMs }) };",
+    instead: "false",
+    why: "what is undefined is as if it were not there",
+  },
   ...OF_JOURNEYS,
 ];

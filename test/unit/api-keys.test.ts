@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 /** A process. `ended`: the keys of which it says that they are over, and what it knew of them when it said so. */
-function createProcess(ended: string[] = [], noting?: () => Promise<never>) {
+function createProcess(ended: string[] = [], noting?: () => Promise<never>, looked: string[] = []) {
   let bytes = 0;
   const counted = {
     ...dynamo,
@@ -30,7 +30,7 @@ function createProcess(ended: string[] = [], noting?: () => Promise<never>) {
   };
   return createApiKeys({
     store: createApiKeyStore(counted, "access"),
-    rates: { key: () => Promise.resolve(), lookUp: () => {} },
+    rates: { key: () => Promise.resolve(), lookUp: (address) => void looked.push(address) },
     audit: { note: () => Promise.resolve(), list: () => Promise.reject(new Error("not asked")) },
     ended: (_, keyIds) => Promise.resolve(void ended.push(...keyIds)),
     random: (length) => new Uint8Array(length).fill(++bytes),
@@ -57,6 +57,27 @@ describe("a key", () => {
     const secret = text.slice(-43);
     const others = [text.replace(secret, "A".repeat(43)), `sjw_${key.keyId}`, text.slice(0, -1), "", `${text}x`];
     for (const other of others) expect(await holds(keys, other)).toBe("The key is not known here; ask for a new one.");
+  });
+
+  test("is looked up under the address that it came from, where one is known, and not where the key was just read", async () => {
+    const looked: string[] = [];
+    const keys = createProcess([], undefined, looked);
+    const { key, text } = await make(keys);
+    const other = (letter: string) => `sjw_${letter.repeat(key.keyId.length)}`;
+    for (const address of ["10.0.0.1", "10.0.0.2"]) await keys.authenticate(text, { address });
+    await expect(keys.authenticate(other("A"), {})).rejects.toThrow("not known");
+    await expect(keys.authenticate(other("B"), { address: "10.0.0.3" })).rejects.toThrow("not known");
+    expect(looked).toEqual(["10.0.0.1", "10.0.0.3"]);
+  });
+
+  test("may do no more than whoever makes it", async () => {
+    const keys = createProcess();
+    const few: Viewer = { ...ada, scopes: ["JOURNEYS_READ"] };
+    const made = (...scopes: string[]) => keys.createApiKey(few, { name: "n", scopes });
+    await expect(made("JOURNEYS_READ", "JOURNEYS_WRITE", "ADMIN")).rejects.toMatchObject({
+      fields: [{ path: ["scopes"], message: "must be within your own; you do not have journeys:write, admin" }],
+    });
+    expect((await made("JOURNEYS_READ")).key.scopes).toEqual(["JOURNEYS_READ"]);
   });
 
   test("of a page records events of journeys from its origins, and does nothing else", async () => {

@@ -82,6 +82,16 @@ describe("a key file that is not there", () => {
     expect(await readdir(folder)).toEqual(["data"]);
   });
 
+  test("and is a folder, or holds what signs nothing, is named with what is wrong", async () => {
+    await mkdir(file, { recursive: true });
+    await expect(loadOrCreateSigningKeys(file, { isNamed: true })).rejects.toThrow(/cannot be read \(EISDIR\)/);
+    await rm(file, { recursive: true });
+    for (const key of [{ kty: "oct", k: "AA", alg: "HS256" }, { kty: "EC", crv: "P-521" }, { kty: "x" }]) {
+      await replaceFile({ keys: [key] });
+      await expect(loadOrCreateSigningKeys(file)).rejects.toThrow(/holds a key of another kind than Ed25519, P-256/);
+    }
+  });
+
   test("is whole or absent after a kill at any moment", async () => {
     const script = join(folder, "loop.ts");
     const keys = new URL("../../api/auth/keys.ts", import.meta.url).href;

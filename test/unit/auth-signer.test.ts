@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createKeySet, createSigner, loadSecretSigningKeys, rotateKeySet } from "../../api/auth/keys.ts";
 import { createFresh, createKeyFinder, KEYS_STALE_MS } from "../../api/auth/keysets.ts";
@@ -115,6 +115,42 @@ test("RSA keys of a set count by their bits, whatever zeros lead; one that has n
   now += 3_600_000;
   expect(await find({ alg: "EdDSA", kid: "other" })).toEqual([]);
   expect(said).toHaveLength(reasons.length);
+});
+
+test("a token of a login names it, one of none does not", async () => {
+  const set = await createKeySet();
+  const keys = await loadSecretSigningKeys("keys", {
+    find: () => Promise.resolve(set),
+    putFirst: () => Promise.reject(),
+  });
+  const signer = createSigner({ keys, issuer: "sojourn", audience: "a", clock, ttlSeconds: 60, ids: () => "id-1" });
+  const login = { loginId: "l-1", username: "ada" };
+  const of = async (own: object) =>
+    decodeJwt((await signer.sign({ userId: "u", tenantId: "t", scopes: [], ...own })).token);
+  expect(await of({ login })).toMatchObject({ sid: "l-1", username: "ada", sub: "u" });
+  expect(Object.keys(await of({}))).not.toContain("sid");
+});
+
+test("what is no set of keys is not rotated", async () => {
+  for (const text of ["", "{}", '{"keys":1}', '{"keys":[1]}', "[]"]) {
+    await expect(rotateKeySet(text)).rejects.toMatchObject({ code: "INVALID_KEYS" });
+  }
+});
+
+test("a key for another use is left out of a set in silence; of several that fit each is tried", async () => {
+  const said: unknown[] = [];
+  const log = { ...silentLog, warn: (_: string, fields?: object) => void said.push(fields) };
+  const made = await Promise.all([1, 2].map(() => generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true })));
+  const [a, b] = await Promise.all(made.map(({ publicKey }) => exportJWK(publicKey)));
+  const keys = [a!, b!, { ...a!, kid: "enc", use: "enc" }, {
+    kty: "oct",
+    k: "AA",
+    kid: "oct",
+  }] as JSONWebKeySet["keys"];
+  const { find } = createKeyFinder(() => Promise.resolve({ keys: { keys } }), { clock, log });
+  expect(await find({ alg: "EdDSA" })).toHaveLength(2);
+  expect(await find({ alg: "EdDSA", kid: "enc" })).toEqual([]);
+  expect(said).toEqual([]);
 });
 
 describe("what is loaded from somewhere", () => {

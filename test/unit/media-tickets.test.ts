@@ -8,12 +8,12 @@ const PERSON = { tenantId: "shop", userId: "ada" };
 const FILE = { sha1: "ab".repeat(20), bytes: 3, name: "möhre & co.jpg" };
 const session = (sessionId: string, secret?: string) => ({ sessionId, ...(secret ? { secret } : {}) }) as ReviewSession;
 const lease = (own: Partial<Lease> = {}): Lease => (
-  { ...emptyLease(PERSON, "line"), session: session("s1", "secret"), ...own } as Lease
+  { ...emptyLease(PERSON, "line"), session: session("s1", "secret"), ...own }
 );
 const opened = (path: string, kept: Lease | undefined = lease(), now = NOW) => {
   const asked: unknown[] = [];
   const find = createTickets({
-    find: (person) => (asked.push(person), Promise.resolve(kept as Lease)),
+    find: (person) => (asked.push(person), Promise.resolve(kept)),
   });
   return find(path, now).then((found) => ({ found, asked }));
 };
@@ -46,12 +46,12 @@ describe("a link to media", () => {
   });
 
   test("to what is shown outside of a session holds while the index of media is the same", async () => {
-    const file = { key: "k", version: 1, line: "line", mediaKey: "index-1" } as unknown as Lease["file"];
-    const own = path(FILE, signerOf({ file })!);
+    const file = { key: "k", version: 1, line: "line", mediaKey: "index-1" } as unknown as NonNullable<Lease["file"]>;
+    const own = path(FILE, signerOf({ file }));
     expect((await opened(own, lease({ file }))).found).toMatchObject({ name: FILE.name });
-    expect((await opened(own, lease({ file: { ...file!, mediaKey: "index-2" } }))).found).toBeUndefined();
+    expect((await opened(own, lease({ file: { ...file, mediaKey: "index-2" } }))).found).toBeUndefined();
     expect((await opened(own, lease())).found).toBeUndefined();
-    expect(signerOf({ file: { ...file!, mediaKey: undefined } as Lease["file"] })).toBeUndefined();
+    expect(signerOf({ file: { ...file, mediaKey: undefined } })).toBeUndefined();
   });
 
   test("is none where any part of it is another, or is missing, or there is one more", async () => {
