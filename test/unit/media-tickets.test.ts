@@ -8,7 +8,7 @@ const PERSON = { tenantId: "shop", userId: "ada" };
 const FILE = { sha1: "ab".repeat(20), bytes: 3, name: "möhre & co.jpg" };
 const session = (sessionId: string, secret?: string) => ({ sessionId, ...(secret ? { secret } : {}) }) as ReviewSession;
 const lease = (own: Partial<Lease> = {}): Lease => (
-  { ...emptyLease(PERSON, "line"), session: session("s1", "secret"), ...own }
+  { ...emptyLease(PERSON), session: session("s1", "secret"), ...own }
 );
 const opened = (path: string, kept: Lease | undefined = lease(), now = NOW) => {
   const asked: unknown[] = [];

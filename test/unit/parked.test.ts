@@ -72,7 +72,7 @@ test("what is tried again goes to its queue as it came: a message leaves, a reco
 
 test("an id names what its tenant has, and nothing else", async () => {
   await parked.park("shop", "m", "no");
-  const [{ parkedId }] = await all() as [{ parkedId: string }];
+  const { parkedId } = (await all())[0]!;
   expect(await parked.retry("shop2", parkedId)).toBe(false);
   const name = Buffer.from(parkedId, "base64url").toString().split("/")[1]!;
   const id = (text: string) => Buffer.from(text).toString("base64url");
