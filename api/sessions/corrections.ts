@@ -18,7 +18,7 @@ import { goneInto, inLine } from "./line.ts";
 import type { Lines, Part } from "./lines.ts";
 import { type Carved, isDevice, mergeSessions, splitSession } from "./merging.ts";
 import type { Piece, Report, Session } from "./model.ts";
-import { isSamePause } from "./pauses.ts";
+import { isSamePause, type PauseSaid, signOf } from "./pauses.ts";
 import { asItsOwn, compose, isWithin, regrouped } from "./pieces.ts";
 import {
   conflict,
@@ -32,7 +32,7 @@ import {
   type VersionConflict,
 } from "./results.ts";
 import { anchorOf, applyPauses, sensorOf, statedEndOf } from "./rules.ts";
-import type { Sources } from "./sources.ts";
+import { type Sources, splitsOf } from "./sources.ts";
 import type { SessionStore } from "./store.ts";
 
 /** How people merge and split sessions, and take that back. All throw InvalidInputError for input that can never work. */
@@ -206,10 +206,11 @@ export function createCorrections({ store, lines, sources, history, changed, clo
     for (const { report, isOwn } of pausesSince(ours(known), sessions, left)) {
       // By the starts that they have then: their devices may have said since when they began.
       const shown = ours(back).filter((one) => one.mergedInto === undefined).sort(inLine);
-      const holder = shown.findLast(({ startedAt }) => startedAt <= report.at) ?? shown[0]!;
+      const holders = holdersIn(shown, report.pause!);
+      const [holder] = holders as [Session];
       // What came with motion goes wherever that lies now; who has it here the line does not ask.
-      const kept = { ...holder, reported: [...holder.reported, report] };
-      back.set(holder.sessionId, isOwn ? applyPauses(holder, [report.pause!]) : kept);
+      if (!isOwn) back.set(holder.sessionId, { ...holder, reported: [...holder.reported, report] });
+      else for (const one of familyIn(shown, holders)) back.set(one.sessionId, applyPauses(one, [report.pause!]));
     }
     const next = [...back.values()];
     const now = clock();
@@ -224,6 +225,25 @@ export function createCorrections({ store, lines, sources, history, changed, clo
     const session = (await store.find(tenantId, [sessionId])).get(sessionId);
     return session ? sessionPayload(session) : LOST;
   }
+}
+
+/** Of sessions in their order those in which a pause lies, or the last that had begun by then. */
+function holdersIn(sessions: readonly Session[], pause: PauseSaid): Session[] {
+  const { from = signOf(pause) } = pause;
+  const holders = sessions.filter(({ startedAt }, i) =>
+    startedAt <= signOf(pause) && (sessions[i + 1]?.startedAt ?? Infinity) > from
+  );
+  return holders.length > 0 ? holders : sessions.slice(0, 1);
+}
+
+/** Sessions with those of all that had been split off them: these know what is said of them (`Sources.familyOf`). */
+function familyIn(sessions: readonly Session[], holders: readonly Session[]): Session[] {
+  const family = [...holders];
+  for (const one of family) {
+    const ids = splitsOf(one);
+    family.push(...sessions.filter((other) => ids.has(other.sessionId) && !family.includes(other)));
+  }
+  return family;
 }
 
 function splitPayload(first: Session, second: Session): SplitPayload {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { formatAt } from "./heard.ts";
 import type { Bridge, EndSaid, Next, Report, Session } from "./model.ts";
 import { noNumbers } from "./numbers.ts";
+import { eachOnce } from "./reports.ts";
 import { clearedUntil, reachOf, startOf, statedEndOf } from "./rules.ts";
 
 /**
@@ -146,7 +147,7 @@ function saidAt(line: readonly Session[]) {
     Map.groupBy(said.filter(({ anchor }) => anchor !== undefined), ({ anchor }) => anchor!);
   return {
     ends: byAnchor(line.flatMap((session) => session.ends)),
-    reported: byAnchor(line.flatMap((session) => session.reported)),
+    reported: byAnchor(eachOnce(line.flatMap((session) => session.reported))),
     bridges: byAnchor(line.flatMap((session) => session.bridges)),
   };
 }

@@ -1,8 +1,8 @@
 import { joinPeoples, joinPlayback } from "./line.ts";
-import type { EndSaid, Piece, Report, Session } from "./model.ts";
-import { formatPause, pausesOf } from "./pauses.ts";
+import type { EndSaid, Piece, Session } from "./model.ts";
+import { pausesOf } from "./pauses.ts";
 import { asSource, compose, cutPiece, given, isWithin } from "./pieces.ts";
-import { cutReport } from "./reports.ts";
+import { cutReport, eachOnce, isOfBoth } from "./reports.ts";
 import { anchorOf, lastSignOf, statedEndOf } from "./rules.ts";
 
 /** What a merge or a split makes of the sessions that it touches. `sources` only hold readings, or sent them. */
@@ -57,18 +57,6 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
 /** What was said of when it ended, as said of it and not of what it becomes a part of. */
 function endsOf({ sessionId, ends }: Session): EndSaid[] {
   return ends.map((end) => ({ ...end, of: end.of ?? sessionId }));
-}
-
-/** What is told of all of them: what both halves of a split know they know once, whole again. Pauses come last. */
-function eachOnce(reported: readonly Report[]): Report[] {
-  const keyOf = (one: Report) => isOfBoth(one) ? `${one.pause ? "" : one.at} ${formatPause(one)}` : one;
-  const all = [...new Map(reported.map((one) => [keyOf(one), one])).values()];
-  return [...all.filter(({ pause }) => !pause), ...all.filter(({ pause }) => pause)];
-}
-
-/** Pauses, and until when motion lasted, may go over a cut: each half shows what lies in it. */
-function isOfBoth({ count, isCleared }: Report): boolean {
-  return count === 0 && !isCleared;
 }
 
 /** What its own device states, whatever a merge makes of the session. */

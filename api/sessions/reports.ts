@@ -1,5 +1,6 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import type { Report, Session } from "./model.ts";
+import { formatPause } from "./pauses.ts";
 import { anchorOf } from "./rules.ts";
 
 /** So many of the latest instants are kept as they are; those before them by their minutes alone, or a session of a day would outgrow its item. */
@@ -42,6 +43,21 @@ export function cutReport(report: Report, at: number): { before: Report | undefi
     return reportOf(added(Object.fromEntries(rest), exact, 1), exact, anchor);
   };
   return { before: part((instant) => instant < at), after: part((instant) => instant >= at) };
+}
+
+/**
+ * What is told of several sessions as one's: what both halves of a split know, and what is taken back knows beside another that has the
+ * motion by now, it knows once. Pauses come last.
+ */
+export function eachOnce(reported: readonly Report[]): Report[] {
+  const keyOf = (one: Report) => isOfBoth(one) ? `${one.pause ? "" : one.at} ${formatPause(one)}` : one;
+  const all = [...new Map(reported.map((one) => [keyOf(one), one])).values()];
+  return [...all.filter(({ pause }) => !pause), ...all.filter(({ pause }) => pause)];
+}
+
+/** Pauses, and until when motion lasted, may go over a cut: each half shows what lies in it. */
+export function isOfBoth({ count, isCleared }: Report): boolean {
+  return count === 0 && !isCleared;
 }
 
 /** When motion that updates told of happened, as it was counted: to the minute, but for what was told before minutes were kept. */

@@ -29,8 +29,7 @@ export function createSources({ store, lines, clock }: { store: SessionStore; li
     const found = new Map([[session.sessionId, session]]);
     // What is added while it goes on is looked at as well.
     for (const one of found.values()) {
-      const { pieces = [] } = one;
-      for (const id of new Set([...pieces.map(({ into }) => into), ...cutsOf(one)])) {
+      for (const id of splitsOf(one)) {
         const next = found.has(id) || found.size >= LIMITS.mergedSteps ? undefined : await lead(session.tenantId, id);
         if (next && next.purgedAt === undefined && !found.has(next.sessionId)) found.set(next.sessionId, next);
       }
@@ -125,10 +124,16 @@ function gone(): InvalidInputError {
   return new InvalidInputError([{ path: ["sessionId"], message }]);
 }
 
-/** Into what a session was split, but for cuts that came to it with motion: those were made of another session. */
-function cutsOf({ ends, isStated, said }: Session): string[] {
+/**
+ * The sessions that people split off one, and what holds readings of its device. Cuts that came to it with motion are none: they were
+ * made of another session.
+ */
+export function splitsOf({ ends, isStated, said, pieces = [] }: Session): Set<string> {
   const isOpened = !(said?.isStated ?? isStated);
-  return ends.flatMap(({ into, anchor }) => (into === undefined || (anchor !== undefined && !isOpened) ? [] : into));
+  const cuts = ends.flatMap(({ into, anchor }) =>
+    into === undefined || (anchor !== undefined && !isOpened) ? [] : into
+  );
+  return new Set([...pieces.map(({ into }) => into), ...cuts]);
 }
 
 /** The sensor on whose line a session lies. */

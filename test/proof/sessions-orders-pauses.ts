@@ -30,15 +30,19 @@ export async function leadOf({ host, tenantId }: World, sessionId: string): Prom
 /** A session with all that people split off it, and off that. */
 export async function familyOf(world: World, session: Session): Promise<Session[]> {
   const found = new Map([[session.sessionId, session]]);
-  for (const { ends, pieces = [], isStated, said } of found.values()) {
-    // A cut that came with motion was made of another session.
-    const own = ends.filter(({ anchor }) => anchor === undefined || !(said?.isStated ?? isStated));
-    for (const { into } of [...own, ...pieces]) {
-      const next = into === undefined ? undefined : await leadOf(world, into);
+  for (const one of found.values()) {
+    for (const into of intoOf(one)) {
+      const next = await leadOf(world, into);
       if (next && !found.has(next.sessionId)) found.set(next.sessionId, next);
     }
   }
   return [...found.values()];
+}
+
+function intoOf({ ends, pieces = [], isStated, said }: Session): string[] {
+  // A cut that came with motion was made of another session.
+  const own = ends.filter(({ anchor }) => anchor === undefined || !(said?.isStated ?? isStated));
+  return [...own, ...pieces].flatMap(({ into }) => into ?? []);
 }
 
 /** Pauses as they are said of each of these sessions. */
@@ -64,8 +68,8 @@ export function givenPauses(second: Session): string[] {
 }
 
 /**
- * What was said since a merge or a split, once that is taken back: pauses are said of the last of its sessions (`after`) that had
- * begun by then. What was known before (`knew`) is none that came since, and what came with motion stays with that. `before`
+ * What was said since a merge or a split, once that is taken back: pauses are said of those of its sessions (`after`) in
+ * which they lie, or else of the last that had begun by then. What was known before (`knew`) is none that came since, and what came with motion stays with that. `before`
  * are they and what they made, as they were until now.
  */
 export function movePauses(
@@ -86,9 +90,21 @@ export function movePauses(
     if (one.kind !== "pause" || !isOf(one)) return [one];
     if (knew.has(nameOf(one)) || ("id" in one.of && knew.has(`${nameOf(one)} ${one.of.id}`))) return [];
     const at = Math.max(one.from ?? -Infinity, one.to ?? -Infinity);
-    const holder = line.findLast(({ startedAt }) => startedAt <= at) ?? line[0]!;
-    return [{ ...one, of: ofSession(holder) }];
+    const holders = line.filter(({ startedAt }, i) => (
+      startedAt <= at && (line[i + 1]?.startedAt ?? Infinity) > (one.from ?? at)
+    ));
+    return splitOff(holders.length > 0 ? holders : [line[0]!], line).map((own) => ({ ...one, of: ofSession(own) }));
   });
+}
+
+/** Sessions with those of a line that had been split off them, which know what is said of them. */
+function splitOff(sessions: readonly Session[], line: readonly Session[]): Session[] {
+  const family = [...sessions];
+  for (const one of family) {
+    const ids = intoOf(one);
+    family.push(...line.filter((other) => ids.includes(other.sessionId) && !family.includes(other)));
+  }
+  return family;
 }
 
 /** Whichever session it was said of, where that is named. */

@@ -78,10 +78,10 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
       for (const after of own) {
         const was = correction.before.get(idOf(after));
         if (!was || after.mergedInto !== undefined) continue;
-        const isBack = (field: string) =>
-          joins && !KEPT_APART.includes(field)
-            ? isAmong(was, after, field)
-            : isDeepStrictEqual(valueOf(after, field), valueOf(was, field));
+        const isBack = (field: string) => {
+          const [is, had] = [valueOf(after, field), valueOf(withoutMoved(was, own, after), field)];
+          return joins && !KEPT_APART.includes(field) ? isAmong(had, is) : isDeepStrictEqual(is, had);
+        };
         const differ = [...GIVEN_BACK, ...SETS].filter((field) => !isBack(field));
         must(differ.length === 0, "after an undo a session is what it was before", [
           idOf(after),
@@ -150,7 +150,8 @@ export function createErasures() {
         if (after && num(after.motions) > num(before?.motions)) add(minutesOf(arrived, sensorId), num(after.motionAt));
       }
       const own = erased.get(sensorId);
-      if (own?.isDone) {
+      // What the line still names of it is tidied up (BB.7924).
+      if (own?.isDone && written.some(({ after }) => after)) {
         const at = "at" in input ? input.at : input.kind === "create" ? input.startedAt : undefined;
         must(at === undefined || at > own.until, "what was erased does not come back", [input, own]);
       }
@@ -209,12 +210,21 @@ function valueOf(item: Item, field: string): unknown {
   return value === false || (Array.isArray(value) && value.length === 0) ? undefined : value;
 }
 
+/** A session as it was, without what was said of motion that is another's now: that goes wherever the motion lies. */
+function withoutMoved(was: Item, written: readonly Item[], now: Item): Item {
+  const others = written.filter((other) => other !== now);
+  const left = SETS.map((field) => {
+    const moved = setOf(others.flatMap((other) => listOf(other, field)).filter(({ anchor }) => anchor !== undefined));
+    return [field, listOf(was, field).filter((one) => !moved.includes(setOf([one])[0]!))];
+  });
+  return { ...was, ...Object.fromEntries(left) };
+}
+
 /** Whether a session has what it had, and maybe what another brought along. */
-function isAmong(was: Item, after: Item, field: string): boolean {
-  const [own, all] = [valueOf(was, field), valueOf(after, field)];
-  if (own === undefined || own === all) return true;
-  if (Array.isArray(own)) return own.every((one) => ((all ?? []) as unknown[]).includes(one));
-  return typeof own === "string" && typeof all === "string" && all.includes(own);
+function isAmong(had: unknown, is: unknown): boolean {
+  if (had === undefined || had === is) return true;
+  if (Array.isArray(had)) return had.every((one) => ((is ?? []) as unknown[]).includes(one));
+  return typeof had === "string" && typeof is === "string" && is.includes(had);
 }
 
 /** Whether a session was one of its own. */
@@ -260,6 +270,10 @@ export function partOf(item: Item): string | undefined {
 
 export function num(value: unknown): number {
   return (value as number | undefined) ?? 0;
+}
+
+function listOf(item: Item, field: string): { anchor?: number }[] {
+  return (item[field] ?? []) as { anchor?: number }[];
 }
 
 function setOf(list: unknown): string[] {

@@ -23,7 +23,7 @@ export type Planted = (
   args: readonly unknown[],
 ) => readonly unknown[] | undefined;
 
-type Attempt = { operation: Operation; process: Process };
+type Attempt = { operation: Operation; process: Process; isDone: boolean };
 type Process = { id: number; sessions: Sessions; skewMs: number; dead: boolean };
 type Call = {
   attempt: Attempt;
@@ -127,12 +127,13 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
     trace.push(`${((clock - START_AT) / 1_000).toFixed(0)}s p${process.id} ${operation.name}: ${text}`);
   }
 
-  function start(operation: Operation): void {
-    const attempt: Attempt = { operation, process: processes[Math.floor(random() * processes.length)]! };
+  function start(operation: Operation): Attempt {
+    const attempt: Attempt = { operation, process: processes[Math.floor(random() * processes.length)]!, isDone: false };
     running.push(attempt);
     note(operation, attempt.process, "asks");
     current = attempt;
     const finish = (outcome: { answer: unknown } | { error: unknown }) => {
+      attempt.isDone = true;
       if (attempt.process.dead) return;
       const wasWaitedFor = running.includes(attempt);
       running = running.filter((other) => other !== attempt);
@@ -149,6 +150,7 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
     };
     operation.run(attempt.process.sessions, view)
       .then((answer) => finish({ answer }), (error: unknown) => finish({ error }));
+    return attempt;
   }
 
   function kill(process: Process): void {
@@ -158,6 +160,13 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
     ready.unshift(...running.filter((attempt) => attempt.process === process).map((attempt) => attempt.operation));
     running = running.filter((attempt) => attempt.process !== process);
     processes[processes.indexOf(process)] = spawn(process.id);
+  }
+
+  /** Whoever was answered goes on to its next call; nobody else does. One that lost often pauses before that (`retryLost`). */
+  async function goOn(attempt: Attempt): Promise<void> {
+    do await new Promise((resolve) => setImmediate(resolve)); while (
+      !attempt.isDone && !attempt.process.dead && !pending.some((call) => call.attempt === attempt)
+    );
   }
 
   async function take(call: Call): Promise<void> {
@@ -222,10 +231,13 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
         if (step > MAX_STEPS) throw new Error(`not done after ${MAX_STEPS} steps`);
         if (random() < 0.1) clock += random() < 0.15 ? 6 * 60_000 : 30_000;
         const isStart = ready.length > 0 && (pending.length === 0 || (running.length < AT_ONCE && random() < 0.35));
-        if (isStart) start(ready.splice(Math.floor(random() ** 3 * ready.length), 1)[0]!);
-        else await take(pending.splice(Math.floor(random() * pending.length), 1)[0]!);
-        // Whoever was answered goes on to its next call; nobody else does.
-        await new Promise((resolve) => setImmediate(resolve));
+        if (isStart) {
+          await goOn(start(ready.splice(Math.floor(random() ** 3 * ready.length), 1)[0]!));
+          continue;
+        }
+        const call = pending.splice(Math.floor(random() * pending.length), 1)[0]!;
+        await take(call);
+        await goOn(call.attempt);
       }
     },
 

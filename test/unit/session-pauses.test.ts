@@ -269,6 +269,43 @@ describe("whenever a person does it among what is said", () => {
     );
   });
 
+  test("split, merged, and that taken back, each half shows what lies in it, whenever that was said", async () => {
+    const cases = [statements, fc.nat(7), fc.nat(7), fc.integer({ min: 1, max: 199 })] as const;
+    await fc.assert(
+      fc.asyncProperty(...cases, async (said, merged, undone, cut) => {
+        const { host, shown, film } = process();
+        await film("film", 0, 200);
+        await host.split(T, { sessionId: "film", expectedVersion: 1, at: minute(cut), newSessionId: "rest" });
+        const sessions = [{ sessionId: "film", expectedVersion: 2 }, { sessionId: "rest", expectedVersion: 1 }];
+        for (const [i, one] of [...said, undefined].entries()) {
+          if (i === Math.min(merged, said.length)) await host.merge(T, { sessions });
+          if (i === Math.max(Math.min(merged, said.length), Math.min(undone, said.length))) {
+            await host.undo(T, { sessionId: "film", expectedVersion: 3 });
+          }
+          if (one) await host.recordPause(T, { sessionId: "film", ...stretch(one) });
+        }
+        expect(await shown("film", "rest")).toEqual([
+          withEnds(said, minute(0), minute(cut)),
+          withEnds(said, minute(cut), minute(200)),
+        ]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("of motion that another session has by now, it is known once where a merge is taken back", async () => {
+    const { host, dynamo } = process();
+    const motion = (at: number) => host.recordMotion(T, "u", { sensorId: "s", at: minute(at) });
+    for (const at of [0, 40]) await motion(at);
+    await host.recordPause(T, { sessionId: "m1", from: minute(41), to: minute(42) });
+    await host.merge(T, { sessions: ["m0", "m1"].map((sessionId) => ({ sessionId, expectedVersion: 1 })) });
+    // Another session has the motion from there on, and with it what is said of it.
+    await host.create(T, "u", { sensorId: "s", sessionId: "walk", startedAt: minute(38) });
+    await host.undo(T, { sessionId: "m0", expectedVersion: 2 });
+    const known = dynamo.dump("sessions").flatMap(({ mergedInto, pauses }) => mergedInto ? [] : pauses ?? []);
+    expect(known).toHaveLength(1);
+  });
+
   test("merged, it shows what was said of either, by whichever id", async () => {
     const either = fc.array(fc.tuple(fc.constantFrom("one", "two"), statement), { maxLength: 7 });
     await fc.assert(
