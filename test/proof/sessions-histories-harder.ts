@@ -87,3 +87,30 @@ export function numbered(history: readonly Sent[], random: Random): Sent[] {
     return { ...bare, seq, ...(boot === "" ? {} : { boot }) } satisfies Motion;
   });
 }
+
+/** The same where people say that sessions were at another sensor, and take that back. */
+export function moved(history: readonly Sent[], random: Random): Sent[] {
+  return history.map((one): Sent => {
+    if (!("act" in one) || one.act !== "correct" || random() < 0.4) return one;
+    return { ...one, shownAt: random() < 0.7 ? "attic" : null };
+  });
+}
+
+/** The same with clocks far ahead for a while, what is kept aside for it, and people who admit some of that, or drop it. */
+export function aside(history: readonly Sent[], random: Random, farAt: number): Sent[] {
+  const chance = (p: number) => random() < p;
+  const far = () => farAt + Math.floor(random() * 8) * 150_000;
+  const sent = history.map((one): Sent => {
+    if ("act" in one) return one;
+    if ((one.kind === "motion" || one.kind === "cleared") && chance(0.15)) {
+      const { endedAt, ...rest } = { endedAt: undefined, ...one };
+      const at = far();
+      return { ...rest, at, ...(endedAt === undefined ? {} : { endedAt: at + endedAt - one.at }) };
+    }
+    return one.kind === "batch" && chance(0.3) ? { ...one, readings: [...one.readings, far()] } : one;
+  });
+  const acts = Array.from({ length: 2 + Math.floor(random() * 4) }, (_, n): Sent => (
+    { act: chance(0.8) ? "admit" : "drop", place: random(), part: 0, n: 100 + n }
+  ));
+  return [...sent, ...acts];
+}

@@ -1,21 +1,25 @@
 import { type PauseSaid } from "./pauses-oracle.ts";
 import { createRandom, type Random } from "./random.ts";
-import { coarse, lasting, numbered } from "./sessions-histories-harder.ts";
+import { aside, coarse, lasting, moved, numbered } from "./sessions-histories-harder.ts";
 import type { Of, Said } from "./sessions-spec.ts";
 
 const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const IDLE_MS = 5 * MINUTE;
+/** No clock is believed that says so long after the start of a history. */
+const FAR_MS = 4 * 60 * MINUTE;
 export const START = Date.UTC(2026, 5, 1, 12);
 
 /** What a person does: to which of the sessions that are there, and where in it. */
 export type Act = {
-  act: "merge" | "split" | "correct" | "undo" | "undo any" | "delete" | "restore";
+  act: "merge" | "split" | "correct" | "undo" | "undo any" | "delete" | "restore" | "admit" | "drop";
   place: number;
   part: number;
   n: number;
   /** Of a correction: to no length, or its pauses by parts of the session; null takes these back. */
   more?: "no length" | null | readonly (readonly [number, number])[];
+  /** Of a correction: at which other sensor it was; null takes that back. */
+  shownAt?: string | null;
 };
 /** What is sent: what is said, a batch with its pauses, or what a person does. */
 export type Sent = Said | SentBatch | Act;
@@ -29,13 +33,21 @@ export function kindOf(seed: string): Kind {
   const random = createRandom(`${seed} kind`);
   const kind = { isCorrected: random() < 0.5, isTied: random() < 0.5, isClearing: random() < 0.4 };
   const more = { isTakenBack: random() < 0.4, isPaused: random() < 0.35, isExact: random() < 0.25 };
-  return { ...kind, ...more, isCoarse: random() < 0.35, isNumbered: random() < 0.35, isLasting: random() < 0.3 };
+  return {
+    ...kind,
+    ...more,
+    isCoarse: random() < 0.35,
+    isNumbered: random() < 0.35,
+    isLasting: random() < 0.3,
+    isMoved: random() < 0.3,
+    isAside: random() < 0.25,
+  };
 }
 
 /**
  * `isTakenBack`: people also delete, restore and take back what they did, and what is said is said of many more sessions.
  * `isPaused`: sessions are paused, too. `isExact`: people often split and correct at the very instants of a session. `isCoarse`,
- * `isNumbered`, `isLasting`: `sessions-histories-harder.ts`.
+ * `isNumbered`, `isLasting`, `isMoved` (sessions to another sensor), `isAside` (clocks that nobody believes): `sessions-histories-harder.ts`.
  */
 export type Kind = Partial<
   Record<
@@ -47,7 +59,9 @@ export type Kind = Partial<
     | "isExact"
     | "isCoarse"
     | "isNumbered"
-    | "isLasting",
+    | "isLasting"
+    | "isMoved"
+    | "isAside",
     boolean
   >
 >;
@@ -60,7 +74,9 @@ export function historyOf(random: Random, kind: Kind): Sent[] {
   const plain = plainHistoryOf(random, kind);
   const lasted = kind.isLasting ? lasting(plain, random) : plain;
   const own = kind.isNumbered ? numbered(lasted, random) : lasted;
-  return kind.isCoarse ? coarse(own, random, START, IDLE_MS / 2) : own;
+  const near = kind.isCoarse ? coarse(own, random, START, IDLE_MS / 2) : own;
+  const placed = kind.isMoved ? moved(near, random) : near;
+  return kind.isAside ? aside(placed, random, START + FAR_MS) : placed;
 }
 
 function plainHistoryOf(

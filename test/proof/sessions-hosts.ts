@@ -16,6 +16,7 @@ export type Link = {
   id: () => string;
 };
 
+const READINGS = ["keep", "read", "removeAll", "drop", "hold", "readHeld", "admit"];
 const NAMES = { sessions: "sessions", sensors: "sensors" };
 const hosts: { sessions: Sessions; link: Link }[] = [];
 
@@ -32,7 +33,7 @@ export function hostOf(n: number, link: Link): Sessions {
 function createHost(link: () => Link): Sessions {
   const through = (method: string) => (...args: unknown[]) => link().ask(method, args);
   const dynamo = Object.fromEntries(DYNAMO_METHODS.map((method) => [method, through(method)])) as unknown as Dynamo;
-  const readings = Object.fromEntries(["keep", "read", "removeAll", "drop"].map((method) => [method, through(method)]));
+  const readings = Object.fromEntries(READINGS.map((method) => [method, through(method)]));
   return createSessions({
     store: createSessionStore(dynamo, NAMES),
     lineStore: createLineStore(dynamo, NAMES),

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { tables } from "../../api/resources.ts";
 import { InvalidInputError } from "../../api/core/errors.ts";
-import type { BatchInput, Reading, Session } from "../../api/sessions/model.ts";
+import type { Reading, Session } from "../../api/sessions/model.ts";
 import { pausedMsOf, pausesOf } from "../../api/sessions/pauses.ts";
 import { durationOf, lastSignOf, statedEndOf } from "../../api/sessions/rules.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
-import { createMemoryDynamo, type MemoryDynamo } from "../kit/memory-dynamo.ts";
+import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 import { createRandom, type Random, shuffled } from "./random.ts";
-import { hostOf, type Link } from "./sessions-hosts.ts";
+import { hostOf } from "./sessions-hosts.ts";
 import {
   type Act,
   historyOf,
@@ -18,6 +18,8 @@ import {
   type SentBatch,
   START,
 } from "./sessions-histories.ts";
+import { resolve, rowsOf } from "./sessions-orders-aside.ts";
+import { heldKeyOf, linkTo } from "./sessions-orders-world.ts";
 import {
   familyOf,
   givenPauses,
@@ -31,8 +33,11 @@ import type { Stretch } from "./pauses-oracle.ts";
 import { type Fact, motionEndOf, type Of, pausedSessionsOf, type Said, tieOf } from "./sessions-spec.ts";
 import { saidOfMotion } from "./sessions-spec-acts.ts";
 
+const HOUR = 60 * MINUTE;
 const NOW = START + 150 * MINUTE;
 const S = "hall";
+/** Where people say that something was. */
+const SENSORS = [S, "attic"];
 
 /** Of what people did, how often it was done and not refused. */
 const ACTED = {
@@ -43,11 +48,13 @@ const ACTED = {
   restore: "restored",
   undo: "undone",
   "undo any": "undone",
+  admit: "admitted",
+  drop: "dropped",
 } as const satisfies Record<Act["act"], string>;
 type Acted = Record<(typeof ACTED)[keyof typeof ACTED] | "paused", number>;
 
 export function noActs(): Acted {
-  return { merged: 0, split: 0, corrected: 0, deleted: 0, restored: 0, undone: 0, paused: 0 };
+  return { merged: 0, split: 0, corrected: 0, deleted: 0, restored: 0, undone: 0, admitted: 0, dropped: 0, paused: 0 };
 }
 
 /** What a person did, with what that says besides (`by` the same act), and the pauses that its sessions knew (`knew`). */
@@ -102,7 +109,7 @@ export async function sayOnce(sent: readonly Sent[], random: Random, { isPaused 
       await host.sweep();
     }
     const done = "act" in one
-      ? await act(host, one, random, said, deleted)
+      ? await act(host, one, random, said, deleted, objects).catch((error: unknown) => unlessDeleted(error, deleted))
       : await say(host, one, now).catch((error: unknown) => unlessDeleted(error, deleted));
     log.push([one, done ?? "nothing"]);
     if ("act" in one && done) counts[ACTED[one.act]]++;
@@ -131,12 +138,12 @@ async function say(host: Sessions, one: Exclude<Sent, Act>, now: number): Promis
     case "motion": {
       const { kind: _, ...event } = one;
       const answer = await host.recordMotion(T, "u", { sensorId: S, ...event });
-      return answer.__typename === "PayloadMismatchError" ? undefined : [one];
+      return answer.__typename === "RecordMotionPayload" ? [one] : undefined;
     }
     case "cleared": {
       const cleared = { sensorId: S, at: one.at, seq: one.seq, boot: one.boot, state: "CLEARED" };
       const answer = await host.recordMotion(T, "u", cleared);
-      return answer.__typename === "PayloadMismatchError" ? undefined : [one];
+      return answer.__typename === "MotionClearedPayload" ? [one] : undefined;
     }
     case "batch": {
       const { pauses, ...batch } = { pauses: [], ...one } as SentBatch;
@@ -147,8 +154,10 @@ async function say(host: Sessions, one: Exclude<Sent, Act>, now: number): Promis
         ...{ sessionId, sensorId: S, batchOffset },
         readings: readings.map((at) => ({ at, values: [1] })),
       });
-      if (!pauses?.length) return [batch];
-      return [batch, ...pausesToldOf(await familyOf(world, (await leadOf(world, sessionId))!), pauses)];
+      // No clock is believed that is so far ahead.
+      const told = { ...batch, readings: readings.filter((at) => at < now + HOUR) };
+      if (!pauses?.length) return [told];
+      return [told, ...pausesToldOf(await familyOf(world, (await leadOf(world, sessionId))!), pauses)];
     }
     case "create": {
       const answer = await host.create(T, "u", { sensorId: S, sessionId: one.id, startedAt: one.startedAt });
@@ -187,11 +196,16 @@ async function say(host: Sessions, one: Exclude<Sent, Act>, now: number): Promis
 /** What a person does to the sessions that are there at that moment, and what was said by that. */
 async function act(
   host: Sessions,
-  { act, place, part, n, more }: Act,
+  { act, place, part, n, more, shownAt }: Act,
   random: Random,
   said: Done[],
   deleted: Map<string, Said>,
+  objects: ReadonlyMap<string, Reading[]>,
 ): Promise<Done[] | "undone" | undefined> {
+  const world = { host, tenantId: T, sensorIds: SENSORS };
+  if (act === "admit" || act === "drop") {
+    return await resolve(world, { act, place, part, n }, (id, offset) => objects.get(heldKeyOf(id, offset)) ?? []);
+  }
   if (act === "restore") {
     const sessionId = [...deleted.keys()].sort()[Math.floor(place * deleted.size)];
     if (sessionId === undefined) return undefined;
@@ -201,8 +215,7 @@ async function act(
     deleted.delete(sessionId);
     return "undone";
   }
-  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
-  const ids = edges.map(({ node }) => node.sessionId);
+  const ids = (await rowsOf(world)).map(({ sessionId }) => sessionId);
   const all = [...(await host.find(T, ids)).values()].sort((a, b) =>
     a.startedAt - b.startedAt || (tieOf(a.sessionId) < tieOf(b.sessionId) ? -1 : 1)
   );
@@ -243,18 +256,18 @@ async function act(
     const pauses = Array.isArray(more) ? more.map((ends) => stretchOf(ends, startedAt, span)) : more;
     const given = more === "no length"
       ? noLength(first, part)
-      : { startedAt: start, endedAt: end, ...(pauses === undefined ? {} : { pauses }) };
+      : { startedAt: start, endedAt: end, sensorId: shownAt, ...(pauses === undefined ? {} : { pauses }) };
     if (Object.values(given).every((value) => value === undefined)) return undefined;
     const answer = await host.correct(T, { ...seen(first), ...given }).catch(unlessInvalid);
     if (answer?.__typename !== "SessionPayload") return undefined;
     // Where it has no start of its own any more, it may be a part of another by now.
-    const { corrected, sessionId: id } = answer.session.sessionId === first.sessionId
+    const { corrected, sessionId: id, shownAt: at } = answer.session.sessionId === first.sessionId
       ? answer.session
       : { sessionId: first.sessionId };
     const { startedAt: stated, endedAt, until = -Infinity, pauses: paused } = corrected ?? {};
     const beneath = stated === undefined ? first.said : undefined;
     if (beneath?.isStated === false) said.splice(0, said.length, ...saidOfMotion(said, id, beneath.startedAt));
-    return [{ kind: "correct" as const, id, startedAt: stated, until, endedAt, pauses: paused }];
+    return [{ kind: "correct" as const, id, startedAt: stated, until, endedAt, pauses: paused, shownAt: at }];
   }
   if (act === "merge") {
     const members = all.slice(all.indexOf(first), all.indexOf(first) + 2 + (n % 2));
@@ -303,9 +316,10 @@ function noLength({ startedAt, lastMotionAt, endedAt = lastMotionAt }: Session, 
 
 /** Pauses that a person had corrected go on to be so in what a merge or a split makes. */
 function pausesCorrected(sessions: readonly Session[], by: number): Done[] {
-  return sessions.flatMap(({ sessionId: id, corrected }) => {
+  return sessions.flatMap(({ sessionId: id, corrected, shownAt }) => {
     const { startedAt, endedAt, until = -Infinity, pauses } = corrected ?? {};
-    return pauses === undefined ? [] : [{ kind: "correct" as const, id, startedAt, until, endedAt, pauses, by }];
+    const done = { kind: "correct" as const, id, startedAt, until, endedAt, pauses, shownAt, by };
+    return pauses === undefined ? [] : [done];
   });
 }
 
@@ -323,8 +337,8 @@ function healedBy(members: readonly Session[]): string[] {
 }
 
 async function motionsOf(host: Sessions): Promise<number> {
-  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
-  return edges.reduce((sum, { node }) => sum + node.motionEventCount, 0);
+  const rows = await rowsOf({ host, tenantId: T, sensorIds: SENSORS });
+  return rows.reduce((sum, { motionEventCount }) => sum + motionEventCount, 0);
 }
 
 /** What belongs to a session that a person deleted is refused, and so was not said. */
@@ -339,18 +353,17 @@ function unlessInvalid(error: unknown): undefined {
 
 async function targetOf(host: Sessions, of: Of): Promise<string | undefined> {
   if ("id" in of) return of.id;
-  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
-  const row = edges.map(({ node }) => node).find((session) => (
-    session.startedAt <= of.motionAt && session.motionEventCount > 0
-  ));
+  const rows = await rowsOf({ host, tenantId: T, sensorIds: SENSORS });
+  const row = rows.find((session) => session.startedAt <= of.motionAt && session.motionEventCount > 0);
   return row?.sessionId;
 }
 
 async function factsOf(host: Sessions, isPaused: boolean): Promise<(Fact & { pauses: Stretch[] })[]> {
-  const { edges } = await host.list(T, { sensorId: S }, { first: 100 });
-  const whole = isPaused ? await host.find(T, edges.map(({ node }) => node.sessionId)) : new Map<string, Session>();
-  return edges.map(({ node }) => ({
+  const rows = await rowsOf({ host, tenantId: T, sensorIds: SENSORS });
+  const whole = isPaused ? await host.find(T, rows.map(({ sessionId }) => sessionId)) : new Map<string, Session>();
+  return rows.map((node) => ({
     id: node.sessionId as string | undefined,
+    ...(node.shownAt === undefined ? {} : { shownAt: node.shownAt }),
     startedAt: node.startedAt,
     lastMotionAt: node.lastMotionAt,
     endedAt: node.endedAt!,
@@ -365,19 +378,4 @@ async function factsOf(host: Sessions, isPaused: boolean): Promise<(Fact & { pau
 
 function sorted<F extends Fact>(facts: readonly F[]): F[] {
   return [...facts].sort((a, b) => a.startedAt - b.startedAt || (a.id ?? "").localeCompare(b.id ?? ""));
-}
-
-/** A process over a world of its own: the calls go straight there. */
-function linkTo(dynamo: MemoryDynamo, objects: Map<string, Reading[]>, now: () => number, name: string): Link {
-  let ids = 0;
-  const keyOf = (of: { sessionId: string }, offset: number) => `${of.sessionId} ${offset}`;
-  const methods: Record<string, (...args: never[]) => unknown> = {
-    ...dynamo,
-    keep: (_: string, batch: BatchInput) => {
-      objects.set(keyOf(batch, batch.batchOffset), [...batch.readings]);
-      return "created";
-    },
-    read: (of: { sessionId: string }, offset: number) => objects.get(keyOf(of, offset)) ?? [],
-  };
-  return { ask: async (method, args) => await methods[method]!(...args as never[]), now, id: () => `${name}${ids++}` };
 }

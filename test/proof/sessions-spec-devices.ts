@@ -14,7 +14,10 @@ export function devicesOf(said: readonly Said[]) {
     ).values()];
     const creations = said.flatMap((one) => (one.kind === "create" && one.id === id ? [one.startedAt] : []));
     const stated = batches.flatMap((batch) => batch.startedAt ?? []);
-    const near = nearest(batches.flatMap((batch) => batch.readings), stated);
+    const admitted = said.flatMap((one) => (one.kind === "admitted" && one.id === id ? [one] : []));
+    const more = [...new Map(admitted.map((one) => [one.offset, one.readings])).values()].flat();
+    const all = [...batches.flatMap((batch) => batch.readings), ...more];
+    const near = admitted.length > 0 ? { readings: all, stated } : nearest(all, stated);
     const readings = near.readings;
     const measuring = batches.filter((batch) => batch.durationMs !== undefined).sort((a, b) => b.offset - a.offset)[0];
     return {

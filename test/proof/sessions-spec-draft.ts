@@ -7,6 +7,7 @@ export type Bridge = { until: number; from?: number };
 /** A session while what follows from its neighbours is not known. */
 export type Draft = {
   id: string | undefined;
+  shownAt?: string | undefined;
   start: number;
   /** What is known of its extent without motion. */
   own: number;
@@ -83,7 +84,15 @@ export function factOf(draft: Draft, follower: Draft | undefined, idleMs: number
   const pauses = pausedIn(draft.pauses.corrected ?? pausesOf(draft), draft.start, endedAt);
   const isMeasured = (by === "FINAL" || by === "IDLE") && draft.measured !== undefined;
   const fact: Fact = {
-    ...{ id: draft.id, startedAt: draft.start, lastMotionAt, endedAt, by, samples: draft.samples },
+    ...{
+      id: draft.id,
+      ...(draft.shownAt === undefined ? {} : { shownAt: draft.shownAt }),
+      startedAt: draft.start,
+      lastMotionAt,
+      endedAt,
+      by,
+      samples: draft.samples,
+    },
     duration: isMeasured ? draft.measured! : Math.max(0, endedAt - draft.start),
     motions: draft.heard.length + draft.reported.length,
     paused: pauses.reduce((sum, { from, to }) => sum + to - from, 0),

@@ -45,7 +45,11 @@ export type Said =
     pauses?: readonly Stretch[] | undefined;
     /** It was deleted by that: it has motion up to its last one then, and takes in none after that. */
     keptUntil?: number | undefined;
+    /** At which other sensor it was. */
+    shownAt?: string | undefined;
   }
+  /** Readings of a batch that were kept aside, and are of its session now, however far they lie from the others. */
+  | { kind: "admitted"; id: string; offset: number; readings: number[] }
   /**
    * A person's: all of these are `into`, and it goes on until the extent of `last`. With `startedAt` its start is stated. The
    * splits that made one of another of them (`healed`, by what they made) are none any more.
@@ -66,6 +70,7 @@ export type Said =
 /** A session as it must be once the sweeper has come. */
 export type Fact = {
   id: string | undefined;
+  shownAt?: string | undefined;
   startedAt: number;
   lastMotionAt: number;
   endedAt: number;
@@ -89,6 +94,7 @@ type Corrected = {
   end?: number | undefined;
   pauses?: readonly Stretch[] | undefined;
   keptUntil?: number | undefined;
+  shownAt?: string | undefined;
 };
 
 /** What is said of a motion event, and so of whichever session holds it. */
@@ -242,8 +248,8 @@ function wallsOf(said: readonly Said[]) {
   for (const [i, act] of acts.entries()) {
     const later = acts.slice(i + 1);
     if (act.kind === "correct") {
-      const { startedAt: start, until, endedAt: end, pauses, keptUntil } = act;
-      corrected.set(act.id, { start, until, end, pauses, keptUntil });
+      const { startedAt: start, until, endedAt: end, pauses, keptUntil, shownAt } = act;
+      corrected.set(act.id, { start, until, end, pauses, keptUntil, shownAt });
     } else if (act.kind === "merge") {
       const first = corrected.get(act.into);
       for (const { id } of devices) {
@@ -255,13 +261,14 @@ function wallsOf(said: readonly Said[]) {
         start: first?.start,
         until: first?.until ?? -Infinity,
         end: corrected.get(act.last)?.end,
+        shownAt: first?.shownAt,
       });
       if (act.startedAt !== undefined) starts.set(act.into, Math.min(act.startedAt, starts.get(act.into) ?? Infinity));
       bridge(act.of, act.until, later);
     } else {
       const before = corrected.get(act.from);
       if (before) corrected.set(act.from, { ...before, end: undefined });
-      corrected.set(act.id, { start: act.at, until: -Infinity, end: before?.end });
+      corrected.set(act.id, { start: act.at, until: -Infinity, end: before?.end, shownAt: before?.shownAt });
       starts.set(act.id, act.at);
       const isHealed = later.some((other) => other.kind === "merge" && other.healed.includes(act.id));
       if (!isHealed) addCut(act, later);
@@ -318,6 +325,7 @@ function wallsOf(said: readonly Said[]) {
     return {
       ...{
         id,
+        shownAt: by?.shownAt,
         start,
         own: extent,
         samples: held.length,

@@ -115,3 +115,20 @@ test("a pause said of a merge is, once that is taken back, of the session that b
   await host.undo(T, seen("walk", 3));
   expect(await shown("run", "walk")).toEqual([[], [{ from: minute(13), to: minute(14) }]]);
 });
+
+test("a pause said of a merge of two halves is, once that is taken back, of both, as if nobody had merged them", async () => {
+  const say = async (isMerged: boolean) => {
+    T = `kept${tenants++}`;
+    const readings = [0, 20].map((at) => ({ at: minute(at), values: [1] }));
+    await host.ingestBatch(T, "u", { sessionId: "walk", sensorId: "s", batchOffset: 0, readings });
+    await host.recordPause(T, { sessionId: "walk", from: minute(2) });
+    await host.split(T, { sessionId: "walk", expectedVersion: 1, at: minute(10), newSessionId: "later" });
+    const seen = [{ sessionId: "walk", expectedVersion: 2 }, { sessionId: "later", expectedVersion: 1 }];
+    if (isMerged) await host.merge(T, { sessions: seen });
+    await host.recordPause(T, { sessionId: "walk", to: minute(3) });
+    if (isMerged) await host.undo(T, { sessionId: "walk", expectedVersion: 3 });
+    return await shown("walk", "later");
+  };
+  const expected = [[{ from: minute(2), to: minute(3) }], []];
+  expect([await say(false), await say(true)]).toEqual([expected, expected]);
+});

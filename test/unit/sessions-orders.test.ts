@@ -5,7 +5,7 @@ import { kindOf } from "../proof/sessions-histories.ts";
 /** Some of the histories of `test/proof/orders.ts`: always the same ones. */
 const HISTORIES = 32;
 /** As the histories of these seeds were. */
-const PLAIN = { isCoarse: false, isNumbered: false, isLasting: false };
+const PLAIN = { isCoarse: false, isNumbered: false, isLasting: false, isMoved: false, isAside: false };
 
 test(
   "the sessions of a sensor are a function of the set of what was said: in any order, with repeats, over two processes",
@@ -32,7 +32,7 @@ test(
       expect(await sayInOrders(`back.${i}`, 3, kind, counts)).toBeUndefined();
     }
     // Each was done, and some of them often; the proof does the rest.
-    const { paused: _, ...acts } = counts;
+    const { paused: _, admitted: _admitted, dropped: _dropped, ...acts } = counts;
     for (const done of Object.values(acts)) expect(done).toBeGreaterThan(3);
   },
 );
@@ -85,10 +85,18 @@ test.each([
   expect(await sayInOrders(seed, 5, { ...kindOf(seed), ...PLAIN, isPaused: true })).toBeUndefined();
 });
 
-test("also at the edges of the timeout, with numbers that come again, and motion that lasted", async () => {
+test("also at the edges of the timeout, with numbers that come again, motion that lasted, other sensors, and clocks ahead", async () => {
+  const counts = noActs();
   for (let i = 0; i < HISTORIES / 3; i++) {
     const people = { isCorrected: i % 3 > 0, isTakenBack: i % 3 > 1, isPaused: i % 4 === 0, isClearing: i % 5 === 0 };
-    const kind = { isCoarse: i % 2 === 0, isNumbered: i % 3 < 2, isLasting: i % 3 > 0 };
-    expect(await sayInOrders(`harder.${i}`, 3, { ...people, ...kind })).toBeUndefined();
+    const kind = {
+      isCoarse: i % 2 === 0,
+      isNumbered: i % 3 < 2,
+      isLasting: i % 3 > 0,
+      isMoved: true,
+      isAside: i % 2 > 0,
+    };
+    expect(await sayInOrders(`harder.${i}`, 3, { ...people, ...kind }, counts)).toBeUndefined();
   }
+  expect([counts.admitted, counts.dropped].every((done) => done > 2)).toBe(true);
 });
