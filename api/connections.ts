@@ -1,6 +1,6 @@
 import { createClients } from "./aws/clients.ts";
 import { type Cost, createDynamo, type Dynamo } from "./aws/dynamo.ts";
-import { createObjects } from "./aws/objects.ts";
+import { createObjects, type Objects } from "./aws/objects.ts";
 import { createQueues } from "./aws/queues.ts";
 import { createStreams } from "./aws/streams.ts";
 import type { Config } from "./config.ts";
@@ -26,6 +26,8 @@ export type ConnectionOverrides = {
   tracer?: Tracer;
   /** In place of the DynamoDB that the configuration names. */
   dynamo?: Dynamo;
+  /** In place of the buckets that the configuration names. */
+  objects?: (spec: { name: string }) => Objects;
   /** In place of what processes tell each other by. */
   hub?: Hub;
   /** Reads what was written a moment ago, wherever: for those who read once and do not look again. */
@@ -63,7 +65,7 @@ export async function createConnections(config: Config, overrides: ConnectionOve
       strict: overrides.consistent,
       clock,
     }),
-    objects: (spec: { name: string }) => createObjects(clients.s3, named(spec)),
+    objects: overrides.objects ?? ((spec: { name: string }) => createObjects(clients.s3, named(spec))),
     queues: createQueues(clients.sqs, tracer),
     tracer: tracer ?? NO_TRACER,
     streams: createStreams(clients.dynamodb, clients.streams),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Scope, SCOPES } from "../../api/auth/viewer.ts";
 import type { AuditReport } from "../../api/metrics/audit.ts";
 import { createSharedExecution } from "../../api/entry/http/shared-results.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { type Everything, seedEverything, valuesFor } from "../kit/everything.ts";
 import { NOON } from "../kit/review.ts";
 import { documentOf, nameOf, needsOf, reached, statedOf, type Values, type Walk, walksOf } from "../kit/walks.ts";
@@ -62,7 +62,7 @@ let walks: Walk[];
 let changes = 0;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOON });
+  api = await startMemoryApp({ clock: () => NOON });
   own = await seedEverything(api, "t");
   walks = walksOf(api.app.schema);
 });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createDynamo } from "../../api/aws/dynamo.ts";
 import { createAlertStore } from "../../api/metrics/alert-store.ts";
 import { fullName, tables } from "../../api/resources.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, startTestApp, type TestApp } from "../kit/app.ts";
 import { fc } from "../kit/property.ts";
 import { isSignedBy, startReceiver } from "../kit/receiver.ts";
 import { openSse } from "../kit/sse.ts";
+import { dynamoOf } from "../kit/stores.ts";
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 31, 12);
@@ -15,7 +15,7 @@ let tenant: string;
 let api: TestApp;
 let second: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now, reach: "machine", pollMs: 20 });
+  api = await startMemoryApp({ clock: () => now, reach: "machine", pollMs: 20 });
   second = await startTestApp({ clock: () => now, reach: "machine", pollMs: 20, system: api.system });
 });
 afterAll(async () => {
@@ -87,7 +87,7 @@ async function pass(counts: readonly number[], isJudged = true) {
 
 test("what a slower process judged does not take the place of what was judged since", async () => {
   const store = createAlertStore(
-    createDynamo(api.system.clients.dynamodb),
+    dynamoOf(api.system),
     fullName(api.system.prefix, tables.buckets),
   );
   await configure();

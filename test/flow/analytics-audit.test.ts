@@ -1,9 +1,10 @@
-import { DeleteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
-import { itemsOf } from "../kit/dump.ts";
+import { fullName, tables } from "../../api/resources.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
+import { itemsOf, removeItem } from "../kit/dump.ts";
 import { record, visit } from "../kit/journeys.ts";
 import { mutate } from "../kit/sessions.ts";
+import { dynamoOf } from "../kit/stores.ts";
 
 const NOW = Date.UTC(2026, 5, 2, 12, 30);
 const HOUR = 3_600_000;
@@ -11,7 +12,7 @@ const iso = (at: number) => new Date(at).toISOString();
 const range = { between: { from: iso(NOW - 36 * HOUR), to: iso(NOW) } };
 let api: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW, recheckMs: 0 });
+  api = await startMemoryApp({ clock: () => NOW, recheckMs: 0 });
 });
 afterAll(() => api.stop());
 
@@ -58,18 +59,14 @@ test("a recount of rollups finds nothing, and after damage every wrong number, w
   expect(await audit("damaged", "JOURNEYS")).toMatchObject({ thingsCounted: 2, differences: [] });
 
   const rollups = (await itemsOf(api.system, "rollups")).filter(({ pk }) => pk!.S!.startsWith("damaged#"));
-  const TableName = `${api.system.prefix}-rollups`;
   const counts = rollups.find(({ pk, sk }) => pk!.S === "damaged#SESSIONS" && sk!.S === "2026-06-02#n")!;
   const [name, { N: n }] = Object.entries(counts).find(([name]) => /^s\d+$/.test(name)) as [string, { N: string }];
-  await api.system.clients.dynamodb.send(
-    new UpdateItemCommand({
-      TableName,
-      Key: { pk: counts.pk!, sk: counts.sk! },
-      UpdateExpression: "SET #n = :n",
-      ExpressionAttributeNames: { "#n": name },
-      ExpressionAttributeValues: { ":n": { N: "40" } },
-    }),
-  );
+  const key = { pk: counts.pk!.S!, sk: counts.sk!.S! };
+  await dynamoOf(api.system).update(fullName(api.system.prefix, tables.rollups), key, {
+    expression: "SET #n = :n",
+    names: { "#n": name },
+    values: { ":n": 40 },
+  });
   expect((await audit("damaged", "SESSIONS")).differences).toEqual([
     { day: "2026-06-02", item: "damaged#SESSIONS 2026-06-02#n", number: name, count: 40, recounted: Number(n) },
   ]);
@@ -89,7 +86,7 @@ test("what was there before the rollups is in them after a repair, and counting 
   );
   for (const { pk, sk } of rollups) {
     const Key = { pk: pk!, sk: sk! };
-    await api.system.clients.dynamodb.send(new DeleteItemCommand({ TableName: `${api.system.prefix}-rollups`, Key }));
+    await removeItem(api.system, "rollups", Key);
   }
   expect((await numbers("older")).sessionAnalytics.totalSessions).toBe(0);
   for (const kind of ["SESSIONS", "JOURNEYS"]) await audit("older", kind, true);

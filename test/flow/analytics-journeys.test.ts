@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { between, journeyNumbers } from "../kit/analytics.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, startTestApp, type TestApp } from "../kit/app.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
 
 const MIN = 60_000;
@@ -11,7 +11,7 @@ const clock = { now: NOW };
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => clock.now });
+  api = await startMemoryApp({ clock: () => clock.now });
 });
 beforeEach(() => {
   clock.now = NOW;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { depthOf, type Match, namesOf, type Seen } from "../kit/explore-oracle.ts";
-import { createDynamo } from "../../api/aws/dynamo.ts";
 import { createJourneyConfiguration } from "../../api/journeys/configure.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createTrailStore } from "../../api/journeys/trails.ts";
 import { fullName, tables } from "../../api/resources.ts";
 import { createExplorer } from "../../api/journeys/explore.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
+import { dynamoOf } from "../kit/stores.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const DAY = 86_400_000;
@@ -15,7 +15,7 @@ const RANGE = { between: { from: new Date(NOW - 3 * DAY).toISOString(), to: new 
 
 let api: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
   for (let from = 0; from < JOURNEYS.length; from += 20) {
     await record(api, "t", JOURNEYS.slice(from, from + 20).flatMap(({ events }) => events));
   }
@@ -240,8 +240,8 @@ test("what is no funnel and no path is refused, with the field and the limit", a
 });
 
 test("an answer that does not read all says where it goes on, and its parts add up", async () => {
-  const { system: { clients, prefix } } = api;
-  const dynamo = createDynamo(clients.dynamodb);
+  const { prefix } = api.system;
+  const dynamo = dynamoOf(api.system);
   const store = createJourneyStore(dynamo, fullName(prefix, tables.journeys));
   const trails = createTrailStore(dynamo, fullName(prefix, tables.trails));
   const configuration = createJourneyConfiguration({ store, trails, clock: () => NOW });

@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createDynamo } from "../../api/aws/dynamo.ts";
 import { createFollower } from "../../api/journeys/follow.ts";
 import { createJourneyStore } from "../../api/journeys/store.ts";
 import { createTrailStore } from "../../api/journeys/trails.ts";
 import { createHub } from "../../api/live/hub.ts";
 import { fullName, tables } from "../../api/resources.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { dumpTable, itemsOf } from "../kit/dump.ts";
 import { record } from "../kit/journeys.ts";
+import { dynamoOf } from "../kit/stores.ts";
 
 /** What a job derives of journeys that are over, while others write and erase. */
 const NOW = Date.UTC(2026, 5, 1, 12);
 const HOUR = 3_600_000;
 let api: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 
@@ -25,7 +25,7 @@ const visit = (sessionId: string, seq: number) => ({
 
 /** The follower as the service makes it, and what it told of. `onPut` comes before each trail that it writes. */
 function createWorld(onPut: () => Promise<void> = () => Promise.resolve()) {
-  const dynamo = createDynamo(api.system.clients.dynamodb);
+  const dynamo = dynamoOf(api.system);
   const named = (spec: { name: string }) => fullName(api.system.prefix, spec);
   const store = createJourneyStore(dynamo, named(tables.journeys));
   const own = createTrailStore(dynamo, named(tables.trails));
@@ -79,7 +79,7 @@ test("a journey that finished is told of once, however often the stream brings i
 });
 
 async function metaOf(sessionId: string) {
-  const dynamo = createDynamo(api.system.clients.dynamodb);
+  const dynamo = dynamoOf(api.system);
   const table = fullName(api.system.prefix, tables.journeys);
   const all = (await itemsOf(api.system, "journeys")).map(({ pk, sk }) => ({ pk: pk!.S!, sk: sk!.S! }));
   const key = all.find(({ pk, sk }) => pk.startsWith("told#") && sk === `${sessionId}#META`)!;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { itemsOf } from "../kit/dump.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
 
@@ -9,7 +9,7 @@ const at = (minutes: number) => new Date(NOW - 6 * HOUR + minutes * 60_000).toIS
 
 let api: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

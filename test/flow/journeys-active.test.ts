@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
 import { isSignedBy, startReceiver } from "../kit/receiver.ts";
 import { openSse } from "../kit/sse.ts";
@@ -11,7 +11,7 @@ const START = now;
 let api: TestApp;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now, reach: "machine", pollMs: 20 });
+  api = await startMemoryApp({ clock: () => now, reach: "machine", pollMs: 20 });
   receiver = await startReceiver();
 });
 afterAll(async () => {

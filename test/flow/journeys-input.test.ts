@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { type EventInput, record, visit } from "../kit/journeys.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHttp } from "../../api/entry/http/fetch.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
-import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { type TestSystem } from "../kit/local.ts";
 import { record, visit } from "../kit/journeys.ts";
+import { startMemorySystem } from "../kit/memory-system.ts";
 import { openSse } from "../kit/sse.ts";
 
 const START = Date.now() - 3_600_000;
@@ -12,7 +13,7 @@ let api: TestApp;
 let other: TestApp;
 
 beforeAll(async () => {
-  system = await startTestSystem();
+  system = await startMemorySystem();
   api = await startTestApp({ system });
   other = await startTestApp({ system });
 });

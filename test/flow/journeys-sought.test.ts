@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
 import { createRandom } from "../proof/random.ts";
 
@@ -37,7 +37,7 @@ type Own = (typeof JOURNEYS)[number];
 let api: TestApp;
 const follow = () => api.app.jobs.find(({ name }) => name === "follow-journeys")!.run();
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
   for (let from = 0; from < JOURNEYS.length; from += 20) {
     await record(api, "t", JOURNEYS.slice(from, from + 20).flatMap(({ events }) => events));
   }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createDynamo } from "../../api/aws/dynamo.ts";
 import { SOURCES } from "../../api/metrics/model.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { record, visit } from "../kit/journeys.ts";
 import { metricsOf } from "../kit/metrics.ts";
 import { mutate } from "../kit/sessions.ts";
+import { dynamoOf } from "../kit/stores.ts";
 
 const START = Date.UTC(2026, 5, 1, 12, 30);
 const MIN = 60_000;
@@ -14,7 +14,7 @@ let now = START;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now, recheckMs: 0 });
+  api = await startMemoryApp({ clock: () => now, recheckMs: 0 });
 });
 afterAll(() => api.stop());
 
@@ -23,7 +23,7 @@ const item = (id: string, at: number) => ({ source: "ITEMS", recordId: id, at: i
 /** Changes a bucket behind the service's back: what never happens. */
 async function damage(tenant: string, hourAt: number, change: string, values: object): Promise<void> {
   const table = `${api.system.prefix}-buckets`;
-  await createDynamo(api.system.clients.dynamodb).update(table, { pk: `${tenant}#ITEMS`, sk: String(hourAt) }, {
+  await dynamoOf(api.system).update(table, { pk: `${tenant}#ITEMS`, sk: String(hourAt) }, {
     expression: change,
     values: { ...values },
   });

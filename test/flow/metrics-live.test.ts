@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../kit/app.ts";
-import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { type TestSystem } from "../kit/local.ts";
+import { startMemorySystem } from "../kit/memory-system.ts";
 import { openSse } from "../kit/sse.ts";
 
 const MIN = 60_000;
@@ -11,7 +12,7 @@ let api: TestApp;
 let other: TestApp;
 
 beforeAll(async () => {
-  system = await startTestSystem();
+  system = await startMemorySystem({ clock: () => NOW });
   api = await startTestApp({ system, clock: () => NOW });
   other = await startTestApp({ system, clock: () => NOW });
 });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createDynamo, type Item } from "../../api/aws/dynamo.ts";
+import { type Item } from "../../api/aws/dynamo.ts";
 import { wrongCells } from "../../api/metrics/audit-measures.ts";
 import { groupsOf, recountCells, slotOf } from "../../api/metrics/measures.ts";
 import type { CountedRecord, Slot } from "../../api/metrics/model.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { fc } from "../kit/property.ts";
+import { dynamoOf } from "../kit/stores.ts";
 
 /** What records measure is counted again like the records: each number that is wrong is found, named and set right. */
 const MINUTE = 60_000;
@@ -17,7 +18,7 @@ let tenants = 0;
 let tenant: string;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now, recheckMs: 0 });
+  api = await startMemoryApp({ clock: () => now, recheckMs: 0 });
 });
 afterAll(() => api.stop());
 
@@ -45,7 +46,7 @@ const series = async (by?: string) =>
 
 /** Changes an item behind the service's back: what never happens. */
 async function damage(pk: string, sk: string, expression: string, values: Item = {}) {
-  await createDynamo(api.system.clients.dynamodb).update(`${api.system.prefix}-buckets`, {
+  await dynamoOf(api.system).update(`${api.system.prefix}-buckets`, {
     pk: `${tenant}#${SOURCE}#${pk}`,
     sk,
   }, { expression, ...(Object.keys(values).length > 0 ? { values } : {}) });
@@ -129,7 +130,7 @@ describe("an audit of a source with numbers and dimensions", () => {
 
   test("sets right what was lost of a source altogether, and goes on counting", async () => {
     const before = [await series(), await series("country")];
-    const dynamo = createDynamo(api.system.clients.dynamodb);
+    const dynamo = dynamoOf(api.system);
     for (const part of ["", "#values", "#by#country"]) {
       const table = `${api.system.prefix}-buckets`;
       const key = { expression: "pk = :pk", values: { ":pk": `${tenant}#${SOURCE}${part}` } };

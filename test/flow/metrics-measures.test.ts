@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { fc } from "../kit/property.ts";
 
 const MINUTE = 60_000;
@@ -9,7 +9,7 @@ let api: TestApp;
 let tenants = 0;
 const newTenant = () => `t${tenants++}`;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW, recheckMs: 0 });
+  api = await startMemoryApp({ clock: () => NOW, recheckMs: 0 });
 });
 afterAll(() => api.stop());
 

@@ -1,10 +1,11 @@
-import { DeleteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StreamRecord } from "../../api/aws/streams.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
-import { itemsOf } from "../kit/dump.ts";
+import { fullName, tables } from "../../api/resources.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
+import { itemsOf, removeItem } from "../kit/dump.ts";
 import { metricsOf } from "../kit/metrics.ts";
 import { mutate } from "../kit/sessions.ts";
+import { dynamoOf } from "../kit/stores.ts";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 
 const NOW = Date.UTC(2026, 5, 1, 12, 30);
@@ -14,7 +15,7 @@ const iso = (at: number) => new Date(at).toISOString();
 let now = NOW;
 let api: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now, recheckMs: 0 });
+  api = await startMemoryApp({ clock: () => now, recheckMs: 0 });
 });
 afterAll(() => api.stop());
 
@@ -68,14 +69,10 @@ test("a count of motion that is damaged is found, named, and mended", async () =
   await move("d", "hall", NOW - 5 * MINUTE, 5);
   await api.settle();
   const hour = String(Math.floor(NOW / HOUR) * HOUR).padStart(13, "0");
-  await api.system.clients.dynamodb.send(
-    new UpdateItemCommand({
-      TableName: `${api.system.prefix}-buckets`,
-      Key: { pk: { S: "d#MOTION_EVENTS" }, sk: { S: hour } },
-      UpdateExpression: "SET m26 = :n",
-      ExpressionAttributeValues: { ":n": { N: "0" } },
-    }),
-  );
+  await dynamoOf(api.system).update(fullName(api.system.prefix, tables.buckets), { pk: "d#MOTION_EVENTS", sk: hour }, {
+    expression: "SET m26 = :n",
+    values: { ":n": 0 },
+  });
   now += 5_000;
   await api.settle();
   const { differences } = await audit("d");
@@ -92,9 +89,7 @@ test("motion of a session that expired stays counted, also that on sheets, and a
   );
   const before = unmarshall(item!);
   const { pk, sk } = item!;
-  await api.system.clients.dynamodb.send(
-    new DeleteItemCommand({ TableName: `${api.system.prefix}-sessions`, Key: { pk: pk!, sk: sk! } }),
-  );
+  await removeItem(api.system, "sessions", { pk: pk!, sk: sk! });
   // As DynamoDB tells of what it removes itself; the plain removal that the embedded store shows is not read here.
   const expiry = {
     shard: "s",

@@ -1,11 +1,11 @@
 import { Temporal } from "temporal-polyfill";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 
 const NOW = Date.UTC(2026, 10, 2, 18, 7);
 let api: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

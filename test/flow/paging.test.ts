@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { NOON } from "../kit/review.ts";
 import { mutate } from "../kit/sessions.ts";
 
@@ -19,7 +19,7 @@ const ROWS = 7;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOON });
+  api = await startMemoryApp({ clock: () => NOON });
   const iso = (at: number) => new Date(at).toISOString();
   for (let i = 0; i < ROWS; i++) {
     // Some begin at the same instant.

@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRemovalStore } from "../../api/removals/store.ts";
-import { createDynamo, type Dynamo } from "../../api/aws/dynamo.ts";
-import { createObjects, type Objects } from "../../api/aws/objects.ts";
+import { type Dynamo } from "../../api/aws/dynamo.ts";
+import { type Objects } from "../../api/aws/objects.ts";
 import { createRemoveData } from "../../api/jobs/tenant-data.ts";
 import { createRemovalJob } from "../../api/jobs/removals.ts";
 import { buckets, type BucketSpec, fullName, tables } from "../../api/resources.ts";
 import { createSocketStore, type SocketStore } from "../../api/sockets/store.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { dumpTable } from "../kit/dump.ts";
 import { seedEverything } from "../kit/everything.ts";
 import { silentLog } from "../kit/local.ts";
 import { NOON } from "../kit/review.ts";
 import { mutate } from "../kit/sessions.ts";
+import { bucketOf, dynamoOf } from "../kit/stores.ts";
 
 /** An account that is deleted takes its tenant's data along: all of it, and nothing of anybody else's. */
 const [HOUR, DAY] = [3_600_000, 86_400_000];
@@ -22,8 +23,8 @@ let accounts = 0;
 let sockets: SocketStore;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now, env: { RATE_REGISTRATIONS: "off" } });
-  const dynamo = createDynamo(api.system.clients.dynamodb);
+  api = await startMemoryApp({ clock: () => now, env: { RATE_REGISTRATIONS: "off" } });
+  const dynamo = dynamoOf(api.system);
   sockets = createSocketStore(dynamo, fullName(api.system.prefix, tables.sockets), () => now);
 });
 afterAll(() => api.stop());
@@ -96,7 +97,7 @@ async function dumpAll(): Promise<string[]> {
     found.push(...(await dumpTable(api.system, name)).map((item) => `${name} ${item}`));
   }
   for (const spec of Object.values(buckets)) {
-    const bucket = createObjects(api.system.clients.s3, fullName(api.system.prefix, spec));
+    const bucket = bucketOf(api.system, spec.name);
     for await (const page of bucket.list("")) {
       for (const { key } of page) {
         const { body, metadata } = await bucket.get(key);
@@ -161,7 +162,7 @@ describe("an account that is deleted", () => {
   test("is removed by one process at a time, however many run the job at once", async () => {
     await remove(await open());
     const store = createRemovalStore(
-      createDynamo(api.system.clients.dynamodb),
+      dynamoOf(api.system),
       fullName(api.system.prefix, tables.access),
     );
     let running = 0;
@@ -182,7 +183,7 @@ describe("an account that is deleted", () => {
     const gone = await open();
     const before = mentions(await dumpAll(), gone.tenantId).length;
     const { removalId } = await remove(gone);
-    const dynamo = createDynamo(api.system.clients.dynamodb);
+    const dynamo = dynamoOf(api.system);
     const named = (spec: { name: string }) => fullName(api.system.prefix, spec);
     const store = createRemovalStore(dynamo, named(tables.access));
     let lives = 0;
@@ -198,7 +199,7 @@ describe("an account that is deleted", () => {
       remove: mortal(dynamo.remove),
     };
     const mortalObjects = (spec: BucketSpec): Objects => {
-      const objects = createObjects(api.system.clients.s3, named(spec));
+      const objects = bucketOf(api.system, spec.name);
       return { ...objects, remove: mortal(objects.remove) };
     };
     const removeData = createRemoveData({ dynamo: mortalDynamo, objects: mortalObjects, named, most: 9 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { schema11 } from "../kit/anki-file.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
-import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { type TestSystem } from "../kit/local.ts";
+import { startMemorySystem } from "../kit/memory-system.ts";
 import { LANGUAGES, logOf, NOON, type Reviewer, reviewerOf, smallContent } from "../kit/review.ts";
 
 let system: TestSystem;
@@ -12,7 +13,7 @@ let people = 0;
 let edits = 0;
 
 beforeAll(async () => {
-  system = await startTestSystem();
+  system = await startMemorySystem({ clock: () => now });
   api = await startTestApp({ system, clock: () => now });
   other = await startTestApp({ system, clock: () => now });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { schema11 } from "../kit/anki-file.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { NOON, reviewerOf, smallContent } from "../kit/review.ts";
 import { openSse } from "../kit/sse.ts";
 
 let api: TestApp;
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOON });
+  api = await startMemoryApp({ clock: () => NOON });
 });
 afterAll(() => api.stop());
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { card, note, schema11 } from "../kit/anki-file.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
-import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { type TestSystem } from "../kit/local.ts";
+import { startMemorySystem } from "../kit/memory-system.ts";
 import { JAPANESE, LANGUAGES, logOf, NOON, type Reviewer, reviewerOf, smallContent } from "../kit/review.ts";
 import { change, fieldsOf, found } from "../kit/review-edits.ts";
 
@@ -11,7 +12,7 @@ let other: TestApp;
 let now = NOON;
 let people = 0;
 beforeAll(async () => {
-  system = await startTestSystem();
+  system = await startMemorySystem({ clock: () => now });
   [api, other] = await Promise.all([1, 2].map(() => startTestApp({ system, clock: () => now }))) as [TestApp, TestApp];
 });
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { batchOf, mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 /** A person's correction beats a device's statement, that beats motion, that beats a guess by timeout. */
@@ -10,7 +10,7 @@ const START = NOW - 3 * HOUR;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

@@ -1,14 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createDynamo } from "../../api/aws/dynamo.ts";
-import { createObjects } from "../../api/aws/objects.ts";
 import { createSensorEraser } from "../../api/sessions/erase.ts";
 import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createReadings } from "../../api/sessions/readings.ts";
 import { createSettings } from "../../api/sessions/settings.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { itemsOf } from "../kit/dump.ts";
 import { mutate, SESSION_FIELDS } from "../kit/sessions.ts";
+import { bucketOf, dynamoOf } from "../kit/stores.ts";
 
 /** Erasing a sensor's past leaves nothing of it and counts right, wherever it breaks off; others stay as they are. */
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -19,7 +18,7 @@ let api: TestApp;
 let now = NOW;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
+  api = await startMemoryApp({ clock: () => now });
 });
 afterAll(() => api.stop());
 
@@ -181,18 +180,15 @@ test("it can break off at any request: the next call finishes it, exactly", asyn
   const before = await shown("e2");
   await fill("e2", "gone");
   let budget = 0;
-  const dynamo = createDynamo(api.system.clients.dynamodb, {
-    inTurn: (call) => {
-      if (budget-- <= 0) throw new Error("died");
-      return call();
-    },
+  const dynamo = dynamoOf(api.system, () => {
+    if (budget-- <= 0) throw new Error("died");
   });
   const names = { sessions: `${api.system.prefix}-sessions`, sensors: `${api.system.prefix}-sensors` };
   const store = createSessionStore(dynamo, names);
   const eraseDying = createSensorEraser({
     erasures: createSensorErasures(dynamo, names),
     store,
-    readings: createReadings(createObjects(api.system.clients.s3, `${api.system.prefix}-readings`)),
+    readings: createReadings(bucketOf(api.system, "readings")),
     settings: createSettings(store, () => now),
     clock: () => now,
   });

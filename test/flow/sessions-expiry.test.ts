@@ -1,8 +1,7 @@
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
-import { itemsOf } from "../kit/dump.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
+import { itemsOf, removeItem } from "../kit/dump.ts";
 import { mutate } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -11,7 +10,7 @@ const HOUR = 60 * MIN;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 
@@ -20,10 +19,9 @@ const motion = (sensorId: string, seq: number, at: number) =>
 
 /** Deletes a session as DynamoDB does when its time has come. */
 async function expire(sessionId: string): Promise<void> {
-  const table = `${api.system.prefix}-sessions`;
   const item = (await itemsOf(api.system, "sessions")).find(({ sk }) => sk?.S === `${sessionId}#SESSION`)!;
   const key = { pk: item.pk!, sk: item.sk! };
-  await api.system.clients.dynamodb.send(new DeleteItemCommand({ TableName: table, Key: key }));
+  await removeItem(api.system, "sessions", key);
   await api.app.ingestStream("sessions", [{
     shard: "s",
     sequence: "1",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
 
 /** What is said of a session before all of it is known counts as if it had been said afterwards. */
@@ -10,7 +10,7 @@ const T = "held";
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

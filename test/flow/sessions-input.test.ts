@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createObjects } from "../../api/aws/objects.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { dumpTable } from "../kit/dump.ts";
 import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
+import { bucketOf } from "../kit/stores.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const T = "input";
@@ -11,7 +11,7 @@ const OFFSET = "must be a whole number from 0 to 2147483647, got";
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
   const { session } = await mutate(api, T, "recordMotion", motion(0));
   known.sessionId = session.sessionId;
   await mutate(api, T, "createSession", { sensorId: "other", sessionId: "begun", startedAt: iso(NOW - 60_000) });
@@ -28,7 +28,7 @@ const edit = (more: object) => ({ ...known, expectedVersion: 1, ...more });
 
 /** All that is stored of sessions: both tables and the names of the objects. */
 async function stored(): Promise<string[]> {
-  const objects = createObjects(api.system.clients.s3, "test-readings");
+  const objects = bucketOf(api.system, "readings");
   const keys: string[] = [];
   for await (const page of objects.list("")) keys.push(...page.map((object) => object.key));
   return [...await dumpTable(api.system, "sessions"), ...await dumpTable(api.system, "sensors"), ...keys];

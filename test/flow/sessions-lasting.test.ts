@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { mutate, SESSION_FIELDS } from "../kit/sessions.ts";
 
 /** A sensor that says on and off: one event, and the session goes on until it ceased, in whatever order that comes. */
@@ -9,7 +9,7 @@ const START = NOW - 600 * MIN;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

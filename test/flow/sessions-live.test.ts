@@ -4,7 +4,8 @@ import type { Session } from "../../api/sessions/model.ts";
 import { sessionsKey } from "../../api/sessions/service.ts";
 import { createSessionWatch } from "../../api/sessions/watch.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
-import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { type TestSystem } from "../kit/local.ts";
+import { startMemorySystem } from "../kit/memory-system.ts";
 import { batchOf, mutate, SESSION_FIELDS } from "../kit/sessions.ts";
 import { openSse } from "../kit/sse.ts";
 
@@ -26,7 +27,7 @@ let passed = 0;
 const clock = () => Date.now() + passed;
 
 beforeAll(async () => {
-  system = await startTestSystem();
+  system = await startMemorySystem({ clock: () => START });
   api = await startTestApp({ system, clock });
   other = await startTestApp({ system, clock });
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createObjects } from "../../api/aws/objects.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { itemsOf } from "../kit/dump.ts";
 import { mutate, SESSION_FIELDS } from "../kit/sessions.ts";
+import { bucketOf } from "../kit/stores.ts";
 
 /** What a person deleted can be restored for as long as a session is kept; then it goes for good, with its readings. */
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -13,7 +13,7 @@ let api: TestApp;
 let now = NOW;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => now });
+  api = await startMemoryApp({ clock: () => now });
 });
 afterAll(() => api.stop());
 
@@ -25,7 +25,7 @@ const batch = (sessionId: string, batchOffset: number, minutes: readonly number[
   });
 const sweep = () => api.app.jobs.find((job) => job.name === "end-idle-sessions")!.run();
 const objects = async () => {
-  const bucket = createObjects(api.system.clients.s3, `${api.system.prefix}-readings`);
+  const bucket = bucketOf(api.system, "readings");
   const keys: string[] = [];
   for await (const found of bucket.list("readings/tenant=t/")) keys.push(...found.map(({ key }) => key));
   return keys.map((key) => key.replace(/.*session=/, ""));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 /** What is said of one session and then of what it became is said of both: a merge or split that is taken back loses none of it. */
@@ -9,7 +9,7 @@ const START = NOW - 180 * MIN;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

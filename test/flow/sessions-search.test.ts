@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { mutate, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 4, 20, 12);
@@ -8,7 +8,7 @@ const iso = (at: number) => new Date(at).toISOString();
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
 
 const T = "t";
@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 

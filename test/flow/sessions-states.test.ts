@@ -1,7 +1,6 @@
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
-import { itemsOf } from "../kit/dump.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
+import { itemsOf, removeItem } from "../kit/dump.ts";
 import { batchOf, mutate } from "../kit/sessions.ts";
 
 /** Law: whatever is said of a session, in whatever state it is, is answered in a bounded number of requests, with what stands. */
@@ -13,7 +12,7 @@ const MAX_REQUESTS = 25;
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 
@@ -27,8 +26,7 @@ const remove = async (sessionId: string) => {
 /** What DynamoDB does once the time of an item has come. */
 async function takeAway(sessionId: string): Promise<void> {
   const item = (await itemsOf(api.system, "sessions")).find(({ sk }) => sk?.S === `${sessionId}#SESSION`)!;
-  const TableName = `${api.system.prefix}-sessions`;
-  await api.system.clients.dynamodb.send(new DeleteItemCommand({ TableName, Key: { pk: item.pk!, sk: item.sk! } }));
+  await removeItem(api.system, "sessions", item);
 }
 /** A session that late motion made a part of an earlier one. */
 async function joined(sensorId: string): Promise<{ into: string; gone: string }> {

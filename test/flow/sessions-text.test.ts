@@ -1,6 +1,6 @@
 import { fc } from "../kit/property.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../kit/app.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { mutate, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -9,7 +9,7 @@ const AT = new Date(NOW).toISOString();
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
   await mutate(api, T, "createSession", { sensorId: "begun", sessionId: "begun" });
 });
 afterAll(() => api.stop());

@@ -1,12 +1,13 @@
 import pMap from "p-map";
 import { describe, expect, test } from "vitest";
+import { startTestApp } from "../kit/app.ts";
 import { useMovingApp } from "../kit/moving-app.ts";
 import { batchOf, mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const MIN = 60_000;
 const HOUR = 60 * MIN;
-const world = useMovingApp(NOW);
+const world = useMovingApp(NOW, startTestApp);
 
 const iso = (at: number) => new Date(at).toISOString();
 const T = "t";

@@ -4,7 +4,8 @@ import { dumpTable } from "../kit/dump.ts";
 import { dumpEvents } from "../kit/dump-objects.ts";
 import { createEraseWorld } from "../kit/erase-world.ts";
 import { type EventInput, record } from "../kit/journeys.ts";
-import { startTestSystem, type TestSystem } from "../kit/local.ts";
+import { type TestSystem } from "../kit/local.ts";
+import { startMemorySystem } from "../kit/memory-system.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const HOUR = 3_600_000;
@@ -12,7 +13,7 @@ let system: TestSystem;
 let api: TestApp;
 
 beforeAll(async () => {
-  system = await startTestSystem();
+  system = await startMemorySystem({ clock: () => NOW });
   api = await startTestApp({ system, clock: () => NOW });
 });
 afterAll(async () => {

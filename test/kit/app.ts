@@ -10,6 +10,8 @@ import { createHttp } from "../../api/entry/http/fetch.ts";
 import { createStreamPump } from "../../api/local/stream-pump.ts";
 import { consumersOf } from "../../api/ingest/consumers.ts";
 import { silentLog, startTestSystem, type TestSystem } from "./local.ts";
+import { DYNAMO_METHODS, type MemoryDynamo } from "./memory-dynamo.ts";
+import { startMemorySystem } from "./memory-system.ts";
 
 /** What a GraphQL answer holds. Tests know the shapes they ask for. */
 // oxlint-disable-next-line no-explicit-any
@@ -24,7 +26,7 @@ const CHEAP = { logN: 4, r: 8, p: 1 };
 export async function startTestApp(
   { system, env = {}, ...overrides }: Overrides & { system?: TestSystem; env?: Record<string, string> } = {},
 ) {
-  const own = system ?? await startTestSystem();
+  const own: TestSystem = system ?? await startTestSystem();
   const config = parseConfig({
     DATA_DIR: own.dataDir,
     NAME_PREFIX: own.prefix,
@@ -42,6 +44,7 @@ export async function startTestApp(
     // Where a test has the clock in hand, nobody reads streams while somebody waits for a beat of them.
     beatsMs: overrides.clock && 0,
     onCost: (cost) => void costs.push(cost),
+    ...(own.memory ? { dynamo: withCosts(own.memory.dynamo, costs), objects: own.memory.objects } : {}),
     ...overrides,
   });
   const http = createHttp(app);
@@ -55,7 +58,7 @@ export async function startTestApp(
   });
 
   const streams = createStreamPump({
-    streams: createStreams(own.clients.dynamodb, own.clients.streams),
+    streams: own.memory?.streams ?? createStreams(own.clients.dynamodb, own.clients.streams),
     consumers: consumersOf(own.prefix, config.metricsBatching, config.attachedTables),
     handle: app.ingestStream,
     onProgress: app.caughtUp,
@@ -111,4 +114,31 @@ export async function startTestApp(
       if (!system) await own.stop();
     },
   };
+}
+
+/** The service over stores in memory (`memory-system.ts`), for laws of what it says and keeps. */
+export async function startMemoryApp(options: Overrides & { env?: Record<string, string> } = {}) {
+  const system = await startMemorySystem(options.clock ? { clock: options.clock } : {});
+  const api = await startTestApp({ ...options, system });
+  return {
+    ...api,
+    async stop() {
+      await api.stop();
+      await system.stop();
+    },
+  } satisfies TestApp;
+}
+
+const READS: readonly string[] = ["get", "batchGet", "query", "count"];
+
+/** Notes each call as one request; in memory nothing costs units. */
+function withCosts(dynamo: MemoryDynamo, costs: Cost[]): MemoryDynamo {
+  const noted = [...DYNAMO_METHODS, "count" as const].map((operation) => [
+    operation,
+    (table: string, ...rest: unknown[]) => {
+      costs.push({ operation, table, units: 0, kind: READS.includes(operation) ? "read" : "write" });
+      return (dynamo[operation] as (...args: unknown[]) => unknown)(table, ...rest);
+    },
+  ]);
+  return { ...dynamo, ...Object.fromEntries(noted) as object };
 }

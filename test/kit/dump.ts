@@ -1,4 +1,6 @@
-import { DeleteItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DeleteItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { fullName } from "../../api/resources.ts";
 import type { TestSystem } from "./local.ts";
 
 /** Every item of a table as text, in a fixed order: equal dumps are tables that are equal byte for byte. */
@@ -9,17 +11,27 @@ export async function dumpTable(system: TestSystem, name: string): Promise<strin
 /** Deletes every item of a table. */
 export async function emptyTable(system: TestSystem, name: string): Promise<number> {
   const items = await itemsOf(system, name);
-  for (const item of items) {
-    await system.clients.dynamodb.send(
-      new DeleteItemCommand({ TableName: `${system.prefix}-${name}`, Key: { pk: item.pk!, sk: item.sk! } }),
-    );
-  }
+  for (const item of items) await removeItem(system, name, item);
   return items.length;
 }
 
+/** Deletes an item as a hand other than the service's does. */
+export async function removeItem(
+  system: TestSystem,
+  name: string,
+  { pk, sk }: Record<string, AttributeValue>,
+): Promise<void> {
+  const TableName = fullName(system.prefix, { name });
+  const Key = { pk: pk!, ...(sk ? { sk } : {}) };
+  if (system.memory) return await system.memory.dynamo.remove(TableName, unmarshall(Key));
+  await system.clients.dynamodb.send(new DeleteItemCommand({ TableName, Key }));
+}
 /** Every item of a table, as DynamoDB has it. */
-export async function itemsOf(system: TestSystem, name: string) {
-  const items = [];
+export async function itemsOf(system: TestSystem, name: string): Promise<Record<string, AttributeValue>[]> {
+  if (system.memory) {
+    return system.memory.dump(name).map((item) => marshall(item, { removeUndefinedValues: true }));
+  }
+  const items: Record<string, AttributeValue>[] = [];
   const pages = paginateScan({ client: system.clients.dynamodb }, { TableName: `${system.prefix}-${name}` });
   for await (const page of pages) items.push(...page.Items ?? []);
   return items;

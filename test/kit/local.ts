@@ -7,6 +7,7 @@ import { parseConfig } from "../../api/config.ts";
 import { createLog } from "../../api/core/log.ts";
 import type { LocalError } from "../../api/local/errors.ts";
 import { startLocalSystem } from "../../api/local/system.ts";
+import type { MemoryStores } from "./memory-system.ts";
 
 export const silentLog = createLog("silent", () => {});
 
@@ -16,7 +17,10 @@ export async function makeTempDir(parent = tmpdir()): Promise<{ path: string; re
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
+export type TestSystem = Awaited<ReturnType<typeof startTestSystem>> & {
+  /** Of a system in memory (`memory-system.ts`): its stores. */
+  memory?: MemoryStores;
+};
 
 /** A local system of its own in a fresh folder, or over `dataDir`, which then stays. One for a test file is enough. */
 export async function startTestSystem(

@@ -65,6 +65,13 @@ export function createMemoryDynamo(
   } = {},
 ) {
   const tables = new Map(Object.keys(specs).map((name) => [name, new Map<string, Item>()]));
+  /** The same items by what queries ask for: by table, by the name of a partition's attribute, and by its value. */
+  const partitions = new Map(
+    Object.entries(specs).map(([table, { partition, indexes }]) => {
+      const names = [partition, ...Object.values(indexes).map((index) => index.partition)].map(({ name }) => name);
+      return [table, new Map(names.map((name) => [name, new Map<unknown, Map<string, Item>>()]))];
+    }),
+  );
   let log: Written[] = [];
 
   /** Every method answers later, and with the errors of `api/aws/dynamo.ts`. */
@@ -102,6 +109,12 @@ export function createMemoryDynamo(
       const before = items.get(key);
       if (after) items.set(key, after);
       else items.delete(key);
+      for (const [name, groups] of partitions.get(table)!) {
+        if (before && before[name] !== after?.[name]) groups.get(before[name])?.delete(key);
+        if (after?.[name] === undefined) continue;
+        if (!groups.has(after[name])) groups.set(after[name], new Map());
+        groups.get(after[name])!.set(key, after);
+      }
       return { table, key, before, after };
     });
     log.push(...done);
@@ -146,11 +159,12 @@ export function createMemoryDynamo(
   function itemsOf(table: string, isIndex: boolean, isConsistent: boolean, key: Expression, scope: Names): Item[] {
     const back = isIndex ? lag?.() ?? 0 : staleness(isConsistent);
     const [, token, value] = PARTITION.exec(key.expression) ?? [];
-    const all = asOf(table, back).values();
-    if (token === undefined) return [...all];
+    if (token === undefined) return [...asOf(table, back).values()];
     const name = scope.names[token] ?? token;
+    const groups = back === 0 ? partitions.get(table)!.get(name) : undefined;
+    if (groups) return [...groups.get(scope.values[value!])?.values() ?? []];
     const found: Item[] = [];
-    for (const item of all) if (item[name] === scope.values[value!]) found.push(item);
+    for (const item of asOf(table, back).values()) if (item[name] === scope.values[value!]) found.push(item);
     return found;
   }
 

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { startTestApp, type TestApp } from "./app.ts";
+import { startMemoryApp, type startTestApp, type TestApp } from "./app.ts";
 
-/** The service for all tests of a file, with its clock in hand: `now` is set back before each. There once the first test begins. */
-export function useMovingApp(start: number) {
+/**
+ * The service for all tests of a file, with its clock in hand: `now` is set back before each. There once the first test begins. Over
+ * stores in memory, or over what `startApp` starts.
+ */
+export function useMovingApp(start: number, startApp: typeof startTestApp = startMemoryApp) {
   let app: TestApp | undefined;
   const world = {
     now: start,
@@ -11,7 +14,7 @@ export function useMovingApp(start: number) {
     },
   };
   beforeAll(async () => {
-    app = await startTestApp({ clock: () => world.now });
+    app = await startApp({ clock: () => world.now });
   });
   beforeEach(() => {
     world.now = start;
