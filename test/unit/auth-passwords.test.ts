@@ -97,6 +97,17 @@ test("twenty-two hashes are taken at once, further ones are refused at once, and
   }
 });
 
+test("of one address four wait at once, whose places are free again as they are taken; others still come in", async () => {
+  const busy = createPasswords({ random: randomBytes, cost: cheap });
+  const hashes = (count: number, address: string) =>
+    Promise.allSettled(Array.from({ length: count }, () => busy.hash("correct horse", address)));
+  for (let round = 0; round < 3; round++) {
+    const [own, others] = await Promise.all([hashes(10, "10.0.0.1"), hashes(4, "10.0.0.2")]);
+    const taken = (results: typeof own) => results.filter(({ status }) => status === "fulfilled").length;
+    expect([taken(own), taken(others)]).toEqual([6, 4]);
+  }
+});
+
 describe("a registration", () => {
   const good = { username: "ada", password: "correct horse" };
   const tricky = [...Array.from("aZ1.İıßẞΣσςﬁＡéÅKǅŉΐﬃऀकि"), "e\u0301", "\u0345"];

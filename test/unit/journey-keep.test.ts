@@ -62,6 +62,7 @@ describe("an event of a number that was counted", () => {
   test.each<[string, Partial<ArrivedEvent>, boolean]>([
     ["is the same", {}, false],
     ["is the same but for its corrected time", { occurredAt: NOW + 1 }, true],
+    ["is the same but for what its clock said", { clientAt: NOW + 6, occurredAt: NOW }, true],
     ["is the same but for the order of its properties", { properties: { b: 2, a: 1 } }, true],
     ["says something else", { page: "/other" }, true],
   ])("that %s is outdone where it arrived no later, and says something else to the letter", async (_, own, isOther) => {

@@ -275,6 +275,23 @@ describe("a filter", () => {
     expect(await Promise.all(found)).toEqual([["a", "b"], ["a", "c"], ["a"], []]);
   });
 
+  test("of which each page holds one passes over what does not match as it reads, no further than it must", async () => {
+    const { calls, put, list, journeys } = createWorld();
+    for (let i = 0; i < 9; i++) await put(`s${i}`, NOW - i);
+    const costOf = async (filter: JourneyFilter, first: number) => {
+      calls.length = 0;
+      const { edges } = await list(filter, { first });
+      return [edges.length, calls.filter((call) => call === "query").length];
+    };
+    expect(await costOf({}, 4)).toEqual([4, 1]);
+    expect(await costOf({}, 9)).toEqual([9, 1]);
+    await journeys.record(T, [said("asked", "Do you ship?")]);
+    expect(await ids({ question: "ship" })).toEqual(["asked"]);
+    async function ids(filter: JourneyFilter) {
+      return (await list(filter, { first: 4 })).edges.map(({ node }) => node.sessionId);
+    }
+  });
+
   test("names types in upper snake case, or is refused", async () => {
     const { list } = createWorld();
     for (const type of ["page_viewed", "PAGE VIEWED", "1PAGE", "", `P${"X".repeat(64)}`]) {
@@ -321,6 +338,11 @@ describe("a person", () => {
     await put("a", NOW, "v");
     await store.alias(T, "v", "phone");
     expect(await journeys.findVisitor(T, "phone")).toEqual({ ids: ["phone", "v"], firstSeenAt: NOW, lastSeenAt: NOW });
+    await put("one", NOW, "w");
+    await put("longest", NOW, "x".repeat(LIMITS.visitorIdChars));
+    expect([await ids({ visitorId: "w" }), await ids({ visitorId: "x".repeat(LIMITS.visitorIdChars) })]).toEqual([
+      ...[["one"], ["longest"]],
+    ]);
     for (const none of ["", "x".repeat(LIMITS.visitorIdChars + 1), "\ud800"]) {
       calls.length = 0;
       expect([await journeys.findVisitor(T, none), calls]).toEqual([undefined, []]);

@@ -67,6 +67,14 @@ describe("a link to media", () => {
       ...[`/media/${ticket}/${name}/x`, `/media/${ticket}.x/${name}`, `/other/${ticket}/${name}`, "/media/", ""],
     ];
     for (const other of others) expect([other, (await opened(other)).found]).toEqual([other, undefined]);
+    // What has no form of a link is not looked for either: nobody's partition is named by what is sent.
+    const formless = [
+      ...[0, 1, 2, 6].map((i) => swap(i, "")),
+      swap(0, id("sh#op")),
+      `/media/${ticket}/`,
+      `/media/${ticket}/%ff`,
+    ];
+    for (const other of formless) expect([other, (await opened(other)).asked]).toEqual([other, []]);
     expect((await opened(swap(0, parts[0]!))).found).toBeDefined();
   });
 

@@ -6,11 +6,13 @@ import { createMemoryObjects } from "../kit/memory-objects.ts";
 
 let objects: ReturnType<typeof createMemoryObjects>;
 let sent: unknown[];
+let asked: string[];
 let parked: ReturnType<typeof createParked>;
 beforeEach(() => {
   objects = createMemoryObjects();
   sent = [];
-  const find = (key: string) => Promise.resolve(objects.entries().find(([own]) => own === key)?.[1]);
+  asked = [];
+  const find = (key: string) => (asked.push(key), Promise.resolve(objects.entries().find(([own]) => own === key)?.[1]));
   const queues = { send: (...given: unknown[]) => Promise.resolve(void sent.push(given)) };
   parked = createParked({ objects: { ...objects, find }, queues, ingestQueue: "ingest", lateQueue: "late" });
 });
@@ -53,6 +55,20 @@ test("records come first, then messages, page by page, each once; what lies ther
   for (const first of [0, 51]) await expect(parked.list("shop", first, undefined)).rejects.toThrow(InvalidInputError);
 });
 
+test("a page looks at as many as it shows, and leaves out what was taken since it was listed", async () => {
+  for (let n = 0; n < 12; n++) await record(`r${String(n).padStart(2, "0")}`, { reason: "" });
+  let pages = 0;
+  const list = async function* (...given: Parameters<typeof objects.list>) {
+    for await (const page of objects.list(...given)) yield (pages++, page);
+  };
+  const find = (key: string) =>
+    Promise.resolve(key.includes("r01") ? undefined : objects.entries().find(([own]) => own === key)?.[1]);
+  const queues = { send: () => Promise.reject(new Error("not asked")) };
+  const own = createParked({ objects: { ...objects, list, find }, queues, ingestQueue: "i", lateQueue: "l" });
+  const { edges, hasNextPage } = await own.list("shop", 3, undefined);
+  expect([edges.length, hasNextPage, pages]).toEqual([2, true, 2]);
+});
+
 test("a preview has five hundred characters, and halves none", async () => {
   await parked.park("shop", "\u{1F600}".repeat(600), "long");
   expect((await all())[0]!.preview).toBe("\u{1F600}".repeat(500));
@@ -76,10 +92,21 @@ test("an id names what its tenant has, and nothing else", async () => {
   expect(await parked.retry("shop2", parkedId)).toBe(false);
   const name = Buffer.from(parkedId, "base64url").toString().split("/")[1]!;
   const id = (text: string) => Buffer.from(text).toString("base64url");
-  const others = [`MESSAGE/../tenant=shop/${name}`, `MESSAGE/../shop/${name}`, `OTHER/${name}`, `MESSAGE/${name}x`, ""];
+  asked = [];
+  const others = [
+    `RECORD/../${name}`,
+    `MESSAGE/.x/${name}`,
+    `MESSAGE/a/../${name}`,
+    `MESSAGE/../tenant=shop/${name}`,
+    `MESSAGE/../shop/${name}`,
+    `OTHER/${name}`,
+    `MESSAGE/${name}x`,
+    "",
+  ];
   for (const other of others) expect([other, await parked.retry("shop", id(other))]).toEqual([other, false]);
-  for (const other of others.slice(0, 2)) expect(await parked.retry("shop2", id(other))).toBe(false);
-  expect(sent).toEqual([]);
+  for (const other of others) expect(await parked.retry("shop2", id(other))).toBe(false);
+  // Nothing is looked for under what is no id.
+  expect([sent, asked]).toEqual([[], []]);
   expect(["shop#1", "shop", "sh/op#1", "#1", "", undefined].map(tenantIn)).toEqual([
     ...["shop", "shop", undefined, undefined, undefined, "undefined"],
   ]);
