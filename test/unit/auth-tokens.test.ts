@@ -16,7 +16,7 @@ beforeAll(async () => {
 beforeEach(() => void (now = NOW));
 
 /** Who a token of these claims is, or what is wrong with it; signed by one of the keys, all of which have one name. */
-async function ask(own: Partial<Issuer>, claims: JWTPayload = {}, { typ, key = 0, keys = 1 }: {
+async function ask(own: Partial<Issuer>, claims: Record<string, unknown> = {}, { typ, key = 0, keys = 1 }: {
   typ?: string;
   key?: number;
   keys?: number;
@@ -65,7 +65,8 @@ describe("a token", () => {
 
   test("without an audience is taken from clients that are named, by `client_id` before `azp`", async () => {
     const clients = ["app-1", "app-2"];
-    const of = (claims: JWTPayload, own: Partial<Issuer> = { clients }) => ask(own, { aud: undefined, ...claims });
+    const of = (claims: Record<string, unknown>, own: Partial<Issuer> = { clients }) =>
+      ask(own, { aud: undefined, ...claims });
     expect(await of({ client_id: "app-1" })).toMatchObject({ userId: "ada" });
     expect(await of({ azp: "app-2" })).toMatchObject({ userId: "ada" });
     for (const claims of [{ client_id: "evil", azp: "app-1" }, { azp: "evil" }, {}, { client_id: 1 }]) {
@@ -132,7 +133,7 @@ describe("a token", () => {
 
 describe("claims", () => {
   const paths = { tenant: ["org", "org.*.id", "tenant"], scopes: ["scope", "realm_access.roles"], scopeMap: new Map() };
-  const tenant = (claims: object) => {
+  const tenant = (claims: JWTPayload) => {
     try {
       return readTenant(claims, paths);
     } catch (error) {
