@@ -184,23 +184,27 @@ describe("settings of sessions", () => {
   });
 
   test("of a sensor go before its tenant's, each by itself", async () => {
-    const { configure, settings, settingsOf } = world();
-    const usual = await settings.plausibleOf(T, "hall");
-    await configure(T, { plausible: { maxLength: 2 * 3_600_000 } });
-    await configure(T, { sensorId: "hall", plausible: { maxPause: 2 * MINUTE } });
-    await configure(T, { sensorId: "hall", plausible: { maxLength: 3 * 3_600_000 } });
-    expect(await settings.plausibleOf(T, "door")).toEqual({ ...usual, lengthMs: 2 * 3_600_000 });
-    expect(await settings.plausibleOf(T, "hall")).toEqual({ ...usual, lengthMs: 3 * 3_600_000, pauseMs: 2 * MINUTE });
-    const sensor = { tenantId: T, sensorId: "hall", idleMs: 5 * MINUTE } as Parameters<typeof settingsOf>[1];
-    expect(await settingsOf(T, sensor)).toMatchObject({
+    const own = world();
+    const usual = await own.settings.plausibleOf(T, "hall");
+    await own.configure(T, { plausible: { maxLength: 2 * 3_600_000 } });
+    await own.configure(T, { sensorId: "hall", plausible: { maxPause: 2 * MINUTE } });
+    await own.configure(T, { sensorId: "hall", plausible: { maxLength: 3 * 3_600_000 } });
+    expect(await own.settings.plausibleOf(T, "door")).toEqual({ ...usual, lengthMs: 2 * 3_600_000 });
+    expect(await own.settings.plausibleOf(T, "hall")).toEqual({
+      ...usual,
+      lengthMs: 3 * 3_600_000,
+      pauseMs: 2 * MINUTE,
+    });
+    const sensor = { tenantId: T, sensorId: "hall", idleMs: 5 * MINUTE } as Parameters<typeof own.settingsOf>[1];
+    expect(await own.settingsOf(T, sensor)).toMatchObject({
       idleMs: 5 * MINUTE,
       lengthMs: 3 * 3_600_000,
       keepMs: 30 * DAY,
     });
-    expect(new Set((await settingsOf(T, sensor)).own)).toEqual(new Set(["idleMs", "pauseMs", "lengthMs"]));
-    expect(await settingsOf(T, undefined)).toMatchObject({ own: [], lengthMs: 2 * 3_600_000 });
+    expect(new Set((await own.settingsOf(T, sensor)).own)).toEqual(new Set(["idleMs", "pauseMs", "lengthMs"]));
+    expect(await own.settingsOf(T, undefined)).toMatchObject({ own: [], lengthMs: 2 * 3_600_000 });
     // A sensor that is called as all objects' members are has none of its own.
-    expect((await settingsOf(T, { tenantId: T, sensorId: "constructor" } as typeof sensor)).own).toEqual([]);
+    expect((await own.settingsOf(T, { tenantId: T, sensorId: "constructor" })).own).toEqual([]);
   });
 });
 
