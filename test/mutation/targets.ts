@@ -86,6 +86,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     tests: unit(
       ...[
         "journey-lists",
+        "journey-persons",
         "journey-follower",
         "journey-keep",
         "journey-goals",
