@@ -16,8 +16,8 @@ export type Counter = {
   check: (key: string) => void;
 };
 
-/** Keys that a process holds a share of, or knows to be over. */
-const MAX_KEYS = 50_000;
+/** Keys that a process holds a share of, or knows to be over. As a size, since for a `max` all room is made at once: 5 ms for each counter. */
+const KEYS = { maxSize: 50_000, sizeCalculation: () => 1 };
 /** A process takes so many shares of a rate, at most, in one go: so most requests ask nobody. */
 const SHARES = 100;
 
@@ -41,7 +41,7 @@ export function createCounter(
   if (!rate) return { count: () => Promise.resolve(), check: () => {} };
   const counted = limiter(name, rate);
   const share = Math.max(1, Math.floor(rate.points / SHARES));
-  const held = new LRUCache<string, { left: number; until: number }>({ max: MAX_KEYS });
+  const held = new LRUCache<string, { left: number; until: number }>(KEYS);
   const asked = new Map<string, Promise<void>>();
 
   const refuse = (until: number) => new RateLimitedError(what, rate, Math.ceil((until - clock()) / SECOND_MS));

@@ -52,7 +52,7 @@ export function createDevices(
   },
 ) {
   /** Which session a sensor's motion was counted in last: a guess that a condition checks. */
-  const believed = new LRUCache<string, string>({ max: MAX_REMEMBERED });
+  const believed = new LRUCache<string, string>({ maxSize: MAX_REMEMBERED, sizeCalculation: () => 1 });
 
   return {
     /**
