@@ -280,7 +280,7 @@ describe("a stop", () => {
     expect(await closed).toMatchObject({ code: 1001 });
     // It did not wait for the drain time, or it would say that something was left.
     expect(lines).toEqual([]);
-    await expect(ask(one.url, "{ hello }")).rejects.toThrow();
+    await expect(ask(one.url, "{ hello }")).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
   });
 
   test("waits no longer than the drain time", async () => {

@@ -224,7 +224,7 @@ describe("a webhook", () => {
     expect(calls().filter(({ path }) => path.endsWith("/alive"))).toHaveLength(20);
     expect(calls().filter(({ path }) => path.endsWith("/dead")).length).toBeLessThanOrEqual(4);
     const { deliveries } = await log(webhook.webhookId);
-    expect(deliveries.nodes.every(({ status }: { status: string }) => status === "PENDING")).toBe(true);
+    expect(new Set(deliveries.nodes.map(({ status }: { status: string }) => status))).toEqual(new Set(["PENDING"]));
   });
 
   test("signs with the old secret too for a day after a rotation", async () => {

@@ -203,7 +203,12 @@ function comparison(reader: Reader): Condition {
   const operator = reader.next();
   if (operator === "BETWEEN") {
     const [from, to] = [operand(reader), (reader.expect("AND"), operand(reader))];
-    return (scope) => compare(left(scope), from(scope)) >= 0 && compare(left(scope), to(scope)) <= 0;
+    return (scope) => {
+      const [least, most] = [from(scope), to(scope)];
+      // DynamoDB gives no empty answer there.
+      if (compare(least, most) > 0) refuse("BETWEEN needs an upper bound that is no less than the lower one");
+      return compare(left(scope), least) >= 0 && compare(left(scope), most) <= 0;
+    };
   }
   if (operator === "IN") {
     reader.expect("(");

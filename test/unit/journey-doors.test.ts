@@ -97,6 +97,8 @@ describe("robots", () => {
       [[T, "Googlebot", 1]],
       [[T, [{ seq: 1 }], 1_000], [T, [{ seq: 1 }], undefined]],
     ]);
+    expect(await collect(T, { events: [{}, {}, {}] }, AGENT)).toEqual({ verdicts: [], robots: 3 });
+    expect(counted.at(-1)).toEqual([T, "Googlebot", 3]);
     await expect(collect(T, { events: [] }, AGENT)).rejects.toThrow(InvalidInputError);
     await expect(collect(T, { events: Array(501).fill({}) }, AGENT)).rejects.toThrow(InvalidInputError);
     for (

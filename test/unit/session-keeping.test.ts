@@ -104,6 +104,8 @@ describe("readings that lie together", () => {
       lastAt: 21,
       count: 3,
     });
+    const [whole, inside] = [{ firstAt: 0, lastAt: 10, count: 2 }, { firstAt: 2, lastAt: 3, count: 1 }];
+    expect(united([inside, whole], 0)).toEqual([{ firstAt: 0, lastAt: 10, count: 3 }]);
     // What joins one that was dropped is dropped with it.
     expect(united([cluster(0, 1, true), cluster(2, 1)], 1)).toEqual([{
       firstAt: 0,
@@ -222,5 +224,8 @@ test("which sessions changed is noted once for each part of a stream and tenant,
     ...[[["a", "b"], ["a"]], [["a"]], [], [["a", "b"], ["a"]]],
   ]);
   expect(await since(0, "t2")).toEqual([["c"]]);
+  // Two parts of one shard in one moment.
+  for (const sequence of ["6", "7"]) await log.noteAll([change("t3#1", sequence, `${sequence}#SESSION`)], NOW);
+  expect(await since(0, "t3")).toEqual([["6"], ["7"]]);
   expect(dynamo.dump("buckets").find(({ pk }) => pk === logOf("t2"))).toMatchObject({ ttl: (NOW + 8 * DAY) / SECOND });
 });
