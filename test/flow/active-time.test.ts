@@ -1,8 +1,7 @@
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { between } from "../kit/analytics.ts";
-import { startTestApp, type TestApp } from "../kit/app.ts";
-import { itemsOf } from "../kit/dump.ts";
+import { startMemoryApp, type TestApp } from "../kit/app.ts";
+import { itemsOf, removeItem } from "../kit/dump.ts";
 import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
 import { expectedTime, type Stretch, wallOf } from "../proof/time-oracle.ts";
 import { createRandom } from "../proof/random.ts";
@@ -21,7 +20,7 @@ const iso = (at: number) => new Date(at).toISOString();
 let api: TestApp;
 
 beforeAll(async () => {
-  api = await startTestApp({ clock: () => NOW });
+  api = await startMemoryApp({ clock: () => NOW });
 });
 afterAll(() => api.stop());
 
@@ -190,8 +189,7 @@ describe("active time", () => {
     );
     expect(rollups.length).toBeGreaterThan(1);
     for (const { pk, sk } of rollups) {
-      const gone = new DeleteItemCommand({ TableName: `${api.system.prefix}-rollups`, Key: { pk: pk!, sk: sk! } });
-      await api.system.clients.dynamodb.send(gone);
+      await removeItem(api.system, "rollups", { pk: pk!, sk: sk! });
     }
     const repaired = await audit(true);
     expect(repaired.repaired).toBeGreaterThan(rollups.length);
