@@ -175,7 +175,7 @@ describe("a list that asks for what events have", () => {
     expect(is({ properties: [{ name: "n", value: "1" }] })).toBe(true);
     expect(is({ properties: [{ name: "n", value: "2" }] })).toBe(false);
     expect([
-      isAsked({ ...parseSought({ question: "ship NÉPAL" }) }, "Do you nepal-ship?"),
+      isAsked({ ...parseSought({ question: "ship NÉPAL" }) }, "Do you NÉPAL-ship?"),
       isAsked(parseSought({ question: "a b" }), "a"),
     ])
       .toEqual([true, false]);
@@ -210,6 +210,10 @@ describe("a funnel", () => {
     const order = "STRICT";
     expect(reach({ order }, ["/a", 1], ["/x", 2], ["/b", 3])).toEqual([1]);
     expect(reach({ order }, ["/a", 1], ["/a", 2], ["/b", 3])).toEqual([2, 3]);
+    const steps = ["/a", "/b", "/c"].map((page) => ({ page }));
+    expect(reach({ order, steps }, ["/a", 1], ["/b", 2], ["/b", 3], ["/c", 4])).toEqual([1, 2, 4]);
+    // A repeat is the step that it repeats, and no further one.
+    expect(reach({ order, steps: [{ page: "/a" }, { page: "/a" }] }, ["/a", 1], ["/a", 2])).toEqual([1]);
   });
 
   test.each<[object, string | undefined]>([
