@@ -122,7 +122,6 @@ export function createDevices(
         `Batch ${batch.batchOffset} of this session came before with other content; nothing was changed. Give new readings the next offset.`,
       );
     }
-    const quarantineId = judged.isHeld ? await aside.holdBatch(tenantId, sent, judged) : undefined;
     const span = spanOf(batch);
     const isOne = span !== undefined && span.lastAt - span.firstAt <= batch.apartMs;
     const next = isOne && !batch.final
@@ -136,6 +135,8 @@ export function createDevices(
       return await ingest(tenantId, userId, sent, payload);
     }
     if (payload.__typename !== "IngestSessionBatchPayload") return payload;
+    // Of a batch that is refused nothing is kept aside; whoever dies before this is sent it again.
+    const quarantineId = judged.isHeld ? await aside.holdBatch(tenantId, sent, judged) : undefined;
     if (!payload.duplicate) {
       changed(payload.session);
       if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);

@@ -14,7 +14,10 @@ export function linkTo(dynamo: MemoryDynamo, objects: Map<string, Reading[]>, no
   const methods: Record<string, (...args: never[]) => unknown> = {
     ...dynamo,
     keep: (_: string, batch: BatchInput) => {
-      objects.set(keyOf(batch, batch.batchOffset), [...batch.readings]);
+      const key = keyOf(batch, batch.batchOffset);
+      // What is there stays, with what was admitted since.
+      if (objects.has(key)) return "same";
+      objects.set(key, [...batch.readings]);
       return "created";
     },
     read: (of: { sessionId: string }, offset: number) => objects.get(keyOf(of, offset)) ?? [],

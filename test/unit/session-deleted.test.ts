@@ -17,6 +17,7 @@ function world() {
     ...dynamo as unknown as Record<string, (...args: unknown[]) => unknown>,
     keep: () => "created",
     read: () => [],
+    hold: () => undefined,
   };
   let ids = 0;
   const ask = async (name: string, args: readonly unknown[]) => await methods[name]!(...args);
@@ -223,4 +224,16 @@ test("what motion opens at the very instant of a deleted session that had none i
     await host.restore(T, { sessionId: twin });
     expect((await shown()).sessions).toEqual([[walk, -2, 0, 0], [twin, 0, 1, 2]]);
   }
+});
+
+test("of a batch that is refused, since a person deleted its session, nothing is kept aside that could be admitted", async () => {
+  const { host, seen, batch } = world();
+  await batch("walk", 0, 0);
+  await host.remove(T, await seen("walk"));
+  // One reading of a clock far ahead.
+  await expect(batch("walk", 1, -2, 900)).rejects.toThrow("a person deleted");
+  expect(await host.listQuarantined(T, "s")).toEqual([]);
+  await host.restore(T, { sessionId: "walk" });
+  await batch("walk", 1, -2, 900);
+  expect(await host.listQuarantined(T, "s")).toHaveLength(1);
 });
