@@ -104,7 +104,7 @@ entries.mutationFields((t) => ({
   resolveQuarantined: t.field({
     type: ResolveQuarantinedResult,
     description:
-      "Counts what is kept aside because of its time, or drops it. What cannot count, since its number was counted with another instant meanwhile, stays aside.",
+      "Counts what is kept aside because of its time, or drops it. What cannot count, since its number was counted with another instant meanwhile, stays aside. What was dropped can be counted still, for as long as it would have been kept; where a device sends again what was decided, that holds.",
     access: "SESSIONS_WRITE",
     args: { input: t.arg({ type: ResolveQuarantinedInput, required: true, description: "Which, and what to do." }) },
     resolve: (_, { input: { sensorId, quarantineId, admit } }, { viewer, services }) =>

@@ -82,7 +82,8 @@ export function createAside(
 
       /**
        * Counts what was kept aside as it was sent, or drops it; undefined where nothing of that id is kept aside. What cannot
-       * count stays aside, and the answer says why. Throws InvalidInputError likewise.
+       * count stays aside, and the answer says why; what was dropped can be counted still, for as long as it would have been
+       * kept. Throws InvalidInputError likewise.
        */
       async resolveQuarantined(
         tenantId: string,
@@ -92,7 +93,10 @@ export function createAside(
       ): Promise<Resolved | PayloadMismatch | undefined> {
         const isPossible = isQuarantineId(quarantineId) && v.is(words(LIMITS.idChars), sensorId);
         const held = isPossible ? await quarantine.find({ tenantId, sensorId }, quarantineId) : undefined;
-        if (!held) return undefined;
+        if (!held || (held.decided === "ADMITTED" && !admit)) return undefined;
+        const resolved: Resolved = { __typename: "ResolveQuarantinedPayload", admitted: admit };
+        const decision = admit ? "ADMITTED" : "DROPPED";
+        if (held.decided === decision) return resolved;
         const { content } = held;
         if (admit && content.kind === "motion") {
           const motion: MotionInput = {
@@ -111,9 +115,12 @@ export function createAside(
           }
         }
         if (admit && content.kind === "batch") await admitBatch({ tenantId, sensorId }, content);
-        if (content.kind === "apart") await resolveApart({ tenantId, sensorId }, content.sessionId, admit);
-        await quarantine.remove({ tenantId, sensorId }, quarantineId);
-        return { __typename: "ResolveQuarantinedPayload", admitted: admit };
+        if (content.kind === "apart") {
+          // The session knows what was decided; what comes later is of the same id.
+          await resolveApart({ tenantId, sensorId }, content.sessionId, admit);
+          await quarantine.remove({ tenantId, sensorId }, quarantineId);
+        } else await quarantine.decide(held, decision, await settings.keepMsOf(tenantId));
+        return resolved;
       },
     },
   };
@@ -129,8 +136,9 @@ export function createAside(
     const content = { kind: "motion" as const, at, ...numbered, ...lasting, ...clearing };
     const quarantineId = quarantine.idOf(content);
     const held = { tenantId, sensorId, quarantineId, heldAt: clock(), reason: `at: ${reason}`, count: 1, content };
-    await quarantine.put(held, await settings.keepMsOf(tenantId));
-    return { __typename: "QuarantinedPayload", quarantineId, reason: held.reason };
+    const decided = await quarantine.put(held, await settings.keepMsOf(tenantId));
+    const said = decided ? `; it came before, and a person ${decided.toLowerCase()} it` : "";
+    return { __typename: "QuarantinedPayload", quarantineId, reason: `${held.reason}${said}` };
   }
 
   async function holdBatch(

@@ -11,7 +11,7 @@ import type { createLasting } from "./lasting.ts";
 import type { Lines, Owner } from "./lines.ts";
 import { type BatchInput, parseBatch, parseMotion, type SentBatch, type Session } from "./model.ts";
 import type { Paused, Pausing } from "./pausing.ts";
-import { implausible, judgePauses, judgeReadings, judgeStatements, mustBeSince } from "./plausible.ts";
+import { erasedSince, implausible, judgePauses, judgeReadings, judgeStatements, mustBeSince } from "./plausible.ts";
 import { digestOf, type Readings } from "./readings.ts";
 import {
   type BatchPayload,
@@ -148,7 +148,7 @@ export function createDevices(
     const accepted = payload.duplicate ? 0 : batch.readings.length - apart.length;
     const long = longDoubt(payload.source, batch);
     return {
-      ...{ ...payload, accepted, doubts: [...doubts, ...long, ...leftOut(pauses, paused)] },
+      ...{ ...payload, accepted, doubts: [...doubts, ...judged.leftOut, ...long, ...leftOut(pauses, paused)] },
       session: paused?.sessions.find(({ sessionId }) => sessionId === payload.session.sessionId) ?? payload.session,
       receipts: [...receipts, ...apart].sort((a, b) => a.index - b.index),
       quarantineId: quarantineId ?? (apart.length > 0 ? aside.idOfApart(batch) : undefined),
@@ -161,10 +161,14 @@ export function createDevices(
     const plausible = await settings.plausibleOf(tenantId, sent.sensorId);
     const erasedUntil = erased ?? await settings.erasedUntil(tenantId, sent.sensorId);
     const judged = judgeReadings(sent.readings, now, plausible, erasedUntil);
-    if (sent.readings.length > 0 && judged.readings.length + judged.held.length === 0) {
+    const isEmpty = judged.readings.length + judged.held.length === 0;
+    const isNone = isEmpty && erasedUntil !== undefined &&
+      !(await lines.find({ tenantId }, [sent.sessionId])).has(sent.sessionId);
+    if (isNone && sent.readings.length === 0 && typeof sent.startedAt === "number") {
+      mustBeSince({ erasedUntil }, "startedAt", sent.startedAt);
+    }
+    if (sent.readings.length > 0 && isEmpty) {
       // Kept by one that had not heard of the erasure, and died.
-      const isNone = erasedUntil !== undefined &&
-        !(await lines.find({ tenantId }, [sent.sessionId])).has(sent.sessionId);
       if (isNone) await readings.drop({ ...sent, tenantId }, sent.batchOffset, digestOf(sent));
       throw new InvalidInputError(
         judged.receipts.slice(0, MAX_FIELDS).map(({ index, reason }) => {
@@ -174,12 +178,16 @@ export function createDevices(
       );
     }
     const firstAt = judged.readings.reduce((least, { at }) => Math.min(least, at), Infinity);
-    const { doubts, ...stated } = judgeStatements(sent, Number.isFinite(firstAt) ? firstAt : undefined, now, plausible);
+    const first = Number.isFinite(firstAt) ? firstAt : undefined;
+    const isPast = erasedUntil !== undefined && (sent.startedAt ?? Infinity) <= erasedUntil;
+    const leftOut = isPast ? [`startedAt: ${erasedSince(erasedUntil)}; it is left out`] : [];
+    const said = isPast ? { ...sent, startedAt: undefined } : sent;
+    const { doubts, ...stated } = judgeStatements(said, first, now, plausible);
     const { pauseDoubts, ...paused } = judgePauses(sent.pauses, now, plausible, erasedUntil);
     const isHeld = judged.held.length + doubts.length + paused.heldPauses.length > 0;
     const believed = { apartMs: plausible.apartMs, arrivedAt: now, measuredBy: now + plausible.aheadMs };
     const batch: BatchInput = { ...sent, ...stated, ...believed, readings: judged.readings };
-    return { ...judged, ...paused, doubts: [...doubts, ...pauseDoubts], isHeld, batch };
+    return { ...judged, ...paused, doubts: [...doubts, ...pauseDoubts], leftOut, isHeld, batch };
   }
 
   /** A number where its sensor was erased until then and this process had not heard of it: it is to be judged anew by that. */
@@ -214,7 +222,8 @@ export function createDevices(
       }
       const was = await lines.findSensorState(of);
       const { erasedUntil = -Infinity } = was.sensor ?? {};
-      if (!known && batch.readings.some(({ at }) => at <= erasedUntil)) return erasedUntil;
+      const starts = [batch.startedAt ?? Infinity, ...batch.readings.map(({ at }) => at)];
+      if (starts.some((at) => at <= erasedUntil)) return erasedUntil;
       const next = counted?.session ?? await opened(of, batch, was);
       const also = counted ? apart : await aside.keepingApart(next, undefined, batch.apartMs);
       const isDone = await lines.state(of, next, known, was, also);

@@ -8,6 +8,7 @@ import { LIMITS, type Session } from "./model.ts";
 import type { Readings } from "./readings.ts";
 import { toldOf } from "./reports.ts";
 import type { createSettings } from "./settings.ts";
+import { fromPlaceItem, type LineStore } from "./line-store.ts";
 import type { SessionStore } from "./store.ts";
 
 /** What an erasure of a sensor leaves, with the reason, and for how many days where it is not for ever. */
@@ -40,9 +41,10 @@ export const SENSOR_REMAINS: readonly { what: string; why: string; days: number 
  * moment is finished by the next call, exactly. Gives the receipt: the same one where there was nothing more to erase;
  * undefined where there never was anything.
  */
-export function createSensorEraser({ erasures, store, readings, settings, clock }: {
+export function createSensorEraser({ erasures, store, lineStore, readings, settings, clock }: {
   erasures: SensorErasures;
   store: SessionStore;
+  lineStore: Pick<LineStore, "removePlace">;
   readings: Readings;
   settings: ReturnType<typeof createSettings>;
   clock: Clock;
@@ -136,7 +138,9 @@ export function createSensorEraser({ erasures, store, readings, settings, clock 
           const left = since.length > 0 ? { ...item, heard: since } : undefined;
           if (past.length > 0) await erasures.removeHolding(of, receipt, item, past, clock(), left);
         } else if (part === "T" || part === "C") {
-          if ((item.at as number) <= receipt.until) await erasures.remove(item);
+          if ((item.at as number) > receipt.until) continue;
+          if (part === "C") await erasures.remove(item);
+          else await lineStore.removePlace(of, fromPlaceItem(item));
         } else if (part === "X" || part === "Q") await erasures.remove(item);
       }
     }

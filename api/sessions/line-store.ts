@@ -62,11 +62,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
   async function places(of: Of, from: string, to: string, limit: number, descending = false): Promise<LinePlace[]> {
     const { pk, sk } = partOf(of, `T#${from}`);
     const items = await query({ pk, from: sk, to: partOf(of, `T#${to}`).sk }, limit, descending);
-    return items.map((item) => ({
-      startedAt: item.at as number,
-      sessionId: item.session as string,
-      key: (item.sk as string).split("#T#")[1]!,
-    }));
+    return items.map(fromPlaceItem);
   }
 
   return {
@@ -147,9 +143,19 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       },
     }),
 
-    /** Removes the place of a session that is no longer there. */
-    removePlace: ({ tenantId, sensorId }: Of, place: LinePlace): Promise<void> =>
-      dynamo.remove(tables.sessions, partOf({ tenantId, sensorId }, `T#${place.key}`)),
+    /** Removes the place of a session that is no longer there; one that is there again by now, at the same place, keeps it. */
+    removePlace: (
+      { tenantId, sensorId }: Of,
+      { key, sessionId }: Pick<LinePlace, "key" | "sessionId">,
+    ): Promise<boolean> =>
+      dynamo.transact([
+        { table: tables.sessions, remove: partOf({ tenantId, sensorId }, `T#${key}`) },
+        {
+          table: tables.sessions,
+          remove: keyOf(tenantId, sessionId),
+          condition: { expression: "attribute_not_exists(pk)" },
+        },
+      ]),
 
     /** Removes what the line keeps of a session that was deleted when its time had come. */
     async forget(session: Session): Promise<void> {
@@ -248,6 +254,11 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
         : { expression: "attribute_not_exists(revision)" },
     };
   }
+}
+
+export function fromPlaceItem(item: Item): LinePlace {
+  const key = (item.sk as string).split("#T#")[1]!;
+  return { startedAt: item.at as number, sessionId: item.session as string, key };
 }
 
 function tooLarge(sessions: number): InvalidInputError {

@@ -24,7 +24,11 @@ export type Held = {
     }
     /** Readings of a session that lie too far from its others. */
     | { kind: "apart"; sessionId: string };
+  /** What a person decided of it; undefined while it waits for that. */
+  decided?: Decided | undefined;
 };
+
+export type Decided = "ADMITTED" | "DROPPED";
 
 /** Whether a text can be an id that was given for something that is kept aside. */
 export function isQuarantineId(text: string): boolean {
@@ -40,7 +44,10 @@ const asideOf = (tenantId: string) => `${tenantId}#aside`;
 
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 
-/** Beside a sensor's sessions, sk = sensor#Q#<id>; the same content again is the same item. */
+/**
+ * Beside a sensor's sessions, sk = sensor#Q#<id>; the same content again is the same item. What a person decided of it is kept for
+ * as long as it would have been, in no list: a device repeats what it was not told to be counted.
+ */
 export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string }) {
   const keyOf = ({ tenantId, sensorId }: Pick<Held, "tenantId" | "sensorId">, id: string) =>
     itemKey(tenantId, sensorId, `Q#${id}#`);
@@ -49,7 +56,15 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       createHash("sha256").update(JSON.stringify(content)).digest("base64url").slice(0, 22)
     ),
 
-    put: (held: Held, keepMs: number): Promise<void> => dynamo.put(tables.sessions, itemOf(held, keepMs)),
+    /** Keeps it aside, where nobody decided of it before; gives what was decided. */
+    async put(held: Held, keepMs: number): Promise<Decided | undefined> {
+      const open = { expression: "attribute_not_exists(decided)" };
+      const written = await dynamo.putIf(tables.sessions, itemOf(held, keepMs), open);
+      return written.ok ? undefined : written.current?.decided as Decided | undefined;
+    },
+
+    decide: (held: Held, decided: Decided, keepMs: number): Promise<void> =>
+      dynamo.put(tables.sessions, itemOf({ ...held, decided }, keepMs)),
 
     /** The same as parts of a transaction. */
     putting: (held: Held, keepMs: number): TransactWrite => ({ table: tables.sessions, put: itemOf(held, keepMs) }),
@@ -85,7 +100,7 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       return { held: items.sort((a, b) => place.get(a.sk)! - place.get(b.sk)!).map(fromItem), isFull };
     },
 
-    /** The first of what is kept aside at a sensor. */
+    /** The first of what waits at a sensor for somebody to decide. */
     async list(of: Pick<Held, "tenantId" | "sensorId">, limit: number): Promise<Held[]> {
       const { pk, sk } = itemKey(of.tenantId, of.sensorId, "Q#");
       const values = { ":pk": pk, ":from": sk, ":to": `${sk}~` };
@@ -94,7 +109,7 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       for await (
         const { items } of pages((startKey?: Item) => dynamo.query(tables.sessions, { key, limit, startKey }))
       ) {
-        found.push(...items.map(fromItem));
+        found.push(...items.map(fromItem).filter(({ decided }) => decided === undefined));
         if (found.length >= limit) break;
       }
       return found.slice(0, limit);
@@ -102,13 +117,13 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
   };
 
   function itemOf(held: Held, keepMs: number): Item {
-    const { tenantId, heldAt, reason, count, content } = held;
+    const { tenantId, heldAt, reason, count, content, decided } = held;
     const ttl = Math.ceil((heldAt + keepMs) / 1_000);
     return {
       ...keyOf(held, held.quarantineId),
       of: tenantId,
       // Sparse, beside sessions with notes: what is kept aside is found by its tenant, newest first.
-      ...{ [BY_TENANT.attribute]: asideOf(tenantId), startedAt: heldAt },
+      ...(decided ? { decided } : { [BY_TENANT.attribute]: asideOf(tenantId), startedAt: heldAt }),
       ...{ heldAt, reason, count, content: JSON.stringify(content), ttl },
     };
   }
@@ -123,5 +138,6 @@ function fromItem(item: Item): Held {
     reason: item.reason as string,
     count: item.count as number,
     content: JSON.parse(item.content as string) as Held["content"],
+    decided: item.decided as Decided | undefined,
   };
 }

@@ -126,7 +126,7 @@ export function createSessions(
     ...history,
     ...createListing({ lists, daysOpenAt, clock }),
     ...createConfiguring({ store, settings }),
-    eraseSensor: createSensorEraser({ erasures, store, readings, settings, clock }),
+    eraseSensor: createSensorEraser({ erasures, store, lineStore, readings, settings, clock }),
     sweep: createSweep({ store, lists, purge, changed, clock }),
 
     /** Called with an item that was deleted because its time had come: a sensor's numbers outlive its sessions. */

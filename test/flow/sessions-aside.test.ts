@@ -28,6 +28,12 @@ async function sessionsAt(sensorId: string) {
     `query ($id: String!) { sessions(filter: { sensorId: $id }, first: 100) { nodes { ${SESSION_FIELDS} } } }`;
   return (await world.api.ask(T, query, { id: sensorId })).data.sessions.nodes.reverse();
 }
+async function asideAt(sensorId: string) {
+  const query =
+    `query ($id: String!) { sensor(sensorId: $id) { quarantined { quarantineId kind sessionId batchOffset count reason } } }`;
+  return (await world.api.ask(T, query, { id: sensorId })).data.sensor?.quarantined ?? [];
+}
+
 test("a batch that is the next by its number and overlaps the one before moves nothing back", async () => {
   const start = NOW - HOUR;
   await batch("overlap", "overlap", 0, [start, start + 2 * MIN]);
@@ -74,11 +80,6 @@ describe("readings that lie far from the others of their session", () => {
     const query = `query ($id: String!) { session(sessionId: $id) {
       readings(first: 50) { nodes { at } } readingSeries(points: 10) { firstAt count } } }`;
     return (await world.api.ask(T, query, { id })).data.session;
-  };
-  const asideAt = async (sensorId: string) => {
-    const query =
-      `query ($id: String!) { sensor(sensorId: $id) { quarantined { quarantineId kind sessionId batchOffset count reason } } }`;
-    return (await world.api.ask(T, query, { id: sensorId })).data.sensor.quarantined;
   };
   /** The same readings, cut into batches in several ways, and sent in several orders. */
   const CUTS: [string, number[][]][] = [
@@ -172,4 +173,37 @@ describe("readings that lie far from the others of their session", () => {
       expect(await sessionOf(world.api, T, id)).toMatchObject({ duration, startedAt: iso(start) });
     }
   });
+});
+
+test("what a person decided holds where its device sends it again, and what was dropped can be counted still", async () => {
+  const y2000 = Date.UTC(2000, 0, 1);
+  const resolve = (sensorId: string, quarantineId: string, admit: boolean) =>
+    mutate(world.api, T, "resolveQuarantined", { sensorId, quarantineId, admit });
+  const send = {
+    motion: (sensorId: string) => motion(sensorId, y2000),
+    batch: (sensorId: string) => batch(sensorId, sensorId, 0, [NOW - MIN, y2000]),
+  };
+  for (const kind of ["motion", "batch"] as const) {
+    const [dropped, taken] = [`${kind} dropped`, `${kind} taken`];
+    for (const sensorId of [dropped, taken]) {
+      const { quarantineId } = await send[kind](sensorId);
+      await resolve(sensorId, quarantineId, sensorId === taken);
+      expect(await send[kind](sensorId)).toMatchObject({ quarantineId });
+      if (kind === "motion") {
+        const done = sensorId === taken ? "admitted" : "dropped";
+        expect((await send[kind](sensorId)).reason).toMatch(new RegExp(`a person ${done} it$`));
+      }
+      expect(await asideAt(sensorId)).toEqual([]);
+      // The same decision again is done; what counts cannot be dropped.
+      expect(await resolve(sensorId, quarantineId, sensorId === taken)).toMatchObject({ admitted: sensorId === taken });
+      if (sensorId === taken) {
+        expect(await resolve(sensorId, quarantineId, false)).toMatchObject({ code: "NOT_FOUND" });
+      } else expect(await resolve(sensorId, quarantineId, true)).toMatchObject({ admitted: true });
+    }
+    const counts = await Promise.all([dropped, taken].map((id) => sessionsAt(id)));
+    const of = counts.map((all) =>
+      all.map((one: { motionEventCount: number; sampleCount: number }) => [one.motionEventCount, one.sampleCount])
+    );
+    expect(of).toEqual(kind === "motion" ? [[[1, 0]], [[1, 0]]] : [[[0, 2]], [[0, 2]]]);
+  }
 });

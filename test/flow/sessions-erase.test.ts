@@ -3,6 +3,7 @@ import { createSensorEraser } from "../../api/sessions/erase.ts";
 import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createReadings } from "../../api/sessions/readings.ts";
 import { createSettings } from "../../api/sessions/settings.ts";
+import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { startMemoryApp, type TestApp } from "../kit/app.ts";
 import { itemsOf } from "../kit/dump.ts";
@@ -188,6 +189,7 @@ test("it can break off at any request: the next call finishes it, exactly", asyn
   const eraseDying = createSensorEraser({
     erasures: createSensorErasures(dynamo, names),
     store,
+    lineStore: createLineStore(dynamo, names),
     readings: createReadings(bucketOf(api.system, "readings")),
     settings: createSettings(store, () => now),
     clock: () => now,

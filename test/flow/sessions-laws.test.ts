@@ -300,7 +300,7 @@ describe("what no clock can have said is kept aside and told, and counts once it
     const readings = `{ session(sessionId: "today") { readings(first: 5) { nodes { at } } } }`;
     const { nodes } = (await world.api.ask(T, readings)).data.session.readings;
     expect(nodes.map(({ at }: { at: string }) => at)).toEqual([y2000, start, start + MIN].map(iso));
-    expect(await mutate(world.api, T, "resolveQuarantined", { ...resolve, admit: true })).toMatchObject({
+    expect(await mutate(world.api, T, "resolveQuarantined", { ...resolve, admit: false })).toMatchObject({
       code: "NOT_FOUND",
     });
     expect((await batch("today", "tag", 0, [start, y2000, start + MIN], { durationMs: 3_600_000_000 })).duplicate).toBe(

@@ -245,12 +245,6 @@ export const EXPLAINED: readonly Explained[] = [
     why: "whether a name is there is asked, not what stands by it",
   },
   {
-    file: "api/sessions/line.ts",
-    line: "if (last === undefined) return false;",
-    instead: "false",
-    why: "undefined is beyond nothing",
-  },
-  {
     file: "api/metrics/alert-rules.ts",
     line: 'const bucket = why.reason === "BUCKET" ? why.bucket : undefined;',
     instead: "true",

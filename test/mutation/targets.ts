@@ -309,7 +309,7 @@ export const CONDITIONS: readonly Target[] = [
   { files: store("journeys", "trails"), tests: unit("journey-stores") },
   { files: store("journeys", "visitors"), tests: unit("journey-stores", "journey-erase") },
   { files: store("journeys", "recount"), tests: unit("journey-stores") },
-  ...["store", "line-store", "lists", "erasures", "recount", "change-log"].map((
+  ...["store", "line-store", "lists", "erasures", "recount", "change-log", "quarantine"].map((
     name,
   ) => ({
     files: store("sessions", name),

@@ -106,7 +106,9 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
       const joins = own.some(({ before, after }) =>
         after!.mergedInto !== undefined && before?.mergedInto === undefined
       );
-      const fields = joins ? ["corrected", "isStated", "shownAt"] : [...GIVEN_BACK, "samples", "playback"];
+      const fields = joins ? ["corrected", "isStated", "shownAt"] : [...GIVEN_BACK, "playback"];
+      // A batch of which another holds a part counts, also what of it lies in what is deleted (CB.9530).
+      must(num(done.after!.samples) >= num(deletion.before.samples), "samples are restored", idOf(done.after!));
       for (const field of done.after!.mergedInto === undefined ? fields : []) {
         must(isDeepStrictEqual(valueOf(done.after!, field), valueOf(deletion.before, field)), `${field} is restored`, [
           idOf(done.after!),
@@ -212,7 +214,7 @@ function valueOf(item: Item, field: string): unknown {
 
 /** A session as it was, without what was said of motion that is another's now: that goes wherever the motion lies. */
 function withoutMoved(was: Item, written: readonly Item[], now: Item): Item {
-  const others = written.filter((other) => other !== now);
+  const others = written.filter((other) => other !== now && placed(other));
   const left = SETS.map((field) => {
     const moved = setOf(others.flatMap((other) => listOf(other, field)).filter(({ anchor }) => anchor !== undefined));
     return [field, listOf(was, field).filter((one) => !moved.includes(setOf([one])[0]!))];

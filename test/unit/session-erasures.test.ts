@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Item } from "../../api/aws/dynamo.ts";
 import { InvalidInputError } from "../../api/core/errors.ts";
 import { tables } from "../../api/resources.ts";
 import type { BatchInput, Reading } from "../../api/sessions/model.ts";
@@ -94,6 +95,56 @@ test("a batch of what was erased is judged anew, once, also where the sensor has
   expect(await batch("half", [-20, 0.25])).toMatchObject({
     ...{ accepted: 1, receipts: [{ index: 0, status: "REJECTED" }] },
   });
+});
+
+test("a start that a batch states in a past that was erased is left out and told, or refused where there is nothing else", async () => {
+  for (const hasHeard of [true, false]) {
+    const { state, eraser, other } = createWorld();
+    const tenant = `erased-start-${hasHeard}`;
+    const say = (sessionId: string, batchOffset: number, minutes: readonly number[], more: object) => {
+      state.requests = 0;
+      const readings = minutes.map((minute) => ({ at: NOW + minute * MIN, values: [minute] }));
+      return other.ingestBatch(tenant, "u", { sessionId, sensorId: "hall", batchOffset, readings, ...more });
+    };
+    await other.recordMotion(tenant, "u", { sensorId: "hall", at: NOW - 30 * MIN });
+    await eraser.eraseSensor(tenant, "hall");
+    state.now = NOW + (hasHeard ? 2 * MIN : 30_000);
+    const start = { startedAt: NOW - 30 * MIN };
+    await expect(say("none", 0, [], start)).rejects.toMatchObject({
+      fields: [{ path: ["startedAt"], message: expect.stringContaining("was erased") }],
+    });
+    const told = [expect.stringMatching(/^startedAt: .* was erased .* left out$/)];
+    expect(await say("walk", 0, [0.2], start)).toMatchObject({ accepted: 1, doubts: told });
+    expect(await say("walk", 1, [], { ...start, final: true })).toMatchObject({ doubts: told });
+    expect(await say("walk", 2, [-20, 0.25], {})).toMatchObject({ accepted: 1 });
+    expect([...(await other.find(tenant, ["none", "walk"])).values()]).toMatchObject([
+      { sessionId: "walk", startedAt: NOW + 0.2 * MIN, isFinal: true },
+    ]);
+  }
+});
+
+test("a place that is tidied up stays where its session is there again by then", async () => {
+  let tried = 0;
+  for (let isMet = true; isMet; tried++) {
+    const { state, dynamo, other } = createWorld();
+    const tenant = `there-again-${tried}`;
+    const at = NOW - 30 * MIN;
+    await other.create(tenant, "u", { sensorId: "hall", sessionId: "walk", startedAt: at });
+    // Its time had come, and its place is not tidied up yet; another begins it once more before one of the requests of motion.
+    const [item, place] = [(sk: string) => sk === "walk#SESSION", (sk: string) => sk.startsWith("hall#T#")].map((is) =>
+      dynamo.dump("sessions").find(({ sk }) => is(sk as string))!
+    ) as [Item, Item];
+    await dynamo.remove("sessions", item);
+    isMet = false;
+    state.meanwhile.set(state.requests + 1 + tried, async () => {
+      isMet = true;
+      await dynamo.put("sessions", item);
+      await dynamo.put("sessions", place);
+    });
+    await other.recordMotion(tenant, "u", { sensorId: "hall", at: at - MIN });
+    if (isMet) expect(dynamo.dump("sessions").filter((one) => one.session === "walk")).toHaveLength(1);
+  }
+  expect(tried).toBeGreaterThan(5);
 });
 
 const WALK = { sensorId: "hall", sessionId: "walk" };

@@ -6,6 +6,7 @@ import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { fromItem, sensorKeyOf } from "../../api/sessions/item.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import { createSessionLists } from "../../api/sessions/lists.ts";
+import { createQuarantineStore } from "../../api/sessions/quarantine.ts";
 import { createMotionRecount } from "../../api/sessions/recount.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -346,4 +347,22 @@ describe("an erasure of a sensor", () => {
     expect(await erasures().removeSensor(sensor, "a")).toBe(true);
     expect(dynamo.dump("sensors")).toEqual([]);
   });
+});
+
+test("what is kept aside is kept once more where nobody decided of it, and is listed until then", async () => {
+  const quarantine = createQuarantineStore(dynamo, NAMES);
+  const content = { kind: "motion", at: 7 } as const;
+  const held = { ...OF, quarantineId: quarantine.idOf(content), heldAt: NOW, reason: "at: why", count: 1, content };
+  const listed = async () => [await quarantine.list(OF, 9), (await quarantine.page("t", 9, undefined)).held];
+  const { sessionId: _, ...kept } = held;
+  for (const heldAt of [NOW, NOW + 1]) {
+    expect(await quarantine.put({ ...held, heldAt }, SECOND)).toBeUndefined();
+    expect(await listed()).toEqual([[{ ...kept, heldAt }], [{ ...kept, heldAt }]]);
+  }
+  for (const decided of ["DROPPED", "ADMITTED"] as const) {
+    await quarantine.decide(held, decided, SECOND);
+    expect(await quarantine.put(held, SECOND)).toBe(decided);
+    expect(await listed()).toEqual([[], []]);
+    expect(await quarantine.find(OF, held.quarantineId)).toEqual({ ...kept, decided });
+  }
 });
