@@ -183,16 +183,17 @@ export function createCorrections({ store, lines, sources, history, changed, clo
       if (!now) throw nothingToUndo();
       if (!isLeft(left, now)) return conflict(now, version);
     }
+    const members = new Set(sessions.map(({ sessionId }) => sessionId));
     const own = new Map([...known].map(([id, one]) => {
       const before = held[id];
-      return [id, before && one.pieces ? { ...one, pieces: regrouped(one.pieces, before) } : one] as const;
+      return [id, before && one.pieces ? { ...one, pieces: regrouped(one.pieces, before, members) } : one] as const;
     }));
     for (const { sessionId, image } of sessions) {
       const one = known.get(sessionId);
       // What a device sent by the new id since has no other place.
       if (!one || (!image && isDevice(one))) throw nothingToUndo();
       const was = image
-        ? restored(one, image, held[sessionId])
+        ? restored(one, image, held[sessionId], members)
         : { ...goneInto(one, session.sessionId), own: undefined, pieces: undefined, sources: undefined };
       own.set(sessionId, was);
     }
@@ -322,10 +323,15 @@ function pausesSince(
 }
 
 /** What a session was, with what its device states now. */
-function restored(session: Session, image: Image, before: readonly Piece[] | undefined): Session {
+function restored(
+  session: Session,
+  image: Image,
+  before: readonly Piece[] | undefined,
+  members: ReadonlySet<string>,
+): Session {
   const all = Object.fromEntries(IMAGE.map((name) => [name, image[name]])) as Image;
   const back: Session = { ...session, ...all, mergedInto: undefined, version: session.version + 1 };
-  return before && session.pieces ? { ...back, pieces: regrouped(session.pieces, before) } : asItsOwn(back);
+  return before && session.pieces ? { ...back, pieces: regrouped(session.pieces, before, members) } : asItsOwn(back);
 }
 
 function nothingToUndo(): InvalidInputError {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { InvalidInputError } from "../core/errors.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { formatAt, formatHeard, parseHeard } from "./heard.ts";
@@ -30,8 +31,8 @@ export type LineChange = {
   also?: readonly TransactWrite[];
 };
 
-/** Where a session lies; `key` is `placeKeyOf` it as it was written. */
-export type LinePlace = { startedAt: number; sessionId: string; key: string };
+/** Where a session lies; `key` is `placeKeyOf` it as it was written, `since` when the session was created that has it. */
+export type LinePlace = { startedAt: number; sessionId: string; key: string; since?: number | undefined };
 type Of = { tenantId: string; sensorId: string };
 
 /** A sheet holds so many motion events: about 10 KB. */
@@ -143,19 +144,19 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       },
     }),
 
-    /** Removes the place of a session that is no longer there; one that is there again by now, at the same place, keeps it. */
-    removePlace: (
-      { tenantId, sensorId }: Of,
-      { key, sessionId }: Pick<LinePlace, "key" | "sessionId">,
-    ): Promise<boolean> =>
-      dynamo.transact([
-        { table: tables.sessions, remove: partOf({ tenantId, sensorId }, `T#${key}`) },
-        {
-          table: tables.sessions,
-          remove: keyOf(tenantId, sessionId),
-          condition: { expression: "attribute_not_exists(pk)" },
-        },
-      ]),
+    /** Removes the place of a session that is no longer there; one of that id that is there again by now, at the same place, keeps it. */
+    async removePlace(of: Of, { key, since }: Pick<LinePlace, "key" | "since">): Promise<void> {
+      const place = partOf(of, `T#${key}`);
+      const condition = since === undefined
+        ? { expression: "attribute_not_exists(since)" }
+        : { expression: "since = :since", values: { ":since": since } };
+      await retryLost(async () => {
+        const isDone = await dynamo.transact([{ table: tables.sessions, remove: place, condition }]);
+        if (isDone) return true;
+        const now = await dynamo.get(tables.sessions, place, { consistent: true });
+        return now && now.since === since ? LOST : true;
+      });
+    },
 
     /** Removes what the line keeps of a session that was deleted when its time had come. */
     async forget(session: Session): Promise<void> {
@@ -211,7 +212,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
 
   function placeItem(session: Session) {
     const key = partOf(session, `T#${placeKeyOf(session)}`);
-    return { ...key, at: session.startedAt, session: session.sessionId };
+    return { ...key, at: session.startedAt, session: session.sessionId, since: session.createdAt };
   }
 
   function sheetParts(of: Of, heard: readonly Heard[]): TransactWrite[] {
@@ -258,7 +259,8 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
 
 export function fromPlaceItem(item: Item): LinePlace {
   const key = (item.sk as string).split("#T#")[1]!;
-  return { startedAt: item.at as number, sessionId: item.session as string, key };
+  const since = item.since as number | undefined;
+  return { startedAt: item.at as number, sessionId: item.session as string, key, since };
 }
 
 function tooLarge(sessions: number): InvalidInputError {

@@ -25,7 +25,8 @@ export type MotionTarget =
 /** Where a motion belongs, between the last session that began at or before it and the first that begins after it. */
 export function decideMotionTarget(at: number, before: Session | undefined, after: Session | undefined): MotionTarget {
   const canJoin = after !== undefined && !after.isStated;
-  if (before && at <= reachOf(before)) {
+  // What happened at one instant is of one session.
+  if (before && (at <= reachOf(before) || at === before.lastHeardAt)) {
     const isOpen = statedEndOf(before) === undefined;
     const joins = canJoin && isOpen && after.startedAt <= Math.max(reachOf(before), at + before.idleMs);
     return joins ? { kind: "joins", session: before, next: after } : { kind: "inside", session: before };
@@ -180,8 +181,10 @@ function runsOf(
   for (const at of heard) {
     beginAt(at);
     let run = runs.at(-1);
+    // What happened at one instant is of one session, whatever is said of that by the first of it.
+    const isSame = run !== undefined && run.count > 0 && at === run.last;
     const isGone = run?.stated?.deletedAt !== undefined && at >= (deleted.get(run.stated.sessionId) ?? Infinity);
-    if (!run || isGone || at > reachOfRun(run)) {
+    if (!run || (!isSame && (isGone || at > reachOfRun(run)))) {
       run = { first: at, last: at, count: 0, ends: [], reported: [], bridges: [], idleMs };
       runs.push(run);
     }

@@ -84,10 +84,11 @@ export function cutPiece(piece: Piece, at: number, into: string, before: Pick<Pi
   ];
 }
 
-/** What is held now, in the stretches of before. */
-export function regrouped(pieces: readonly Piece[], before: readonly Piece[]): Piece[] {
-  return before.map(({ into, from, to }) => {
+/** What is held now, in the stretches of before where these sessions (`ours`) held them; what others hold stays theirs. */
+export function regrouped(pieces: readonly Piece[], before: readonly Piece[], ours: ReadonlySet<string>): Piece[] {
+  return before.flatMap(({ into, from, to }): Piece | readonly Piece[] => {
     const inside = pieces.filter((piece) => isWithin({ from, to }, piece.from ?? -Infinity));
+    if (!ours.has(into)) return inside;
     const lastAt = latest(inside.map((piece) => piece.lastAt));
     return { into, from, to, samples: inside.reduce((sum, { samples }) => sum + samples, 0), lastAt };
   });

@@ -3,7 +3,7 @@ import type { Objects } from "../../api/aws/objects.ts";
 import type { StreamRecord, Streams } from "../../api/aws/streams.ts";
 import { SECOND_MS } from "../../api/core/clock.ts";
 import { fullName, tables, type TableSpec } from "../../api/resources.ts";
-import { makeTempDir, type TestSystem } from "./local.ts";
+import { makeTempDir, startTestSystem, type TestSystem } from "./local.ts";
 import { createMemoryDynamo, type Written } from "./memory-dynamo.ts";
 import { createMemoryObjects } from "./memory-objects.ts";
 
@@ -24,9 +24,10 @@ const PAGE = 1_000;
 /**
  * Tables, buckets and streams in this process, for laws of what the service says and keeps: a request costs a tenth of one to the embedded
  * stores. They are held equal (`test/unit/memory-dynamo.test.ts`, `test/unit/memory-objects.test.ts`); each domain has flows over the real protocols, and what asks of units,
- * pages of 1 MB, queues, links or processes is asked there. `clock` is the tables' own.
+ * pages of 1 MB, queues, links or processes is asked there. `clock` is the tables' own. With STORES=embedded it is the embedded stores.
  */
 export async function startMemorySystem({ clock = Date.now }: { clock?: () => number } = {}): Promise<TestSystem> {
+  if (process.env["STORES"] === "embedded") return await startTestSystem();
   const folder = await makeTempDir(process.env["TEST_DATA"]);
   const region = "eu-central-1";
   const endpoints = { dynamodb: NOWHERE, s3: NOWHERE, sqs: NOWHERE, sns: undefined };

@@ -128,7 +128,9 @@ export function createOracle() {
 
   function edited(session: Counted, before: Item | undefined, after: Item, { sent, name }: Operation): void {
     const version = num(before?.version) || 1;
-    const own = sent.find((edit) => edit.expectedVersion === version && leadsTo(edit.sessionId, session.sessionId));
+    // Asked again, of what that became meanwhile, which has the same version by chance (EB.21733).
+    const seen = sent.filter((edit) => edit.expectedVersion === version && leadsTo(edit.sessionId, session.sessionId));
+    const own = seen.find(({ labels }) => isDeepStrictEqual(after.labels, labels)) ?? seen[0];
     if (!own || !before) {
       return void must(false, "an edit is written only over the version that it saw", [name, version]);
     }
@@ -273,7 +275,9 @@ export function createOracle() {
       // Beneath what a person says of the start, which can be taken back.
       const beneath = into.before!.said as { startedAt: number } | undefined;
       const isStated = beneath ? (into.after!.said as Item).isStated === true : into.after!.isStated === true;
-      const startedAt = isStated ? beneath?.startedAt ?? num(into.before!.startedAt) : undefined;
+      // A guess is none once another of them has a start (EB.3843).
+      const isKnown = isStated && into.before!.isStartGuessed !== true;
+      const startedAt = isKnown ? beneath?.startedAt ?? num(into.before!.startedAt) : undefined;
       const of = anchor === undefined ? { id } : { motionAt: anchor };
       const joined = own.filter(({ after }) => members.includes(idOf(after!)));
       const cuts = joined.flatMap(({ before }) =>
@@ -362,10 +366,8 @@ export function createOracle() {
     sensorsOf(operation).some((id) => hidden.has(id) || erasures.erased.has(id));
   const isErased = (operation: Operation) => sensorsOf(operation).some((id) => erasures.erased.has(id));
 
-  const sensorOf = (sessionId: string) => sessions.get(sessionId)!.sensorId;
-
   return {
-    sensorOf,
+    sensorOf: (sessionId: string) => sessions.get(sessionId)!.sensorId,
     refused,
     isHidden,
     isErased,
@@ -383,10 +385,8 @@ export function createOracle() {
   };
 }
 
-const ACTS = ["merge", "split", "correct", "undo", "delete", "restore"];
-
 export function isAct(input: Input): input is Act {
-  return ACTS.includes(input.kind);
+  return ["merge", "split", "correct", "undo", "delete", "restore"].includes(input.kind);
 }
 
 function isBatchCounted(before: Item | undefined, after: Item): boolean {

@@ -24,6 +24,8 @@ export type Said =
     offset: number;
     readings: number[];
     startedAt?: number;
+    /** Nothing states that start: it is when the batch arrived. */
+    isGuess?: true;
     durationMs?: number;
     /** Until when its device can have measured that. */
     measuredBy?: number;
@@ -140,7 +142,8 @@ function lineOf(said: readonly Said[], idleMs: number): Draft[] {
     }
     if (at === Infinity) break;
     let holder = line.at(-1);
-    if (!holder || at > reach(holder, idleMs) || at >= (holder.keptUntil ?? Infinity)) {
+    const isSame = holder?.heard.includes(at);
+    if (!holder || (!isSame && (at > reach(holder, idleMs) || at >= (holder.keptUntil ?? Infinity)))) {
       holder = { ...nobody(), start: at, own: at };
       line.push(holder);
     }
@@ -314,7 +317,10 @@ function wallsOf(said: readonly Said[]) {
     const isShared = acts.some((act) =>
       (act.kind === "merge" && act.into === id) || (act.kind === "split" && (act.from === id || act.id === id))
     );
-    const start = by?.start ?? Math.min(...first.map((device) => device.start), starts.get(id) ?? Infinity);
+    // A guess is none once another of them has a start.
+    const sure = first.filter(({ isGuess }) => !isGuess);
+    const stated = (sure.length > 0 ? sure : first).map((device) => device.start);
+    const start = by?.start ?? Math.min(...stated, starts.get(id) ?? Infinity);
     const reported = own.reported.get(id) ?? [];
     const pauses = { own: own.pauses.get(id) ?? [], heard: [], corrected: by?.pauses };
     const extent = Math.max(start, by?.start === undefined ? -Infinity : by.until, ...held, ...reported);

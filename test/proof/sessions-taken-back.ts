@@ -64,6 +64,7 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
       corrections.delete(main!);
       forget(correction.added);
       const own = written.flatMap(({ after }) => (after && partOf(after) === "SESSION" ? [after] : []));
+      const then = written.flatMap(({ before }) => (before && partOf(before) === "SESSION" ? [before] : []));
       for (const after of own) {
         if (after.mergedInto === undefined) mergedInto.delete(idOf(after));
         else mergedInto.set(idOf(after), after.mergedInto as string);
@@ -79,7 +80,8 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
         const was = correction.before.get(idOf(after));
         if (!was || after.mergedInto !== undefined) continue;
         const isBack = (field: string) => {
-          const [is, had] = [valueOf(after, field), valueOf(withoutMoved(was, own, after), field)];
+          const [is, had] = [withoutMoved(after, then, after), withoutMoved(was, own, after)]
+            .map((one) => valueOf(one, field));
           return joins && !KEPT_APART.includes(field) ? isAmong(had, is) : isDeepStrictEqual(is, had);
         };
         const differ = [...GIVEN_BACK, ...SETS].filter((field) => !isBack(field));
@@ -212,9 +214,9 @@ function valueOf(item: Item, field: string): unknown {
   return value === false || (Array.isArray(value) && value.length === 0) ? undefined : value;
 }
 
-/** A session as it was, without what was said of motion that is another's now: that goes wherever the motion lies. */
+/** A session without what was said of motion that is another's, before or now: that goes wherever the motion lies. */
 function withoutMoved(was: Item, written: readonly Item[], now: Item): Item {
-  const others = written.filter((other) => other !== now && placed(other));
+  const others = written.filter((other) => idOf(other) !== idOf(now) && placed(other));
   const left = SETS.map((field) => {
     const moved = setOf(others.flatMap((other) => listOf(other, field)).filter(({ anchor }) => anchor !== undefined));
     return [field, listOf(was, field).filter((one) => !moved.includes(setOf([one])[0]!))];

@@ -139,7 +139,7 @@ test("a place that is tidied up stays where its session is there again by then",
     state.meanwhile.set(state.requests + 1 + tried, async () => {
       isMet = true;
       await dynamo.put("sessions", item);
-      await dynamo.put("sessions", place);
+      await dynamo.put("sessions", { ...place, since: NOW + 1 });
     });
     await other.recordMotion(tenant, "u", { sensorId: "hall", at: at - MIN });
     if (isMet) expect(dynamo.dump("sessions").filter((one) => one.session === "walk")).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tables } from "../../api/resources.ts";
+import type { BatchInput } from "../../api/sessions/model.ts";
 import { pausesOf } from "../../api/sessions/pauses.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -13,10 +14,15 @@ const minute = (n: number) => START + n * MIN;
 /** A sensor in a world of its own: what is there, by minutes; and who says it, at the minute that is given. */
 function world() {
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
+  const objects = new Map<string, readonly unknown[]>();
   const methods: Record<string, (...args: unknown[]) => unknown> = {
     ...dynamo as unknown as Record<string, (...args: unknown[]) => unknown>,
-    keep: () => "created",
-    read: () => [],
+    keep: (_, batch) => {
+      const { sessionId, batchOffset, readings } = batch as BatchInput;
+      objects.set(`${sessionId} ${batchOffset}`, readings);
+      return "created";
+    },
+    read: (of, offset) => objects.get(`${(of as BatchInput).sessionId} ${offset as number}`) ?? [],
   };
   let [ids, now] = [0, minute(60)];
   const ask = async (name: string, args: readonly unknown[]) => await methods[name]!(...args);
@@ -148,4 +154,53 @@ describe("a merge that is taken back, where motion has joined the two meanwhile"
     const joined = [{ from: 0, to: 12, endedBy: "EXPLICIT", motions: 3 }];
     expect([await say(false), await say(true)]).toEqual([joined, joined]);
   });
+});
+
+test("two merges that hold parts of one device's readings are taken back in any order, and each part is its own again", async () => {
+  for (const order of [["a", "c"], ["c", "a"]]) {
+    const { host } = world();
+    const batch = (sessionId: string, ...at: number[]) =>
+      host.ingestBatch(T, "u", {
+        ...{ sessionId, sensorId: "s", batchOffset: 0, readings: at.map((one) => ({ at: minute(one), values: [1] })) },
+      });
+    await batch("a", 0, 1);
+    await batch("b", 10, 11, 20);
+    await batch("c", 30);
+    const seen = async (...ids: string[]) =>
+      [...(await host.find(T, ids)).values()].map(({ sessionId, version: expectedVersion }) => ({
+        sessionId,
+        expectedVersion,
+      }));
+    const samples = async () =>
+      [...(await host.find(T, ["a", "b", "rest", "c"])).values()].map(({ sessionId, sampleCount }) => [
+        sessionId,
+        sampleCount,
+      ]);
+    await host.split(T, { ...(await seen("b"))[0], at: minute(15), newSessionId: "rest" });
+    const apart = await samples();
+    expect(apart).toEqual([["a", 2], ["b", 2], ["rest", 1], ["c", 1]]);
+    await host.merge(T, { sessions: await seen("a", "b") });
+    await host.merge(T, { sessions: await seen("rest", "c") });
+    const into = { a: "a", c: "rest" } as Record<string, string>;
+    for (const one of order) await host.undo(T, (await seen(into[one]!))[0]);
+    expect(await samples()).toEqual(apart);
+  }
+});
+
+test("motion of one instant is of one session, whatever was said of its first event", async () => {
+  const { host, shown, motion } = world();
+  await motion(0, 12);
+  const versions = [...(await host.find(T, ["m0", "m1"])).values()].map(({ sessionId, version }) => (
+    { sessionId, expectedVersion: version }
+  ));
+  await host.merge(T, { sessions: versions });
+  for (const seq of [1, 2]) await host.recordMotion(T, "u", { sensorId: "s", at: minute(0), seq });
+  // Its end reaches that motion, and is beaten by the merge once it has it.
+  const readings = [{ at: minute(-20), values: [1] }];
+  await host.ingestBatch(T, "u", { sessionId: "walk", sensorId: "s", batchOffset: 0, final: true, readings });
+  await host.end(T, { sessionId: "walk", endedAt: minute(5) });
+  await host.recordMotion(T, "u", { sensorId: "s", at: minute(0), seq: 3 });
+  const motions = (await shown()).map(({ from, motions }) => [from, motions]);
+  expect(motions.filter(([from]) => from === 0)).toEqual([]);
+  expect(motions).toContainEqual([-20, 4]);
 });
