@@ -131,6 +131,9 @@ describe("a key", () => {
     expect([await holds(here, text), await holds(elsewhere, text)]).toEqual([true, true]);
     await here.revoke(ada, key.keyId);
     expect([await holds(here, text), ended]).toEqual([expect.stringContaining("was revoked"), [key.keyId]]);
+    // Kept for who looks into it, and then it goes by itself: seconds, as DynamoDB counts them.
+    const kept = dynamo.dump("access").filter(({ revokedAt }) => revokedAt !== undefined).map(({ ttl }) => ttl);
+    expect(kept).toEqual([(now + 90 * DAY) / 1_000]);
     expect(await holds(elsewhere, text)).toBe(true);
     // Whoever asks whether it goes on is told what is so this moment, and knows it from then on.
     expect(await elsewhere.goesOn(key.keyId)).toBe(false);
