@@ -194,10 +194,14 @@ function missing(file: string): AppError {
 async function createKeyFile(file: string): Promise<void> {
   const draft = `${file}.${randomUUID()}.tmp`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
+      // What is there and is no folder: Deno says of a link into nothing that it exists.
+      throw unwritable(file, error);
+    });
     await writeDurably(draft, await createKeySet());
     await link(draft, file);
   } catch (error) {
+    if (error instanceof AppError) throw error;
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
   } finally {
     // Where the folder or the name is what is wrong it says so once more: the error above is the one to hear.

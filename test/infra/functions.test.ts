@@ -20,9 +20,9 @@ import { metricsOf } from "../kit/metrics.ts";
 /** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
 const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
   http: { zippedBytes: 1_340_000, modulesAtStart: 1_325 },
-  stream: { zippedBytes: 900_000, modulesAtStart: 1_325 },
-  sockets: { zippedBytes: 895_000, modulesAtStart: 1_360 },
-  push: { zippedBytes: 895_000, modulesAtStart: 1_360 },
+  stream: { zippedBytes: 910_000, modulesAtStart: 1_325 },
+  sockets: { zippedBytes: 905_000, modulesAtStart: 1_360 },
+  push: { zippedBytes: 905_000, modulesAtStart: 1_360 },
   ingest: { zippedBytes: 375_000, modulesAtStart: 670 },
   rollup: { zippedBytes: 390_000, modulesAtStart: 690 },
   late: { zippedBytes: 390_000, modulesAtStart: 690 },
