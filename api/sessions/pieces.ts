@@ -129,8 +129,8 @@ function isStartBeaten(source: Session, holder: Session, byId: ReadonlyMap<strin
 /** The start that devices state of what a session holds; a person's own word of it stays above that. */
 function begun(session: Session, owns: readonly Own[]): Session {
   if (owns.length === 0) return session;
-  const sure = owns.filter((own) => !own.isStartGuessed);
-  const at = Math.min(...(sure.length > 0 ? sure : owns).map((own) => own.startedAt));
+  const at = Math.min(...owns.map((own) => own.startedAt));
+  const isSure = owns.some((own) => own.startedAt === at && !own.isStartGuessed);
   const { said } = session;
   if (said) return { ...session, said: { startedAt: Math.min(said.startedAt, at), isStated: true } };
   const isGuess = session.isStartGuessed === true;
@@ -138,7 +138,7 @@ function begun(session: Session, owns: readonly Own[]): Session {
     ...session,
     isStated: true,
     startedAt: isGuess ? at : Math.min(session.startedAt, at),
-    isStartGuessed: isGuess && sure.length === 0 ? true : undefined,
+    isStartGuessed: isGuess && !isSure ? true : undefined,
   };
 }
 

@@ -275,9 +275,7 @@ export function createOracle() {
       // Beneath what a person says of the start, which can be taken back.
       const beneath = into.before!.said as { startedAt: number } | undefined;
       const isStated = beneath ? (into.after!.said as Item).isStated === true : into.after!.isStated === true;
-      // A guess is none once another of them has a start (EB.3843).
-      const isKnown = isStated && into.before!.isStartGuessed !== true;
-      const startedAt = isKnown ? beneath?.startedAt ?? num(into.before!.startedAt) : undefined;
+      const startedAt = isStated ? beneath?.startedAt ?? num(into.before!.startedAt) : undefined;
       const of = anchor === undefined ? { id } : { motionAt: anchor };
       const joined = own.filter(({ after }) => members.includes(idOf(after!)));
       const cuts = joined.flatMap(({ before }) =>

@@ -54,6 +54,6 @@ export function withGuesses(said: readonly Said[], guesses: ReadonlyMap<string, 
     );
   return said.map((one) => {
     if (one.kind !== "batch" || stated(one.id)) return one;
-    return { ...one, startedAt: guesses.get(one.id)!, isGuess: true };
+    return { ...one, startedAt: guesses.get(one.id)! };
   });
 }

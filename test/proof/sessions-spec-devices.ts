@@ -19,11 +19,10 @@ export function devicesOf(said: readonly Said[]) {
     const all = [...batches.flatMap((batch) => batch.readings), ...more];
     const near = admitted.length > 0 ? { readings: all, stated } : nearest(all, stated);
     const readings = near.readings;
-    const isGuess = creations.length + readings.length === 0 && batches.every((batch) => batch.isGuess);
     const measuring = batches.filter((batch) => batch.durationMs !== undefined).sort((a, b) => b.offset - a.offset)[0];
     return {
       ...{ id, readings, measured: measuring?.durationMs, measuredBy: measuring?.measuredBy },
-      ...{ isGuess, isCreated: creations.length > 0, hasBatches: batches.length > 0 },
+      ...{ isCreated: creations.length > 0, hasBatches: batches.length > 0 },
       start: Math.min(...creations, ...readings, ...near.stated),
       isFinal: batches.some((batch) => batch.final),
     };

@@ -24,8 +24,6 @@ export type Said =
     offset: number;
     readings: number[];
     startedAt?: number;
-    /** Nothing states that start: it is when the batch arrived. */
-    isGuess?: true;
     durationMs?: number;
     /** Until when its device can have measured that. */
     measuredBy?: number;
@@ -317,10 +315,7 @@ function wallsOf(said: readonly Said[]) {
     const isShared = acts.some((act) =>
       (act.kind === "merge" && act.into === id) || (act.kind === "split" && (act.from === id || act.id === id))
     );
-    // A guess is none once another of them has a start.
-    const sure = first.filter(({ isGuess }) => !isGuess);
-    const stated = (sure.length > 0 ? sure : first).map((device) => device.start);
-    const start = by?.start ?? Math.min(...stated, starts.get(id) ?? Infinity);
+    const start = by?.start ?? Math.min(...first.map((device) => device.start), starts.get(id) ?? Infinity);
     const reported = own.reported.get(id) ?? [];
     const pauses = { own: own.pauses.get(id) ?? [], heard: [], corrected: by?.pauses };
     const extent = Math.max(start, by?.start === undefined ? -Infinity : by.until, ...held, ...reported);

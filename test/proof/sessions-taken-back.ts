@@ -80,9 +80,16 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
         const was = correction.before.get(idOf(after));
         if (!was || after.mergedInto !== undefined) continue;
         const isBack = (field: string) => {
-          const [is, had] = [withoutMoved(after, then, after), withoutMoved(was, own, after)]
-            .map((one) => valueOf(one, field));
+          if (SETS.includes(field)) return isSetBack(after, was, field);
+          const [is, had] = [valueOf(after, field), valueOf(was, field)];
           return joins && !KEPT_APART.includes(field) ? isAmong(had, is) : isDeepStrictEqual(is, had);
+        };
+        // What is said of motion goes wherever that lies: to another now, or from another that had it.
+        const isSetBack = (after: Item, was: Item, field: string) => {
+          const [is, had] = [setOf(after[field]), setOf(was[field])];
+          const [left, come] = [own, then].map((all) => anchoredIn(all, after, field)) as [string[], string[]];
+          const isLeft = had.every((one) => is.includes(one) || left.includes(one));
+          return isLeft && (joins || is.every((one) => had.includes(one) || come.includes(one)));
         };
         const differ = [...GIVEN_BACK, ...SETS].filter((field) => !isBack(field));
         must(differ.length === 0, "after an undo a session is what it was before", [
@@ -214,14 +221,10 @@ function valueOf(item: Item, field: string): unknown {
   return value === false || (Array.isArray(value) && value.length === 0) ? undefined : value;
 }
 
-/** A session without what was said of motion that is another's, before or now: that goes wherever the motion lies. */
-function withoutMoved(was: Item, written: readonly Item[], now: Item): Item {
-  const others = written.filter((other) => idOf(other) !== idOf(now) && placed(other));
-  const left = SETS.map((field) => {
-    const moved = setOf(others.flatMap((other) => listOf(other, field)).filter(({ anchor }) => anchor !== undefined));
-    return [field, listOf(was, field).filter((one) => !moved.includes(setOf([one])[0]!))];
-  });
-  return { ...was, ...Object.fromEntries(left) };
+/** What is said of motion that other sessions hold. */
+function anchoredIn(all: readonly Item[], own: Item, field: string): string[] {
+  const others = all.filter((other) => idOf(other) !== idOf(own) && placed(other));
+  return setOf(others.flatMap((other) => listOf(other, field)).filter(({ anchor }) => anchor !== undefined));
 }
 
 /** Whether a session has what it had, and maybe what another brought along. */

@@ -204,3 +204,24 @@ test("motion of one instant is of one session, whatever was said of its first ev
   expect(motions.filter(([from]) => from === 0)).toEqual([]);
   expect(motions).toContainEqual([-20, 4]);
 });
+
+test("a session of which nothing says when it began begins when its batch came, also merged with one of which that is said", async () => {
+  for (const isDevice of [false, true]) {
+    const { host, shown, at } = world();
+    const batch = (sessionId: string) =>
+      host.ingestBatch(T, "u", { sessionId, sensorId: "s", batchOffset: 0, readings: [] });
+    at(10);
+    await batch("walk");
+    at(60);
+    await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(30) });
+    if (isDevice) await batch("film");
+    const found = await host.find(T, ["walk", "film"]);
+    const sessions = [...found.values()].map(({ sessionId, version }) => ({ sessionId, expectedVersion: version }));
+    await host.merge(T, { sessions });
+    expect(await shown()).toMatchObject([{ from: 10 }]);
+    // Its device says it later.
+    const readings = [{ at: minute(20), values: [1] }];
+    await host.ingestBatch(T, "u", { sessionId: "walk", sensorId: "s", batchOffset: 1, readings });
+    expect(await shown()).toMatchObject([{ from: 20 }]);
+  }
+});
