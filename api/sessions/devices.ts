@@ -258,7 +258,8 @@ export function createDevices(
   ): Promise<Session> {
     const said = Math.min(batch.startedAt ?? Infinity, spanOf(batch)?.firstAt ?? Infinity);
     const isSaid = Number.isFinite(said);
-    const startedAt = isSaid ? said : batch.arrivedAt;
+    // A clock that is behind the one that erased the sensor's past says that it arrived in that.
+    const startedAt = isSaid ? said : Math.max(batch.arrivedAt, (was.sensor?.erasedUntil ?? -Infinity) + 1);
     // Its signs say when it began; until there is one the arrival does.
     const fresh = await lines.begin(of, batch.sessionId, was, { startedAt, isStated: true });
     const decision = decide({ ...fresh, isStartGuessed: true }, batch);

@@ -93,8 +93,14 @@ export function movePauses(
     const holders = line.filter(({ startedAt }, i) => (
       startedAt <= at && (line[i + 1]?.startedAt ?? Infinity) > (one.from ?? at)
     ));
-    return splitOff(holders.length > 0 ? holders : [line[0]!], line).map((own) => ({ ...one, of: ofSession(own) }));
+    return splitOff(holders.length > 0 ? holders : [line[0]!], line).map((own) => ({ ...one, of: saidOf(own, one) }));
   });
+}
+
+/** Of what a session has it: of its first motion as it was taken back, which other motion may have joined by then (FA.9667). */
+function saidOf(session: Session, { from, to }: Told): Of {
+  const known = session.reported.find(({ pause }) => pause?.from === from && pause?.to === to);
+  return known?.anchor === undefined ? ofSession(session) : { motionAt: known.anchor };
 }
 
 /** Sessions with those of a line that had been split off them, which know what is said of them. */

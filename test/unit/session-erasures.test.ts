@@ -123,6 +123,16 @@ test("a start that a batch states in a past that was erased is left out and told
   }
 });
 
+test("what arrives by a clock that is behind the erasure's begins after it", async () => {
+  const { state, eraser, other } = createWorld();
+  const [tenant, sensorId] = ["erased-ahead", "hall"];
+  await other.recordMotion(tenant, "u", { sensorId, at: NOW - 30 * MIN });
+  await eraser.eraseSensor(tenant, sensorId);
+  state.now = NOW - 1_000;
+  await other.ingestBatch(tenant, "u", { sessionId: "walk", sensorId, batchOffset: 0, readings: [] });
+  expect((await other.find(tenant, ["walk"])).get("walk")).toMatchObject({ startedAt: NOW + 1 });
+});
+
 test("a place that is tidied up stays where its session is there again by then", async () => {
   let tried = 0;
   for (let isMet = true; isMet; tried++) {
