@@ -247,7 +247,8 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
           ":sensorId": sensorId,
           ...Object.fromEntries(more.map(([name, value]) => [`:${name}`, value])),
           ":boots": bootsAttribute(boots),
-          ":revision": (known?.revision ?? 0) + 1,
+          // After an erasure it goes on from its instant: nobody who read it before may take it for the same.
+          ":revision": (known?.revision ?? erasedUntil ?? 0) + 1,
         },
       },
       condition: known?.revision !== undefined && known.revision > 0
@@ -281,14 +282,18 @@ function keyIn({ pk, sk }: Item): Item {
   return { pk, sk };
 }
 
-/** Holds while nobody wrote the session since; with `peoples` also no person. */
+/** Holds while nobody wrote the session since, and it is no other of its id; with `peoples` also no person. */
 export function unchanged(known: Session | undefined, peoples = false) {
   if (!known) return { expression: "attribute_not_exists(pk)" };
-  const seen = { expression: "revision = :seen", values: { ":seen": known.revision } };
+  const seen = {
+    // One that was erased, and begun again by its device, has the same revisions once more.
+    expression: "revision = :seen AND createdAt = :created",
+    values: { ":seen": known.revision, ":created": known.createdAt },
+  };
   if (!peoples) return seen;
   const unseen = known.version === 1 ? " OR attribute_not_exists(version)" : "";
   return {
-    expression: `revision = :seen AND (version = :seenVersion${unseen})`,
+    expression: `${seen.expression} AND (version = :seenVersion${unseen})`,
     values: { ...seen.values, ":seenVersion": known.version },
   };
 }

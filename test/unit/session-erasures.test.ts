@@ -133,6 +133,47 @@ test("what arrives by a clock that is behind the erasure's begins after it", asy
   expect((await other.find(tenant, ["walk"])).get("walk")).toMatchObject({ startedAt: NOW + 1 });
 });
 
+type Before = (host: ReturnType<typeof createWorld>["other"], tenant: string) => Promise<unknown>;
+const HALL = { sessionId: "walk", sensorId: "hall" };
+test.each<[string, Before, Before]>([
+  [
+    "a sensor: its motion",
+    (host, tenant) => host.recordMotion(tenant, "u", { ...HALL, at: NOW - 31 * MIN, state: "CLEARED" }),
+    (host, tenant) => host.recordMotion(tenant, "u", { ...HALL, at: NOW - 30 * MIN }),
+  ],
+  [
+    "a session: an end of it",
+    (host, tenant) => host.create(tenant, "u", { ...HALL, startedAt: NOW - 30 * MIN }),
+    (host, tenant) => host.end(tenant, { ...HALL, endedAt: NOW - 20 * MIN }),
+  ],
+  [
+    "a session: a pause of it",
+    (host, tenant) => host.create(tenant, "u", { ...HALL, startedAt: NOW - 30 * MIN }),
+    (host, tenant) => host.recordPause(tenant, { ...HALL, from: NOW - 20 * MIN, to: NOW - 19 * MIN }),
+  ],
+])("who read %s comes too late once that was erased and has begun again, at any moment", async (_, before, said) => {
+  let tried = 0;
+  for (let isMet = true; isMet; tried++) {
+    const { state, dynamo, eraser, other } = createWorld();
+    const tenant = `begun-again-${tried}`;
+    await before(other, tenant);
+    isMet = false;
+    state.meanwhile.set(state.requests + 1 + tried, async () => {
+      isMet = true;
+      await eraser.eraseSensor(tenant, "hall");
+      state.now = NOW + 2;
+      await eraser.create(tenant, "u", { ...HALL, startedAt: NOW + 1 });
+    });
+    await said(other, tenant).catch((error: unknown) => expect(error).toBeInstanceOf(InvalidInputError));
+    state.meanwhile.clear();
+    if (isMet) {
+      const sessions = dynamo.dump("sessions").filter(({ sk }) => (sk as string).endsWith("#SESSION"));
+      expect(sessions).toMatchObject([{ startedAt: NOW + 1, motions: 0, createdAt: NOW + 2 }]);
+    }
+  }
+  expect(tried).toBeGreaterThan(2);
+});
+
 test("a place that is tidied up stays where its session is there again by then", async () => {
   let tried = 0;
   for (let isMet = true; isMet; tried++) {
