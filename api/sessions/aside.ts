@@ -119,8 +119,10 @@ export function createAside(
           // The session knows what was decided; what comes later is of the same id.
           await resolveApart({ tenantId, sensorId }, content.sessionId, admit);
           await quarantine.remove({ tenantId, sensorId }, quarantineId);
-        } else await quarantine.decide(held, decision, await settings.keepMsOf(tenantId));
-        return resolved;
+          return resolved;
+        }
+        // Somebody else may have admitted it meanwhile.
+        return await quarantine.decide(held, decision, await settings.keepMsOf(tenantId)) ? resolved : undefined;
       },
     },
   };

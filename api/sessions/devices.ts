@@ -161,15 +161,16 @@ export function createDevices(
     const plausible = await settings.plausibleOf(tenantId, sent.sensorId);
     const erasedUntil = erased ?? await settings.erasedUntil(tenantId, sent.sensorId);
     const judged = judgeReadings(sent.readings, now, plausible, erasedUntil);
-    const isEmpty = judged.readings.length + judged.held.length === 0;
-    const isNone = isEmpty && erasedUntil !== undefined &&
-      !(await lines.find({ tenantId }, [sent.sessionId])).has(sent.sessionId);
-    if (isNone && sent.readings.length === 0 && typeof sent.startedAt === "number") {
-      mustBeSince({ erasedUntil }, "startedAt", sent.startedAt);
+    const isPast = erasedUntil !== undefined && (sent.startedAt ?? Infinity) <= erasedUntil;
+    const isNone = async () => !(await lines.find({ tenantId }, [sent.sessionId])).has(sent.sessionId);
+    if (isPast && sent.readings.length === 0 && await isNone()) {
+      mustBeSince({ erasedUntil }, "startedAt", sent.startedAt!);
     }
-    if (sent.readings.length > 0 && isEmpty) {
+    if (sent.readings.length > 0 && judged.readings.length + judged.held.length === 0) {
       // Kept by one that had not heard of the erasure, and died.
-      if (isNone) await readings.drop({ ...sent, tenantId }, sent.batchOffset, digestOf(sent));
+      if (erasedUntil !== undefined && await isNone()) {
+        await readings.drop({ ...sent, tenantId }, sent.batchOffset, digestOf(sent));
+      }
       throw new InvalidInputError(
         judged.receipts.slice(0, MAX_FIELDS).map(({ index, reason }) => {
           const [, field, message] = /^(?:([\w.]+): )?([^]*)$/.exec(reason)!;
@@ -179,7 +180,6 @@ export function createDevices(
     }
     const firstAt = judged.readings.reduce((least, { at }) => Math.min(least, at), Infinity);
     const first = Number.isFinite(firstAt) ? firstAt : undefined;
-    const isPast = erasedUntil !== undefined && (sent.startedAt ?? Infinity) <= erasedUntil;
     const leftOut = isPast ? [`startedAt: ${erasedSince(erasedUntil)}; it is left out`] : [];
     const said = isPast ? { ...sent, startedAt: undefined } : sent;
     const { doubts, ...stated } = judgeStatements(said, first, now, plausible);

@@ -4,11 +4,11 @@ import { LOST, retryLost } from "../core/writes.ts";
 import type { SensorErasures, SensorReceipt } from "./erasures.ts";
 import { parseHeard } from "./heard.ts";
 import { fromItem, isSessionItem } from "./item.ts";
+import { fromPlaceItem, type LineStore } from "./line-store.ts";
 import { LIMITS, type Session } from "./model.ts";
 import type { Readings } from "./readings.ts";
 import { toldOf } from "./reports.ts";
 import type { createSettings } from "./settings.ts";
-import { fromPlaceItem, type LineStore } from "./line-store.ts";
 import type { SessionStore } from "./store.ts";
 
 /** What an erasure of a sensor leaves, with the reason, and for how many days where it is not for ever. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { InvalidInputError } from "../core/errors.ts";
-import { LOST, retryLost } from "../core/writes.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
+import { LOST, retryLost } from "../core/writes.ts";
 import { formatAt, formatHeard, parseHeard } from "./heard.ts";
 import { bootsAttribute, deviceChange, keyOf, numberAttributes, sensorKeyOf } from "./item.ts";
 import { placeKeyOf } from "./line.ts";

@@ -63,8 +63,17 @@ export function createQuarantineStore(dynamo: Dynamo, tables: { sessions: string
       return written.ok ? undefined : written.current?.decided as Decided | undefined;
     },
 
-    decide: (held: Held, decided: Decided, keepMs: number): Promise<void> =>
-      dynamo.put(tables.sessions, itemOf({ ...held, decided }, keepMs)),
+    /** Keeps what a person decided of it; false where it counts by now and so cannot be dropped. */
+    async decide(held: Held, decided: Decided, keepMs: number): Promise<boolean> {
+      const open = {
+        expression: "attribute_not_exists(decided) OR decided = :dropped",
+        values: { ":dropped": "DROPPED" },
+      };
+      const item = itemOf({ ...held, decided }, keepMs);
+      if (decided === "DROPPED") return (await dynamo.putIf(tables.sessions, item, open)).ok;
+      await dynamo.put(tables.sessions, item);
+      return true;
+    },
 
     /** The same as parts of a transaction. */
     putting: (held: Held, keepMs: number): TransactWrite => ({ table: tables.sessions, put: itemOf(held, keepMs) }),

@@ -360,9 +360,14 @@ test("what is kept aside is kept once more where nobody decided of it, and is li
     expect(await listed()).toEqual([[{ ...kept, heldAt }], [{ ...kept, heldAt }]]);
   }
   for (const decided of ["DROPPED", "ADMITTED"] as const) {
-    await quarantine.decide(held, decided, SECOND);
+    expect(await quarantine.decide(held, decided, SECOND)).toBe(true);
     expect(await quarantine.put(held, SECOND)).toBe(decided);
     expect(await listed()).toEqual([[], []]);
     expect(await quarantine.find(OF, held.quarantineId)).toEqual({ ...kept, decided });
   }
+  // What counts stays so, whoever drops it at the same moment; what is dropped can be dropped again.
+  expect(await quarantine.decide(held, "DROPPED", SECOND)).toBe(false);
+  expect(await quarantine.find(OF, held.quarantineId)).toEqual({ ...kept, decided: "ADMITTED" });
+  const other = { ...held, quarantineId: quarantine.idOf({ ...content, at: 8 }) };
+  for (const _ of [1, 2]) expect(await quarantine.decide(other, "DROPPED", SECOND)).toBe(true);
 });

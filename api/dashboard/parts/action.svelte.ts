@@ -1,7 +1,10 @@
 import { AskError, messageOf } from "../core/ask.ts";
 
-/** Something that a press does: one at a time, with the failure of the last one. */
-export function createAction() {
+/**
+ * Something that a press does: one at a time, with the failure of the last one. `after` follows each that was done, and its failure is
+ * told like one of the thing itself.
+ */
+export function createAction(after?: () => Promise<void>) {
   let busy = $state(false);
   let failure = $state<string>();
   return {
@@ -11,6 +14,10 @@ export function createAction() {
     get failure() {
       return failure;
     },
+    /** What is wrong besides, told in the same place; undefined: nothing any more. */
+    set failure(message: string | undefined) {
+      failure = message;
+    },
     /** True where it was done. A second press while one is under way does nothing. */
     async run(work: () => Promise<void>): Promise<boolean> {
       if (busy) return false;
@@ -18,6 +25,7 @@ export function createAction() {
       failure = undefined;
       try {
         await work();
+        await after?.();
         return true;
       } catch (error) {
         failure = messageOf(error);
