@@ -93,10 +93,9 @@ export function createAside(
       ): Promise<Resolved | PayloadMismatch | undefined> {
         const isPossible = isQuarantineId(quarantineId) && v.is(words(LIMITS.idChars), sensorId);
         const held = isPossible ? await quarantine.find({ tenantId, sensorId }, quarantineId) : undefined;
-        if (!held || (held.decided === "ADMITTED" && !admit)) return undefined;
+        if (!held) return undefined;
         const resolved: Resolved = { __typename: "ResolveQuarantinedPayload", admitted: admit };
         const decision = admit ? "ADMITTED" : "DROPPED";
-        if (held.decided === decision) return resolved;
         const { content } = held;
         if (admit && content.kind === "motion") {
           const motion: MotionInput = {

@@ -185,8 +185,10 @@ test("what a person decided holds where its device sends it again, and what was 
   };
   for (const kind of ["motion", "batch"] as const) {
     const [dropped, taken] = [`${kind} dropped`, `${kind} taken`];
+    let admitted = "";
     for (const sensorId of [dropped, taken]) {
       const { quarantineId } = await send[kind](sensorId);
+      admitted = quarantineId;
       await resolve(sensorId, quarantineId, sensorId === taken);
       expect(await send[kind](sensorId)).toMatchObject({ quarantineId });
       if (kind === "motion") {
@@ -205,5 +207,9 @@ test("what a person decided holds where its device sends it again, and what was 
       all.map((one: { motionEventCount: number; sampleCount: number }) => [one.motionEventCount, one.sampleCount])
     );
     expect(of).toEqual(kind === "motion" ? [[[1, 0]], [[1, 0]]] : [[[0, 2]], [[0, 2]]]);
+    // It was done, also where what it counts in was deleted since.
+    const [{ sessionId, version }] = counts[1];
+    await mutate(world.api, T, "deleteSession", { sessionId, expectedVersion: version });
+    expect(await resolve(taken, admitted, true)).toMatchObject({ admitted: true });
   }
 });

@@ -62,7 +62,11 @@ function world() {
   /** What another does before the process calls that of its store next, or after so many of these. */
   const meanwhile = (name: string, act: (other: Sessions) => Promise<unknown>, skipped = 0) =>
     void (next = { name, skipped, act });
-  return { host, shown, seen, motion, batch, meanwhile, pauses };
+  /** Where sessions lie on the line. */
+  const places = () =>
+    dynamo.dump("sessions").filter(({ sk }) => (sk as string).includes("#T#"))
+      .map((one) => [one.session, since(one.at as number)]);
+  return { host, shown, seen, motion, batch, meanwhile, pauses, places };
 }
 
 test("a session that is restored within one that is deleted is there, with those after it, until that is restored too", async () => {
@@ -166,9 +170,10 @@ test("what is restored where another begins by now, which has its motion, is a p
     await host.remove(T, await seen("m0"));
     await batch(walk, 1, 1);
     await batch(walk, 0, 0);
-    await host.restore(T, { sessionId: "m0" });
+    for (const _ of ["once", "again"]) {
+      expect(await host.restore(T, { sessionId: "m0" })).toMatchObject({ session: { sessionId: walk } });
+    }
     expect(await shown()).toEqual({ sessions: [[walk, 0, 1, 1]], takenOut: [] });
-    expect(await host.restore(T, { sessionId: "m0" })).toMatchObject({ session: { sessionId: walk } });
   }
 });
 
@@ -236,4 +241,25 @@ test("of a batch that is refused, since a person deleted its session, nothing is
   await host.restore(T, { sessionId: "walk" });
   await batch("walk", 1, -2, 900);
   expect(await host.listQuarantined(T, "s")).toHaveLength(1);
+});
+
+test("what held motion by its extent lets it go once the start that it came with is taken back, be that where it was", async () => {
+  const { host, shown, seen, motion, batch } = world();
+  await batch("walk", 0, 0);
+  await host.recordPause(T, { sessionId: "walk", from: minute(2) });
+  await motion(3, 20);
+  await host.correct(T, { ...await seen("walk"), startedAt: minute(0) });
+  await host.recordPause(T, { sessionId: "walk", to: minute(4) });
+  expect((await shown()).sessions).toEqual([["walk", 0, 20, 2]]);
+  await host.correct(T, { ...await seen("walk"), startedAt: null });
+  expect((await shown()).sessions).toEqual([["walk", 0, 4, 1], ["m0", 20, 20, 1]]);
+});
+
+test("what was deleted without motion and is restored has one place on its line, wherever it begins then", async () => {
+  const { host, places, seen } = world();
+  await host.create(T, "u", { sensorId: "s", sessionId: "film", startedAt: minute(0) });
+  await host.remove(T, await seen("film"));
+  await host.restore(T, { sessionId: "film" });
+  await host.correct(T, { ...await seen("film"), startedAt: minute(-5) });
+  expect(places()).toEqual([["film", -5]]);
 });

@@ -95,6 +95,18 @@ test("a batch of what was erased is judged anew, once, also where the sensor has
   expect(await batch("half", [-20, 0.25])).toMatchObject({
     ...{ accepted: 1, receipts: [{ index: 0, status: "REJECTED" }] },
   });
+  // Nor does it come into a session that began since.
+  const known = createWorld();
+  const say = (host: typeof other, batchOffset: number, ...minutes: number[]) => {
+    const readings = minutes.map((minute) => ({ at: NOW + minute * MIN, values: [minute] }));
+    return host.ingestBatch("known", "u", { sessionId: "walk", sensorId: "hall", batchOffset, readings });
+  };
+  await motion(known.other, NOW - 30 * MIN);
+  await say(known.other, 9, -30);
+  await known.eraser.eraseSensor("known", "hall");
+  known.state.now = NOW + 30_000;
+  await say(known.eraser, 0, 0.2);
+  expect(await say(known.other, 1, -20, 0.25)).toMatchObject({ accepted: 1, receipts: [{ index: 0 }] });
 });
 
 test("a start that a batch states in a past that was erased is left out and told, or refused where there is nothing else", async () => {

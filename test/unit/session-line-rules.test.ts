@@ -4,6 +4,7 @@ import {
   goneInto,
   hasPeoples,
   inLine,
+  isOwn,
   join,
   joinPeoples,
   joinPlayback,
@@ -23,6 +24,8 @@ const opened = (sessionId: string, at: number, last = at, own: Partial<Session> 
   sessionOf({ sessionId, startedAt: AT + at, isStated: false, lastHeardAt: AT + last, motionEventCount: 1, ...own });
 const stated = (sessionId: string, at: number, own: Partial<Session> = {}) =>
   sessionOf({ sessionId, startedAt: AT + at, ...own });
+
+const NOT_DELETED = { corrected: undefined, said: undefined, isStated: false, takenOut: 0 };
 
 describe("motion", () => {
   const target = (at: number, before: Session | undefined, after?: Session) => {
@@ -164,6 +167,22 @@ describe("a line's order", () => {
     expect(reachesNext(opened("a", 0))).toBe(false);
     expect(reachesNext(opened("a", 0, 0, next(IDLE)))).toBe(true);
     expect(reachesNext(opened("a", 0, 0, next(IDLE + 1)))).toBe(false);
+    // One that had none moves to before its equals by its deletion, which is an affair of the line.
+    const empty = stated("a", 0, { lastHeardAt: undefined });
+    const gone = { ...empty, deletedAt: AT, beforeDeletion: { ...NOT_DELETED, until: AT } };
+    expect([isOwn(empty, empty), isOwn(gone, gone), isOwn(gone, empty), isOwn(empty, gone)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    // What a person deleted takes in the motion that it had, and no other.
+    const deleted = (until: number) => ({
+      deletedAt: AT,
+      beforeDeletion: { ...NOT_DELETED, until: AT + until },
+    });
+    expect(reachesNext(opened("a", 0, 0, { ...next(9), ...deleted(10) }))).toBe(true);
+    expect(reachesNext(opened("a", 0, 0, { ...next(9), ...deleted(9) }))).toBe(false);
     expect(reachesNext(opened("a", 0, 0, next(IDLE, "BATCH")))).toBe(false);
     const unheard = { lastHeardAt: undefined };
     expect(overflows(stated("a", 0, { ...unheard, ...next(0) }))).toBe(false);

@@ -132,3 +132,14 @@ test("a pause said of a merge of two halves is, once that is taken back, of both
   const expected = [[{ from: minute(2), to: minute(3) }], []];
   expect([await say(false), await say(true)]).toEqual([expected, expected]);
 });
+
+test("a pause before all of them is, once a merge is taken back, the first one's: its device may say an earlier start", async () => {
+  for (const [sessionId, at] of [["a", 0], ["b", 10]] as const) {
+    await host.create(T, "u", { sensorId: "s", sessionId, startedAt: minute(at) });
+  }
+  await host.merge(T, { sessions: ["a", "b"].map((sessionId) => ({ sessionId, expectedVersion: 1 })) });
+  await host.recordPause(T, { sessionId: "b", from: minute(-9), to: minute(-8) });
+  await host.undo(T, { sessionId: "a", expectedVersion: 2 });
+  const kept = [...(await host.find(T, ["a", "b"])).values()].map(({ reported }) => reported.length);
+  expect(kept).toEqual([1, 0]);
+});

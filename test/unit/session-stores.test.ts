@@ -371,3 +371,16 @@ test("what is kept aside is kept once more where nobody decided of it, and is li
   const other = { ...held, quarantineId: quarantine.idOf({ ...content, at: 8 }) };
   for (const _ of [1, 2]) expect(await quarantine.decide(other, "DROPPED", SECOND)).toBe(true);
 });
+
+test("a place is removed also where another transaction was at it", async () => {
+  let lost = 1;
+  const busy = {
+    ...dynamo,
+    transact: (...parts: Parameters<typeof dynamo.transact>) =>
+      lost-- > 0 ? Promise.resolve(false) : dynamo.transact(...parts),
+  };
+  const lineStore = createLineStore(busy, NAMES);
+  const place = (await lineStore.last(OF))!;
+  await lineStore.removePlace(OF, place);
+  expect([lost, await lineStore.last(OF)]).toEqual([-1, undefined]);
+});

@@ -223,5 +223,6 @@ test("a session of which nothing says when it began begins when its batch came, 
     const readings = [{ at: minute(20), values: [1] }];
     await host.ingestBatch(T, "u", { sessionId: "walk", sensorId: "s", batchOffset: 1, readings });
     expect(await shown()).toMatchObject([{ from: 20 }]);
+    expect((await host.find(T, ["walk"])).get("walk")!.isStartGuessed).toBeUndefined();
   }
 });
