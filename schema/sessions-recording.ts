@@ -260,7 +260,11 @@ const IngestSessionBatchInput = builder.inputType("IngestSessionBatchInput", {
       required: { list: true, items: false },
       description: "At most 5,000, and 1 MB as JSON. One that is null is refused by its receipt.",
     }),
-    startedAt: t.field({ type: "DateTime", description: "Start of the session by the device's clock." }),
+    startedAt: t.field({
+      type: "DateTime",
+      description:
+        "Start of the session by the device's clock. One after a reading of the same batch says nothing more.",
+    }),
     durationMs: t.field({
       type: "Milliseconds",
       description: "Length of the session so far, as the device measures it: at most 3,650 days.",

@@ -24,7 +24,9 @@ export function decideBatch(session: Session, batch: BatchInput, now: number): B
     };
   }
   const span = spanOf(batch);
-  const signs = clustersIn(batch.readings, batch.startedAt, batch.apartMs);
+  // A start that is stated after a reading of the same batch says nothing more: it lay apart from others, or not, by the order.
+  const isBefore = (batch.startedAt ?? -Infinity) <= (span?.firstAt ?? Infinity);
+  const signs = clustersIn(batch.readings, isBefore ? batch.startedAt : undefined, batch.apartMs);
   const placed = applySigns(session, signs, batch.apartMs);
   if ((placed.aside?.length ?? 0) >= MAX_CLUSTERS) return { kind: "refused", reason: scattered(batch.apartMs) };
   return {

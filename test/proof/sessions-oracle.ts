@@ -232,20 +232,20 @@ export function createOracle() {
   /** What a person made of sessions, as their items show it. */
   function acted(input: Act, written: readonly Written[], own: readonly Written[], gone: readonly Written[]): void {
     if (own.length === 0) return;
-    const { sensorId } = input;
+    // The id of what was erased may be another sensor's by the time that it is asked again (GB.5469).
+    const sensorId = sessions.get(idOf(own[0]!.after!))?.sensorId ?? input.sensorId;
     if (input.kind === "undo") return back.undone(written, must);
     if (input.kind === "restore") return back.restored(own, must);
     const before = said.get(sensorId)?.length ?? 0;
-    says(input, own, gone);
+    says(sensorId, input, own, gone);
     const added = (said.get(sensorId) ?? []).slice(before);
     if (input.kind === "delete") hidden.add(sensorId);
     if (input.kind === "delete") back.deleted(own, added, must);
     else if (input.kind !== "correct") back.corrected(sensorId, written, added);
   }
 
-  function says(input: Act, own: readonly Written[], gone: readonly Written[]): void {
+  function says(sensorId: string, input: Act, own: readonly Written[], gone: readonly Written[]): void {
     const byId = new Map(own.map((written) => [idOf(written.after!), written]));
-    const sensorId = input.sensorId;
     const corrected = ({ before, after }: Written) => {
       const isDeletion = after!.deletedAt !== undefined && before?.deletedAt === undefined;
       const { startedAt, endedAt, until = -Infinity, pauses } = (after!.corrected ?? {}) as Kept;

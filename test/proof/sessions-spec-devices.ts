@@ -13,7 +13,10 @@ export function devicesOf(said: readonly Said[]) {
       said.filter((one): one is Batch => one.kind === "batch" && one.id === id).map((one) => [one.offset, one]),
     ).values()];
     const creations = said.flatMap((one) => (one.kind === "create" && one.id === id ? [one.startedAt] : []));
-    const stated = batches.flatMap((batch) => batch.startedAt ?? []);
+    // A start after a reading of the same batch says nothing more.
+    const stated = batches.flatMap(({ startedAt = Infinity, readings }) =>
+      startedAt <= Math.min(...readings) && startedAt < Infinity ? [startedAt] : []
+    );
     const admitted = said.flatMap((one) => (one.kind === "admitted" && one.id === id ? [one] : []));
     const more = [...new Map(admitted.map((one) => [one.offset, one.readings])).values()].flat();
     const all = [...batches.flatMap((batch) => batch.readings), ...more];

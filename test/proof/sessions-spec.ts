@@ -292,15 +292,16 @@ function wallsOf(said: readonly Said[]) {
   }
   function bridge(of: Of, until: number, later: readonly Act[]): void {
     if ("motionAt" in of) return add(anchored.bridges, of.motionAt, until);
-    let [id, to] = [of.id, until];
-    for (const act of later) {
-      if (act.kind === "merge" && act.members.includes(id)) id = act.into;
-      if (act.kind === "split" && act.from === id && to > act.at) {
-        add(own.bridges, holderOf(later.slice(later.indexOf(act) + 1), id, act.at - 1), act.at);
-        id = act.id;
-      }
-    }
-    add(own.bridges, id, to);
+    const { id } = of;
+    const i = later.findIndex((act) =>
+      (act.kind === "merge" && act.members.includes(id)) || (act.kind === "split" && act.from === id && until > act.at)
+    );
+    const [act, rest] = [later[i], later.slice(i + 1)];
+    if (act?.kind === "merge") bridge({ id: act.into }, until, rest);
+    else if (act?.kind === "split") {
+      bridge({ id }, act.at, rest);
+      bridge({ id: act.id }, until, rest);
+    } else add(own.bridges, id, until);
   }
   const stated = new Set([
     ...devices.map(({ id }) => whole(id)),

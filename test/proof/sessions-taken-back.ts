@@ -17,6 +17,8 @@ type Must = (holds: boolean, law: string, detail: unknown) => void;
 /** What of a session only people and statements move: an undo gives all of it back as it was. */
 const GIVEN_BACK = ["labels", "notes", "pinned", "corrected", "shownAt", "isStated", "deletedAt", "mergedInto"];
 const SETS = ["ends", "bridges"];
+/** What people write. */
+const PEOPLES = ["labels", "notes", "pinned"];
 /** What another session that joins it adds nothing to. */
 const KEPT_APART = ["corrected", "shownAt", "deletedAt", "mergedInto"];
 
@@ -119,7 +121,10 @@ export function createTakenBack(said: Map<string, Said[]>, mergedInto: Map<strin
       // A batch of which another holds a part counts, also what of it lies in what is deleted (CB.9530).
       must(num(done.after!.samples) >= num(deletion.before.samples), "samples are restored", idOf(done.after!));
       for (const field of done.after!.mergedInto === undefined ? fields : []) {
-        must(isDeepStrictEqual(valueOf(done.after!, field), valueOf(deletion.before, field)), `${field} is restored`, [
+        const [is, had] = [valueOf(done.after!, field), valueOf(deletion.before, field)];
+        // What lost its motion to it while it was deleted has brought along what people wrote there (GB.7463).
+        const isBack = PEOPLES.includes(field) ? isAmong(had, is) : isDeepStrictEqual(is, had);
+        must(isBack, `${field} is restored`, [
           idOf(done.after!),
           done.after![field],
           deletion.before[field],

@@ -63,3 +63,17 @@ test("a batch without readings and start begins when it arrived, and keeps its l
   await batch("waits", 0, { durationMs: 20_000, final: true });
   expect(await rows()).toMatchObject([{ startedAt: START, endedAt: START + 20_000, deviceDuration: { ms: 20_000 } }]);
 });
+
+test("a start that a batch states after a reading of its own says nothing more, whichever batch comes first", async () => {
+  const own = (...at: number[]) => ({ readings: at.map((one) => ({ at: one, values: [1] })) });
+  const batches = [
+    own(START + 8 * SECOND, START + 9 * SECOND),
+    own(START - 3 * DAY),
+    { ...own(START - 3 * DAY + MINUTE), startedAt: START },
+  ];
+  for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
+    const { batch, rows } = world();
+    for (const offset of order) await batch("walk", offset, batches[offset]);
+    expect(await rows()).toMatchObject([{ startedAt: START + 8 * SECOND, sampleCount: 2 }]);
+  }
+});
