@@ -197,10 +197,11 @@ export function createCorrections({ store, lines, sources, history, changed, clo
         : { ...goneInto(one, session.sessionId), own: undefined, pieces: undefined, sources: undefined };
       own.set(sessionId, was);
     }
+    // Others that only sent readings hold what they held; whose else they hold is not read here.
+    const isWhole = ({ sessionId, mergedInto, pieces }: Session) =>
+      members.has(sessionId) && mergedInto === undefined && pieces !== undefined;
     const back = new Map(
-      [...own].map((
-        [id, one],
-      ) => [id, one.mergedInto === undefined && one.pieces ? compose(one, [...own.values()]) : one]),
+      [...own].map(([id, one]) => [id, isWhole(one) ? compose(one, [...own.values()]) : one] as const),
     );
     // What others that only sent readings know of pauses is none of it.
     const ours = (of: ReadonlyMap<string, Session>) => sessions.flatMap(({ sessionId }) => of.get(sessionId) ?? []);

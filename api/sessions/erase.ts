@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Item } from "../aws/dynamo.ts";
 import type { Clock } from "../core/clock.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { SensorErasures, SensorReceipt } from "./erasures.ts";
-import { parseHeard } from "./heard.ts";
+import { formatAt, parseHeard } from "./heard.ts";
 import { fromItem, isSessionItem } from "./item.ts";
 import { fromPlaceItem, type LineStore } from "./line-store.ts";
 import { LIMITS, type Session } from "./model.ts";
@@ -44,7 +45,7 @@ export const SENSOR_REMAINS: readonly { what: string; why: string; days: number 
 export function createSensorEraser({ erasures, store, lineStore, readings, settings, clock }: {
   erasures: SensorErasures;
   store: SessionStore;
-  lineStore: Pick<LineStore, "removePlace">;
+  lineStore: Pick<LineStore, "removePlace" | "from">;
   readings: Readings;
   settings: ReturnType<typeof createSettings>;
   clock: Clock;
@@ -129,14 +130,24 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
   /** Sheets of motion, when it ceased, places, what deletions took out, and what was kept aside. */
   async function eraseBeside(of: Of, receipt: SensorReceipt): Promise<void> {
     for await (const items of erasures.listBeside(of.tenantId, of.sensorId)) {
+      // Of what was erased a clock ahead may have said motion after it: all is of it before the first session that stays. That one
+      // had its place before there was a sheet of it, so it is looked for after the sheets.
+      const [stays] = await lineStore.from(of, formatAt(receipt.until + 1), 1);
+      const isOf = (at: number) => at < (stays?.startedAt ?? Infinity);
       for (const item of items) {
         const part = (item.sk as string).split("#")[1];
         if (part === "M") {
           const heard = (item.heard as string[]).map((text) => ({ text, at: parseHeard(text).at }));
-          const past = heard.filter(({ at }) => at <= receipt.until).map(({ at }) => at);
-          const since = heard.filter(({ at }) => at > receipt.until).map(({ text }) => text);
+          const past = heard.filter(({ at }) => isOf(at)).map(({ at }) => at);
+          const since = heard.filter(({ at }) => !isOf(at)).map(({ text }) => text);
           const left = since.length > 0 ? { ...item, heard: since } : undefined;
-          if (past.length > 0) await erasures.removeHolding(of, receipt, item, past, clock(), left);
+          if (past.length > 0) {
+            await retryLost(async () => {
+              if (await erasures.removeHolding(of, receipt, item, past, clock(), left)) return true;
+              // Another call of this took it, or only another transaction was at it.
+              return isDeepStrictEqual((await erasures.find(item))?.heard, item.heard) ? LOST : true;
+            });
+          }
         } else if (part === "T" || part === "C") {
           if ((item.at as number) > receipt.until) continue;
           if (part === "C") await erasures.remove(item);

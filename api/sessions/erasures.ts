@@ -97,6 +97,10 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
 
     remove: ({ pk, sk }: Item): Promise<void> => dynamo.remove(tables.sessions, { pk, sk }),
 
+    /** What lies there this moment. */
+    find: ({ pk, sk }: Item): Promise<Item | undefined> =>
+      dynamo.get(tables.sessions, { pk, sk }, { consistent: true, expired: true }),
+
     /**
      * Removes what held motion, and takes that out of all counts; false where it is not as it was read. `left` stays in its
      * place.

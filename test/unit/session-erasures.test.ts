@@ -14,7 +14,7 @@ const MOST_REQUESTS = 200;
 
 /** Processes over one store: settings of up to a minute ago lie in each. */
 function createWorld() {
-  const state = { now: NOW, ids: 0, requests: 0, meanwhile: new Map<number, () => Promise<unknown>>() };
+  const state = { now: NOW, ids: 0, requests: 0, losing: 0, meanwhile: new Map<number, () => Promise<unknown>>() };
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
   const objects = new Map<string, readonly Reading[]>();
   const methods: Record<string, (...args: never[]) => unknown> = {
@@ -35,6 +35,8 @@ function createWorld() {
     const meanwhile = state.meanwhile.get(state.requests);
     state.meanwhile.delete(state.requests);
     await meanwhile?.();
+    // Another transaction was at the same items.
+    if (method === "transact" && --state.losing === 0) return false;
     return await methods[method]!(...args as never[]);
   };
   const hosts = [0, 1].map((n) => hostOf(n, { ask, now: () => state.now, id: () => `i${state.ids++}` }));
@@ -143,6 +145,51 @@ test("what arrives by a clock that is behind the erasure's begins after it", asy
   state.now = NOW - 1_000;
   await other.ingestBatch(tenant, "u", { sessionId: "walk", sensorId, batchOffset: 0, readings: [] });
   expect((await other.find(tenant, ["walk"])).get("walk")).toMatchObject({ startedAt: NOW + 1 });
+});
+
+test("an erasure leaves nothing and takes all motion out once, whichever of its transactions gives way to another", async () => {
+  for (let losing = 1;; losing++) {
+    const { state, dynamo, eraser } = createWorld();
+    const tenant = `giving-way-${losing}`;
+    for (const minute of [-90, -80, -60]) {
+      await eraser.recordMotion(tenant, "u", { sensorId: "hall", at: NOW + minute * MIN });
+    }
+    // Between them: what was two is on sheets.
+    await eraser.recordMotion(tenant, "u", { sensorId: "hall", at: NOW - 85 * MIN });
+    await eraser.create(tenant, "u", { sensorId: "hall", sessionId: "film", startedAt: NOW - 82 * MIN });
+    // By a clock ahead also after the erasure, on sheets and not.
+    for (const minute of [-1, 3, 1, 4]) {
+      await eraser.recordMotion(tenant, "u", { sensorId: "hall", at: NOW + minute * MIN });
+    }
+    await eraser.create(tenant, "u", { sensorId: "hall", sessionId: "walk", startedAt: NOW - 2 * MIN });
+    state.requests = 0;
+    state.losing = losing;
+    expect(await eraser.eraseSensor(tenant, "hall")).toMatchObject({ isDone: true, motions: 8 });
+    expect(JSON.stringify(dynamo.dump("sessions"))).not.toContain("hall");
+    const out = dynamo.dump("sessions").flatMap(({ erasedMotions }) => (erasedMotions ?? []) as number[]);
+    expect(out.sort((a, b) => a - b)).toEqual([-90, -85, -80, -60, -1, 1, 3, 4].map((minute) => NOW + minute * MIN));
+    if (state.losing > 0) {
+      expect(losing).toBeGreaterThan(4);
+      return;
+    }
+  }
+});
+
+test("an erasure leaves what begins after it by a clock ahead, with its motion, on the very sheet of what it takes", async () => {
+  const { dynamo, eraser } = createWorld();
+  const [tenant, sensorId] = ["ahead", "hall"];
+  const at = (minute: number) => NOW + minute * MIN;
+  for (const minute of [-1, 2, 8, 9]) await eraser.recordMotion(tenant, "u", { sensorId, at: at(minute) });
+  // The line is written anew: all of its motion lies on one sheet.
+  await eraser.create(tenant, "u", { sensorId, sessionId: "film", startedAt: at(-2) });
+  expect(dynamo.dump("sessions").filter(({ sk }) => (sk as string).includes("#M#"))).toHaveLength(1);
+  expect(await eraser.eraseSensor(tenant, sensorId)).toMatchObject({ isDone: true, motions: 2 });
+  const { edges } = await eraser.list(tenant, { sensorId }, { first: 9 });
+  expect(edges.map(({ node }) => [node.startedAt, node.motionEventCount])).toEqual([[at(8), 2]]);
+  // What comes for it later is counted beside what it had.
+  await eraser.create(tenant, "u", { sensorId, sessionId: "walk", startedAt: at(8.5) });
+  const sessions = (await eraser.list(tenant, { sensorId }, { first: 9 })).edges.map(({ node }) => node);
+  expect(sessions.map((one) => [one.startedAt, one.motionEventCount])).toEqual([[at(8.5), 1], [at(8), 1]]);
 });
 
 type Before = (host: ReturnType<typeof createWorld>["other"], tenant: string) => Promise<unknown>;

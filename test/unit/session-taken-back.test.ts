@@ -226,3 +226,19 @@ test("a session of which nothing says when it began begins when its batch came, 
     expect((await host.find(T, ["walk"])).get("walk")!.isStartGuessed).toBeUndefined();
   }
 });
+
+test("a merge that is taken back leaves what others hold by then, whose readings were split between them", async () => {
+  const { host } = world();
+  for (const [sessionId, at] of [["b", [10, 11, 20]], ["d", [12]], ["c", [30]]] as const) {
+    const readings = at.map((one) => ({ at: minute(one), values: [1] }));
+    await host.ingestBatch(T, "u", { sessionId, sensorId: "s", batchOffset: 0, readings });
+  }
+  const seen = async (...ids: string[]) =>
+    [...(await host.find(T, ids)).values()].map(({ sessionId, version }) => ({ sessionId, expectedVersion: version }));
+  await host.split(T, { ...(await seen("b"))[0], at: minute(15), newSessionId: "rest" });
+  await host.merge(T, { sessions: await seen("rest", "c") });
+  await host.merge(T, { sessions: await seen("b", "d") });
+  await host.undo(T, (await seen("rest"))[0]);
+  const held = [...(await host.find(T, ["b", "rest", "c"])).values()];
+  expect(held.map(({ sessionId, sampleCount }) => [sessionId, sampleCount])).toEqual([["b", 3], ["rest", 1], ["c", 1]]);
+});
