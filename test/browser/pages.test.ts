@@ -361,7 +361,8 @@ describe.runIf(hasBrowser)("the pages", () => {
   test("complete buckets alone are shown where one wants that; a fixed range stands still", async () => {
     await record(["open-1"]);
     const { page, context } = await browser.openTab(service.url);
-    await page.goto("/live?as=table");
+    // An hour: a minute may be over before the page is there.
+    await page.goto("/live?as=table&size=ONE_HOUR");
     await signIn(page, token);
     const states = () => page.getByRole("region", { name: "Tasks" }).locator("tbody td:nth-child(3)").allTextContents();
     await expect.poll(states).toContain("open");
