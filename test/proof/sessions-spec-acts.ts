@@ -33,11 +33,14 @@ export function saidOfMotion(said: readonly Said[], id: string, motionAt: number
   });
 }
 
-/** Who has what was said of pauses of an id: all that people split off it know it, too. */
-export function pausersOf(acts: readonly Act[], id: string): Set<string> {
+/**
+ * Who has what was said of pauses of an id before these splits: what they split off it knows it, too. What had been split off it by
+ * then was told itself, and may have lost it since: with a merge that was taken back it went to where it lies (NB.12258).
+ */
+export function pausersOf(acts: readonly Act[], id: string, isLater: (split: Act) => boolean): Set<string> {
   const all = new Set([id]);
   for (const act of acts) {
-    if (act.kind === "split" && all.has(act.from)) all.add(act.id);
+    if (act.kind === "split" && all.has(act.from) && isLater(act)) all.add(act.id);
     if (act.kind !== "merge" || !act.members.some((one) => all.delete(one))) continue;
     for (const one of act.members) all.delete(one);
     all.add(act.into);

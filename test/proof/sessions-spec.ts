@@ -234,13 +234,15 @@ function wallsOf(said: readonly Said[]) {
   function pausesSaid({ of, from, to, until }: Said & { kind: "pause" }, i: number): void {
     const pause = { from, to, until };
     if ("motionAt" in of) add(anchored.pauses, of.motionAt, pause);
-    for (const id of "id" in of ? pausersOf(acts, of.id) : laterHalves(of.motionAt, i)) add(own.pauses, id, pause);
+    const isLater = (act: Act) => said.indexOf(act) > i;
+    const ids = "id" in of ? pausersOf(acts, of.id, isLater) : laterHalves(of.motionAt, i);
+    for (const id of ids) add(own.pauses, id, pause);
   }
   function laterHalves(motionAt: number, i: number): Set<string> {
     const ids = acts.flatMap((act) => (
       act.kind === "split" && act.anchors.includes(motionAt) && i < said.indexOf(act) ? [act.id] : []
     ));
-    return new Set(ids.flatMap((one) => [...pausersOf(acts, one)]));
+    return new Set(ids.flatMap((one) => [...pausersOf(acts, one, (act) => said.indexOf(act) > i)]));
   }
   const corrected = new Map<string, Corrected>();
   const starts = new Map<string, number>();
