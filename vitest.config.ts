@@ -21,8 +21,8 @@ export default defineConfig({
     // Twice the processors of the gate: browsers, functions, stores and processes are waited for.
     maxWorkers: 4,
     // What hangs shows late; a machine with thirty other processes fails no test.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-    expect: { poll: { timeout: 120_000 } },
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 300_000 } },
   },
 });

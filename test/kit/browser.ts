@@ -11,7 +11,7 @@ import { createQueues } from "../../api/aws/queues.ts";
 import { SCOPES } from "../../api/auth/viewer.ts";
 import { parseConfig } from "../../api/config.ts";
 import { makeTempDir } from "./local.ts";
-import { watch } from "./process.ts";
+import { PATIENCE_MS, watch } from "./process.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -24,7 +24,7 @@ if (!hasBrowser) console.log(`The pages are not tried here: that needs ${CHROMIU
 
 /** A Chromium. What its pages complain about on their consoles is collected in `complaints`. */
 export async function openBrowser() {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" "), timeout: PATIENCE_MS });
   const complaints: string[] = [];
   return {
     complaints,
@@ -47,7 +47,7 @@ export async function openBrowser() {
 
   async function newPage(context: BrowserContext): Promise<Page> {
     const page = await context.newPage();
-    page.setDefaultTimeout(120_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
       // A connection that a test cuts, and a refused token, are reported by the browser itself.

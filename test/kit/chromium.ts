@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { PATIENCE_MS } from "./process.ts";
 
 const EXECUTABLE = "/usr/bin/chromium";
 const ARGS = [
@@ -21,12 +22,14 @@ export function startChromium(): Promise<Browser> {
     executablePath: EXECUTABLE,
     args: [...ARGS, `--user-agent=${PERSON}`],
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
+    timeout: PATIENCE_MS,
   });
 }
 
 /** A person's browser window: its tabs share what they store. `aheadMs`: how far its clock is ahead. */
 export async function newPerson(browser: Browser, { aheadMs = 0, userAgent = PERSON } = {}): Promise<BrowserContext> {
   const context = await browser.newContext({ userAgent });
+  context.setDefaultTimeout(PATIENCE_MS);
   if (aheadMs !== 0) {
     await context.addInitScript((ms) => {
       const Real = Date;

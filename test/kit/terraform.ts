@@ -59,7 +59,7 @@ export async function runToEnd(
 /** Runs Terraform in a stack's folder. Throws with what it wrote where it fails. */
 export async function terraform(
   args: readonly string[],
-  { cwd, env, timeoutMs = 120_000 }: { cwd: string; env: Record<string, string>; timeoutMs?: number },
+  { cwd, env, timeoutMs = 300_000 }: { cwd: string; env: Record<string, string>; timeoutMs?: number },
 ): Promise<Ran> {
   const ran = await runToEnd("terraform", args, { cwd, env, timeoutMs });
   if (ran.code !== 0) {
