@@ -204,8 +204,8 @@ async function createKeyFile(file: string): Promise<void> {
     if (error instanceof AppError) throw error;
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(file, error);
   } finally {
-    // Where the folder or the name is what is wrong it says so once more: the error above is the one to hear.
-    await rm(draft, { force: true }).catch(() => {});
+    // Where nothing was written it says so once more: the error above is the one to hear.
+    await rm(draft).catch(() => {});
   }
 }
 

@@ -116,7 +116,7 @@ export function createKeyFinder(
       const usable = await Promise.all(keys.keys.map(async (key) => {
         const fault = await faultOf(key);
         if (fault === undefined) return [key];
-        const name = `${String(key.kid).slice(0, 100)}: ${fault}`;
+        const name = `${key.kid}: ${fault}`;
         if (fault !== "" && !skipped.has(name)) {
           skipped.add(name);
           log.warn("A key of a JWK set is skipped.", { kid: key.kid, reason: fault });

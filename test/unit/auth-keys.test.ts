@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, type JWK } from "jose";
@@ -56,6 +56,18 @@ describe("a key file that is not there", () => {
     expect(key).toMatchObject({ kty: "OKP", crv: "Ed25519", kid: await calculateJwkThumbprint(key!) });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(folder, "data"))).toEqual(["signing-keys.json"]);
+    // Nor does the process hold anything of it open, as far as the system tells.
+    const handles = await readdir("/proc/self/fd").catch(() => []);
+    const held = await Promise.all(handles.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")));
+    expect(held.filter((path) => path.startsWith(folder))).toEqual([]);
+  });
+
+  test("though somebody named it is not made: a new key would end every token in silence", async () => {
+    await expect(loadOrCreateSigningKeys(file, { isNamed: true })).rejects.toMatchObject({
+      ...{ code: "SIGNING_KEYS_UNUSABLE" },
+      message: expect.stringContaining(`The key file ${file} (SIGNING_KEY_FILE) is not there: mend the path`),
+    });
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test("is made once, however many start together", async () => {
@@ -180,6 +192,15 @@ describe("a token of this service", () => {
   });
 });
 
+test.each([["RS256", {}], ["PS256", { alg: "PS256" }], ["ES384", {}], ["EdDSA", {}]])(
+  "a token is signed with %s, as its key says, or as is usual for one of its kind",
+  async (alg, own) => {
+    await replaceFile({ keys: [{ ...await makeJwk(alg), ...own }] });
+    const { token } = await createTestSigner(await loadOrCreateSigningKeys(file)).sign(ada);
+    expect(decodeProtectedHeader(token)).toMatchObject({ alg });
+  },
+);
+
 test("the keys that are shown hold nothing private", async () => {
   await replaceFile({ keys: await Promise.all(["EdDSA", "ES256", "RS256"].map(makeJwk)) });
   const { publicKeys } = await (await loadOrCreateSigningKeys(file))();
@@ -194,18 +215,20 @@ describe("a key file that cannot be used stops the start with one line that says
   test.each([
     ["torn", `{"keys": [{"d": "${secret}"`, "is no JSON"],
     ["empty", "", "is no JSON"],
-    ["something else", `["${secret}"]`, "is no JWK set"],
-    ["a set of texts", { keys: [secret] }, "is no JWK set"],
+    ["something else", `["${secret}"]`, 'is no JWK set, {"keys": […]}'],
+    ["nothing", "null", 'is no JWK set, {"keys": […]}'],
+    ["a set of texts", { keys: [secret] }, 'is no JWK set, {"keys": […]}'],
+    ["a set of nothing", { keys: [null] }, 'is no JWK set, {"keys": […]}'],
+    ["a set with what is no key", { keys: [{ kty: "oct" }, {}] }, 'is no JWK set, {"keys": […]}'],
     ["without a key", { keys: [] }, "holds no private key"],
-    ["a shared secret", { keys: [{ kty: "oct", k: secret }] }, "holds a key of another kind"],
+    ["a shared secret", { keys: [{ kty: "oct", k: secret }] }, "of another kind than Ed25519, P-256, P-384, RSA"],
     ["a key that is not whole", { keys: [{ kty: "OKP", crv: "Ed25519", d: secret }] }, "holds a key that is not whole"],
     ["a broken key", { keys: [{ kty: "OKP", crv: "Ed25519", x: "AA", d: secret }] }, "that cannot sign"],
   ])("%s", async (_, content, what) => {
     await replaceFile(content);
     const failure: Error = await loadOrCreateSigningKeys(file).then(() => new Error("was accepted"), (error) => error);
     expect(failure.message).toContain(`The key file ${file}`);
-    expect(failure.message).toContain(what);
-    expect(failure.message).toContain("put back a JWK set with a private key, or remove the file");
+    expect(failure.message).toContain(`${what}; put back a JWK set with a private key, or remove the file`);
     expect(failure.message).not.toMatch(/\n/);
     expect(failure.message).not.toContain(secret);
     expect(failure.cause).toBeUndefined();

@@ -129,7 +129,12 @@ test("while the provider is away its last keys hold for twelve hours, and nobody
 test("Cache-Control says how long keys are kept, between thirty seconds and an hour", () => {
   expect(freshMsOf("public, max-age=600, must-revalidate")).toBe(600_000);
   expect(freshMsOf("max-age=86400")).toBe(3_600_000);
-  for (const none of [null, "no-store", "no-cache, max-age=60", "private"]) expect(freshMsOf(none)).toBeUndefined();
+  for (const text of ["private,max-age=60", 'max-age="60"', "piano-cache, no-caching, Max-Age=60"]) {
+    expect(freshMsOf(text)).toBe(60_000);
+  }
+  for (const none of [null, "no-store", "No-Cache, max-age=60", "max-age=60, no-store", "private", "x-max-age=60"]) {
+    expect(freshMsOf(none)).toBeUndefined();
+  }
 });
 
 test("a key set is loaded again when its Cache-Control says so, or a key is unknown", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createKeySet, loadSecretSigningKeys } from "../../api/auth/keys.ts";
 import { createSecret } from "../../api/aws/secrets.ts";
+import { UnavailableError } from "../../api/core/errors.ts";
 import { startSecrets } from "../kit/secrets.ts";
 
 let secrets: Awaited<ReturnType<typeof startSecrets>>;
@@ -38,4 +39,24 @@ test("a secret that is not there is named, with what to do", async () => {
   await expect(loadSecretSigningKeys("none", secretOf("none"))).rejects.toThrow(
     "The secret none (SIGNING_KEY_SECRET) has no value, or is not there; put a JWK set",
   );
+});
+
+test.each([
+  [
+    "by the word for what is wrong",
+    Object.assign(new Error(), { name: "TimeoutError" }),
+    "cannot be read (TimeoutError)",
+  ],
+  ["as such where nothing is known", undefined, "cannot be read"],
+])("a secret that is away when its keys are read again is told of %s", async (_, cause, what) => {
+  let isAway = false;
+  const find = () =>
+    isAway ? Promise.reject(new UnavailableError("Secrets Manager", cause)) : Promise.resolve(secrets.texts["held"]);
+  const read = await loadSecretSigningKeys("held", { find, putFirst: () => Promise.reject(new Error("not asked")) });
+  isAway = true;
+  await expect(read()).rejects.toMatchObject({
+    ...{ code: "SIGNING_KEYS" },
+    message: `The secret held (SIGNING_KEY_SECRET) ${what}; put a JWK set with a private key into it, as ` +
+      "`npm run signing-key` prints one.",
+  });
 });

@@ -1,4 +1,4 @@
-import { decodeJwt, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
+import { decodeJwt, errors, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createKeySet, createSigner, loadSecretSigningKeys, rotateKeySet } from "../../api/auth/keys.ts";
 import { createFresh, createKeyFinder, KEYS_STALE_MS } from "../../api/auth/keysets.ts";
@@ -95,6 +95,19 @@ test("what sets a password says of whom, which, from when and until when; withou
   ]);
 });
 
+test("what names a key of the set that cannot be read is not said to be wrong: that is a fault of the set", async () => {
+  const { keys: [own] } = JSON.parse(await createKeySet()) as JSONWebKeySet;
+  const set = JSON.stringify({ keys: [own, { kty: "OKP", crv: "Ed25519", x: "AA", kid: "broken" }] });
+  const keys = await loadSecretSigningKeys("keys", {
+    find: () => Promise.resolve(set),
+    putFirst: () => Promise.reject(),
+  });
+  const signer = createSigner({ keys, issuer: "sojourn", audience: "a", clock, ttlSeconds: 60, ids: () => "id-1" });
+  const [, ...rest] = (await signer.signReset("ada")).split(".");
+  const header = Buffer.from(JSON.stringify({ alg: "EdDSA", kid: "broken", typ: "reset+jwt" })).toString("base64url");
+  await expect(signer.verifyReset([header, ...rest].join("."))).rejects.not.toBeInstanceOf(errors.JOSEError);
+});
+
 test("RSA keys of a set count by their bits, whatever zeros lead; one that has no number is left out, and said once", async () => {
   const said: unknown[] = [];
   const log = { ...silentLog, warn: (_: string, fields?: object) => void said.push(fields) };
@@ -133,7 +146,9 @@ test("a token of a login names it, one of none does not", async () => {
 
 test("what is no set of keys is not rotated", async () => {
   for (const text of ["", "{}", '{"keys":1}', '{"keys":[1]}', "[]"]) {
-    await expect(rotateKeySet(text)).rejects.toMatchObject({ code: "INVALID_KEYS" });
+    await expect(rotateKeySet(text)).rejects.toMatchObject({
+      ...{ code: "INVALID_KEYS", cause: expect.any(Error) },
+    });
   }
 });
 
@@ -142,18 +157,87 @@ test("a key for another use is left out of a set in silence; of several that fit
   const log = { ...silentLog, warn: (_: string, fields?: object) => void said.push(fields) };
   const made = await Promise.all([1, 2].map(() => generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true })));
   const [a, b] = await Promise.all(made.map(({ publicKey }) => exportJWK(publicKey)));
-  const keys = [a!, b!, { ...a!, kid: "enc", use: "enc" }, {
-    kty: "oct",
-    k: "AA",
-    kid: "oct",
-  }] as JSONWebKeySet["keys"];
+  const secrets = [{ kty: "oct", k: "AA", kid: "oct" }, { kty: "oct", crv: "P-256", k: "AA", kid: "curved" }];
+  const keys = [a!, b!, { ...a!, kid: "enc", use: "enc" }, ...secrets] as JSONWebKeySet["keys"];
   const { find } = createKeyFinder(() => Promise.resolve({ keys: { keys } }), { clock, log });
   expect(await find({ alg: "EdDSA" })).toHaveLength(2);
   expect(await find({ alg: "EdDSA", kid: "enc" })).toEqual([]);
   expect(said).toEqual([]);
 });
 
+test("a key that cannot be read is left out, and said; of an algorithm that no public key has none is looked for", async () => {
+  const said: unknown[] = [];
+  const log = { ...silentLog, warn: (_: string, fields?: object) => void said.push(fields) };
+  const keys = [{ kty: "OKP", crv: "Ed25519", x: "AA", kid: "broken" }] as JSONWebKeySet["keys"];
+  const { find } = createKeyFinder(() => Promise.resolve({ keys: { keys } }), { clock, log });
+  expect(await find({ alg: "EdDSA", kid: "broken" })).toEqual([]);
+  expect(said).toEqual([{ kid: "broken", reason: "it cannot be read" }]);
+  await expect(find({ alg: "HS256", kid: "broken" })).rejects.toBeInstanceOf(errors.JOSENotSupported);
+});
+
+test("keys hold while their source is away, as long as they may, and then it is said that there are none", async () => {
+  let isAway = false;
+  const load = () => isAway ? Promise.reject(new Error("away")) : Promise.resolve({ keys: { keys: [] } });
+  const { check, state } = createKeyFinder(load, { clock, log: silentLog, staleMs: KEYS_STALE_MS });
+  await check();
+  isAway = true;
+  now = NOW + KEYS_STALE_MS - 1;
+  await check();
+  expect(state()).toEqual({ loadedAt: NOW, failingSince: now, holdsUntil: NOW + KEYS_STALE_MS });
+  now = NOW + KEYS_STALE_MS;
+  await expect(check()).rejects.toThrow("away");
+});
+
 describe("what is loaded from somewhere", () => {
+  /** A source that is asked, and answers when it is told to. */
+  function createSource() {
+    const asked: PromiseWithResolvers<{ value: string; freshMs?: number }>[] = [];
+    const load = () => {
+      asked.push(Promise.withResolvers());
+      return asked.at(-1)!.promise;
+    };
+    return { asked, load };
+  }
+
+  test("is asked for once by all who come within a second, and once more by who comes then", async () => {
+    const { asked, load } = createSource();
+    const fresh = createFresh(load, clock);
+    const first = [fresh.get(30 * SECOND)];
+    now = NOW + SECOND - 1;
+    first.push(fresh.get(30 * SECOND));
+    now = NOW + SECOND;
+    const later = fresh.get(30 * SECOND);
+    expect(asked).toHaveLength(2);
+    asked.forEach(({ resolve }, i) => resolve({ value: `keys ${i}` }));
+    expect(await Promise.all([...first, later])).toEqual(["keys 0", "keys 0", "keys 1"]);
+  });
+
+  test("is waited for by who would take what is old; where that failed just before, by nobody", async () => {
+    const { asked, load } = createSource();
+    const fresh = createFresh(load, clock, KEYS_STALE_MS);
+    const getAt = (at: number) => {
+      now = NOW + at * SECOND;
+      return fresh.get(30 * SECOND, true);
+    };
+    const first = getAt(0);
+    asked[0]!.resolve({ value: "old", freshMs: 0 });
+    expect(await first).toBe("old");
+    const second = getAt(30);
+    asked[1]!.resolve({ value: "new" });
+    expect(await second).toBe("new");
+    const third = getAt(60);
+    asked[2]!.reject(new Error("away"));
+    expect(await third).toBe("new");
+    expect([await getAt(61), asked.length]).toEqual(["new", 4]);
+    asked[3]!.reject(new Error("away"));
+  });
+
+  test("holds as long as its source says, where that is longer than thirty seconds", async () => {
+    const fresh = createFresh(() => Promise.resolve({ value: "keys", freshMs: 600 * SECOND }), clock);
+    await fresh.get(30 * SECOND);
+    expect(fresh.state().holdsUntil).toBe(NOW + 600 * SECOND);
+  });
+
   test("is tried again after 1, 2, 4, 8, 16 and 30 seconds while it fails, and says since when", async () => {
     let loads = 0;
     let isAway = true;
