@@ -94,10 +94,7 @@ export function goalsOf({ list }: Goals, event: RecordedEvent): number[] {
 
 /** A property's value as text; undefined where there is none, or it is a list or an object. */
 export function propertyText(properties: unknown, name: string): string | undefined {
-  if (typeof properties !== "object" || properties === null || Array.isArray(properties)) return undefined;
-  if (!Object.hasOwn(properties, name)) return undefined;
-  const value = (properties as Record<string, unknown>)[name];
-  return textOf(value);
+  return textOf(propertyOf(properties, name));
 }
 
 /** A property's value as JSON writes it, and text as it is; undefined for nothing, lists and objects. */
@@ -107,7 +104,12 @@ export function textOf(value: unknown): string | undefined {
 }
 
 function hasProperty(properties: unknown, name: string, value: string | undefined): boolean {
-  if (value !== undefined) return propertyText(properties, name) === value;
-  return typeof properties === "object" && properties !== null && Object.hasOwn(properties, name) &&
-    (properties as Record<string, unknown>)[name] !== null;
+  const own = propertyOf(properties, name);
+  return value === undefined ? own !== undefined && own !== null : textOf(own) === value;
+}
+
+/** Neither the letters of a text nor the places of a list are properties. */
+function propertyOf(properties: unknown, name: string): unknown {
+  if (typeof properties !== "object" || properties === null || Array.isArray(properties)) return undefined;
+  return Object.hasOwn(properties, name) ? (properties as Record<string, unknown>)[name] : undefined;
 }

@@ -30,13 +30,13 @@ test("a property that is asked for without a value is there with any but null, o
     ...{ sessionId: "s", source: "main", seq: 1, type: "PAGE_VIEWED", occurredAt: 0 },
     properties,
   });
-  const has = (properties: unknown) => matchesEvent({ property: { name: "plan" } }, event(properties));
-  expect([{ plan: "pro" }, { plan: "" }, { plan: 0 }, { plan: false }, { plan: [] }].map(has)).toEqual(
+  const has = (properties: unknown, name = "plan") => matchesEvent({ property: { name } }, event(properties));
+  expect([{ plan: "pro" }, { plan: "" }, { plan: 0 }, { plan: false }, { plan: [] }].map((own) => has(own))).toEqual(
     Array(5).fill(true),
   );
-  expect([{ plan: null }, { other: 1 }, undefined, null, "plan", Object.create({ plan: 1 })].map(has)).toEqual(
-    Array(6).fill(false),
-  );
+  const none = [{ plan: null }, { other: 1 }, undefined, null, "plan", Object.create({ plan: 1 })];
+  expect(none.map((own) => has(own))).toEqual(Array(6).fill(false));
+  expect([has(["pro"], "0"), has(["pro"], "length"), has("pro", "0")]).toEqual([false, false, false]);
 });
 
 test("a property has the text that it is written as; a list, an object, nothing and what is no property have none", () => {
