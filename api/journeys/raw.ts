@@ -158,7 +158,7 @@ export function createRawEvents(objects: RawObjects) {
 export const eventOf = (event: ReplayedEvent) => ({ ...toLine(event), ...(event.outdone ? { outdone: true } : {}) });
 
 function pack(text: string): Promise<Buffer> {
-  return compress(text, { level: 6 });
+  return compress(text);
 }
 
 async function linesOf(body: Uint8Array): Promise<string[]> {

@@ -237,36 +237,50 @@ describe("a funnel", () => {
 });
 
 describe("raw events that are kept for some days", () => {
-  async function run(keepRawDays: number | undefined, arrivals: Record<string, number>, tick = 0) {
+  type Arrivals = Record<string, number>;
+  const nameIn = (key: string) => key.split("/").at(-1)!.slice(0, 12);
+  async function runAll(tenants: Record<string, readonly [days: number | undefined, Arrivals]>, tick = 0) {
     const objects = createMemoryObjects();
-    const [forgotten, noted]: [string[][], unknown[]] = [[], []];
-    const keyOf = (name: string) => `events/tenant=${T}/date=${name.slice(0, 10)}/hour=00/${name}.ndjson.gz`;
-    for (const name of Object.keys(arrivals)) await objects.create(keyOf(name), new Uint8Array(), { contentType: "" });
-    const byKey = new Map(Object.entries(arrivals).map(([name, at]) => [keyOf(name), at]));
+    const [forgotten, noted, done]: [string[][], unknown[], string[]] = [[], [], []];
+    const byKey = new Map<string, number>();
+    for (const [tenant, [, arrivals]] of Object.entries(tenants)) {
+      for (const [name, at] of Object.entries(arrivals)) {
+        const key = `events/tenant=${tenant}/date=${name.slice(0, 10)}/hour=00/${name}.ndjson.gz`;
+        await objects.create(key, new Uint8Array(), { contentType: "" });
+        byKey.set(key, at);
+      }
+    }
     const removeOld = createRawKeeping({
       store: {
-        getSettings: () => Promise.resolve({ keepRawDays } as never),
+        getSettings: (tenant) => Promise.resolve({ keepRawDays: tenants[tenant]![0] } as never),
         noteRawRemoval: (...given) => Promise.resolve(void noted.push(given)),
       },
       raw: { arrivedAt: (key) => Promise.resolve(byKey.get(key)!) },
       columns: {
-        forget: (keys) =>
-          Promise.resolve(void forgotten.push([...keys].map((key) => key.split("/").at(-1)!.slice(0, 12)))),
+        forget: (keys) => {
+          done.push("columns");
+          return Promise.resolve(void forgotten.push([...keys].map(nameIn)));
+        },
       },
-      ...{ objects, clock: () => (now += tick), log: silentLog },
+      objects: {
+        ...objects,
+        remove: (key) => {
+          done.push("lines");
+          return objects.remove(key);
+        },
+      },
+      ...{ clock: () => (now += tick), log: silentLog },
     });
     const { rawBatchesRemoved } = await removeOld();
-    return {
-      rawBatchesRemoved,
-      left: objects.entries().map(([key]) => key.split("/").at(-1)!.slice(0, 12)),
-      forgotten,
-      noted,
-    };
+    const left = objects.entries().map(([key]) => nameIn(key));
+    return { rawBatchesRemoved, left, forgotten, noted, done };
   }
+  const run = (keepRawDays: number | undefined, arrivals: Arrivals, tick = 0) =>
+    runAll({ [T]: [keepRawDays, arrivals] }, tick);
   const old = NOW - 30 * DAY;
 
   test("go by when they arrived, to the millisecond, whatever their day; columns go before and after", async () => {
-    const { rawBatchesRemoved, left, forgotten, noted } = await run(30, {
+    const { rawBatchesRemoved, left, forgotten, noted, done } = await run(30, {
       "2026-01-01-a": old - 1,
       "2026-01-01-b": old,
       "2026-01-01-c": NOW,
@@ -276,6 +290,33 @@ describe("raw events that are kept for some days", () => {
     expect([rawBatchesRemoved, left]).toEqual([2, ["2026-01-01-b", "2026-01-01-c", "2026-05-03-e"]]);
     expect(forgotten).toEqual([["2026-01-01-a"], ["2026-01-01-a"], ["2026-05-02-d"], ["2026-05-02-d"]]);
     expect(noted).toEqual([[T, { at: NOW, arrivedBefore: old }]]);
+    const day = ["columns", "lines", "columns"];
+    expect(done).toEqual([...day, ...day]);
+  });
+
+  test("go of each tenant by its own days, however many there are; of a day that has none left to go nothing is asked", async () => {
+    const own = ["a", "b", "c", "d", "e"].map((name) => [`2026-01-02-${name}`, NOW - 8 * DAY]);
+    const { rawBatchesRemoved, left, forgotten, noted } = await runAll({
+      ever: [undefined, { "2026-01-01-x": 0 }],
+      short: [7, { "2026-01-01-y": NOW, ...Object.fromEntries(own) }],
+      week: [9, { "2026-01-01-z": NOW - 8 * DAY }],
+    });
+    expect([rawBatchesRemoved, left]).toEqual([5, ["2026-01-01-x", "2026-01-01-y", "2026-01-01-z"]]);
+    expect(forgotten).toEqual([own, own].map((names) => names.map(([name]) => name)));
+    expect(noted).toEqual([
+      ["short", { at: NOW, arrivedBefore: NOW - 7 * DAY }],
+      ["week", { at: NOW, arrivedBefore: NOW - 9 * DAY }],
+    ]);
+  });
+
+  test("may have happened a little after they arrived, by the clock of who sent them: that day is looked at, too", async () => {
+    const [day, begins] = ["2026-05-02-a", Date.UTC(2026, 4, 2)];
+    const left = async (at: number) => {
+      now = at;
+      return (await run(30, { [day]: 0 })).left;
+    };
+    const first = begins - MAX_AHEAD_MS + 30 * DAY;
+    expect([await left(first - 1), await left(first)]).toEqual([[day], []]);
   });
 
   test("stay where their tenant says nothing; days that are too young are not looked at", async () => {
@@ -290,7 +331,10 @@ describe("raw events that are kept for some days", () => {
 
   test("go in as many runs as it takes: what one has no time for is left to the next, which is not told as done", async () => {
     const days = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`2026-01-0${i + 1}-a`, 0]));
+    // A day each twenty seconds, up to the last of eighty.
     const { rawBatchesRemoved, left, noted } = await run(30, days, 20_000);
-    expect([rawBatchesRemoved + left.length, left.length > 0 && rawBatchesRemoved > 0, noted]).toEqual([6, true, []]);
+    expect([rawBatchesRemoved, left.length, noted]).toEqual([3, 3, []]);
+    const begun = now;
+    expect((await run(30, days, 1)).noted).toEqual([[T, { at: begun + 2, arrivedBefore: begun + 2 - 30 * DAY }]]);
   });
 });

@@ -4,7 +4,7 @@ import { createRawEvents, eventOf, STALE } from "../../api/journeys/raw.ts";
 import { createMemoryObjects } from "../kit/memory-objects.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
-const [MINUTE, DAY] = [60_000, 86_400_000];
+const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const T = "shop";
 let objects: ReturnType<typeof createMemoryObjects>;
 let raw: ReturnType<typeof createRawEvents>;
@@ -140,12 +140,50 @@ describe("a batch that is kept", () => {
     expect(objects.entries().map(([key]) => key)).toEqual([KEY()]);
   });
 
+  test("and is removed as it comes again is of this arrival", async () => {
+    await raw.keep(T, BATCH, NOW);
+    const goes = createRawEvents({
+      ...objects,
+      findMetadata: async (key) => {
+        await objects.remove(key);
+        return await objects.findMetadata(key);
+      },
+    });
+    expect(await goes.keep(T, BATCH, NOW + MINUTE)).toEqual({ receivedAt: NOW + MINUTE, isNew: false });
+  });
+
+  test("lies in the hour of its earliest event, under a name that its content makes", () => {
+    const at = (...times: number[]) => raw.keyOf(T, times.map((occurredAt, i) => event(i, { occurredAt })));
+    const folder = `events/tenant=${T}/date=2026-06-01/hour=11/`;
+    expect(at(NOW + HOUR, NOW - 1)).toMatch(new RegExp(`^${folder}[0-9a-f]{40}\\.ndjson\\.gz$`));
+    expect(at(NOW + HOUR, NOW - 1)).not.toBe(at(NOW + HOUR, NOW - 2));
+  });
+
+  test("is said to be lines of JSON in gzip, as is what it is written anew as; a mark is said to be text", async () => {
+    const said: unknown[] = [];
+    const through = createRawEvents({
+      ...objects,
+      create: (key, body, options) => (said.push(options), objects.create(key, body, options)),
+      replaceIf: (key, body, options, etag) => (said.push(options), objects.replaceIf(key, body, options, etag)),
+    });
+    await through.keep(T, BATCH, NOW);
+    await through.rewrite(KEY(), ({ seq }) => seq === 1 ? "DROP" : "KEEP");
+    const metadata = { "received-at": `${NOW}` };
+    const lines = { contentType: "application/x-ndjson", contentEncoding: "gzip", metadata };
+    expect(said).toEqual([lines, lines, { contentType: "text/plain" }]);
+  });
+
   test("marks its day where columns of it are not looked at anyway: from the thirty-fourth day before on", async () => {
     await raw.keep(T, [event(1, { occurredAt: NOW - 33 * DAY })], NOW);
     expect(marks()).toEqual([]);
     await raw.keep(T, [event(1, { occurredAt: NOW - 34 * DAY })], NOW);
     expect(marks()).toHaveLength(1);
     await raw.keep(T, [event(1, { occurredAt: NOW - 35 * DAY })], NOW);
+    expect(marks()).toHaveLength(2);
+    // Also where it had come before: whoever stored it may have died before that.
+    for (const key of marks()) await objects.remove(key);
+    await raw.keep(T, [event(1, { occurredAt: NOW - 34 * DAY })], NOW + MINUTE);
+    await raw.keep(T, [event(1, { occurredAt: NOW - 35 * DAY })], NOW + MINUTE);
     expect(marks()).toHaveLength(2);
     // Whatever its tenant's name looks like.
     await raw.keep("2030-01-01", [event(1, { occurredAt: NOW - 35 * DAY })], NOW);
@@ -155,13 +193,20 @@ describe("a batch that is kept", () => {
 });
 
 test("the batches of a range are those of the hours that it touches, hour by hour, and no tenant's whose name begins alike", async () => {
-  const HOUR = 60 * MINUTE;
   const at = (occurredAt: number) => [event(1, { occurredAt })];
   for (const occurredAt of [NOW - 1, NOW, NOW + HOUR - 1, NOW + HOUR]) await raw.keep(T, at(occurredAt), NOW);
   await raw.keep(`${T}2`, at(NOW), NOW);
-  const hours = [];
-  for await (const hour of raw.list(T, NOW, NOW + HOUR)) hours.push(hour.map(({ key }) => key).toSorted());
-  expect(hours).toEqual([[NOW, NOW + HOUR - 1].map((occurredAt) => raw.keyOf(T, at(occurredAt))).toSorted()]);
+  const listed = async (fromAt: number, toAt: number, tenantId = T) => {
+    const hours = await Array.fromAsync(raw.list(tenantId, fromAt, toAt));
+    return hours.map((hour) => hour.map(({ key }) => key).toSorted());
+  };
+  const hoursOf = (...hours: number[][]) =>
+    hours.map((times) => times.map((occurredAt) => raw.keyOf(T, at(occurredAt))).toSorted());
+  const [before, own, last] = [[NOW - 1], [NOW, NOW + HOUR - 1], [NOW + HOUR]];
+  expect(await listed(NOW, NOW + HOUR)).toEqual(hoursOf(own));
+  expect(await listed(NOW + 1, NOW + 2)).toEqual(hoursOf(own));
+  expect(await listed(NOW - 1, NOW + HOUR + 1)).toEqual(hoursOf(before, own, last));
+  expect([await listed(NOW - 9 * HOUR, NOW - 5 * HOUR), await listed(NOW, NOW + HOUR, "none")]).toEqual([[], []]);
   const all = [];
   for await (const keys of raw.listAll(T)) all.push(...keys);
   expect(all).toHaveLength(4);
