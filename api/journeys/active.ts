@@ -55,7 +55,7 @@ export function createActiveVisitors(
       .sort((a, b) => b.count - a.count || ((a.page ?? "") < (b.page ?? "") ? -1 : 1));
     const told = {
       count: visitors.length,
-      isWhole: rows < MAX_READ && visitors.length <= MAX_TOLD && pages.length <= MAX_PAGES,
+      isWhole: rows < MAX_READ && visitors.length <= MAX_TOLD,
       pages: pages.slice(0, MAX_PAGES),
       visitors: visitors.slice(0, MAX_TOLD),
     };

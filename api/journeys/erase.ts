@@ -40,7 +40,6 @@ type Found = {
 
 /** Objects, or sessions, that are worked on at the same time. */
 const CONCURRENCY = 16;
-const PAGE = 100;
 
 /** Whether an event names one of these ids. */
 function names({ visitorId, aliasOf }: Named, ids: ReadonlySet<string>): boolean {
@@ -84,12 +83,11 @@ export function createEraser({ store, erasures, raw, trails, columns, files, clo
     found: Found,
   ): Promise<Receipt | undefined> {
     const { tenantId, receiptId } = begun;
-    const say = (message: string, numbers: object = {}) => log.info(message, { receiptId, ...numbers });
-    say("an erasure begins or goes on", { sessions: found.sessions.size });
+    log.info("an erasure begins or goes on", { receiptId, sessions: found.sessions.size });
     const { receipt, others } = await buryAll(begun, visitorId, ids, [...found.sessions].sort());
     if (!receipt) return undefined;
     const { all, own } = await listErased(receipt, visitorId);
-    say("its journeys are gone", { journeys: own, events: receipt.events });
+    log.info("its journeys are gone", { receiptId, journeys: own, events: receipt.events });
     await pMap(all, (sessionId) => scrub(tenantId, sessionId), { concurrency: CONCURRENCY });
     const unnameAll = () =>
       pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, ids), { concurrency: CONCURRENCY });
@@ -103,7 +101,7 @@ export function createEraser({ store, erasures, raw, trails, columns, files, clo
     await unnameAll();
     await store.removeAliases(tenantId, [...ids]);
     const done = await erasures.close({ ...receipt, journeys: own }, rewritten.length, clock());
-    if (done) say("an erasure is done", { journeys: own, events: done.events, objectsRewritten: rewritten.length });
+    log.info("an erasure went through", { receiptId, isDone: done !== undefined, objectsRewritten: rewritten.length });
     return done;
   }
 
@@ -133,19 +131,11 @@ export function createEraser({ store, erasures, raw, trails, columns, files, clo
       }
     });
     // Sessions of others' erasures too: of those, nothing is to be there again.
-    for (const { erased } of await lookAll(tenantId, sessions)) {
-      for (const sessionId of erased) {
-        sessions.delete(sessionId);
-        if (!known.has(sessionId)) leftovers.add(sessionId);
-      }
+    for (const sessionId of (await store.look(tenantId, [...sessions])).erased) {
+      sessions.delete(sessionId);
+      if (!known.has(sessionId)) leftovers.add(sessionId);
     }
     return { sessions, leftovers };
-  }
-
-  function lookAll(tenantId: string, sessions: ReadonlySet<string>) {
-    const ids = [...sessions];
-    const parts = Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, i) => ids.slice(i * PAGE, (i + 1) * PAGE));
-    return pMap(parts, (part) => store.look(tenantId, part), { concurrency: CONCURRENCY });
   }
 
   /** Puts the tombstones; gives the sessions that are somebody else's. */
@@ -184,16 +174,12 @@ export function createEraser({ store, erasures, raw, trails, columns, files, clo
   /** The journeys that are not in the table, expired or never indexed, as their raw events make them. */
   async function rebuild(tenantId: string, sessions: ReadonlySet<string>): Promise<Map<string, Journey>> {
     const journeys = new Map<string, Journey>();
-    const missing = new Set(sessions);
-    for (const { journeys: known } of await lookAll(tenantId, sessions)) {
-      for (const sessionId of known.keys()) missing.delete(sessionId);
-    }
+    const missing = sessions.difference((await store.look(tenantId, [...sessions])).journeys);
     if (missing.size === 0) return journeys;
     await eachBatch(tenantId, (events) => {
       const own = events.filter(({ sessionId }) => missing.has(sessionId));
       for (const [sessionId, part] of Map.groupBy(own, (event) => event.sessionId)) {
-        const { journey } = decideEvents(tenantId, journeys.get(sessionId), part);
-        if (journey) journeys.set(sessionId, journey);
+        journeys.set(sessionId, decideEvents(tenantId, journeys.get(sessionId), part).journey!);
       }
     });
     return journeys;

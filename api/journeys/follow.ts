@@ -95,11 +95,11 @@ export function createFollower({ store, trails, hub, clock, onFinished }: Follow
     return now - lastArrivalAt > HOUR_MS && !await trails.isNoted(tenantId, sessionId);
   }
 
-  /** Sums up the tenant's journeys that changed and are silent. */
+  /** Sums up the tenant's journeys that changed and are silent, as such that were erased are. */
   async function settleDue(tenantId: string, most: number): Promise<number> {
     let settled = 0;
     for await (const changes of trails.listChanges(tenantId)) {
-      const due = changes.filter((change) => change.isErased || isIdle(change, clock())).slice(0, most - settled);
+      const due = changes.filter((change) => isIdle(change, clock())).slice(0, most - settled);
       await pMap(due, async (change) => {
         const state = await settle(tenantId, change.sessionId, true);
         // What was noted may be older than what is; the journey goes on.
@@ -117,7 +117,7 @@ export function createFollower({ store, trails, hub, clock, onFinished }: Follow
     if (journey) await trails.note(tenantId, [changeOf(journey)]);
   }
 
-  /** Takes a rebuild some way on; gives how many journeys it looked at. */
+  /** Takes a rebuild that is not done some way on; gives how many journeys it looked at. */
   async function advance(rebuild: Rebuild): Promise<number> {
     let at = rebuild;
     for (let slice = 0; slice < SLICES_A_RUN && at.doneAt === undefined; slice++) {
@@ -162,7 +162,7 @@ export function createFollower({ store, trails, hub, clock, onFinished }: Follow
         for (const tenantId of tenants) settled += await settleDue(tenantId, MAX_A_RUN - settled);
       }
       for await (const rebuilds of trails.listRebuilds()) {
-        for (const rebuild of rebuilds.filter(({ doneAt }) => doneAt === undefined)) rebuilt += await advance(rebuild);
+        for (const rebuild of rebuilds) rebuilt += await advance(rebuild);
       }
       return { settled, rebuilt };
     },

@@ -53,7 +53,7 @@ export async function keepEvents(
       // Another writer had stored other texts under the same numbers, times and types: those are what counts now.
       const stored = new Map([...held, ...added.map((event) => [eventId(event), event] as const)]);
       const verdicts = decision.verdicts.map((verdict, i) => {
-        const again = verdict.status === "ACCEPTED" ? judgeAgain(events[i]!, stored.get(eventId(events[i]!))) : verdict;
+        const again = judgeAgain(events[i]!, stored.get(eventId(events[i]!)));
         return again.status === "DUPLICATE" ? verdict : again;
       });
       return { verdicts, added, journey, outdone: outdoneOf(events, { verdicts }, stored) };
@@ -100,10 +100,7 @@ async function keepChunks(
   const { sessionId } = events[0]!;
   const chunks = toChunks(events);
   const kept = await Promise.all(chunks.map((chunk) => store.keepChunk(tenantId, sessionId, chunk, to)));
-  return {
-    chunks,
-    added: kept.every((other) => !other) ? events : replaced(events, kept.flatMap((other) => other ?? [])),
-  };
+  return { chunks, added: replaced(events, kept.flatMap((other) => other ?? [])) };
 }
 
 /** The events, with those that had been stored before as they were stored. */

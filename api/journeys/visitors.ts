@@ -95,7 +95,7 @@ export function createVisitorItems(dynamo: Dynamo, table: string) {
     async listUnder(journey: Journey, before: Journey | undefined): Promise<void> {
       const day = ({ lastArrivalAt }: Journey) => Math.floor(lastArrivalAt / DAY_MS);
       const place = (one: Journey) => JSON.stringify([one.startedAt, one.otherIds, one.visitor?.visitorId, day(one)]);
-      if (journey.otherIds.length === 0 || (before && place(before) === place(journey))) return;
+      if (before && place(before) === place(journey)) return;
       for (const id of journey.otherIds) await dynamo.put(table, listingItem(journey, id));
     },
 

@@ -22,8 +22,8 @@ import { silentLog } from "./local.ts";
 import { createMemoryDynamo } from "./memory-dynamo.ts";
 import { createMemoryObjects } from "./memory-objects.ts";
 
-/** Done before or after a call to a store, which is named; a throw is a crash. */
-export type OnCall = (when: "before" | "after", call: string) => Promise<void> | void;
+/** Done before or after a call to a store, which is named, with what is asked; a throw is a crash. */
+export type OnCall = (when: "before" | "after", call: string, asked: readonly unknown[]) => Promise<void> | void;
 
 const TABLE = "journeys";
 const nothing = () => Promise.resolve();
@@ -163,16 +163,16 @@ function through(store: object, onCall: OnCall): object {
       name,
       name === "list" || name === "folders"
         ? async function* (...args: unknown[]) {
-          await onCall("before", name);
+          await onCall("before", name, args);
           for await (const page of method(...args) as AsyncGenerator<unknown>) {
             yield page;
-            await onCall("after", name);
+            await onCall("after", name, args);
           }
         }
         : async (...args: unknown[]) => {
-          await onCall("before", name);
+          await onCall("before", name, args);
           const answer: unknown = await (method as (...args: unknown[]) => Promise<unknown>)(...args);
-          await onCall("after", name);
+          await onCall("after", name, args);
           return answer;
         },
     ]),

@@ -3,11 +3,16 @@ import { createJourneyLists, type JourneyFilter } from "../../api/journeys/lists
 import { decideEvents } from "../../api/journeys/rules.ts";
 import { createEraseWorld } from "./erase-world.ts";
 
-/** Lists over stores in memory; `calls`: what was asked of these. */
+/** Lists over stores in memory; `calls`: what was asked of these, and `limits`: of how many rows a query was. */
 export function createListWorld(tenantId: string, now: number) {
   const world = createEraseWorld(now);
   const calls: string[] = [];
-  const process = world.createProcess((when, call) => void (when === "before" && calls.push(call)));
+  const limits: unknown[] = [];
+  const process = world.createProcess((when, call, [, query]) => {
+    if (when === "after") return;
+    calls.push(call);
+    if (call === "query") limits.push((query as { limit?: number }).limit);
+  });
   const { journeys, store, trails, configuration } = process;
   const lists = (requireIndex: () => void) =>
     createJourneyLists({ store, trails, configuration, clock: () => now, requireIndex });
@@ -20,5 +25,5 @@ export function createListWorld(tenantId: string, now: number) {
   const list = (filter: JourneyFilter, page: Parameters<typeof journeys.list>[2] = { first: 100 }) =>
     journeys.list(tenantId, filter, page);
   const ids = async (filter: JourneyFilter) => (await list(filter)).edges.map(({ node }) => node.sessionId);
-  return { dynamo: world.dynamo, journeys, store, configuration, calls, lists, put, list, ids };
+  return { dynamo: world.dynamo, journeys, store, configuration, calls, limits, lists, put, list, ids };
 }

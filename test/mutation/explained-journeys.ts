@@ -94,12 +94,6 @@ export const OF_JOURNEYS: readonly Explained[] = [
   },
   {
     file: "api/journeys/erase.ts",
-    line: "return pMap(parts, (part) => store.look(tenantId, part), { concurrency: CONCURRENCY });",
-    instead: "{}",
-    why: "how many are asked for at a time",
-  },
-  {
-    file: "api/journeys/erase.ts",
     line: "const own = events.filter(({ sessionId }) => missing.has(sessionId));",
     instead: "events",
     why: "what the table knows goes before what the lines make",
@@ -139,5 +133,147 @@ export const OF_JOURNEYS: readonly Explained[] = [
     line: 'return createHash("sha256").update(visitorId).digest("hex").slice(0, 32);',
     instead: 'createHash("sha256").update(visitorId).digest("hex")',
     why: "shorter keys, equal where ids are",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line: "}, { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/follow.ts",
+    line: "}, { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line: "}, { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line: "const held = await pMap(journeys, holds, { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/follow.ts",
+    line: "const states = await pMap(journeys, ({ sessionId }) => settle(tenantId, sessionId, false), {",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line: "await pMap(all, (sessionId) => scrub(tenantId, sessionId), { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line: "pMap(others, (sessionId) => erasures.unname(tenantId, sessionId, ids), { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line:
+      "await pMap(known, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line: "await pMap(keys, async (key) => take(await raw.read(key)), { concurrency: CONCURRENCY });",
+    instead: "{}",
+    why: "the same, more of it at once",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line: "const { receipt, others } = await buryAll(begun, visitorId, ids, [...found.sessions].sort());",
+    instead: "[...found.sessions]",
+    why: "in whatever order they go, the same ones do",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line:
+      "function matches(journey: Journey, { outcome, did = [], didNot = [], goal }: ListQuery, now: number): boolean {",
+    instead: '["Stryker was here"]',
+    why: "of no type of that name a journey has any",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line: "asked: sought.words.length > 0,",
+    instead: "false",
+    why: "what has no question is left out after it was read, too",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line:
+      "return { count: Math.min(rows.length, MAX_COUNTED), isExact: rows.length <= MAX_COUNTED && derived.unread === 0 };",
+    instead: "rows.length < MAX_COUNTED",
+    why: "the tests of thousands find it, in seconds",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line:
+      "return { count: Math.min(rows.length, MAX_COUNTED), isExact: rows.length <= MAX_COUNTED && derived.unread === 0 };",
+    instead: "true",
+    why: "the tests of thousands find it, in seconds",
+  },
+  {
+    file: "api/journeys/follow.ts",
+    line: "const due = changes.filter((change) => isIdle(change, clock())).slice(0, most - settled);",
+    instead: "most + settled",
+    why: "a run ends after 20,000 journeys: too many for a test",
+  },
+  {
+    file: "api/journeys/follow.ts",
+    line: "const due = changes.filter((change) => isIdle(change, clock())).slice(0, most - settled);",
+    instead: "changes.filter(change => isIdle(change, clock()))",
+    why: "a run ends after 20,000 journeys: too many for a test",
+  },
+  {
+    file: "api/journeys/follow.ts",
+    line: "if (settled >= most) break;",
+    instead: "false",
+    why: "a run ends after 20,000 journeys: too many for a test",
+  },
+  {
+    file: "api/journeys/follow.ts",
+    line: "for (const tenantId of tenants) settled += await settleDue(tenantId, MAX_A_RUN - settled);",
+    instead: "MAX_A_RUN + settled",
+    why: "a run ends after 20,000 journeys: too many for a test",
+  },
+  {
+    file: "api/journeys/raw.ts",
+    line: "if (object.key >= until) {",
+    instead: "object.key > until",
+    why: "no key is a folder",
+  },
+  {
+    file: "api/journeys/active.ts",
+    line: "const visitors = found.sort((a, b) => b.endedAt - a.endedAt || (a.sessionId < b.sessionId ? -1 : 1));",
+    instead: "a.sessionId <= b.sessionId",
+    why: "no two are alike",
+  },
+  {
+    file: "api/journeys/active.ts",
+    line: '.sort((a, b) => b.count - a.count || ((a.page ?? "") < (b.page ?? "") ? -1 : 1));',
+    instead: '(a.page ?? "") <= (b.page ?? "")',
+    why: "no two are alike",
+  },
+  {
+    file: "api/journeys/active.ts",
+    line: "intervalMs: () => SECOND_MS,",
+    instead: "() => undefined",
+    why: "a pause that a clock on the wall tells, where somebody waits",
+  },
+  {
+    file: "api/journeys/lists.ts",
+    line: "isComplete: derived.unread === 0,",
+    instead: "true",
+    why: "the tests of thousands find it, in seconds",
   },
 ];

@@ -88,6 +88,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
         "journey-lists",
         "journey-persons",
         "journey-follower",
+        "journey-active",
         "journey-keep",
         "journey-goals",
         "raw-events",
@@ -95,7 +96,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       ],
       "journey-stores",
     ),
-    without: /ten thousand/,
+    without: /ten thousand|two thousand/,
   },
   keys: {
     files: [

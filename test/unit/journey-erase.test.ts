@@ -136,6 +136,19 @@ describe("an erasure of journeys", () => {
     },
   );
 
+  test("of which no raw line and no item is left, but that it was the person's, counts it, with no events", async () => {
+    const world = await filled([[event("own", 1, "bob"), event("own", 2, "ada")], [event("other", 1, "bob")]]);
+    const listing = world.dynamo.dump("journeys").find(({ sk }) => String(sk).includes("#V#"))!;
+    await gone(world, ["own"]);
+    await world.dynamo.put("journeys", listing);
+    for (const [key] of world.objects.entries()) await world.objects.remove(key);
+    const { erase } = world.createProcess();
+    const receipt = await erase(T, "ada");
+    expect(receipt).toMatchObject({ ordinal: 1, journeys: 1, events: 0, objectsRewritten: 0, isDone: true });
+    expect(namesOf(world, "ada")).toEqual([]);
+    expect(await erase(T, "ada")).toEqual(receipt);
+  });
+
   test("takes what came to a journey that was erased as another's, too", async () => {
     const world = await filled([[event("theirs", 1, "bob")], [event("own", 1, "ada")]]);
     const { raw, erase } = world.createProcess();
@@ -153,11 +166,15 @@ describe("an erasure of journeys", () => {
     expect(await erase(T, "ada")).toMatchObject({ ordinal: 1 });
   });
 
-  test("takes one whose id looks like a key of others, and those that are listed under a further id", async () => {
-    const world = await filled([[event("a#V#b", 1, "ada"), event("a#V#b", 2, "eve")], [event("c", 1, "bob")]]);
+  test("takes one whose id looks like a key of others, those that are listed under a further id, and none that is nobody's", async () => {
+    const nobodys = { sessionId: "d", seq: 1, type: "PAGE_VIEWED", occurredAt: new Date(NOW).toISOString() };
+    const world = await filled([
+      [event("a#V#b", 1, "ada"), event("a#V#b", 2, "eve")],
+      [event("c", 1, "bob"), nobodys],
+    ]);
     expect(await world.createProcess().erase(T, "eve")).toMatchObject({ journeys: 0 });
     expect(await world.createProcess().erase(T, "ada")).toMatchObject({ journeys: 1, events: 2 });
-    expect(await linesOf(world)).toEqual(["c 1 bob"]);
+    expect(await linesOf(world)).toEqual(["c 1 bob", "d 1 -"]);
   });
 });
 

@@ -1,11 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { InvalidInputError, NotIndexedError } from "../../api/core/errors.ts";
-import { createActiveVisitors } from "../../api/journeys/active.ts";
 import { activeKey, createFollower } from "../../api/journeys/follow.ts";
-import { keepEvents } from "../../api/journeys/keep.ts";
 import type { Journey } from "../../api/journeys/model.ts";
 import type { Change } from "../../api/journeys/trails.ts";
-import { createStillHub } from "../../api/live/hub.ts";
 import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
 import type { EventInput } from "../kit/journeys.ts";
 
@@ -53,6 +49,22 @@ describe("a journey that changed", () => {
     expect(told).toHaveLength(1);
   });
 
+  test("is told of in one run with all others that did, on however many pages their notes are", async () => {
+    const { world, journeys, followerOf, told, changes, at } = createWorld();
+    for (const sessionId of ["a", "b", "c"]) await journeys.record(T, [event(1, NOW, { sessionId })]);
+    await followerOf().note(world.dynamo.dump("journeys").filter(({ sk }) => String(sk).endsWith("#META")));
+    at(NOW + HOUR);
+    const own = world.createProcess();
+    async function* listChanges(tenantId: string) {
+      for await (const page of own.trails.listChanges(tenantId)) for (const one of page) yield [one];
+    }
+    const onFinished = (journey: Journey) => Promise.resolve(void told.push(journey));
+    const trails = { ...own.trails, listChanges };
+    const follower = createFollower({ ...own, trails, hub: world.hub, clock: () => NOW + HOUR, onFinished });
+    expect(await follower.run()).toEqual({ settled: 3, rebuilt: 0 });
+    expect([told.length, await changes()]).toEqual([3, []]);
+  });
+
   test("is told before that is noted: where it cannot be, the next run tells", async () => {
     const { journeys, followerOf, imageOf, told, changes, trailOf, at } = createWorld();
     await journeys.record(T, [event(1, NOW)]);
@@ -93,6 +105,55 @@ describe("a journey that changed", () => {
     await followerOf().note([imageOf()]);
     stop();
     expect(wakes).toBe(1);
+  });
+
+  test("is noted as it was last, of its own tenant; one that was erased is noted as such, and forgotten by the next run", async () => {
+    const { world, journeys, followerOf, imageOf, changes, trails } = createWorld();
+    const images = [];
+    for (const seq of [1, 2]) {
+      await journeys.record(T, [event(seq, NOW, { visitorId: "ada" })]);
+      images.push(imageOf());
+    }
+    await journeys.record("other", [event(1, NOW + 7)]);
+    images.push(world.dynamo.dump("journeys").find(({ tenant }) => tenant === "other")!);
+    await followerOf().note(images);
+    const [others = []] = await Array.fromAsync(trails.listChanges("other"));
+    expect([await changes(), others]).toMatchObject([[{ eventCount: 2 }], [{ startedAt: NOW + 7, eventCount: 1 }]]);
+    await world.createProcess().erase(T, "ada");
+    await followerOf().note([imageOf()]);
+    expect(await changes()).toMatchObject([{ sessionId: "s", isErased: true }]);
+    expect([await followerOf().run(), await changes()]).toEqual([{ settled: 1, rebuilt: 0 }, []]);
+  });
+
+  test("and whose time is over by then loses its trail, and is not told of", async () => {
+    const { journeys, followerOf, imageOf, told, changes, trailOf, at } = createWorld();
+    await journeys.record(T, [event(1, NOW)]);
+    const images = [imageOf()];
+    await followerOf().note(images);
+    at(NOW + HOUR);
+    await followerOf().run();
+    expect(await trailOf()).toBeDefined();
+    await journeys.record(T, [event(2, NOW)]);
+    await followerOf().note([imageOf()]);
+    at(NOW + 90 * 24 * HOUR + HOUR + 1);
+    await followerOf().run();
+    expect([await trailOf(), await changes(), told.length]).toEqual([undefined, [], 1]);
+  });
+
+  test("and goes on, and is gone as that is noted, is left to whoever takes the note next", async () => {
+    const { world, journeys, followerOf, imageOf, changes, at } = createWorld();
+    await journeys.record(T, [event(1, NOW)]);
+    await followerOf().note([imageOf()]);
+    at(NOW + 31 * MINUTE);
+    await journeys.record(T, [event(2, NOW + 20 * MINUTE)]);
+    const goes: OnCall = async (when, call) => {
+      const { pk, sk } = imageOf() ?? {};
+      if (when === "before" && call === "get" && pk) await world.dynamo.remove("journeys", { pk, sk });
+    };
+    await followerOf(undefined, goes).run();
+    expect([imageOf(), await changes()]).toMatchObject([undefined, [{ eventCount: 1 }]]);
+    await followerOf().run();
+    expect(await changes()).toEqual([]);
   });
 
   test("and is erased while its trail is made leaves none", async () => {
@@ -138,6 +199,41 @@ describe("a rebuild", () => {
     await world.followerOf().note([world.imageOf()]);
     expect(await rebuilt(world, NOW + 2 * HOUR)).toBe(1);
   });
+});
+
+test("a rebuild makes trails anew by other goals, and tells of no journey that was told of", async () => {
+  const { world, journeys, configuration, followerOf, imageOf, told, trailOf, at } = createWorld();
+  await journeys.record(T, [event(1, NOW)]);
+  await followerOf().note([imageOf()]);
+  at(NOW + 31 * MINUTE);
+  await followerOf().run();
+  const before = imageOf();
+  await configuration.configure(T, { goals: [{ goalId: "seen", anyOf: [{ type: "PAGE_VIEWED" }] }] });
+  await followerOf().run();
+  expect(await trailOf()).toMatchObject({ goalsVersion: 1 });
+  await followerOf().note([imageOf()]);
+  await followerOf().run();
+  expect(told).toHaveLength(1);
+  // Its trail is right already; that it follows them itself is a change.
+  await world.dynamo.put("journeys", before);
+  await configuration.rebuild(T);
+  await followerOf().run();
+  expect((await configuration.get(T)).rebuild).toMatchObject({ journeysRead: 1, journeysChanged: 1 });
+});
+
+test("of two who take a rebuild on at once each part is one's", async () => {
+  const { journeys, configuration, followerOf } = createWorld();
+  await journeys.record(T, [event(1, NOW)]);
+  await followerOf().run();
+  await configuration.rebuild(T);
+  let isMet = false;
+  const meanwhile: OnCall = async (when, call) => {
+    if (isMet || when === "after" || call !== "putIf") return;
+    isMet = true;
+    await followerOf().run();
+  };
+  expect([await followerOf(undefined, meanwhile).run(), isMet]).toEqual([{ settled: 0, rebuilt: 0 }, true]);
+  expect((await configuration.get(T)).rebuild).toMatchObject({ journeysRead: 1 });
 });
 
 test("a rebuild says how many journeys it read and changed, and goes on from where it was", async () => {
@@ -201,97 +297,4 @@ test("a rebuild gives a journey the goals that are decided now, also where it is
     eventCount: 2,
     goals: { version: 1, reached: [{ goalId: "paid" }] },
   }]);
-});
-
-describe("who is there", () => {
-  const change = (n: number, own: Partial<Change> = {}): Change => ({
-    ...{ sessionId: `s${n}`, version: "v", startedAt: NOW, endedAt: NOW, page: "/", pageAt: NOW, eventCount: 1 },
-    isErased: false,
-    ...own,
-  });
-  async function activeOf(changes: Change[]) {
-    const { world, trails } = createWorld();
-    await trails.note(T, changes);
-    return await createActiveVisitors({ trails, hub: world.hub, clock: () => NOW, indexed: true }).get(T, 5);
-  }
-  const many = (count: number, own: (n: number) => Partial<Change> = () => ({})) =>
-    Array.from({ length: count }, (_, n) => change(n, own(n)));
-
-  test("is whoever did something in the last minutes, to the millisecond, and was not erased", async () => {
-    const { count, visitors } = await activeOf([
-      change(1, { endedAt: NOW - 5 * MINUTE }),
-      change(2, { endedAt: NOW - 5 * MINUTE + 1 }),
-      change(3, { isErased: true }),
-    ]);
-    expect([count, visitors.map(({ sessionId }) => sessionId)]).toEqual([1, ["s2"]]);
-  });
-
-  test("is told with who did something last first, and the page where most are first; of one time and number by their names", async () => {
-    const { visitors, pages, cursor } = await activeOf([
-      change(3, { page: "/b" }),
-      change(1, { page: "/c", endedAt: NOW - 1 }),
-      change(2, { page: "/a" }),
-      change(4, { page: undefined, endedAt: NOW + 1 }),
-      change(5, { page: "/c", endedAt: NOW - 2 }),
-    ]);
-    expect(visitors.map(({ sessionId }) => sessionId)).toEqual(["s4", "s2", "s3", "s1", "s5"]);
-    expect(pages).toEqual([
-      ...[{ page: "/c", count: 2 }, { page: undefined, count: 1 }, { page: "/a", count: 1 }, { page: "/b", count: 1 }],
-    ]);
-    expect(cursor).toMatch(/^[\w-]{20}$/);
-  });
-
-  test("is asked for by one to thirty minutes, and where journeys are kept in tables", async () => {
-    const { world, trails } = createWorld();
-    const of = (indexed: boolean) => createActiveVisitors({ trails, hub: world.hub, clock: () => NOW, indexed });
-    const { signal } = new AbortController();
-    for (const minutes of [0, 31, 1.5]) {
-      await expect(of(true).get(T, minutes)).rejects.toMatchObject({ fields: [{ path: ["minutes"] }] });
-      expect(() => of(true).watch(T, minutes, undefined, signal)).toThrow(InvalidInputError);
-    }
-    expect([await of(true).get(T, 1), await of(true).get(T, 30)]).toMatchObject([{ count: 0 }, { count: 0 }]);
-    await expect(of(false).get(T, 5)).rejects.toBeInstanceOf(NotIndexedError);
-    expect(() => of(false).watch(T, 5, undefined, signal)).toThrow(NotIndexedError);
-  });
-
-  test("is told to whoever follows where it is not what they know, and is over where nobody waits", async () => {
-    const { trails } = createWorld();
-    await trails.note(T, [change(1)]);
-    const hub = createStillHub();
-    const active = createActiveVisitors({ trails, hub, clock: () => NOW, indexed: true });
-    const { signal } = new AbortController();
-    const now = await active.get(T, 5);
-    expect(await Array.fromAsync(active.watch(T, 5, undefined, signal))).toEqual([now]);
-    expect(hub.take()).toEqual({ keys: [activeKey(T)], rest: { fades: true } });
-    expect(await Array.fromAsync(active.watch(T, 5, now.cursor, signal))).toEqual([]);
-    await trails.note(T, [change(2)]);
-    expect(await Array.fromAsync(active.watch(T, 5, now.cursor, signal))).toMatchObject([{ count: 2 }]);
-  });
-
-  test("is told whole up to a hundred people and a hundred pages", async () => {
-    const wholes = [100, 101].map(async (count) => {
-      const { isWhole, visitors, pages, ...all } = await activeOf(many(count));
-      return [isWhole, all.count, visitors.length, pages];
-    });
-    expect(await Promise.all(wholes)).toEqual([
-      [true, 100, 100, [{ page: "/", count: 100 }]],
-      [false, 101, 100, [{ page: "/", count: 101 }]],
-    ]);
-    const pages = await activeOf(many(100, (n) => ({ page: `/${n}` })));
-    expect([pages.isWhole, pages.pages.length]).toEqual([true, 100]);
-    const more = await activeOf([...many(101, (n) => ({ page: `/${n}` }))]);
-    expect([more.isWhole, more.pages.length]).toEqual([false, 100]);
-  });
-});
-
-test("what is recorded by whoever knew earlier goals follows those by which its journey was written", async () => {
-  const { journeys, store, configuration } = createWorld();
-  const earlier = await store.getSettings(T);
-  await configuration.configure(T, { goals: [{ goalId: "paid", anyOf: [{ type: "PAID" }] }] });
-  await journeys.record(T, [event(1, NOW)]);
-  const known = (await store.find(T, ["s"])).get("s")!;
-  const paid = { sessionId: "s", source: "main", seq: 2, type: "PAID", occurredAt: NOW + 1, receivedAt: NOW };
-  const { journey } = await keepEvents({ store, clock: () => NOW }, T, known, [paid], earlier);
-  expect(journey!.goals).toMatchObject({ version: 1, reached: [{ goalId: "paid", seq: 2 }] });
-  expect((await store.find(T, ["s"])).get("s")).toEqual(journey);
 });

@@ -57,6 +57,41 @@ describe("a journey", () => {
   });
 });
 
+test("an event that stands in a batch twice is refused twice where another text is stored under its number", async () => {
+  const { find, keep } = createWorld();
+  const said = (text: string) => event(1, NOW, { type: "MESSAGE_SENT", text });
+  const dies: OnCall = (when, call) => {
+    if (when === "after" && call === "putIf") throw new Error("gone");
+  };
+  await expect(keep([said("first")], dies)).rejects.toThrow("gone");
+  const { verdicts } = await keep([said("second"), said("second")]);
+  expect(verdicts).toMatchObject([{ code: "PAYLOAD_MISMATCH" }, { code: "PAYLOAD_MISMATCH" }]);
+  expect((await find())!.firstQuestion).toMatchObject({ text: "first" });
+});
+
+test("what is recorded by whoever knew earlier goals follows those by which its journey was written", async () => {
+  const { world, keep, find } = createWorld();
+  const { configuration, journeys } = world.createProcess();
+  await configuration.configure(T, { goals: [{ goalId: "paid", anyOf: [{ type: "PAID" }] }] });
+  await journeys.record(T, [{ sessionId: "s", seq: 1, type: "PAGE_VIEWED", occurredAt: new Date(NOW).toISOString() }]);
+  const { journey } = await keep([event(2, NOW + 1, { type: "PAID" })]);
+  expect(journey!.goals).toMatchObject({ version: 1, reached: [{ goalId: "paid", seq: 2 }] });
+  expect(await find()).toEqual(journey);
+});
+
+test("a journey that followed goals where there are none any more follows none, and no event of it is read", async () => {
+  const { world, store, keep, find } = createWorld();
+  await keep([event(1, NOW)]);
+  const calls: string[] = [];
+  const onCall: OnCall = (when, call) => void (when === "before" && calls.push(call));
+  const known = await find();
+  const policy = { ...DEFAULT_POLICY, goals: { version: 2, list: [] } };
+  const writer = { store: world.createProcess(onCall).store, clock: () => NOW };
+  await keepEvents(writer, T, known, [event(2, NOW)], policy);
+  expect((await store.find(T, ["s"])).get("s")).toMatchObject({ goals: { version: 2, reached: [] }, eventCount: 2 });
+  expect(calls).not.toContain("query");
+});
+
 describe("an event of a number that was counted", () => {
   const first = event(1, NOW, { clientAt: NOW + 5, properties: { a: 1, b: 2 } });
   test.each<[string, Partial<ArrivedEvent>, boolean]>([

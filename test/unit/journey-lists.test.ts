@@ -5,7 +5,7 @@ import { type JourneyFilter, MAX_COUNTED } from "../../api/journeys/lists.ts";
 import { createListWorld } from "../kit/list-world.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
-const DAY = 86_400_000;
+const [HALF_AN_HOUR, DAY] = [1_800_000, 86_400_000];
 const T = "shop";
 
 const createWorld = () => createListWorld(T, NOW);
@@ -35,7 +35,7 @@ describe("journeys of a clock that is ahead", () => {
 
 describe("a filter that may pass over most, without a range", () => {
   test("reads thirty days up to the latest journey, to the millisecond, and says whether there are earlier ones", async () => {
-    const { put, list, ids } = createWorld();
+    const { calls, journeys, put, list, ids } = createWorld();
     const latest = NOW - 100 * DAY;
     await put("latest", latest);
     await put("first", latest - 30 * DAY);
@@ -44,8 +44,12 @@ describe("a filter that may pass over most, without a range", () => {
     await put("before", latest - 30 * DAY - 1);
     expect(await ids({ did: ["PAGE_VIEWED"] })).toEqual(["latest", "first"]);
     expect(await (await list({ did: ["PAGE_VIEWED"] })).hasEarlier()).toBe(true);
-    // One that passes over little reads all.
+    // One that passes over little reads all, and so does a file; then there is nothing earlier, and nobody looks for it.
     expect(await ids({})).toEqual(["latest", "first", "before"]);
+    const file = await journeys.list(T, { did: ["PAGE_VIEWED"] }, { first: 9 }, true);
+    expect([file.edges.length, file.range.fromAt]).toEqual([3, 0]);
+    calls.length = 0;
+    expect([await file.hasEarlier(), calls]).toEqual([false, []]);
   });
 
   test.each<[JourneyFilter, boolean]>([
@@ -83,7 +87,9 @@ describe("a filter that may pass over most, without a range", () => {
     const { list } = createWorld();
     const types = Array.from({ length: 21 }, (_, i) => `TYPE_${i}`);
     for (const name of ["did", "didNot"] as const) {
-      await expect(list({ [name]: types.slice(0, 20) })).resolves.toMatchObject({ edges: [] });
+      // Where there is no latest journey, all of them are read.
+      const range = { fromAt: 0, toAt: NOW + MAX_AHEAD_MS + 1 };
+      await expect(list({ [name]: types.slice(0, 20) })).resolves.toMatchObject({ edges: [], range });
       await expect(list({ [name]: types })).rejects.toMatchObject({
         fields: [{ path: ["filter", name], message: "must hold at most 20 types, has 21" }],
       });
@@ -101,6 +107,17 @@ test("a list is counted to ten thousand, exactly; beyond, it says that there are
   expect(await (await list({}, { first: 1 })).total()).toEqual({ count: MAX_COUNTED, isExact: true });
   await put("more", NOW - MAX_COUNTED);
   expect(await (await list({}, { first: 1 })).total()).toEqual({ count: MAX_COUNTED, isExact: false });
+});
+
+test("a list reads two thousand journeys from their events, exactly; where there are more, it says that some may be missing", async () => {
+  const { dynamo, put, list } = createWorld();
+  const MOST = 2_000;
+  for (let i = 0; i <= MOST; i++) await put(`s${i}`, NOW - i);
+  const first = () => list({ page: "/none" }, { first: 1 });
+  const { isComplete, total } = await first();
+  expect([isComplete, await total()]).toEqual([false, { count: 0, isExact: false }]);
+  await dynamo.remove("journeys", keyOf(T, "s7"));
+  expect(await first()).toMatchObject({ isComplete: true });
 });
 
 test("a list is counted by what it shows, whatever its pages hold", async () => {
@@ -126,7 +143,7 @@ test("the journeys that name an id come from the latest to the first, but for th
   expect([await named("v"), await named("x")]).toEqual([all, []]);
 });
 
-test("each page of a person's journeys costs the same requests, the last as the first", async () => {
+test("each page of a person's journeys costs the same requests, the last as the first, in either direction", async () => {
   const { calls, put, list } = createWorld();
   for (let i = 0; i < 12; i++) await put(`s${i}`, NOW - i, "v");
   const costs: number[] = [];
@@ -139,8 +156,14 @@ test("each page of a person's journeys costs the same requests, the last as the 
     [more, after] = [page.hasNextPage, page.edges.at(-1)?.cursor];
   }
   expect(seen).toHaveLength(12);
+  for (let before: string | undefined, more = true; more;) {
+    calls.length = 0;
+    const page = await list({ visitorId: "v" }, { first: 100, last: 3, before });
+    costs.push(calls.filter((call) => call === "query").length);
+    [more, before] = [page.hasPreviousPage, page.edges[0]!.cursor];
+  }
   // One for the ids, one for the journeys, one for such as began at the instant of the last of them.
-  expect(costs).toEqual([3, 3, 3, 3]);
+  expect(costs).toEqual([3, 3, 3, 3, 3, 3, 3, 3]);
 });
 
 test("journeys of a visitor that began in one instant are each on one page, in either direction, by whatever ids", async () => {
@@ -198,7 +221,7 @@ describe("a filter", () => {
     const viewed = { sessionId: "other", seq: 2, type: "PAGE_VIEWED", occurredAt: at(0), visitorId: "v" };
     await journeys.record(T, [viewed, said("other", "Do you ship at all?")]);
     const before = { ...viewed, sessionId: "long" };
-    await journeys.record(T, [before]);
+    await journeys.record(T, [before, { ...before, source: "tab", seq: 1 }]);
     await put("none", NOW);
     expect(await ids({ question: "nepal" })).toEqual(["short", "long"]);
     expect(await ids({ question: "ship nepal" })).toEqual(["short"]);
@@ -229,6 +252,25 @@ describe("a filter", () => {
     });
   });
 
+  test("by an outcome finds what journeys come to by now", async () => {
+    const { journeys, ids } = createWorld();
+    const started = (sessionId: string, ago: number) => (
+      { sessionId, seq: 1, type: "FORM_STARTED", occurredAt: new Date(NOW - ago).toISOString() }
+    );
+    await journeys.record(T, [started("still", HALF_AN_HOUR), started("left", HALF_AN_HOUR + 1)]);
+    expect([await ids({ outcome: "BROWSING" }), await ids({ outcome: "ABANDONED" })]).toEqual([["still"], ["left"]]);
+  });
+
+  test("that says nothing of a part, or null, has all, and is one and the same", async () => {
+    const { put, list } = createWorld();
+    for (const [i, name] of ["a", "b"].entries()) await put(name, NOW - i, "v");
+    const nulls = { range: null, outcome: null, visitorId: null, did: null, didNot: null, goal: null, question: null };
+    const page = await list(nulls, { first: 1 });
+    const rest = await list({}, { first: 1, after: page.edges[0]!.cursor });
+    expect([page, rest].flatMap(({ edges }) => edges.map(({ node }) => node.sessionId))).toEqual(["a", "b"]);
+    expect((await list({ ...nulls, did: ["PAGE_VIEWED"] })).edges).toHaveLength(2);
+  });
+
   test("by types finds who did all of some, and none of others", async () => {
     const { journeys, ids } = createWorld();
     for (const types of [["A"], ["A", "B"], ["B", "C"]]) {
@@ -256,7 +298,7 @@ describe("a filter", () => {
   });
 
   test("of which each page holds one passes over what does not match as it reads, no further than it must", async () => {
-    const { calls, put, list, journeys } = createWorld();
+    const { dynamo, calls, limits, put, list, journeys } = createWorld();
     for (let i = 0; i < 9; i++) await put(`s${i}`, NOW - i);
     const costOf = async (filter: JourneyFilter, first: number) => {
       calls.length = 0;
@@ -265,6 +307,13 @@ describe("a filter", () => {
     };
     expect(await costOf({}, 4)).toEqual([4, 1]);
     expect(await costOf({}, 9)).toEqual([9, 1]);
+    // Where few may match, many are read at a time; once more for where the stretch ends.
+    expect(await costOf({ did: ["PAID"] }, 4)).toEqual([0, 2]);
+    const [over] = dynamo.dump("journeys").filter(({ sk }) => sk === keyOf(T, "s1").sk);
+    await dynamo.put("journeys", { ...over, arrivedAt: NOW - 91 * DAY });
+    limits.length = 0;
+    expect(await list({}, { first: 4 })).toMatchObject({ hasNextPage: true, edges: { length: 4 } });
+    expect(limits).toEqual([5, 1]);
     await journeys.record(T, [said("asked", "Do you ship?")]);
     expect(await ids({ question: "ship" })).toEqual(["asked"]);
     async function ids(filter: JourneyFilter) {
@@ -286,7 +335,7 @@ describe("a filter", () => {
     await configuration.configure(T, { goals });
     for (const name of ["a", "b"]) {
       const { occurredAt: _, ...message } = said(name, "Do you ship to Nepal?");
-      const viewed = { ...message, seq: 2, type: "PAGE_VIEWED", text: undefined };
+      const viewed = { ...message, seq: 2, type: "PAGE_VIEWED", text: undefined, page: "/" };
       await journeys.record(
         T,
         [message, viewed].map((own) => ({ ...own, occurredAt: new Date(NOW - 1).toISOString() })),
@@ -300,7 +349,7 @@ describe("a filter", () => {
         visitorId: "v",
         range,
       }],
-      ...[{ goal: "g1" }, { goal: "g2" }, { question: "ship" }, { question: "nepal" }],
+      ...[{ goal: "g1" }, { goal: "g2" }, { question: "ship" }, { question: "nepal" }, { page: "/" }, { page: "/*" }],
     ];
     const cursors = await Promise.all(all.map(async (filter) => (await list(filter, { first: 1 })).edges[0]!.cursor));
     for (const [i, filter] of all.entries()) {

@@ -13,6 +13,12 @@ describe("a person", () => {
     await put("a", NOW, "v");
     await store.alias(T, "v", "phone");
     expect(await journeys.findVisitor(T, "phone")).toEqual({ ids: ["phone", "v"], firstSeenAt: NOW, lastSeenAt: NOW });
+    await put("b", NOW - 9, "phone");
+    const seen = { firstSeenAt: NOW - 9, lastSeenAt: NOW };
+    expect(await journeys.findVisitor(T, "v")).toEqual({ ids: ["v", "phone"], ...seen });
+    await store.alias(T, "x", "y");
+    const never = { firstSeenAt: undefined, lastSeenAt: undefined };
+    expect(await journeys.findVisitor(T, "y")).toEqual({ ids: ["y", "x"], ...never });
     await put("one", NOW, "w");
     await put("longest", NOW, "x".repeat(LIMITS.visitorIdChars));
     expect([await ids({ visitorId: "w" }), await ids({ visitorId: "x".repeat(LIMITS.visitorIdChars) })]).toEqual([
@@ -21,18 +27,24 @@ describe("a person", () => {
     for (const none of ["", "x".repeat(LIMITS.visitorIdChars + 1), "\ud800"]) {
       calls.length = 0;
       expect([await journeys.findVisitor(T, none), calls]).toEqual([undefined, []]);
-      expect(await ids({ visitorId: none })).toEqual([]);
+      expect([await ids({ visitorId: none }), calls.filter((call) => call === "query")]).toEqual([[], []]);
     }
   });
 
   test("has a hundred ids in lists, the nearest", async () => {
-    const { store, calls } = createWorld();
-    for (let i = 0; i < 120; i++) await store.alias(T, "v", `p${i}`);
-    calls.length = 0;
-    expect(await store.findIds(T, "v")).toHaveLength(100);
+    const { journeys, store, calls } = createWorld();
+    const queries = async () => {
+      calls.length = 0;
+      expect(await store.findIds(T, "v")).toHaveLength(100);
+      return calls.filter((call) => call === "query").length;
+    };
+    for (let i = 0; i < 99; i++) await store.alias(T, "v", `p${i}`);
     // Those that are found there are not asked for more.
-    expect(calls.filter((call) => call === "query")).toHaveLength(2);
-    expect(await store.findAllIds(T, "v")).toHaveLength(121);
+    expect(await queries()).toBe(1);
+    for (let i = 99; i < 120; i++) await store.alias(T, "v", `p${i}`);
+    expect(await queries()).toBe(2);
+    expect((await journeys.findVisitor(T, "v"))!.ids).toHaveLength(100);
+    expect((await journeys.findVisitor(T, "v", true))!.ids).toHaveLength(121);
   });
 
   test("has a thousand ids at most where all are asked for, to the last", async () => {

@@ -148,6 +148,41 @@ test("a journey of a clock that says 1970 is found under its visitor, also from 
   expect(found).toEqual(["s", "now"]);
 });
 
+test("what has expired and is still there is found by who erases, and passed over by who asks when a visitor was first seen", async () => {
+  let now = NOW;
+  const dynamo = createMemoryDynamo({ journeys: tables.journeys }, { clock: () => now });
+  const store = createJourneyStore(dynamo, "journeys");
+  await dynamo.put("journeys", toItem(journeyOf(event(1, { visitorId: "a" }))));
+  now += 90 * DAY + 1_000;
+  const late = journeyOf(event(2, { sessionId: "late", visitorId: "a", receivedAt: now }));
+  await dynamo.put("journeys", toItem(late));
+  expect(await store.findFirst(T, "a")).toBe(NOW + 2);
+  expect((await Array.fromAsync(store.listSessions(T, "a"))).flat()).toEqual(["s", "late"]);
+});
+
+test("a journey is listed anew under its further ids where it began earlier, is another's, or arrived on another day", async () => {
+  const { dynamo, store } = createWorld();
+  const of = (own: Partial<Journey>): Journey => ({
+    ...journeyOf(event(1, { visitorId: "a" })),
+    otherIds: ["b"],
+    ...own,
+  });
+  const isListed = async (journey: Journey, before: Journey | undefined) => {
+    for (const { pk, sk } of dynamo.dump("journeys")) await dynamo.remove("journeys", { pk, sk });
+    await store.listUnder(journey, before);
+    return dynamo.dump("journeys").length;
+  };
+  const midnight = NOW + DAY / 2;
+  const was = of({ lastArrivalAt: NOW });
+  expect([await isListed(was, undefined), await isListed(was, was)]).toEqual([1, 0]);
+  expect(await isListed(of({ eventCount: 9, endedAt: NOW + 9, lastArrivalAt: midnight - 1 }), was)).toBe(0);
+  expect(await isListed(of({ lastArrivalAt: midnight }), was)).toBe(1);
+  expect(await isListed(of({ startedAt: NOW - 1 }), was)).toBe(1);
+  expect(await isListed(of({ visitor: { ...was.visitor!, visitorId: "c" } }), was)).toBe(1);
+  expect(await isListed(of({ otherIds: ["b", "d"] }), was)).toBe(2);
+  expect([await isListed(of({ otherIds: [] }), was), await isListed(of({ visitor: undefined }), was)]).toEqual([0, 1]);
+});
+
 test("events are counted again of each journey that touches a range: of one that ended in its first millisecond, of none before", async () => {
   const { dynamo, store } = createWorld();
   const recounts = createJourneyRecounts(dynamo, "journeys", store);

@@ -89,7 +89,7 @@ export function createApiKeys({ store, rates, audit, ended, random, clock, log }
   /** A last use that could not be noted is no reason to refuse one. */
   async function noteUse(key: ApiKey): Promise<void> {
     const now = clock();
-    if (key.lastUsedAt !== undefined && now < key.lastUsedAt + USE_NOTED_MS) return;
+    if (now < (key.lastUsedAt ?? -Infinity) + USE_NOTED_MS) return;
     key.lastUsedAt = now;
     try {
       await store.noteUse(key.keyId, now, USE_NOTED_MS);
