@@ -80,7 +80,8 @@ function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision,
     const verdict = verdicts[i]!;
     const first = held.get(eventId(event));
     if (verdict.status === "ACCEPTED" || first === undefined || events.includes(first)) return false;
-    const isOther = verdict.status === "REJECTED" ? verdict.code === "PAYLOAD_MISMATCH" : !isAlike(event, first);
+    // What is refused though it was counted is so because it says something else.
+    const isOther = verdict.status === "REJECTED" || !isAlike(event, first);
     return isOther && first.receivedAt >= event.receivedAt;
   });
 }

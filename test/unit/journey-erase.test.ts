@@ -149,6 +149,26 @@ describe("an erasure of journeys", () => {
     expect(await erase(T, "ada")).toEqual(receipt);
   });
 
+  test("leaves to the next what begins once it has looked, with the name by which that finds it", async () => {
+    const world = await filled();
+    const meanwhile = before("transact", () => world.createProcess().journeys.record(T, [event("new", 1, "ada")]));
+    expect(await world.createProcess(meanwhile).erase(T, "ada")).toMatchObject({ ordinal: 1, journeys: 1 });
+    expect(await linesOf(world)).toContain("new 1 ada");
+    expect(await world.createProcess().erase(T, "ada")).toMatchObject({ ordinal: 2, journeys: 1 });
+    expect(await linesOf(world)).not.toContain("new 1 ada");
+  });
+
+  test("that a late writer lists once more under its person begins no other receipt", async () => {
+    const world = await filled([[event("own", 1, "bob"), event("own", 2, "ada")]]);
+    const listing = world.dynamo.dump("journeys").find(({ sk }) => String(sk).includes("#V#"))!;
+    const receipt = await world.createProcess().erase(T, "bob");
+    const lists: OnCall = async (when, call, [, query]) => {
+      if (when === "after" || call !== "query" || (query as { index?: string }).index !== "byVisitor") return;
+      await world.dynamo.put("journeys", { ...listing, visitorKey: `${T}#bob` });
+    };
+    expect(await world.createProcess(lists).erase(T, "bob")).toEqual(receipt);
+  });
+
   test("takes what came to a journey that was erased as another's, too", async () => {
     const world = await filled([[event("theirs", 1, "bob")], [event("own", 1, "ada")]]);
     const { raw, erase } = world.createProcess();
@@ -225,12 +245,14 @@ test("ids of one person of whom no journey is left any more are forgotten, and o
   expect(await erase(T, "phone")).toMatchObject({ receiptId: receipt.receiptId });
 });
 
-test("a person is erased by an id as long as one may be; what can be none is nobody's", async () => {
+test("a person is erased by an id as long or short as one may be; what can be none is nobody's, and asked for nowhere", async () => {
   const longest = "v".repeat(LIMITS.visitorIdChars);
-  const world = await filled([[event("own", 1, longest)]]);
-  const { erase } = world.createProcess();
+  const world = await filled([[event("own", 1, longest)], [event("other", 1, "w")]]);
+  const calls: string[] = [];
+  const { erase } = world.createProcess((_, call) => void calls.push(call));
   for (const none of ["", `${longest}v`, "\ud800"]) expect(await erase(T, none)).toBeUndefined();
-  expect(await erase(T, longest)).toMatchObject({ journeys: 1, isDone: true });
+  expect(calls).toEqual([]);
+  for (const id of [longest, "w"]) expect(await erase(T, id)).toMatchObject({ journeys: 1, isDone: true });
 });
 
 describe("of two erasures of one person at once", () => {

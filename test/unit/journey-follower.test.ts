@@ -97,13 +97,13 @@ describe("a journey that changed", () => {
     expect(trail.ttl).toBe(imageOf().ttl);
   });
 
-  test("wakes whoever looks at who is there", async () => {
+  test("wakes whoever looks at who is there, of its tenant alone", async () => {
     const { world, journeys, followerOf, imageOf } = createWorld();
     await journeys.record(T, [event(1, NOW)]);
     let wakes = 0;
-    const stop = world.hub.watch(activeKey(T), () => void wakes++);
+    const stops = [T, "other"].map((tenant) => world.hub.watch(activeKey(tenant), () => void wakes++));
     await followerOf().note([imageOf()]);
-    stop();
+    for (const stop of stops) stop();
     expect(wakes).toBe(1);
   });
 
