@@ -192,7 +192,11 @@ async function feedMany(count: number, spanMs: number, random: () => number, rol
     };
     const lastMotionAt = startedAt + Math.floor(Math.exp(random() * Math.log(2 * HOUR)));
     const ended = { ...opened, lastMotionAt, motionEventCount: 1 + Math.floor(random() * 50) };
-    const images = [undefined, imageOf(opened), imageOf({ ...ended, status: "COMPLETED", endedBy: "IDLE" })];
+    const images = [
+      undefined,
+      imageOf(opened),
+      imageOf({ ...ended, status: "COMPLETED", endedBy: "IDLE", endedAt: lastMotionAt }),
+    ];
     for (const step of [1, 2]) {
       const sequence = `9${String(2 * i + step).padStart(29, "0")}`;
       const [before, after] = [images[step - 1], images[step]];
@@ -235,8 +239,10 @@ async function reportChanges(roll: Roll, writes: Cost[]): Promise<void> {
   const moved = { ...running, lastMotionAt: NOW - DAY + MIN, motionEventCount: 2 };
   await measure("a motion event of a running session", moved);
   await measure("a batch of a running session", { ...moved, sampleCount: 500, lastMotionAt: NOW - DAY + 2 * MIN });
-  const ended = { ...moved, status: "COMPLETED" as const, endedBy: "IDLE" as const };
+  const ended = { ...moved, status: "COMPLETED" as const, endedBy: "IDLE" as const, endedAt: moved.lastMotionAt };
   await measure("a session ends", ended);
-  await measure("late motion that moves its end", { ...ended, motionEventCount: 3, lastMotionAt: NOW - DAY + 4 * MIN });
-  await measure("a person's edit", { ...ended, motionEventCount: 3, lastMotionAt: NOW - DAY + 4 * MIN, labels: ["a"] });
+  const later = NOW - DAY + 4 * MIN;
+  const longer = { ...ended, motionEventCount: 3, lastMotionAt: later, endedAt: later };
+  await measure("late motion that moves its end", longer);
+  await measure("a person's edit", { ...longer, labels: ["a"] });
 }
