@@ -19,7 +19,6 @@ import { type Image, signal, startImage } from "./image-run.ts";
 import { freePort } from "./service.ts";
 
 const NOBODY = 65_532;
-const START_TIMEOUT_MS = 60_000;
 const DRAIN_SECONDS = 10;
 
 async function prove(folder: string): Promise<void> {
@@ -151,7 +150,7 @@ async function proveRun(
   const startedAt = performance.now();
   const running = startImage(image, folder, { env: own, data });
   try {
-    await running.says(/(listens on|GraphQL) +http/, START_TIMEOUT_MS);
+    await running.says(/(listens on|GraphQL) +http/);
     const base = `http://127.0.0.1:${port}`;
     const ready = await fetch(`${base}/ready`);
     strictEqual(ready.status, 200, await ready.text());

@@ -46,7 +46,7 @@ async function startConsumer(api: TestApp, name: string): Promise<Consumer> {
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
   });
-  await running.says(/reads/, 30_000);
+  await running.says(/reads/);
   return { running, positionFile };
 }
 

@@ -23,7 +23,6 @@ import { killTree, watch } from "../kit/process.ts";
 import { cdktf, hasTerraform, runToEnd, terraform, terraformEnv, WITHOUT_TERRAFORM } from "../kit/terraform.ts";
 import { freePort } from "./service.ts";
 
-const START_TIMEOUT_MS = 60_000;
 const DEPLOY_TIMEOUT_MS = 600_000;
 const PLAN_TIMEOUT_MS = 120_000;
 const PREFIX = "sojourn";
@@ -102,7 +101,7 @@ const { values: flags } = parseArgs({ options: { only: { type: "string" } } });
 const port = await freePort();
 const moto = watch(spawn(program, ["-H", "127.0.0.1", "-p", `${port}`], { stdio: ["ignore", "pipe", "pipe"] }));
 try {
-  await moto.says(/Running on/, START_TIMEOUT_MS);
+  await moto.says(/Running on/);
   for (const name of Object.keys(WAYS) as (keyof typeof WAYS)[]) {
     if (flags.only !== undefined && flags.only !== name) continue;
     const dir = await makeTempDir();

@@ -14,7 +14,6 @@ import type { Client } from "./journeys.ts";
 export type Endpoints = { dynamodb: string; s3: string; sqs: string };
 export type Service = { url: string; endpoints: Endpoints; running: Running };
 
-const START_TIMEOUT_MS = 30_000;
 const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
 /** Starts a program over a data folder, under exactly its permissions. */
@@ -35,9 +34,8 @@ export async function startLocal(dataDir: string, port: number, env: Record<stri
   try {
     const [, dynamodb, s3, sqs] = await running.says(
       /"message":"local system started".*"dynamodb":"([^"]+)","s3":"([^"]+)","sqs":"([^"]+)"/,
-      START_TIMEOUT_MS,
     );
-    const [, url] = await running.says(/GraphQL +(\S+)/, START_TIMEOUT_MS);
+    const [, url] = await running.says(/GraphQL +(\S+)/);
     return { url: url!, endpoints: { dynamodb: dynamodb!, s3: s3!, sqs: sqs! }, running };
   } catch (error) {
     await killTree(running.pid);
@@ -61,7 +59,7 @@ export async function startServe(
     ...env,
   });
   try {
-    const [, url] = await running.says(/listens on (\S+)/, START_TIMEOUT_MS);
+    const [, url] = await running.says(/listens on (\S+)/);
     return { url: url!, running };
   } catch (error) {
     await killTree(running.pid);
