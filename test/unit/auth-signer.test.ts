@@ -175,17 +175,39 @@ test("a key that cannot be read is left out, and said; of an algorithm that no p
   await expect(find({ alg: "HS256", kid: "broken" })).rejects.toBeInstanceOf(errors.JOSENotSupported);
 });
 
-test("keys hold while their source is away, as long as they may, and then it is said that there are none", async () => {
+test("keys hold while their source is away, twelve hours where they may, and then it is said that there are none", async () => {
   let isAway = false;
   const load = () => isAway ? Promise.reject(new Error("away")) : Promise.resolve({ keys: { keys: [] } });
   const { check, state } = createKeyFinder(load, { clock, log: silentLog, staleMs: KEYS_STALE_MS });
   await check();
   isAway = true;
-  now = NOW + KEYS_STALE_MS - 1;
+  now = NOW + DAY / 2 - 1;
   await check();
-  expect(state()).toEqual({ loadedAt: NOW, failingSince: now, holdsUntil: NOW + KEYS_STALE_MS });
-  now = NOW + KEYS_STALE_MS;
+  expect(state()).toEqual({ loadedAt: NOW, failingSince: now, holdsUntil: NOW + DAY / 2 });
+  now = NOW + DAY / 2;
   await expect(check()).rejects.toThrow("away");
+});
+
+test("a key set is read again after thirty seconds, and after five where it is asked for a key that it has not", async () => {
+  const { publicKey } = await generateKeyPair("EdDSA", { crv: "Ed25519" });
+  const keys = [{ ...await exportJWK(publicKey), kid: "known" }];
+  let loads = 0;
+  const load = () => {
+    loads++;
+    return Promise.resolve({ keys: { keys } });
+  };
+  const { find } = createKeyFinder(load, { clock, log: silentLog });
+  const loadsAt = async (seconds: number, kid: string) => {
+    now = NOW + seconds * SECOND;
+    await find({ alg: "EdDSA", kid });
+    return loads;
+  };
+  expect([await loadsAt(0, "known"), await loadsAt(29.999, "known"), await loadsAt(30, "known")]).toEqual([1, 1, 2]);
+  expect([await loadsAt(34.999, "other"), await loadsAt(35, "other"), await loadsAt(39.999, "other")]).toEqual([
+    2,
+    3,
+    3,
+  ]);
 });
 
 describe("what is loaded from somewhere", () => {
