@@ -101,7 +101,7 @@ async function keepChunks(
   const { sessionId } = events[0]!;
   const chunks = toChunks(events);
   const kept = await Promise.all(chunks.map((chunk) => store.keepChunk(tenantId, sessionId, chunk, to)));
-  return { chunks, added: replaced(events, kept.flatMap((other) => other ?? [])) };
+  return { chunks, added: replaced(events, kept.filter((other) => other !== undefined).flat()) };
 }
 
 /** The events, with those that had been stored before as they were stored. */

@@ -276,4 +276,23 @@ export const OF_JOURNEYS: readonly Explained[] = [
     instead: "true",
     why: "the tests of thousands find it, in seconds",
   },
+  {
+    file: "api/journeys/erase.ts",
+    line: 'log.info("an erasure begins or goes on", { receiptId, sessions: found.sessions.size });',
+    instead: ";",
+    why: "a line of the log",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line: 'log.info("its journeys are gone", { receiptId, journeys: own, events: receipt.events });',
+    instead: ";",
+    why: "a line of the log",
+  },
+  {
+    file: "api/journeys/erase.ts",
+    line:
+      'log.info("an erasure went through", { receiptId, isDone: done !== undefined, objectsRewritten: rewritten.length });',
+    instead: ";",
+    why: "a line of the log",
+  },
 ];

@@ -158,7 +158,8 @@ test("a key for another use is left out of a set in silence; of several that fit
   const made = await Promise.all([1, 2].map(() => generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true })));
   const [a, b] = await Promise.all(made.map(({ publicKey }) => exportJWK(publicKey)));
   const secrets = [{ kty: "oct", k: "AA", kid: "oct" }, { kty: "oct", crv: "P-256", k: "AA", kid: "curved" }];
-  const keys = [a!, b!, { ...a!, kid: "enc", use: "enc" }, ...secrets] as JSONWebKeySet["keys"];
+  const others = [{ ...a!, kid: "enc", use: "enc" }, { kty: "RSA", n: "AQAB", kid: "weak", use: "enc" }];
+  const keys = [a!, b!, ...others, ...secrets] as JSONWebKeySet["keys"];
   const { find } = createKeyFinder(() => Promise.resolve({ keys: { keys } }), { clock, log });
   expect(await find({ alg: "EdDSA" })).toHaveLength(2);
   expect(await find({ alg: "EdDSA", kid: "enc" })).toEqual([]);
