@@ -1,8 +1,8 @@
 import { formatInstant } from "../core/time.ts";
 import type { Cell, Column, Table } from "./table.ts";
 
-/** What a spreadsheet takes for a formula, or for the begin of one once it has dropped white space. */
-const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+/** What a spreadsheet takes for a formula, or for the begin of one once it has dropped white space; also behind apostrophes, so that one more is told from those that were typed. */
+const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /**

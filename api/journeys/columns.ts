@@ -102,7 +102,8 @@ export function createColumns({ objects, raw, clock, log }: ColumnsOptions) {
         await objects.remove(key);
       }
     }
-    return new Set([...days, ...marked.filter(isClosed)]);
+    // Marks are of days that are long over.
+    return new Set([...days, ...marked]);
   }
 
   /** Makes the files of a day so that together they hold what its lines hold; never an event twice, rather none for a moment. */

@@ -8,7 +8,7 @@ import type { Files, KeptFile } from "../files/keep.ts";
 import type { Cell, Column } from "../files/table.ts";
 import type { JourneyFilter, JourneyList, Visitor } from "./lists.ts";
 import type { Journey, JourneyEvent, JourneyEventPage, JourneyOutcome } from "./model.ts";
-import { eventOf, type RawEvents, type ReplayedEvent } from "./raw.ts";
+import { eventOf, type Named, type RawEvents, type ReplayedEvent } from "./raw.ts";
 
 export type JourneyExports = ReturnType<typeof createJourneyExports>;
 
@@ -85,17 +85,14 @@ export function createJourneyExports(
       const own = new Set(
         found.filter((journey) => ids.has(journey.visitor?.visitorId ?? "")).map((one) => one.sessionId),
       );
-      const rawEvents = await rawOf(
-        tenantId,
-        (event) => own.has(event.sessionId) || ids.has(event.visitorId ?? "") || ids.has(event.aliasOf ?? ""),
-      );
+      const isHeld = (sessionId: string, { visitorId: id = "", aliasOf = "" }: Named) =>
+        own.has(sessionId) || ids.has(id) || ids.has(aliasOf);
+      const rawEvents = await rawOf(tenantId, (event) => isHeld(event.sessionId, event));
       if (!visitor && rawEvents.length === 0) return undefined;
       const told = await pMap(found, async (journey) => ({
         ...shownJourney(journey, journeys.outcome(journey)),
         // Of another's journey only what names this person.
-        events: (await eventsOf(journey)).filter((event) =>
-          own.has(journey.sessionId) || ids.has(event.visitorId ?? "") || ids.has(event.aliasOf ?? "")
-        ).map(shownEvent),
+        events: (await eventsOf(journey)).filter((event) => isHeld(journey.sessionId, event)).map(shownEvent),
       }), { concurrency: CONCURRENCY });
       const content = { exportedAt: formatInstant(clock()), visitorIds: [...ids], journeys: told, rawEvents };
       return await files.keepJson(tenantId, "visitor", told.length + rawEvents.length, content);
@@ -136,7 +133,8 @@ export function createJourneyExports(
       const parts = await pMap(keys, async (key) => (await raw.read(key)).filter(isWanted), {
         concurrency: CONCURRENCY,
       });
-      found.push(...parts.flat().map(eventOf));
+      // One by one: as arguments of one call so many are more than a stack holds.
+      for (const event of parts.flat()) found.push(eventOf(event));
       if (found.length > EXPORT_LIMITS.visitorEvents) throw tooMany();
     }
     return found;
