@@ -6,6 +6,7 @@ import { S3Store } from "../../node_modules/fauxqs/dist/s3/s3Store.js";
 import { SnsStore } from "../../node_modules/fauxqs/dist/sns/snsStore.js";
 import { SqsStore } from "../../node_modules/fauxqs/dist/sqs/sqsStore.js";
 import { ownAddress } from "./address.ts";
+import { isOwnClient } from "./own-client.ts";
 import { createListObjects } from "./s3-listing.ts";
 import { refusalOf } from "./s3-rules.ts";
 
@@ -50,21 +51,6 @@ export async function startObjectsAndQueues(options: { dataDir: string }): Promi
 }
 
 const FOREIGN = "The embedded stores answer the service and its links, and no page of another site.\n";
-
-/** What a page may show or play by a link, and never read. */
-const SHOWN = ["image", "audio", "video"];
-
-type Headers = Record<string, string | string[] | undefined>;
-
-/** Whether a request names this machine by its address, and comes from no other site's page. */
-function isOwnClient(headers: Headers, url: string): boolean {
-  // A stranger's name may resolve to us, and stands here then.
-  if (!/^(127(\.\d+){3}|localhost)(:\d+)?$/.test(String(headers["host"]))) return false;
-  const site = headers["sec-fetch-site"];
-  // A link is opened by whoever was given it (`none`, or a navigation), and cards show pictures by them; scripts of other sites have an origin.
-  const isShown = SHOWN.includes(String(headers["sec-fetch-dest"])) && url.includes("X-Amz-Signature=");
-  return headers["origin"] === undefined && (site === undefined || headers["sec-fetch-mode"] === "navigate" || isShown);
-}
 
 /** An object is bytes, whatever its content type says of them: `curl --data-binary` says it sends a form. */
 function takeObjectsAsTheyAre(app: App): void {

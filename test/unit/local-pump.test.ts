@@ -132,3 +132,75 @@ test("in the background a failed message waits for its backoff, and a stop hands
   expect(fake.releases).toEqual([7, 0]);
   expect(bodiesOf(fake.waiting)).toEqual(["late"]);
 });
+
+test("a message that fails waits longer each time, and five minutes at most", async () => {
+  const fake = createFakeQueue(["1", "2", "6", "7", "40"]);
+  for (const message of fake.waiting) Object.assign(message, { receives: Number(message.body) });
+  const begun = Promise.withResolvers<void>();
+  const pump = createPump({
+    ...options,
+    queues: fake.queues,
+    handle: async (messages) => {
+      begun.resolve(pump.stop());
+      return { failed: messages.map(({ id }) => id) };
+    },
+  });
+  pump.start();
+  await begun.promise;
+  expect(fake.releases).toEqual([5, 10, 160, 300, 300]);
+});
+
+test("a queue that does not answer is asked again, and what it holds then is handled", async () => {
+  const fake = createFakeQueue(["kept"]);
+  const handled = Promise.withResolvers<string[]>();
+  const said: string[] = [];
+  let asked = 0;
+  const pump = createPump({
+    queueName: "q",
+    log: { ...silentLog, warn: (message) => void said.push(message) },
+    queues: {
+      ...fake.queues,
+      receive: (...args) => ++asked === 1 ? Promise.reject(new Error("away")) : fake.queues.receive(...args),
+    },
+    handle: (messages) => {
+      handled.resolve(bodiesOf(messages));
+      return Promise.resolve({ failed: [] });
+    },
+  });
+  pump.start();
+  expect(await handled.promise).toEqual(["kept"]);
+  const stopped = pump.stop();
+  fake.wake();
+  await stopped;
+  expect(said).toEqual(["the queue did not answer and is asked again"]);
+  expect(fake.inFlight.size).toBe(0);
+});
+
+test("a drain waits for what another has in flight while it comes back, and says so where it stays", async () => {
+  const message: QueueMessage = { id: "a", body: "a", receives: 1, receipt: "r", attributes: {} };
+  /** Rounds that find nothing, and then a message, again and again; what is left is in flight, or waits and does not come. */
+  const drained = async (idle: number[], isInFlight = true) => {
+    const answers = idle.flatMap((
+      rounds,
+    ) => [...Array.from({ length: rounds }, () => [] as QueueMessage[]), [message]]);
+    const waits: unknown[] = [];
+    const queues = {
+      receive: (_queue: string, { waitSeconds = 0 } = {}) => {
+        waits.push(waitSeconds);
+        return Promise.resolve(answers.shift() ?? []);
+      },
+      remove: () => Promise.resolve(),
+      depth: () => {
+        const left = answers.length > 0 ? 1 : 0;
+        return Promise.resolve(isInFlight ? { waiting: 0, inFlight: left } : { waiting: left, inFlight: 0 });
+      },
+    } as unknown as Queues;
+    await createPump({ ...options, queues, handle: () => Promise.resolve({ failed: [] }) }).drain();
+    return waits;
+  };
+  // At once after there was something, and else a second for what comes back.
+  expect(await drained([2, 1])).toEqual([0, 1, 1, 0, 1, 0]);
+  expect(await drained([2, 1], false)).toHaveLength(6);
+  expect(await drained([15, 15])).toHaveLength(33);
+  await expect(drained([16])).rejects.toThrow("q: 1 messages stay in flight");
+});
