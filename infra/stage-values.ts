@@ -34,7 +34,7 @@ export function twoZones(text: string): readonly [string, string] {
 export function concurrency(text: string): Record<string, number> {
   if (text === "none") return {};
   const parts = text.split(/\s+/).map((part) => /^([a-z]+)=(\d{1,5})$/.exec(part));
-  const isKnown = parts.every((part) => part !== null && part[1]! in functions);
+  const isKnown = parts.every((part) => part !== null && Object.hasOwn(functions, part[1]!));
   if (isKnown) return Object.fromEntries(parts.map((part) => [part![1]!, Number(part![2])]));
   throw new SettingError(
     `must be none, or a number for some of ${Object.keys(functions).join(", ")}: http=200 schedule=2`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { functions } from "../../api/functions.ts";
 import { containerAccess } from "../../infra/container-roles.ts";
-import { synthStage } from "../kit/synth-stage.ts";
+import { type Loose, synthStage } from "../kit/synth-stage.ts";
 
 const IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/sojourn:1";
 const CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a";
@@ -83,6 +83,14 @@ describe("the container", () => {
       mountPoints: [{ sourceVolume: "tmp", containerPath: "/tmp", readOnly: false }],
     });
     expect(dev.one("aws_ecs_task_definition").volume).toEqual([{ name: "tmp" }]);
+  });
+
+  test("that hangs is started again, and no log that is slow or number of followers stops it", () => {
+    const { healthCheck, logConfiguration, ulimits } = containerOf(dev) as Loose;
+    expect(healthCheck).toMatchObject({ interval: 30, retries: 3, startPeriod: 30 });
+    expect(healthCheck.command.slice(0, 2)).toEqual(["CMD", "deno"]);
+    expect(logConfiguration.options).toMatchObject({ mode: "non-blocking", "max-buffer-size": "16m" });
+    expect(ulimits).toEqual([{ name: "nofile", softLimit: 65_535, hardLimit: 65_535 }]);
   });
 
   test("is not killed before it had the time to finish", () => {
@@ -252,7 +260,11 @@ describe("a deployment", () => {
       deployment_minimum_healthy_percent: 100,
       lifecycle: { ignore_changes: ["desired_count"] },
     });
-    expect(dev.one("aws_lb_target_group").health_check.path).toBe("/ready");
+    // A container that is up gets 200 seconds of a store's fault before another takes its place.
+    expect(dev.one("aws_lb_target_group")).toMatchObject({
+      health_check: { path: "/ready", matcher: "200", interval: 20, healthy_threshold: 2, unhealthy_threshold: 10 },
+      deregistration_delay: "20",
+    });
   });
 
   test("grows with its load and its requests", () => {
@@ -261,13 +273,25 @@ describe("a deployment", () => {
       policy.target_tracking_scaling_policy_configuration.predefined_metric_specification.predefined_metric_type
     );
     expect(metrics).toEqual(["ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"]);
+    // More at once, fewer after a while. What is one processor's work at 60 percent is said by the size of a container.
+    for (const [stack, requests] of [[dev, 750], [prod, 3_000]] as const) {
+      const tracked = ["cpu", "requests"].map((id) =>
+        stack.one("aws_appautoscaling_policy", `scaling-${id}`).target_tracking_scaling_policy_configuration as Loose
+      );
+      expect(tracked.map(({ target_value: value }) => value as number)).toEqual([60, requests]);
+      for (const policy of tracked) expect(policy).toMatchObject({ scale_out_cooldown: 60, scale_in_cooldown: 300 });
+    }
   });
 });
 
 describe("the load balancer", () => {
   test("answers over HTTPS where there is a certificate, and sends what comes by HTTP there", () => {
     expect(prod.one("aws_lb_listener", "listener")).toMatchObject({ port: 443, certificate_arn: CERTIFICATE });
-    expect(prod.one("aws_lb_listener", "listener-http").default_action[0].redirect).toMatchObject({ port: "443" });
+    expect(prod.one("aws_lb_listener", "listener-http").default_action).toEqual([
+      { type: "redirect", redirect: { port: "443", protocol: "HTTPS", status_code: "HTTP_301" } },
+    ]);
+    // TLS 1.2 with forward secrecy, and 1.3.
+    expect(prod.one("aws_lb_listener", "listener").ssl_policy).toBe("ELBSecurityPolicy-TLS13-1-2-2021-06");
     expect(prod.outputs.container_url!.value).toBe("https://${aws_lb.balancer.dns_name}/graphql");
     expect(prod.outputs.container_warning).toBeUndefined();
   });
@@ -279,6 +303,15 @@ describe("the load balancer", () => {
 
   test("leaves streams open for longer than the 12 seconds in which each says something", () => {
     expect(dev.one("aws_lb").idle_timeout).toBeGreaterThan(12);
+  });
+
+  test("takes no header that is none, and in prod is not taken away by a mistake", () => {
+    for (const [stack, isProd] of [[dev, false], [prod, true]] as const) {
+      expect(stack.one("aws_lb")).toMatchObject({
+        drop_invalid_header_fields: true,
+        enable_deletion_protection: isProd,
+      });
+    }
   });
 
   test("shows measurements to nobody", () => {
@@ -311,6 +344,14 @@ describe("the network", () => {
     });
   });
 
+  test.each([["http://login.example.com/keys", 80], ["https://login.example.com/keys", 443]])(
+    "lets the containers reach the keys at %s by port %d",
+    (url, port) => {
+      const own = open(synthStage({ ...OF_CONTAINER, JWKS_URL: url }), "egress");
+      expect(own[`service-to-world-${port}`]).toEqual(["0.0.0.0/0", port, port]);
+    },
+  );
+
   test("lies in two zones, and asks AWS for none", () => {
     const zones = Object.values(prod.all("aws_subnet")).map((subnet) => subnet.availability_zone);
     expect([...new Set(zones)]).toEqual(["eu-central-1a", "eu-central-1c"]);
@@ -327,6 +368,11 @@ describe("the cache", () => {
     expect(dev.all("aws_elasticache_serverless_cache")).toEqual({});
     const cache = prod.one("aws_elasticache_serverless_cache");
     expect(cache.engine).toBe("valkey");
+    // It holds nothing: what is paid for at least is the most, and nothing is kept of it.
+    expect(cache).toMatchObject({
+      snapshot_retention_limit: 0,
+      cache_usage_limits: [{ data_storage: [{ maximum: 1, unit: "GB" }], ecpu_per_second: [{ maximum: 15_000 }] }],
+    });
     expect(cache.subnet_ids).toEqual(["${aws_subnet.subnet-inner-a.id}", "${aws_subnet.subnet-inner-c.id}"]);
     expect(Object.keys(prod.all("aws_route_table_association"))).toEqual(["routes-public-a", "routes-public-c"]);
     expect(containerOf(prod).environment).toContainEqual({

@@ -10,7 +10,11 @@ import { SWITCHES } from "../kit/synth.ts";
 const functions = synthStage(SWITCHES.domain);
 const container = synthStage(SWITCHES["domain-container"]);
 const plain = synthStage(SWITCHES.functions);
+/** Of "Use managed cache policies" and "Use managed origin request policies" in CloudFront's documentation. */
 const NOTHING_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+const KEPT_AS_TOLD = "658327ea-f89d-4fab-a63d-7e88639e58f6";
+const ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
+const ALL = "216adef6-5c7f-47e4-b989-5492eafa07d3";
 /** Of the bucket of collections: functions take no large collection, and large media lie there. */
 const STORE = "https://sojourn-collections.s3.eu-central-1.amazonaws.com";
 const SECRET = SWITCHES.domain.ORIGIN_SECRET;
@@ -65,18 +69,43 @@ describe("an installation with a name of its own", () => {
       for (const stack of [functions, container]) {
         const behaviour = behaviourOf(stack, path);
         expect(behaviour["cache_policy_id"]).toBe(NOTHING_KEPT);
-        expect(behaviour["origin_request_policy_id"]).toBeTruthy();
+        // API Gateway knows itself by its own name; a load balancer's certificate is for the installation's.
+        expect(behaviour["origin_request_policy_id"]).toBe(stack === functions ? ALL_BUT_HOST : ALL);
         expect(behaviour["allowed_methods"]).toEqual(expect.arrayContaining(["POST", "PUT", "DELETE"]));
         expect(behaviour["viewer_protocol_policy"]).toBe("redirect-to-https");
       }
     },
   );
 
-  test("keeps assets, which have a hash in their name, and only reads pages", () => {
-    for (const [stack, path] of [[functions, "/assets/main-1a2b.js"], [container, "/assets/main-1a2b.js"]] as const) {
-      expect(behaviourOf(stack, path)["cache_policy_id"]).not.toBe(NOTHING_KEPT);
-      expect(behaviourOf(stack, path)["allowed_methods"]).toEqual(["GET", "HEAD", "OPTIONS"]);
+  test("keeps assets, which have a hash in their name, pages and the script of sites, and only reads them", () => {
+    for (
+      const [stack, path] of [
+        [functions, "/"],
+        ...[functions, container].flatMap((one) => (
+          ["/assets/main-1a2b.js", "/sojourn.js"].map((path) => [one, path] as const)
+        )),
+      ] as const
+    ) {
+      expect(behaviourOf(stack, path)).toMatchObject({
+        cache_policy_id: KEPT_AS_TOLD,
+        allowed_methods: ["GET", "HEAD", "OPTIONS"],
+      });
     }
+  });
+
+  test("asks the bucket of pages with nothing of a client's, and says of each page what that one is to say", () => {
+    for (const [path, name] of [["/", "pages"], ["/card.html", "card"], ["/demo/cart", "demo"]] as const) {
+      const behaviour = behaviourOf(functions, path);
+      expect(behaviour).toMatchObject({
+        target_origin_id: "pages",
+        response_headers_policy_id: `\${aws_cloudfront_response_headers_policy.edge-headers-${name}.id}`,
+      });
+      expect(behaviour).not.toHaveProperty("origin_request_policy_id");
+      // Frames ask for their own document.
+      expect(behaviour["function_association"] !== undefined).toBe(path !== "/card.html");
+    }
+    expect(behaviourOf(functions, "/graphql")["response_headers_policy_id"])
+      .toBe("${aws_cloudfront_response_headers_policy.edge-headers-api.id}");
   });
 
   test("says the secret to all that answers, over TLS, and these refuse whoever does not", () => {

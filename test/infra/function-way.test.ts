@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { DEPLOYED_BATCHING, variables } from "../../api/config.ts";
 import { readersOf, takes } from "../../api/ingest/consumers.ts";
 import { functions, type FunctionSpec } from "../../api/functions.ts";
-import { buckets, tables } from "../../api/resources.ts";
+import { buckets, ruleSeconds, schedules, type ScheduleSpec, tables } from "../../api/resources.ts";
 import { rateOf } from "../../infra/schedules.ts";
 import { patternOf } from "../../infra/sources.ts";
 import { synthStack } from "../../infra/stack.ts";
@@ -144,6 +144,30 @@ describe("what comes to functions", () => {
     });
   });
 
+  test("of queues is taken by as many at once as the function may be, so that none is refused and counted as tried", () => {
+    const most = (env: Record<string, string>, name: string) =>
+      kit.synth(env).resource["aws_lambda_event_source_mapping"]![`source-${name}`]!["scaling_config"];
+    expect(["ingest", "late", "wakes"].map((name) => most(SWITCHES.both, name))).toEqual(
+      [50, 2, 50].map((count) => ({ maximum_concurrency: count })),
+    );
+    // Lambda knows no less than two of a queue, and no more than a thousand.
+    const odd = { ...SWITCHES.functions, RESERVED_CONCURRENCY: "ingest=1 late=5000" };
+    expect([most(odd, "ingest"), most(odd, "late"), most(odd, "wakes")]).toEqual([
+      { maximum_concurrency: 2 },
+      { maximum_concurrency: 1_000 },
+      undefined,
+    ]);
+  });
+
+  test("of a schedule is not started once the next is due", () => {
+    const targets = Object.values(dev["aws_cloudwatch_event_target"]!);
+    const seconds = Object.fromEntries(
+      targets.map(({ input, retry_policy: retry }) => [JSON.parse(input).job, retry.maximum_event_age_in_seconds]),
+    );
+    const due = Object.values<ScheduleSpec>(schedules).map((spec) => [spec.name, ruleSeconds(spec)]);
+    expect(seconds).toEqual(Object.fromEntries(due));
+  });
+
   test("a filter lets through what the consumer takes, and nothing else", () => {
     for (const consumer of consumers.filter(({ sources }) => sources !== undefined)) {
       const pattern = sources[`source-${consumer.name}`]!["filter_criteria"].filter[0].pattern;
@@ -272,6 +296,19 @@ describe("the stack", () => {
       "cools-events",
       "cools-parquet",
     ]);
+    // A version that was replaced can be had back for a month; what cooled is read at once all the same.
+    expect(rules("events")).toEqual(expect.arrayContaining([
+      expect.objectContaining({
+        ...{ id: "old-versions", filter: [{ prefix: "" }] },
+        noncurrent_version_expiration: [{ noncurrent_days: 30 }],
+        abort_incomplete_multipart_upload: [{ days_after_initiation: 2 }],
+      }),
+      expect.objectContaining({
+        ...{ id: "cools-events", filter: [{ prefix: "events/" }] },
+        transition: [{ days: 90, storage_class: "STANDARD_IA" }, { days: 365, storage_class: "GLACIER_IR" }],
+      }),
+      expect.objectContaining({ id: "expires-exports", filter: [{ prefix: "exports/" }], expiration: [{ days: 1 }] }),
+    ]));
     expect(rules("collections").map(({ id }) => id)).toEqual([
       "old-versions",
       "expires-uploads",
@@ -285,7 +322,10 @@ describe("the stack", () => {
       expect.objectContaining({ id: "clears-exports", expiration: [{ expired_object_delete_marker: true }] }),
     ]));
     expect(prod["aws_s3_bucket_cors_configuration"]!["bucket-collections-cors"]!["cors_rule"]).toEqual([
-      expect.objectContaining({ allowed_origins: ["https://shop.example", "https://app.example"] }),
+      {
+        ...{ allowed_methods: ["GET", "PUT"], allowed_headers: ["content-type"] },
+        allowed_origins: ["https://shop.example", "https://app.example"],
+      },
     ]);
   });
 });

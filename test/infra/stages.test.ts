@@ -1,5 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { variables } from "../../api/config.ts";
+import {
+  bucketName,
+  budget,
+  concurrency,
+  emailAddress,
+  hostName,
+  imageName,
+  regionName,
+  twoSubnets,
+  twoZones,
+  vpcId,
+  zoneId,
+} from "../../infra/stage-values.ts";
 import { PASSED_ON, stagesFrom } from "../../infra/stages.ts";
 import { SWITCHES } from "../kit/synth.ts";
 
@@ -122,6 +135,78 @@ describe("bad input", () => {
     const wrong = wrongIn(env);
     expect(wrong).toHaveLength(1);
     expect(wrong[0]).toMatch(message);
+  });
+
+  const digest = "a".repeat(64);
+  const host = (length: number) =>
+    `${"a".repeat(60)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(61)}.com`.slice(-length);
+  test.each<[string, (text: string) => unknown, string[], string[]]>([
+    ["a region", regionName, ["eu-central-1", "us-gov-west-1"], [
+      "eu-1",
+      "eu-central-",
+      "eu-central-10",
+      "EU-central-1",
+    ]],
+    ["a budget", budget, ["1", "0.01", "9999999.99"], ["0.00", "-1", "1.5", "10000000", "1e3", "1."]],
+    [
+      "an image",
+      imageName,
+      [`ghcr.io/acme/sojourn:1`, `a.example:5000/b@sha256:${digest}`, `a/b:${"x".repeat(128)}`],
+      [
+        "ghcr.io/acme/sojourn",
+        `a/b@sha256:${digest}0`,
+        `a/b@sha256:${digest.slice(1)}`,
+        `a/b:${"x".repeat(129)}`,
+        "a/B:1",
+      ],
+    ],
+    ["an address", emailAddress, ["ops@example.com"], [
+      "ops@@example.com",
+      "ops@example",
+      "o ps@example.com",
+      "a@b@c.d",
+    ]],
+    ["a bucket", bucketName, ["abc", "a".repeat(63)], ["ab", "a".repeat(64), "-ab", "ab-", "aBc"]],
+    ["a host", hostName, ["a.bc", host(253)], [
+      "a.b",
+      "abc",
+      `a.${host(253)}`,
+      "a..bc",
+      "-a.bc",
+      "a.bc.",
+      `${"a".repeat(64)}.bc`,
+    ]],
+    ["a zone", zoneId, ["Z123456", `Z${"1".repeat(31)}`], ["Z12345", `Z${"1".repeat(32)}`, "A1234567"]],
+    ["a VPC", vpcId, ["vpc-01234567", "vpc-0123456789abcdef0"], [
+      "vpc-0123456",
+      "vpc-0123456789abcdef01",
+      "vpc-0123456g",
+    ]],
+    ["zones", twoZones, ["a,c"], ["a", "a,a", "a,b,c", "A,b", ",b"]],
+    [
+      "subnets",
+      twoSubnets,
+      ["subnet-01234567,subnet-01234568", "subnet-01234567,subnet-01234568,subnet-01234569"],
+      ["subnet-01234567", "subnet-01234567,subnet-01234567", "subnet-01234567,other", "subnet-01234567,subnet-0123456"],
+    ],
+    ["concurrency", concurrency, ["none", "http=1", "http=99999 late=0"], [
+      "http",
+      "http=-1",
+      "http=100000",
+      "http=1,late=2",
+      "constructor=1",
+    ]],
+  ])("%s is told from what is none, to the letter", (_, parse, good, bad) => {
+    const isTaken = (text: string) => {
+      try {
+        parse(text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(good.filter((text) => !isTaken(text))).toEqual([]);
+    expect(bad.filter(isTaken)).toEqual([]);
   });
 
   test("is reported all at once", () => {

@@ -98,6 +98,47 @@ describe("an alarm rings where it says", () => {
   });
 });
 
+describe("an alarm watches what it is called after", () => {
+  const queue = (name: string) => ({ QueueName: `\${aws_sqs_queue.queue-${name}.name}` });
+  const lambda = (name: string) => ({ FunctionName: `\${aws_lambda_function.function-${name}.function_name}` });
+  const api = (id: string) => ({ ApiId: `\${aws_apigatewayv2_api.${id}.id}` });
+  const balancer = { LoadBalancer: "${aws_lb.balancer.arn_suffix}" };
+  const hosts = { ...balancer, TargetGroup: "${aws_lb_target_group.targets.arn_suffix}" };
+  const AGE = "ApproximateAgeOfOldestMessage";
+  /** The alarm, its metrics, and of what they are. */
+  const WATCHED: [string, string[], object][] = [
+    ...["ingest", "late", "wakes"].map((name): [string, string[], object] => [`${name}-age`, [AGE], queue(name)]),
+    ["late-sent", ["NumberOfMessagesSent"], queue("late")],
+    ...Object.keys(functions).flatMap((name): [string, string[], object][] => [
+      [`${name}-errors`, ["Errors"], lambda(name)],
+      [`${name}-throttles`, ["Throttles"], lambda(name)],
+    ]),
+    ["iterator-age", ["IteratorAge"], lambda("rollup")],
+    ["schedule-still", ["Invocations"], lambda("schedule")],
+    ["http-latency", ["Latency"], api("http-api")],
+    ["http-5xx", ["5xx"], api("http-api")],
+    ["sockets-5xx", ["ExecutionError", "IntegrationError"], api("socket-api")],
+    ["stream-5xx", ["5XXError"], { ApiName: "${aws_api_gateway_rest_api.stream-api.name}" }],
+    ["container-latency", ["TargetResponseTime"], balancer],
+    ["container-5xx", ["HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"], balancer],
+    ["container-unhealthy", ["UnHealthyHostCount"], hosts],
+    ["container-none", ["HealthyHostCount"], hosts],
+    ["audit-differences", ["audit-wrong"], {}],
+    ["audit-missing", ["audit-done"], {}],
+  ];
+
+  test.each(WATCHED)("%s: %j", (id, metrics, dimensions) => {
+    const one = alarm(id.startsWith("container-") ? byContainers : byFunctions, id);
+    const own = one.metric_name
+      ? [{ metric_name: one.metric_name, dimensions: one.dimensions }]
+      : (one.metric_query as Loose[]).flatMap(({ metric }) => metric ?? []) as Loose[];
+    expect(own.map(({ metric_name: name }) => name as string)).toEqual(metrics);
+    for (const metric of own) expect(metric.dimensions ?? {}).toEqual(dimensions);
+    // And says when it is over.
+    expect(one.ok_actions).toEqual(["${aws_sns_topic.alarms.arn}"]);
+  });
+});
+
 test("the runbook names every alarm, by itself or by its kind, and no other", () => {
   const runbook = readFileSync(new URL("../../infra/RUNBOOK.md", import.meta.url), "utf8");
   const lines = [...runbook.matchAll(/^Alarms? (`[\s\S]*?)(?:\. |:)|the alarm (`[\w-]+`)|\((`audit-missing`)/gm)]
@@ -238,6 +279,10 @@ test("a budget counts what carries the installation's tag, and says so before th
   });
   expect(byFunctions.one("aws_budgets_budget").cost_filter).toHaveLength(1);
   expect(byContainers.all("aws_budgets_budget")).toEqual({});
+  // What stands for AWS knows no budgets, and nobody is told what would be left to do.
+  const emulated = synthStage({ BUDGET_USD: "50", AWS_ENDPOINT_URL: "http://127.0.0.1:5000" });
+  expect([emulated.all("aws_budgets_budget"), emulated.outputs.budget_note]).toEqual([{}, undefined]);
+  expect(byFunctions.outputs.budget_note).toBeDefined();
 });
 
 describe("the dashboard", () => {

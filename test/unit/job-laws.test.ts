@@ -342,10 +342,10 @@ test("the tenants and sources of an hour are found in whatever parts, each once,
     for (const source of ["ITEMS", "TASKS"] as const) await count(tenant, source, hourAt + 1);
   }
   for (const at of [hourAt - 1, hourAt + HOUR]) await count("other", "ITEMS", at);
-  for (const  of of[1, 3, 4]) {
+  for (const parts of [1, 3, 4]) {
     const found: string[] = [];
-    for (let index = 0; index < of; index++) {
-      for await (const page of store.listActive(hourAt, { index, of })) {
+    for (let index = 0; index < parts; index++) {
+      for await (const page of store.listActive(hourAt, { index, of: parts })) {
         found.push(...page.map(({ tenantId, source }) => `${tenantId} ${source}`));
       }
     }
