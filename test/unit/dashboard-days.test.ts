@@ -21,5 +21,6 @@ test("days without anything are filled in, once each, over both days on which cl
   expect(filled(["2026-10-31T11:00Z", "2026-11-01T12:00Z", "2026-11-02T12:00Z"])).toEqual([1, 1, 1]);
   expect(filled(["2026-10-31T11:00Z", "2026-11-03T12:00Z"])).toEqual([1, 0, 0, 1]);
   expect(filled(["2026-03-07T12:00Z", "2026-03-08T11:00Z", "2026-03-10T11:00Z"])).toEqual([1, 1, 0, 1]);
+  expect(filled(["2026-03-07T12:00Z", "2026-03-09T11:00Z"])).toEqual([1, 0, 1]);
   expect(filled([])).toEqual([]);
 });

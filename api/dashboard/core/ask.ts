@@ -12,7 +12,7 @@ export class AskError extends Error {
   }
 }
 
-type Answer<Data> = { data?: Data | null; errors?: { message: string; extensions?: { code?: string } }[] };
+export type Answer<Data> = { data?: Data | null; errors?: { message: string; extensions?: { code?: string } }[] };
 
 /** Codes that say that the token is good no more. */
 const ENDED = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "CREDENTIAL_ENDED"];
@@ -23,13 +23,23 @@ export async function ask<Data, Variables>(
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Data> {
-  let answer = await send(query, variables, signal);
-  if (hasEnded(answer) && await renew()) answer = await send(query, variables, signal);
-  if (hasEnded(answer)) session.expire();
-  return dataOf(answer);
+  return dataOf(await asLogin(() => send(query, variables, signal)));
 }
 
-export const hasEnded = ({ errors }: Answer<unknown>): boolean => ENDED.includes(errors?.[0]?.extensions?.code ?? "");
+/**
+ * Asks, and once more with the next token where this one is good no more; where there is none the login ends. What was asked in
+ * one login is never asked in another's, nor ends it.
+ */
+export async function asLogin<Data>(ask: () => Promise<Answer<Data>>): Promise<Answer<Data>> {
+  const { login } = session;
+  const isOver = (answer: Answer<Data>) => hasEnded(answer) && session.login === login;
+  let answer = await ask();
+  if (isOver(answer) && await renew() && session.login === login) answer = await ask();
+  if (isOver(answer)) session.expire();
+  return answer;
+}
+
+const hasEnded = ({ errors }: Answer<unknown>): boolean => ENDED.includes(errors?.[0]?.extensions?.code ?? "");
 
 /** The data, or what was refused as AskError. */
 export function dataOf<Data>({ data, errors }: Answer<Data>): Data {
@@ -54,8 +64,9 @@ async function takeNext(): Promise<boolean> {
   const { refreshToken } = session;
   if (refreshToken === undefined) return false;
   const { refreshLogin } = dataOf(await send(RenewLogin, { input: { refreshToken } }, undefined, {}));
-  // Another tab may have been quicker, and has told this one.
-  if (refreshLogin.__typename !== "AuthPayload") return session.refreshToken !== refreshToken;
+  // Another tab was quicker, and has told this one; or somebody signed out meanwhile, and stays so.
+  if (session.refreshToken !== refreshToken) return session.isSignedIn;
+  if (refreshLogin.__typename !== "AuthPayload") return false;
   session.renewed(refreshLogin);
   return true;
 }

@@ -1,8 +1,6 @@
-import { AskError, dataOf, hasEnded, renew } from "./ask.ts";
+import { type Answer, AskError, asLogin, dataOf } from "./ask.ts";
 import type { Document } from "./document.ts";
 import { session } from "./session.svelte.ts";
-
-type Answer<Data> = { data?: Data; errors?: { message: string; extensions?: { code?: string } }[] };
 
 /** Asks once with a large body; `onProgress` gets the part that was sent, 0 to 1. `fetch` cannot say that. Throws AskError. */
 export async function askWithProgress<Data, Variables>(
@@ -11,10 +9,7 @@ export async function askWithProgress<Data, Variables>(
   onProgress: (part: number) => void,
 ): Promise<Data> {
   const body = JSON.stringify({ query, variables });
-  let answer = await send<Data>(body, onProgress);
-  if (hasEnded(answer) && await renew()) answer = await send<Data>(body, onProgress);
-  if (hasEnded(answer)) session.expire();
-  return dataOf(answer);
+  return dataOf(await asLogin(() => send<Data>(body, onProgress)));
 }
 
 /** PUTs a file to a link of the object store, past the service. Throws AskError. */

@@ -45,7 +45,8 @@ export const countOf = (n: number, one: string, many = `${one}s`) => `${numberOf
 /** A length of time in its two largest units: 3 h 20 min, 45 s, 0.3 s. */
 export function durationOf(ms: number): string {
   if (ms === 0) return "0 s";
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  // What would round up to ten has no tenths.
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   const s = Math.round(ms / 1_000);
   if (s < 60) return `${s} s`;
   const min = Math.floor(s / 60);

@@ -6,6 +6,7 @@ const MARK_PX = 64;
  * A day is named where it begins, whether it had 23 hours, 24 or 25.
  */
 export function marksOf(starts: readonly number[], width: number): number[] {
-  const every = Math.max(1, Math.ceil((starts.length * MARK_PX) / Math.max(MARK_PX, width)));
+  // Without any width it is beyond all: today alone.
+  const every = Math.ceil((starts.length * MARK_PX) / width);
   return starts.filter((_, i) => (starts.length - 1 - i) % every === 0);
 }

@@ -187,7 +187,7 @@ export function createSitting(deckId: string) {
     },
     async answer(rating: Rating): Promise<void> {
       const card = view?.nextCard;
-      if (!isActive() || !view || !card || !revealed || busy || performance.now() - changedAt < GUARD_MS) return;
+      if (!isActive() || !view || !card || !revealed || performance.now() - changedAt < GUARD_MS) return;
       const { sessionId } = view;
       const duration = Math.min(60_000, Math.round(performance.now() - shownAt));
       const input = {

@@ -17,7 +17,8 @@ export function toDrafts({ goals }: SettingsFragment): GoalDraft[] {
 
 /** An id from a goal's name: "Paid for it!" gives `paid-for-it`. It is made once and then stays. */
 function idOf(name: string): string {
-  return name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 40) || "goal";
+  const words = name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-/, "");
+  return words.slice(0, 40).replace(/-$/, "") || "goal";
 }
 
 export function toInput({ goalId, name, outranks, anyOf }: GoalDraft): JourneyGoalInput {
