@@ -110,12 +110,12 @@ export function createRemoveData({ dynamo, objects, named, most }: {
           await removePartition(tables.buckets, `${pk}#by#${key}`);
         }
         for (const part of ["", "#late", "#values"]) await removePartition(tables.buckets, `${pk}${part}`);
-        if (isLast && !isEnough()) await removePartition(tables.buckets, `${pk}#pairs`);
+        if (isLast) await removePartition(tables.buckets, `${pk}#pairs`);
       }
       for (const part of ["alerts", "changes", "sessions#log"]) {
         await removePartition(tables.buckets, `${tenantId}#${part}`);
       }
-      if (isLast && !isEnough()) await removePartition(tables.buckets, `${tenantId}#sources`);
+      if (isLast) await removePartition(tables.buckets, `${tenantId}#sources`);
     }
 
     /** What sockets follow, and the sockets: whoever holds one is told nothing more, and to go. */
@@ -126,7 +126,8 @@ export function createRemoveData({ dynamo, objects, named, most }: {
       const read = (startKey?: Item) => dynamo.query(named(tables.sockets), { key, consistent: true, startKey });
       for await (const { items } of pages(read)) {
         const connections = items.map(({ sk }) => ({ pk: `#${(sk as string).slice("socket#".length)}`, sk: "-" }));
-        await removeItems(tables.sockets, connections);
+        // With what names them: else each run for which they are enough would remove them again, and come no further.
+        await removeItems(tables.sockets, [...connections, ...items]);
         if (isEnough()) return;
       }
       await removePartition(tables.sockets, pk);

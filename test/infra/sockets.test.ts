@@ -13,6 +13,11 @@ describe("the WebSocket API", () => {
     const routes = functions.all("aws_apigatewayv2_route");
     const keys = Object.entries(routes).filter(([id]) => id.startsWith("socket-api")).map(([, one]) => one.route_key);
     expect(new Set(keys)).toEqual(new Set(["$connect", "$default", "$disconnect"]));
+    // Of an end nobody is left to be answered.
+    const answered = ["connect", "message", "disconnect"].map((id) =>
+      routes[`socket-api-${id}`]!.route_response_selection_expression as string | undefined
+    );
+    expect(answered).toEqual(["$default", "$default", undefined]);
     expect(Object.keys(functions.all("aws_apigatewayv2_route_response")).sort()).toEqual([
       "socket-api-connect-answer",
       "socket-api-message-answer",
