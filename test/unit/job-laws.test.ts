@@ -73,12 +73,12 @@ describe("the removal of a tenant", () => {
   });
 
   test("that finds something at its last look looks again, and is done where nothing was left", async () => {
-    const late = { items: 1, objects: 1, isWhole: true };
+    const late = { items: 0, objects: 1, isWhole: true };
     const { begin, asked, found, whileDue } = createWorld(NOTHING, late);
     await begin();
     await whileDue(2 * DAY + 2 * HOUR);
     expect(asked.map(({ at }) => at)).toEqual([0, 2 * DAY, 2 * DAY + HOUR]);
-    expect(await found()).toMatchObject({ items: 1, emptiedAt: START, doneAt: START + 2 * DAY + HOUR });
+    expect(await found()).toMatchObject({ objects: 1, emptiedAt: START, doneAt: START + 2 * DAY + HOUR });
   });
 
   test("that breaks off is taken up by the next ten minutes later, and by nobody before", async () => {
@@ -113,6 +113,13 @@ describe("the removal of a tenant", () => {
     expect(asked).toEqual([]);
     expect(await store.listDue(START + MINUTE - 1)).toEqual([]);
     expect(await store.listDue(START + MINUTE)).toHaveLength(1);
+  });
+
+  test("is done by one of two jobs that find it at once", async () => {
+    const { begin, asked, job } = createWorld();
+    await begin();
+    await Promise.all([job(), job()]);
+    expect(asked).toHaveLength(1);
   });
 
   test("that is done is taken by nobody any more", async () => {

@@ -69,7 +69,7 @@ describe("a recount", () => {
     const measures = [measure(NOON), measure(NOON, { key: "shop", value: "north" })];
     const { run } = createWorld({
       ITEMS: { differences, measureDifferences: measures, repaired: 4, unsettled: 1, inDoubt: 2 },
-      TASKS: { repaired: 0, measureDifferences: measures },
+      TASKS: { repaired: 1, measureDifferences: measures },
       "rollups of SESSIONS": {
         ...{
           differences: [{ item: "2026-06-01", number: "count", count: 3, recounted: 2 }],
@@ -89,7 +89,7 @@ describe("a recount", () => {
       `  ${iso(NOON)} has {"sum":1}, not {"sum":2}`,
     ]);
     expect(of("TASKS").line.split("\n")).toEqual([
-      "t TASKS: 6 in 60 minutes, 2 differences",
+      "t TASKS: 6 in 60 minutes, 2 differences, 1 set right",
       `  ${iso(NOON)} has {"sum":1}, not {"sum":2}`,
       `  ${iso(NOON)} shop north has {"sum":1}, not {"sum":2}`,
     ]);
@@ -123,6 +123,38 @@ test("an audit is of the hour that ends in the very millisecond in which it begi
   now -= 1;
   await job();
   expect(listed).toEqual([-1, -2]);
+});
+
+test("a part of an audit that fails in its turn is tried as often as any: those before it count for nothing", async () => {
+  let kept: AuditMark | undefined;
+  const tenants = Array.from({ length: 60 }, (_, i) => `t${10 + i}`);
+  const failing = ["t10", "t10", "t69"];
+  const said: unknown[] = [];
+  const job = createAuditJob({
+    audit: (tenantId) => {
+      if (tenantId !== failing[0]) return Promise.resolve(RIGHT);
+      failing.shift();
+      return Promise.reject(new Error("away"));
+    },
+    canAudit: () => true,
+    store: {
+      async *listActive(_hourAt, _part, after) {
+        const rows = tenants.filter((tenantId) => !after || tenantId > after.tenantId);
+        yield rows.map((tenantId) => ({ tenantId, source: "ITEMS", shard: 0 }));
+      },
+      audits: {
+        find: () => Promise.resolve(kept),
+        put: (_, mark) => Promise.resolve(void (kept = structuredClone(mark))),
+      },
+    },
+    clock: () => NOON,
+    log: { ...silentLog, error: (_, more) => void said.push(more) },
+    raise: () => {},
+  });
+  const part = { index: 0, of: 1, untilAt: NOON + HOUR };
+  for (let i = 0; i < 3; i++) await expect(job(part)).rejects.toThrow("away");
+  await job(part);
+  expect([said, failing]).toEqual([[], []]);
 });
 
 test("an audit that fails again and again says whom it passes over, each once", async () => {
