@@ -264,7 +264,14 @@ describe("of two erasures of one person at once", () => {
       const { journeys } = await store.look(T, ["b"]);
       await erasures.bury(receipt, "b", journeys.get("b"), 2);
     });
-    expect(await world.createProcess(meanwhile).erase(T, "ada")).toMatchObject({ ordinal: 1, journeys: 2, events: 3 });
+    let listings = 0;
+    const { erase } = world.createProcess(async (...called) => {
+      if (called[0] === "before" && called[1] === "list") listings++;
+      await meanwhile(...called);
+    });
+    expect(await erase(T, "ada")).toMatchObject({ ordinal: 1, journeys: 2, events: 3 });
+    // To look, to write anew, for the columns and for the files: as of one erasure, which is not begun once more.
+    expect(listings).toBe(4);
   });
 
   test("the later one takes what came after the earlier had looked, by a receipt of its own", async () => {
