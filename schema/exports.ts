@@ -126,7 +126,7 @@ entries.mutationFields((t) => ({
   exportReadings: t.field({
     type: ExportResult,
     description:
-      `Gives a link to a file of readings, session by session, each in the order of time: session_id, sensor_id, at, and v1, v2 and so on for the channels. At most ${READINGS} a file, or what 15 seconds give; \`endCursor\` goes on.`,
+      `Gives a link to a file of readings, session by session, each in the order of time: session_id, sensor_id, at, and v1, v2 and so on for the channels. At most ${READINGS} a file, or what 15 seconds give; \`endCursor\` goes on. Where sessions are changed between two files, a reading may be in both, and none that is there still is in neither.`,
     access: "SESSIONS_READ",
     args: { input: t.arg({ type: ExportReadingsInput, required: true, description: "Which, and how." }) },
     cost: FILE_COST,

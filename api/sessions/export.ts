@@ -58,8 +58,11 @@ function pausesText(session: Session): string | null {
 }
 
 const whole = v.pipe(v.number(), v.safeInteger());
-/** Where a file of readings ended: before which session of the list, and at which reading of the one after it. */
-const position = v.tuple([v.nullable(v.string()), v.nullable(v.tuple([whole, whole, whole]))]);
+/**
+ * Where a file of readings ended: before which session of the list; at which reading, or null where that session is in the file
+ * wholly; and of which session, since people delete, merge and move sessions between two files.
+ */
+const position = v.tuple([v.nullable(v.string()), v.nullable(v.tuple([whole, whole, whole])), v.nullable(v.string())]);
 
 export type SessionSource = {
   find: (tenantId: string, sessionIds: readonly string[]) => Promise<Map<string, Session>>;
@@ -102,7 +105,10 @@ export function createSessionExports(
         },
       }),
 
-    /** The readings of a session, or of the sessions of a list in its order, each session's in the order of time. */
+    /**
+     * The readings of a session, or of the sessions of a list in its order, each session's in the order of time. Where sessions are
+     * changed between two files, a reading may be in both, and none that is there still is in neither.
+     */
     async exportReadings(tenantId: string, { sessionId, filter, format, after }: ReadingsInput): Promise<Export> {
       if ((typeof sessionId === "string") === (filter !== null && filter !== undefined)) {
         throw new InvalidInputError([{ path: ["sessionId"], message: "is needed, or `filter`; not both" }]);
@@ -111,21 +117,34 @@ export function createSessionExports(
       const begun = cursors.decode(after);
       const endAt = clock() + EXPORT_MS;
       const rows: { session: Session; reading: Reading }[] = [];
-      let [listed, place] = begun ?? [null, null];
+      let [listed, place, of] = begun ?? [null, null, null];
       let looked = 0;
       const isFull = () => rows.length >= limits.readings || looked >= SESSIONS_A_FILE || clock() > endAt;
+      /** Reads a session on from its place; false where the file is full before its end. */
+      const readOn = async (session: Session): Promise<boolean> => {
+        do {
+          if (isFull()) return false;
+          const part = await sessions.readFrom(session, place ?? undefined, limits.readings - rows.length);
+          for (const reading of part.readings) rows.push({ session, reading });
+          place = part.next ? [...part.next] : null;
+          of = session.sessionId;
+        } while (place !== null);
+        return true;
+      };
       const atEnd = async (): Promise<boolean> => {
+        if (place !== null) {
+          const session = await begunSession(of!);
+          if (!session) [place, of] = [null, null];
+          else if (!await readOn(session)) return false;
+        }
         for (;;) {
           const { edges, hasNextPage } = await pageOf(listed);
           for (const { node, cursor } of edges) {
             if (isFull()) return false;
-            looked++;
-            do {
-              if (isFull()) return false;
-              const part = await sessions.readFrom(node, place ?? undefined, limits.readings - rows.length);
-              for (const reading of part.readings) rows.push({ session: node, reading });
-              place = part.next ? [...part.next] : null;
-            } while (place !== null);
+            if (node.sessionId !== of) {
+              looked++;
+              if (!await readOn(node)) return false;
+            }
             listed = cursor;
           }
           if (!hasNextPage) return true;
@@ -146,7 +165,13 @@ export function createSessionExports(
         ...reading.values,
       ]);
       const kept = await files.keep(tenantId, "readings", format, { columns, rows: cells });
-      return { ...kept, endCursor: isDone ? undefined : cursors.encode([listed, place]) };
+      return { ...kept, endCursor: isDone ? undefined : cursors.encode([listed, place, of]) };
+
+      /** The session that the file before ended in. One that became a part of another since comes with that, from its beginning. */
+      async function begunSession(id: string): Promise<Session | undefined> {
+        const session = (await sessions.find(tenantId, [id])).get(id);
+        return session?.deletedAt === undefined && session?.mergedInto === undefined ? session : undefined;
+      }
 
       async function pageOf(cursor: string | null): Promise<Pick<SessionPage, "edges" | "hasNextPage">> {
         if (typeof sessionId !== "string") {

@@ -80,6 +80,8 @@ describe("a file of readings", () => {
     let now = AT;
     let looks = 0;
     const sessions = counts.map((sampleCount, i) => sessionOf({ sessionId: `s${i}`, sampleCount }));
+    const hidden = new Set<string>();
+    const listed = () => sessions.filter(({ sessionId }) => !hidden.has(sessionId));
     const made: (readonly (readonly unknown[])[])[] = [];
     const keep = (_tenant: string, _name: string, _format: string, { rows }: { rows: readonly unknown[][] }) => {
       made.push(rows);
@@ -94,12 +96,12 @@ describe("a file of readings", () => {
         // Rows of lists do not know where readings are.
         list: (_tenant, _filter, { first, after }) => {
           const from = after ? Number(after) : 0;
-          const edges = sessions.slice(from, from + first).map((node, i) => ({
+          const edges = listed().slice(from, from + first).map((node, i) => ({
             node: { ...node },
             cursor: `${from + i + 1}`,
           }));
           return Promise.resolve(
-            { edges, hasNextPage: from + first < sessions.length, hasPreviousPage: from > 0 } as never,
+            { edges, hasNextPage: from + first < listed().length, hasPreviousPage: from > 0 } as never,
           );
         },
         readFrom: (session, from, wanted) => {
@@ -121,7 +123,7 @@ describe("a file of readings", () => {
     const make = (after?: string, input: object = { filter: {} }, tenant = "t") =>
       exports.exportReadings(tenant, { format: "CSV", after, ...input });
     return {
-      ...{ make, looks: () => looks, exports },
+      ...{ make, looks: () => looks, exports, sessions, hidden },
       rows: () => made.map((rows) => rows.map(([sessionId, , , value]) => `${String(sessionId)} ${String(value)}`)),
     };
   }
@@ -131,6 +133,36 @@ describe("a file of readings", () => {
     let after: string | undefined;
     do after = (await make(after)).endCursor; while (after !== undefined);
     expect(rows()).toEqual([["s0 0", "s0 1", "s2 0"], ["s2 1", "s2 2", "s2 3"], ["s3 0"]]);
+  });
+
+  describe("of which the next goes on after people changed the session in which it ended", () => {
+    type World = Pick<ReturnType<typeof createWorld>, "sessions" | "hidden">;
+    const rest = ["s1 2", "s1 3"];
+    const last = ["s2 0", "s2 1"];
+    test.each<[string, (world: World) => void, string[]]>([
+      ["is gone", ({ sessions }) => void sessions.splice(1, 1), last],
+      ["was deleted, and can be restored", ({ sessions, hidden }) => {
+        hidden.add("s1");
+        sessions[1] = { ...sessions[1]!, deletedAt: AT };
+      }, last],
+      ["became a part of another, which has its readings now", ({ sessions, hidden }) => {
+        hidden.add("s1");
+        sessions[1] = { ...sessions[1]!, mergedInto: "s2" };
+        sessions[2] = { ...sessions[2]!, sampleCount: 6 };
+      }, Array.from({ length: 6 }, (_, i) => `s2 ${i}`)],
+      ["fits the filter no more", ({ hidden }) => void hidden.add("s1"), [...rest, ...last]],
+      ["comes once more, later in the list", ({ sessions }) => void sessions.push(...sessions.splice(1, 1)), [
+        ...[...rest, ...last],
+        ...["s1 0", "s1 1", ...rest],
+      ]],
+    ])("it %s: no reading that is there is in neither", async (_, change, expected) => {
+      const { make, rows, ...world } = createWorld([1, 4, 2], { readings: 3 });
+      let { endCursor: after } = await make();
+      expect(rows()).toEqual([["s0 0", "s1 0", "s1 1"]]);
+      change(world);
+      while (after !== undefined) after = (await make(after)).endCursor;
+      expect(rows().slice(1).flat()).toEqual(expected);
+    });
   });
 
   test("looks into a session in the very millisecond in which its time ends, and into none after it", async () => {
