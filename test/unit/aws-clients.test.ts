@@ -110,10 +110,12 @@ test("what is kept between requests keeps no credentials: each is signed with th
   const dynamo = createDynamo(dynamodb);
   await dynamo.get("t", { pk: "1" });
   const first = given;
+  // A machine that is busy tries again, so that either may have been signed more than once.
+  const before = [...signed];
   await dynamo.get("t", { pk: "1" });
   destroy();
   await new Promise((resolve) => store.close(resolve));
-  expect(signed).toHaveLength(2);
-  expect(signed[1]).not.toBe(signed[0]);
+  expect(signed.length).toBeGreaterThan(before.length);
+  expect(before).not.toContain(signed.at(-1));
   expect(given).toBeGreaterThan(first);
 });
