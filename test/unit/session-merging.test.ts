@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isDevice, mergeSessions, splitSession } from "../../api/sessions/merging.ts";
 import type { Report, Session } from "../../api/sessions/model.ts";
-import { cutPiece, isWithin } from "../../api/sessions/pieces.ts";
 import { AT, MINUTE, sessionOf } from "../kit/session.ts";
 
 const after = (minutes: number) => AT + minutes * MINUTE;
@@ -101,14 +100,4 @@ describe("a session that a person makes two", () => {
     const own = { startedAt: AT, isStated: true, sampleCount: 5 };
     expect(split({ pieces, own }).first.pieces).toEqual([pieces[0], { ...pieces[1], into: "b" }]);
   });
-});
-
-test("a piece is half-open, and one that is cut has the latest of its readings where these are", () => {
-  const piece = { into: "a", samples: 3, lastAt: after(5) };
-  expect([0, 1, 2].map((minute) => isWithin({ from: AT, to: after(2) }, after(minute)))).toEqual([true, true, false]);
-  expect(isWithin({ from: after(1) }, AT)).toBe(false);
-  expect(cutPiece(piece, after(2), "b", { samples: 3, lastAt: after(5) })).toMatchObject([
-    { into: "a", samples: 3, to: after(2) },
-    { into: "b", samples: 0, lastAt: undefined, from: after(2) },
-  ]);
 });
