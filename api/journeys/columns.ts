@@ -102,8 +102,8 @@ export function createColumns({ objects, raw, clock, log }: ColumnsOptions) {
         await objects.remove(key);
       }
     }
-    // Marks are of days that are long over.
-    return new Set([...days, ...marked]);
+    // What is erased or withdrawn marks whatever day it is of, also one that goes on.
+    return new Set([...days, ...marked.filter(isClosed)]);
   }
 
   /** Makes the files of a day so that together they hold what its lines hold; never an event twice, rather none for a moment. */

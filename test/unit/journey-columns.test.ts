@@ -49,6 +49,18 @@ describe("the columns of a day", () => {
     expect(await made()).toEqual([`${dayOf(MIDNIGHT - 1)} a`]);
   });
 
+  test("that goes on are not made, also where lines of it were written anew", async () => {
+    const { columns, record, made, keysOf, raw, set } = createWorld();
+    await record(NOON, "a");
+    expect(await raw.rewrite(keysOf("events/")[0]!, () => "OUTDONE")).toBe(true);
+    expect(keysOf("stale/")).toHaveLength(1);
+    await columns.compact();
+    expect([await made(), keysOf("stale/")]).toEqual([[], []]);
+    set(MIDNIGHT + 25 * HOUR);
+    await columns.compact();
+    expect(await made()).toEqual([`${dayOf(NOON)} a`]);
+  });
+
   test("say of each event whether another of its number was counted: nothing is no answer for who asks for the others", async () => {
     const { columns, record, keysOf, objects } = createWorld();
     await record(NOON - DAY);
