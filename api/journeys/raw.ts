@@ -146,6 +146,8 @@ export function createRawEvents(objects: RawObjects) {
         const named = [...new Set([...receipts, ...(receiptId ? [receiptId] : [])])].slice(-MAX_RECEIPTS);
         const changed = { ...metadata, ...(named.length > 0 ? { [ERASED_FOR]: named.join(",") } : {}) };
         const anew = await pack(kept.map((line) => `${line}\n`).join(""));
+        // Before as well as after: whoever dies between the two has left a mark, also where nobody tries again.
+        await mark(key);
         if (!await objects.replaceIf(key, anew, { ...CONTENT, metadata: changed }, etag)) return LOST;
         await mark(key);
         return true;

@@ -101,7 +101,7 @@ export function createStreamPump(options: StreamPumpOptions) {
     if (known && performance.now() - known.at < SHARDS_FRESH_MS) return known;
     const arn = known?.arn ?? await streams.arnOf(stream.tableName);
     if (arn === undefined) throw new MissingStreamError(stream);
-    stream.shards = { arn, list: await streams.shardsOf(arn), at: performance.now() };
+    stream.shards = { arn, list: parentsFirst(await streams.shardsOf(arn)), at: performance.now() };
     return stream.shards;
   }
 
@@ -302,6 +302,14 @@ function faultWaitMs(faults: number, maxMs: number): number {
  */
 function behindSince({ reader, read }: Carried, consumer: number): number | undefined {
   return reader.waiting[consumer]!.records[0]?.arrivedAt ?? (read > 0 ? reader.lastAt : undefined);
+}
+
+/** In an order in which one round comes to a shard after its parent: streams name them in any. */
+function parentsFirst(shards: readonly StreamShard[]): StreamShard[] {
+  const parents = new Map(shards.map(({ id, parentId }) => [id, parentId]));
+  const depthOf = (id: string | undefined): number =>
+    id !== undefined && parents.has(id) ? depthOf(parents.get(id)) + 1 : 0;
+  return [...shards].sort((a, b) => depthOf(a.id) - depthOf(b.id));
 }
 
 function isEmpty({ waiting }: Reader): boolean {

@@ -44,6 +44,27 @@ describe("a batch that is written anew", () => {
     expect(marks()).toEqual([`${STALE}tenant=${T}/date=2026-06-01/${name}`]);
   });
 
+  test("by who dies once it is written has marked its day: nobody may come to write it again", async () => {
+    const dying = createRawEvents({
+      ...objects,
+      replaceIf: async (...asked) => {
+        await objects.replaceIf(...asked);
+        throw new Error("died");
+      },
+    });
+    await expect(dying.rewrite(KEY(), () => "OUTDONE")).rejects.toThrow("died");
+    expect((await raw.read(KEY()))[0]).toMatchObject({ outdone: true });
+    expect(marks()).toHaveLength(1);
+  });
+
+  test("is marked once more after that: a run that came between took the first mark", async () => {
+    const run = async () => {
+      for (const key of marks()) await objects.remove(key);
+    };
+    expect(await overtaken(run).rewrite(KEY(), () => "OUTDONE")).toBe(true);
+    expect(marks()).toHaveLength(1);
+  });
+
   test("loses ids and no others, or is marked as outdone", async () => {
     const fate = { without: new Set(["ada"]) };
     await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? fate : "OUTDONE");
@@ -170,7 +191,7 @@ describe("a batch that is kept", () => {
     await through.rewrite(KEY(), ({ seq }) => seq === 1 ? "DROP" : "KEEP");
     const metadata = { "received-at": `${NOW}` };
     const lines = { contentType: "application/x-ndjson", contentEncoding: "gzip", metadata };
-    expect(said).toEqual([lines, lines, { contentType: "text/plain" }]);
+    expect(said).toEqual([lines, { contentType: "text/plain" }, lines, { contentType: "text/plain" }]);
   });
 
   test("marks its day where columns of it are not looked at anyway: from the thirty-fourth day before on", async () => {

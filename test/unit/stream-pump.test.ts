@@ -84,6 +84,18 @@ describe("a stream", () => {
     expect(handled).toEqual(["1", "2", "4", "5", "3"]);
   });
 
+  test("whose shards are named in any order is read to its end by one call, parents first", async () => {
+    const parents: Record<string, string> = { grandchild: "child", child: "a", a: "gone" };
+    const shards = ["grandchild", "child", "a"].map((id) => ({ id, parentId: parents[id] }));
+    const { start, push, handled, closed } = createWorld(shards);
+    push("grandchild", 3);
+    push("child", 2);
+    push("a", 1);
+    for (const id of ["a", "child"]) closed.add(id);
+    await start().drain();
+    expect(handled).toEqual(["1", "2", "3"]);
+  });
+
   test("whose shard was divided is not behind by what was not looked at: nobody is told before all was", async () => {
     const told: unknown[] = [];
     const { start, push, closed } = createWorld([{ id: "a", parentId: undefined }, { id: "child", parentId: "a" }], {
