@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decoded } from "../../api/dashboard/core/decoded.ts";
 import { parseSteps } from "../../api/dashboard/journeys/flows/steps.ts";
 import { noMatch, toDrafts, toInput } from "../../api/dashboard/journeys/goals/draft.ts";
 import { ruleOf, whatOf } from "../../api/dashboard/live/alerts/words.ts";
@@ -16,6 +17,10 @@ beforeAll(() => {
   page = installPageGlobals({ location: { pathname: "/live", search: "" }, addEventListener: () => {} });
 });
 afterAll(() => page.restore());
+
+test("an address that somebody typed is read as far as it can be", () => {
+  expect(["hall%2F1", "50%", "%E0%A4%A", "a b"].map(decoded)).toEqual(["hall/1", "50%", "%E0%A4%A", "a b"]);
+});
 
 describe("an action", () => {
   const create = async (after?: () => Promise<void>) =>

@@ -1,3 +1,5 @@
+import { decoded } from "./decoded.ts";
+
 /** Where we are: the path and its parameters. All that a page shows of choice is in them, so that a link says it. */
 let path = $state(location.pathname);
 let query = $state(location.search);
@@ -12,7 +14,7 @@ export const route = {
   },
   /** The path's parts after the page's name, decoded: /sessions/hall gives ["hall"]. */
   get rest() {
-    return path.split("/").slice(2).map(decodeURIComponent);
+    return path.split("/").slice(2).map(decoded);
   },
 };
 

@@ -3,18 +3,21 @@ import { ask, messageOf } from "../core/ask.ts";
 import { zone } from "../core/zone.svelte.ts";
 import { follow } from "../core/follow.svelte.ts";
 import { type BucketSize, LiveBuckets, LiveSeries, type TimeRange } from "./documents.ts";
-
-export type Bucket = { start: number; count: number; closed: boolean; version: string };
+import { SIZES } from "./sources.ts";
+import { type Bucket, moveOn, skewOf } from "./window.ts";
 
 /** The buckets of one source. It is another object each time that something of it is to be drawn anew. */
 export type Series = { source: string; buckets: Map<number, Bucket>; countedUpTo: string | null };
 
 /** More often than this nobody sees a difference. */
 const DRAW_MS = 100;
+/** So soon what moves shows that a bucket is over of which nobody tells. */
+const MOVE_MS = 5_000;
 
 /**
  * Buckets as they are, and each change of them. A bucket that is pushed is a total with a version: an older one that comes late
- * changes nothing. After a cut the feed goes on from the cursor of the last message.
+ * changes nothing. After a cut the feed goes on from the cursor of the last message. What moves always holds the two hours
+ * before now, and nothing else.
  */
 export function createLive(sources: readonly string[], size: BucketSize, range: TimeRange, moving: boolean) {
   const series = new SvelteMap<string, Series>();
@@ -26,6 +29,8 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
   const controller = new AbortController();
   // Days and weeks begin where the viewer is.
   const timeZone = zone.name;
+  const stepMs = SIZES.find((one) => one.size === size)!.ms;
+  let skew = 0;
 
   /** Sources with changes that are not drawn yet. */
   const touched = new Set<string>();
@@ -41,9 +46,20 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
   function draw(): void {
     due = false;
     drawnAt = performance.now();
-    for (const source of touched) series.set(source, { ...series.get(source)! });
+    for (const source of touched) redraw(series.get(source)!);
     touched.clear();
     revision += 1;
+  }
+
+  function redraw(own: Series): void {
+    if (moving) moveOn(own.buckets, stepMs, Date.now() + skew);
+    series.set(own.source, { ...own });
+  }
+
+  /** Time went by, of which nobody is told. Nothing was counted, so `revision` stays. */
+  function move(): void {
+    if (!loaded) return;
+    for (const own of [...series.values()]) if (moveOn(own.buckets, stepMs, Date.now() + skew)) redraw(own);
   }
 
   function take(source: string, { start, ...bucket }: Omit<Bucket, "start"> & { start: string }): void {
@@ -63,6 +79,8 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
         series.set(source, { ...own, countedUpTo });
         for (const bucket of buckets) take(source, bucket);
       }
+      const starts = metrics.flatMap(({ buckets }) => buckets.map(({ start }) => Date.parse(start)));
+      if (moving && starts.length > 0) skew = skewOf(Math.max(...starts), stepMs, Date.now());
       failure = undefined;
       loaded = true;
       changed();
@@ -99,11 +117,13 @@ export function createLive(sources: readonly string[], size: BucketSize, range: 
     /** Loads, then follows; the returned function ends both. */
     start(): () => void {
       let stopWatch = () => {};
+      const timer = moving ? setInterval(move, MOVE_MS) : undefined;
       void load().then(() => {
         if (moving && !controller.signal.aborted) stopWatch = watch();
       });
       return () => {
         controller.abort();
+        clearInterval(timer);
         stopWatch();
       };
     },

@@ -1,4 +1,5 @@
 import createDOMPurify, { type DOMPurify } from "dompurify";
+import { decoded } from "../core/decoded.ts";
 
 const purifiers = new WeakMap<Window, DOMPurify>();
 
@@ -42,17 +43,9 @@ const SOUND = /\[sound:([^[\]]{1,300})\]/g;
 
 function showMedium(node: Element, paths: ReadonlyMap<string, string>): void {
   const name = node.getAttribute("data-src")!;
-  const path = paths.get(name) ?? paths.get(decode(name));
+  const path = paths.get(name) ?? paths.get(decoded(name));
   if (path) node.setAttribute("src", path);
   else if (node.nodeName === "IMG" && !node.getAttribute("alt")) node.setAttribute("alt", `[${name}]`);
-}
-
-function decode(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }
 
 function soundOf(body: HTMLElement, whole: string, path: string | undefined): Node {
