@@ -30,9 +30,20 @@ export function headers(text: string): Record<string, string> {
     list(text).map((part) => {
       const [, name, value] = /^([A-Za-z0-9-]+)=(.+)$/.exec(part) ?? [];
       if (name === undefined) throw new SettingError("must hold headers as name=value, parted by commas");
-      return [name, decodeURIComponent(value!)];
+      return [name, decoded(value!)];
     }),
   );
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    // Not which: it is a secret.
+    throw new SettingError(
+      "must hold values in which % is written as %25: they are percent-encoded, as OpenTelemetry has it",
+    );
+  }
 }
 
 export function urls(text: string): string[] {
