@@ -8,6 +8,10 @@ const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { event
   ... on RecordEventsPayload { accepted } ... on UserError { message } } }`;
 const BATCH = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch(input: $input) {
   ... on IngestSessionBatchPayload { sessionId } ... on UserError { message } } }`;
+const MOTION = `mutation ($input: RecordMotionInput!) { recordMotion(input: $input) {
+  ... on RecordMotionPayload { session { sessionId version } } ... on UserError { message } } }`;
+const DELETE = `mutation ($input: DeleteSessionInput!) { deleteSession(input: $input) {
+  ... on ShownPayload { version } ... on UserError { message } } }`;
 const PAUSE = `mutation ($input: RecordPauseInput!) { recordPause(input: $input) {
   ... on SessionPayload { sessionId } ... on UserError { message } } }`;
 const CORRECT = `mutation ($input: CorrectSessionInput!) { correctSession(input: $input) {
@@ -170,6 +174,8 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByRole("link", { name: "mine" }).waitFor();
     await page.getByRole("button", { name: "Delete it" }).click();
     await page.getByText("The session is deleted").waitFor();
+    await page.reload();
+    await page.getByText("The session is deleted").waitFor();
     await page.getByRole("button", { name: "Take it back" }).click();
     await page.getByRole("button", { name: "Correct its time or sensor" }).click();
     await page.getByLabel("Ended").fill("2026-01-31T12:30:00Z");
@@ -255,6 +261,30 @@ describe.runIf(hasBrowser)("the pages", () => {
     await expect.poll(() => page.locator("dl").textContent()).toContain("Readings2");
     await page.goto("/sessions?sensor=strap&range=all");
     await expect.poll(() => page.locator("tbody tr td:nth-child(6)").textContent()).toBe("3");
+    await context.close();
+  });
+
+  test("a list takes in what begins, also as its first, and loses what is joined or deleted, by itself", async () => {
+    const now = Date.now();
+    const motion = async (seq: number, minutesAgo: number) => {
+      const at = new Date(now - minutesAgo * 60_000).toISOString();
+      const { recordMotion } = await service.ask(TENANT, MOTION, { input: { sensorId: "gate", seq, at } });
+      return recordMotion.session as { sessionId: string; version: number };
+    };
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto("/sessions?sensor=gate");
+    await signIn(page, token);
+    await page.getByText("No session in this range fits").waitFor();
+    const rows = page.locator("tbody tr");
+    await motion(1, 20);
+    await expect.poll(() => rows.count()).toBe(1);
+    await motion(2, 12);
+    await expect.poll(() => rows.count()).toBe(2);
+    const { sessionId, version } = await motion(3, 16);
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(await rows.locator("td:nth-child(5)").textContent()).toBe("3");
+    await service.ask(TENANT, DELETE, { input: { sessionId, expectedVersion: version } });
+    await expect.poll(() => rows.count()).toBe(0);
     await context.close();
   });
 

@@ -15,7 +15,8 @@ const LONG_AGO = START - 24 * 60 * MIN;
 const MAX_BEACONS = 200;
 /** Of more sessions than this, changes by other processes are looked for among the newest. */
 const NEWEST = 100;
-const SUBSCRIBE = `subscription ($sensorId: String) { sessionChanged(sensorId: $sensorId) { ${SESSION_FIELDS} } }`;
+const SUBSCRIBE =
+  `subscription ($sensorId: String) { sessionChanged(sensorId: $sensorId) { ${SESSION_FIELDS} deletedAt mergedInto { sessionId } } }`;
 
 let system: TestSystem;
 /** Two processes' worth of service over one store. */
@@ -51,6 +52,8 @@ type Given = {
   playback: { started: boolean; failure: string | null };
   endReason: string | null;
   sampleCount: number;
+  deletedAt: string | null;
+  mergedInto: { sessionId: string } | null;
 };
 
 /**
@@ -137,6 +140,31 @@ describe("the subscription sessionChanged", () => {
     expect(await stream.next()).toMatchObject({ version: 5, notes: "Over, and edited elsewhere." });
     await stream.leave();
   });
+
+  test.each([["here", () => api], ["by another process", () => other]])(
+    "gives what becomes a part of another %s, what is deleted, and what comes back",
+    async (_, on) => {
+      const tenant = `joined-${beacons++}`;
+      const record = async (seq: number, minutes: number) =>
+        (await motion(on(), tenant, "hall", seq, START + (minutes - 30) * MIN)).session.sessionId as string;
+      const [early, late] = [await record(1, 0), await record(2, 8)];
+      const stream = await follow(api, tenant);
+      // What another process does to what no list holds is told by the stream alone.
+      await record(3, 4).then(api.settle);
+      const told = new Map<string, Given>();
+      while (told.get(late)?.mergedInto?.sessionId !== early || told.get(early)?.motionEventCount !== 3) {
+        const one = await stream.next();
+        told.set(one.sessionId, one);
+      }
+      const { version: expectedVersion } = told.get(early)!;
+      await mutate(on(), tenant, "deleteSession", { sessionId: early, expectedVersion }).then(api.settle);
+      expect((await stream.until(({ deletedAt }) => deletedAt !== null)).at(-1)).toMatchObject({ sessionId: early });
+      await mutate(on(), tenant, "restoreSession", { sessionId: early }).then(api.settle);
+      const back = await stream.until(({ sessionId, deletedAt }) => sessionId === early && deletedAt === null);
+      expect(back.at(-1)).toMatchObject({ motionEventCount: 3 });
+      await stream.leave();
+    },
+  );
 
   test("gives what another process does", async () => {
     const stream = await follow(api, "elsewhere");

@@ -72,7 +72,7 @@ describe("a list that grows by pages", () => {
   const create = async (...answers: (Page | Error)[]) => {
     const asked: (string | undefined)[] = [];
     const { createPager } = await import("../../api/dashboard/parts/pager.svelte.ts");
-    const pager = createPager<number>((after, signal) => {
+    const pager = createPager<number>((row) => row, (after, signal) => {
       asked.push(after);
       const answer = answers.shift();
       if (answer) return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
@@ -100,6 +100,16 @@ describe("a list that grows by pages", () => {
     expect(asked).toEqual([undefined, "b", "b", "b"]);
     pager.update((rows) => rows.filter((row) => row !== 2));
     expect(pager.rows).toEqual([1, 3]);
+  });
+
+  test("has a row once that moved between two pages: where it came last", async () => {
+    const { pager } = await create(
+      { rows: [1, 2, 3], endCursor: "a", hasNextPage: true },
+      { rows: [4, 2], endCursor: "b", hasNextPage: false },
+    );
+    await pager.next();
+    await pager.next();
+    expect(pager.rows).toEqual([1, 3, 4, 2]);
   });
 
   test("that is left is no failure", async () => {

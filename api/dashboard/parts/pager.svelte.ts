@@ -2,8 +2,14 @@ import { messageOf } from "../core/ask.ts";
 
 type Page<Row> = { rows: Row[]; endCursor: string | null; hasNextPage: boolean };
 
-/** A list that grows by pages. What comes for an older question than the last is dropped. */
-export function createPager<Row>(load: (after: string | undefined, signal: AbortSignal) => Promise<Page<Row>>) {
+/**
+ * A list that grows by pages. What comes for an older question than the last is dropped. A row that moved between two pages stands
+ * where it came last, once.
+ */
+export function createPager<Row>(
+  idOf: (row: Row) => string | number,
+  load: (after: string | undefined, signal: AbortSignal) => Promise<Page<Row>>,
+) {
   let rows = $state.raw<Row[]>([]);
   let failure = $state<string>();
   let busy = $state(true);
@@ -16,7 +22,8 @@ export function createPager<Row>(load: (after: string | undefined, signal: Abort
     failure = undefined;
     try {
       const page = await load(cursor, controller.signal);
-      rows = [...rows, ...page.rows];
+      const ids = new Set(page.rows.map(idOf));
+      rows = [...rows.filter((row) => !ids.has(idOf(row))), ...page.rows];
       cursor = page.endCursor ?? cursor;
       hasMore = page.hasNextPage;
     } catch (error) {

@@ -149,7 +149,7 @@ export type DoorSessionsQuery = { sessions: { nodes: Array<{ id: string, session
 export type DoorSessionsMoveSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DoorSessionsMoveSubscription = { sessionChanged: { id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, updatedAt: string, sensor: { sensorId: string } } };
+export type DoorSessionsMoveSubscription = { sessionChanged: { deletedAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, updatedAt: string, mergedInto: { sessionId: string } | null, sensor: { sensorId: string } } };
 
 export type DoorJourneysQueryVariables = Exact<{
   range: TimeRange;
@@ -186,7 +186,7 @@ export const DoorSessions = document<DoorSessionsQuery, DoorSessionsQueryVariabl
 );
 
 export const DoorSessionsMove = document<DoorSessionsMoveSubscription, DoorSessionsMoveSubscriptionVariables>(
-  "subscription DoorSessionsMove { sessionChanged { ...DoorSession } } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount updatedAt }",
+  "subscription DoorSessionsMove { sessionChanged { ...DoorSession deletedAt mergedInto { sessionId } } } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount updatedAt }",
 );
 
 export const DoorJourneys = document<DoorJourneysQuery, DoorJourneysQueryVariables>(
