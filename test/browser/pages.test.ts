@@ -269,7 +269,7 @@ describe.runIf(hasBrowser)("the pages", () => {
     const motion = async (seq: number, minutesAgo: number) => {
       const at = new Date(now - minutesAgo * 60_000).toISOString();
       const { recordMotion } = await service.ask(TENANT, MOTION, { input: { sensorId: "gate", seq, at } });
-      return recordMotion.session as { sessionId: string; version: number };
+      return (recordMotion as { session: { sessionId: string; version: number } }).session;
     };
     const { page, context } = await browser.openTab(service.url);
     await page.goto("/sessions?sensor=gate");

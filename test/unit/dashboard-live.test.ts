@@ -219,7 +219,7 @@ test("a window begins with the bucket that lies in part in it, as the service gi
   buckets.set(THIS_MINUTE + HOUR, { start: THIS_MINUTE + HOUR, count: 3, closed: false, version: "1" });
   expect(moveOn(buckets, HOUR, NOW)).toBe(false);
   expect(moveOn(buckets, HOUR, NOW + HOUR)).toBe(true);
-  expect([...buckets.keys()].sort()).toEqual([-1, 0, 1].map((hours) => THIS_MINUTE + hours * HOUR));
+  expect([...buckets.keys()].sort((a, b) => a - b)).toEqual([-1, 0, 1].map((hours) => THIS_MINUTE + hours * HOUR));
 });
 
 test("clocks are apart by as little as the newest bucket says", () => {
