@@ -259,10 +259,10 @@ function isSplitOf(session: Session, second: Session, at: number): boolean {
 }
 
 function mustLieWithin(session: Session, at: number): void {
-  const stated = statedEndOf(session);
-  const end = stated?.at ?? session.lastMotionAt;
-  // What lies at a cut is no part of it: there is nothing to split off.
-  if (stated?.isCut && at === end) throw splitThere(at);
+  const end = statedEndOf(session)?.at ?? session.lastMotionAt;
+  // What lies at a cut is no part of it, also where a person said since that it ended there: there is nothing to split off.
+  const beneath = statedEndOf({ ...session, corrected: undefined });
+  if (beneath?.isCut && at === beneath.at) throw splitThere(at);
   if (at > session.startedAt && at <= end) return;
   const [from, to] = [session.startedAt, end].map((one) => new Date(one).toISOString());
   const message = `must be after the start, ${from}, and not after the end, ${to}`;

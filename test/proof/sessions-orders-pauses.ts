@@ -70,13 +70,15 @@ export function givenPauses(second: Session): string[] {
 /**
  * What was said since a merge or a split, once that is taken back: pauses are said of those of its sessions (`after`) in
  * which they lie, or else of the last that had begun by then. What was known before (`knew`) is none that came since, and what came with motion stays with that. `before`
- * are they and what they made, as they were until now.
+ * are they and what they made, as they were until now; `began` says when those had begun that motion had opened: they begin there again
+ * before other motion joins them, which may take their ids elsewhere (OA.80964).
  */
 export function movePauses(
   since: readonly Said[],
   knew: ReadonlySet<string>,
   before: readonly Session[],
   after: readonly Session[],
+  began: ReadonlyMap<string, number>,
 ): Said[] {
   const isOf = ({ of, from, to }: Told) =>
     before.some((session) =>
@@ -85,7 +87,11 @@ export function movePauses(
         pause?.from === from && pause?.to === to && anchor === ("id" in of ? undefined : of.motionAt)
       )
     );
-  const line = [...after].sort(inLine);
+  const asGiven = (one: Session) => {
+    const startedAt = began.get(one.sessionId);
+    return startedAt === undefined ? one : { ...one, startedAt, isStated: false };
+  };
+  const line = after.map(asGiven).sort(inLine);
   return since.flatMap((one): Said[] => {
     if (one.kind !== "pause" || !isOf(one)) return [one];
     if (knew.has(nameOf(one)) || ("id" in one.of && knew.has(`${nameOf(one)} ${one.of.id}`))) return [];

@@ -57,8 +57,11 @@ export function noActs(): Acted {
   return { merged: 0, split: 0, corrected: 0, deleted: 0, restored: 0, undone: 0, admitted: 0, dropped: 0, paused: 0 };
 }
 
-/** What a person did, with what that says besides (`by` the same act), and the pauses that its sessions knew (`knew`). */
-type Done = Said & { by?: number; knew?: ReadonlySet<string> };
+/**
+ * What a person did, with what that says besides (`by` the same act), the pauses that its sessions knew (`knew`), and when those of
+ * them had begun that motion had opened (`began`).
+ */
+type Done = Said & { by?: number; knew?: ReadonlySet<string>; began?: ReadonlyMap<string, number> };
 
 /** What was sent, each with what was said by that. */
 export type Wrong = { expected: unknown; found: unknown; sent: readonly (readonly [Sent, unknown])[] };
@@ -234,7 +237,11 @@ async function act(
       const from = said.indexOf(last!);
       const since = said.slice(from).filter(({ by }) => by !== last!.by);
       const after = await host.find(T, ids);
-      said.splice(from, said.length, ...movePauses(since, last!.knew!, [...before.values()], [...after.values()]));
+      said.splice(
+        from,
+        said.length,
+        ...movePauses(since, last!.knew!, [...before.values()], [...after.values()], last!.began!),
+      );
       return "undone";
     }
     return undefined;
@@ -281,7 +288,7 @@ async function act(
     const start = first.said?.startedAt ?? first.startedAt;
     const isOwn = first.said ? members.some((one) => (one.said ?? one).isStated) : isStated;
     return [{
-      ...{ by: n, knew: new Set(knownPauses(members)) },
+      ...{ by: n, knew: new Set(knownPauses(members)), began: begunBy(members) },
       ...{ kind: "merge" as const, members: members.map(({ sessionId }) => sessionId), into: first.sessionId },
       ...{ last: last.sessionId, until: extent(last), startedAt: isOwn ? start : undefined },
       of: ofSession({ ...first, isStated }),
@@ -298,6 +305,7 @@ async function act(
     {
       ...{ kind: "split" as const, id, from: first.sessionId, of: ofSession(first), at, anchors, by: n },
       knew: new Set([...knownPauses([first]), ...givenPauses(answer.second)]),
+      began: begunBy([first]),
     },
     ...pausesCorrected([answer.first, answer.second], n),
   ];
@@ -321,6 +329,13 @@ function pausesCorrected(sessions: readonly Session[], by: number): Done[] {
     const done = { kind: "correct" as const, id, startedAt, until, endedAt, pauses, shownAt, by };
     return pauses === undefined ? [] : [done];
   });
+}
+
+/** When those of them began that motion opened. */
+function begunBy(sessions: readonly Session[]): Map<string, number> {
+  return new Map(
+    sessions.filter(({ isStated }) => !isStated).map(({ sessionId, startedAt }) => [sessionId, startedAt]),
+  );
 }
 
 /** The sessions that a merge or a split gives back when it is taken back. */

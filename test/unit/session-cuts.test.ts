@@ -74,6 +74,17 @@ describe.each(["motion opened it", "somebody created it"])(
       expect(await line()).toEqual([[0, 3, "CORRECTED", 2], [3, 4, "CORRECTED", 0], [4, 4, "IDLE", 1]]);
     });
 
+    test.each([4, 10])("nor where a person said since that it ended there, or later: at %i", async (end) => {
+      await host.correct(T, { ...await seen(first), endedAt: at(end) });
+      const before = await line();
+      await expect(split(first, 4, "again")).rejects.toMatchObject({
+        fields: [{ path: ["at"], message: expect.stringContaining("was split before") }],
+      });
+      expect(await line()).toEqual(before);
+      await split(first, 3, "again");
+      expect((await line()).map(([start]) => start)).toEqual([0, 3, 4]);
+    });
+
     test("also the later half cannot be split at its start, which is its end", async () => {
       await expect(split("rest", 4, "again")).rejects.toMatchObject({ fields: [{ path: ["at"] }] });
     });

@@ -100,3 +100,10 @@ test("also at the edges of the timeout, with numbers that come again, motion tha
   }
   expect([counts.admitted, counts.dropped].every((done) => done > 2)).toBe(true);
 });
+
+test.each([
+  ["OA.80964", "a pause goes to whom it lies in once a merge is taken back, whoever has that one's id by then"],
+  ["OA.81610", "a session is split at one instant once, also where a person said that it ended there"],
+])("%s: %s", async (seed) => {
+  expect(await sayInOrders(seed, 5, kindOf(seed))).toBeUndefined();
+});
