@@ -41,6 +41,14 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
       },
     });
 
+  const now = Date.now();
+  /** Motion so many minutes ago, and the session that it is of. */
+  const motion = async (sensorId: string, seq: number, minutesAgo: number) => {
+    const at = new Date(now - minutesAgo * 60_000).toISOString();
+    const { recordMotion } = await service.ask(TENANT, MOTION, { input: { sensorId, seq, at } });
+    return (recordMotion as { session: { sessionId: string; version: number } }).session;
+  };
+
   test("a label is edited while a device uploads; a colleague's change is shown, not overwritten", async () => {
     await upload(0);
     const { page, context } = await browser.openTab(service.url);
@@ -153,26 +161,45 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
   });
 
   test("a list takes in what begins, also as its first, and loses what is joined or deleted, by itself", async () => {
-    const now = Date.now();
-    const motion = async (seq: number, minutesAgo: number) => {
-      const at = new Date(now - minutesAgo * 60_000).toISOString();
-      const { recordMotion } = await service.ask(TENANT, MOTION, { input: { sensorId: "gate", seq, at } });
-      return (recordMotion as { session: { sessionId: string; version: number } }).session;
-    };
     const { page, context } = await browser.openTab(service.url);
     await page.goto("/sessions?sensor=gate");
     await signIn(page, token);
     await page.getByText("No session in this range fits").waitFor();
     const rows = page.locator("tbody tr");
-    await motion(1, 20);
+    await motion("gate", 1, 20);
     await expect.poll(() => rows.count()).toBe(1);
-    await motion(2, 12);
+    await motion("gate", 2, 12);
     await expect.poll(() => rows.count()).toBe(2);
-    const { sessionId, version } = await motion(3, 16);
+    const start = await browser.newPage(context);
+    await start.goto("/");
+    await signIn(start, token);
+    await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(2);
+    const { sessionId, version } = await motion("gate", 3, 16);
+    await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(1);
     await expect.poll(() => rows.count()).toBe(1);
     expect(await rows.locator("td:nth-child(5)").textContent()).toBe("3");
     await service.ask(TENANT, DELETE, { input: { sessionId, expectedVersion: version } });
     await expect.poll(() => rows.count()).toBe(0);
+    await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(0);
+    await context.close();
+  });
+
+  test("what somebody types stays where the session becomes a part of another meanwhile, and is theirs to save", async () => {
+    const { sessionId: early } = await motion("yard", 1, 20);
+    const { sessionId: late } = await motion("yard", 2, 12);
+    const { page, context } = await browser.openTab(service.url);
+    await page.goto(`/sessions/${late}`);
+    await signIn(page, token);
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel(/^Labels,/).fill("mine");
+    await motion("yard", 3, 16);
+    await page.getByText("It was joined with the one before it").waitFor();
+    expect(await page.getByLabel(/^Labels,/).inputValue()).toBe("mine");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("link", { name: "mine" }).waitFor();
+    await page.getByRole("link", { name: early }).click();
+    await page.getByRole("heading", { name: early }).waitFor();
+    await page.getByRole("link", { name: "mine" }).waitFor();
     await context.close();
   });
 

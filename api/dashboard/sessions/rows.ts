@@ -6,6 +6,7 @@ export type Told = Row & { deletedAt?: string | null; mergedInto?: { sessionId: 
 /** What a list holds: what fits the filter and began at `sinceAt` or later (epoch ms). `isWhole`: to its end. */
 export type Listed = { filter: SessionFilter; sinceAt: number; isWhole: boolean };
 
+/** In no list any more. */
 export const isGone = ({ deletedAt, mergedInto }: Pick<Told, "deletedAt" | "mergedInto">) =>
   (deletedAt ?? mergedInto ?? null) !== null;
 
