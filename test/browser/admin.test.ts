@@ -1,35 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
+import { describe, expect, test } from "vitest";
+import { hasBrowser } from "../kit/browser.ts";
+import { useSite } from "../kit/site.ts";
 
 const MOTION = `mutation ($input: RecordMotionInput!) { recordMotion(input: $input) { __typename } }`;
 const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) { __typename } }`;
 const TENANT = "admins";
 
 describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
-  let service: Service;
-  let browser: Awaited<ReturnType<typeof openBrowser>>;
-  let token: string;
-  beforeAll(async () => {
-    [service, browser] = await Promise.all([startService(), openBrowser()]);
-    token = await service.tokenOf(TENANT);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  const site = useSite(TENANT);
 
-  async function open(show: string) {
-    const tab = await browser.openTab(service.url);
-    await tab.page.goto(`/admin?show=${show}`);
-    await signIn(tab.page, token);
-    return tab;
-  }
+  const open = (show: string) => site.open(`/admin?show=${show}`);
 
   test("what nobody believes is counted as it was sent, or dropped", async () => {
     const { page, context } = await open("aside");
     await page.getByText("Nothing is kept aside").waitFor();
     const at = new Date(Date.now() + 86_400_000).toISOString();
-    for (const sensorId of ["hall", "porch"]) await service.ask(TENANT, MOTION, { input: { sensorId, seq: 1, at } });
+    for (const sensorId of ["hall", "porch"]) await site.ask(MOTION, { input: { sensorId, seq: 1, at } });
     await page.reload();
     await page.getByRole("button", { name: /^Count motion at .* of hall as it is/ }).click();
     await page.getByText("What hall sent counts now").waitFor();
@@ -46,7 +32,7 @@ describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
     await page.getByText("Nothing is parked").waitFor();
     await expect.poll(() => page.getByRole("region", { name: "Lag" }).locator("tbody tr").count()).toBe(9);
     const event = { sessionId: "p-1", seq: 1, type: "PAGE_VIEWED", occurredAt: "soon" };
-    await service.send({ tenant: TENANT, events: [event] });
+    await site.service.send({ tenant: TENANT, events: [event] });
     await expect.poll(async () => {
       await page.getByRole("button", { name: "Look again" }).click();
       return await page.getByText(/^events\.0: occurredAt/).count();
@@ -78,7 +64,7 @@ describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
 
   test("an erasure leaves its receipt in the list, and identity is shown as it is set", async () => {
     const occurredAt = new Date().toISOString();
-    await service.ask(TENANT, EVENTS, {
+    await site.ask(EVENTS, {
       events: [{ sessionId: "e-1", seq: 1, type: "PAGE_VIEWED", occurredAt, visitorId: "ada" }],
     });
     const { page, context } = await open("erase");
@@ -100,5 +86,6 @@ describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
     await context.close();
   });
 
-  test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
+  test("no page has complained of anything, its own policy included", () =>
+    expect(site.browser.complaints).toEqual([]));
 });

@@ -1,23 +1,20 @@
 import type { WebSocket } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { hasBrowser } from "../kit/browser.ts";
+import { useSite } from "../kit/site.ts";
 
 const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
   ... on RecordEventsPayload { accepted } ... on UserError { message } } }`;
 const TENANT = "pages";
 
 describe.runIf(hasBrowser)("journeys", () => {
-  let service: Service;
-  let browser: Awaited<ReturnType<typeof openBrowser>>;
-  let token: string;
+  const site = useSite(TENANT);
   beforeAll(async () => {
-    [service, browser] = await Promise.all([startService(), openBrowser()]);
-    token = await service.tokenOf(TENANT);
     const event = (sessionId: string, seq: number, type: string, page: string) => ({
       ...{ sessionId, seq, type, page, visitorId: `visitor of ${sessionId}` },
       occurredAt: new Date(Date.now() - 600_000 + seq * 1_000).toISOString(),
     });
-    await service.ask(TENANT, EVENTS, {
+    await site.ask(EVENTS, {
       events: [
         ...["j-1", "j-2", "j-3"].map((id) => event(id, 1, "PAGE_VIEWED", "/shop")),
         ...["j-1", "j-2"].map((id) => event(id, 2, "PAGE_VIEWED", "/shop/basket")),
@@ -25,15 +22,9 @@ describe.runIf(hasBrowser)("journeys", () => {
       ],
     });
   });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
 
   test("a goal of one's own is made", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys?show=goals");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?show=goals");
     await page.getByRole("button", { name: "Add a goal" }).click();
     await page.getByLabel("Name").fill("Paid for it!");
     await page.getByLabel("Page", { exact: true }).fill("/shop/paid");
@@ -44,9 +35,7 @@ describe.runIf(hasBrowser)("journeys", () => {
   });
 
   test("paths are a flow and a table; who is here now is told as it happens", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys?show=paths");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?show=paths");
     const flow = page.getByRole("group", { name: "Paths as a flow" });
     await flow.getByRole("button", { name: "/shop/basket, step 1: 2 journeys" }).focus();
     await page.keyboard.press("Enter");
@@ -55,7 +44,7 @@ describe.runIf(hasBrowser)("journeys", () => {
     await page.goto("/journeys?show=now");
     await page.getByText("Nobody did anything").waitFor();
     const now = new Date().toISOString();
-    await service.ask(TENANT, EVENTS, {
+    await site.ask(EVENTS, {
       events: [{ sessionId: "j-9", seq: 1, type: "PAGE_VIEWED", page: "/shop/now", occurredAt: now }],
     });
     await page.getByRole("heading", { name: "1 visitor now" }).waitFor();
@@ -66,9 +55,7 @@ describe.runIf(hasBrowser)("journeys", () => {
   test("the script is put into a shop that is none; what is clicked and asked there shows beside it", async () => {
     // The browser says what it is, and a robot's events are left out.
     const agent = "Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
-    const { page, context } = await browser.openTab(service.url, { agent });
-    await page.goto("/journeys?show=script");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?show=script", { agent });
     await page.getByText("Waiting for an event").waitFor();
     await page.getByLabel("Name").fill("our shop");
     await page.getByLabel("Origin of your site").fill("https://shop.example");
@@ -94,7 +81,7 @@ describe.runIf(hasBrowser)("journeys", () => {
   test("journeys are found by page, by where they came from and by what was asked, and counted", async () => {
     const at = new Date().toISOString();
     const event = { sessionId: "j-20", occurredAt: at };
-    await service.ask(TENANT, EVENTS, {
+    await site.ask(EVENTS, {
       events: [
         {
           ...event,
@@ -106,9 +93,7 @@ describe.runIf(hasBrowser)("journeys", () => {
         { ...event, seq: 2, type: "MESSAGE_SENT", text: "Which size for wide feet?" },
       ],
     });
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys?page=/docs/*");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?page=/docs/*");
     const total = page.locator("[data-total]");
     await expect.poll(() => total.textContent()).toBe("1 journey");
     for (const filter of ["referrer=news.example*", "question=feet size", "property=size%3D43"]) {
@@ -122,9 +107,7 @@ describe.runIf(hasBrowser)("journeys", () => {
   });
 
   test("a list is taken away as a file, as it is filtered", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys?visitor=visitor of j-1");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?visitor=visitor of j-1");
     await page.getByRole("cell", { name: "visitor of j-1" }).waitFor();
     const file = page.waitForEvent("download");
     await page.getByRole("button", { name: "CSV" }).click();
@@ -134,9 +117,7 @@ describe.runIf(hasBrowser)("journeys", () => {
   });
 
   test("past journeys follow a goal, and its number opens them", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys?show=goals");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?show=goals");
     // A job of each minute does it, while the pages above were looked at.
     await page.getByText(/Past journeys follow since .*: \d+ read/).waitFor();
     await page.getByRole("link", { name: "Its journeys" }).click();
@@ -146,9 +127,7 @@ describe.runIf(hasBrowser)("journeys", () => {
   });
 
   test("a funnel counts who came how far, and each number opens just those journeys", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys?show=funnel");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?show=funnel");
     await page.getByLabel("Steps, with > between").fill("/shop > /shop/basket > goal:paid-for-it");
     await page.keyboard.press("Enter");
     const funnel = page.getByRole("region", { name: "Funnel" });
@@ -166,10 +145,11 @@ describe.runIf(hasBrowser)("journeys", () => {
     await context.close();
   });
 
-  test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
+  test("no page has complained of anything, its own policy included", () =>
+    expect(site.browser.complaints).toEqual([]));
 
   test("a page that nobody sees for two minutes lets its socket go, and seen again goes on from its cursor without a gap", async () => {
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     await page.clock.install();
     const sockets: WebSocket[] = [];
     page.on("websocket", (socket) => sockets.push(socket));
@@ -184,7 +164,7 @@ describe.runIf(hasBrowser)("journeys", () => {
         ...{ sessionId: "j-rests", seq, type: "MESSAGE_SENT", text: `Said ${seq}.` },
         occurredAt: new Date(Date.now() - 300_000 + seq * 1_000).toISOString(),
       }));
-      await service.ask(TENANT, EVENTS, { events });
+      await site.ask(EVENTS, { events });
     };
     const seen = (is: boolean) =>
       page.evaluate((hidden) => {
@@ -196,7 +176,7 @@ describe.runIf(hasBrowser)("journeys", () => {
 
     await record(1);
     await page.goto("/journeys/j-rests");
-    await signIn(page, token);
+    await site.signIn(page);
     await record(2);
     await expect.poll(said).toEqual(["Said 1.", "Said 2."]);
     expect(open()).toBe(1);

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { countBytes, faultsOf, hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { countBytes, faultsOf, hasBrowser } from "../kit/browser.ts";
+import { useSite } from "../kit/site.ts";
 
 const COUNT =
   `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) { __typename } }`;
@@ -9,27 +10,19 @@ const BATCH = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch(
 const TENANT = "looks";
 
 describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
-  let service: Service;
-  let browser: Awaited<ReturnType<typeof openBrowser>>;
-  let token: string;
+  const site = useSite(TENANT);
   beforeAll(async () => {
-    [service, browser] = await Promise.all([startService(), openBrowser()]);
-    token = await service.tokenOf(TENANT);
     const at = new Date().toISOString();
-    await service.ask(TENANT, COUNT, { records: [{ source: "TASKS", recordId: "a", at }] });
+    await site.ask(COUNT, { records: [{ source: "TASKS", recordId: "a", at }] });
     const event = { sessionId: "v-1", occurredAt: at };
-    await service.ask(TENANT, EVENTS, {
+    await site.ask(EVENTS, {
       events: [{ ...event, seq: 1, type: "PAGE_VIEWED" }, { ...event, seq: 2, type: "MESSAGE_SENT", text: "Hello?" }],
     });
     const readings = Array.from({ length: 50 }, (_, i) => ({
       at: new Date(Date.UTC(2026, 0, 31, 12, 0, 0, i * 100)).toISOString(),
       values: [Math.sin(i), 1],
     }));
-    await service.ask(TENANT, BATCH, { input: { sessionId: "walk-1", sensorId: "tag", batchOffset: 0, readings } });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
+    await site.ask(BATCH, { input: { sessionId: "walk-1", sensorId: "tag", batchOffset: 0, readings } });
   });
 
   test("axe finds nothing serious on any page, light or dark; nothing runs over at 360 px", async () => {
@@ -76,11 +69,11 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
     const NARROW = { width: 360, height: 740 };
     // Two tabs, each with every other page; of each page the dark and wide look after the light and narrow one.
     await Promise.all([0, 1].map(async (half) => {
-      const { page, context } = await browser.openTab(service.url, NARROW);
+      const { page, context } = await site.openTab(NARROW);
       await page.goto("/");
       await page.getByLabel("Username").waitFor();
       await isFine(page, "sign-in");
-      await signIn(page, token);
+      await site.signIn(page);
       for (const path of PAGES.filter((_, i) => i % 2 === half)) {
         await page.setViewportSize(NARROW);
         await page.emulateMedia({ colorScheme: "light" });
@@ -98,9 +91,7 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
   });
 
   test("a wall of 3,840 px is filled with larger letters; nothing runs over", async () => {
-    const { page, context } = await browser.openTab(service.url, { width: 3_840, height: 2_160 });
-    await page.goto("/live");
-    await signIn(page, token);
+    const { page, context } = await site.open("/live", { width: 3_840, height: 2_160 });
     for (const path of ["/live", "/", "/sessions", "/journeys?show=numbers", "/review", "/admin?show=settings"]) {
       await page.goto(path);
       await page.getByRole("heading", { level: 1 }).waitFor();
@@ -113,9 +104,7 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
   });
 
   test("the keyboard alone goes everywhere: past the navigation, through views, filters and rows, and back", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys");
     await page.getByRole("heading", { name: "Journeys", level: 1 }).waitFor();
     await page.locator("tbody a").first().waitFor();
     const focused = () =>
@@ -144,9 +133,7 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
   });
 
   test("a chart is read with the arrow keys", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/live");
-    await signIn(page, token);
+    const { page, context } = await site.open("/live");
     const chart = page.getByRole("group", { name: /^Tasks/ });
     await chart.locator("canvas").waitFor();
     await chart.focus();
@@ -163,14 +150,14 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
     const buckets = DAYS.map((day, i) => ({
       ...{ start: new Date(day).toISOString(), count: i + 1, closed: true, version: "1" },
     }));
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     await page.route("**/graphql", async (route) => {
       if (!route.request().postData()?.includes("query LiveSeries")) return await route.continue();
       const metrics = [{ source: "TASKS", total: 21, countedUpTo: null, buckets }];
       await route.fulfill({ contentType: "application/json", body: JSON.stringify({ data: { metrics } }) });
     });
     await page.goto("/live?range=quarter&zone=Europe/Berlin");
-    await signIn(page, token);
+    await site.signIn(page);
     const chart = page.getByRole("group", { name: /^Tasks/ });
     await chart.locator("canvas").waitFor();
     await chart.focus();
@@ -188,17 +175,18 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
   });
 
   test("it is small: 40 KB to sign in, 80 KB to the first chart", async () => {
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     const bytes = await countBytes(page);
     await page.goto("/live");
     await page.getByLabel("Username").waitFor();
     await page.waitForLoadState("networkidle");
     expect(bytes()).toBeLessThan(40_000);
-    await signIn(page, token);
+    await site.signIn(page);
     await page.locator("canvas").first().waitFor();
     expect(bytes()).toBeLessThan(80_000);
     await context.close();
   });
 
-  test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
+  test("no page has complained of anything, its own policy included", () =>
+    expect(site.browser.complaints).toEqual([]));
 });

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasBrowser, openBrowser, openLine, type Service, signIn, startService } from "../kit/browser.ts";
+import { describe, expect, test } from "vitest";
+import { hasBrowser, openLine, signIn } from "../kit/browser.ts";
+import { useSite } from "../kit/site.ts";
 
 const COUNT = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input: { records: $records }) {
   ... on RecordMetricsPayload { accepted } ... on UserError { message } } }`;
@@ -9,26 +10,17 @@ const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { event
 const TENANT = "pages";
 
 describe.runIf(hasBrowser)("the pages", () => {
-  let service: Service;
-  let browser: Awaited<ReturnType<typeof openBrowser>>;
-  let token: string;
-  beforeAll(async () => {
-    [service, browser] = await Promise.all([startService(), openBrowser()]);
-    token = await service.tokenOf(TENANT);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  const site = useSite(TENANT);
 
   const record = (ids: string[]) =>
-    service.ask(TENANT, COUNT, {
+    site.ask(COUNT, {
       records: ids.map((recordId) => ({ source: "TASKS", recordId, at: new Date().toISOString() })),
     });
   const figureOf = (page: Page, name: string) => page.getByRole("region", { name }).locator(".figure");
 
   test("signing in leads to where one wanted to go, and a wrong token says so", async () => {
-    const { page, context } = await browser.openTab(service.url);
+    const token = await site.service.tokenOf(TENANT);
+    const { page, context } = await site.openTab();
     await page.goto("/journeys?outcome=ABANDONED");
     await page.getByLabel("Token", { exact: true }).fill("nonsense");
     await page.getByRole("button", { name: "Use this token" }).click();
@@ -41,10 +33,10 @@ describe.runIf(hasBrowser)("the pages", () => {
   });
 
   test("what is counted shows without a reload, and is right again after the line was cut", async () => {
-    const line = await openLine(service.url);
-    const { page, context } = await browser.openTab(line.url);
+    const line = await openLine(site.service.url);
+    const { page, context } = await site.browser.openTab(line.url);
     await page.goto("/live");
-    await signIn(page, token);
+    await site.signIn(page);
     await record(["a", "b", "c", "a"]);
     await expect.poll(() => figureOf(page, "Tasks").textContent()).toBe("3");
     line.cut();
@@ -64,12 +56,10 @@ describe.runIf(hasBrowser)("the pages", () => {
 
   test("a source that the tenant named stands beside the others, by day too", async () => {
     const at = new Date().toISOString();
-    await service.ask(TENANT, COUNT, {
+    await site.ask(COUNT, {
       records: ["x", "y"].map((recordId) => ({ source: "cups.sold", recordId, at })),
     });
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/live?range=month");
-    await signIn(page, token);
+    const { page, context } = await site.open("/live?range=month");
     await expect.poll(() => figureOf(page, "cups.sold").textContent()).toBe("2");
     await page.getByLabel("As tables").check();
     await expect.poll(() => page.getByRole("region", { name: "cups.sold" }).locator("tbody tr").count()).toBe(1);
@@ -78,9 +68,7 @@ describe.runIf(hasBrowser)("the pages", () => {
   });
 
   test("an alert is made, changed and ended", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/live");
-    await signIn(page, token);
+    const { page, context } = await site.open("/live");
     await page.getByRole("link", { name: "Alerts" }).click();
     await page.getByRole("button", { name: "A new alert" }).click();
     await page.getByLabel("Name").fill("Cups ran out");
@@ -100,9 +88,7 @@ describe.runIf(hasBrowser)("the pages", () => {
   });
 
   test("a part that is gone with an older version says so, and comes when the page is loaded again", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/admin");
-    await signIn(page, token);
+    const { page, context } = await site.open("/admin");
     await page.getByRole("heading", { name: "Admin", level: 1 }).waitFor();
     await page.route("**/assets/**", (route) => route.fulfill({ status: 404, body: "not found" }));
     await page.getByRole("link", { name: "Audit log" }).click();
@@ -111,14 +97,12 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("heading", { name: "Admin", level: 1 }).waitFor();
     await expect.poll(() => page.getByText("This part could not be loaded").count()).toBe(0);
-    expect(browser.complaints.splice(0).filter((said) => !/404|dynamically imported/.test(said))).toEqual([]);
+    expect(site.browser.complaints.splice(0).filter((said) => !/404|dynamically imported/.test(said))).toEqual([]);
     await context.close();
   });
 
   test("the same events sent three times are counted once", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/");
-    await signIn(page, token);
+    const { page, context } = await site.open("/");
     await page.getByRole("button", { name: "Send five events" }).click();
     const again = page.getByRole("button", { name: "Send the same five again" });
     await again.click();
@@ -138,21 +122,19 @@ describe.runIf(hasBrowser)("the pages", () => {
       occurredAt: at(seq),
       ...(text ? { text } : {}),
     });
-    await service.ask(TENANT, EVENTS, {
+    await site.ask(EVENTS, {
       events: [
         event("v-1", 1, "PAGE_VIEWED"),
         event("v-1", 2, "MESSAGE_SENT", "Do you ship to Nepal?"),
         event("v-2", 1, "PAGE_VIEWED"),
       ],
     });
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/journeys?did=MESSAGE_SENT&didnot=CTA_CLICKED");
-    await signIn(page, token);
+    const { page, context } = await site.open("/journeys?did=MESSAGE_SENT&didnot=CTA_CLICKED");
     await page.getByText("Do you ship to Nepal?").waitFor();
     expect(await page.locator("tbody tr").count()).toBe(1);
     await page.locator("tbody a").click();
     await page.getByRole("list", { name: "Timeline" }).getByText("Do you ship to Nepal?").waitFor();
-    await service.ask(TENANT, EVENTS, { events: [event("v-1", 3, "MESSAGE_RECEIVED", "Yes, in five days.")] });
+    await site.ask(EVENTS, { events: [event("v-1", 3, "MESSAGE_RECEIVED", "Yes, in five days.")] });
     await page.getByText("Yes, in five days.").waitFor();
     await page.goBack();
     await page.getByText("Do you ship to Nepal?").waitFor();
@@ -162,10 +144,10 @@ describe.runIf(hasBrowser)("the pages", () => {
 
   test("complete buckets alone are shown where one wants that; a fixed range stands still", async () => {
     await record(["open-1"]);
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     // An hour: a minute may be over before the page is there.
     await page.goto("/live?as=table&size=ONE_HOUR");
-    await signIn(page, token);
+    await site.signIn(page);
     const states = () => page.getByRole("region", { name: "Tasks" }).locator("tbody td:nth-child(3)").allTextContents();
     await expect.poll(states).toContain("open");
     await page.getByLabel("Complete buckets only").check();
@@ -182,5 +164,6 @@ describe.runIf(hasBrowser)("the pages", () => {
     await context.close();
   });
 
-  test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
+  test("no page has complained of anything, its own policy included", () =>
+    expect(site.browser.complaints).toEqual([]));
 });

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BASIC, card, note, noteType, schema11, zipOf } from "../kit/anki-file.ts";
-import { countBytes, faultsOf, hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
+import { countBytes, faultsOf, hasBrowser } from "../kit/browser.ts";
+import { useSite } from "../kit/site.ts";
 
 const DECK = new URL("../../api/local/sample/deck.apkg", import.meta.url);
 /** A picture of one point. */
@@ -12,15 +13,7 @@ const HOSTILE = `<script>parent.document.title = "owned"</script><img src="x" on
 <style>.hostile { color: rgb(1, 2, 3) }</style><b class="hostile">still here</b>`;
 
 describe.runIf(hasBrowser)("a review in the browser", () => {
-  let service: Service;
-  let browser: Awaited<ReturnType<typeof openBrowser>>;
-  beforeAll(async () => {
-    [service, browser] = await Promise.all([startService(), openBrowser()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  const site = useSite("reviewer");
 
   const cardOf = (page: Page) => page.locator("[data-card]").getAttribute("data-card");
   /** Looks into the card's frame from the page, since nothing can be run in the frame itself. */
@@ -53,9 +46,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
   test(
     "a deck is imported, ten cards are answered by keyboard, over a reload and a take-over, saved and ended",
     async () => {
-      const { page, context } = await browser.openTab(service.url);
-      await page.goto("/review");
-      await signIn(page, await service.tokenOf("reviewer"));
+      const { page, context } = await site.open("/review");
       await importFile(page, "deck.apkg", await readFile(DECK));
       expect(await faultsOf(page)).toEqual([]);
       const bytes = await countBytes(page);
@@ -73,9 +64,9 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
       await answered(page, 3);
       await press(page, "4", 4);
 
-      const second = await browser.newPage(context);
+      const second = await site.browser.newPage(context);
       await second.goto("/review");
-      await signIn(second, await service.tokenOf("reviewer"));
+      await site.signIn(second);
       await second.getByRole("link", { name: /^Review Sample/ }).click();
       await second.getByText("is reviewing this collection").waitFor();
       expect(await faultsOf(second)).toEqual([]);
@@ -105,9 +96,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
   );
 
   test("a note is made with an image, in a deck that did not exist, and the card shows it", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/review?show=add");
-    await signIn(page, await service.tokenOf("author"));
+    const { page, context } = await site.open("/review?show=add", { as: "author" });
     await page.getByLabel("Deck").selectOption({ label: "A new one…" });
     await page.getByLabel("Its name").fill("Dots");
     await page.getByRole("textbox", { name: "Front" }).fill("What is this?");
@@ -134,10 +123,8 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
   test("an answer that is to be typed is typed, compared sign by sign, and rated by keys", async () => {
     const make = `mutation ($input: CreateNoteInput!) { createNote(input: $input) { __typename } }`;
     const fields = [{ name: "Front", value: "Counted how often?" }, { name: "Back", value: "exactly once" }];
-    await service.ask("typist", make, { input: { editId: "t-1", deckId: "1", kind: "BASIC_TYPED", fields } });
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/review");
-    await signIn(page, await service.tokenOf("typist"));
+    await site.service.ask("typist", make, { input: { editId: "t-1", deckId: "1", kind: "BASIC_TYPED", fields } });
+    const { page, context } = await site.open("/review", { as: "typist" });
     await page.getByRole("link", { name: "Review Default" }).click();
     await page.getByLabel("Type the answer").fill("exactly one");
     expect(await page.getByLabel("Type the answer").evaluate((input) => input === document.activeElement)).toBe(true);
@@ -150,9 +137,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
   });
 
   test("decks are studied besides the plan, limited for today, filtered, renamed, deleted and taken back", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/review");
-    await signIn(page, await service.tokenOf("deck-keeper"));
+    const { page, context } = await site.open("/review", { as: "deck-keeper" });
     await importFile(page, "deck.apkg", await readFile(DECK));
     const more = page.getByRole("button", { name: /^More for Sample/ });
     await more.click();
@@ -187,7 +172,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
   });
 
   test("what a card has to say is said when a person presses, or by itself where they chose that", async () => {
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     await page.addInitScript(() => {
       const said: string[] = [];
       Object.assign(globalThis, { said });
@@ -195,7 +180,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     });
     const said = () => page.evaluate("globalThis.said") as Promise<string[]>;
     await page.goto("/review");
-    await signIn(page, await service.tokenOf("listener"));
+    await site.signIn(page, "listener");
     const spoken = { name: "Card 1", ord: 0, qfmt: "{{tts de_DE:Front}}{{Front}}", afmt: "{{Back}}", did: null };
     const file = schema11({
       models: { [BASIC]: noteType(BASIC, { tmpls: [spoken] }) },
@@ -217,7 +202,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
   });
 
   test("where functions serve, a file that is too large for them goes by a link of the object store", async () => {
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     // The page as a deployment by functions has it: `infra/pages.ts`.
     await page.route("**/review", async (route) => {
       const response = await route.fetch();
@@ -240,7 +225,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
       await route.fulfill({ status, headers: { "access-control-allow-origin": "*" } });
     });
     await page.goto("/review");
-    await signIn(page, await service.tokenOf("behind-functions"));
+    await site.signIn(page, "behind-functions");
     await page.locator("input[type=file]").setInputFiles({
       name: "large.apkg",
       mimeType: "application/zip",
@@ -252,12 +237,10 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     await context.close();
   });
 
-  test("no page has complained of anything so far", () => expect(browser.complaints).toEqual([]));
+  test("no page has complained of anything so far", () => expect(site.browser.complaints).toEqual([]));
 
   test("no script of a card runs; its styles do", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/review");
-    await signIn(page, await service.tokenOf("hostile"));
+    const { page, context } = await site.open("/review", { as: "hostile" });
     const file = schema11({ notes: [note(1, { flds: `${HOSTILE}\u001fback` })], cards: [card(1, 1)] });
     await importFile(page, "cards.anki2", file);
     await page.getByRole("link", { name: "Review Default" }).click();
@@ -268,7 +251,9 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     expect(await inCard(page, active)).toBe(0);
     expect(await page.title()).toBe("Review · Sojourn");
     // While a card is parsed the browser says of each handler that it will not run it.
-    expect(browser.complaints.filter((text) => !/^Blocked script execution in .*card\.html/.test(text))).toEqual([]);
+    expect(site.browser.complaints.filter((text) => !/^Blocked script execution in .*card\.html/.test(text))).toEqual(
+      [],
+    );
     await context.close();
   });
 });

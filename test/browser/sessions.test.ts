@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasBrowser, openBrowser, type Service, signIn, startService } from "../kit/browser.ts";
+import { describe, expect, test } from "vitest";
+import { hasBrowser } from "../kit/browser.ts";
+import { useSite } from "../kit/site.ts";
 
 const BATCH = `mutation ($input: IngestSessionBatchInput!) { ingestSessionBatch(input: $input) {
   ... on IngestSessionBatchPayload { sessionId } ... on UserError { message } } }`;
@@ -16,20 +17,10 @@ const ANNOTATE = `mutation ($input: AnnotateSessionInput!) { annotateSession(inp
 const TENANT = "sessions";
 
 describe.runIf(hasBrowser)("the pages of sessions", () => {
-  let service: Service;
-  let browser: Awaited<ReturnType<typeof openBrowser>>;
-  let token: string;
-  beforeAll(async () => {
-    [service, browser] = await Promise.all([startService(), openBrowser()]);
-    token = await service.tokenOf(TENANT);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  const site = useSite(TENANT);
 
   const upload = (batchOffset: number) =>
-    service.ask(TENANT, BATCH, {
+    site.ask(BATCH, {
       input: {
         sessionId: "walk-1",
         sensorId: "tag",
@@ -45,24 +36,22 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
   /** Motion so many minutes ago, and the session that it is of. */
   const motion = async (sensorId: string, seq: number, minutesAgo: number) => {
     const at = new Date(now - minutesAgo * 60_000).toISOString();
-    const { recordMotion } = await service.ask(TENANT, MOTION, { input: { sensorId, seq, at } });
+    const { recordMotion } = await site.ask(MOTION, { input: { sensorId, seq, at } });
     return (recordMotion as { session: { sessionId: string; version: number } }).session;
   };
 
   test("a label is edited while a device uploads; a colleague's change is shown, not overwritten", async () => {
     await upload(0);
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/sessions/walk-1");
-    await signIn(page, token);
+    const { page, context } = await site.open("/sessions/walk-1");
     await page.getByRole("button", { name: "Edit" }).click();
     await page.getByLabel(/^Labels,/).fill("walk, mine");
     await upload(1);
     await expect.poll(() => page.locator("dl").textContent()).toContain("100");
     const input = { sessionId: "walk-1", from: "2026-01-31T12:00:01Z", to: "2026-01-31T12:00:03Z" };
-    await service.ask(TENANT, PAUSE, { input });
+    await site.ask(PAUSE, { input });
     await expect.poll(() => page.locator("dl").textContent()).toContain("Pauses1");
     expect(await page.getByLabel(/^Labels,/).inputValue()).toBe("walk, mine");
-    await service.ask(TENANT, ANNOTATE, { input: { sessionId: "walk-1", expectedVersion: 1, labels: ["theirs"] } });
+    await site.ask(ANNOTATE, { input: { sessionId: "walk-1", expectedVersion: 1, labels: ["theirs"] } });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Somebody changed it while you were typing").waitFor();
     expect(await page.getByRole("alert").textContent()).toContain("theirs");
@@ -87,10 +76,8 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
       values: [1],
     }));
     const walk = { sessionId: "ride-1", sensorId: "bike", batchOffset: 0, readings, final: true };
-    await service.ask(TENANT, BATCH, { input: walk });
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/sessions/ride-1");
-    await signIn(page, token);
+    await site.ask(BATCH, { input: walk });
+    const { page, context } = await site.open("/sessions/ride-1");
     const part = page.getByRole("region", { name: "Pauses" });
     const key = (name: string) => page.keyboard.press(name);
     const type = (text: string) => page.keyboard.insertText(text);
@@ -118,7 +105,7 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
     await part.getByRole("button", { name: "Correct its pauses" }).click();
     await part.getByRole("textbox", { name: "Went on" }).fill("2026-01-29T12:05:00Z");
     const theirs = [{ from: "2026-01-29T12:30:00Z", to: "2026-01-29T12:35:00Z" }];
-    await service.ask(TENANT, CORRECT, { input: { sessionId: "ride-1", expectedVersion: 3, pauses: theirs } });
+    await site.ask(CORRECT, { input: { sessionId: "ride-1", expectedVersion: 3, pauses: theirs } });
     await part.getByRole("button", { name: "Save the pauses" }).click();
     expect(await part.getByRole("alert").textContent()).toContain("Somebody changed it while you were typing");
     await part.getByRole("button", { name: "Keep theirs" }).click();
@@ -138,10 +125,10 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
   test("what changes between a look and what follows it is shown by itself, on the page of a session and in the list", async () => {
     const sent = (batchOffset: number) => {
       const readings = [{ at: new Date(Date.UTC(2026, 0, 28, 12, 0, batchOffset)).toISOString(), values: [1] }];
-      return service.ask(TENANT, BATCH, { input: { sessionId: "gap-1", sensorId: "strap", batchOffset, readings } });
+      return site.ask(BATCH, { input: { sessionId: "gap-1", sensorId: "strap", batchOffset, readings } });
     };
     await sent(0);
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     const looks = new Set<string>();
     await page.route("**/graphql", async (route) => {
       const [look] = /query Session(Page|List)\b/.exec(route.request().postData() ?? "") ?? [];
@@ -153,7 +140,7 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
       await route.fulfill({ response });
     });
     await page.goto("/sessions/gap-1");
-    await signIn(page, token);
+    await site.signIn(page);
     await expect.poll(() => page.locator("dl").textContent()).toContain("Readings2");
     await page.goto("/sessions?sensor=strap&range=all");
     await expect.poll(() => page.locator("tbody tr td:nth-child(6)").textContent()).toBe("3");
@@ -161,24 +148,22 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
   });
 
   test("a list takes in what begins, also as its first, and loses what is joined or deleted, by itself", async () => {
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/sessions?sensor=gate");
-    await signIn(page, token);
+    const { page, context } = await site.open("/sessions?sensor=gate");
     await page.getByText("No session in this range fits").waitFor();
     const rows = page.locator("tbody tr");
     await motion("gate", 1, 20);
     await expect.poll(() => rows.count()).toBe(1);
     await motion("gate", 2, 12);
     await expect.poll(() => rows.count()).toBe(2);
-    const start = await browser.newPage(context);
+    const start = await site.browser.newPage(context);
     await start.goto("/");
-    await signIn(start, token);
+    await site.signIn(start);
     await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(2);
     const { sessionId, version } = await motion("gate", 3, 16);
     await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(1);
     await expect.poll(() => rows.count()).toBe(1);
     expect(await rows.locator("td:nth-child(5)").textContent()).toBe("3");
-    await service.ask(TENANT, DELETE, { input: { sessionId, expectedVersion: version } });
+    await site.ask(DELETE, { input: { sessionId, expectedVersion: version } });
     await expect.poll(() => rows.count()).toBe(0);
     await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(0);
     await context.close();
@@ -187,9 +172,7 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
   test("what somebody types stays where the session becomes a part of another meanwhile, and is theirs to save", async () => {
     const { sessionId: early } = await motion("yard", 1, 20);
     const { sessionId: late } = await motion("yard", 2, 12);
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto(`/sessions/${late}`);
-    await signIn(page, token);
+    const { page, context } = await site.open(`/sessions/${late}`);
     await page.getByRole("button", { name: "Edit" }).click();
     await page.getByLabel(/^Labels,/).fill("mine");
     await motion("yard", 3, 16);
@@ -209,10 +192,8 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
       at: new Date(Date.UTC(2026, 0, 29, 12, i)).toISOString(),
       values: [i],
     }));
-    await service.ask(TENANT, BATCH, { input: { ...input, readings } });
-    const { page, context } = await browser.openTab(service.url);
-    await page.goto("/sessions/split-1");
-    await signIn(page, token);
+    await site.ask(BATCH, { input: { ...input, readings } });
+    const { page, context } = await site.open("/sessions/split-1");
     const split = async () => {
       await page.getByRole("button", { name: "Split it in two" }).click();
       await page.getByLabel("The second one begins").fill("2026-01-29T12:30:00Z");
@@ -234,7 +215,7 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
   });
 
   test("readings are one answer, and zooming asks for what is seen", async () => {
-    await service.ask(TENANT, BATCH, {
+    await site.ask(BATCH, {
       input: {
         sessionId: "walk-2",
         sensorId: "tag",
@@ -245,14 +226,14 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
         })),
       },
     });
-    const { page, context } = await browser.openTab(service.url);
+    const { page, context } = await site.openTab();
     const asked: string[] = [];
     page.on("request", (request) => {
       const body = request.postData() ?? "";
       if (body.includes("readingSeries")) asked.push(body);
     });
     await page.goto("/sessions/walk-2");
-    await signIn(page, token);
+    await site.signIn(page);
     await page.getByText("3,000 readings, least and greatest of each stretch").waitFor();
     expect(asked).toHaveLength(1);
     const chart = page.getByRole("group", { name: /^Readings/ });
@@ -272,5 +253,6 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
     await context.close();
   });
 
-  test("no page has complained of anything, its own policy included", () => expect(browser.complaints).toEqual([]));
+  test("no page has complained of anything, its own policy included", () =>
+    expect(site.browser.complaints).toEqual([]));
 });

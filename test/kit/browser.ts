@@ -22,13 +22,15 @@ const FLAGS =
 export const hasBrowser = existsSync(CHROMIUM) && !("Deno" in globalThis);
 if (!hasBrowser) console.log(`The pages are not tried here: that needs ${CHROMIUM} (Debian's chromium) and Node.`);
 
+export type TabOptions = { width?: number; height?: number; dark?: boolean; agent?: string };
+
 /** A Chromium. What its pages complain about on their consoles is collected in `complaints`. */
 export async function openBrowser() {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" "), timeout: PATIENCE_MS });
   const complaints: string[] = [];
   return {
     complaints,
-    async openTab(base: string, options: { width?: number; height?: number; dark?: boolean; agent?: string } = {}) {
+    async openTab(base: string, options: TabOptions = {}) {
       const { width = 1280, height = 900, dark = false } = options;
       const context = await browser.newContext({
         baseURL: base,
