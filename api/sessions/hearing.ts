@@ -3,7 +3,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import type { Ids } from "../core/ids.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { formatHeard, heardOf } from "./heard.ts";
-import { decideMotionTarget, goneInto, isAsSeen, join, nextOf } from "./line.ts";
+import { decideMotionTarget, goneInto, isAsSeen, join, nextOf, overflows } from "./line.ts";
 import type { LineChange, LineStore } from "./line-store.ts";
 import type { Lines, Message, Near, Owner, Part, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
@@ -75,12 +75,17 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     if (isKnown) return mismatch(otherInstant(seq));
     const numbers = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
     const sensor = turned.boots === boots ? undefined : { ...blank(of), ...was.sensor, boots: turned.boots };
-    if (was.sensor?.clears) return await placeLasting(of, heard, was, near, { was, sensor: sensor ?? {}, numbers });
+    // How far the session before reaches at an instant, its last motion alone may have changed: an end that a bridge from there beats.
+    const isSettledAnew = was.sensor?.clears || (before !== undefined && overflows(before));
+    if (isSettledAnew) return await placeAnew(of, heard, was, near, { was, sensor: sensor ?? {}, numbers });
     return await place(of, heard, was, near, numbers, sensor);
   }
 
-  /** Where the sensor says when motion ceased: what lasted until then may be other motion now, and what follows with it. */
-  async function placeLasting(
+  /**
+   * Places an event by settling the line around it anew. Where the sensor says when motion ceased, what lasted until then may be
+   * other motion now, and what follows with it.
+   */
+  async function placeAnew(
     of: Owner,
     heard: Heard,
     was: SensorState,

@@ -34,6 +34,8 @@ import { type Fact, motionEndOf, type Of, pausedSessionsOf, type Said, tieOf } f
 import { saidOfMotion } from "./sessions-spec-acts.ts";
 
 const HOUR = 60 * MINUTE;
+/** So far ahead of its arrival a device's clock is believed: later than that it has measured nothing. */
+const AHEAD_MS = 10 * MINUTE;
 const NOW = START + 150 * MINUTE;
 const S = "hall";
 /** Where people say that something was. */
@@ -158,7 +160,7 @@ async function say(host: Sessions, one: Exclude<Sent, Act>, now: number): Promis
         readings: readings.map((at) => ({ at, values: [1] })),
       });
       // No clock is believed that is so far ahead.
-      const told = { ...batch, readings: readings.filter((at) => at < now + HOUR) };
+      const told = { ...batch, measuredBy: now + AHEAD_MS, readings: readings.filter((at) => at < now + HOUR) };
       if (!pauses?.length) return [told];
       return [told, ...pausesToldOf(await familyOf(world, (await leadOf(world, sessionId))!), pauses)];
     }

@@ -9,8 +9,11 @@ type Batch = Said & { kind: "batch" };
 export function devicesOf(said: readonly Said[]) {
   const ids = new Set(said.flatMap((one) => (one.kind === "batch" || one.kind === "create" ? [one.id] : [])));
   return [...ids].map((id) => {
+    // One that comes again says nothing more, nor that its device could have measured for longer.
     const batches = [...new Map(
-      said.filter((one): one is Batch => one.kind === "batch" && one.id === id).map((one) => [one.offset, one]),
+      said.filter((one): one is Batch => one.kind === "batch" && one.id === id).reverse().map((
+        one,
+      ) => [one.offset, one]),
     ).values()];
     const creations = said.flatMap((one) => (one.kind === "create" && one.id === id ? [one.startedAt] : []));
     // A start after a reading of the same batch says nothing more.

@@ -104,6 +104,11 @@ test("also at the edges of the timeout, with numbers that come again, motion tha
 test.each([
   ["OA.80964", "a pause goes to whom it lies in once a merge is taken back, whoever has that one's id by then"],
   ["OA.81610", "a session is split at one instant once, also where a person said that it ended there"],
+  [
+    "PA.62445",
+    "motion lies where the line has it, also before motion whose bridge takes away the end that had held both",
+  ],
+  ["PA.94181", "a length is none of what begins so late by a person's word that its device cannot have measured it"],
 ])("%s: %s", async (seed) => {
   expect(await sayInOrders(seed, 5, kindOf(seed))).toBeUndefined();
 });
