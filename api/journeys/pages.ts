@@ -38,8 +38,10 @@ export function parsePattern(pattern: string): { parts: string[]; reason?: undef
  */
 export function matchesPage(pattern: string, page: string | undefined): boolean {
   if (page === undefined) return false;
-  const text = pattern.includes("?") ? withoutSite(page) : pathOf(page);
-  return matchesPattern(pattern, text) || text === pathOf(pattern);
+  // Where what follows the path is named, the path alone is not the page.
+  if (pattern.includes("?")) return matchesPattern(withoutSite(pattern), withoutSite(page));
+  const path = pathOf(page);
+  return matchesPattern(pattern, path) || path === pathOf(pattern);
 }
 
 /** Whether a text matches a pattern, in which `*` stands for any text. */

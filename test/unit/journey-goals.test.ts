@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../api/core/errors.ts";
 import { GOAL_LIMITS, goalsOf, matchesEvent, parseSettings, propertyText } from "../../api/journeys/goals.ts";
 
@@ -72,6 +72,40 @@ test("an event is what all parts of a match say, and reaches each goal of which 
   const list = [[others[0]!, matches[0]!], [others[0]!], [matches[1]!, matches[2]!]]
     .map((anyOf, i) => ({ goalId: `g${i}`, name: "g", anyOf, outranks: "ABANDONED" as const }));
   expect([goalsOf({ version: 1, list }, event), goalsOf({ version: 0, list: [] }, event)]).toEqual([[0, 2], []]);
+});
+
+describe("a pattern", () => {
+  const page = (pattern: string) => (own: string) =>
+    matchesEvent({ page: pattern }, {
+      ...{ sessionId: "s", source: "main", seq: 1, type: "PAGE_VIEWED", occurredAt: 0 },
+      page: own,
+    });
+
+  test.each([
+    ["/pricing?plan=pro", ["/pricing?plan=pro", "https://a.example/pricing?plan=pro"]],
+    ["https://a.example/pricing?plan=pro", ["/pricing?plan=pro", "https://b.example/pricing?plan=pro"]],
+    ["/pricing?*plan=pro*", ["/pricing?plan=pro", "/pricing?a=1&plan=pro&b=2", "/pricing?plan=pro#top"]],
+    ["/thanks?*", ["/thanks?", "/thanks?order=7"]],
+    ["*?plan=pro", ["/pricing?plan=pro", "/a/b?plan=pro"]],
+    ["/?q=*", ["/?q=", "https://a.example?q=1"]],
+  ])("with ? looks at what follows it: %s", (pattern, pages) => {
+    const others = [
+      ...["/pricing", "/pricing/", "/pricing?", "/pricing#plan=pro", "/pricing?plan=free", "/pricing%3Fplan=pro"],
+      ...["/thanks", "/thanks/", "/thanks#a", "/", "/#a", "https://a.example", "https://a.example/pricing"],
+    ];
+    expect(pages.filter(page(pattern))).toEqual(pages);
+    expect(others.filter(page(pattern))).toEqual([]);
+  });
+
+  test.each(["/pricing", "/pricing/", "https://a.example/pricing", "/pricing#plans", "/pri*", "/pricing%3Fplan=*"])(
+    "without ? looks at the path alone: %s",
+    (pattern) => {
+      const pages = ["/pricing", "/pricing/", "/pricing?plan=pro", "/pricing#plans", "https://b.example/pricing?a#b"];
+      const isOfPath = pattern !== "/pricing%3Fplan=*";
+      expect(pages.filter(page(pattern))).toEqual(isOfPath ? pages : []);
+      expect(page(pattern)("/pricing%3Fplan=pro")).toBe(!isOfPath || pattern === "/pri*");
+    },
+  );
 });
 
 test("what a tenant sets is taken as it is said, without what was left open; what is not said is not there", () => {
