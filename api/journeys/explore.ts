@@ -65,18 +65,20 @@ const MAX_JOURNEYS = 300_000;
 const PAGE_ROWS = 250;
 const MAX_PAGE = 100;
 
+/** Where an answer went on, and where the range of the first one began: hours that go by leave out nothing that is still to come. */
+type Begun = ListPosition & { fromAt?: number | undefined };
 /** A journey of a list, and how many were read up to it. */
-type Counted = ListPosition & { read: number };
+type Counted = Begun & { read: number };
 
 const whole = v.pipe(v.number(), v.safeInteger());
 const session = v.pipe(v.string(), v.maxLength(LIMITS.sessionIdChars));
 const counted = v.pipe(
-  v.tuple([whole, session, whole]),
-  v.transform(([startedAt, sessionId, read]): Counted => ({ startedAt, sessionId, read })),
+  v.tuple([whole, session, whole, v.optional(whole)]),
+  v.transform(([startedAt, sessionId, read, fromAt]): Counted => ({ startedAt, sessionId, read, fromAt })),
 );
 const position = v.pipe(
-  v.tuple([whole, session]),
-  v.transform(([startedAt, sessionId]): ListPosition => ({ startedAt, sessionId })),
+  v.tuple([whole, session, v.optional(whole)]),
+  v.transform(([startedAt, sessionId, fromAt]): Begun => ({ startedAt, sessionId, fromAt })),
 );
 
 /** Paths and funnels over a tenant's journeys, and the lists behind each of their numbers. */
@@ -96,14 +98,16 @@ export function createExplorer(
     if (!indexed) throw new NotIndexedError();
     const now = clock();
     const parsed = parseRange(range, now);
-    // A clock that is ahead of ours has its events now, too.
-    const whole = range.last === undefined ? parsed : { ...parsed, toAt: now + MAX_AHEAD_MS + 1 };
     const cursors = createCursors("journeys read", [tenantId, rangeName(range), name], position);
+    const from = cursors.decode(after);
     return {
       stretch: {
         tenantId,
-        range: whole,
-        after: cursors.decode(after),
+        // A clock that is ahead of ours has its events now, too.
+        range: range.last === undefined
+          ? parsed
+          : { fromAt: from?.fromAt ?? parsed.fromAt, toAt: now + MAX_AHEAD_MS + 1 },
+        after: from && { startedAt: from.startedAt, sessionId: from.sessionId },
         name: [rangeName(range), name],
         derived: new Map() as Derived,
       },
@@ -126,7 +130,7 @@ export function createExplorer(
       for (const trail of part) {
         if (taken === maxJourneys) {
           const until = { startedAt: last!.startedAt, sessionId: last!.sessionId };
-          const end = encode([until.startedAt, until.sessionId]);
+          const end = encode([until.startedAt, until.sessionId, range.fromAt]);
           return { journeys: taken, events: tally.events, isComplete: false, end, until };
         }
         take(trail);
@@ -215,10 +219,11 @@ export function createExplorer(
 
     /** One page of the journeys that a number counts, latest start first. */
     async list(selection: Promise<Selection>, page: PageArgs): Promise<JourneyList> {
-      const selected = await selection;
-      const { tenantId, range, after, until, name, derived, matches } = selected;
+      const asked = await selection;
+      const { tenantId, after, until, name, derived, matches } = asked;
       const cursors = createCursors("journeys counted", [tenantId, name, after], counted);
       const request = parsePage(page, MAX_PAGE, cursors);
+      const range = { ...asked.range, fromAt: request.from?.fromAt ?? asked.range.fromAt };
       const { isBackward, wanted } = request;
       const bounds = { tenantId, fromAt: range.fromAt, lastAt: range.toAt - 1, limit: PAGE_ROWS };
       const from = request.from ?? (isBackward ? undefined : after);
@@ -243,11 +248,11 @@ export function createExplorer(
         ...toPage(
           await load(tenantId, rows),
           request,
-          ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, ordinals.get(sessionId)]),
+          ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, ordinals.get(sessionId), range.fromAt]),
         ),
         range,
         hasEarlier: () => isAny(tenantId, range.fromAt - 1),
-        total: () => total(selected),
+        total: () => total({ ...asked, range }),
         isComplete: tally.unread === 0,
       };
     },

@@ -84,7 +84,7 @@ export function createJourneyLists(
       requireIndex();
       const cursors = createCursors("journeys", [tenantId, canonical(filter)], listPosition);
       const request = parsePage(page, MAX_PAGE, cursors);
-      const query = await toQuery(tenantId, filter, isWhole ? 0 : request.from?.fromAt);
+      const query = await toQuery(tenantId, filter, request.from?.fromAt, isWhole);
       const { fromAt, toAt } = query;
       const derived = { read: 0, unread: 0 };
       return {
@@ -129,10 +129,18 @@ export function createJourneyLists(
   };
 
   /** The matching journeys from a position on, one more than wanted where there are so many. */
-  function read(query: Query, request: Request, derived: DerivedCount = { read: 0, unread: 0 }): Promise<Journey[]> {
-    const { visitorId } = query;
-    if (visitorId === undefined) return readTenant(query, request, derived);
-    return readVisitor({ ...query, visitorId }, request, derived);
+  async function read(
+    query: Query,
+    request: Request,
+    derived: DerivedCount = { read: 0, unread: 0 },
+  ): Promise<Journey[]> {
+    const { visitorId, fromAt, toAt } = query;
+    const { from, isBackward } = request;
+    // A store refuses what begins outside the range, as cursors may of a clock ahead of ours, and such as somebody made up.
+    const isPast = from && (isBackward ? from.startedAt >= toAt : from.startedAt < fromAt);
+    if (fromAt >= toAt || isPast) return [];
+    if (visitorId === undefined) return await readTenant(query, request, derived);
+    return await readVisitor({ ...query, visitorId }, request, derived);
   }
 
   async function total(query: Query): Promise<JourneyTotal> {
@@ -143,10 +151,11 @@ export function createJourneyLists(
 
   async function readTenant(query: Query, request: Request, derived: DerivedCount): Promise<Journey[]> {
     const { wanted, isBackward, from } = request;
+    const isInside = from && query.fromAt <= from.startedAt && from.startedAt < query.toAt;
     const rows: Journey[] = [];
     const next = (position?: ListPosition) =>
       store.list(query, isSelective(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
-    for await (const { journeys } of pages(next, from)) {
+    for await (const { journeys } of pages(next, isInside ? from : undefined)) {
       rows.push(...await having(await listed(journeys, query), query, derived));
       if (rows.length > wanted) break;
     }
@@ -214,9 +223,15 @@ export function createJourneyLists(
 
   /**
    * What a list reads. Without a range, all journeys; but where a filter may pass over most of them, those of 30 days up
-   * to the latest one. `fromAt`: where the range of the pages before began.
+   * to the latest one. `begunAt`: where the range of the pages before began, so that a page of the last hours has what the
+   * one before promised, also where the hours have passed it by now.
    */
-  async function toQuery(tenantId: string, filter: JourneyFilter, fromAt: number | undefined): Promise<Query> {
+  async function toQuery(
+    tenantId: string,
+    filter: JourneyFilter,
+    begunAt: number | undefined,
+    isWhole: boolean,
+  ): Promise<Query> {
     const now = clock();
     const { goals } = await configuration.of(tenantId);
     const sought = parseSought(filter);
@@ -233,11 +248,13 @@ export function createJourneyLists(
     };
     if (filter.range) {
       const range = parseRange(filter.range, now);
+      if (filter.range.last === undefined) return { ...query, ...range };
       // A clock that is ahead of ours has its events now, too.
-      return { ...query, ...range, toAt: filter.range.last === undefined ? range.toAt : now + MAX_AHEAD_MS + 1 };
+      return { ...query, fromAt: begunAt ?? range.fromAt, toAt: now + MAX_AHEAD_MS + 1 };
     }
     const all = { ...query, fromAt: 0, toAt: now + MAX_AHEAD_MS + 1 };
-    if (fromAt !== undefined) return { ...all, fromAt };
+    if (isWhole) return all;
+    if (begunAt !== undefined) return { ...all, fromAt: begunAt };
     const isLong = isSelective(query) && query.visitorId === undefined;
     const latest = isLong ? await latestStart(all) : undefined;
     return latest === undefined ? all : { ...all, fromAt: Math.max(0, latest - DEFAULT_RANGE_MS) };
