@@ -84,7 +84,7 @@ export function createFollower({ store, trails, hub, clock, onFinished }: Follow
     if (isFinish) await onFinished(current, seen);
     const { events } = await readWhole(store, current);
     const told = tells ? seen : finished ?? (await isOld(current, now) ? seen : undefined);
-    await trails.put(trailOf(current, events, policy.goals), current, told);
+    await trails.put(trailOf(current, events, policy.goals), current, told, now);
     // An erasure that came between took away what was there before.
     if ((await store.look(tenantId, [sessionId])).erased.has(sessionId)) await trails.remove(tenantId, sessionId);
     return "changed";

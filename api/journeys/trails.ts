@@ -70,15 +70,16 @@ export function createTrailStore(dynamo: Dynamo, table: string) {
     },
 
     /**
-     * Keeps a trail, unless one of more events or later goals is there. `finished` names the set of events with which the
-     * journey was last told of as finished.
+     * Keeps a trail, unless one of more events or later goals is there: one whose time is over is of a journey that went and came
+     * back since. `finished` names the set of events with which the journey was last told of as finished.
      */
-    async put(trail: Trail, journey: Journey, finished: string | undefined): Promise<void> {
+    async put(trail: Trail, journey: Journey, finished: string | undefined, now: number): Promise<void> {
       const key = itemKey(trail.tenantId, trail.sessionId, "TRAIL");
       const item = { ...toTrailItem(trail, key, journey), ...(finished === undefined ? {} : { finished }) };
       await dynamo.putIf(table, item, {
-        expression: "attribute_not_exists(pk) OR n < :n OR (n = :n AND gv <= :gv)",
-        values: { ":n": trail.eventCount, ":gv": trail.goalsVersion },
+        expression: "attribute_not_exists(pk) OR #ttl < :now OR n < :n OR (n = :n AND gv <= :gv)",
+        names: { "#ttl": "ttl" },
+        values: { ":now": Math.floor(now / 1_000), ":n": trail.eventCount, ":gv": trail.goalsVersion },
       });
     },
 

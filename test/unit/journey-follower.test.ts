@@ -140,6 +140,23 @@ describe("a journey that changed", () => {
     expect([await trailOf(), await changes(), told.length]).toEqual([undefined, [], 1]);
   });
 
+  test("and came back after its time has a trail again, also while the one of before is not removed yet", async () => {
+    const { world, journeys, followerOf, imageOf, changes, trailOf, told, at } = createWorld();
+    await journeys.record(T, [1, 2, 3, 4, 5].map((seq) => event(seq, NOW)));
+    await followerOf().note([imageOf()]);
+    at(NOW + HOUR);
+    await followerOf().run();
+    const back = NOW + 91 * 24 * HOUR;
+    at(back);
+    for (const { pk, sk } of world.dynamo.dump("journeys")) await world.dynamo.remove("journeys", { pk, sk });
+    await journeys.record(T, [event(1, back)]);
+    await followerOf().note([imageOf()]);
+    at(back + HOUR);
+    await followerOf().run();
+    expect([(await trailOf())?.eventCount, (await trailOf())?.startedAt, await changes()]).toEqual([1, back, []]);
+    expect(told.map(({ eventCount }) => eventCount)).toEqual([5, 1]);
+  });
+
   test("and goes on, and is gone as that is noted, is left to whoever takes the note next", async () => {
     const { world, journeys, followerOf, imageOf, changes, at } = createWorld();
     await journeys.record(T, [event(1, NOW)]);

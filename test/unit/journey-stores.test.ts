@@ -221,10 +221,16 @@ describe("what a tenant decided is written where it is as it was read", () => {
 });
 
 describe("a trail", () => {
-  const put = ({ trails }: ReturnType<typeof createWorld>, count: number, version: number, seen?: string) => {
+  const put = (
+    { trails }: ReturnType<typeof createWorld>,
+    count: number,
+    version: number,
+    seen?: string,
+    now = NOW,
+  ) => {
     const events = Array.from({ length: count }, (_, i) => event(i + 1));
     const journey = journeyOf(...events);
-    return trails.put(trailOf(journey, events, { version, list: [] }), journey, seen);
+    return trails.put(trailOf(journey, events, { version, list: [] }), journey, seen, now);
   };
   const of = async ({ trails }: ReturnType<typeof createWorld>) => {
     const { trail, finished } = await trails.find(T, "s");
@@ -244,6 +250,15 @@ describe("a trail", () => {
     expect(await of(world)).toEqual([2, 3, "e"]);
     await put(world, 3, 1, "f");
     expect(await of(world)).toEqual([3, 1, "f"]);
+  });
+
+  test("gives way to any from the second in which its time is over: the journey went, and came back", async () => {
+    const world = createWorld();
+    await put(world, 5, 2, "a");
+    await put(world, 1, 1, "b", NOW + 90 * DAY + 999);
+    expect(await of(world)).toEqual([5, 2, "a"]);
+    await put(world, 1, 1, "c", NOW + 90 * DAY + 1_000);
+    expect(await of(world)).toEqual([1, 1, "c"]);
   });
 
   test("that is settled leaves no note, unless the journey changed since it was read", async () => {
