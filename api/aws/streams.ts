@@ -58,6 +58,13 @@ const EXACT = {
   wrapNumbers: (text: string) => Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER ? Number(text) : text,
 };
 
+/** Of other digits a number here may be another one's, too; and keys tell which item it is. */
+const MAX_DIGITS = 15;
+const EXACT_KEYS = {
+  wrapNumbers: (text: string) =>
+    text.replace(/e.*/i, "").replace(/^[-0.]+|\./g, "").length > MAX_DIGITS ? text : EXACT.wrapNumbers(text),
+};
+
 /** By whom DynamoDB says that an item was removed because its time had come. */
 const EXPIRED_BY = "dynamodb.amazonaws.com";
 const TRIMMED: readonly string[] = ["TrimmedDataAccessException", "ResourceNotFoundException"];
@@ -67,7 +74,7 @@ export function toStreamRecord({ dynamodb, userIdentity }: RawStreamRecord, shar
   return {
     shard,
     sequence: dynamodb!.SequenceNumber!,
-    keys: unmarshall(dynamodb!.Keys!, EXACT),
+    keys: unmarshall(dynamodb!.Keys!, EXACT_KEYS),
     before: dynamodb!.OldImage && unmarshall(dynamodb!.OldImage, EXACT),
     after: dynamodb!.NewImage && unmarshall(dynamodb!.NewImage, EXACT),
     isExpiry: by === EXPIRED_BY,

@@ -73,11 +73,21 @@ function wordsOf({ tenant, at, value, dimensions = {} }: AttachedTable, image: I
   return named.map((name) => image[name]);
 }
 
-/** Unlike that of any other table, and the same for the same item. */
+/**
+ * Unlike that of any other item of any table, and the same for the same item. What follows the first slash may hold more of them;
+ * where the first of two keys holds one, nobody could tell where it ends.
+ */
 function idOf(table: string, keys: Image): string {
-  const id = `${table}/${Object.keys(keys).sort().map((name) => String(keys[name])).join("/")}`;
-  if (id.length <= MAX_ID_CHARS) return id;
+  const values = Object.keys(keys).sort().map((name) => keyText(keys[name]));
+  const isAmbiguous = values.length > 1 && values[0]!.includes("/");
+  const id = `${table}/${isAmbiguous ? JSON.stringify(values) : values.join("/")}`;
+  if (!isAmbiguous && id.length <= MAX_ID_CHARS) return id;
   return `${table.slice(0, 60)}/${createHash("sha256").update(id).digest("hex")}`;
+}
+
+/** A Buffer, as Lambda's events have, would be read as text, in which bytes that are none are all alike. */
+function keyText(value: unknown): string {
+  return value instanceof Uint8Array ? [...value].join() : String(value);
 }
 
 function tenantOf(spec: AttachedTable, image: Image): string {

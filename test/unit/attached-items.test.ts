@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { StreamRecord } from "../../api/aws/streams.ts";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { fromLambdaRecord, type StreamRecord, toLambdaRecord, toStreamRecord } from "../../api/aws/streams.ts";
 import { UnavailableError } from "../../api/core/errors.ts";
 import { createAttachedIngest } from "../../api/ingest/attached.ts";
 import type { ForeignRecord } from "../../api/metrics/model.ts";
@@ -54,6 +55,62 @@ test("an id is what the keys are, up to 128 characters; a longer one is its sum,
   const [one, same, other] = [await idOf(`${longest}a`), await idOf(`${longest}a`), await idOf(`${longest}b`)];
   expect(one).toMatch(/^orders\/[0-9a-f]{64}$/);
   expect([same === one, other === one]).toEqual([true, false]);
+});
+
+test("each item of a table has an id of its own, whatever its keys are and whoever reads the stream", async () => {
+  const ids = async (...values: AttributeValue[]) => {
+    const Keys = Object.fromEntries(values.map((value, i) => [["pk", "sk"][i]!, value]));
+    const { keys } = toStreamRecord({ dynamodb: { Keys, SequenceNumber: "1" } }, "s");
+    const record = { shard: "s", sequence: "1", before: undefined, after: undefined, isExpiry: false, arrivedAt: NOW };
+    const readAgain = fromLambdaRecord(toLambdaRecord({ ...record, keys }) as never, "s").keys;
+    const { kept } = await ingest({ keys, after: item() }, { keys: readAgain, after: item() });
+    expect(kept[1]).toEqual(kept[0]);
+    return kept[0]![1] as string;
+  };
+  const texts = [
+    "eu",
+    "eu/nl",
+    "eu/nl/1",
+    "nl/1",
+    "1",
+    "/",
+    "//",
+    "a",
+    "a/",
+    "/b",
+    "b",
+    '","',
+    "%2F",
+    "é/ü",
+    "x".repeat(130),
+  ];
+  const pairs = texts.flatMap((pk) => texts.map((sk) => [{ S: pk }, { S: sk }]));
+  const bytes = [[1, 2], [1, 2, 3], [12, 3], [255], [254], [0xc3, 0x28], [0xc3, 0x29], [47]];
+  const binary = bytes.flatMap((one) =>
+    [[47], [50]].map((other) => [{ B: Uint8Array.from(one) }, { B: Uint8Array.from(other) }])
+  );
+  const numbers = [
+    "1",
+    "-1",
+    "0.5",
+    "1234567890123456789",
+    "1234567890123456788",
+    "0.12345678901234567",
+    "0.12345678901234568",
+  ]
+    .concat("0.1234567890123456789", "1E-7", "9007199254740991", "9007199254740992.5", "12345678901234.56789")
+    .flatMap((n) => ["7", "7.0000000000000001"].map((other) => [{ N: n }, { N: other }]));
+  for (const all of [pairs, binary, numbers]) {
+    const found = await Promise.all(all.map((keys) => ids(...keys)));
+    expect(new Set(found).size).toBe(all.length);
+    expect(found.filter((id) => id.length > 128)).toEqual([]);
+  }
+  // Those that nothing else could be called are as they are written.
+  expect(await Promise.all([ids({ S: "eu" }, { S: "nl/1" }), ids({ S: "a/b" }), ids({ N: "7" }, { N: "0.5" })]))
+    .toEqual([
+      ...["orders/eu/nl/1", "orders/a/b", "orders/7/0.5"],
+    ]);
+  expect(await ids({ S: "eu/nl" }, { S: "1" })).toMatch(/^orders\/[0-9a-f]{64}$/);
 });
 
 test("an item that cannot be kept at the moment is not put aside: its part of the stream comes again", async () => {
