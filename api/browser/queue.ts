@@ -11,7 +11,7 @@ export type Queue = {
 };
 
 const NAME = "sojourn";
-/** Beyond, what is new is sent and not kept. */
+/** At once; beyond, what is new is sent, and kept only where the page goes away. */
 const MAX_KEPT = 10_000;
 
 /**
@@ -20,9 +20,8 @@ const MAX_KEPT = 10_000;
  */
 export function openQueue(found: (events: Sendable[]) => void): Queue {
   const opened = open().catch(() => undefined);
-  /** Keys that the database holds for sure. */
-  const safe = new Set<string>();
-  let count = 0;
+  /** The keys of the database, and whether it holds them for sure. */
+  const held = new Map<string, boolean>();
 
   async function change(work: (store: IDBObjectStore) => void, done: () => void = () => {}): Promise<void> {
     try {
@@ -43,26 +42,39 @@ export function openQueue(found: (events: Sendable[]) => void): Queue {
     const keys = store.getAllKeys();
     const values = store.getAll();
     values.onsuccess = () => {
-      count = keys.result.length;
+      for (const key of keys.result) held.set(key as string, true);
       found(keys.result.map((key, i) => ({ key: key as string, json: values.result[i] as string })));
     };
   });
   return {
-    put: (events) =>
+    put: (events) => {
+      const own: string[] = [];
       void change((store) => {
-        for (const { key, json } of events) if (count++ < MAX_KEPT) store.put(json, key);
-      }, () => events.forEach(({ key }) => safe.add(key))),
+        for (const { key, json } of events) {
+          if (held.size >= MAX_KEPT) return;
+          store.put(json, key);
+          held.set(key, false);
+          own.push(key);
+        }
+      }, () => own.forEach((key) => held.has(key) && held.set(key, true)));
+    },
     remove: (keys) => {
-      for (const key of keys) {
-        storage()?.removeItem(`${NAME}.${key}`);
-        safe.delete(key);
-      }
-      void change((store) => keys.forEach((key) => store.delete(key)));
+      for (const key of keys) storage()?.removeItem(`${NAME}.${key}`);
+      void change((store) => {
+        for (const key of keys) {
+          store.delete(key);
+          held.delete(key);
+        }
+      });
     },
     rescue: (waiting) => {
-      for (const { key, json } of waiting) if (!safe.has(key)) keep(key, json);
+      for (const { key, json } of waiting) if (!held.get(key)) keep(key, json);
     },
-    clear: () => void change((store) => store.clear()),
+    clear: () =>
+      void change((store) => {
+        store.clear();
+        held.clear();
+      }),
   };
 }
 
