@@ -98,7 +98,7 @@ async function readNear(store: JourneyStore, journey: Journey, from: number, to:
   return found.sort((a, b) => b.receivedAt - a.receivedAt);
 }
 
-/** Undefined where an event lies at two times in what was read: only the whole journey tells which one is counted. */
+/** Undefined where what was read holds two that differ under one number: only the whole journey tells which one is counted. */
 async function readPart(
   store: JourneyStore,
   journey: Journey,
@@ -119,7 +119,9 @@ async function readPart(
     // A chunk counts as a whole, or not at all.
     for (const event of page.chunks.flatMap(({ events }) => (events.every(isOwn) ? events : []))) {
       const other = found.get(eventId(event));
-      if (other && other.occurredAt !== event.occurredAt) return undefined;
+      if (other && (other.occurredAt !== event.occurredAt || differingField(other, event) !== undefined)) {
+        return undefined;
+      }
       if (!other || event.receivedAt < other.receivedAt) found.set(eventId(event), event);
     }
     // Chunks not read yet begin at this time or later: what lies before it is settled.

@@ -57,6 +57,30 @@ describe("a journey", () => {
   });
 });
 
+test.each<[string, Partial<ArrivedEvent>]>([
+  ["type", { type: "MESSAGE_SENT" }],
+  ["text", { text: "of the dead" }],
+  ["page", { page: "/other" }],
+  ["properties", { properties: { a: 1 } }],
+  ["time", { occurredAt: NOW - 1 }],
+])("a page of events shows what the journey counts, also beside another writer's of another %s", async (_, own) => {
+  const { world, find, keep } = createWorld();
+  const { journeys } = world.createProcess();
+  const dies: OnCall = (when, call) => {
+    if (when === "after" && call === "putIf") throw new Error("gone");
+  };
+  await expect(keep([event(1, NOW, { ...own, receivedAt: NOW - 1 })], dies)).rejects.toThrow("gone");
+  await keep([event(1, NOW), event(2, NOW + 1)]);
+  await keep([event(3, NOW + 2)]);
+  const journey = (await find())!;
+  for (const first of [1, 2, 3, 4]) {
+    const { edges } = await journeys.listEvents(journey, { first });
+    expect(edges.map(({ node: { step: _, ...shown } }) => shown)).toEqual(
+      [event(1, NOW), event(2, NOW + 1), event(3, NOW + 2)].slice(0, first),
+    );
+  }
+});
+
 test("an event that stands in a batch twice is refused twice where another text is stored under its number", async () => {
   const { find, keep } = createWorld();
   const said = (text: string) => event(1, NOW, { type: "MESSAGE_SENT", text });
