@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzip, gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { ListedObject, Objects } from "../aws/objects.ts";
-import { DAY_MS, HOUR_MS } from "../core/clock.ts";
+import { DAY_MS } from "../core/clock.ts";
 import { formatInstant, parseInstant } from "../core/time.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { ArrivedEvent, RecordedEvent } from "./model.ts";
@@ -91,11 +91,12 @@ export function createRawEvents(objects: RawObjects) {
     /** The stored batches whose hour touches the range, hour by hour. */
     async *list(tenantId: string, fromAt: number, toAt: number): AsyncGenerator<ListedObject[]> {
       const prefix = `events/tenant=${tenantId}/`;
-      const until = hourPrefix(tenantId, Math.ceil(toAt / HOUR_MS) * HOUR_MS);
+      // The last hour that is touched, and not the one after it: after 9999 a year has more digits, and sorts first.
+      const last = hourPrefix(tenantId, toAt - 1);
       let hour: ListedObject[] = [];
       for await (const page of objects.list(prefix, hourPrefix(tenantId, fromAt))) {
         for (const object of page) {
-          if (object.key >= until) {
+          if (object.key > last && !object.key.startsWith(last)) {
             if (hour.length > 0) yield hour;
             return;
           }

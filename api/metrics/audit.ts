@@ -24,6 +24,7 @@ import {
 } from "./model.ts";
 import { compareHour, emptyHour, hourOf, minutesInDoubt, minutesShort, toBucket, type Wrong } from "./rules.ts";
 import type { Progress } from "./progress.ts";
+import { checkStart } from "./series.ts";
 import { metricsKey } from "./service.ts";
 import type { MetricStore } from "./store.ts";
 
@@ -120,6 +121,7 @@ export function createAudit(
     }
     const now = clock();
     const { fromAt, toAt } = wholeMinutes(parseRange(range, now));
+    checkStart(fromAt);
     const report: AuditReport = {
       recordsCounted: 0,
       bucketsChecked: (toAt - fromAt) / MINUTE_MS,

@@ -41,10 +41,7 @@ export function createSeries({ store, measuring, clock, caughtUpAt }: SeriesOpti
     const most = key === undefined ? LIMITS.bucketsPerSeries : LIMITS.bucketsBy / LIMITS.seriesBy;
     const bounds = boundsOf(parseRange(range, now), size, timeZone ?? "UTC", most);
     const [fromAt, toAt] = [bounds[0]!, bounds.at(-1)!];
-    // Nothing is recorded before, and keys of hours have no sign.
-    if (fromAt < MIN_AT) {
-      throw new InvalidInputError([{ path: ["range", "between", "from"], message: "must be 1990 or later" }]);
-    }
+    checkStart(fromAt);
     const lists = await pMap(new Set(sources), async (source): Promise<MetricSeries[]> => {
       // Before the buckets are read: then they hold at least what it says.
       const countedUpTo = await caughtUpAt(source);
@@ -62,6 +59,12 @@ export function createSeries({ store, measuring, clock, caughtUpAt }: SeriesOpti
     });
     return lists.flat();
   };
+}
+
+/** Nothing is recorded before, and keys of hours have no sign. Throws InvalidInputError. */
+export function checkStart(fromAt: number): void {
+  if (fromAt >= MIN_AT) return;
+  throw new InvalidInputError([{ path: ["range", "between", "from"], message: "must be 1990 or later" }]);
 }
 
 /** Throws InvalidInputError. */

@@ -48,6 +48,15 @@ async function createWorld(
   return { own, woken, run, counts };
 }
 
+test("an audit of a time from which nothing can be is refused, to the millisecond", async () => {
+  const { run } = await createWorld([]);
+  const first = Date.UTC(1990, 0, 1);
+  for (const from of [-DAY, 0, first - 1]) {
+    await expect(run(from, from + HOUR)).rejects.toThrow("must be 1990 or later");
+  }
+  expect(await run(first, first + HOUR)).toMatchObject({ recordsCounted: 0, bucketsChecked: 60 });
+});
+
 test("an audit over weeks looks at every minute once, also where it goes on after seven days", async () => {
   // One in each hour around where a week and two end, whether the range begins with an hour or not.
   for (const off of [0, 7 * MINUTE]) {

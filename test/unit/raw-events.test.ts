@@ -228,6 +228,10 @@ test("the batches of a range are those of the hours that it touches, hour by hou
   expect(await listed(NOW + 1, NOW + 2)).toEqual(hoursOf(own));
   expect(await listed(NOW - 1, NOW + HOUR + 1)).toEqual(hoursOf(before, own, last));
   expect([await listed(NOW - 9 * HOUR, NOW - 5 * HOUR), await listed(NOW, NOW + HOUR, "none")]).toEqual([[], []]);
+  const [first, end] = [Date.parse("0000-01-01T00:00:00.000Z"), Date.parse("9999-12-31T23:59:59.999Z")];
+  for (const toAt of [end, end - 1, end - HOUR, NOW + HOUR + 1]) {
+    expect(await listed(first, toAt)).toEqual(hoursOf(before, own, last));
+  }
   const all = [];
   for await (const keys of raw.listAll(T)) all.push(...keys);
   expect(all).toHaveLength(4);
