@@ -25,6 +25,8 @@ export const IDLE_MS = 30 * MINUTE_MS;
 /** What one journey can hold, so that its META item stays small. */
 const MAX_SOURCES = 1_024;
 const MAX_GAPS = 1_000;
+/** Over all sources. With 1,024 of these, of the longest names, they are 320 KB of the 400 that an item may have. */
+const MAX_ALL_GAPS = 5_000;
 const MAX_TYPES = 64;
 const MAX_VISITORS = 32;
 /** 31 days of activity with a pause every half hour are 1,488. */
@@ -71,15 +73,20 @@ export function decideEvents(
   const named = new Set([...known?.otherIds ?? [], ...known?.visitor ? [known.visitor.visitorId] : []]);
   const added = new Map<string, ArrivedEvent>();
   let visits = known?.visits ?? [];
+  let gaps = [...watermarks.values()].reduce((sum, { ahead }) => sum + ahead.length, 0);
   const judge = (event: ArrivedEvent): Verdict => {
     const seq = BigInt(event.seq);
     const watermark = watermarks.get(event.source) ?? emptyWatermark(1n);
     if (isCounted(watermark, seq)) return judgeAgain(event, added.get(eventId(event)) ?? held.get(eventId(event)));
     const counted = count(watermark, seq);
     const widened = addToVisits(visits, event.occurredAt);
-    const reason = overflow({ watermarks, types, named }, event, counted, widened);
+    const opened = counted.ahead.length - watermark.ahead.length;
+    const reason = opened > 0 && gaps >= MAX_ALL_GAPS
+      ? tooManyGaps(MAX_ALL_GAPS, event, counted)
+      : overflow({ watermarks, types, named }, event, counted, widened);
     if (reason) return { status: "REJECTED", code: "SESSION_FULL", reason };
     watermarks.set(event.source, counted);
+    gaps += opened;
     types.add(event.type);
     if (event.visitorId) named.add(event.visitorId);
     visits = widened;
@@ -204,7 +211,7 @@ function overflow(
     return `source: a session has at most ${MAX_SOURCES} sources; begin another session`;
   }
   if (counted.ahead.length > MAX_GAPS) {
-    return `seq: more than ${MAX_GAPS} gaps are open before ${event.seq}; send the missing events first (all up to ${counted.hi} are recorded)`;
+    return tooManyGaps(MAX_GAPS, event, counted);
   }
   if (!types.has(event.type) && types.size >= MAX_TYPES) {
     return `type: a session has at most ${MAX_TYPES} types of events; put what differs into properties`;
@@ -216,6 +223,11 @@ function overflow(
     return `occurredAt: a session has at most ${MAX_VISITS} visits, stretches of activity without a pause of 30 minutes; begin another session`;
   }
   return undefined;
+}
+
+function tooManyGaps(most: number, { seq }: ArrivedEvent, { hi }: Watermark): string {
+  const of = most === MAX_GAPS ? `before ${seq}` : "in all sources of the session";
+  return `seq: more than ${most} gaps are open ${of}; send the missing events first (all up to ${hi} are recorded)`;
 }
 
 function startOf(tenantId: string, event: ArrivedEvent): Journey {

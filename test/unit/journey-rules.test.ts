@@ -182,6 +182,43 @@ describe("a journey", () => {
     expect(refused[0]).toMatchObject({ reason: expect.stringContaining("seq: more than 1000 gaps") });
   });
 
+  test("has five thousand open gaps over all sources, and an item with all that it may have at once stays below 400 KB", () => {
+    const of = (source: number, seq: number): ArrivedEvent => ({
+      ...{ sessionId: "\u0939".repeat(128), source: String(source).padStart(64, "\u0939"), seq, type: "PAGE_VIEWED" },
+      ...{ occurredAt: T0 + source * 31 * MIN, receivedAt: T0, page: "\u0939".repeat(128) },
+      visitorId: String(source % 32).padStart(128, "\u0939"),
+    });
+    const LAST = 2 ** 31 - 1;
+    let known: Journey | undefined;
+    const statuses: string[] = [];
+    const give = (events: ArrivedEvent[]) => {
+      const { journey, verdicts } = decideEvents("t", known, events);
+      known = journey;
+      statuses.push(...verdicts.map(({ status }) => status));
+      return verdicts;
+    };
+    give(Array.from({ length: 1_024 }, (_, i) => of(i, 1)));
+    give(Array.from({ length: 64 }, (_, i) => ({ ...of(i, 2), type: `T${i}`.padEnd(64, "X") })));
+    for (let source = 0; source < 20; source++) {
+      for (const [first, count] of [[0, 500], [500, 500]] as const) {
+        give(Array.from({ length: count }, (_, i) => of(source, LAST - 3 * (first + i) - 1)));
+        give(Array.from({ length: count }, (_, i) => of(source, LAST - 3 * (first + i))));
+      }
+    }
+    const [full] = give([of(1_000, 1_000)]);
+    expect(full).toMatchObject({
+      code: "SESSION_FULL",
+      reason: expect.stringContaining("more than 5000 gaps are open in all"),
+    });
+    expect(Object.values(known!.watermarks).reduce((sum, { ahead }) => sum + ahead.length, 0)).toBe(5_000);
+    expect(statuses.filter((status) => status === "ACCEPTED").length).toBeGreaterThan(10_000);
+    const bytes = Buffer.byteLength(Object.values(toItem(known!)).join(""));
+    expect(bytes).toBeGreaterThan(300_000);
+    expect(bytes).toBeLessThan(390_000);
+    // What closes a gap, or goes on in order, is taken all the same.
+    expect(give([of(0, LAST - 2), of(1_000, 2)])).toEqual([{ status: "ACCEPTED" }, { status: "ACCEPTED" }]);
+  });
+
   test.each<[string, number, (n: number) => Partial<ArrivedEvent>]>([
     ["sources", 1_024, (n) => ({ source: `tab${n}`, seq: 1 })],
     ["types", 64, (n) => ({ type: `TYPE_${n}` })],
