@@ -8,6 +8,7 @@ import { starterCollection } from "../anki/edit/starter.ts";
 import { offsetMinutesAt } from "../anki/collection/timing.ts";
 import type { TempFiles } from "../anki/file/temp.ts";
 import { findAnswer, findNewest, isEdit, type KeptAnswer } from "../anki/schedule/answers-table.ts";
+import { tryEntry } from "../anki/schedule/apply.ts";
 import { type Entry, formatEntry } from "../anki/schedule/entry.ts";
 import type { Ask } from "../anki/work/pool.ts";
 import { momentOf } from "../anki/schedule/question.ts";
@@ -109,7 +110,12 @@ export function createChanges(
     zone?: string | null,
   ): Promise<{ lease: Lease; value: T }> {
     return await written(person, zone, async (known) => {
-      const decided = await copies.read(known, ({ db }) => decide(db, clock()));
+      const decided = await copies.read(known, ({ db }, position) => {
+        const wanted = decide(db, clock());
+        // What cannot be applied must not be written: nobody could read the collection past it. A thread tells by itself.
+        if ("entry" in wanted && !wanted.isLarge) tryEntry(db, wanted.entry, position);
+        return wanted;
+      });
       if (!("entry" in decided)) return { lease: known, value: decided.value };
       const text = formatEntry(decided.entry);
       if (decided.isLarge) {

@@ -39,18 +39,24 @@ export function createStudying(
     return deck;
   }
 
+  /** A search that cannot be run is told by name, also where it is one that a file brought. */
+  async function searching<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof SearchError)) throw error;
+      throw invalid("searches", error.message);
+    }
+  }
+
   /** How many cards these searches would borrow, or those that a deck has. */
   async function countFor(
     person: Person,
     zone: string | null | undefined,
     of: { deckId?: number | undefined; searches?: readonly DeckSearch[] | undefined },
   ): Promise<number> {
-    try {
-      return await readAll(await changes.leaseOf(person, zone), "borrowable", { at: clock(), zone }, of);
-    } catch (error) {
-      if (!(error instanceof SearchError)) throw error;
-      throw invalid("searches", error.message);
-    }
+    const lease = await changes.leaseOf(person, zone);
+    return await searching(() => readAll(lease, "borrowable", { at: clock(), zone }, of));
   }
 
   async function fill(
@@ -59,12 +65,8 @@ export function createStudying(
     asked: readonly unknown[],
     decide: (db: DatabaseSync, moment: Moment) => Decided,
   ): Promise<DeckView> {
-    const { lease, made } = await change(
-      person,
-      editId,
-      asked,
-      (db, at) => decide(db, momentOf(db, at, timeZone)),
-      timeZone,
+    const { lease, made } = await searching(() =>
+      change(person, editId, asked, (db, at) => decide(db, momentOf(db, at, timeZone)), timeZone)
     );
     return await deckOf(lease, made, timeZone);
   }

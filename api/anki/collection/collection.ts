@@ -104,7 +104,11 @@ export function readNoteType(db: DatabaseSync, noteTypeId: number): Record<strin
 
 function parseNoteType(db: DatabaseSync, noteTypeId: number): Record<string, unknown> {
   const path = `$."${noteTypeId}"`;
-  const row = getRow<{ model: string | null }>(db, "select json_extract(models, ?) as model from col limit 1", path);
+  const row = getRow<{ model: string | null }>(
+    db,
+    "select json_extract(models, ?) as model from col where json_valid(models)",
+    path,
+  );
   return objectOf(parseObject(row?.model ?? ""));
 }
 

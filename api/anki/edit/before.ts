@@ -1,16 +1,16 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { getRow, run } from "../collection/rows.ts";
+import { type JsonColumn, parseColumn } from "../file/col.ts";
 
 type Row = Record<string, SQLInputValue>;
 type Table = "notes" | "cards" | "revlog";
-type Column = "conf" | "models" | "decks" | "dconf" | "tags";
 
 /** All that a change touched, as it was: rows by table and id (null where there was none), texts of `col`, and graves. */
 export type Before = {
   edit: true;
   mod: number;
   rows: [Table, number, Row | null][];
-  texts: [Column, string][];
+  texts: [JsonColumn, string][];
   graves: number;
 };
 
@@ -19,7 +19,7 @@ export type Recorder = ReturnType<typeof createRecorder>;
 /** Writes rows and keeps what was there, so that the change can be taken back. */
 export function createRecorder(db: DatabaseSync) {
   const rows = new Map<string, Before["rows"][number]>();
-  const texts = new Map<Column, string>();
+  const texts = new Map<JsonColumn, string>();
   const mod = getRow<{ mod: number }>(db, "select mod from col limit 1")!.mod;
   const graves = getRow<{ n: number }>(db, "select count(*) as n from graves")!.n;
 
@@ -48,11 +48,11 @@ export function createRecorder(db: DatabaseSync) {
       run(db, `delete from ${table} where id = ?`, id);
     },
     grave: (oid: number, type: number) => run(db, "insert into graves (usn, oid, type) values (-1, ?, ?)", oid, type),
-    /** Changes a JSON column of `col`. */
-    change(column: Column, change: (json: Record<string, unknown>) => void): void {
-      const text = getRow<Record<Column, string>>(db, `select ${column} from col limit 1`)![column];
+    /** Changes a JSON column of `col`. Throws where it is not what Anki writes. */
+    change(column: JsonColumn, change: (json: Record<string, unknown>) => void): void {
+      const text = getRow<Record<JsonColumn, string>>(db, `select ${column} from col limit 1`)![column];
       if (!texts.has(column)) texts.set(column, text);
-      const json = JSON.parse(text) as Record<string, unknown>;
+      const json = parseColumn(column, text);
       change(json);
       run(db, `update col set ${column} = ?`, JSON.stringify(json));
     },

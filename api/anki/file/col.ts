@@ -65,15 +65,19 @@ function isNoteType(value: Json): boolean {
     Array.isArray(tmpls) && tmpls.length > 0 && tmpls.every(isTemplate);
 }
 
+/** What the JSON columns of `col` hold, in words. */
+const PARTS = { conf: "settings", models: "note types", decks: "decks", dconf: "deck options", tags: "tags" } as const;
+export type JsonColumn = keyof typeof PARTS;
+
 /** How each column of `col` is parsed. */
 const COLUMNS = {
   crt: Number,
   mod: Number,
-  conf: (text: unknown) => parseObject(text, "settings"),
-  models: (text: unknown) => byId<NoteType>(text, "note types", isNoteType),
-  decks: (text: unknown) => byId<Deck>(text, "decks", (deck) => isText(deck.name)),
-  dconf: (text: unknown) => byId<Json>(text, "deck options", () => true),
-  tags: (text: unknown) => new Map(Object.entries(parseObject(text, "tags"))),
+  conf: (text: unknown) => parseObject(text, PARTS.conf),
+  models: (text: unknown) => byId<NoteType>(text, PARTS.models, isNoteType),
+  decks: (text: unknown) => byId<Deck>(text, PARTS.decks, (deck) => isText(deck.name)),
+  dconf: (text: unknown) => byId<Json>(text, PARTS.dconf, () => true),
+  tags: (text: unknown) => new Map(Object.entries(parseObject(text, PARTS.tags))),
 };
 type Columns = { [Name in keyof typeof COLUMNS]: ReturnType<(typeof COLUMNS)[Name]> };
 
@@ -85,6 +89,11 @@ export function readColumns<Name extends keyof Columns>(db: DatabaseSync, ...nam
   const row = db.prepare(`SELECT ${names.join(", ")} FROM col LIMIT 1`).get();
   if (!row) throw no("settings");
   return Object.fromEntries(names.map((name) => [name, COLUMNS[name](row[name])])) as Pick<Columns, Name>;
+}
+
+/** The object of a JSON column, whatever is in it. Throws as `readColumns` does. */
+export function parseColumn(column: JsonColumn, text: string): Json {
+  return parseObject(text, PARTS[column]);
 }
 
 /** Reads all of `col`. Throws as `readColumns` does. */

@@ -54,6 +54,17 @@ export function applyEntry(db: DatabaseSync, entry: Entry, position: number): Ap
   }
 }
 
+/** Throws where an entry cannot be applied. The collection is as it was, also where it can. */
+export function tryEntry(db: DatabaseSync, entry: Entry, position: number): void {
+  db.exec("savepoint sojourn_trial");
+  try {
+    applyEntry(db, entry, position);
+  } finally {
+    db.exec("rollback to sojourn_trial; release sojourn_trial");
+    forgetRead(db);
+  }
+}
+
 function undo(db: DatabaseSync, answerId: string): Applied {
   const kept = findAnswer(db, answerId);
   if (!kept?.undo) return { kind: "unchanged" };
