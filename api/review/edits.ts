@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
+import type { Ids } from "../core/ids.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { cardsOf } from "../anki/edit/cards-of.ts";
 import type { Command } from "../anki/edit/command.ts";
@@ -32,7 +33,7 @@ import { type Lease, type Person, shortIdOf } from "./model.ts";
 export type Edits = ReturnType<typeof createEdits>;
 
 /** Notes, decks, cards and settings, as people change them. */
-export function createEdits({ changes, clock }: { changes: Changes; clock: Clock }) {
+export function createEdits({ changes, clock, ids }: { changes: Changes; clock: Clock; ids: Ids }) {
   const { change, read, undo } = changes;
 
   async function deckOf(lease: Lease, deckId: number): Promise<DeckView> {
@@ -111,7 +112,8 @@ export function createEdits({ changes, clock }: { changes: Changes; clock: Clock
           );
         }
         const noteId = freeNoteId(db, at);
-        const guid = shortIdOf(editId).slice(0, 10);
+        // By chance, as in Anki: notes of one guid are one note to whoever imports them, and ids of clients repeat.
+        const guid = shortIdOf(ids());
         const command: Command = { do: "createNote", noteId, guid, typeId, deckId, fields: values, tags: tags ?? [] };
         return { command: isStored ? command : { ...command, kind: kind! }, made: noteId };
       }, timeZone);

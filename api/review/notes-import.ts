@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Ids } from "../core/ids.ts";
 import { type NotesReport, notesReportOf } from "../anki/edit/notes-report.ts";
 import type { NotesImport } from "../anki/edit/import-notes.ts";
 import { TooLargeError } from "../anki/file/errors.ts";
@@ -24,11 +25,12 @@ const IN_PARTS = "Import it in parts.";
  * Brings notes in from text: a table with a column for each field, as Anki and spreadsheets write it. It is one change, made in
  * a thread: counted once by its id, and taken back whole.
  */
-export function createImportNotes({ changes, rewrite, uploads, clock }: {
+export function createImportNotes({ changes, rewrite, uploads, clock, ids }: {
   changes: Changes;
   rewrite: Pick<Rewrite, "dryRun">;
   uploads: Uploads;
   clock: Clock;
+  ids: Ids;
 }) {
   return async function importNotes(person: Person, input: unknown): Promise<NotesReport> {
     const { editId, text: inline, uploadKey, kind, noteTypeId, timeZone, dryRun, ...given } = parseImportNotes(input);
@@ -49,6 +51,7 @@ export function createImportNotes({ changes, rewrite, uploads, clock }: {
       ...given,
       answerId,
       digest,
+      guidStart: shortIdOf(ids()),
       text,
       typeId: noteTypeId ?? undefined,
       kind: kind ?? undefined,

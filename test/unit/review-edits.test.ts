@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { applyEntry, tryEntry } from "../../api/anki/schedule/apply.ts";
@@ -168,3 +169,35 @@ function withColumn(body: Uint8Array, column: string, text: string): Uint8Array 
     return bytes;
   });
 }
+
+describe("what two people made under the same id stays two", () => {
+  const A = { tenantId: "t", userId: "a" };
+  const B = { tenantId: "t", userId: "b" };
+  type Process = ReturnType<ReturnType<typeof world>["process"]>;
+  const WAYS = {
+    "by itself": ({ edits }: Process, person: typeof A, value: string) =>
+      edits.createNote(person, { editId: "n-1", deckId: "1", kind: "BASIC", fields: [{ name: "Front", value }] }),
+    "from a table": ({ importNotes }: Process, person: typeof A, text: string) =>
+      importNotes(person, { editId: "n-1", deckId: "1", kind: "BASIC", text }),
+  };
+
+  test.each(Object.keys(WAYS) as (keyof typeof WAYS)[])("a note, made %s", async (way) => {
+    const { process, bodies } = world();
+    const here = process();
+    const previews = async () => {
+      const { edges } = await here.browse.cards(B, { search: "", first: 10 });
+      return edges.map(({ node }) => node.preview).sort();
+    };
+    await WAYS[way](here, B, "typed by B");
+    await WAYS[way](here, A, "typed by A");
+    const { url } = await here.transfer.exportCollection(A);
+    const file = Buffer.from(bodies.find(url)!.body).toString("base64");
+    await here.transfer.importCollection(B, { file });
+    expect(await previews()).toEqual(["typed by A", "typed by B"]);
+    // Nor is it one person's own of before, where the collection is a new one.
+    await here.deleteCollection(B);
+    await WAYS[way](here, B, "typed again");
+    await here.transfer.importCollection(B, { file });
+    expect(await previews()).toEqual(["typed again", "typed by A"]);
+  });
+});

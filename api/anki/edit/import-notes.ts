@@ -27,6 +27,8 @@ export type NotesImport = {
   answerId: string;
   /** Of all that is asked, by which another import of the same id is told from this one. */
   digest: string;
+  /** By chance: guids of its new notes begin with it, and are nobody else's. */
+  guidStart: string;
   text: string;
   deckId: number;
   typeId?: number | undefined;
@@ -78,7 +80,7 @@ type Kind = {
   isTold: boolean;
 };
 
-type Target = Pick<NotesImport, "deckId" | "duplicates" | "answerId"> & {
+type Target = Pick<NotesImport, "deckId" | "duplicates" | "guidStart"> & {
   kind: Kind;
   /** The note type of this name; why there is none for a row of it. */
   kindNamed: (name: string) => Kind | string;
@@ -90,7 +92,7 @@ type Target = Pick<NotesImport, "deckId" | "duplicates" | "answerId"> & {
 };
 
 function targetOf(rec: Recorder, asked: NotesImport, header: TableHeader): Target {
-  const { deckId, duplicates, kind, answerId, moment, tags } = asked;
+  const { deckId, duplicates, kind, guidStart, moment, tags } = asked;
   const typeId = asked.typeId ?? stockId(kind!);
   if (kind && Object.keys(readNoteType(rec.db, typeId)).length === 0) {
     rec.change("models", (models) => void (models[typeId] = stockNoteType(kind)));
@@ -100,7 +102,7 @@ function targetOf(rec: Recorder, asked: NotesImport, header: TableHeader): Targe
   return {
     deckId,
     duplicates,
-    answerId,
+    guidStart,
     kind: own,
     kindNamed: kindsByName(rec.db, asked, header),
     isHtml: asked.isHtml ?? header.html ?? false,
@@ -226,7 +228,7 @@ function take(rec: Recorder, target: Target, cells: readonly string[], report: N
   const isFree = guid !== "" && !getRow(rec.db, "select 1 from notes where guid = ?", guid);
   createNote(rec, {
     noteId,
-    guid: isFree ? guid : `${target.answerId.slice(0, 6)}${report.rows.toString(36)}${noteId.toString(36)}`,
+    guid: isFree ? guid : `${target.guidStart}${noteId.toString(36)}`,
     typeId: kind.typeId,
     deckId,
     fields,
