@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { SECOND_MS } from "../../core/clock.ts";
 import { InvalidInputError } from "../../core/errors.ts";
 import { readCollection, readNoteType } from "../collection/collection.ts";
-import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
+import { checksumsOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
 import { readColumns } from "../file/col.ts";
 import { listOf } from "../collection/notes.ts";
 import { getRow, listRows, UNSYNCED } from "../collection/rows.ts";
@@ -263,7 +263,8 @@ function change(
   const fields = names.map((name, place) => given.get(name) ?? before[place] ?? "");
   const had = known.tags.split(/\s+/).filter(Boolean);
   const tags = [...new Set([...had, ...own])];
-  if (duplicates === "KEEP" || (fields.join() === before.join() && tags.length === had.length)) {
+  const isSame = fields.join(FIELD_SEPARATOR) === known.flds && own.every((tag) => had.includes(tag));
+  if (duplicates === "KEEP" || isSame) {
     report.kept++;
     return undefined;
   }
@@ -282,8 +283,8 @@ function existing(db: DatabaseSync, { typeId }: Kind, guid: string, first: strin
   }
   const same = listRows<Known>(
     db,
-    `select ${columns} from notes where csum = ? and mid = ? order by id`,
-    checksumOf(first),
+    `select ${columns} from notes where csum in (?, ?) and mid = ? order by id`,
+    ...checksumsOf(first),
     typeId,
   );
   return same.find(({ flds }) => sortTextOf(flds.split(FIELD_SEPARATOR, 1)[0]!) === sortTextOf(first));
