@@ -59,9 +59,33 @@ describe("a review by SM-2", () => {
   test("that was forgotten keeps the share and the least that the options say, and loses ease down to 1.3", () => {
     const anki = createSm2({ preset: { lapse: { mult: 0.3, minInt: 2, delays: [10] } }, card: { factor: 1_400 } });
     applyEntry(anki.db, answerOf(1, 1), 0);
-    expect(anki.card(1)).toMatchObject({ type: 3, queue: 1, ivl: 12, factor: 1_300, lapses: 1, left: 1 });
-    expect(daysOf(anki)[2]).toBe(12);
-    expect(daysOf(anki)[3]).toBe(13);
+    expect(anki.card(1)).toMatchObject({ type: 3, queue: 1, factor: 1_300, lapses: 1, left: 1 });
+    const { ivl } = anki.card(1);
+    expectNear(ivl, 12, 2);
+    expect(daysOf(anki).slice(2)).toEqual([ivl, ivl + 1]);
+  });
+
+  test.each([
+    // What is left of the interval, rounded and not cut; fuzzed from two and a half days on, within the bounds.
+    { ivl: 15, mult: 0.1, among: [2] },
+    { ivl: 14, mult: 0.1, among: [1] },
+    { ivl: 100, mult: 0.7, among: [65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75] },
+    { ivl: 100, mult: 0.7, minInt: 72, maxIvl: 73, among: [72, 73] },
+    { ivl: 100, mult: 0, minInt: 3, among: [3, 4] },
+    { ivl: 0, mult: 1, among: [1] },
+  ])("that was forgotten has an interval as Anki chooses it: $mult of $ivl days", ({ among, ivl, ...preset }) => {
+    const { mult, minInt = 1, maxIvl = 36_500 } = preset;
+    const anki = createAnki({
+      conf: { fsrs: false },
+      dconf: [presetOf({ lapse: { mult, minInt, delays: [10] }, rev: { maxIvl } })],
+    });
+    const seen = new Set<number>();
+    for (let id = 1; id <= 100; id++) {
+      anki.addReview(id, TODAY, { ivl, factor: 2_500, data: "{}" });
+      applyEntry(anki.db, answerOf(id, 1), id);
+      seen.add(anki.card(id).ivl);
+    }
+    expect([...seen].sort((a, b) => a - b)).toEqual(among);
   });
 });
 

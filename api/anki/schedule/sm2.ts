@@ -85,7 +85,6 @@ function earlyDays({ card, options, daysLate }: Sm2Situation): Record<2 | 3 | 4,
   };
 }
 
-function failedDays({ card, options }: Sm2Situation): number {
-  const least = Math.max(1, options.lapseLeastDays);
-  return Math.min(Math.max(1, options.maxIntervalDays), Math.max(least, Math.floor(card.ivl * options.lapseFactor)));
+function failedDays({ card, options, pick }: Sm2Situation): number {
+  return pick(Math.max(1, card.ivl) * options.lapseFactor, options.lapseLeastDays, options.maxIntervalDays);
 }
