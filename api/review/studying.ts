@@ -209,7 +209,8 @@ function customDeckOf(db: DatabaseSync): Deck | undefined {
   return [...readCollection(db).decks.values()].find(({ name }) => name === CUSTOM_STUDY);
 }
 
-const orderOf = (number: number) => FILTER_ORDERS[number] ?? "RANDOM";
+/** An order of a newer Anki stays the number that it is. */
+const orderOf = (number: number) => FILTER_ORDERS[number] ?? number;
 
 /** As Anki does, no deck is filled that would be empty. */
 function requireSome(found: number): number {

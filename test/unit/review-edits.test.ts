@@ -1,10 +1,13 @@
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import { applyEntry, tryEntry } from "../../api/anki/schedule/apply.ts";
-import type { Command } from "../../api/anki/edit/command.ts";
+import type { CardRow } from "../../api/anki/collection/rows.ts";
+import type { CardChange, Command } from "../../api/anki/edit/command.ts";
 import type { EditEntry } from "../../api/anki/schedule/entry.ts";
-import { createAnki, dumpAnki, noonOf } from "../kit/anki.ts";
+import { createAnki, dumpAnki, noonOf, presetOf } from "../kit/anki.ts";
+import { lastLog } from "../kit/anki-mixed.ts";
 import { withDatabase } from "../kit/database.ts";
 import { closing, PERSON, world } from "../kit/review-world.ts";
 
@@ -114,12 +117,8 @@ describe("whatever a file holds", () => {
         kind: "BASIC",
         fields: fields("first"),
       });
-      const { sessionId } = (await first.reviews.start(PERSON, { deckId: "1", holder: "h", onHeld: "FAIL" })).session;
-      await first.reviews.end(PERSON, sessionId);
-      const { key } = (await made.lease()).file!;
-      const body = made.bodies.find(key)!.body;
-      made.bodies.methods.remove(key);
-      made.bodies.methods.create(key, withColumn(body, column, text));
+      await save(first);
+      await rewritten(made, (db) => void db.prepare(`update col set ${column} = ?`).run(text));
       // By a process that has seen nothing of it.
       const reads = async () => {
         const { reviews, browse } = made.process();
@@ -159,21 +158,137 @@ describe("whatever a file holds", () => {
   );
 });
 
-function withColumn(body: Uint8Array, column: string, text: string): Uint8Array {
-  return withDatabase(body, (db) => {
-    db.prepare(`update col set ${column} = ?`).run(text);
-    const path = db.location()!;
-    db.close();
-    const bytes = readFileSync(path);
-    db.open();
-    return bytes;
-  });
+type World = ReturnType<typeof world>;
+type Process = ReturnType<World["process"]>;
+
+/** Writes the file with all that waits. */
+async function save({ reviews }: Process): Promise<void> {
+  const { session } = await reviews.start(PERSON, { deckId: "1", holder: "h", onHeld: "FAIL" });
+  await reviews.end(PERSON, session.sessionId);
 }
+
+/** Changes the stored file behind everybody's back. */
+async function rewritten({ lease, bodies }: World, change: (db: DatabaseSync) => void): Promise<void> {
+  const { key } = (await lease()).file!;
+  const bytes = withDatabase(bodies.find(key)!.body, (db) => {
+    change(db);
+    return readFileSync(db.location()!);
+  });
+  bodies.methods.remove(key);
+  bodies.methods.create(key, bytes);
+}
+
+describe("a card that is", () => {
+  const AT = { at: noonOf(100), offsetMinutes: 0 };
+  const SECS = AT.at / 1_000;
+  const data = (daysAgo: number) => JSON.stringify({ s: 40, d: 5, lrt: SECS - daysAgo * 86_400 });
+  const changed = (card: Partial<CardRow>, change: CardChange, fsrs = true) => {
+    const anki = createAnki({ conf: { fsrs }, dconf: [presetOf({ new: { initialFactor: 2_200 } })] });
+    anki.addReview(1, 90, { ivl: 40, ...card });
+    applyEntry(anki.db, entryOf({ do: "changeCards", cardIds: [1], change }), 0);
+    return { card: anki.card(1), log: lastLog(anki) };
+  };
+
+  test("suspended stays suspended where it is buried, until somebody says otherwise", () => {
+    for (const queue of [2, 1, -2, -3]) expect(changed({ queue }, { buried: true }).card.queue).toBe(-3);
+    for (
+      const change of [{ buried: true }, { buried: false }, { suspended: true }, { buried: true, suspended: true }]
+    ) {
+      expect(changed({ queue: -1 }, change).card).toMatchObject({ queue: -1, due: 90, ivl: 40 });
+    }
+    expect(changed({ queue: -1 }, { suspended: false, buried: true }).card.queue).toBe(-3);
+    expect(changed({ queue: -1 }, { suspended: false }).card.queue).toBe(2);
+  });
+
+  test.each([
+    // By SM-2 what was learned keeps its interval, and what was not has that of the days.
+    { is: "reviewed", fsrs: false, before: {}, ivl: 40 },
+    { is: "relearned", fsrs: false, before: { type: 3, queue: 1, due: SECS, left: 1 }, ivl: 40 },
+    { is: "reviewed without an interval", fsrs: false, before: { ivl: 0 }, ivl: 1 },
+    { is: "learned", fsrs: false, before: { type: 1, queue: 1, due: SECS, left: 1, ivl: 0 }, ivl: 3 },
+    { is: "new", fsrs: false, before: { type: 0, queue: 0, ivl: 0, factor: 0 }, ivl: 3, factor: 2_200 },
+    // By FSRS it is the time from one review to the next.
+    { is: "reviewed 15 days ago", before: { data: data(15) }, ivl: 18 },
+    { is: "relearned 2 days ago", before: { type: 3, queue: 1, due: SECS, left: 1, data: data(2) }, ivl: 5 },
+    // Or grows by what the card is put off: from day 90, or from today, to day 103.
+    { is: "reviewed, nothing says when", before: {}, ivl: 53 },
+    { is: "relearned, nothing says when", before: { type: 3, queue: 1, due: SECS, left: 1 }, ivl: 43 },
+    { is: "relearned by days", before: { type: 3, queue: 3, due: 101, left: 1 }, ivl: 42 },
+    { is: "borrowed", before: { did: 5, odid: 1, due: -100_000, odue: 95 }, ivl: 48 },
+    { is: "due far ahead", before: { due: 400 }, ivl: 0 },
+    { is: "new", before: { type: 0, queue: 0, ivl: 0, factor: 0 }, ivl: 0, factor: 2_200 },
+  ])("$is and made due in three days has the interval that Anki gives it", ({ fsrs = true, before, ...after }) => {
+    const { ivl, factor = 2_500 } = after;
+    const { card, log } = changed(before, { dueInDays: 3 }, fsrs);
+    expect(card).toMatchObject({ type: 2, queue: 2, due: 103, odue: 0, odid: 0, did: 1, left: 0, ivl, factor });
+    // A manual row with a factor is no reset.
+    expect(log).toMatchObject({ type: 4, ease: 0, ivl, factor });
+  });
+});
+
+test("a card is made in the deck that its template says, unless that is gone or borrows", () => {
+  const template = (ord: number, did: unknown) => ({ name: `T${ord}`, ord, qfmt: "{{Front}}", afmt: "", did });
+  const flds = [{ name: "Front", ord: 0 }];
+  const dids = [null, 2, 3, 4, 0, "2", undefined];
+  const anki = createAnki({
+    decks: [{ id: 1, name: "Default", conf: 1 }, { id: 2, name: "Own", conf: 1 }, { id: 3, name: "F", dyn: 1 }, {
+      id: 9,
+      name: "Asked",
+      conf: 1,
+    }],
+    models: [
+      { id: 1, name: "N", type: 0, css: "", flds, tmpls: dids.map((did, ord) => template(ord, did)) },
+      { id: 2, name: "C", type: 1, css: "", flds, tmpls: [template(0, 2)] },
+    ],
+  });
+  const make = (noteId: number, typeId: number) =>
+    applyEntry(
+      anki.db,
+      entryOf(
+        { ...note, do: "createNote", noteId, guid: `g${noteId}`, typeId, deckId: 9, fields: ["{{c1::x}}"] },
+        `e${noteId}`,
+      ),
+      noteId,
+    );
+  const decksOf = (noteId: number) =>
+    anki.db.prepare("select did from cards where nid = ? order by ord").all(noteId).map(({ did }) => did);
+  make(100, 1);
+  make(200, 2);
+  expect(decksOf(100)).toEqual([9, 2, 9, 9, 9, 2, 9]);
+  expect(decksOf(200)).toEqual([9]);
+});
+
+test("a filtered deck of an order that a newer Anki knows keeps it, whatever else of it is changed", async () => {
+  const made = world();
+  const first = made.process();
+  const fields = [{ name: "Front", value: "x" }];
+  await first.edits.createNote(PERSON, { editId: "n", deckId: "1", kind: "BASIC", fields });
+  const filter = { editId: "f", name: "F", searches: [{ search: "", order: "DUE_FIRST" }, { search: "deck:Default" }] };
+  const { deckId: id } = await first.studying.createFilteredDeck(PERSON, filter);
+  await save(first);
+  const termsOf = (decks: string) => (JSON.parse(decks) as Record<number, { terms: unknown[][] }>)[id]!.terms;
+  await rewritten(made, (db) => {
+    const { decks } = db.prepare("select decks from col").get() as { decks: string };
+    const changed = JSON.parse(decks) as Record<number, { terms: unknown[][] }>;
+    changed[id]!.terms[0]![2] = 10;
+    db.prepare("update col set decks = ?").run(JSON.stringify(changed));
+  });
+  const last = made.process();
+  const deckId = String(id);
+  await last.studying.rebuildFilteredDeck(PERSON, { editId: "r1", deckId });
+  await last.studying.rebuildFilteredDeck(PERSON, { editId: "r2", deckId, reschedules: false });
+  await save(last);
+  const { key } = (await made.lease()).file!;
+  const terms = withDatabase(
+    made.bodies.find(key)!.body,
+    (db) => termsOf(String(db.prepare("select decks from col").get()!["decks"])),
+  );
+  expect(terms).toMatchObject([["", 100, 10], ["deck:Default", 100, 1]]);
+});
 
 describe("what two people made under the same id stays two", () => {
   const A = { tenantId: "t", userId: "a" };
   const B = { tenantId: "t", userId: "b" };
-  type Process = ReturnType<ReturnType<typeof world>["process"]>;
   const WAYS = {
     "by itself": ({ edits }: Process, person: typeof A, value: string) =>
       edits.createNote(person, { editId: "n-1", deckId: "1", kind: "BASIC", fields: [{ name: "Front", value }] }),

@@ -1,11 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import { SECOND_MS } from "../../core/clock.ts";
+import { DAY_MS, SECOND_MS } from "../../core/clock.ts";
 import { formatCardData, isObject, parseCardData } from "../collection/card-data.ts";
 import { readCollection, timingOf } from "../collection/collection.ts";
 import { objectOf } from "../collection/options.ts";
 import { CARD_TYPE, type CardRow, findCard, freeLogId, getRow, LOG_TYPE, QUEUE, UNSYNCED } from "../collection/rows.ts";
+import type { Timing } from "../collection/timing.ts";
 import { broughtHome, queueOf } from "../schedule/answer.ts";
 import { noteSettings } from "../schedule/answers-table.ts";
+import { elapsedDaysOf } from "../schedule/memory.ts";
 import { type Before, createRecorder, type Recorder } from "./before.ts";
 import type { CardChange, Command, PresetChange } from "./command.ts";
 import { createDeck, deleteDeck, renameDeck, type Stamp } from "./decks.ts";
@@ -82,9 +84,12 @@ function changeCard(rec: Recorder, cardId: number, change: CardChange, moment: E
   rec.update("cards", cardId, { ...values, ...stamp });
 }
 
-/** Suspends or buries a card, or brings it back to its queue; a card in another such state stays in it. */
+/**
+ * Suspends or buries a card, or brings it back to its queue; a card in another such state stays in it. A suspended card is not
+ * buried: the next day would bring it back.
+ */
 function withQueue(card: CardRow, isSet: boolean, queue: number): CardRow {
-  if (isSet) return { ...broughtHome(card), queue };
+  if (isSet) return card.queue === QUEUE.SUSPENDED ? card : { ...broughtHome(card), queue };
   const isIn = queue === QUEUE.SUSPENDED ? card.queue === queue : card.queue < QUEUE.SUSPENDED;
   return isIn ? { ...card, queue: queueOf(card) } : card;
 }
@@ -92,7 +97,7 @@ function withQueue(card: CardRow, isSet: boolean, queue: number): CardRow {
 /** New again, at the end of the new cards. The log says so, as Anki's does. */
 function forgotten(rec: Recorder, card: CardRow, { at }: EditMoment): CardRow {
   const last = getRow<{ due: number | null }>(rec.db, "select max(due) as due from cards where type = 0")?.due ?? 0;
-  logManual(rec, card, 0, at);
+  logManual(rec, card, { ivl: 0, factor: 0 }, at);
   return {
     ...broughtHome(card),
     type: CARD_TYPE.NEW,
@@ -107,19 +112,35 @@ function forgotten(rec: Recorder, card: CardRow, { at }: EditMoment): CardRow {
   };
 }
 
-/** A review that is due so many days from today; the interval of a new card becomes that. */
+/** A review that is due so many days from today. */
 function dueIn(rec: Recorder, card: CardRow, days: number, moment: EditMoment): CardRow {
-  const { today } = timingOf(readCollection(rec.db), moment.at, moment.offsetMinutes);
+  const collection = readCollection(rec.db);
+  const timing = timingOf(collection, moment.at, moment.offsetMinutes);
   const home = broughtHome(card);
-  const ivl = home.type === CARD_TYPE.REVIEW ? home.ivl : Math.max(1, days);
-  const factor = home.factor || 2_500;
-  logManual(rec, card, ivl, moment.at);
-  return { ...home, type: CARD_TYPE.REVIEW, queue: QUEUE.REVIEW, due: today + days, ivl, factor, left: 0 };
+  const ivl = (collection.usesFsrs ? intervalOfFsrs : intervalOfSm2)(home, days, timing);
+  const factor = home.factor || collection.optionsOf(collection.decks.get(home.did)).initialEase;
+  logManual(rec, card, { ivl, factor }, moment.at);
+  return { ...home, type: CARD_TYPE.REVIEW, queue: QUEUE.REVIEW, due: timing.today + days, ivl, factor, left: 0 };
 }
 
-function logManual(rec: Recorder, card: CardRow, ivl: number, at: number): void {
+/** What is reviewed keeps its interval. Source: ankitects/anki, rslib/src/scheduler/reviews.rs, set_due_date. */
+function intervalOfSm2({ type, ivl }: CardRow, days: number): number {
+  return Math.max(1, type === CARD_TYPE.REVIEW || type === CARD_TYPE.RELEARNING ? ivl : days);
+}
+
+/** From the last review to the new day; without a time of that, longer by as many days as the card is put off. Source: as above. */
+function intervalOfFsrs(card: CardRow, days: number, timing: Timing): number {
+  const { queue, ivl, due, data } = card;
+  if (queue === QUEUE.NEW || ivl === 0) return 0;
+  const { lrt } = parseCardData(data);
+  if (lrt !== undefined) return elapsedDaysOf(card, lrt * SECOND_MS, timing) + days;
+  const isInSecs = due > 1_000_000_000;
+  const dueDay = isInSecs ? timing.today + Math.trunc((due * SECOND_MS - timing.nextDayAt) / DAY_MS) : due;
+  return Math.max(0, ivl + timing.today + days - dueDay);
+}
+
+function logManual(rec: Recorder, card: CardRow, { ivl, factor }: { ivl: number; factor: number }, at: number): void {
   const id = freeLogId(rec.db, at);
-  const factor = ivl === 0 ? 0 : card.factor || 2_500;
   rec.insert("revlog", {
     id,
     cid: card.id,

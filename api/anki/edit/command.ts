@@ -1,3 +1,4 @@
+import type { FilterTerm } from "../collection/decks.ts";
 import type { DeckSearch } from "../queue/search.ts";
 import type { StockKind } from "./stock.ts";
 
@@ -34,7 +35,7 @@ export type Command =
   | { do: "extendLimits"; deckId: number; newCards: number; reviews: number };
 
 /** What a filtered deck borrows, by one search or two, and whether answers in it count for the cards' schedules. */
-export type DeckFilter = { searches: DeckSearch[]; reschedules: boolean };
+export type DeckFilter = { searches: (DeckSearch | FilterTerm)[]; reschedules: boolean };
 
 /** What is set on cards; what is left out stays. `dueInDays` makes a card a review that is due then. */
 export type CardChange = {

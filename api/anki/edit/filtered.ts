@@ -72,6 +72,10 @@ function filteredDeck(): Record<string, unknown> {
 function settingsOf({ searches, reschedules }: DeckFilter): Record<string, unknown> {
   return {
     resched: reschedules,
-    terms: searches.map(({ search, limit, order }) => [search, limit, FILTER_ORDERS.indexOf(order)]),
+    terms: searches.map(({ search, limit, order }) => [
+      search,
+      limit,
+      typeof order === "number" ? order : FILTER_ORDERS.indexOf(order),
+    ]),
   };
 }

@@ -1,5 +1,6 @@
 import { parseObject } from "../collection/card-data.ts";
-import { readNoteType } from "../collection/collection.ts";
+import { readCollection, readNoteType } from "../collection/collection.ts";
+import { listOf } from "../collection/notes.ts";
 import { checksumOf, FIELD_SEPARATOR, sortTextOf } from "../collection/note-text.ts";
 import { count, MAX_PLACE } from "../collection/options.ts";
 import { type CardRow, getRow, listRows, UNSYNCED } from "../collection/rows.ts";
@@ -19,7 +20,7 @@ export function createNote(rec: Recorder, command: NewNote, stamp: Stamp): void 
   const type = readNoteType(rec.db, typeId);
   const text = { mid: typeId, ...stamp, tags: tagText(tags), ...contentOf(type, fields), flags: 0, data: "" };
   rec.insert("notes", { id: noteId, guid, ...text });
-  addCards(rec, { noteId, deckId: command.deckId, ords: cardsOf(type, fields) }, stamp);
+  addCards(rec, { noteId, type, deckId: command.deckId, ords: cardsOf(type, fields) }, stamp);
   learnTags(rec, tags);
 }
 
@@ -42,12 +43,12 @@ export function updateNote(
   const known = new Set(cards.map(({ ord }) => ord));
   const home = cards[0]?.odid || cards[0]?.did || 1;
   // Cards that are not made any more stay: an empty one is for its owner to remove, as in Anki.
-  addCards(rec, { noteId, deckId: home, ords: cardsOf(type, fields).filter((ord) => !known.has(ord)) }, stamp);
+  addCards(rec, { noteId, type, deckId: home, ords: cardsOf(type, fields).filter((ord) => !known.has(ord)) }, stamp);
 }
 
 function addCards(
   rec: Recorder,
-  { noteId, deckId, ords }: { noteId: number; deckId: number; ords: readonly number[] },
+  { noteId, type, deckId, ords }: { noteId: number; type: Json; deckId: number; ords: readonly number[] },
   stamp: Stamp,
 ): void {
   if (ords.length === 0) return;
@@ -72,8 +73,16 @@ function addCards(
   let id = noteId;
   for (const ord of ords) {
     while (getRow(rec.db, "select 1 from cards where id = ?", id)) id++;
-    rec.insert("cards", { id, nid: noteId, did: deckId, ord, ...stamp, ...zero, due });
+    rec.insert("cards", { id, nid: noteId, did: ownDeckOf(rec, type, ord) ?? deckId, ord, ...stamp, ...zero, due });
   }
+}
+
+/** The deck that a template says for its cards, unless it is gone or borrows. Cloze cards have none, as in Anki. */
+function ownDeckOf(rec: Recorder, type: Json, ord: number): number | undefined {
+  const did = type["type"] === 1 ? undefined : listOf(type["tmpls"])[ord]?.["did"];
+  // Few templates say one, and reading the decks takes its time.
+  const deck = did ? readCollection(rec.db).decks.get(Number(did)) : undefined;
+  return deck?.filtered ? undefined : deck?.id;
 }
 
 export function deleteNote(rec: Recorder, noteId: number): void {
