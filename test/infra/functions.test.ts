@@ -99,6 +99,15 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
       });
     });
 
+    test("answers the same at any length, however its client takes it packed", async () => {
+      const query = "{ __schema { types { name description fields { name description } } } }";
+      const ask = (accepted: string) => on.ask("demo", query, {}, { headers: { "accept-encoding": accepted } });
+      const [plain, gzip, br] = [await ask("identity"), await ask("gzip"), await ask("gzip, deflate, br")];
+      expect([plain, gzip, br].map(({ headers }) => headers["content-encoding"])).toEqual([undefined, "gzip", "br"]);
+      expect(plain.data.__schema.types.length).toBeGreaterThan(100);
+      expect([gzip.data, br.data]).toEqual([plain.data, plain.data]);
+    });
+
     test("does a mutation, also of a body in base64, once", async () => {
       const events = [journeyEvent("s-http", 1)];
       const answers = [await record("demo", events), await record("demo", events, { base64: true })];

@@ -7,7 +7,7 @@ import { functions } from "../../api/functions.ts";
 import { bundleFunctions } from "../../infra/bundle.ts";
 import { startGateway } from "./gateway.ts";
 import { startFunction, type TestFunction } from "./lambda.ts";
-import { httpEvent } from "./lambda-events.ts";
+import { httpEvent, receivedOf } from "./lambda-events.ts";
 import { makeTempDir, startTestSystem } from "./local.ts";
 import { startRecorder } from "./recorder.ts";
 import { startSecrets } from "./secrets.ts";
@@ -106,11 +106,11 @@ export async function startFunctions() {
   async function call(event: unknown): Promise<Answered> {
     const outcome = await (await functionOf("http")).invoke(event);
     if ("error" in outcome) throw new Error(outcome.error.errorMessage);
-    const { statusCode, headers, body } = outcome.payload as APIGatewayProxyStructuredResultV2;
+    const result = outcome.payload as APIGatewayProxyStructuredResultV2;
     return {
-      statusCode: statusCode!,
-      headers: headers as Record<string, string>,
-      ...JSON.parse(body!) as { data: unknown },
+      statusCode: result.statusCode!,
+      headers: result.headers as Record<string, string>,
+      ...JSON.parse(receivedOf(result).toString()) as { data: unknown },
     };
   }
 

@@ -1,6 +1,14 @@
 import { type _Record, GetRecordsCommand, GetShardIteratorCommand } from "@aws-sdk/client-dynamodb-streams";
-import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, DynamoDBStreamEvent, SQSEvent } from "aws-lambda";
+import type {
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  DynamoDBStreamEvent,
+  SQSEvent,
+} from "aws-lambda";
+import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { createStreams } from "../../api/aws/streams.ts";
 import type { WindowedEvent } from "../../api/entry/lambda/rollup.ts";
 import type { TestSystem } from "./local.ts";
@@ -45,6 +53,13 @@ export function restEvent({ path = "/graphql", headers, body }: Asked) {
     },
     body: textOf(body),
   };
+}
+
+/** What a client gets of a result: API Gateway makes bytes of base64 and UTF-8 of text, and clients unpack what is packed. */
+export function receivedOf({ headers, body, isBase64Encoded }: APIGatewayProxyStructuredResultV2): Buffer {
+  const bytes = Buffer.from(body!, isBase64Encoded ? "base64" : "utf8");
+  const encoding = headers!["content-encoding"];
+  return encoding === "br" ? brotliDecompressSync(bytes) : encoding === "gzip" ? gunzipSync(bytes) : bytes;
 }
 
 /** A batch of queue messages with these bodies, named m0, m1, … */

@@ -1,9 +1,13 @@
+import { Buffer } from "node:buffer";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { Context } from "aws-lambda";
 import { fromLambdaRecord } from "../../api/aws/streams.ts";
+import { createHttp } from "../../api/entry/http/fetch.ts";
 import { EVENT_BYTES, toRequest, toResult } from "../../api/entry/lambda/events.ts";
 import { FunctionTimeoutError, onQueue, within } from "../../api/entry/lambda/runtime.ts";
-import { httpEvent, recorded, restEvent, sqsEvent } from "../kit/lambda-events.ts";
+import { httpEvent, receivedOf, recorded, restEvent, sqsEvent } from "../kit/lambda-events.ts";
+import { createTinyApp } from "../kit/tiny-app.ts";
 
 const contextOf = (leftMs: number) =>
   ({ awsRequestId: "r", functionName: "test", getRemainingTimeInMillis: () => leftMs }) as Context;
@@ -89,6 +93,43 @@ describe("an answer", () => {
     const bytes = new Response(new Uint8Array([0, 255]), { headers: { "content-type": "image/png" } });
     expect(await toResult(bytes)).toMatchObject({ body: "AP8=", isBase64Encoded: true });
   });
+
+  test("has the bytes that it had, whatever they are, are called and are packed in", async () => {
+    const bodies = [Buffer.from('{"é":"\u0000"}'), Buffer.from([0xef, 0xbb, 0xbf, 0x61]), Buffer.from([0, 200, 255])];
+    const types = [
+      "application/json",
+      "text/plain; charset=utf-8",
+      "text/html",
+      "image/svg+xml",
+      "font/woff2",
+      undefined,
+    ];
+    for (const bytes of bodies) {
+      for (const type of types) {
+        for (const [encoding, packed] of [["br", brotliCompressSync(bytes)], ["gzip", gzipSync(bytes)], ["", bytes]]) {
+          const headers = {
+            ...(type ? { "content-type": type } : {}),
+            ...(encoding ? { "content-encoding": encoding } : {}),
+          };
+          const result = await toResult(new Response(packed as Uint8Array<ArrayBuffer>, { headers: headers as never }));
+          expect([type, encoding, receivedOf(result)]).toEqual([type, encoding, bytes]);
+        }
+      }
+    }
+  });
+
+  test.each(["gzip, deflate, br", "gzip", "identity", ""])(
+    "of more than 16 KB is the same where its client takes %j",
+    async (accepted) => {
+      const http = createHttp(createTinyApp().app);
+      const query = `{ ${Array.from({ length: 30 }, (_, i) => `${"x".repeat(600)}${i}: hello`).join(" ")} }`;
+      const headers = { "accept-encoding": accepted };
+      const result = await toResult(await http.fetch(await read(httpEvent({ body: { query }, headers }))));
+      expect(result.headers!["content-encoding"]).toBe(/br$|gzip$/.exec(accepted)?.[0]);
+      const { data } = JSON.parse(receivedOf(result).toString()) as { data: Record<string, string> };
+      expect(Object.keys(data)).toHaveLength(30);
+    },
+  );
 
   test("that Lambda could not give becomes an error that says what to do", async () => {
     // Quotes are written as two characters.

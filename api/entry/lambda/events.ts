@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { isUtf8 } from "node:buffer";
 import type { Peer } from "../http/rates.ts";
 
 /** An HTTP request as API Gateway's HTTP API and function URLs (payload 2.0) or its REST API (1.0) give it. */
@@ -89,12 +90,17 @@ export function headOf({ status, headers }: Response): Head {
 /** A whole response as API Gateway takes it (payload 2.0). What is longer than Lambda can give becomes an error that says so. */
 export async function toResult(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
   const bytes = Buffer.from(await response.arrayBuffer());
-  const isBase64Encoded = !TEXT.test(response.headers.get("content-type") ?? "text/plain");
+  const isBase64Encoded = !isText(response, bytes);
   const result = { ...headOf(response), body: bytes.toString(isBase64Encoded ? "base64" : "utf8"), isBase64Encoded };
   if (bytes.length < SURE_BYTES) return result;
   const length = Buffer.byteLength(JSON.stringify(result));
   if (length <= EVENT_BYTES) return result;
   return await toResult(tooLarge(`The answer has ${length} bytes; a function gives`, 500));
+}
+
+/** Whether the bytes are still these where they go as text: not where they are compressed, or no UTF-8 whatever they are called. */
+function isText({ headers }: Response, bytes: Uint8Array): boolean {
+  return !headers.has("content-encoding") && TEXT.test(headers.get("content-type") ?? "text/plain") && isUtf8(bytes);
 }
 
 function tooLarge(what: string, status: number): Response {
