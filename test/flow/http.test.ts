@@ -278,6 +278,38 @@ describe("event streams", () => {
     expect(counts.added).toBe(before);
   });
 
+  test("an entry that answers at once begins nothing that it could not answer, whatever is accepted", async () => {
+    const own = createTinyApp({ MAX_SUBSCRIPTIONS_PER_TOKEN: "1", MAX_BATCH: "2" });
+    const server = createHttp(own.app, { atOnce: true });
+    const ask = async (
+      query: string | string[],
+      accept: string,
+      more: Record<string, string> = {},
+      method = "POST",
+    ) => {
+      const body = JSON.stringify(Array.isArray(query) ? query.map((one) => ({ query: one })) : { query });
+      const headers = { "content-type": "application/json", authorization: "Bearer good", accept, ...more };
+      const answer = await server.fetch(new Request("http://localhost/graphql", { method, headers, body }));
+      return [answer.status, await answer.text()];
+    };
+    const none = [406, expect.stringContaining("NO_STREAMS")];
+    const accepts = ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0, application/json", "*/*", "text/*"];
+    // More often than a token may subscribe: none keeps its place.
+    for (const accept of accepts) expect(await ask("subscription { ticks }", accept)).toEqual(none);
+    for (const accept of ["text/event-stream", "multipart/mixed", "text/event-stream, multipart/*;q=0.5"]) {
+      expect(await ask("mutation { add }", accept)).toEqual([406, expect.stringContaining("NOT_ACCEPTABLE")]);
+    }
+    expect(own.counts.added).toBe(0);
+    const answered = [200, expect.stringContaining('{"data":{"add":1}}')];
+    expect(await ask("mutation { add }", "text/event-stream, application/json;q=0.1")).toEqual(answered);
+    const batch = await ask(["{ hello }", "subscription { ticks }"], "application/json");
+    expect(batch).toEqual([200, expect.stringMatching(/^\[\{"data":\{"hello":"world"\}\},.*NO_STREAMS/)]);
+    // Nor does a client reserve or use a stream of several operations.
+    expect(await ask("", "text/event-stream", {}, "PUT")).toEqual(none);
+    expect(await ask("mutation { add }", "application/json", { "x-graphql-event-stream-token": "t" })).toEqual(none);
+    expect(own.counts.added).toBe(1);
+  });
+
   test("a subscription that is refused answers with its status and no stream", async () => {
     const { status, body } = await post(http, "subscription { forbidden }");
     expect([status, body.errors![0]!.extensions]).toEqual([403, { code: "FORBIDDEN" }]);

@@ -121,8 +121,10 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
       const body = { query: "{ viewer { tenantId } }" };
       const unknown = await on.call(httpEvent({ body, headers: { authorization: "Bearer x" } }));
       expect(unknown).toMatchObject({ statusCode: 401, errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
-      const stream = await on.ask("demo", FOLLOW, { id: "s-http" }, { headers: { accept: "text/event-stream" } });
-      expect(stream).toMatchObject({ statusCode: 400, errors: [{ extensions: { code: "NO_STREAMS" } }] });
+      for (const accept of ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0, application/json"]) {
+        const stream = await on.ask("demo", FOLLOW, { id: "s-http" }, { headers: { accept } });
+        expect(stream).toMatchObject({ statusCode: 406, errors: [{ extensions: { code: "NO_STREAMS" } }] });
+      }
       expect(await on.call({})).toMatchObject({ statusCode: 400, errors: [{ extensions: { code: "BAD_REQUEST" } }] });
     });
 

@@ -34,6 +34,8 @@ type Options = {
   clock?: Clock;
   /** Refuses queries and mutations: for an entry that may only read and subscribe. */
   subscriptionsOnly?: boolean;
+  /** Streams nothing, so that no subscription begins: for an entry that gives each answer as a whole. */
+  atOnce?: boolean;
   /** Of the server, where there is one: for `/metrics`. */
   connections?: Pick<Connections, "counts">;
 };
@@ -42,13 +44,14 @@ type Options = {
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 /** Carries the review session. */
 const REVIEW_SESSION = "x-session-id";
+const STREAMED: readonly Form[] = ["events", "multipart"];
 const NO_SEARCH = new URLSearchParams();
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** The whole service behind one `answer`, which servers, functions and tests call alike. */
 export function createHttp(app: App, options: Options = {}) {
   const { config, log } = app;
-  const { clock = systemClock, connections } = options;
+  const { clock = systemClock, connections, atOnce = false } = options;
   const open: Measurement = {
     name: "sojourn_open",
     help: "What is open now: connections of the server, WebSockets among them, and streams of subscriptions.",
@@ -150,11 +153,13 @@ export function createHttp(app: App, options: Options = {}) {
     call.header.asked = asked.header(REVIEW_SESSION);
     try {
       const { method } = asked;
-      const forms = parseAccept(asked.header("accept"));
+      const accepted = parseAccept(asked.header("accept"));
+      const forms = atOnce ? accepted.filter((form) => !STREAMED.includes(form)) : accepted;
       if (!METHODS.includes(method)) throw methodNotAllowed(METHODS.join(", "), "Send a GET or a POST.");
       await identify(asked, call);
       const search = asked.search === "" ? NO_SEARCH : new URLSearchParams(asked.search);
       const stream = asked.header(STREAM_TOKEN) ?? search.get("token") ?? undefined;
+      if (atOnce && (method === "PUT" || stream !== undefined)) throw noStreams();
       if (method === "PUT") return single.reserve(call);
       if (method === "DELETE") return single.end(stream ?? "", search.get("operationId") ?? "", call);
       if (method === "GET" && stream !== undefined && forms[0] === "events") return single.open(stream, call);
@@ -203,7 +208,7 @@ export function createHttp(app: App, options: Options = {}) {
     const type = call.operation!.type;
     if (isGet && type === "mutation") throw methodNotAllowed("POST", "Mutations are sent by POST.");
     const form = forms.find((form) => fits(form, type === "subscription"));
-    if (!form) throw notAcceptable();
+    if (!form) throw atOnce && type === "subscription" ? noStreams() : notAcceptable();
     if (type !== "subscription") {
       const result = engine.translateResult(await engine.execute(planned), call);
       if (form !== "events") return jsonAnswer(result, form as keyof typeof JSON_TYPES);
@@ -237,7 +242,7 @@ export function createHttp(app: App, options: Options = {}) {
         if (i > 0) await app.rates.request(address, viewer);
         const planned = engine.plan(call, params);
         if (!isPlanned(planned)) return { errors: engine.translate(planned, call) };
-        if (call.operation!.type === "subscription") throw notAcceptable();
+        if (call.operation!.type === "subscription") throw atOnce ? noStreams() : notAcceptable();
         return engine.translateResult(await engine.execute(planned), call);
       } catch (error) {
         return { errors: engine.translate([error], call) };
@@ -312,4 +317,11 @@ function notAcceptable(): RefusedError {
   const message = `The answer comes in none of the accepted types. Subscriptions answer text/event-stream or ` +
     `multipart/mixed, queries and mutations application/graphql-response+json or application/json.`;
   return new RefusedError("NOT_ACCEPTABLE", message, { status: 406 });
+}
+
+function noStreams(): RefusedError {
+  const message =
+    "This address answers at once and cannot stream. Subscribe by WebSocket (graphql-transport-ws) at the " +
+    "address for sockets, or by text/event-stream at the one for streams.";
+  return new RefusedError("NO_STREAMS", message, { status: 406 });
 }

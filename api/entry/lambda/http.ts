@@ -7,7 +7,7 @@ import { peerOf, refusal, toRequest, toResult } from "./events.ts";
 
 const { http, log } = await start(async (config, log) => ({
   log,
-  http: createHttp(flushes(await createApp(config, { log }))),
+  http: createHttp(flushes(await createApp(config, { log })), { atOnce: true }),
 }));
 
 export async function handler(
@@ -32,9 +32,5 @@ async function answer(event: APIGatewayProxyEventV2): Promise<Response> {
   if (new URL(request.url).pathname === "/metrics") {
     return refusal(404, "NOT_FOUND", "There is nothing at /metrics here.");
   }
-  const response = await http.fetch(request, peerOf(event));
-  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
-  await response.body?.cancel();
-  const message = "This address answers at once and cannot stream. Subscribe at the address for streams.";
-  return refusal(400, "NO_STREAMS", message);
+  return await http.fetch(request, peerOf(event));
 }
