@@ -23,7 +23,7 @@ export type Peer = {
   authorization: string | undefined;
   /** What the client calls itself, for the audit log. */
   client: string | undefined;
-  /** What is under way, by the client's id. */
+  /** What is under way, by the client's id: of one that the client has completed to its very end. */
   calls: Map<string, Running>;
   close: (code: number, reason: string) => void;
   send: (text: string) => void;
@@ -84,23 +84,12 @@ export function createHooks(
     return true;
   }
 
-  function finish(peer: Peer, id: string): void {
-    observe(peer, id);
-    peer.calls.get(id)?.release?.();
-    peer.calls.delete(id);
-  }
-
-  /** Once for each operation: of a stream the time to its start, of others to their answer. */
-  function observe(peer: Peer, id: string): void {
-    const running = peer.calls.get(id);
-    if (!running || running.isObserved) return;
-    running.isObserved = true;
-    engine.observe(running.call, running.startedAt);
-  }
+  const callOf = (peer: Peer, id: string): Call =>
+    peer.calls.get(id)?.call ?? engine.createCall(crypto.randomUUID(), peer.viewer);
 
   return {
     onConnect: ({ connectionParams, extra: peer }) => connect(peer, tokenOf(connectionParams) ?? peer.authorization),
-    async onSubscribe({ subscriptions, extra: peer }, id, params) {
+    async onSubscribe({ extra: peer }, id, params) {
       const call = engine.createCall(crypto.randomUUID(), peer.viewer);
       call.address = peer.address;
       call.client = peer.client;
@@ -112,12 +101,11 @@ export function createHooks(
       }
       peer.calls.set(id, running);
       try {
-        if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) throw tooMany();
+        if (peer.calls.size > MAX_SUBSCRIPTIONS) throw tooMany();
         await app.rates.request(peer.address, peer.viewer);
         const planned = engine.plan(call, toParams(params));
         if (!isPlanned(planned)) return planned;
-        const isOpen = peer.calls.has(id) && !peer.isClosed;
-        if (isOpen && peer.viewer && call.operation?.type === "subscription") {
+        if (!peer.isClosed && peer.viewer && call.operation?.type === "subscription") {
           running.release = app.rates.subscription(peer.viewer);
         }
         return planned;
@@ -129,27 +117,37 @@ export function createHooks(
     subscribe: (args) => engine.subscribe(args as Planned),
     onOperation({ extra: peer }, id, _params, _args, result) {
       if (!(Symbol.asyncIterator in result)) return;
-      observe(peer, id);
+      observe(engine, peer, id);
       return deliver(result as AsyncGenerator<ExecutionResult>, peer, id);
     },
     onNext({ extra: peer }, id, _params, _args, result) {
-      const running = peer.calls.get(id);
-      if (!running || !result.errors || isExpiry(peer, result.errors)) return;
+      if (!result.errors || isExpiry(peer, result.errors)) return;
       const { errors, ...rest } = engine.translateResult(
         { data: result.data ?? null, errors: result.errors },
-        running.call,
+        callOf(peer, id),
       );
       return { ...rest, errors: errors.map(plain) };
     },
     onError({ extra: peer }, id, _params, errors) {
       if (isExpiry(peer, errors)) return;
-      const call = peer.calls.get(id)?.call ?? engine.createCall(crypto.randomUUID(), peer.viewer);
-      const seen = engine.translate(errors, call).map(plain);
-      finish(peer, id);
-      return seen;
+      return engine.translate(errors, callOf(peer, id)).map(plain);
     },
-    onComplete: ({ extra: peer }, id) => finish(peer, id),
   };
+}
+
+/** Gives back what an operation that is over has held. */
+export function finish(engine: Engine, peer: Peer, id: string): void {
+  observe(engine, peer, id);
+  peer.calls.get(id)?.release?.();
+  peer.calls.delete(id);
+}
+
+/** Once for each operation: of a stream the time to its start, of others to their answer. */
+function observe(engine: Engine, peer: Peer, id: string): void {
+  const running = peer.calls.get(id);
+  if (!running || running.isObserved) return;
+  running.isObserved = true;
+  engine.observe(running.call, running.startedAt);
 }
 
 /**

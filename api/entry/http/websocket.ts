@@ -5,8 +5,9 @@ import type { App } from "../../app.ts";
 import { type Clock, SECOND_MS } from "../../core/clock.ts";
 import { RefusedError } from "./errors.ts";
 import type { Engine } from "./graphql.ts";
-import { checkStructure } from "./json.ts";
-import { createHooks, type Peer, TRY_AGAIN_LATER } from "./socket-operations.ts";
+import { parseJson } from "./json.ts";
+import { createHooks, finish, type Peer, TRY_AGAIN_LATER } from "./socket-operations.ts";
+import { createTurns } from "./socket-turns.ts";
 
 /** What is used of a socket of `ws`. */
 export type Socket = {
@@ -117,17 +118,25 @@ export function createSockets({ app, engine, clock }: { app: App; engine: Engine
         send: peer.send,
         close: (code, reason) => peer.close(code ?? GOING_AWAY, reason ?? ""),
         onMessage: (handle) => {
+          const take = createTurns({
+            peer,
+            // It takes what was parsed by now as well.
+            take: (message) => handle(message as string),
+            ended: (id) => finish(engine, peer, id),
+          });
           socket.on("message", (data, isBinary) => {
             state.isAlive = true;
             state.heardAt = clock();
             if (isBinary) return peer.close(NOT_TEXT, "Send text.");
-            const text = data.toString();
+            let message: unknown;
             try {
-              checkStructure(text, JSON_LIMITS);
+              message = parseJson(data.toString(), JSON_LIMITS);
             } catch (error) {
               return peer.close(CloseCode.BadRequest, (error as Error).message);
             }
-            handle(text).catch((error) => fail(peer, error));
+            // A string would be parsed once more, by who does not look at its structure.
+            if (typeof message !== "object") return peer.close(CloseCode.BadRequest, "Messages are JSON objects.");
+            take(message).catch((error) => fail(peer, error));
           });
         },
       }, peer);
