@@ -17,11 +17,20 @@ export const STREAM_TOKEN = "x-graphql-event-stream-token";
 const OPEN_MS = 10 * SECOND_MS;
 const MAX_OPERATIONS = 100;
 
+/** Has its id from before it begins until it is over, or ended by its client or with the stream. */
+type Operation = {
+  release?: () => void;
+  results?: AsyncGenerator<ExecutionResult>;
+  isOver: () => boolean;
+  /** Gives back its id and what it holds; once. */
+  end: () => void;
+};
+
 type Reserved = {
   viewer: Viewer;
   isOpen: boolean;
   queue: ReturnType<typeof createQueue>;
-  operations: Map<string, { end: () => void }>;
+  operations: Map<string, Operation>;
   close: () => void;
 };
 
@@ -56,15 +65,48 @@ export function createSingleStreams(
     return found;
   }
 
-  async function run(own: Reserved, id: string, results: AsyncGenerator<ExecutionResult>): Promise<void> {
+  /** Takes the id before anything is waited for: of two that come at once one has it. */
+  function take({ operations }: Reserved, id: string): Operation {
+    if (operations.has(id)) throw refused("OPERATION_EXISTS", 409, "There is an operation of this id.");
+    if (operations.size >= MAX_OPERATIONS) {
+      throw refused("TOO_MANY_SUBSCRIPTIONS", 429, `A stream has at most ${MAX_OPERATIONS} operations at once.`);
+    }
+    const operation: Operation = {
+      isOver: () => operations.get(id) !== operation,
+      end() {
+        if (operation.isOver()) return;
+        operations.delete(id);
+        operation.release?.();
+        void operation.results?.return(undefined).catch(() => {});
+      },
+    };
+    operations.set(id, operation);
+    return operation;
+  }
+
+  /** Ends an operation, and says so before its id can stand for another. */
+  function complete({ queue }: Reserved, id: string, operation: Operation): void {
+    if (operation.isOver()) return;
+    operation.end();
+    void queue.push(`event: complete\ndata: {"id":${JSON.stringify(id)}}\n\n`);
+  }
+
+  /** One that was ended meanwhile says nothing more: its id may be another's by then. */
+  async function run(
+    own: Reserved,
+    id: string,
+    operation: Operation,
+    results: AsyncGenerator<ExecutionResult>,
+  ): Promise<void> {
     const name = JSON.stringify(id);
     try {
+      if (operation.isOver()) return void await results.return(undefined);
       for await (const result of results) {
+        if (operation.isOver()) return;
         await own.queue.push(`event: next\ndata: {"id":${name},"payload":${resultText(result)}}\n\n`);
       }
     } finally {
-      own.operations.get(id)?.end();
-      await own.queue.push(`event: complete\ndata: {"id":${name}}\n\n`);
+      complete(own, id, operation);
     }
   }
 
@@ -113,42 +155,32 @@ export function createSingleStreams(
       if (typeof id !== "string" || id === "" || id.length > 128) {
         throw refused("BAD_REQUEST", 400, "extensions.operationId must be text of 1 to 128 characters.");
       }
-      if (own.operations.has(id)) throw refused("OPERATION_EXISTS", 409, "There is an operation of this id.");
-      if (own.operations.size >= MAX_OPERATIONS) {
-        throw refused("TOO_MANY_SUBSCRIPTIONS", 429, `A stream has at most ${MAX_OPERATIONS} operations at once.`);
-      }
       const planned = engine.plan(call, params);
       if (!isPlanned(planned)) return answer(400, resultText({ errors: engine.translate(planned, call) }));
-      const isStream = call.operation!.type === "subscription";
-      const release = isStream && call.viewer ? app.rates.subscription(call.viewer) : () => {};
-      const begun = isStream ? await begin(() => engine.subscribe(planned), release) : only(engine.execute(planned));
-      const results = engine.translateEach(Symbol.asyncIterator in begun ? begun : only(begun), call);
-      const end = () => {
-        if (!own.operations.delete(id)) return;
-        release();
-        void results.return(undefined).catch(() => {});
-      };
-      own.operations.set(id, { end });
-      if (!reserved.has(token)) end();
-      run(own, id, results).catch((error) => app.log.error("An operation of a stream failed.", { error }));
+      const operation = take(own, id);
+      try {
+        const isStream = call.operation!.type === "subscription";
+        if (isStream && call.viewer) operation.release = app.rates.subscription(call.viewer);
+        const begun = isStream ? await engine.subscribe(planned) : only(engine.execute(planned));
+        operation.results = engine.translateEach(Symbol.asyncIterator in begun ? begun : only(begun), call);
+      } catch (error) {
+        operation.end();
+        throw error;
+      }
+      run(own, id, operation, operation.results).catch((error) =>
+        app.log.error("An operation of a stream failed.", { error })
+      );
       return answer(202, "");
     },
 
     /** Ends an operation; one that is over is no error. */
     end(token: string, id: string, call: Call): Answer {
-      find(token, call).operations.get(id)?.end();
+      const own = find(token, call);
+      const operation = own.operations.get(id);
+      if (operation) complete(own, id, operation);
       return answer(200, "");
     },
   };
-}
-
-async function begin<T>(start: () => Promise<T>, release: () => void): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    release();
-    throw error;
-  }
 }
 
 /** Texts for one reader: whoever adds one waits until it is taken. */
