@@ -129,7 +129,9 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
       await dynamo.remove(table, memberKey(viewer.tenantId, group, `${id}#${subscriptionId}`));
       const names = { "#subscriptions": "subscriptions", "#id": subscriptionId };
       const change = { expression: "REMOVE #subscriptions.#id", names };
-      await dynamo.updateIf(table, connectionKey(id), change, { expression: "attribute_exists(pk)" });
+      // Where somebody else removed it meanwhile, the id may be another's by now.
+      const condition = { expression: "#subscriptions.#id = :group", names, values: { ":group": group } };
+      await dynamo.updateIf(table, connectionKey(id), change, condition);
     },
 
     /** Adds a member at its own position, and the group where it is new; gives the group. */

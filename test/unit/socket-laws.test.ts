@@ -165,7 +165,11 @@ describe("what a connection follows", () => {
     await store.removeSubscription(before, "s");
     expect((await store.listMembers("shop", "g")).map(({ key }) => key)).toEqual(["a#t", "b#s"]);
     expect((await seen()).subscriptions).toEqual({ t: "g" });
-    // Once more, by who read it before it went: nothing is brought back.
+    // By who read it before it went: what follows another group by this id since stays.
+    await store.addSubscription(before, "s", "h");
+    await store.removeSubscription(before, "s");
+    expect((await seen()).subscriptions).toEqual({ s: "h", t: "g" });
+    // Once more: nothing is brought back.
     await store.removeConnection("a");
     await store.removeSubscription(before, "t");
     expect(await store.findConnection("a")).toBeUndefined();
