@@ -90,22 +90,14 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
   });
 
   describe("http", () => {
-    test("answers a query", async () => {
-      const { statusCode, headers, data } = await on.ask("demo", "{ viewer { tenantId } }");
-      expect({ statusCode, data }).toEqual({ statusCode: 200, data: { viewer: { tenantId: "demo" } } });
+    test("answers a query, also with more than 16 KB, which go packed", async () => {
+      const query = "{ viewer { tenantId } __schema { types { name description fields { description } } } }";
+      const { statusCode, headers, data } = await on.ask("demo", query);
+      expect([statusCode, data.viewer, headers["content-encoding"]]).toEqual([200, { tenantId: "demo" }, "br"]);
       expect(headers).toMatchObject({
         "x-request-id": "JKJaXmPLvHcESHA",
         "content-type": "application/json; charset=utf-8",
       });
-    });
-
-    test("answers the same at any length, however its client takes it packed", async () => {
-      const query = "{ __schema { types { name description fields { name description } } } }";
-      const ask = (accepted: string) => on.ask("demo", query, {}, { headers: { "accept-encoding": accepted } });
-      const [plain, gzip, br] = [await ask("identity"), await ask("gzip"), await ask("gzip, deflate, br")];
-      expect([plain, gzip, br].map(({ headers }) => headers["content-encoding"])).toEqual([undefined, "gzip", "br"]);
-      expect(plain.data.__schema.types.length).toBeGreaterThan(100);
-      expect([gzip.data, br.data]).toEqual([plain.data, plain.data]);
     });
 
     test("does a mutation, also of a body in base64, once", async () => {
@@ -118,13 +110,12 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
     });
 
     test("refuses a token that it does not know, a subscription, and an event that is no request", async () => {
-      const body = { query: "{ viewer { tenantId } }" };
-      const unknown = await on.call(httpEvent({ body, headers: { authorization: "Bearer x" } }));
+      const unknown = await on.call(
+        httpEvent({ body: { query: "{ viewer }" }, headers: { authorization: "Bearer x" } }),
+      );
       expect(unknown).toMatchObject({ statusCode: 401, errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
-      for (const accept of ["text/event-stream", "multipart/mixed;subscriptionSpec=1.0, application/json"]) {
-        const stream = await on.ask("demo", FOLLOW, { id: "s-http" }, { headers: { accept } });
-        expect(stream).toMatchObject({ statusCode: 406, errors: [{ extensions: { code: "NO_STREAMS" } }] });
-      }
+      const stream = await on.ask("demo", FOLLOW, { id: "s-http" }, { headers: { accept: "multipart/mixed" } });
+      expect(stream).toMatchObject({ statusCode: 406, errors: [{ extensions: { code: "NO_STREAMS" } }] });
       expect(await on.call({})).toMatchObject({ statusCode: 400, errors: [{ extensions: { code: "BAD_REQUEST" } }] });
     });
 
