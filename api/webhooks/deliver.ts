@@ -12,6 +12,8 @@ export type DeliverOptions = { store: WebhookStore; send: Send; clock: Clock };
 const CLAIM_MS = MINUTE_MS;
 /** A sweep begins nothing new after so long: another follows. */
 const SWEEP_MS = 50 * SECOND_MS;
+/** After so long a hook begins nothing new until the others had a turn. */
+const TURN_MS = 5 * SECOND_MS;
 const HOOKS_AT_ONCE = 16;
 const REQUESTS_A_HOOK = 4;
 /** "Gone": the receiver wants no more. */
@@ -20,7 +22,8 @@ const GONE = 410;
 /**
  * The job that sends. An event becomes a delivery for each hook that wants it; a delivery is taken for a minute by a
  * conditional write, tried, and noted. A process that dies in between leaves it due again: at least once, under the same
- * id. Where one delivery of a hook fails the others of it wait as long, so that a dead receiver costs one request at a time.
+ * id. Where one delivery of a hook fails the others of it wait as long, so that a dead receiver costs one request at a time;
+ * one that is slow gives way after its turn, and what is left of it stays due.
  */
 export function createDelivery({ store, send, clock }: DeliverOptions) {
   return async function deliver(): Promise<Record<string, number>> {
@@ -30,11 +33,18 @@ export function createDelivery({ store, send, clock }: DeliverOptions) {
       const due = (await Promise.all(Array.from({ length: SHARDS }, (_, shard) => store.listDue(shard, clock()))))
         .flat();
       const kinds = Map.groupBy(due, ({ kind }) => kind);
-      await pMap(kinds.get("event") ?? [], ({ key }) => spreadEvent(key), { concurrency: HOOKS_AT_ONCE });
+      const spread = await pMap(kinds.get("event") ?? [], ({ key }) => spreadEvent(key), {
+        concurrency: HOOKS_AT_ONCE,
+      });
       await pMap(kinds.get("hook") ?? [], ({ key }) => letGo(key), { concurrency: HOOKS_AT_ONCE });
-      const byHook = Map.groupBy(kinds.get("delivery") ?? [], ({ key }) => key.pk as string);
+      const byHook = Map.groupBy(
+        [...spread.flat(), ...(kinds.get("delivery") ?? []).map(({ key }) => key)],
+        ({ pk }) => pk as string,
+      );
       const before = did.delivered + did.failed;
-      await pMap(byHook.values(), (own) => sendAll(own, did), { concurrency: HOOKS_AT_ONCE });
+      // Who has little to be told is not behind who has much.
+      const turns = [...byHook.values()].sort((a, b) => a.length - b.length);
+      await pMap(turns, (own) => sendAll(own, did, endAt), { concurrency: HOOKS_AT_ONCE });
       did.events += kinds.get("event")?.length ?? 0;
       // An index follows its table: what was done is still listed for a moment, and is no reason to go on.
       isMore = kinds.has("event") || did.delivered + did.failed > before;
@@ -42,20 +52,25 @@ export function createDelivery({ store, send, clock }: DeliverOptions) {
     return did;
   };
 
-  async function spreadEvent(key: Due["key"]): Promise<void> {
+  /** Gives the deliveries that it made: they go at once, and not after all that is under way. */
+  async function spreadEvent(key: Due["key"]): Promise<Due["key"][]> {
     const event = await store.findEvent(key);
-    if (!event) return;
+    if (!event) return [];
     const { tenantId, eventId, type, notedAt, body } = event;
     const hooks = await store.listWebhooks(tenantId);
     const now = clock();
+    const made: Due["key"][] = [];
     for (const { webhookId, types, revokedAt } of hooks) {
       if (revokedAt !== undefined || !(types as readonly string[]).includes(type)) continue;
-      await store.putDelivery({
-        ...{ deliveryId: deliveryIdOf(notedAt, eventId), webhookId, tenantId, eventId, type, body },
-        ...{ status: "PENDING", createdAt: now, attempts: 0, tries: [], dueAt: now },
-      });
+      made.push(
+        await store.putDelivery({
+          ...{ deliveryId: deliveryIdOf(notedAt, eventId), webhookId, tenantId, eventId, type, body },
+          ...{ status: "PENDING", createdAt: now, attempts: 0, tries: [], dueAt: now },
+        }),
+      );
     }
     await store.settle(key);
+    return made;
   }
 
   /** After a pause: all that was held is due. */
@@ -67,17 +82,23 @@ export function createDelivery({ store, send, clock }: DeliverOptions) {
     await store.settle(key);
   }
 
-  async function sendAll(due: readonly Due[], did: { delivered: number; failed: number }): Promise<void> {
-    const [tenantId, webhookId] = (due[0]!.key.pk as string).split("#") as [string, string];
+  async function sendAll(
+    due: readonly Due["key"][],
+    did: { delivered: number; failed: number },
+    endAt: number,
+  ): Promise<void> {
+    const [tenantId, webhookId] = (due[0]!.pk as string).split("#") as [string, string];
     const found = await store.findWebhook(tenantId, webhookId);
     if (!found || found.hook.revokedAt !== undefined) {
-      await pMap(due, ({ key }) => store.rest(key, "FAILED"), { concurrency: REQUESTS_A_HOOK });
+      await pMap(due, (key) => store.rest(key, "FAILED"), { concurrency: REQUESTS_A_HOOK });
       return;
     }
+    const turnEndsAt = Math.min(endAt, clock() + TURN_MS);
     let [isPaused, waitUntil] = [found.hook.pausedAt !== undefined, undefined as number | undefined];
-    await pMap(due, async ({ key }) => {
+    await pMap(due, async (key) => {
       if (isPaused) return await hold(found.hook, key);
       if (waitUntil !== undefined) return await store.postpone(key, clock(), waitUntil);
+      if (clock() >= turnEndsAt) return;
       const delivery = await store.claim(key, clock(), clock() + CLAIM_MS);
       if (!delivery) return;
       const outcome = await attempt(found, delivery);

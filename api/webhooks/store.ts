@@ -26,7 +26,10 @@ export const SHARDS = 4;
 const KEEP_EVENT_MS = 8 * DAY_MS;
 const KEEP_DELIVERY_MS = 30 * DAY_MS;
 const KEEP_REVOKED_MS = 90 * DAY_MS;
+/** Of one hook, and of one tenant's events, so much is taken of a shard at once. */
 const DUE_AT_ONCE = 100;
+/** Further than so many megabytes of what is due nobody looks at once. */
+const MAX_PAGES = 5;
 
 export function createWebhookStore(dynamo: Dynamo, table: string) {
   const update = (key: Item, expression: string, values: Item, condition: string) =>
@@ -103,22 +106,32 @@ export function createWebhookStore(dynamo: Dynamo, table: string) {
       await update(key, "REMOVE dueShard, dueAt", {}, "attribute_exists(pk)");
     },
 
-    /** Keeps a delivery, once. */
-    async putDelivery(delivery: Delivery): Promise<void> {
+    /** Keeps a delivery, once; gives its key. */
+    async putDelivery(delivery: Delivery): Promise<Item> {
       await dynamo.putIf(table, toDeliveryItem(delivery), { expression: "attribute_not_exists(pk)" });
+      return deliveryKey(delivery);
     },
 
-    /** What is due in a shard, the earliest first. */
+    /** What is due in a shard, the earliest first: of each a part, so that much of one hides nothing of others. */
     async listDue(shard: number, now: number): Promise<Due[]> {
-      const { items } = await dynamo.query(table, {
-        index: "byDue",
-        key: { expression: "dueShard = :shard AND dueAt <= :now", values: { ":shard": `due#${shard}`, ":now": now } },
-        limit: DUE_AT_ONCE,
-      });
-      return items.map(({ pk, sk }) => {
-        const part = (pk as string).split("#")[1];
-        return { key: { pk, sk }, kind: part === "event" ? "event" : part === "hooks" ? "hook" : "delivery" };
-      });
+      const key = {
+        expression: "dueShard = :shard AND dueAt <= :now",
+        values: { ":shard": `due#${shard}`, ":now": now },
+      };
+      const read = (startKey?: Item) => dynamo.query(table, { index: "byDue", key, startKey });
+      const [due, counts] = [[] as Due[], new Map<string, number>()];
+      let pagesRead = 0;
+      for await (const { items } of pages(read)) {
+        for (const { pk, sk } of items) {
+          const [tenantId, part] = (pk as string).split("#");
+          const count = (counts.get(`${tenantId}#${part}`) ?? 0) + 1;
+          counts.set(`${tenantId}#${part}`, count);
+          if (count > DUE_AT_ONCE) continue;
+          due.push({ key: { pk, sk }, kind: part === "event" ? "event" : part === "hooks" ? "hook" : "delivery" });
+        }
+        if (++pagesRead === MAX_PAGES) break;
+      }
+      return due;
     },
 
     /** Takes a delivery that is due, for so long; undefined where somebody else has it, or it is done. */
