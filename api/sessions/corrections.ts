@@ -176,7 +176,8 @@ export function createCorrections({ store, lines, sources, history, changed, clo
     session: Session,
     { sessions, left, held }: Correction,
   ): Promise<SessionPayload | VersionConflict | typeof LOST> {
-    const all = [...sessions.map(({ sessionId }) => sessionId), ...Object.keys(held)];
+    const heldBy = new Map(Object.entries(held));
+    const all = [...sessions.map(({ sessionId }) => sessionId), ...heldBy.keys()];
     const known = await lines.find(session, [...new Set(all)]);
     for (const { sessionId, version } of left) {
       const now = known.get(sessionId);
@@ -185,7 +186,7 @@ export function createCorrections({ store, lines, sources, history, changed, clo
     }
     const members = new Set(sessions.map(({ sessionId }) => sessionId));
     const own = new Map([...known].map(([id, one]) => {
-      const before = held[id];
+      const before = heldBy.get(id);
       return [id, before && one.pieces ? { ...one, pieces: regrouped(one.pieces, before, members) } : one] as const;
     }));
     for (const { sessionId, image } of sessions) {
@@ -193,7 +194,7 @@ export function createCorrections({ store, lines, sources, history, changed, clo
       // What a device sent by the new id since has no other place.
       if (!one || (!image && isDevice(one))) throw nothingToUndo();
       const was = image
-        ? restored(one, image, held[sessionId], members)
+        ? restored(one, image, heldBy.get(sessionId), members)
         : { ...goneInto(one, session.sessionId), own: undefined, pieces: undefined, sources: undefined };
       own.set(sessionId, was);
     }

@@ -7,7 +7,7 @@ export type SocketConnection = {
   id: string;
   viewer: Viewer;
   isInitialised: boolean;
-  subscriptions: Readonly<Record<string, string>>;
+  subscriptions: ReadonlyMap<string, string>;
 };
 
 /** What all members of a group ask, and as whom. `userId` is there only where the answer depends on the person. */

@@ -41,7 +41,9 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
       id,
       viewer: item.viewer as Viewer,
       isInitialised: item.isInitialised as boolean,
-      subscriptions: item.subscriptions as Record<string, string>,
+      subscriptions: new Map(
+        Object.entries(item.subscriptions as Item).map(([name, group]) => [fromName(name), group as string]),
+      ),
     };
   }
 
@@ -83,7 +85,7 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
       const connection = await findConnection(id);
       if (!connection) return;
       const { viewer: { tenantId }, subscriptions } = connection;
-      for (const [subscription, group] of Object.entries(subscriptions)) {
+      for (const [subscription, group] of subscriptions) {
         await dynamo.remove(table, memberKey(tenantId, group, `${id}#${subscription}`));
       }
       await dynamo.remove(table, { pk: tenantPk(tenantId), sk: `socket#${id}` });
@@ -117,17 +119,17 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
 
     /** Notes at a connection that it follows a group by this id. False where it has the id already, or is gone. */
     async addSubscription({ id }: SocketConnection, subscriptionId: string, group: string): Promise<boolean> {
-      const names = { "#subscriptions": "subscriptions", "#id": subscriptionId };
+      const names = { "#subscriptions": "subscriptions", "#id": toName(subscriptionId) };
       const change = { expression: "SET #subscriptions.#id = :group", names, values: { ":group": group } };
       const condition = { expression: "attribute_exists(pk) AND attribute_not_exists(#subscriptions.#id)", names };
       return (await dynamo.updateIf(table, connectionKey(id), change, condition)).ok;
     },
 
     async removeSubscription({ id, viewer, subscriptions }: SocketConnection, subscriptionId: string): Promise<void> {
-      const group = subscriptions[subscriptionId];
+      const group = subscriptions.get(subscriptionId);
       if (group === undefined) return;
       await dynamo.remove(table, memberKey(viewer.tenantId, group, `${id}#${subscriptionId}`));
-      const names = { "#subscriptions": "subscriptions", "#id": subscriptionId };
+      const names = { "#subscriptions": "subscriptions", "#id": toName(subscriptionId) };
       const change = { expression: "REMOVE #subscriptions.#id", names };
       // Where somebody else removed it meanwhile, the id may be another's by now.
       const condition = { expression: "#subscriptions.#id = :group", names, values: { ":group": group } };
@@ -301,6 +303,20 @@ function keyBelow(tenantId: string, prefix: string) {
 /** A key may hold for ever, which no number of DynamoDB is. */
 function storable<T extends { expiresAt: number }>(of: T): T {
   return { ...of, expiresAt: Math.min(of.expiresAt, Number.MAX_SAFE_INTEGER) };
+}
+
+/**
+ * A client's id of a subscription, as a name in a map. With a sign before it, since the SDK takes some names (`__proto__`,
+ * `constructor`) for the object's own. Names of before have none.
+ */
+const SIGN = "=";
+
+function toName(subscriptionId: string): string {
+  return `${SIGN}${subscriptionId}`;
+}
+
+function fromName(name: string): string {
+  return name.startsWith(SIGN) ? name.slice(SIGN.length) : name;
 }
 
 function tenantPk(tenantId: string): string {

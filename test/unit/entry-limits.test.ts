@@ -263,8 +263,11 @@ describe("the cost of a document", () => {
       const document = parse(source);
       return [...values, ...values].map((variableValues) => check({ schema, document, variableValues }));
     };
-    const first = costs("query ($n: Int) { rows(first: $n) { id } }", { n: null }, {}, { n: 2 });
-    expect(first).toEqual([26, 8, 3, 26, 8, 3]);
+    // Also of those that every object has something by.
+    for (const n of ["n", "constructor", "toString"]) {
+      const first = costs(`query ($${n}: Int) { rows(first: $${n}) { id } }`, { [n]: null }, {}, { [n]: 2 });
+      expect(first).toEqual([26, 8, 3, 26, 8, 3]);
+    }
     const ids = (length: number) => ({ ids: Array.from({ length }, (_, i) => `${i}`) });
     expect(costs("query ($ids: [ID!]) { byIds(ids: $ids) { id } }", ids(150), ids(200))).toEqual([151, 201, 151, 201]);
     const included = costs("query ($b: Boolean!) { rows(first: 9) @include(if: $b) { id } }", { b: false }, {

@@ -47,6 +47,7 @@ describe("a client is answered", () => {
     ["application/json;q=x", []],
     ["multipart/*, application/*", ["multipart", "json", "graphql"]],
     ["image/png", []],
+    ["constructor, toString, __proto__", []],
     ["", []],
     [`${"image/png,".repeat(120)}application/json`, []],
   ])("where it accepts %j in these forms, the most wanted first", (header, forms) => {

@@ -87,7 +87,9 @@ describe("a table", () => {
     expect(find(["when", "at"], [["at", "When"]])).toEqual({ at: 0 });
     expect(find(["at"], [["at", "When"]])).toContain('no column is called "When"');
     expect(find(["at", "AT"])).toContain("two columns may be at");
-    expect(find(["at"], [["place", "x"]])).toContain("--columns names place, which is none of sensorId, at");
+    for (const name of ["place", "constructor", "__proto__"]) {
+      expect(find(["at"], [[name, "x"]])).toContain(`--columns names ${name}, which is none of sensorId, at`);
+    }
     expect(find(["device"])).toContain("names no column for at");
   });
 

@@ -2,7 +2,7 @@ import { type ExecutionResult, parse } from "graphql";
 import { createSchema } from "graphql-yoga";
 import { describe, expect, test } from "vitest";
 import type { Viewer } from "../../api/auth/viewer.ts";
-import { createSharedExecution, textOf } from "../../api/entry/http/shared-results.ts";
+import { createSharedExecution, textOf, valuesBelow } from "../../api/entry/http/shared-results.ts";
 
 const VIEWER: Viewer = { userId: "a", tenantId: "t", scopes: ["METRICS_READ"], expiresAt: Infinity, credential: "c" };
 const QUERY =
@@ -69,6 +69,16 @@ describe("results of a subscription", () => {
     const [theirs] = await told.take(variables, viewer, query);
     expect(theirs).not.toBe(mine);
     expect(told.counts.executed).toBe(4);
+  });
+
+  test("are never shared between a variable that is null and one that is left out, whatever it is called", () => {
+    for (const name of ["n", "constructor", "toString", "__proto__"]) {
+      const document = parse(`subscription ($${name}: Int = 5) { told { n(of: $${name}) } }`);
+      const given = ["{}", `{"${name}":null}`, `{"${name}":1}`].map((json) =>
+        JSON.stringify(valuesBelow(document, undefined, JSON.parse(json)))
+      );
+      expect(new Set(given).size).toBe(3);
+    }
   });
 
   test("of a subscription with wrong variables are what is wrong", async () => {

@@ -103,6 +103,29 @@ describe("a socket", () => {
     await sockets.message("a", subscribe("s"), "1.1.1.1");
     expect(done.at(-1)).toBe("bye a 4409 Subscriber for s already exists");
   });
+
+  test.each(["constructor", "toString", "__proto__", "hasOwnProperty", "=", ""])(
+    "follows by any id, %j too: once at a time, and again when that is over",
+    async (word) => {
+      const sockets = createSockets();
+      const id = word || "plain";
+      await store.putConnection("a", VIEWER, true);
+      const complete = () => sockets.message("a", JSON.stringify({ id, type: "complete" }), "1.1.1.1");
+      await complete();
+      for (let i = 0; i < 2; i++) {
+        done = [];
+        await sockets.message("a", subscribe(id), "1.1.1.1");
+        expect(done).toEqual(["remind g 100", "run g"]);
+        expect([...(await store.findConnection("a"))!.subscriptions]).toEqual([[id, "g"]]);
+        await complete();
+        expect((await store.findConnection("a"))!.subscriptions.size).toBe(0);
+        expect(await store.listMembers("t1", "g")).toEqual([]);
+      }
+      await sockets.message("a", subscribe(id), "1.1.1.1");
+      await sockets.message("a", subscribe(id), "1.1.1.1");
+      expect(done.at(-1)).toBe(`bye a 4409 Subscriber for ${id} already exists`);
+    },
+  );
 });
 
 test("a token and a tenant have as many subscriptions as they may, to the last one; what is over counts for no tenant", async () => {

@@ -13,7 +13,7 @@ import { parseSearch, SearchError, type SearchNode } from "./search-parse.ts";
 /** SQL over `cards c` and `notes n`, with the values of its places. */
 export type Condition = { sql: string; values: SQLInputValue[] };
 
-const IS: Readonly<Record<string, string>> = {
+const IS: ReadonlyMap<string, string> = new Map(Object.entries({
   new: "c.type = 0",
   learn: "c.queue in (1, 3)",
   review: "c.type in (2, 3)",
@@ -21,10 +21,10 @@ const IS: Readonly<Record<string, string>> = {
   buried: "c.queue in (-2, -3)",
   "buried-manually": "c.queue = -3",
   "buried-sibling": "c.queue = -2",
-};
+}));
 const DUE = "(case when c.odue <> 0 then c.odue else c.due end)";
 const memory = (name: string) => `(case when json_valid(c.data) then json_extract(c.data, '$.${name}') end)`;
-const PROPS: Readonly<Record<string, string>> = {
+const PROPS: ReadonlyMap<string, string> = new Map(Object.entries({
   ivl: "c.ivl",
   reps: "c.reps",
   lapses: "c.lapses",
@@ -32,7 +32,7 @@ const PROPS: Readonly<Record<string, string>> = {
   pos: "(case when c.type = 0 then c.due end)",
   s: memory("s"),
   d: memory("d"),
-};
+}));
 /** The fields of a note as JSON, so that one of them can be taken. */
 const FIELDS = `'[' || replace(json_quote(n.flds), '\\u001f', '","') || ']'`;
 
@@ -120,8 +120,8 @@ function isOf(db: DatabaseSync, text: string, { at }: Moment, timing: () => { to
     const sql = "(c.queue in (2, 3) and c.due <= ?) or (c.queue in (1, 4) and c.due <= ?)";
     return { sql, values: [timing().today, Math.floor(at / SECOND_MS) + readCollection(db).learnAheadSecs] };
   }
-  const sql = IS[text];
-  if (!sql) throw new SearchError(`holds \`is:${text.slice(0, 20)}\`; known are due, ${Object.keys(IS).join(", ")}`);
+  const sql = IS.get(text);
+  if (!sql) throw new SearchError(`holds \`is:${text.slice(0, 20)}\`; known are due, ${[...IS.keys()].join(", ")}`);
   return { sql, values: [] };
 }
 
@@ -135,10 +135,11 @@ function propOf(text: string, timing: () => { today: number }): Condition {
     const isSeen = `c.type in (2, 3) and ${memory("s")} is not null`;
     return { sql: `${isSeen} and ${recallSql(timing().today, "c.")} ${sign} ?`, values: [Number(value)] };
   }
-  if (!name || !PROPS[name]) {
-    throw new SearchError(`holds \`prop:${text.slice(0, 20)}\`; known are due, r, ${Object.keys(PROPS).join(", ")}`);
+  const column = name && PROPS.get(name);
+  if (!column) {
+    throw new SearchError(`holds \`prop:${text.slice(0, 20)}\`; known are due, r, ${[...PROPS.keys()].join(", ")}`);
   }
-  return { sql: `${PROPS[name]} ${sign} ?`, values: [Number(value)] };
+  return { sql: `${column} ${sign} ?`, values: [Number(value)] };
 }
 
 /** Tags are the same whatever their case is; SQLite knows that of ASCII, so others are looked for as people write them. */

@@ -45,7 +45,10 @@ function createCostOf() {
     const variables = variableValues ?? {};
     const { names, costs } = known.get(document) ?? { names: decidingVariables(schema, document), costs: new Map() };
     known.set(document, { names, costs });
-    const key = JSON.stringify([operationName, names.map((name) => name in variables ? [sized(variables[name])] : [])]);
+    const key = JSON.stringify([
+      operationName,
+      names.map((name) => Object.hasOwn(variables, name) ? [sized(variables[name])] : []),
+    ]);
     const before = costs.get(key);
     if (before !== undefined) return before;
     const cost = weigh(schema, document, operationName ?? undefined, variables);

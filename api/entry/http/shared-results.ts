@@ -29,7 +29,7 @@ export function createSharedExecution() {
   function keyOf({ document, operationName, variableValues }: ExecutionArgs, viewer: Viewer | undefined): string {
     let id = documents.get(document);
     if (id === undefined) documents.set(document, id = ++documentCount);
-    const values = variablesBelow(document, operationName).map((name) => [name, variableValues?.[name]]);
+    const values = valuesBelow(document, operationName, variableValues ?? {});
     return JSON.stringify([id, operationName, values, viewer?.tenantId, viewer?.scopes]);
   }
 
@@ -113,8 +113,21 @@ export function textOf(result: ExecutionResult): string {
 
 const known = new WeakMap<DocumentNode, Map<string, string[]>>();
 
-/** The variables that are used anywhere but in the arguments of the subscription's own field: those are spent by then. */
-export function variablesBelow(document: DocumentNode, operationName: string | null | undefined): string[] {
+/**
+ * What the variables say that are used anywhere but in the arguments of the subscription's own field: those are spent by then. One
+ * that is left out is none that is null.
+ */
+export function valuesBelow(
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): unknown[] {
+  return variablesBelow(document, operationName).map((name) =>
+    Object.hasOwn(variables, name) ? [name, variables[name]] : [name]
+  );
+}
+
+function variablesBelow(document: DocumentNode, operationName: string | null | undefined): string[] {
   const operation = getOperationAST(document, operationName);
   const cached = known.get(document) ?? new Map<string, string[]>();
   known.set(document, cached);

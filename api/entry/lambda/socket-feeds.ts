@@ -14,7 +14,7 @@ import { AppError } from "../../core/errors.ts";
 import { plain, rootCause } from "../http/errors.ts";
 import { type Call, type Engine, isPlanned, type Planned } from "../http/graphql.ts";
 import { type Params, toParams } from "../http/params.ts";
-import { textOf, variablesBelow } from "../http/shared-results.ts";
+import { textOf, valuesBelow } from "../http/shared-results.ts";
 
 /** What a feed has to give from a position on. */
 export type News = {
@@ -55,7 +55,7 @@ export function createSocketFeeds({ app, engine, hub }: { app: App; engine: Engi
       operationName: operationName ?? undefined,
       variables: variables ?? {},
     };
-    const below = variablesBelow(planned.document, operationName).map((name) => [name, variables?.[name]]);
+    const below = valuesBelow(planned.document, operationName, variables ?? {});
     const { tenantId, scopes, userId } = question;
     const group = digestOf(tenantId, scopes, userId, question.query, operationName, Object.entries(args), below);
     return { question, group, position: typeof after === "string" ? after : "" };

@@ -143,8 +143,8 @@ export function createSocketMessages(
     const refuse = (errors: readonly GraphQLError[]) =>
       JSON.stringify({ id: subscriptionId, type: "error", payload: errors.map(plain) });
     try {
-      if (subscriptionId in subscriptions) throw exists(subscriptionId);
-      if (Object.keys(subscriptions).length >= MAX_SUBSCRIPTIONS) throw tooMany();
+      if (subscriptions.has(subscriptionId)) throw exists(subscriptionId);
+      if (subscriptions.size >= MAX_SUBSCRIPTIONS) throw tooMany();
       await app.rates.request(address, viewer);
       const call = engine.createCall(crypto.randomUUID(), viewer);
       const params = toParams(payload);

@@ -34,7 +34,7 @@ export function findColumns(
     if (place >= 0) found.set(name, place);
     else if (said !== undefined) throw missing(`no column is called ${JSON.stringify(said)}`, heading);
   }
-  const unknown = [...given.keys()].find((name) => !(name in names));
+  const unknown = [...given.keys()].find((name) => !Object.hasOwn(names, name));
   if (unknown !== undefined) {
     throw new FileFormatError(`--columns names ${unknown}, which is none of ${Object.keys(names).join(", ")}`);
   }
