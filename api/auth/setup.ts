@@ -4,6 +4,7 @@ import { createSecret } from "../aws/secrets.ts";
 import type { Config } from "../config.ts";
 import { type Clock, DAY_MS, SECOND_MS, systemClock } from "../core/clock.ts";
 import { type Ids, randomIds } from "../core/ids.ts";
+import { UnauthenticatedError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Hub } from "../live/hub.ts";
 import type { Rates } from "../rates/rates.ts";
@@ -117,10 +118,19 @@ export async function createAuth(
     return accounts === undefined || await accounts.isLoggedIn(viewer);
   }
 
-  /** The viewer of an Authorization header, whether it holds a token or a key. */
-  function authenticate(authorization: string | null | undefined, use: KeyUse = {}): Promise<Viewer | undefined> {
+  /** The viewer of an Authorization header, whether it holds a token or a key. What does not hold is counted by its address. */
+  async function authenticate(
+    authorization: string | null | undefined,
+    use: KeyUse = {},
+  ): Promise<Viewer | undefined> {
     const [, key] = /^Bearer +(sj[kw]_\S{1,100})$/i.exec(authorization?.trim() ?? "") ?? [];
-    return key === undefined ? verifier.authenticate(authorization) : apiKeys.authenticate(key, use);
+    try {
+      return await (key === undefined ? verifier.authenticate(authorization) : apiKeys.authenticate(key, use));
+    } catch (error) {
+      const isCounted = error instanceof UnauthenticatedError && use.address !== undefined;
+      if (isCounted) await rates.request(use.address!, undefined);
+      throw error;
+    }
   }
 
   return {

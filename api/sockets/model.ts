@@ -2,8 +2,18 @@ import { createHash } from "node:crypto";
 import type { Holder, Viewer } from "../auth/viewer.ts";
 import { HOUR_MS, MINUTE_MS } from "../core/clock.ts";
 
-/** A WebSocket that API Gateway holds open, once its token is known; and what it follows: groups by the client's ids. */
-export type SocketConnection = {
+/** What is known of a WebSocket that API Gateway holds, from its opening on. */
+export type SocketOpening = {
+  /** Of the token in its head, where there is one. */
+  viewer: Viewer | undefined;
+  /** The client's, where what stands in front is all that its messages come from. */
+  address: string | undefined;
+  /** Whether it came with what does not hold. */
+  isRefused: boolean;
+};
+
+/** One whose token is known; and what it follows: groups by the client's ids. */
+export type SocketConnection = SocketOpening & {
   id: string;
   viewer: Viewer;
   isInitialised: boolean;

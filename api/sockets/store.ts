@@ -3,11 +3,20 @@ import type { Dynamo, Expression, Item } from "../aws/dynamo.ts";
 import { type Clock, SECOND_MS } from "../core/clock.ts";
 import { pages } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
-import { digestOf, type Group, holderId, KEEP_MS, type Member, type Question, type SocketConnection } from "./model.ts";
+import {
+  digestOf,
+  type Group,
+  holderId,
+  KEEP_MS,
+  type Member,
+  type Question,
+  type SocketConnection,
+  type SocketOpening,
+} from "./model.ts";
 
 /**
  * Access patterns of the table `sockets`, whose items all expire with their connections:
- * - a connection by its id: pk = #id, sk = `-` (no tenant's name begins with `#`)
+ * - a connection by its id, from its opening on where something is known of it: pk = #id, sk = `-` (no tenant's name begins with `#`)
  * - of a tenant (pk = tenant#sockets): its open sockets (`socket#connection`), the groups (`group#id`), who is in one
  *   (`member#group#connection#subscription`), and which groups a key of the hub wakes (`wake#key#group`)
  */
@@ -35,17 +44,7 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
     for await (const { items } of pages(read)) yield items;
   }
 
-  async function findConnection(id: string): Promise<SocketConnection | undefined> {
-    const item = await dynamo.get(table, connectionKey(id), { consistent: true });
-    return item && {
-      id,
-      viewer: item.viewer as Viewer,
-      isInitialised: item.isInitialised as boolean,
-      subscriptions: new Map(
-        Object.entries(item.subscriptions as Item).map(([name, group]) => [fromName(name), group as string]),
-      ),
-    };
-  }
+  const readConnection = (id: string) => dynamo.get(table, connectionKey(id), { consistent: true });
 
   const ofHolder = (me: string, more = ""): Expression => ({
     expression: `leaseBy = :me${more}`,
@@ -53,9 +52,18 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
   });
 
   return {
+    /** Keeps what is known of a socket that has no token, or none that holds. */
+    async putOpening(id: string, { address, isRefused }: Omit<SocketOpening, "viewer">): Promise<void> {
+      const known = { isRefused, isInitialised: false, subscriptions: {}, ttl: ttl() };
+      await dynamo.put(table, { ...connectionKey(id), ...(address === undefined ? {} : { address }), ...known });
+    },
+
     /** False where it was initialised before. */
-    async putConnection(id: string, viewer: Viewer, isInitialised: boolean): Promise<boolean> {
-      const item = { ...connectionKey(id), viewer: storable(viewer), isInitialised, subscriptions: {}, ttl: ttl() };
+    async putConnection(id: string, viewer: Viewer, isInitialised: boolean, address?: string): Promise<boolean> {
+      const item = {
+        ...{ ...connectionKey(id), viewer: storable(viewer), isInitialised, subscriptions: {}, ttl: ttl() },
+        ...(address === undefined ? {} : { address }),
+      };
       const written = await dynamo.putIf(table, item, {
         expression: "attribute_not_exists(pk) OR isInitialised = :no",
         values: { ":no": false },
@@ -78,17 +86,29 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
       return found;
     },
 
-    findConnection,
+    /** What is known of a socket, its token or not. */
+    async findOpening(id: string): Promise<SocketOpening | undefined> {
+      const item = await readConnection(id);
+      return item && toOpening(item);
+    },
+
+    async findConnection(id: string): Promise<SocketConnection | undefined> {
+      const item = await readConnection(id);
+      return item && toConnection(id, item);
+    },
 
     /** Removes a connection with all that it followed. Removing one that is gone is no error. */
     async removeConnection(id: string): Promise<void> {
-      const connection = await findConnection(id);
-      if (!connection) return;
-      const { viewer: { tenantId }, subscriptions } = connection;
-      for (const [subscription, group] of subscriptions) {
-        await dynamo.remove(table, memberKey(tenantId, group, `${id}#${subscription}`));
+      const item = await readConnection(id);
+      if (!item) return;
+      const connection = toConnection(id, item);
+      if (connection) {
+        const { viewer: { tenantId }, subscriptions } = connection;
+        for (const [subscription, group] of subscriptions) {
+          await dynamo.remove(table, memberKey(tenantId, group, `${id}#${subscription}`));
+        }
+        await dynamo.remove(table, { pk: tenantPk(tenantId), sk: `socket#${id}` });
       }
-      await dynamo.remove(table, { pk: tenantPk(tenantId), sk: `socket#${id}` });
       await dynamo.remove(table, connectionKey(id));
     },
 
@@ -321,6 +341,24 @@ function fromName(name: string): string {
 
 function tenantPk(tenantId: string): string {
   return `${tenantId}#sockets`;
+}
+
+function toOpening({ viewer, address, isRefused }: Item): SocketOpening {
+  return {
+    viewer: viewer as Viewer | undefined,
+    address: address as string | undefined,
+    isRefused: isRefused === true,
+  };
+}
+
+function toConnection(id: string, item: Item): SocketConnection | undefined {
+  const { viewer, ...opening } = toOpening(item);
+  return viewer && {
+    ...{ ...opening, id, viewer, isInitialised: item.isInitialised as boolean },
+    subscriptions: new Map(
+      Object.entries(item.subscriptions as Item).map(([name, group]) => [fromName(name), group as string]),
+    ),
+  };
 }
 
 function toGroup(item: Item): Group {

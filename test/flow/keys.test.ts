@@ -1,5 +1,7 @@
+import { Buffer } from "node:buffer";
+import { EventEmitter } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Answer, startTestApp, type TestApp } from "../kit/app.ts";
+import { type Answer, startMemoryApp, startTestApp, type TestApp } from "../kit/app.ts";
 import { startJwks } from "../kit/jwks.ts";
 import { visit } from "../kit/journeys.ts";
 
@@ -110,3 +112,42 @@ test("/ready says since when an identity provider has given no keys, and stays r
   await own.stop();
   await jwks.stop();
 });
+
+test.each(["sjk_unknown_0", "sjw_unknown", "no.jwt.0"])(
+  "%s, that does not hold, is counted by its address at each door, and by no door alone",
+  async (credential) => {
+    const own = await startMemoryApp({ env: { RATE_ADDRESS: "3/3600" } });
+    try {
+      const authorization = `Bearer ${credential}`;
+      const request = async (address: string) => {
+        const headers = { "content-type": "application/json", authorization };
+        const asked = new Request("http://127.0.0.1/graphql", { method: "POST", headers, body: '{"query":"{ a }"}' });
+        return (await own.http.fetch(asked, { address })).status;
+      };
+      /** The code and the reason with which a socket is closed. */
+      const socket = (address: string) =>
+        new Promise<[number, string]>((closed) => {
+          const peer = Object.assign(new EventEmitter(), {
+            ...{ readyState: 1, bufferedAmount: 0, send: () => {}, terminate: () => {}, ping: () => {} },
+            close: (code: number, reason: string) => {
+              peer.emit("close", code, Buffer.from(reason));
+              closed([code, reason]);
+            },
+          });
+          own.http.sockets.attach(peer, { address, release: () => {} });
+          peer.emit(
+            "message",
+            Buffer.from(JSON.stringify({ type: "connection_init", payload: { authorization } })),
+            false,
+          );
+        });
+      for (let i = 0; i < 3; i++) expect((await socket("203.0.113.1"))[0]).toBe(4403);
+      expect(await socket("203.0.113.1")).toEqual([1013, expect.stringContaining("requests without a token")]);
+      expect(await request("203.0.113.1")).toBe(429);
+      expect([await request("203.0.113.2"), (await socket("203.0.113.2"))[0]]).toEqual([401, 4403]);
+      expect([await request("203.0.113.2"), await request("203.0.113.2")]).toEqual([401, 429]);
+    } finally {
+      await own.stop();
+    }
+  },
+);

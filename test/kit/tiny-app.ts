@@ -126,11 +126,19 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     },
   };
   const config = parseConfig({ PORT: "0", ...env });
+  const rates = createRates({ limits: config.rates, limiter: createMemoryLimiter, clock: Date.now });
   const app: App = {
     config,
     log: createLog("info", (line) => lines.push(line), () => 0),
     schema: withCosts(createSchema({ typeDefs, resolvers })),
-    authenticate: (authorization) => authenticate(authorization),
+    authenticate: async (authorization, { address } = {}) => {
+      try {
+        return await authenticate(authorization);
+      } catch (error) {
+        if (error instanceof UnauthenticatedError && address !== undefined) await rates.request(address, undefined);
+        throw error;
+      }
+    },
     tracer: NO_TRACER,
     holds: () => Promise.resolve(true),
     onEnded: () => () => {},
@@ -138,7 +146,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
     collect: (_tenantId, body) => Promise.resolve({ verdicts: [], robots: (body as { events: [] }).events.length }),
     openMedia: () => Promise.resolve(undefined),
     shares: createShares({ clock: Date.now }),
-    rates: createRates({ limits: config.rates, limiter: createMemoryLimiter, clock: Date.now }),
+    rates,
     contextFor: (request) => request,
     ingest: () => Promise.resolve({ failed: [] }),
     jobs: [],

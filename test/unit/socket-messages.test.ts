@@ -141,3 +141,70 @@ test("a token and a tenant have as many subscriptions as they may, to the last o
   expect(await ask("b", "2")).toBeUndefined();
   expect(await ask("a", "1")).toContain("subscriptions of this tenant");
 });
+
+describe("what does not hold", () => {
+  const PROTOCOL = { "sec-websocket-protocol": "graphql-transport-ws" };
+  const EDGE = "130.176.0.1";
+  const init = (key: string) =>
+    JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${key}` } });
+  const open = (sockets: ReturnType<typeof createSockets>, id: string, of: string, more: object = {}) => {
+    const headers: Record<string, string> = { ...PROTOCOL, "x-forwarded-for": of, ...more };
+    return sockets.connect(id, (name) => headers[name], EDGE);
+  };
+
+  const REFUSED = expect.stringContaining("4403 The token does not hold. Log in again.");
+  const LIMITED = expect.stringMatching(/^bye \w+ 4403 .*requests without a token/);
+
+  test("is told once; who goes on by the same connection is cut off, and nothing is looked up", async () => {
+    const sockets = createSockets({ RATE_ADDRESS: "off" });
+    const said = [];
+    for (const key of ["bad1", "bad2"]) said.push(await sockets.message("s", init(key), "1.1.1.1"));
+    expect([said, done]).toEqual([[REFUSED, undefined], ["cut s"]]);
+    await store.putConnection("t", VIEWER, true);
+    expect(await sockets.message("t", init("bad"), "1.1.1.1")).toEqual(REFUSED);
+    await sockets.message("t", subscribe("x"), "1.1.1.1");
+    expect(done.at(-1)).toBe("bye t 4401 Unauthorized");
+    expect(await store.countOpen("socket", VIEWER)).toEqual({ all: 0, own: 0 });
+  });
+
+  test("counts for the address that opened it: too much is told as that", async () => {
+    const sockets = createSockets({ RATE_ADDRESS: "3/3600" });
+    const said = [];
+    for (let i = 0; i < 5; i++) said.push(await sockets.message(`s${i}`, init(`bad${i}`), "1.1.1.1"));
+    expect([said, done]).toEqual([[REFUSED, REFUSED, REFUSED, undefined, undefined], [LIMITED, LIMITED]]);
+    expect(await sockets.message("other", init("bad"), "1.1.1.2")).toEqual(REFUSED);
+    expect(await begin(sockets, "good")).toBe('{"type":"connection_ack"}');
+  });
+
+  test("counts behind an edge for the client, and for nobody who shares that edge; also in the head", async () => {
+    const sockets = createSockets({ RATE_ADDRESS: "3/3600", TRUST_PROXY: "1" });
+    const said = [];
+    for (let i = 0; i < 5; i++) {
+      expect(await open(sockets, `s${i}`, `9.9.9.9, 203.0.113.7, ${EDGE}`)).toMatchObject({ statusCode: 200 });
+      said.push(await sockets.message(`s${i}`, init(`bad${i}`), EDGE));
+    }
+    expect([said, done]).toEqual([[REFUSED, REFUSED, REFUSED, undefined, undefined], [LIMITED, LIMITED]]);
+    const head = (of: string) => open(sockets, "h", of, { authorization: "Bearer bad" });
+    expect(await head(`203.0.113.7, ${EDGE}`)).toMatchObject({ statusCode: 429 });
+    expect(await head(`203.0.113.8, ${EDGE}`)).toMatchObject({ statusCode: 401 });
+    await open(sockets, "b", `203.0.113.9, ${EDGE}`);
+    expect(await sockets.message("b", init("bad"), EDGE)).toEqual(REFUSED);
+  });
+
+  test("keeps nothing of a socket before its token where its messages show the address; else that, until it goes", async () => {
+    const dynamo = createMemoryDynamo(tables);
+    store = createSocketStore(dynamo, "sockets", () => now);
+    const sockets = createSockets({ TRUST_PROXY: "1" });
+    await open(sockets, "plain", EDGE);
+    expect(dynamo.dump("sockets")).toEqual([]);
+    await open(sockets, "a", `203.0.113.7, ${EDGE}`);
+    expect(await store.findOpening("a")).toEqual({ viewer: undefined, address: "203.0.113.7", isRefused: false });
+    expect(await sockets.message("a", subscribe("s"), EDGE)).toBeUndefined();
+    expect(done).toEqual(["bye a 4401 Unauthorized"]);
+    expect(await begin(sockets, "a")).toBe('{"type":"connection_ack"}');
+    expect(await store.findConnection("a")).toMatchObject({ address: "203.0.113.7", isInitialised: true });
+    await open(sockets, "c", `203.0.113.7, ${EDGE}`);
+    for (const id of ["a", "c"]) await sockets.disconnect(id);
+    expect(dynamo.dump("sockets")).toEqual([]);
+  });
+});

@@ -2,7 +2,6 @@ import type { GraphQLError } from "graphql";
 import type { App } from "../../app.ts";
 import { createAttempts } from "../../auth/attempts.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { UnauthenticatedError } from "../../core/errors.ts";
 import { createTelemetry, type Measurement, type Telemetry } from "../../core/telemetry.ts";
 import { type Form, parseAccept } from "./accept.ts";
 import { JSON_TYPES, jsonAnswer } from "./answers.ts";
@@ -182,15 +181,7 @@ export function createHttp(app: App, options: Options = {}) {
   /** Whoever comes without a token that holds is counted by address, before anything is read. */
   async function identify({ header }: Asked, call: Call): Promise<void> {
     call.client = header("user-agent") ?? undefined;
-    try {
-      call.viewer = await app.authenticate(header("authorization"), {
-        origin: header("origin"),
-        address: call.address,
-      });
-    } catch (error) {
-      if (error instanceof UnauthenticatedError) await app.rates.request(call.address, undefined);
-      throw error;
-    }
+    call.viewer = await app.authenticate(header("authorization"), { origin: header("origin"), address: call.address });
     await app.rates.request(call.address, call.viewer);
   }
 

@@ -5,7 +5,7 @@ import type { Viewer } from "../../auth/viewer.ts";
 import type { Clock } from "../../core/clock.ts";
 import { RateLimitedError, UnauthenticatedError } from "../../core/errors.ts";
 import { clientAddress } from "../../rates/address.ts";
-import type { Member, SocketConnection } from "../../sockets/model.ts";
+import type { Member, SocketConnection, SocketOpening } from "../../sockets/model.ts";
 import type { SocketStore } from "../../sockets/store.ts";
 import { createCors } from "../http/cors.ts";
 import { type HttpHints, plain, RefusedError } from "../http/errors.ts";
@@ -57,7 +57,7 @@ export function createSocketMessages(
     await rounds.farewell(id, code, reason);
   }
 
-  /** A socket is to be opened. Without a token in its head nothing is kept. */
+  /** A socket is to be opened. Without a token in its head nothing is kept but the client's address, where messages do not show it. */
   async function connect(id: string, header: Head, peer: string): Promise<Connected> {
     const address = clientAddress(peer, header("x-forwarded-for"), config.trustedProxies);
     try {
@@ -65,11 +65,12 @@ export function createSocketMessages(
       checkProtocol(header("sec-websocket-protocol"));
       cors.checkSocket({ header } as Parameters<typeof cors.checkSocket>[0]);
       (await app.rates.connection(address))();
+      const unseen = address === seenFrom(peer) ? undefined : address;
       const authorization = header("authorization");
       if (authorization !== undefined) {
         const viewer = await app.authenticate(authorization, { origin: header("origin"), address });
-        if (viewer) await store.putConnection(id, viewer, false);
-      }
+        if (viewer) await store.putConnection(id, viewer, false, unseen);
+      } else if (unseen !== undefined) await store.putOpening(id, { address: unseen, isRefused: false });
       return { statusCode: 200, headers: { "Sec-WebSocket-Protocol": GRAPHQL_TRANSPORT_WS_PROTOCOL } };
     } catch (error) {
       const refused = seen(error);
@@ -79,13 +80,12 @@ export function createSocketMessages(
   }
 
   async function message(id: string, text: string, peer: string): Promise<string | undefined> {
-    const address = clientAddress(peer, undefined, 0);
     const given = parse(text);
     if (typeof given === "string") return await end(id, BAD_REQUEST, given);
     const { type } = given;
     if (type === "ping") return JSON.stringify({ type: "pong", payload: given["payload"] });
     if (type === "pong") return undefined;
-    if (type === "connection_init") return await initialise(id, given["payload"], address);
+    if (type === "connection_init") return await initialise(id, given["payload"], seenFrom(peer));
     const connection = await store.findConnection(id);
     if (!connection?.isInitialised) return await end(id, UNAUTHORIZED, "Unauthorized");
     if (connection.viewer.expiresAt <= clock()) return await end(id, FORBIDDEN, "token expired");
@@ -97,39 +97,43 @@ export function createSocketMessages(
       await store.removeSubscription(connection, subscription);
       return undefined;
     }
-    if (type === "subscribe") return await subscribe(connection, subscription, given["payload"], address);
+    if (type === "subscribe") {
+      return await subscribe(connection, subscription, given["payload"], connection.address ?? seenFrom(peer));
+    }
     return await end(id, BAD_REQUEST, "Messages are connection_init, subscribe, complete, ping and pong.");
   }
 
-  async function initialise(id: string, payload: unknown, address: string): Promise<string | undefined> {
+  async function initialise(id: string, payload: unknown, peer: string): Promise<string | undefined> {
     const authorization = tokenOf(payload as Record<string, unknown> | undefined);
+    let opening: SocketOpening | undefined;
+    const refuse = async (reason: string) => {
+      await store.removeConnection(id);
+      await store.putOpening(id, { address: opening?.address, isRefused: true });
+      return refusal(reason);
+    };
     try {
-      const viewer = authorization === undefined
-        ? (await store.findConnection(id))?.viewer
-        : await app.authenticate(authorization, { address });
+      opening = await store.findOpening(id);
+      const address = opening?.address ?? peer;
+      // Whoever goes on after that is no client that was told why.
+      if (opening?.isRefused) {
+        await rounds.cut(id);
+        return undefined;
+      }
+      const viewer = authorization === undefined ? opening?.viewer : await app.authenticate(authorization, { address });
       if (!viewer) {
         await app.rates.request(address, undefined);
-        return await refuse(id, "Connect with a token in connection_init.");
+        return await refuse("Connect with a token in connection_init.");
       }
       const open = await store.countOpen("socket", viewer);
       if (open.own >= config.rates.openPerToken) throw limited("open connections with this token", open.own);
-      if (await store.putConnection(id, viewer, true)) return '{"type":"connection_ack"}';
+      if (await store.putConnection(id, viewer, true, opening?.address)) return '{"type":"connection_ack"}';
       await rounds.farewell(id, TOO_MANY_INITS, "Too many initialisation requests");
     } catch (error) {
       const { message: reason } = seen(error);
-      if (error instanceof UnauthenticatedError) return await refuse(id, reason);
+      if (error instanceof UnauthenticatedError) return await refuse(reason);
       await rounds.farewell(id, FORBIDDEN, reason);
     }
     return undefined;
-  }
-
-  /**
-   * A token that does not hold. Clients take the code 1000 as a reason to connect again, for ever; a message of no known type
-   * makes them stop, and shows what it says.
-   */
-  async function refuse(id: string, reason: string): Promise<string> {
-    await store.removeConnection(id);
-    return JSON.stringify({ type: `${FORBIDDEN} ${reason}`.slice(0, 80), payload: { code: FORBIDDEN, reason } });
   }
 
   async function subscribe(
@@ -199,6 +203,19 @@ export function createSocketMessages(
   }
 
   return { connect, message, disconnect: (id: string) => store.removeConnection(id) };
+}
+
+/** Whom a message comes from: the client, or what stands in front of it. */
+function seenFrom(peer: string): string {
+  return clientAddress(peer, undefined, 0);
+}
+
+/**
+ * What is said of a token that does not hold. Clients take the code 1000 as a reason to connect again, for ever; a message of no
+ * known type makes them stop and close, and shows what it says.
+ */
+function refusal(reason: string): string {
+  return JSON.stringify({ type: `${FORBIDDEN} ${reason}`.slice(0, 80), payload: { code: FORBIDDEN, reason } });
 }
 
 class ExistsError extends Error {
