@@ -1,15 +1,16 @@
 import { IotTopicRule } from "@cdktf/provider-aws/lib/iot-topic-rule/index.js";
 import type { TerraformStack } from "cdktf";
+import { KIND_NAMES } from "../api/ingest/envelope.ts";
 import type { QueuePair } from "./queues.ts";
 import { addRole, allow } from "./roles.ts";
 import type { Stage } from "./stages.ts";
 
 /**
  * What devices publish goes to the ingest queue as its message. The tenant is the topic's, and the kinds of content are named
- * one by one: whatever else a device says, a tenant of its own choice included, stays behind.
+ * one by one, as the queue takes them: whatever else a device says, a tenant of its own choice included, stays behind.
  */
 export function ruleSql(prefix: string): string {
-  return `SELECT topic(2) AS tenant, events, batch, motion FROM '${prefix}/+/ingest'`;
+  return `SELECT topic(2) AS tenant, ${KIND_NAMES.join(", ")} FROM '${prefix}/+/ingest'`;
 }
 
 /**

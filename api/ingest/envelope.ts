@@ -36,6 +36,9 @@ const KINDS = {
   motion: message({ motion: input }),
 };
 
+/** What a message may hold beside its tenant. */
+export const KIND_NAMES = Object.keys(KINDS) as (keyof typeof KINDS)[];
+
 /**
  * The envelope of a message, or the reason why it is none. A message has `tenant` and one of `events` (as `recordEvents`
  * takes them), `metrics` (as the records of `recordMetrics`), `batch` (as `ingestSessionBatch`) and `motion` (as
@@ -45,7 +48,7 @@ export function parseEnvelope(body: string): { envelope: Envelope } | { reason: 
   const unwrapped = unwrap(body);
   if ("reason" in unwrapped) return unwrapped;
   const { content } = unwrapped;
-  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => content[kind] !== undefined);
+  const kinds = KIND_NAMES.filter((kind) => content[kind] !== undefined);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
     return { reason: "body: must have exactly one of events, metrics, batch and motion" };

@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { KIND_NAMES, parseEnvelope } from "../../api/ingest/envelope.ts";
 import { createColumns } from "../../api/journeys/columns.ts";
 import { createRawEvents } from "../../api/journeys/raw.ts";
 import { COLUMNS, PARQUET_COLUMNS } from "../../infra/athena.ts";
@@ -93,7 +94,17 @@ describe("the table over the raw events", () => {
 
 describe("the rule for devices", () => {
   test("takes the tenant from the topic, and of the payload what a message may hold", () => {
-    expect(ruleSql("shop-eu")).toBe("SELECT topic(2) AS tenant, events, batch, motion FROM 'shop-eu/+/ingest'");
+    const [, selected, from] = /^SELECT (.+) FROM '(.+)'$/.exec(ruleSql("shop-eu"))!;
+    expect([from, selected!.split(", ")]).toEqual(["shop-eu/+/ingest", [
+      "topic(2) AS tenant",
+      ...["events", "metrics", "batch", "motion"],
+    ]]);
+    // Each of them is one that the queue takes, and the queue takes no other.
+    for (const kind of [...KIND_NAMES, "more"]) {
+      const passed = selected!.split(", ").includes(kind) ? { [kind]: kind.endsWith("s") ? [{}] : {} } : {};
+      const taken = parseEnvelope(JSON.stringify({ tenant: "demo", ...passed }));
+      expect([kind, "envelope" in taken]).toEqual([kind, kind !== "more"]);
+    }
     expect(dev.one("aws_iot_topic_rule")).toMatchObject({
       name: "shop_eu_ingest",
       sql: ruleSql("shop-eu"),
