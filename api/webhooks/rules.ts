@@ -48,12 +48,17 @@ export function literalOf({ hostname }: URL): string | undefined {
   return ipaddr.isValid(bare) ? bare : undefined;
 }
 
+const GIVEN_OUT = ipaddr.IPv6.parseCIDR("2000::/3");
+
 /**
  * Whether an IP address may be called. Public is what no registry keeps for something else: 10.0.0.0/8, 169.254.169.254 (where
- * clouds give out credentials), ::1 or 64:ff9b::/96 are none, nor is an IPv4 address inside of an IPv6 one.
+ * clouds give out credentials), ::1 or 64:ff9b::/96 are none, nor is an IPv4 address inside of an IPv6 one. Of IPv6 nothing else
+ * is given out than 2000::/3.
  */
 export function mayCall(text: string, reach: Reach): boolean {
   if (!ipaddr.isValid(text)) return false;
-  const range = ipaddr.process(text).range();
-  return range === "unicast" || (reach === "machine" && range === "loopback");
+  const address = ipaddr.process(text);
+  const range = address.range();
+  if (range === "loopback") return reach === "machine";
+  return range === "unicast" && (address.kind() === "ipv4" || address.match(GIVEN_OUT));
 }

@@ -78,16 +78,46 @@ describe("an address", () => {
     "::ffff:127.0.0.1",
     "::ffff:10.0.0.1",
     "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a00:1",
     "2002:7f00:1::",
     "2001:db8::1",
+    "3fff::1",
+    // IPv4 in the last bits, also where it was written so long ago, and where it was translated.
+    "::7f00:1",
+    "::127.0.0.1",
+    "::808:808",
+    "::ffff:0:127.0.0.1",
+    // Teredo, ORCHID, benchmarks, and all else that is kept below 2001::/23.
+    "2001::1",
+    "2001:2::1",
+    "2001:10::1",
+    "2001:20::1",
+    // Of sites, to be thrown away, of segments, and what nobody was ever given.
+    "fec0::1",
+    "100::1",
+    "100:0:0:1::1",
+    "5f00::1",
+    "200::1",
+    "4000::1",
+    "e000::1",
+    "192.0.0.8",
+    "192.88.99.1",
+    "192.31.196.1",
+    "192.52.193.1",
+    "192.175.48.1",
+    "198.51.100.1",
+    "203.0.113.1",
     "nonsense",
   ])("%s is never called from the internet's side", (address) => {
     expect(mayCall(address, "internet")).toBe(false);
   });
 
-  test.each(["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])("%s may be called", (address) => {
-    expect(mayCall(address, "internet")).toBe(true);
-  });
+  test.each(["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"])(
+    "%s may be called",
+    (address) => {
+      expect(mayCall(address, "internet")).toBe(true);
+    },
+  );
 
   test("of an instance of one's own reaches this machine, and nothing else beside the internet", () => {
     expect(["127.0.0.1", "::1", "8.8.8.8"].map((address) => mayCall(address, "machine"))).toEqual([true, true, true]);
@@ -106,6 +136,7 @@ describe("an address", () => {
     ["https://2130706433/", /public/],
     ["https://0x7f.1/", /public/],
     ["https://[::1]/", /public/],
+    ["https://[::127.0.0.1]/", /public/],
     ["https://[::ffff:169.254.169.254]/", /public/],
     ["example.com", /such as/],
     ["", /such as/],
