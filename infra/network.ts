@@ -149,7 +149,7 @@ function addPrivateRoutes(
   });
 }
 
-/** Who may talk to whom: the world to the load balancer, the load balancer to the service, the service to HTTPS. */
+/** Who may talk to whom: the world to the load balancer, the load balancer to the service, the service to whatever answers. */
 function addGroups(stack: TerraformStack, stage: Stage, { vpcId, port }: { vpcId: string; port: number }) {
   const group = (name: string, description: string) =>
     new SecurityGroup(stack, `group-${name}`, {
@@ -181,23 +181,15 @@ function addGroups(stack: TerraformStack, stage: Stage, { vpcId, port }: { vpcId
     referencedSecurityGroupId: balancerGroup.id,
     ...tcp(port),
   });
-  for (const out of portsOut(stage)) {
-    new VpcSecurityGroupEgressRule(stack, `service-to-world-${out}`, {
-      securityGroupId: serviceGroup.id,
-      // EC2 takes no apostrophe here.
-      description: "Services of AWS, the image, and the keys of the identity provider.",
-      cidrIpv4: ANYWHERE,
-      ...tcp(out),
-    });
-  }
+  new VpcSecurityGroupEgressRule(stack, "service-to-world", {
+    securityGroupId: serviceGroup.id,
+    description: "Services of AWS, webhooks, key sets and collectors, by whatever port their addresses name.",
+    cidrIpv4: ANYWHERE,
+    ipProtocol: "tcp",
+    fromPort: 0,
+    toPort: 65_535,
+  });
   return { balancerGroup, serviceGroup };
-}
-
-/** HTTPS, and where else the identity provider publishes its keys. */
-function portsOut({ service: { JWKS_URL: url } }: Stage): number[] {
-  if (url === undefined) return [HTTPS];
-  const { port, protocol } = new URL(url);
-  return [...new Set([HTTPS, Number(port || (protocol === "http:" ? HTTP : HTTPS))])];
 }
 
 /** One port, as rules of security groups say it. */

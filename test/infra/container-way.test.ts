@@ -329,7 +329,7 @@ describe("the network", () => {
         .map(([id, rule]) => [id, [rule.cidr_ipv4 ?? rule.referenced_security_group_id, rule.from_port, rule.to_port]]),
     );
 
-  test("lets the world reach the load balancer alone, and the containers reach HTTPS and the provider's keys", () => {
+  test("lets the world reach the load balancer alone, and the containers reach whatever address is named, by any port", () => {
     expect(open(prod, "ingress")).toEqual({
       "balancer-from-world-443": ["0.0.0.0/0", 443, 443],
       "balancer-from-world-80": ["0.0.0.0/0", 80, 80],
@@ -338,19 +338,24 @@ describe("the network", () => {
     });
     expect(open(prod, "egress")).toEqual({
       "balancer-to-service": ["${aws_security_group.group-service.id}", 4000, 4000],
-      "service-to-world-443": ["0.0.0.0/0", 443, 443],
-      "service-to-world-8443": ["0.0.0.0/0", 8443, 8443],
+      "service-to-world": ["0.0.0.0/0", 0, 65_535],
       "service-to-cache": ["${aws_security_group.group-cache.id}", 6379, 6379],
     });
   });
 
-  test.each([["http://login.example.com/keys", 80], ["https://login.example.com/keys", 443]])(
-    "lets the containers reach the keys at %s by port %d",
-    (url, port) => {
-      const own = open(synthStage({ ...OF_CONTAINER, JWKS_URL: url }), "egress");
-      expect(own[`service-to-world-${port}`]).toEqual(["0.0.0.0/0", port, port]);
-    },
-  );
+  test.each([
+    { JWKS_URL: "http://login.example.com/keys,https://other.example:8443/keys", TOKEN_ISSUER: "a,b" },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.example:4318" },
+    // Of webhooks nobody knows the ports before.
+    {},
+  ])("lets the containers reach what %j names", (named) => {
+    const [anywhere, from, to] = open(synthStage({ ...OF_CONTAINER, ...named }), "egress")["service-to-world"]!;
+    expect(anywhere).toBe("0.0.0.0/0");
+    const own = Object.values(named).flatMap((text) => text.split(",")).filter((text) => URL.canParse(text));
+    for (const port of own.map((url) => Number(new URL(url).port || 80))) {
+      expect([(from as number) <= port, (to as number) >= port]).toEqual([true, true]);
+    }
+  });
 
   test("lies in two zones, and asks AWS for none", () => {
     const zones = Object.values(prod.all("aws_subnet")).map((subnet) => subnet.availability_zone);
