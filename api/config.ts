@@ -161,7 +161,11 @@ export const variables = {
     'What other words than ours mean: `{"Journeys.Read": "journeys:read", "Admins": "*"}`.',
     words,
   ),
-  TOKEN_ALGORITHMS: variable("EdDSA,ES256,RS256", "Signature algorithms that are accepted.", list),
+  TOKEN_ALGORITHMS: variable(
+    "EdDSA,ES256,RS256",
+    "Signature algorithms that are accepted of the identity provider; a key of our own holds by its own.",
+    list,
+  ),
   JWKS_URL: variable(
     "",
     "Where the identity provider publishes its public keys. Several, parted by commas, are those of the issuers in their order.",

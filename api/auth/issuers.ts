@@ -5,7 +5,7 @@ import { formatInstant } from "../core/time.ts";
 import { OWN_CLAIMS, parseScopeMap } from "./claims.ts";
 import type { ReadSigningKeys } from "./keys.ts";
 import { createKeyFinder, type KeyFinder, KEYS_STALE_MS, remoteKeySet } from "./keysets.ts";
-import type { Issuer } from "./tokens.ts";
+import { type Issuer, PUBLIC_KEY_ALGORITHMS } from "./tokens.ts";
 
 type Set = { url: string; finder: KeyFinder };
 
@@ -17,7 +17,7 @@ export function createKeySets(urls: readonly string[], { clock, log }: { clock: 
   }));
 }
 
-/** Tokens that this installation signs itself. */
+/** Tokens that this installation signs itself: by its key's own algorithm, whatever is set for those of others. */
 export function ownIssuer(
   keys: ReadSigningKeys,
   { token: { issuers, audiences } }: Config,
@@ -30,6 +30,8 @@ export function ownIssuer(
     audiences: [audiences[0]],
     clients: [],
     keys: [finder.find],
+    // A key answers to its own alone.
+    algorithms: PUBLIC_KEY_ALGORITHMS,
     claims: OWN_CLAIMS,
     isLoggedIn,
   };

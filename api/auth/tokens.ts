@@ -8,7 +8,7 @@ import type { FindKeys } from "./keysets.ts";
 import type { LoginRef, Viewer } from "./viewer.ts";
 
 /** Signatures made with a private key. `none` and shared secrets (HS256 and its like) are not among them. */
-const PUBLIC_KEY_ALGORITHMS = [
+export const PUBLIC_KEY_ALGORITHMS: readonly string[] = [
   "EdDSA",
   "Ed25519",
   "ES256",
@@ -47,6 +47,8 @@ export type Issuer = {
   /** Whose tokens (`client_id` or `azp`) are taken where they have no `aud`. */
   clients: readonly string[];
   keys: readonly FindKeys[];
+  /** By which its tokens may be signed; undefined: those that are set for all. */
+  algorithms?: readonly string[] | undefined;
   claims: ClaimPaths;
   /** Whether the login goes on that a token says it is of. */
   isLoggedIn?: ((viewer: Viewer) => Promise<boolean>) | undefined;
@@ -103,7 +105,7 @@ export function createVerifier({ issuers, algorithms, clock }: {
     const { payload, protectedHeader } = await jwtVerify(token, key, {
       issuer: iss,
       ...(hasAudience ? { audience: [...issuer.audiences] } : {}),
-      algorithms: [...algorithms],
+      algorithms: [...(issuer.algorithms ?? algorithms)],
       requiredClaims: ["exp"],
       clockTolerance: TOLERANCE_SECONDS,
       currentDate: new Date(clock()),
@@ -178,7 +180,8 @@ async function findCandidates(
   claims: JWTPayload | undefined,
 ) {
   const header = readHeader(token);
-  if (!algorithms.includes(header.alg as string)) throw new errors.JOSEAlgNotAllowed("not accepted");
+  const takes = (issuer: Issuer) => (issuer.algorithms ?? algorithms).includes(header.alg as string);
+  if (!issuers.some(takes)) throw new errors.JOSEAlgNotAllowed("not accepted");
   if (!header.kid) throw new UnauthenticatedError("The token names no key; its header needs a `kid`.");
   const meant = issuers.flatMap((issuer) => {
     // What holds no claims is told so after its signature, as everything else is.
@@ -187,8 +190,10 @@ async function findCandidates(
     return iss === undefined ? [] : [{ issuer, iss }];
   });
   if (meant.length === 0) throw wrongIssuer(issuers, claims?.iss);
+  const able = meant.filter(({ issuer }) => takes(issuer));
+  if (able.length === 0) throw new errors.JOSEAlgNotAllowed("not accepted");
   const found: { issuer: Issuer; key: CryptoKey; iss: string }[] = [];
-  for (const { issuer, iss } of meant) {
+  for (const { issuer, iss } of able) {
     for (const find of issuer.keys) {
       for (const key of await find(header)) found.push({ issuer, key, iss });
       if (found.length > 0) return found.slice(0, MAX_KEYS_TRIED);

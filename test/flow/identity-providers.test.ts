@@ -293,3 +293,23 @@ test("of two providers each vouches for its own issuer, and for no other", async
   expect(await taken(one, "https://other.example")).toBe(false);
   expect(await taken(other, "https://one.example")).toBe(false);
 });
+
+test("accounts go on beside a provider whose algorithms alone are set; its tokens keep to these", async () => {
+  const base = {
+    TOKEN_ISSUER: "https://login.example",
+    TOKEN_AUDIENCE: "a",
+    TOKEN_ALGORITHMS: "RS256",
+    ACCOUNTS: "on",
+  };
+  const claims = () => ({ iss: "https://login.example", aud: "a", sub: "eve", tenant: "t1", scope: "", ...times() });
+  const { api, who } = await serviceFor(base);
+  const { data } = await api.ask(
+    undefined,
+    `mutation { register(input: { username: "u${randomUUID().slice(0, 8)}", password: "correct horse battery" }) {
+      ... on AuthPayload { token } } }`,
+  );
+  expect(await api.app.authenticate(`Bearer ${data!.register.token}`)).toHaveProperty("login");
+  expect(await who(claims())).toMatchObject({ userId: "eve" });
+  const other = await serviceFor(base, { alg: "ES256" });
+  expect(await other.who(claims())).toMatchObject({ status: 401 });
+});

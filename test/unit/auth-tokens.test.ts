@@ -49,6 +49,33 @@ describe("a token", () => {
     }
   });
 
+  test("is signed by an algorithm of its own issuer, where that has its own, else by one that is set for all", async () => {
+    expect(await ask({ algorithms: ["RS256", "EdDSA"] })).toMatchObject({ userId: "ada" });
+    expect(await ask({ algorithms: ["RS256"] })).toContain("algorithm that is not accepted");
+    const find: FindKeys = () => Promise.resolve([pairs[0]!.publicKey]);
+    const issuer = { audiences: ["sojourn"], clients: [], keys: [find], claims: OWN_CLAIMS };
+    const { authenticate } = createVerifier({
+      issuers: [
+        { ...issuer, issuers: ["own"], algorithms: ["EdDSA"] },
+        { ...issuer, issuers: ["theirs"] },
+        { ...issuer, issuers: ["both"] },
+        { ...issuer, issuers: ["both"], algorithms: ["EdDSA"] },
+      ],
+      algorithms: ["RS256"],
+      clock: () => now,
+    });
+    const of = async (iss: string) => {
+      const token = new SignJWT({ ...CLAIMS, iss }).setProtectedHeader({ alg: "EdDSA", kid: "k" });
+      return await authenticate(`Bearer ${await token.sign(pairs[0]!.privateKey)}`).catch((error: Error) =>
+        error.message
+      );
+    };
+    expect(await of("own")).toMatchObject({ userId: "ada" });
+    expect(await of("theirs")).toContain("algorithm that is not accepted");
+    expect(await of("both")).toMatchObject({ userId: "ada" });
+    expect(await of("else")).toContain("of another issuer");
+  });
+
   test("has a subject of 255 characters at most, to the last", async () => {
     expect(await ask({}, { sub: "a".repeat(255) })).toMatchObject({ userId: "a".repeat(255) });
     for (const sub of ["a".repeat(256), "", "a\u0007", "\ud800"]) {
