@@ -44,13 +44,13 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
     await upload(0);
     const { page, context } = await site.open("/sessions/walk-1");
     await page.getByRole("button", { name: "Edit" }).click();
-    await page.getByLabel(/^Labels,/).fill("walk, mine");
+    await page.getByLabel(/^Labels,/).fill("walk\nmine");
     await upload(1);
     await expect.poll(() => page.locator("dl").textContent()).toContain("100");
     const input = { sessionId: "walk-1", from: "2026-01-31T12:00:01Z", to: "2026-01-31T12:00:03Z" };
     await site.ask(PAUSE, { input });
     await expect.poll(() => page.locator("dl").textContent()).toContain("Pauses1");
-    expect(await page.getByLabel(/^Labels,/).inputValue()).toBe("walk, mine");
+    expect(await page.getByLabel(/^Labels,/).inputValue()).toBe("walk\nmine");
     await site.ask(ANNOTATE, { input: { sessionId: "walk-1", expectedVersion: 1, labels: ["theirs"] } });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Somebody changed it while you were typing").waitFor();
@@ -67,6 +67,25 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
     await page.getByRole("button", { name: "Correct it", exact: true }).click();
     await expect.poll(() => page.locator("dl").textContent()).toContain("12:30:00");
     await page.getByText("Without pauses").waitFor();
+    await context.close();
+  });
+
+  test("what a colleague saves is there before anybody edits, and what nobody touched is not saved", async () => {
+    const readings = [{ at: "2026-01-27T12:00:00Z", values: [1] }];
+    await site.ask(BATCH, { input: { sessionId: "notes-1", sensorId: "cane", batchOffset: 0, readings } });
+    const { page, context } = await site.open("/sessions/notes-1");
+    const annotate = (expectedVersion: number, more: object) =>
+      site.ask(ANNOTATE, { input: { sessionId: "notes-1", expectedVersion, ...more } });
+    await annotate(1, { labels: ["a,b"], notes: "what B typed" });
+    await page.getByText("what B typed").waitFor();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel(/^Labels,/).fill("a,b\nmine");
+    await annotate(2, { notes: "what B typed since" });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save mine over it" }).click();
+    await page.getByRole("link", { name: "mine" }).waitFor();
+    await page.getByRole("link", { name: "a,b", exact: true }).waitFor();
+    await page.getByText("what B typed since").waitFor();
     await context.close();
   });
 

@@ -74,11 +74,6 @@ export function lookAgain(look: () => void): () => void {
   return () => timers.forEach(clearTimeout);
 }
 
-/** Whether what was looked at is not older than what a feed has brought since it was asked. */
-export function isLater(found: { updatedAt: string }, known: { updatedAt: string } | null | undefined): boolean {
-  return !known || Date.parse(found.updatedAt) >= Date.parse(known.updatedAt);
-}
-
 const sight = restsOutOfSight(document);
 
 function currentClient(): Client {

@@ -26,3 +26,18 @@ export function withTold(rows: Row[], told: Told, { filter, sinceAt, isWhole }: 
   if (at >= 0) return [...others.slice(0, at), told, ...others.slice(at)];
   return isKnown || isWhole ? [...others, told] : others;
 }
+
+/** A state of a session: when devices or corrections wrote it last, and the version that people's edits move alone. */
+type State = Pick<Row, "updatedAt" | "version">;
+
+/** Whether what was looked at is not older than what a feed or a save has brought since it was asked. */
+export function isLater(found: State, known: State | null | undefined): boolean {
+  if (!known) return true;
+  const sinceMs = Date.parse(found.updatedAt) - Date.parse(known.updatedAt);
+  return sinceMs > 0 || (sinceMs === 0 && found.version >= known.version);
+}
+
+/** Whether it was read before what is known was written: the answer to a save can overtake what a feed brings. */
+export function isOvertaken(told: State, known: State): boolean {
+  return told.version < known.version && !isLater(told, known);
+}
