@@ -183,12 +183,17 @@ Session.implement({
       description: "Grows by one with each change by a person; pass it back when annotating.",
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was opened here." }),
-    updatedAt: t.expose("updatedAt", { type: "DateTime", description: "The last write that was not a person's." }),
+    updatedAt: t.expose("updatedAt", {
+      type: "DateTime",
+      description: "The last write, but for `annotateSession`, which moves `version` alone.",
+    }),
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "When the session is deleted; null where it is pinned.",
-      resolve: expiryOf,
+      description: "When the session is deleted, by its last write, a person's too; null where it is pinned.",
+      // A row of a list does not say when a person wrote.
+      resolve: async (session, _, { loadSession }) =>
+        expiryOf(session.pinned ? session : await wholeOf(session, loadSession)),
     }),
   }),
 });
@@ -376,12 +381,12 @@ export function missingBatchesOf({ batches }: Model.Session): { from: number; to
   return missing(batches).map(([from, to]) => ({ from: Number(from), to: Number(to) }));
 }
 
-/** A row of a list has no directory of its batches. */
+/** A row of a list, which alone says how long it was paused, has no directory of its batches, and not all that was said of it. */
 export async function wholeOf(
   session: Model.Session,
   loadSession: SharedContext["loadSession"],
 ): Promise<Model.Session> {
-  return (session.notes === undefined ? await loadSession(session.sessionId) : undefined) ?? session;
+  return (session.pausedMs === undefined ? undefined : await loadSession(session.sessionId)) ?? session;
 }
 
 /** The latest session at a sensor. One that a person moved elsewhere is not, and one that was moved here may be. */

@@ -1,4 +1,5 @@
 import type { Expression, Item } from "../aws/dynamo.ts";
+import { SECOND_MS } from "../core/clock.ts";
 import { idOf, itemKey, spread } from "../core/keys.ts";
 import { formatWatermark, parseWatermark, type Watermark } from "../core/watermark.ts";
 import { changeOf } from "./expressions.ts";
@@ -248,8 +249,15 @@ export function fromItem(item: Item): Session | undefined {
     keepMs: numbers.keepMs as number,
     updatedAt: numbers.updatedAt as number,
     revision: (item.revision as number | undefined) ?? 0,
+    annotatedAt: annotatedAtOf(item),
     ...peopleOf(item),
   };
+}
+
+/** Each write moves the expiry, by seconds, and all but a person's annotation say when that was. */
+function annotatedAtOf({ ttl, keepSeconds, updatedAt }: Item): number | undefined {
+  const writtenAt = ((ttl as number) - (keepSeconds as number)) * SECOND_MS;
+  return writtenAt >= (updatedAt as number) + SECOND_MS ? writtenAt : undefined;
 }
 
 /** Numbers of a sensor's motion, in its latest session, or with the sensor where it has none. */

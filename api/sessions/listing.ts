@@ -8,6 +8,7 @@ import { folded } from "../core/text.ts";
 import type { SessionLists, SessionPosition, SessionQuery } from "./lists.ts";
 import { LIMITS, type Sensor, type SensorPage, type Session, type SessionPage, type SessionStatus } from "./model.ts";
 import { asOf, reachOf } from "./rules.ts";
+import type { SessionStore } from "./store.ts";
 
 export type SessionFilter = {
   sensorId?: string | null | undefined;
@@ -23,7 +24,12 @@ export type SensorFilter = { prefix?: string | null | undefined; search?: string
 /** The UTC days on which sessions began that are open at an instant, latest first, counted from 1970. */
 export type DaysOpenAt = (tenantId: string, sensorId: string | undefined, at: number) => Promise<number[]>;
 
-export type ListingOptions = { lists: SessionLists; daysOpenAt: DaysOpenAt; clock: Clock };
+export type ListingOptions = {
+  lists: SessionLists;
+  find: SessionStore["find"];
+  daysOpenAt: DaysOpenAt;
+  clock: Clock;
+};
 
 const MAX_PAGE = 100;
 /** Rows read at a time where most of them may not match. */
@@ -40,7 +46,7 @@ const sessionPosition = v.pipe(
 );
 
 /** Lists of sessions and sensors. */
-export function createListing({ lists, daysOpenAt, clock }: ListingOptions) {
+export function createListing({ lists, find, daysOpenAt, clock }: ListingOptions) {
   return {
     /** One page of sessions, latest start first. Full unless it is the last. */
     async list(tenantId: string, filter: SessionFilter, page: PageArgs): Promise<SessionPage> {
@@ -84,12 +90,19 @@ export function createListing({ lists, daysOpenAt, clock }: ListingOptions) {
         lists.page(query, isFiltered(query) ? FILTERED_ROWS : wanted + 1 - rows.length, position, isBackward);
       for await (const { sessions } of pages(next, isInside ? from : undefined)) {
         const now = clock();
-        const seen = sessions.map((session) => asOf(session, now));
-        rows.push(...seen.filter((session) => !isExpired(session, now) && matches(session, query)));
+        const seen = sessions.map((session) => asOf(session, now)).filter((session) => matches(session, query));
+        rows.push(...await kept(query.tenantId, seen, now));
         if (rows.length > wanted) return rows;
       }
     }
     return rows;
+  }
+
+  /** Those whose time is not over. A row does not say when a person wrote: where one did, what seems over is looked at itself. */
+  async function kept(tenantId: string, rows: readonly Session[], now: number): Promise<Session[]> {
+    const written = rows.filter((row) => row.version > 1 && isExpired(row, now)).map(({ sessionId }) => sessionId);
+    const whole = written.length > 0 ? await find(tenantId, written) : undefined;
+    return rows.filter((row) => !isExpired(whole?.get(row.sessionId) ?? row, now));
   }
 
   /**
@@ -113,9 +126,9 @@ export function isId(text: string): boolean {
   return text.length >= 1 && text.length <= LIMITS.idChars && text.isWellFormed();
 }
 
-/** When a session is deleted: so long after the last write; undefined where it is pinned. */
-export function expiryOf({ pinned, updatedAt, keepMs }: Session): number | undefined {
-  return pinned ? undefined : updatedAt + keepMs;
+/** When a session is deleted: so long after the last write, a person's too; undefined where it is pinned. */
+export function expiryOf({ pinned, updatedAt, annotatedAt = updatedAt, keepMs }: Session): number | undefined {
+  return pinned ? undefined : Math.max(updatedAt, annotatedAt) + keepMs;
 }
 
 export function isExpired(session: Session, now: number): boolean {

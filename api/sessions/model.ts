@@ -214,6 +214,8 @@ export type Session = DeviceState & PeopleState & {
   pausedMs?: number | undefined;
   /** Grows by one with each write that is not a person's. */
   revision: number;
+  /** When a person annotated it, where nothing was written since (to the second). Rows of lists do not say. */
+  annotatedAt?: number | undefined;
 };
 
 /** A sensor, and which session its motion events belong to now. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { useMovingApp } from "../kit/moving-app.ts";
+import { fc } from "../kit/property.ts";
 import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -136,8 +137,59 @@ describe("people and their programs", () => {
     expect((await annotate(5, { pinned: false })).session).toMatchObject({
       version: 6,
       pinned: false,
-      expiresAt: iso(NOW + 30 * 24 * HOUR),
+      expiresAt: iso(NOW + HOUR + 30 * 24 * HOUR),
     });
+  });
+
+  test("keep a session for its time from their last write on, in every list as by its id, and unpin one however old it is", async () => {
+    const DAY = 24 * HOUR;
+    let run = 0;
+    const writes = fc.constantFrom<object>({ notes: "a" }, { notes: null }, { labels: ["x"] }, { pinned: true }, {
+      pinned: false,
+    });
+    const steps = fc.array(fc.tuple(writes, fc.constantFrom(0, 5, 29, 31, 60)), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(steps, async (given) => {
+        const tenant = `keep-${run++}`;
+        world.now = NOW;
+        const startedAt = iso(NOW - HOUR);
+        await mutate(world.api, tenant, "createSession", { sensorId: "k", sessionId: "k", startedAt });
+        await mutate(world.api, tenant, "endSession", { sessionId: "k", endedAt: iso(NOW) });
+        let [written, isPinned, version] = [NOW, false, 1];
+        const fields = "sessionId notes labels pinned expiresAt";
+        const query = `{ session(sessionId: "k") { ${fields} } sessions { nodes { ${fields} } }
+        ofSensor: sessions(filter: { sensorId: "k", range: { between: { from: "${startedAt}", to: "${
+          iso(NOW)
+        }" } } }) { nodes { ${fields} } }
+        labelled: sessions(filter: { label: "x" }) { nodes { ${fields} } } noted: sessions(filter: { text: "a" }) { nodes { ${fields} } } }`;
+        for (const [write, days] of given) {
+          const expectedVersion = version;
+          const { session } = await mutate(world.api, tenant, "annotateSession", {
+            sessionId: "k",
+            expectedVersion,
+            ...write,
+          });
+          [written, isPinned, version] = [world.now, session.pinned, session.version];
+          world.now += days * DAY;
+          const { data } = await world.api.ask(tenant, query);
+          if (!isPinned && days > 30) {
+            const none = { nodes: [] };
+            return void expect(data).toEqual({
+              session: null,
+              sessions: none,
+              ofSensor: none,
+              labelled: none,
+              noted: none,
+            });
+          }
+          expect(data.session.expiresAt).toBe(isPinned ? null : iso(written + 30 * DAY));
+          const own = (isIn: boolean) => ({ nodes: isIn ? [data.session] : [] });
+          expect(data).toMatchObject({ sessions: own(true), ofSensor: own(true) });
+          expect(data).toMatchObject({ labelled: own(session.labels.length > 0), noted: own(session.notes === "a") });
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 
   test("list by sensor, range, status and label, in full pages", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startMemoryApp, type TestApp } from "../kit/app.ts";
-import { mutate, sessionOf } from "../kit/sessions.ts";
+import { mutate, SESSION_FIELDS, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 4, 20, 12);
 const HOUR = 3_600_000;
@@ -109,6 +109,31 @@ describe("text in notes", () => {
       "filter.text: must hold at most 10 words, has 11",
     );
   });
+});
+
+test("a session says the same of itself in every list as by its id, whatever the list's index holds of it", async () => {
+  const at = (minute: number) => iso(NOW - HOUR + minute * 60_000);
+  const readings = [0, 10, 30].map((minute) => ({ at: at(minute), values: [minute] }));
+  const batch = { sessionId: "w", sensorId: "hall", batchOffset: 0, readings, final: true };
+  await mutate(api, "w", "ingestSessionBatch", batch);
+  await mutate(api, "w", "recordPause", { sessionId: "w", from: at(5), to: at(7) });
+  await annotate("w", "w", { labels: ["x"], notes: "in the kitchen" });
+  await mutate(api, "w", "correctSession", { sessionId: "w", expectedVersion: 2, endedAt: at(40) });
+  const fields =
+    `${SESSION_FIELDS} corrected readings(first: 5) { nodes { at values } totalCount } readingSeries(points: 5) { firstAt count }`;
+  const list = (filter: string) => `sessions(filter: ${filter}, first: 1) { nodes { ${fields} } }`;
+  const { byId, ...lists } = await ask(
+    "w",
+    `{ byId: session(sessionId: "w") { ${fields} } all: ${list("{}")} text: ${list('{ text: "kitchen" }')}
+      label: ${list('{ label: "x" }')} sensor: ${list('{ sensorId: "hall" }')} }`,
+  );
+  expect(byId).toMatchObject({
+    corrected: ["END"],
+    pauses: [{}],
+    readings: { totalCount: 3 },
+    notes: "in the kitchen",
+  });
+  expect(lists).toEqual(Object.fromEntries(Object.keys(lists).map((name) => [name, { nodes: [byId] }])));
 });
 
 describe("sensors", () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from "graphql";
 import { describe, expect, test } from "vitest";
 import { draftOf, inputOf } from "../../api/dashboard/sessions/annotating.ts";
 import { isLater, isOvertaken } from "../../api/dashboard/sessions/rows.ts";
+import { fc } from "../kit/property.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const state = (seconds: number, version: number) => (
