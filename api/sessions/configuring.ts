@@ -53,11 +53,7 @@ export function createConfiguring({ store, settings }: {
       }
       const keepMs = keepDays === undefined ? undefined : keepDays * 86_400_000;
       if (idleMs !== undefined || keepMs !== undefined) await store.putIdle(tenantId, sensorId, { idleMs, keepMs });
-      if (hasLimits) {
-        const { plausible: known, bySensor } = await store.getSettings(tenantId);
-        const own = sensorId === undefined ? known : bySensor?.[sensorId];
-        await store.putPlausible(tenantId, sensorId, { ...own, ...limits });
-      }
+      if (hasLimits) await store.putPlausible(tenantId, sensorId, limits);
       settings.forget(tenantId);
     },
 

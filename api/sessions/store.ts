@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Dynamo, Expression, Item, TransactWrite } from "../aws/dynamo.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
-import { mapWritten, type Written } from "../core/writes.ts";
+import { LOST, mapWritten, retryLost, type Written } from "../core/writes.ts";
 import {
   deviceChange,
   formatSpan,
@@ -276,12 +276,21 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       return named.ok ? fromSensorItem(named.current) : undefined;
     },
 
-    /** Sets what of the clocks of a tenant, or of one of its sensors, is believed. */
-    async putPlausible(tenantId: string, sensorId: string | undefined, plausible: Partial<Plausible>): Promise<void> {
-      await dynamo.update(tables.sensors, { pk: tenantId }, {
-        expression: "SET #limits = :limits",
-        names: { "#limits": sensorId === undefined ? "plausible" : `${OWN}${sensorId}` },
-        values: { ":limits": plausible },
+    /** Sets limits of a tenant, or of one of its sensors, each by itself: whoever sets others at once loses none. */
+    async putPlausible(tenantId: string, sensorId: string | undefined, limits: Partial<Plausible>): Promise<void> {
+      const key = { pk: tenantId };
+      const names = { "#limits": sensorId === undefined ? "plausible" : `${OWN}${sensorId}` };
+      const given = Object.entries(limits);
+      const each = {
+        expression: `SET ${given.map(([name]) => `#limits.#${name} = :${name}`).join(", ")}`,
+        names: { ...names, ...Object.fromEntries(given.map(([name]) => [`#${name}`, name])) },
+        values: Object.fromEntries(given.map(([name, ms]) => [`:${name}`, ms])),
+      };
+      const first = { expression: "SET #limits = :limits", names, values: { ":limits": limits } };
+      await retryLost(async () => {
+        const set = async (change: Expression, isThere: string) =>
+          (await dynamo.updateIf(tables.sensors, key, change, { expression: `${isThere}(#limits)`, names })).ok;
+        return await set(each, "attribute_exists") || await set(first, "attribute_not_exists") || LOST;
       });
     },
 

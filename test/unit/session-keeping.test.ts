@@ -185,6 +185,22 @@ describe("settings of sessions", () => {
     expect(await here.settings.keepMsOf("t2")).toBe(30 * DAY);
   });
 
+  test.each([undefined, "hall"])(
+    "that are set at once are all set (sensor: %s), the first as those after it",
+    async (sensorId) => {
+      const each = [{ maxAhead: 1 }, { maxBehindDays: 2 }, { maxApart: 3 * MINUTE }, { maxLength: 4 * MINUTE }, {
+        maxPause: 5 * MINUTE,
+      }];
+      await Promise.all(each.map((plausible) => world().configure(T, { sensorId, plausible })));
+      const all = { aheadMs: 1, behindMs: 2 * DAY, apartMs: 3 * MINUTE, lengthMs: 4 * MINUTE, pauseMs: 5 * MINUTE };
+      expect(await world().settings.plausibleOf(T, "hall")).toEqual(all);
+      await Promise.all(
+        [{ maxAhead: 6 }, { maxPause: 7 * MINUTE }].map((plausible) => world().configure(T, { sensorId, plausible })),
+      );
+      expect(await world().settings.plausibleOf(T, "hall")).toEqual({ ...all, aheadMs: 6, pauseMs: 7 * MINUTE });
+    },
+  );
+
   test("of a sensor go before its tenant's, each by itself", async () => {
     const own = world();
     const usual = await own.settings.plausibleOf(T, "hall");
