@@ -17,7 +17,9 @@ streams.subscriptionFields((t) => ({
       "Sessions of the tenant as they start, change and end: from now on, or with `after` also those that changed since, each as it is by then.",
     access: "SESSIONS_READ",
     args: {
-      sensorId: t.arg.string({ description: "Only those at this sensor." }),
+      sensorId: t.arg.string({
+        description: "Only those at this sensor, and one that a person moved to another, once, as it is there.",
+      }),
       after: t.arg.string({ description: "The `cursor` of the last session received." }),
     },
     subscribe: (_, { sensorId, after }, { viewer, services, signal }) =>

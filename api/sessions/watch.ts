@@ -2,8 +2,9 @@ import { checkId } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Hub } from "../live/hub.ts";
 import { createLogFeed, type LogEntry, type Memory } from "../live/log-feed.ts";
-import type { SessionLog } from "./change-log.ts";
+import { leftOf, type SessionLog } from "./change-log.ts";
 import { LIMITS, type Session } from "./model.ts";
+import { sensorOf } from "./rules.ts";
 import { type Sessions, sessionsKey } from "./service.ts";
 
 /** Of so many sessions, the newest, changes by other processes are seen at once; of all others when their stream tells. */
@@ -21,7 +22,7 @@ export type SessionWatchOptions = {
 };
 
 /**
- * Sessions of the tenant (at one sensor) as they start, change and end, from now on, or with `after` from there on; each state
+ * Sessions of the tenant (at one sensor, and one more time where a person moved one away from it) as they start, change and end, from now on, or with `after` from there on; each state
  * is given once, and the last one always. What this process changes is given at once, what others change within a second or
  * two. All who follow the same share one reader of the store.
  */
@@ -61,7 +62,10 @@ export function createSessionWatch({ sessions, log, hub, clock, pollMs }: Sessio
     for (const { position } of fresh) memory.add(position);
     const rows = edges.map((edge) => edge.node)
       .filter(({ sessionId, updatedAt }) => updatedAt >= sinceAt && !named.has(sessionId));
-    const found = [...named.values()].filter((session) => !sensorId || session.sensorId === sensorId);
+    const left = new Set(fresh.flatMap((own) => own.left));
+    const isOf = (of: string, session: Session) =>
+      sensorOf(session) === of || left.has(leftOf({ tenantId, sensorId: of }, session.sessionId));
+    const found = [...named.values()].filter((session) => sensorId === undefined || isOf(sensorId, session));
     // A row may lag behind its session: it is told apart by what the session itself says.
     const current = await whole(tenantId, rows.filter((row) => !memory.has(nameOf(row))));
     for (const row of rows) memory.add(nameOf(row));

@@ -44,6 +44,7 @@ const motion = (on: TestApp, tenant: string, sensorId: string, seq: number, at =
 
 type Given = {
   sessionId: string;
+  sensor: { sensorId: string };
   status: string;
   motionEventCount: number;
   labels: string[];
@@ -163,6 +164,34 @@ describe("the subscription sessionChanged", () => {
       const back = await stream.until(({ sessionId, deletedAt }) => sessionId === early && deletedAt === null);
       expect(back.at(-1)).toMatchObject({ motionEventCount: 3 });
       await stream.leave();
+    },
+  );
+
+  test.each([["here", () => api], ["by another process", () => other]])(
+    "of one sensor gives what a person moves to it %s, and once more what they move away from it",
+    async (_, on) => {
+      const tenant = `moved-${beacons++}`;
+      const { session: { sessionId } } = await motion(api, tenant, "hall", 1);
+      const streams = await Promise.all(["hall", "door", "attic"].map((sensorId) => follow(api, tenant, sensorId)));
+      let version = 1;
+      const correct = async (sensorId: string | null) => {
+        const input = { sessionId, expectedVersion: version++, sensorId };
+        await mutate(on(), tenant, "correctSession", input).then(api.settle);
+      };
+      const sees = async (which: number, sensorId: string, seen: number) => {
+        const isSo = (one: Given) => one.sensor.sensorId === sensorId && one.version === seen;
+        expect((await streams[which]!.until(isSo)).at(-1)).toMatchObject({ sessionId });
+      };
+      await correct("door");
+      await Promise.all([sees(0, "door", 2), sees(1, "door", 2)]);
+      const edit = { sessionId, expectedVersion: version++, notes: "At the door." };
+      await mutate(on(), tenant, "annotateSession", edit).then(api.settle);
+      await sees(1, "door", 3);
+      await correct("attic");
+      await Promise.all([sees(1, "attic", 4), sees(2, "attic", 4)]);
+      await correct(null);
+      await Promise.all([sees(2, "hall", 5), sees(0, "hall", 5)]);
+      await Promise.all(streams.map((stream) => stream.leave()));
     },
   );
 

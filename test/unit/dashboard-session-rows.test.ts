@@ -60,6 +60,14 @@ describe("a list of sessions that is looked at", () => {
     expect(after(ROWS, row("x", 0, { labels: ["walk", "run"] }), { filter: { label: "run" } })[0]).toBe("x");
   });
 
+  test("of one sensor loses what a person moved to another, and takes in what they moved to it", () => {
+    const elsewhere = { sensor: { sensorId: "door" } };
+    expect(after(ROWS, row("mid", 3, elsewhere), { filter: { sensorId: "hall" } })).toEqual(["new", "old"]);
+    expect(after(ROWS, row("x", 3, elsewhere), { filter: { sensorId: "hall" } })).toEqual(["new", "mid", "old"]);
+    expect(after(ROWS, row("x", 0), { filter: { sensorId: "hall" } })).toEqual(["x", "new", "mid", "old"]);
+    expect(after(ROWS, row("mid", 3, elsewhere))).toEqual(["new", "mid", "old"]);
+  });
+
   test("by words of notes keeps what it has, and takes in nothing of which no row says whether it fits", () => {
     expect(after(ROWS, row("mid", 3), { filter: { text: "kitchen" } })).toEqual(["new", "mid", "old"]);
     expect(after(ROWS, row("x", 0), { filter: { text: "kitchen" } })).toEqual(["new", "mid", "old"]);

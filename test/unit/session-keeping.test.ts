@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { tables } from "../../api/resources.ts";
-import { createSessionLog, logOf } from "../../api/sessions/change-log.ts";
+import { createSessionLog, leftOf, logOf } from "../../api/sessions/change-log.ts";
 import { clustersIn, mainOf, spanning, united } from "../../api/sessions/clusters.ts";
 import { createConfiguring } from "../../api/sessions/configuring.ts";
 import { formatHeard, heardOf, parseHeard } from "../../api/sessions/heard.ts";
@@ -224,6 +224,19 @@ describe("settings of sessions", () => {
     // A sensor that is called as all objects' members are has none of its own.
     expect((await own.settingsOf(T, { tenantId: T, sensorId: "constructor" })).own).toEqual([]);
   });
+});
+
+test("that a session left a sensor is noted with its change, by no name of the sensor", async () => {
+  const log = createSessionLog(dynamo, "buckets");
+  const at = (sensorId?: string) => (sensorId === undefined ? {} : { sensorKey: `${T}#${sensorId}` });
+  const change = (sequence: string, before: string | undefined, after: string | undefined) => (
+    { shard: "s", sequence, pk: `${T}#1`, before: at(before), after: { ...at(after), sk: "a#SESSION" } }
+  );
+  const moves = [change("1", "hall", "door#1"), change("2", "door#1", "attic"), change("3", "attic", "attic")];
+  await log.noteAll([...moves, change("4", "attic", undefined), change("5", undefined, "hall")], NOW);
+  const left = ["hall", "door#1"].map((sensorId) => leftOf({ tenantId: T, sensorId }, "a"));
+  expect(await log.since(T, NOW)).toMatchObject([{ sessionIds: ["a"], left }]);
+  expect(JSON.stringify(dynamo.dump("buckets"))).not.toMatch(/hall|door|attic/);
 });
 
 test("which sessions changed is noted once for each part of a stream and tenant, in the order of time, for eight days", async () => {

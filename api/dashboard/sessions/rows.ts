@@ -19,7 +19,9 @@ export function withTold(rows: Row[], told: Told, { filter, sinceAt, isWhole }: 
   const isKnown = others.length < rows.length;
   // What notes hold a row does not say: it stays as the list has it.
   const isFound = isKnown || (!filter.text && Date.parse(told.startedAt) >= sinceAt);
-  const fits = (!filter.status || told.status === filter.status) &&
+  // One that a person moved to another sensor is told of once more.
+  const fits = (!filter.sensorId || told.sensor.sensorId === filter.sensorId) &&
+    (!filter.status || told.status === filter.status) &&
     (!filter.label || told.labels.includes(filter.label));
   if (isGone(told) || !isFound || !fits) return others;
   const at = others.findIndex(({ startedAt }) => Date.parse(startedAt) <= Date.parse(told.startedAt));
