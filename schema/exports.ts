@@ -115,7 +115,7 @@ entries.mutationFields((t) => ({
   exportSessions: t.field({
     type: ExportResult,
     description:
-      `Gives a link to a file of sessions, latest start first: session_id, sensor_id, status, started_at, ended_at, end_reason, last_motion_at, duration_ms, motion_events, readings, labels (JSON), notes, pinned, user_id, playback_started, created_at, updated_at, version. At most ${SESSIONS} a file, or what 15 seconds give; \`endCursor\` goes on.`,
+      `Gives a link to a file of sessions, latest start first: session_id, sensor_id, status, started_at, ended_at, end_reason, last_motion_at, duration_ms, active_ms, pauses (from/to, parted by semicolons), motion_events, readings, labels (JSON), notes, pinned, user_id, playback_started, created_at, updated_at, version. At most ${SESSIONS} a file, or what 15 seconds give; \`endCursor\` goes on.`,
     access: "SESSIONS_READ",
     args: { input: t.arg({ type: ExportSessionsInput, required: true, description: "Which, and how." }) },
     cost: FILE_COST,

@@ -6,6 +6,7 @@ import type { Files } from "../files/keep.ts";
 import type { Cell, Column } from "../files/table.ts";
 import * as v from "valibot";
 import type { ReadingPosition } from "./history.ts";
+import { isShown } from "./item.ts";
 import { leadOf } from "./lead.ts";
 import type { SessionFilter } from "./listing.ts";
 import type { Reading, Session, SessionPage } from "./model.ts";
@@ -95,11 +96,11 @@ export function createSessionExports(
         maxRows: limits.sessions,
         list: (page) => sessions.list(tenantId, filter ?? {}, page),
         rowsOf: async (rows) => {
-          // Rows of lists have neither notes nor pauses.
+          // Rows of lists do not say all: notes, pauses, and what of these a person corrected.
           const whole = await sessions.find(tenantId, rows.map(({ sessionId }) => sessionId));
           return rows.map((row) => {
-            const { notes = row.notes, reported = row.reported } = whole.get(row.sessionId) ?? {};
-            const session = { ...row, notes, reported };
+            const found = whole.get(row.sessionId);
+            const session = found && isShown(found) ? found : row;
             return COLUMNS.map(({ of }) => of(session));
           });
         },

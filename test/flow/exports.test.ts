@@ -8,7 +8,8 @@ import { startTestApp, type TestApp } from "../kit/app.ts";
 import { rowsOf } from "../kit/columns.ts";
 import { record } from "../kit/journeys.ts";
 import { createMemoryObjects } from "../kit/memory-objects.ts";
-import { batchOf, mutate } from "../kit/sessions.ts";
+import { fc } from "../kit/property.ts";
+import { batchOf, mutate, sessionOf } from "../kit/sessions.ts";
 
 const NOW = Date.UTC(2026, 5, 10, 12);
 const HOUR = 3_600_000;
@@ -122,6 +123,56 @@ describe("sessions", () => {
     });
     expect(row!["notes"]).toContain("=HYPERLINK");
     expect(row!["user_id"]).toBe("u");
+  });
+
+  test("say in every column what a session says of itself by its id, whatever people corrected", async () => {
+    const at = (minute: number) => iso(NOW - 2 * HOUR + minute * 60_000);
+    const minutes = fc.uniqueArray(fc.nat(60), { minLength: 2, maxLength: 4 }).map((all) => all.sort((a, b) => a - b));
+    const stretch = fc.record({ from: fc.nat(29), to: fc.integer({ min: 30, max: 60 }) });
+    const drawn = fc.record({
+      readings: minutes,
+      paused: fc.option(stretch),
+      pauses: fc.option(fc.array(stretch, { maxLength: 1 })),
+      endedAt: fc.option(fc.integer({ min: 61, max: 90 })),
+      sensorId: fc.option(fc.constant("moved")),
+      notes: fc.option(fc.constant("noted")),
+    });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ readings, paused, pauses, endedAt, sensorId, notes }) => {
+        const [tenant, sessionId] = [`columns-${run++}`, "c"];
+        const sent = readings.map((minute) => ({ at: at(minute), values: [1] }));
+        const batch = { sessionId, sensorId: "own", batchOffset: 0, readings: sent, final: true };
+        await mutate(api, tenant, "ingestSessionBatch", batch);
+        const instants = ({ from, to }: { from: number; to: number }) => ({ from: at(from), to: at(to) });
+        if (paused) await mutate(api, tenant, "recordPause", { sessionId, ...instants(paused) });
+        const corrected = {
+          ...(pauses ? { pauses: pauses.map(instants) } : {}),
+          ...(endedAt === null ? {} : { endedAt: at(endedAt) }),
+          ...(sensorId ? { sensorId } : {}),
+        };
+        await mutate(api, tenant, "correctSession", { sessionId, expectedVersion: 1, ...corrected });
+        await mutate(api, tenant, "annotateSession", { sessionId, expectedVersion: 2, notes });
+        const own = await sessionOf(api, tenant, sessionId);
+        const [row] = await csvOf(await exported(tenant, "exportSessions", {}));
+        const text = (value: unknown) => value === null ? "" : String(value);
+        const said = (own.pauses as { from: string; to: string | null }[]).map(({ from, to }) => `${from}/${to ?? ""}`);
+        expect(row).toEqual({
+          ...{
+            session_id: own.sessionId,
+            sensor_id: own.sensor.sensorId,
+            status: own.status,
+            user_id: text(own.userId),
+          },
+          ...{ started_at: own.startedAt, ended_at: text(own.endedAt), end_reason: text(own.endReason) },
+          ...{ last_motion_at: own.lastMotionAt, duration_ms: text(own.duration), active_ms: text(own.activeDuration) },
+          ...{ pauses: said.join(";"), motion_events: text(own.motionEventCount), readings: text(own.sampleCount) },
+          ...{ labels: "", notes: text(own.notes), pinned: text(own.pinned), version: text(own.version) },
+          ...{ playback_started: text(own.playback.started), created_at: own.createdAt, updated_at: own.updatedAt },
+        });
+      }),
+      { numRuns: 20 },
+    );
   });
 
   test("are a file with a heading alone where there are none, and another tenant's never", async () => {
