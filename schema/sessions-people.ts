@@ -18,13 +18,13 @@ const VersionConflictError = errorType<VersionConflict>("VersionConflictError", 
 });
 
 const AnnotateSessionInput = builder.inputType("AnnotateSessionInput", {
-  description: "What a person writes of a session. What is left out stays; null empties.",
+  description: "What a person writes of a session. What is left out stays; null empties labels and notes.",
   fields: (t) => ({
     sessionId: t.string({ required: true, description: "Which session." }),
     expectedVersion: t.int({ required: true, description: "The `version` that the person saw." }),
     labels: t.stringList({ description: "At most 100 of at most 64 characters." }),
     notes: t.string({ description: "At most 10,000 characters." }),
-    pinned: t.boolean({ description: "True keeps the session for ever." }),
+    pinned: t.boolean({ description: "True keeps the session for ever, false no longer; null leaves it as it is." }),
   }),
 });
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { instant, parseInput, whole } from "../core/check.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { LIMITS, type Reading, type Sensor } from "./model.ts";
 import { type PauseInput, type PauseSaid, saidOf } from "./pauses.ts";
@@ -184,7 +184,11 @@ function commonest(numbers: readonly number[]): number | undefined {
   return [...counts].sort(([a, m], [b, n]) => n - m || a - b)[0]?.[0];
 }
 
+const UNITS = [["day", DAY_MS], ["hour", HOUR_MS], ["minute", MINUTE_MS], ["second", SECOND_MS]] as const;
+
+/** A length of time to the millisecond, in the largest unit that it is whole in; a day is 24 hours. */
 export function spoken(ms: number): string {
-  if (ms >= 2 * DAY_MS) return `${Math.round(ms / DAY_MS)} days`;
-  return ms >= 60 * MINUTE_MS ? `${Math.round(ms / (60 * MINUTE_MS))} hours` : `${Math.round(ms / MINUTE_MS)} minutes`;
+  const [name, unit] = UNITS.find(([name, unit]) => ms % unit === 0 && ms >= (name === "day" ? 2 * unit : unit)) ??
+    (ms === 0 ? ["second", SECOND_MS] : ["millisecond", 1]);
+  return `${ms / unit} ${name}${ms === unit ? "" : "s"}`;
 }

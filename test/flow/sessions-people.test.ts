@@ -23,6 +23,8 @@ const listOf = async (filter: object, first = 25, after?: string) => {
 };
 const ids = (page: { nodes: { sessionId: string }[] }) => page.nodes.map((node) => node.sessionId);
 
+type Annotation = { notes?: string | null; labels?: string[]; pinned?: boolean | null };
+
 describe("people and their programs", () => {
   test("create a session; the same again gives the same, another content under its id is refused", async () => {
     const input = {
@@ -144,7 +146,9 @@ describe("people and their programs", () => {
   test("keep a session for its time from their last write on, in every list as by its id, and unpin one however old it is", async () => {
     const DAY = 24 * HOUR;
     let run = 0;
-    const writes = fc.constantFrom<object>({ notes: "a" }, { notes: null }, { labels: ["x"] }, { pinned: true }, {
+    const writes = fc.constantFrom<Annotation>({ notes: "a" }, { notes: null }, { pinned: null }, { labels: ["x"] }, {
+      pinned: true,
+    }, {
       pinned: false,
     });
     const steps = fc.array(fc.tuple(writes, fc.constantFrom(0, 5, 29, 31, 60)), { minLength: 1, maxLength: 5 });
@@ -169,7 +173,8 @@ describe("people and their programs", () => {
             expectedVersion,
             ...write,
           });
-          [written, isPinned, version] = [world.now, session.pinned, session.version];
+          [written, isPinned, version] = [world.now, write.pinned ?? isPinned, session.version];
+          expect(session.pinned).toBe(isPinned);
           world.now += days * DAY;
           const { data } = await world.api.ask(tenant, query);
           if (!isPinned && days > 30) {

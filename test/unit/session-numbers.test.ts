@@ -85,10 +85,15 @@ describe("what a device's clock says", () => {
     expect(said(-3 * DAY - 1)).toBe(`is more than 3 days behind ${clock}`);
   });
 
-  test.each([[MINUTE, "1 minutes"], [60 * MINUTE - 1, "60 minutes"], [60 * MINUTE, "1 hours"], [
-    2 * DAY - 1,
-    "48 hours",
-  ], [2 * DAY, "2 days"]])("%i is said as %s", (ms, text) => expect(spoken(ms)).toBe(text));
+  test.each([
+    ...[[0, "0 seconds"], [1, "1 millisecond"], [999, "999 milliseconds"], [1_000, "1 second"], [30_000, "30 seconds"]],
+    ...[[MINUTE, "1 minute"], [90_000, "90 seconds"], [60 * MINUTE, "1 hour"], [90 * MINUTE, "90 minutes"]],
+    ...[[DAY, "24 hours"], [36 * 60 * MINUTE, "36 hours"], [2 * DAY, "2 days"], [
+      2 * DAY - 1,
+      "172799999 milliseconds",
+    ]],
+    ...[[7_300 * DAY, "7300 days"], [2 * DAY + MINUTE, "2881 minutes"]],
+  ] as [number, string][])("%i is said as %s", (ms, text) => expect(spoken(ms)).toBe(text));
 
   test("is limited as somebody says, within what a calendar has; what is not said stays", () => {
     expect(parsePlausible({})).toEqual({});
@@ -185,7 +190,7 @@ describe("what a batch states", () => {
       [],
     ] as [number, number, string[]]],
     ["a start too far before the first reading", { startedAt: AT - 60 * MINUTE - 1, durationMs: 5 }, undefined, 5, [
-      "startedAt: is more than 1 hours before the first reading",
+      "startedAt: is more than 1 hour before the first reading",
     ]],
     ["a start that no clock can have said", { startedAt: AT + 11 * MINUTE }, undefined, undefined, [
       "startedAt: is more than 10 minutes ahead of the service's clock, which says 2026-06-01T12:00:00.000Z",
