@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { searchCards } from "../../api/anki/queue/search.ts";
 import { type Anki, createAnki, DAY_MS, noonOf } from "../kit/anki.ts";
+import { fc } from "../kit/property.ts";
 
 const MOMENT = { at: noonOf(100), offsetMinutes: 0 };
 let anki: Anki;
@@ -115,4 +116,50 @@ test("a search has nothing of SQL in it, and takes no more time than it has sign
   }
   expect(ids("")).toHaveLength(6);
   expect(ids(`deck:${"*a".repeat(240)}`)).toEqual([]);
+});
+
+test("a field is found by all of its text, whatever signs are in it or in the note's other fields", () => {
+  const ODD = [
+    "\\u001f",
+    '"',
+    "\\",
+    '\\"',
+    "'",
+    "\u0001",
+    "\u001e",
+    "\n",
+    "\u2028",
+    "\ud800",
+    "%",
+    "_",
+    "*",
+    "][",
+    '","',
+    "é",
+    "x",
+  ];
+  const field = fc.array(fc.oneof(fc.constantFrom(...ODD), fc.string({ unit: "binary" })), { maxLength: 12 })
+    .map((parts) => parts.join("").replaceAll(/[\0\u001f]/g, ""));
+  const long = field.map((text) => text + "long \\u001f ".repeat(400));
+  const { db, addNote, addCard } = createAnki();
+  const fold = (text: string) => text.toWellFormed().replaceAll(/[A-Z]/g, (sign) => sign.toLowerCase());
+  const written = (text: string) => text.replaceAll(/[\\"*_]/g, "\\$&");
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.oneof(field, long), field), { minLength: 1, maxLength: 5 }), (notes) => {
+      db.exec("delete from notes; delete from cards");
+      notes.forEach((fields, i) => {
+        addNote(i + 1, fields);
+        addCard({ id: i + 1 });
+      });
+      for (const place of [0, 1]) {
+        for (const note of notes) {
+          const wanted = note[place]!;
+          const search = `"${["front", "back"][place]}:${written(wanted)}"`;
+          const found = searchCards(db, search, { limit: 50, moment: MOMENT }).cards.map(({ cardId }) => cardId);
+          expect(found).toEqual(notes.flatMap((fields, i) => fold(fields[place]!) === fold(wanted) ? [i + 1] : []));
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
 });

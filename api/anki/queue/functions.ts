@@ -1,11 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
+import { FIELD_SEPARATOR } from "../collection/note-text.ts";
 import { retrievability } from "./retrievability.ts";
 
 const known = new WeakSet<DatabaseSync>();
 
 /**
  * Teaches a database what orders and searches need and SQLite does not have on both runtimes: `sojourn_recall(days, stability,
- * decay)`, the chance that a card is known, and `sojourn_plain(text)`, text in small letters without accents.
+ * decay)`, the chance that a card is known, `sojourn_plain(text)`, text in small letters without accents, and
+ * `sojourn_field(flds, place)`, one field of a note, empty where it has none there.
  */
 export function teach(db: DatabaseSync): void {
   if (known.has(db)) return;
@@ -16,6 +18,11 @@ export function teach(db: DatabaseSync): void {
     (days, stability, decay) => retrievability(Math.max(0, Number(days)), Number(stability), Number(decay)),
   );
   db.function("sojourn_plain", { deterministic: true }, (text) => plainOf(String(text)));
+  db.function(
+    "sojourn_field",
+    { deterministic: true },
+    (flds, place) => String(flds).split(FIELD_SEPARATOR)[Number(place)] ?? "",
+  );
 }
 
 export function plainOf(text: string): string {

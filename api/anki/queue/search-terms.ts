@@ -32,9 +32,7 @@ const PROPS: ReadonlyMap<string, string> = new Map(Object.entries({
   pos: "(case when c.type = 0 then c.due end)",
   s: memory("s"),
   d: memory("d"),
-}));
-/** The fields of a note as JSON, so that one of them can be taken. */
-const FIELDS = `'[' || replace(json_quote(n.flds), '\\u001f', '","') || ']'`;
+};
 
 /**
  * What a search asks of cards. Anki's words: `deck:`, `did:`, `tag:`, `note:`, `mid:`, `card:`, `is:`, `flag:`, `cid:`,
@@ -162,9 +160,8 @@ function fieldOf(db: DatabaseSync, name: string, text: string): Condition {
       `holds \`${name.slice(0, 40)}:\`, which is neither a word of searches nor a field; write \\: for a colon`,
     );
   }
-  const sql = places.map(([mid, place]) =>
-    `(n.mid = ${mid} and json_extract(${FIELDS}, '$[${place}]') like ? escape '\\')`
-  ).join(" or ");
+  const sql = places.map(([mid, place]) => `(n.mid = ${mid} and sojourn_field(n.flds, ${place}) like ? escape '\\')`)
+    .join(" or ");
   return { sql, values: places.map(() => likeOf(text)) };
 }
 
