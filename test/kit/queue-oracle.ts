@@ -89,7 +89,7 @@ export function queueOracle(
     card,
   ) => (isOver && (card.queue === -2 || card.queue === -3) ? { ...card, queue: home(card) } : card));
 
-  function memory({ data }: Card, name: "s" | "d" | "decay"): number | undefined {
+  function memory({ data }: Card, name: "s" | "d" | "dr" | "decay" | "lrt"): number | undefined {
     try {
       return obj(JSON.parse(data))[name] as number | undefined;
     } catch {
@@ -133,9 +133,25 @@ export function queueOracle(
     // The chance that it is known; by SM-2 how long it waits beside its interval.
     const recall = (card: Card) => {
       if (!fsrs) return -elapsed(card) / Math.max(card.ivl, 0.001);
-      const [days, decay] = [Math.max(0, today - (card.odue || card.due) + card.ivl), memory(card, "decay") ?? 0.5];
-      const stability = Math.max(memory(card, "s") ?? card.ivl, 0.001);
+      const [days, decay] = [daysSince(card), memory(card, "decay") ?? 0.5];
+      const stability = Math.max((isKept(card) ? memory(card, "s") : undefined) ?? card.ivl, 0.001);
       return (1 + (0.9 ** (-1 / decay) - 1) * days / stability) ** -decay;
+    };
+    const isKept = (card: Card) => memory(card, "s") !== undefined && memory(card, "d") !== undefined;
+    // The last answer is what the card says of it; else an interval before the day it is due.
+    const dayOfAnswer = (card: Card) => {
+      const at = memory(card, "lrt");
+      return at === undefined ? (card.odue || card.due) - card.ivl : today - Math.floor((nextDaySecs - at) / 86_400);
+    };
+    const daysSince = (card: Card) => Math.max(0, today - dayOfAnswer(card));
+    const overdue = (card: Card) => {
+      const wanted = memory(card, "dr");
+      if (!fsrs) return elapsed(card) / Math.max(card.ivl, 1);
+      if (!isKept(card) || wanted === undefined) {
+        return (Math.max(0, today - (card.odue || card.due) + card.ivl) + 0.001) / Math.max(card.ivl, 1);
+      }
+      const power = -1 / (memory(card, "decay") ?? 0.5);
+      return (recall(card) ** power - 1) / (wanted ** power - 1);
     };
     const hardness = (card: Card) => memory(card, "d") ?? 5 - card.factor / 1_000;
     const inDeck = (card: Card) => place.get(card.did)!;
@@ -151,7 +167,7 @@ export function queueOracle(
       9: [({ nid }) => nid, ({ ord }) => ord],
       10: [({ nid }) => -nid, ({ ord }) => ord],
       11: [(card) => -recall(card)],
-      12: [(card) => -(elapsed(card) / Math.max(card.ivl, 1))],
+      12: [(card) => -overdue(card)],
     };
     const order = by(...(orders[num(options["reviewOrder"], 0)] ?? []), ({ id }: Card) => draw(id, today));
     const taken = (all: Card[], kind: keyof Limit, buries: "new" | "review" | "day") =>

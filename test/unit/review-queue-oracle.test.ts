@@ -77,7 +77,9 @@ const some = fc.record({
   memory: fc.option(fc.record({
     s: fc.integer({ min: 1, max: 60 }),
     d: fc.integer({ min: 1, max: 10 }),
+    dr: fc.constantFrom(undefined, 0.8, 0.9, 0.97),
     decay: fc.constantFrom(undefined, 0.1, 0.1542, 0.5, 0.8),
+    lrt: fc.option(fc.integer({ min: SECS - 90 * 86_400, max: SECS }), { nil: undefined }),
   })),
 });
 const preset = fc.record({

@@ -1,6 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { searchCards } from "../../api/anki/queue/search.ts";
-import { type Anki, createAnki, DAY_MS, noonOf } from "../kit/anki.ts";
+import { readCollection, timingOf } from "../../api/anki/collection/collection.ts";
+import { countDeckStats } from "../../api/anki/queue/deck-stats.ts";
+import { gather } from "../../api/anki/queue/gather.ts";
+import { retrievability } from "../../api/anki/queue/retrievability.ts";
+import { findToBorrow, searchCards } from "../../api/anki/queue/search.ts";
+import { type Anki, createAnki, DAY_MS, noonOf, presetOf } from "../kit/anki.ts";
 import { fc } from "../kit/property.ts";
 
 const MOMENT = { at: noonOf(100), offsetMinutes: 0 };
@@ -116,6 +120,46 @@ test("a search has nothing of SQL in it, and takes no more time than it has sign
   }
   expect(ids("")).toHaveLength(6);
   expect(ids(`deck:${"*a".repeat(240)}`)).toEqual([]);
+});
+
+test("how likely a card is known is told by its last answer, in orders, searches and numbers alike", () => {
+  const at = (daysAgo: number) => Math.floor((MOMENT.at - daysAgo * DAY_MS) / 1_000);
+  const inOrder = (reviewOrder: number) => {
+    const { db, addCard, addReview } = createAnki({ dconf: [presetOf({ reviewOrder })] });
+    const data = (lrt?: number, s = 10) => JSON.stringify({ s, d: 5, lrt });
+    addReview(1, 100, { data: data(at(90)) });
+    addReview(2, 98, { data: data(at(12)) });
+    addCard({ id: 3, type: 3, queue: 1, due: at(0) + 60, ivl: 1, left: 1, data: data(at(5), 2) });
+    addReview(4, 95, { data: data() });
+    addReview(5, 99, { type: 3, queue: 3, data: data(at(40)) });
+    return db;
+  };
+  const db = inOrder(7);
+  const recall: Record<number, number> = {
+    1: retrievability(90, 10, 0.5),
+    2: retrievability(12, 10, 0.5),
+    3: retrievability(5, 2, 0.5),
+    4: retrievability(15, 10, 0.5),
+    5: retrievability(40, 10, 0.5),
+  };
+  const byRecall = Object.keys(recall).map(Number).toSorted((a, b) => recall[a]! - recall[b]!);
+  expect(byRecall).toEqual([1, 5, 3, 4, 2]);
+  const borrowed = (order: "LEAST_RETRIEVABLE_FIRST" | "MOST_RETRIEVABLE_FIRST") =>
+    findToBorrow(db, { search: "", limit: 9, order }, MOMENT).map(({ id }) => id);
+  expect(borrowed("LEAST_RETRIEVABLE_FIRST")).toEqual(byRecall);
+  expect(borrowed("MOST_RETRIEVABLE_FIRST")).toEqual(byRecall.toReversed());
+  for (const id of byRecall) {
+    const search = `cid:${id} prop:r>${(recall[id]! - 0.0001).toFixed(6)} prop:r<${(recall[id]! + 0.0001).toFixed(6)}`;
+    expect([id, searchCards(db, search, { limit: 9, moment: MOMENT }).cards.length]).toEqual([id, 1]);
+  }
+  const mean = Object.values(recall).reduce((sum, each) => sum + each, 0) / byRecall.length;
+  expect(countDeckStats(db, { moment: MOMENT })!.averageRetrievability).toBeCloseTo(mean, 9);
+  for (const [order, wanted] of [[7, [1, 4, 2]], [11, [2, 4, 1]]] as const) {
+    const own = inOrder(order);
+    const collection = readCollection(own);
+    const { reviews } = gather(own, collection, 1, timingOf(collection, MOMENT.at, MOMENT.offsetMinutes));
+    expect(reviews.map(({ id }) => id)).toEqual(wanted);
+  }
 });
 
 test("a field is found by all of its text, whatever signs are in it or in the note's other fields", () => {

@@ -1,10 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { memoryOf, parseCardData } from "../collection/card-data.ts";
-import { DAY_MS, SECOND_MS } from "../../core/clock.ts";
 import { readCollection, timingOf } from "../collection/collection.ts";
 import type { Moment } from "../schedule/question.ts";
 import { withinDecks } from "./forecast.ts";
-import { retrievability } from "./retrievability.ts";
+import { type Recalled, recallOf } from "./retrievability.ts";
 
 /**
  * How far a deck with those below it is learned: cards by their state (mature from 21 days on; suspended and buried ones
@@ -50,23 +49,17 @@ export function countDeckStats(db: DatabaseSync, { deckId, moment }: DeckStatsOf
     from cards where ${where}`;
   const counts = db.prepare(sql).get() as Record<string, number | null>;
   const memories = db.prepare(
-    `select data, ivl, (case when odue <> 0 then odue else due end) as due, type from cards
+    `select data, ivl, (case when odue <> 0 then odue else due end) as due from cards
        where type in (2, 3) and data <> '' and ${where}`,
-  ).iterate() as Iterable<{ data: string; ivl: number; due: number; type: number }>;
+  ).iterate() as Iterable<Recalled>;
   let [n, stability, difficulty, recall] = [0, 0, 0, 0];
-  for (const { data, ivl, due, type } of memories) {
-    const { lrt, decay, ...rest } = parseCardData(data);
-    const memory = memoryOf(rest);
+  for (const card of memories) {
+    const memory = memoryOf(parseCardData(card.data));
     if (!memory) continue;
-    const elapsed = lrt !== undefined
-      ? (timing.nextDayAt - lrt * SECOND_MS) / DAY_MS
-      : type === 2
-      ? timing.today - (due - ivl)
-      : 0;
     n++;
     stability += memory.stability;
     difficulty += memory.difficulty;
-    recall += retrievability(Math.max(0, Math.floor(elapsed)), memory.stability, decay || 0.5);
+    recall += recallOf(card, timing);
   }
   const count = (name: string) => Number(counts[name] ?? 0);
   const mean = (sum: number) => (n === 0 ? undefined : sum / n);

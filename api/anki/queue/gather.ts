@@ -47,7 +47,12 @@ export function gather(db: DatabaseSync, collection: Collection, deckId: number,
   const siblings = createSiblings(collection);
   const { today, nextDayAt } = timing;
   teach(db);
-  const order = reviewOrderSql(options?.reviewOrder ?? 0, today, limits.decks.map(({ id }) => id), collection.usesFsrs);
+  const order = reviewOrderSql(
+    options?.reviewOrder ?? 0,
+    timing,
+    limits.decks.map(({ id }) => id),
+    collection.usesFsrs,
+  );
 
   const learning = [...cards(
     db,

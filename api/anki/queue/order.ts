@@ -1,4 +1,5 @@
-import { recallSql } from "./functions.ts";
+import type { Timing } from "../collection/timing.ts";
+import { ofCard } from "./functions.ts";
 
 /** How two kinds of cards follow each other: 0 mixed, 1 the second kind after the first, 2 before it. */
 export type Mix = number;
@@ -28,10 +29,11 @@ export function shuffled(column: "id" | "nid", today: number): string {
  * SQL for the order of reviews, by Anki's numbers. Orders by retrievability need `teach`; SM-2 compares the days since
  * the last review with the interval. What SM-2 schedules is ordered by ease, whatever memory is left. Source: rslib/src/storage/card/mod.rs, review_order_sql.
  */
-export function reviewOrderSql(order: number, today: number, deckIds: readonly number[], usesFsrs = true): string {
+export function reviewOrderSql(order: number, timing: Timing, deckIds: readonly number[], usesFsrs = true): string {
+  const { today } = timing;
   const variable = (name: "d") => `case when json_valid(data) then json_extract(data, '$.${name}') end`;
   const elapsed = `(${today} - (case when odue <> 0 then odue else due end) + ivl + 0.001)`;
-  const byRecall = usesFsrs ? recallSql(today) : `0 - ${elapsed} / max(ivl, 0.001)`;
+  const byRecall = usesFsrs ? ofCard("sojourn_recall", timing) : `0 - ${elapsed} / max(ivl, 0.001)`;
   const byDeck = `case did ${deckIds.map((id, place) => `when ${id} then ${place}`).join(" ")} end`;
   const clauses: Record<number, string> = {
     0: "due",
@@ -45,7 +47,7 @@ export function reviewOrderSql(order: number, today: number, deckIds: readonly n
     9: "nid, ord",
     10: "nid desc, ord",
     11: `${byRecall} desc`,
-    12: `${elapsed} / max(ivl, 1) desc`,
+    12: `${usesFsrs ? ofCard("sojourn_overdue", timing) : `${elapsed} / max(ivl, 1)`} desc`,
   };
   const clause = clauses[order];
   return clause === undefined ? shuffled("id", today) : `${clause}, ${shuffled("id", today)}`;

@@ -6,8 +6,9 @@ import { SEPARATOR } from "../collection/decks.ts";
 import { listOf } from "../collection/notes.ts";
 import { objectOf } from "../collection/options.ts";
 import { getRow } from "../collection/rows.ts";
+import type { Timing } from "../collection/timing.ts";
 import type { Moment } from "../schedule/question.ts";
-import { plainOf, recallSql, teach } from "./functions.ts";
+import { ofCard, plainOf, teach } from "./functions.ts";
 import { parseSearch, SearchError, type SearchNode } from "./search-parse.ts";
 
 /** SQL over `cards c` and `notes n`, with the values of its places. */
@@ -113,7 +114,7 @@ function termOf(db: DatabaseSync, prefix: string, text: string, moment: Moment):
   }
 }
 
-function isOf(db: DatabaseSync, text: string, { at }: Moment, timing: () => { today: number }): Condition {
+function isOf(db: DatabaseSync, text: string, { at }: Moment, timing: () => Timing): Condition {
   if (text === "due") {
     const sql = "(c.queue in (2, 3) and c.due <= ?) or (c.queue in (1, 4) and c.due <= ?)";
     return { sql, values: [timing().today, Math.floor(at / SECOND_MS) + readCollection(db).learnAheadSecs] };
@@ -123,15 +124,15 @@ function isOf(db: DatabaseSync, text: string, { at }: Moment, timing: () => { to
   return { sql, values: [] };
 }
 
-function propOf(text: string, timing: () => { today: number }): Condition {
+function propOf(text: string, timing: () => Timing): Condition {
   const [, name, sign, value] = /^(\w+)(<=|>=|!=|=|<|>)(-?\d{1,9}(?:\.\d{1,9})?)$/.exec(text) ?? [];
   if (name === "due") {
     const sql = `c.queue in (2, 3) and c.type <> 0 and ${DUE} ${sign} ?`;
     return { sql, values: [timing().today + Number(value)] };
   }
   if (name === "r") {
-    const isSeen = `c.type in (2, 3) and ${memory("s")} is not null`;
-    return { sql: `${isSeen} and ${recallSql(timing().today, "c.")} ${sign} ?`, values: [Number(value)] };
+    const isSeen = `c.type <> 0 and ${memory("s")} is not null and ${memory("d")} is not null`;
+    return { sql: `${isSeen} and ${ofCard("sojourn_recall", timing(), "c.")} ${sign} ?`, values: [Number(value)] };
   }
   const column = name && PROPS.get(name);
   if (!column) {

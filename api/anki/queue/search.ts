@@ -6,7 +6,7 @@ import { mediaNamesIn } from "../file/media-names-in.ts";
 import { stripHtml, unescapeHtml } from "../render/text.ts";
 import { type CardState, type Moment, stateOf } from "../schedule/question.ts";
 import { dueAtOf } from "../schedule/answer.ts";
-import { recallSql } from "./functions.ts";
+import { ofCard } from "./functions.ts";
 import { conditionOf } from "./search-terms.ts";
 
 /** A card as a list of cards shows it. */
@@ -96,9 +96,10 @@ export function findToBorrow(
 ): CardRow[] {
   const { sql, values } = conditionOf(db, search, moment);
   const collection = readCollection(db);
-  const { today } = timingOf(collection, moment.at, moment.offsetMinutes);
+  const timing = timingOf(collection, moment.at, moment.offsetMinutes);
+  const { today } = timing;
   const recall = collection.usesFsrs
-    ? recallSql(today, "c.")
+    ? ofCard("sojourn_recall", timing, "c.")
     : `0 - (${today} - c.due + c.ivl + 0.001) / max(c.ivl, 0.001)`;
   const orders: Record<FilterOrder, string> = {
     OLDEST_REVIEWED_FIRST: "(select max(id) from revlog where cid = c.id)",
