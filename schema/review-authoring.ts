@@ -215,7 +215,7 @@ entries.queryFields((t) => ({
         required: true,
         defaultValue: "",
         description:
-          "Anki's words: `deck:`, `tag:`, `note:`, `card:`, `is:new`, `is:due`, `is:suspended`, `flag:`, `added:7`, `edited:7`, `rated:7:1`, `introduced:7`, `resched:7`, `prop:ivl>10`, `prop:r<0.9`, `preset:`, `nc:` (without accents), `FIELD:text`, text in any field, `-` for not, `or`, parentheses.",
+          "Anki's words: `deck:`, `did:`, `tag:`, `note:`, `mid:`, `card:`, `preset:`, `flag:`, `cid:`, `nid:`, `is:` (new, learn, review, due, suspended, buried), `added:7`, `edited:7`, `introduced:7`, `resched:7`, `rated:7:1`, `prop:` (due, ivl, reps, lapses, ease, pos, s, d and r, of which d and r are shares from 0 to 1), `nc:` (without accents, also `FIELD:nc:text` and `tag:nc:text`), `FIELD:text` for the whole of a field, `FIELD:` for an empty one, text in any field, `*` for any signs, `_` for any one sign, `-` for not, `or`, parentheses. Anki's other words (`re:`, `w:`, `sc:`, `dupe:`, `has-cd:`, `deck:current`, `prop:rated`, `prop:resched`, `prop:cdn`, `prop:cds`) are refused by name.",
       }),
       timeZone: t.arg({ type: "TimeZone", description: "The person's zone; as the collection says where absent." }),
       first: t.arg.int({ required: true, defaultValue: 50, description: "Most cards on the page, 1 to 200." }),

@@ -9,7 +9,9 @@ export type SearchNode =
 
 const MAX_TERMS = 60;
 const MAX_DEPTH = 20;
-const TOKEN = /\s*(?:([()])|(-)(?=\S)|((?:[^\s():"\\]|\\.)*:)?(?:"((?:[^"\\]|\\.)*)"|((?:[^\s()"\\]|\\.)+)))/y;
+/** A sign; a word with what stands before its colon, which may be all of it; or a word alone. */
+const TOKEN =
+  /\s*(?:([()])|(-)(?=\S)|((?:[^\s():"\\]|\\.)*:)(?:"((?:[^"\\]|\\.)*)"|((?:[^\s()"\\]|\\.)*))|"((?:[^"\\]|\\.)*)"|((?:[^\s()"\\]|\\.)+))/y;
 
 type Token = { sign: "(" | ")" | "-" } | { prefix: string; text: string; isQuoted: boolean };
 
@@ -74,22 +76,21 @@ function tokensOf(search: string): Token[] {
   while (token.lastIndex < text.length) {
     const found = token.exec(text);
     if (!found) throw new SearchError("has a quote that is not closed, or ends with `\\`");
-    const [, bracket, minus, prefix, quoted, plain] = found;
+    const [, bracket, minus, prefix, value, plainValue, quoted, plain] = found;
     if (bracket || minus) tokens.push({ sign: (bracket ?? minus) as "(" | ")" | "-" });
-    else tokens.push(termOf(prefix, quoted, plain));
+    else if (prefix === ":") throw new SearchError("has `:` without a word before it; write \\: for a colon");
+    else if (prefix) {
+      tokens.push({ prefix: prefix.slice(0, -1).toLowerCase(), text: value ?? plainValue!, isQuoted: false });
+    } else tokens.push(termOf(quoted, plain));
     if (!bracket && !minus && ++words > MAX_TERMS) throw new SearchError(`has more than ${MAX_TERMS} words`);
   }
   return tokens;
 }
 
 /** The part before the first colon may lie within the quotes. */
-function termOf(prefix: string | undefined, quoted: string | undefined, plain: string | undefined): Token {
-  if (prefix !== undefined) {
-    return { prefix: prefix.slice(0, -1).toLowerCase(), text: quoted ?? plain ?? "", isQuoted: false };
-  }
-  const text = quoted ?? plain ?? "";
-  const [, inner, rest] = quoted === undefined ? [] : /^((?:[^:\\]|\\.)+):([^]*)$/.exec(quoted) ?? [];
-  return inner === undefined
-    ? { prefix: "", text, isQuoted: quoted !== undefined }
-    : { prefix: inner.toLowerCase(), text: rest!, isQuoted: true };
+function termOf(quoted: string | undefined, plain: string | undefined): Token {
+  const [, prefix, rest] = quoted === undefined ? [] : /^((?:[^:\\]|\\.)+):([^]*)$/.exec(quoted) ?? [];
+  return prefix === undefined
+    ? { prefix: "", text: quoted ?? plain!, isQuoted: quoted !== undefined }
+    : { prefix: prefix.toLowerCase(), text: rest!, isQuoted: true };
 }
