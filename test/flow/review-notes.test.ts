@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { BASIC, databaseBytes, fillSchema11, note } from "../kit/anki-file.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
 import { startTestSystem, type TestSystem } from "../kit/local.ts";
-import { NOON, type Reviewer, reviewerOf } from "../kit/review.ts";
+import { NOON, type Reviewer, reviewerOf, smallContent } from "../kit/review.ts";
 import { change } from "../kit/review-edits.ts";
 
 let system: TestSystem;
@@ -88,6 +90,31 @@ describe("a table of notes", () => {
       ['a "quoted" word', "line 1\nline 2", "Default", "html"],
       ["<b>bold</b>", "x & y", "Default", "html"],
     ]);
+  });
+
+  test("is kept composed, as in Anki: what looks the same is found and known again", async () => {
+    const [here] = both();
+    const [typed, composed] = ["e\u0301te\u0301", "\u00e9t\u00e9"];
+    expect(await bring(here, `${typed},${typed}`)).toMatchObject({ added: 1 });
+    now += 60_000;
+    const fields = [{ name: "Front", value: `${typed} 2` }, { name: "Back", value: typed }];
+    await change(here, "createNote", { deckId: "1", kind: "BASIC", fields });
+    const kept = [[composed, composed, "Default"], [`${composed} 2`, composed, "Default"]];
+    expect(await notesOf(here)).toEqual(kept);
+    for (const text of [typed, composed]) {
+      expect(await notesOf(here, text)).toEqual(kept);
+      expect(await notesOf(here, `front:${text}`)).toEqual(kept.slice(0, 1));
+      expect(await bring(here, `${text},${text}`)).toMatchObject({ kept: 1, added: 0 });
+    }
+    // Notes of before may hold it as it was typed.
+    const [other] = both();
+    const csum = parseInt(createHash("sha1").update(typed).digest("hex").slice(0, 8), 16);
+    const content = smallContent();
+    const notes = [note(1_000, { flds: `${typed}\u001fback`, sfld: typed, csum }), ...content.notes!.slice(1)];
+    await other.import(databaseBytes((db) => fillSchema11(db, { ...content, notes })));
+    const more = { kind: undefined, noteTypeId: String(BASIC) };
+    expect(await bring(other, `${composed},other`, more)).toMatchObject({ updated: 1, added: 0 });
+    expect(await notesOf(other, `front:${composed}`)).toEqual([[composed, "other", "Languages::Japanese"]]);
   });
 
   test("has tags, decks and guids in columns", async () => {

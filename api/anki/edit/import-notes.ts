@@ -195,8 +195,10 @@ function take(rec: Recorder, target: Target, cells: readonly string[], report: N
   for (const [column, use] of kind.places) {
     const cell = cells[column];
     if (cell === undefined) continue;
-    if ("field" in use) given.set(use.field, target.isHtml ? cell : escapeHtml(cell).replaceAll(/\r?\n/g, "<br>"));
-    else if (use.use === "GUID") guid = cell.trim().slice(0, 100);
+    if ("field" in use) {
+      const text = cell.normalize("NFC");
+      given.set(use.field, target.isHtml ? text : escapeHtml(text).replaceAll(/\r?\n/g, "<br>"));
+    } else if (use.use === "GUID") guid = cell.trim().slice(0, 100);
     else if (use.use === "DECK") deck = cell.trim();
     else if (use.use === "TAGS") tags = cell;
   }
@@ -217,7 +219,9 @@ function take(rec: Recorder, target: Target, cells: readonly string[], report: N
     }
   }
   const own = [...new Set([...tags.split(/\s+/).filter(Boolean), ...target.tags])];
-  const known = existing(rec.db, kind, guid, given.get(kind.names[0]!) ?? "");
+  const first = given.get(kind.names[0]!) ?? "";
+  // Notes of before may hold it decomposed.
+  const known = existing(rec.db, kind, guid, first) ?? existing(rec.db, kind, guid, first.normalize("NFD"));
   if (known && target.duplicates !== "ADD") return change(rec, target, { kind, known, given, own }, report);
   const fields = kind.names.map((name) => given.get(name) ?? "");
   if (fields[0]!.trim() === "") return "its first field is empty";

@@ -93,7 +93,9 @@ export function deleteNote(rec: Recorder, noteId: number): void {
   rec.grave(noteId, GRAVE.note);
 }
 
-function contentOf(type: Json, fields: readonly string[]) {
+/** Text is kept composed, as in Anki: what looks the same is found, compared and sorted as the same. */
+function contentOf(type: Json, typed: readonly string[]) {
+  const fields = typed.map((field) => field.normalize("NFC"));
   const place = typeof type["sortf"] === "number" ? type["sortf"] : 0;
   return {
     flds: fields.join(FIELD_SEPARATOR),
