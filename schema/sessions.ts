@@ -191,9 +191,9 @@ Session.implement({
       type: "DateTime",
       nullable: true,
       description: "When the session is deleted, by its last write, a person's too; null where it is pinned.",
-      // A row of a list does not say when a person wrote.
+      // A row of a list says whether a person wrote, and not when.
       resolve: async (session, _, { loadSession }) =>
-        expiryOf(session.pinned ? session : await wholeOf(session, loadSession)),
+        expiryOf(session.pinned || session.version === 1 ? session : await wholeOf(session, loadSession)),
     }),
   }),
 });

@@ -207,7 +207,7 @@ describe("a motion event", () => {
 
 describe("reads", () => {
   const ACTIVE = `query ($id: String!) { activeSession(sensorId: $id) { ${SESSION_FIELDS} } }`;
-  const ROW_FIELDS = SESSION_FIELDS.replace("notes", "");
+  const ROW_FIELDS = SESSION_FIELDS.replace("notes", "").replace("expiresAt", "");
   const listOf = (fields: string) =>
     `query ($filter: SessionFilter) { sessions(filter: $filter, first: 25) { nodes { ${fields} } pageInfo { hasNextPage } } }`;
   const list = (tenant: string, filter: object = {}, fields = ROW_FIELDS) =>
@@ -264,6 +264,17 @@ describe("reads", () => {
     expect(cost.answer.data.sessions.nodes).toHaveLength(25);
     expect(cost.asked).toEqual(["Query", "BatchGet"]);
     expect(cost.units.read).toBeLessThanOrEqual(26 + BUDGET.listReadUnits);
+  });
+
+  test("of 25 sessions with when they expire are 1 more request where people wrote, and none where nobody did", async () => {
+    const fields = "sessionId pinned expiresAt";
+    expect((await costOf(() => list("over", {}, fields))).asked).toEqual(["Query", "BatchGet"]);
+    for (let i = 0; i < 25; i++) {
+      await mutate(api, "unseen", "ingestSessionBatch", { ...batchOf(uuid(i), 0, START, 1), final: true });
+    }
+    const cost = await costOf(() => list("unseen", {}, fields));
+    expect(cost.answer.data.sessions.nodes).toHaveLength(25);
+    expect(cost.asked).toEqual(["Query"]);
   });
 
   test("of 25 sessions with their notes are 1 more request, of 25 items", async () => {
