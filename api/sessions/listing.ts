@@ -26,7 +26,7 @@ export type DaysOpenAt = (tenantId: string, sensorId: string | undefined, at: nu
 
 export type ListingOptions = {
   lists: SessionLists;
-  find: SessionStore["find"];
+  store: Pick<SessionStore, "find">;
   daysOpenAt: DaysOpenAt;
   clock: Clock;
 };
@@ -46,7 +46,7 @@ const sessionPosition = v.pipe(
 );
 
 /** Lists of sessions and sensors. */
-export function createListing({ lists, find, daysOpenAt, clock }: ListingOptions) {
+export function createListing({ lists, store, daysOpenAt, clock }: ListingOptions) {
   return {
     /** One page of sessions, latest start first. Full unless it is the last. */
     async list(tenantId: string, filter: SessionFilter, page: PageArgs): Promise<SessionPage> {
@@ -101,7 +101,7 @@ export function createListing({ lists, find, daysOpenAt, clock }: ListingOptions
   /** Those whose time is not over. A row does not say when a person wrote: where one did, what seems over is looked at itself. */
   async function kept(tenantId: string, rows: readonly Session[], now: number): Promise<Session[]> {
     const written = rows.filter((row) => row.version > 1 && isExpired(row, now)).map(({ sessionId }) => sessionId);
-    const whole = written.length > 0 ? await find(tenantId, written) : undefined;
+    const whole = written.length > 0 ? await store.find(tenantId, written) : undefined;
     return rows.filter((row) => !isExpired(whole?.get(row.sessionId) ?? row, now));
   }
 

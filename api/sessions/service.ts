@@ -124,7 +124,7 @@ export function createSessions(
     ...seenNow(createPeople({ store, lineStore: announcing, lines, sources, changed, clock, ids }), clock),
     ...seenNow(createCorrections({ store, lines, sources, history, changed, clock, ids }), clock),
     ...history,
-    ...createListing({ lists, find: store.find, daysOpenAt, clock }),
+    ...createListing({ lists, store, daysOpenAt, clock }),
     ...createConfiguring({ store, settings }),
     eraseSensor: createSensorEraser({ erasures, store, lineStore, readings, settings, clock }),
     sweep: createSweep({ store, lists, purge, changed, clock }),

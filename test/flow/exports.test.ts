@@ -155,7 +155,7 @@ describe("sessions", () => {
         await mutate(api, tenant, "annotateSession", { sessionId, expectedVersion: 2, notes });
         const own = await sessionOf(api, tenant, sessionId);
         const [row] = await csvOf(await exported(tenant, "exportSessions", {}));
-        const text = (value: unknown) => value === null ? "" : String(value);
+        const text = (value: unknown) => value === null ? "" : `${value as string | number}`;
         const said = (own.pauses as { from: string; to: string | null }[]).map(({ from, to }) => `${from}/${to ?? ""}`);
         expect(row).toEqual({
           ...{

@@ -289,7 +289,8 @@ describe("event streams", () => {
     ) => {
       const body = JSON.stringify(Array.isArray(query) ? query.map((one) => ({ query: one })) : { query });
       const headers = { "content-type": "application/json", authorization: "Bearer good", accept, ...more };
-      const answer = await server.fetch(new Request("http://localhost/graphql", { method, headers, body }));
+      const init = { method, headers, body };
+      const answer = await server.fetch(new Request("http://localhost/graphql", init));
       return [answer.status, await answer.text()];
     };
     const none = [406, expect.stringContaining("NO_STREAMS")];

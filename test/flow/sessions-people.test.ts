@@ -179,13 +179,8 @@ describe("people and their programs", () => {
           const { data } = await world.api.ask(tenant, query);
           if (!isPinned && days > 30) {
             const none = { nodes: [] };
-            return void expect(data).toEqual({
-              session: null,
-              sessions: none,
-              ofSensor: none,
-              labelled: none,
-              noted: none,
-            });
+            expect(data).toEqual({ session: null, sessions: none, ofSensor: none, labelled: none, noted: none });
+            return;
           }
           expect(data.session.expiresAt).toBe(isPinned ? null : iso(written + 30 * DAY));
           const own = (isIn: boolean) => ({ nodes: isIn ? [data.session] : [] });

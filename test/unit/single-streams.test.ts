@@ -29,7 +29,7 @@ async function open(env: Record<string, string> = {}) {
       (await ask("POST", "", named, { query, extensions: { operationId: id } })).status,
     end: async (id: string) => (await ask("DELETE", `?operationId=${id}`, named)).status,
     /** What has come since it was last asked, event by event. */
-    async came() {
+    came: async () => {
       for (let i = 0; i < 100; i++) await turn();
       const events = text.split("\n\n").filter((event) => event.startsWith("event"));
       text = "";
@@ -37,7 +37,7 @@ async function open(env: Record<string, string> = {}) {
     },
     close: () => reader.cancel(),
     /** How many subscriptions the token may still open, beyond this stream. */
-    async free() {
+    free: async () => {
       const others = await Promise.all(
         Array.from({ length: 5 }, () => ask("POST", "", { accept: "text/event-stream" }, { query: TICKS })),
       );

@@ -9,6 +9,8 @@ import { createSockets } from "../../api/entry/http/websocket.ts";
 import { fc } from "../kit/property.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
 
+const byId = ([a]: (string | number)[], [b]: (string | number)[]) => (a! < b! ? -1 : 1);
+
 type Message = { id: string; type: string; payload?: unknown };
 
 class FakeSocket extends EventEmitter {
@@ -169,8 +171,8 @@ test("in any order of messages and ends each id has one operation at a time: the
         else refused += 1;
       }
       await turn();
-      expect([...running].map(([id, { number }]) => [id, number]).sort()).toEqual(
-        [...known].map(([id, { runs }]) => [id, runs]).sort(),
+      expect([...running].map(([id, { number }]) => [id, number]).sort(byId)).toEqual(
+        [...known].map(([id, { runs }]) => [id, runs]).sort(byId),
       );
     }
     expect(closes).toBe(refused);

@@ -42,7 +42,10 @@ test.each([[1, 100], [16, 30], [30, 10]])(
     expect(told).toBeLessThan(Math.ceil(slow / 16) * 10 * SECOND + SECOND);
     // What is left is sent by the sweeps that follow, once each.
     during(() => Promise.resolve());
-    for (let i = 0; i < 3; i++) await deliver(), pass(MINUTE);
+    for (let i = 0; i < 3; i++) {
+      await deliver();
+      pass(MINUTE);
+    }
     expect(calls).toHaveLength(slow * each + 1);
   },
 );

@@ -35,7 +35,7 @@ const PROPS: ReadonlyMap<string, string> = new Map(Object.entries({
   pos: `(case when c.type = 0 then ${DUE} end)`,
   s: memory("s"),
   d: memory("d"),
-};
+}));
 /** Anki's words that are not read here. */
 const UNREAD = ["re", "w", "sc", "dupe", "has-cd"];
 
@@ -155,7 +155,7 @@ function propOf(text: string, timing: () => Timing): Condition {
     throw new SearchError(`holds \`prop:${text.slice(0, 20)}\`; known are due, r, ${[...PROPS.keys()].join(", ")}`);
   }
   // Searches say of difficulty a share, from 0 to 1.
-  return { sql: `${PROPS[name]} ${sign} ?`, values: [name === "d" ? Number(value) * 9 + 1 : Number(value)] };
+  return { sql: `${column} ${sign} ?`, values: [name === "d" ? Number(value) * 9 + 1 : Number(value)] };
 }
 
 /** Where one of these expressions is like one of these texts. */
