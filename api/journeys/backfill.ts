@@ -7,7 +7,7 @@ import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
 import type { Journey } from "./model.ts";
 import type { RawEvents, ReplayedEvent } from "./raw.ts";
-import { decideEvents } from "./rules.ts";
+import { decideEvents, isFull } from "./rules.ts";
 import { journeyKey } from "./service.ts";
 import type { JourneyStore } from "./store.ts";
 
@@ -52,18 +52,12 @@ export function createBackfill(
     let eventsRead = 0;
 
     const keys = await listByArrival(tenantId, fromAt, toAt);
-    for (let from = 0; from < keys.length; from += SLICE) {
-      const batches = await pMap(
-        keys.slice(from, from + SLICE),
-        async (key) => ({ key, events: await raw.read(key) }),
-        {
-          concurrency: CONCURRENCY,
-        },
-      );
-      objectsRead += batches.length;
-      eventsRead += batches.reduce((sum, { events }) => sum + events.length, 0);
-      await countSlice(tenantId, batches);
-    }
+    let full = await countAll(keys, ({ events }) => {
+      objectsRead++;
+      eventsRead += events.length;
+    });
+    // What found room when it was tried again, after what arrived later: it does so here.
+    while (full.isWorthIt) full = await countAll(keys.filter((key) => full.keys.has(key)));
     const total = (change: Change) => [...changes.values()].filter((own) => own === change).length;
     return {
       objectsRead,
@@ -72,6 +66,25 @@ export function createBackfill(
       journeysChanged: total("changed"),
       journeysUnchanged: total("unchanged"),
     };
+
+    /** Counts these batches; gives those with events for which there was no room, and whether there may be some now. */
+    async function countAll(keys: readonly string[], onBatch: (batch: Batch) => void = () => {}) {
+      const full = new Set<string>();
+      let added = 0;
+      for await (const batches of slices(keys)) {
+        for (const batch of batches) onBatch(batch);
+        added += await countSlice(tenantId, batches, full);
+      }
+      return { keys: full, isWorthIt: added > 0 && full.size > 0 };
+    }
+
+    async function* slices(keys: readonly string[]): AsyncGenerator<Batch[]> {
+      for (let from = 0; from < keys.length; from += SLICE) {
+        yield await pMap(keys.slice(from, from + SLICE), async (key) => ({ key, events: await raw.read(key) }), {
+          concurrency: CONCURRENCY,
+        });
+      }
+    }
 
     /**
      * The keys of all batches in the range, in the order in which they arrived, whatever hour they lie in. When a batch
@@ -89,34 +102,40 @@ export function createBackfill(
       return found.sort(byArrival).map(({ key }) => key);
     }
 
-    async function countSlice(tenantId: string, batches: readonly Batch[]): Promise<void> {
+    async function countSlice(tenantId: string, batches: readonly Batch[], full: Set<string>): Promise<number> {
       const sessions = Map.groupBy(
-        batches.flatMap(({ events }) => {
+        batches.flatMap(({ key, events }) => {
           const counted = events.filter(({ outdone }) => !outdone);
-          return [...Map.groupBy(counted, (event) => event.sessionId).values()];
+          return [...Map.groupBy(counted, (event) => event.sessionId)].map(([sessionId, own]) => (
+            { key, sessionId, events: own }
+          ));
         }),
-        (events) => events[0]!.sessionId,
+        ({ sessionId }) => sessionId,
       );
+      let addedInAll = 0;
       const { journeys: known, erased, policy } = await store.lookToWrite(tenantId, [...sessions.keys()]);
       await pMap(sessions, async ([sessionId, parts]) => {
         if (erased.has(sessionId)) return;
         const before = imagined.get(sessionId) ?? known.get(sessionId);
         let journey = before;
         let added = 0;
-        for (const events of parts) {
+        for (const { key, events } of parts) {
           const decision = dryRun
             ? { ...decideEvents(tenantId, journey, events, undefined, policy), isErased: false }
             : await keepEvents({ store, clock }, tenantId, journey, events, policy);
           if (decision.isErased) return void erased.add(sessionId);
           journey = decision.journey;
           added += decision.added.length;
+          if (decision.verdicts.some(isFull)) full.add(key);
         }
+        addedInAll += added;
         note(sessionId, added === 0 ? "unchanged" : before ? "changed" : "created");
         if (added === 0) return;
         if (dryRun) imagined.set(sessionId, journey!);
         else hub.wake(journeyKey(tenantId, sessionId));
       }, { concurrency: CONCURRENCY });
       if (!dryRun && erased.size > 0) await removeErased(tenantId, batches, erased);
+      return addedInAll;
     }
 
     async function removeErased(tenantId: string, batches: readonly Batch[], erased: ReadonlySet<string>) {

@@ -3,7 +3,7 @@ import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { MINUTE_MS } from "../core/clock.ts";
 import { ID_CHARS } from "./counted.ts";
 import type { ArrivedEvent } from "./model.ts";
-import { unnamed } from "./raw.ts";
+import { withoutNames } from "./raw.ts";
 
 /** Uncompressed bytes of events in one chunk. Even where nothing compresses, a chunk stays below DynamoDB's 400 KB. */
 const MAX_CHUNK_BYTES = 262_144;
@@ -72,6 +72,7 @@ type Columns = {
   /** By index; left out where no event has any. */
   properties?: Record<number, unknown>;
   alias?: Record<number, string>;
+  unnamed?: Record<number, true>;
   /** How far the sender's clock was ahead of the time that the event has. */
   ahead?: Record<number, number>;
 };
@@ -101,6 +102,7 @@ function encode(events: readonly ArrivedEvent[]): Uint8Array {
     at: differences(events.map((e) => e.occurredAt)),
     ...sparse("properties", (e) => e.properties),
     ...sparse("alias", (e) => e.aliasOf),
+    ...sparse("unnamed", (e) => e.unnamed),
     ...sparse("ahead", (e) => e.clientAt === undefined ? undefined : e.clientAt - e.occurredAt),
   };
   columns.d = [...dictionary.keys()];
@@ -118,7 +120,7 @@ function encode(events: readonly ArrivedEvent[]): Uint8Array {
 export function fromChunk(sessionId: string, bytes: Uint8Array): ArrivedEvent[] {
   const columns = JSON.parse(brotliDecompressSync(bytes).toString("utf8")) as Columns;
   const text = (position: number) => position === EMPTY ? "" : columns.d[position]!;
-  const { properties, alias, ahead } = columns;
+  const { properties, alias, unnamed, ahead } = columns;
   let seq = 0;
   let occurredAt = 0;
   return columns.source.map((source, i) => {
@@ -134,6 +136,7 @@ export function fromChunk(sessionId: string, bytes: Uint8Array): ArrivedEvent[] 
       ...(ahead && i in ahead ? { clientAt: occurredAt + ahead[i]! } : {}),
       ...(columns.visitor[i] ? { visitorId: text(columns.visitor[i]) } : {}),
       ...(alias && i in alias ? { aliasOf: alias[i]! } : {}),
+      ...(unnamed && i in unnamed ? { unnamed: true } : {}),
       ...(columns.page[i] ? { page: text(columns.page[i]) } : {}),
       ...(columns.text[i] ? { text: text(columns.text[i]) } : {}),
       ...(properties && i in properties ? { properties: properties[i] } : {}),
@@ -154,9 +157,6 @@ export function hollowed(sessionId: string, bytes: Uint8Array): Uint8Array {
 /** The chunk with a visitor's ids taken out; undefined where it does not hold them. */
 export function withoutIds(sessionId: string, bytes: Uint8Array, ids: ReadonlySet<string>): Uint8Array | undefined {
   const events = fromChunk(sessionId, bytes);
-  const changed = events.map((event) => unnamed(event, ids));
-  const isSame = changed.every((event, i) => (
-    event.visitorId === events[i]!.visitorId && event.aliasOf === events[i]!.aliasOf
-  ));
-  return isSame ? undefined : encode(changed);
+  const changed = events.map((event) => withoutNames(event, ids));
+  return changed.every((event, i) => event === events[i]) ? undefined : encode(changed);
 }

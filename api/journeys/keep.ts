@@ -4,14 +4,25 @@ import { LOST, retryLost } from "../core/writes.ts";
 import { type Chunk, toChunks } from "./chunk.ts";
 import { eventId, toggled } from "./counted.ts";
 import type { ArrivedEvent, Journey, JourneyPolicy } from "./model.ts";
-import { decideEvents, type Decision, ERASED, type Held, judgeAgain, withGoals } from "./rules.ts";
+import {
+  decideEvents,
+  type Decision,
+  differingField,
+  ERASED,
+  type Held,
+  isFull,
+  judgeAgain,
+  withGoals,
+} from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
 import { readHeld, readWhole } from "./timeline.ts";
 
 /** What became of a batch's events of one session. */
 export type Kept = Decision & {
   isErased?: true;
-  /** Events that had arrived before those that were counted under their numbers, and say something else. */
+  /** What is counted under the numbers of the batch, as far as it is known. */
+  stored: Held;
+  /** Events that are not counted, and that a replay by arrival would count. */
   outdone: readonly ArrivedEvent[];
 };
 
@@ -39,7 +50,7 @@ export async function keepEvents(
     if (before && before.goals.version > current.goals.version) current = await store.getSettings(tenantId);
     const held = before ? await readHeld(store, before, events, isRace) : new Map<string, ArrivedEvent>();
     const decision = decideEvents(tenantId, before, events, held, current);
-    if (decision.added.length === 0) return { ...decision, outdone: outdoneOf(events, decision, held) };
+    if (decision.added.length === 0) return { ...decision, ...outdoneBy(held, events, decision) };
     const { added, chunks } = await keepChunks(store, tenantId, decision.added, { ...current, now: clock() });
     const base = before && await follow(store, before, current);
     const journey = withChunks(decideEvents(tenantId, base, added, new Map(), current).journey!, chunks);
@@ -56,11 +67,12 @@ export async function keepEvents(
         const again = judgeAgain(events[i]!, stored.get(eventId(events[i]!)));
         return again.status === "DUPLICATE" ? verdict : again;
       });
-      return { verdicts, added, journey, outdone: outdoneOf(events, { verdicts }, stored) };
+      return { verdicts, added, journey, ...outdoneBy(stored, events, { verdicts }) };
     }
     if (written.isErased) {
       await store.unalias(made);
-      return { verdicts: events.map(() => ERASED), added: [], journey: undefined, isErased: true, outdone: [] };
+      const nothing = { added: [], journey: undefined, stored: new Map<string, ArrivedEvent>(), outdone: [] };
+      return { verdicts: events.map(() => ERASED), isErased: true, ...nothing };
     }
     before = written.current;
     isRace = true;
@@ -75,20 +87,28 @@ export async function follow(store: JourneyStore, journey: Journey, { goals }: J
   return { ...journey, goals: withGoals(undefined, events, goals) };
 }
 
-function outdoneOf(events: readonly ArrivedEvent[], { verdicts }: Pick<Decision, "verdicts">, held: Held) {
-  return events.filter((event, i) => {
-    const verdict = verdicts[i]!;
-    const first = held.get(eventId(event));
-    if (verdict.status === "ACCEPTED" || first === undefined || events.includes(first)) return false;
-    // What is refused though it was counted is so because it says something else.
-    const isOther = verdict.status === "REJECTED" || !isAlike(event, first);
-    return isOther && first.receivedAt >= event.receivedAt;
+/**
+ * A replay would count what says something else than the first of its number and arrived no later, unless the batch itself
+ * says the first before it; and what had no room, where the order is another.
+ */
+function outdoneBy(stored: Held, events: readonly ArrivedEvent[], { verdicts }: Pick<Decision, "verdicts">) {
+  const outdone = events.filter((event, i) => {
+    const first = stored.get(eventId(event));
+    if (first === undefined) return isFull(verdicts[i]!);
+    if (isAlike(event, first) || first.receivedAt < event.receivedAt) return false;
+    return !events.slice(0, i).some((one) => eventId(one) === eventId(event) && isAlike(one, first));
   });
+  return { stored, outdone };
 }
 
-/** Whether a repeat is what was recorded, to the letter: a wrong clock is corrected a little otherwise at each try. */
-function isAlike(event: ArrivedEvent, first: ArrivedEvent): boolean {
-  return event.occurredAt === first.occurredAt && event.clientAt === first.clientAt &&
+/**
+ * Whether an event is what was recorded, to the letter: a wrong clock is corrected a little otherwise at each try, and an id may
+ * have been erased since.
+ */
+export function isAlike(event: ArrivedEvent, first: ArrivedEvent): boolean {
+  return differingField(event, first) === undefined &&
+    event.visitorId === first.visitorId && event.aliasOf === first.aliasOf &&
+    event.occurredAt === first.occurredAt && event.clientAt === first.clientAt &&
     JSON.stringify(event.properties) === JSON.stringify(first.properties);
 }
 

@@ -23,8 +23,8 @@ export type RecordedEvent = {
   properties?: unknown;
 };
 
-/** An event with the instant at which it first arrived. */
-export type ArrivedEvent = RecordedEvent & { receivedAt: number };
+/** An event with the instant at which it first arrived. `unnamed`: an erasure took an id out of it. */
+export type ArrivedEvent = RecordedEvent & { receivedAt: number; unnamed?: true };
 
 /** Why an event can never be recorded as it is. Stable: clients may rely on it. */
 export const REFUSALS = ["INVALID_EVENT", "PAYLOAD_MISMATCH", "SESSION_FULL", "SESSION_ERASED"] as const;

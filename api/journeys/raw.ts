@@ -43,23 +43,29 @@ const CONTENT = { contentType: "application/x-ndjson", contentEncoding: "gzip" }
 const RECEIVED_AT = "received-at";
 /** The receipts of the erasures for which a batch was written anew. */
 const ERASED_FOR = "erased-for";
+/** That a batch holds what is outdone, so that nobody has to read it for that. */
+const MARKED = "outdone";
 /** S3 takes 2 KB of metadata. */
 const MAX_RECEIPTS = 50;
 
-/** What becomes of a stored event: it stays, it goes, it stays without these ids, or marked as `ReplayedEvent` says. */
-export type Fate = "KEEP" | "DROP" | "OUTDONE" | { without: ReadonlySet<string> };
+/**
+ * What becomes of a stored event: it stays, it goes, it stays without these ids, marked as `ReplayedEvent` says, or without
+ * that mark.
+ */
+export type Fate = "KEEP" | "DROP" | "OUTDONE" | "COUNTED" | { without: ReadonlySet<string> };
 
 /** Whom an event names. */
 export type Named = { visitorId?: string | undefined; aliasOf?: string | undefined };
 
 /**
  * A stored event as a replay takes it. `outdone`: another event of its number that arrived later was counted first, as
- * when two writers race, or when one is tried again; a replay by arrival must not count it.
+ * when two writers race, or when one is tried again; or there was no room for it. A replay by arrival must not count it.
  */
 export type ReplayedEvent = ArrivedEvent & { outdone?: true };
-export type FateOf = (
-  event: Named & { sessionId: string; source: string; seq: number },
-) => Fate;
+export type FateOf = (event: ReplayedEvent) => Fate;
+
+/** `isNew`: the batch had not come before. `isMarked`: an event of it is outdone. */
+type KeptBatch = { receivedAt: number; isNew: boolean; isMarked: boolean };
 
 export function createRawEvents(objects: RawObjects) {
   /** Says that the columns of an object's day have to be made anew. Of new days they are looked at anyway. */
@@ -70,22 +76,17 @@ export function createRawEvents(objects: RawObjects) {
 
   return {
     /**
-     * Stores a batch and gives the instant at which it first arrived: `now`, or earlier where it had come before. `isNew`
-     * says that it had not.
+     * Stores a batch and gives the instant at which it first arrived: `now`, or earlier where it had come before.
      */
-    async keep(
-      tenantId: string,
-      events: readonly RecordedEvent[],
-      now: number,
-    ): Promise<{ receivedAt: number; isNew: boolean }> {
+    async keep(tenantId: string, events: readonly RecordedEvent[], now: number): Promise<KeptBatch> {
       const key = keyOf(tenantId, events);
       const lines = events.map((event) => JSON.stringify(toLine({ ...event, receivedAt: now }))).join("\n") + "\n";
       const body = await pack(lines);
       const outcome = await objects.create(key, body, { ...CONTENT, metadata: { [RECEIVED_AT]: String(now) } });
       if (isOld(key, now)) await mark(key);
-      if (outcome === "created") return { receivedAt: now, isNew: true };
-      const metadata = await objects.findMetadata(key);
-      return { receivedAt: Number(metadata?.[RECEIVED_AT] ?? now), isNew: false };
+      if (outcome === "created") return { receivedAt: now, isNew: true, isMarked: false };
+      const metadata = await objects.findMetadata(key) ?? {};
+      return { receivedAt: Number(metadata[RECEIVED_AT] ?? now), isNew: false, isMarked: MARKED in metadata };
     },
 
     /** The stored batches whose hour touches the range, hour by hour. */
@@ -145,7 +146,12 @@ export function createRawEvents(objects: RawObjects) {
           return receiptId !== undefined && receipts.includes(receiptId);
         }
         const named = [...new Set([...receipts, ...(receiptId ? [receiptId] : [])])].slice(-MAX_RECEIPTS);
-        const changed = { ...metadata, ...(named.length > 0 ? { [ERASED_FOR]: named.join(",") } : {}) };
+        const { [MARKED]: _, ...others } = metadata;
+        const changed = {
+          ...others,
+          ...(named.length > 0 ? { [ERASED_FOR]: named.join(",") } : {}),
+          ...(kept.some((line) => (JSON.parse(line) as Line).outdone) ? { [MARKED]: "true" } : {}),
+        };
         const anew = await pack(kept.map((line) => `${line}\n`).join(""));
         // Before as well as after: whoever dies between the two has left a mark, also where nobody tries again.
         await mark(key);
@@ -170,16 +176,19 @@ async function linesOf(body: Uint8Array): Promise<string[]> {
 
 function lineAfter(line: string, fateOf: FateOf): string[] {
   const event = JSON.parse(line) as Line;
-  const fate = fateOf(event);
+  const fate = fateOf(fromLine(event));
   if (fate === "OUTDONE") return [JSON.stringify({ ...event, outdone: true })];
-  if (typeof fate === "object") return [JSON.stringify(unnamed(event, fate.without))];
+  if (fate === "COUNTED") return [event.outdone ? JSON.stringify({ ...event, outdone: undefined }) : line];
+  if (typeof fate === "object") return [JSON.stringify(withoutNames(event, fate.without))];
   return fate === "KEEP" ? [line] : [];
 }
 
-/** The event without these ids. */
-export function unnamed<E extends Named>(event: E, ids: ReadonlySet<string>): E {
+/** The event without these ids, and with a word that it had one, so that it is known when it is sent again; itself where it has none. */
+export function withoutNames<E extends Named>(event: E, ids: ReadonlySet<string>): E {
   const kept = (id: string | undefined) => id !== undefined && ids.has(id) ? undefined : id;
-  return { ...event, visitorId: kept(event.visitorId), aliasOf: kept(event.aliasOf) };
+  const [visitorId, aliasOf] = [kept(event.visitorId), kept(event.aliasOf)];
+  if (visitorId === event.visitorId && aliasOf === event.aliasOf) return event;
+  return { ...event, visitorId, aliasOf, unnamed: true };
 }
 
 function keyOf(tenantId: string, events: readonly RecordedEvent[]): string {

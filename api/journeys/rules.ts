@@ -42,6 +42,11 @@ export type Verdict =
   | { status: "ACCEPTED" | "DUPLICATE" }
   | { status: "REJECTED"; code: Refusal; reason: string };
 
+/** Whether a session had no room for an event; it may have later. */
+export function isFull(verdict: Verdict): boolean {
+  return verdict.status === "REJECTED" && verdict.code === "SESSION_FULL";
+}
+
 /** What is said of every event of a session that was erased, whether it is new or was there before. */
 export const ERASED: Verdict = {
   status: "REJECTED",
@@ -129,10 +134,14 @@ export function judgeAgain(event: ArrivedEvent, first: ArrivedEvent | undefined)
   };
 }
 
-/** The first field in which two events of one number differ; undefined where they say the same. */
-export function differingField(a: RecordedEvent, b: RecordedEvent): string | undefined {
+/** The first field in which two events of one number differ; undefined where they say the same. Of ids that were erased nothing tells. */
+export function differingField(
+  a: RecordedEvent & Pick<ArrivedEvent, "unnamed">,
+  b: RecordedEvent & Pick<ArrivedEvent, "unnamed">,
+): string | undefined {
   if (a === b) return undefined;
-  const fields = ["type", "visitorId", "aliasOf", "page", "text"] as const;
+  const names = a.unnamed || b.unnamed ? [] : ["visitorId", "aliasOf"] as const;
+  const fields = ["type", ...names, "page", "text"] as const;
   // A wrong clock is corrected a little differently each time; what the sender itself said is the same.
   if ((a.clientAt ?? a.occurredAt) !== (b.clientAt ?? b.occurredAt)) return "occurredAt";
   const differing = fields.find((field) => a[field] !== b[field]);

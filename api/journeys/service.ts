@@ -5,10 +5,12 @@ import { type PageArgs, type PageRequest, parsePage, toPage } from "../core/page
 import type { Hub } from "../live/hub.ts";
 import type { JourneyConfiguration } from "./configure.ts";
 import { eventCursors, type Seen } from "./cursor.ts";
+import { eventId } from "./counted.ts";
 import type { ErasureStore } from "./erasures.ts";
-import { keepEvents } from "./keep.ts";
+import { isAlike, keepEvents } from "./keep.ts";
 import { createJourneyLists } from "./lists.ts";
 import {
+  type ArrivedEvent,
   eventName,
   type EventPosition,
   isExpired,
@@ -22,7 +24,7 @@ import {
   type RecordedEvent,
 } from "./model.ts";
 import type { RawEvents } from "./raw.ts";
-import { compareEvents, ERASED, outcomeOf, type Verdict, winningGoal } from "./rules.ts";
+import { compareEvents, ERASED, isFull, isVisible, outcomeOf, type Verdict, winningGoal } from "./rules.ts";
 import type { JourneyStore } from "./store.ts";
 import type { TrailStore } from "./trails.ts";
 import { readStretch, withSteps } from "./timeline.ts";
@@ -182,7 +184,7 @@ export function createJourneys(options: JourneysOptions) {
       return events.map(() => ({ status: "ACCEPTED" }));
     }
     // Reading what is known may run beside the upload; writing waits until the events are safe.
-    const [{ receivedAt, isNew }, { journeys: known, erased, policy }] = await Promise.all([
+    const [{ receivedAt, isNew, isMarked }, { journeys: known, erased, policy }] = await Promise.all([
       kept,
       store.lookToWrite(tenantId, [...sessions.keys()]),
     ]);
@@ -191,18 +193,33 @@ export function createJourneys(options: JourneysOptions) {
     const arrival = { receivedAt: isOver ? now : receivedAt };
     const verdicts: Verdict[] = [];
     const unwritten: string[] = [];
-    const outdone = new Set<RecordedEvent>();
+    const outdone = new Set<string>();
+    const counted = new Map<string, ArrivedEvent>();
+    const full: RecordedEvent[] = [];
+    let isTakenNow = false;
     await pMap(sessions, async ([sessionId, indexes]) => {
       if (erased.has(sessionId)) return;
       const own = indexes.map((index) => ({ ...events[index]!, ...arrival }));
       const decision = await keepEvents({ store, clock }, tenantId, known.get(sessionId), own, policy);
-      for (const event of decision.outdone) outdone.add(events[indexes[own.indexOf(event)]!]!);
-      indexes.forEach((index, i) => (verdicts[index] = decision.verdicts[i]!));
+      for (const event of decision.outdone) outdone.add(eventName(event));
+      own.forEach((event, i) => {
+        const verdict = decision.verdicts[i]!;
+        verdicts[indexes[i]!] = verdict;
+        const first = decision.stored.get(eventId(event));
+        if (first) counted.set(eventName(event), first);
+        else if (isFull(verdict)) full.push(event);
+      });
+      isTakenNow ||= !isNew && decision.added.length > 0;
       if (decision.added.length > 0) hub.wake(journeyKey(tenantId, sessionId));
       if (decision.isErased) erased.add(sessionId);
       else if (isNew && decision.added.length === 0) unwritten.push(sessionId);
     }, { concurrency: CONCURRENCY });
-    if (outdone.size > 0) await markOutdone(tenantId, events, outdone);
+    // What had no room may have found it at this try.
+    if (outdone.size > 0 || isMarked || isTakenNow) await markLines(tenantId, events, outdone, counted);
+    if (full.length > 0 && await isOneCounted(tenantId, full)) {
+      const again = await keep(tenantId, events, now);
+      return verdicts.map((verdict, i) => verdict?.status === "ACCEPTED" ? verdict : again[i]!);
+    }
     const gone = erased.union(await erasedSince(tenantId, unwritten));
     if (gone.size === 0) return verdicts;
     await withdraw(tenantId, events, gone);
@@ -217,10 +234,28 @@ export function createJourneys(options: JourneysOptions) {
     return sessionIds.length === 0 ? new Set() : (await store.look(tenantId, sessionIds)).erased;
   }
 
-  /** Notes with the stored batch which of its events a replay by arrival must not count. */
-  async function markOutdone(tenantId: string, events: readonly RecordedEvent[], outdone: ReadonlySet<RecordedEvent>) {
-    const lost = new Set([...outdone].map((event) => lineId(event)));
-    await raw.rewrite(raw.keyOf(tenantId, events), (line) => lost.has(lineId(line)) ? "OUTDONE" : "KEEP");
+  /**
+   * Notes with the stored batch which of its events a replay by arrival must not count. Of several lines of one number the one that is
+   * counted, if any, is never among them.
+   */
+  async function markLines(
+    tenantId: string,
+    events: readonly RecordedEvent[],
+    outdone: ReadonlySet<string>,
+    counted: ReadonlyMap<string, ArrivedEvent>,
+  ): Promise<void> {
+    await raw.rewrite(raw.keyOf(tenantId, events), (line) => {
+      const name = eventName(line);
+      const first = counted.get(name);
+      if (first && isAlike(line, first)) return "COUNTED";
+      return outdone.has(name) ? "OUTDONE" : "KEEP";
+    });
+  }
+
+  /** Whether somebody found room for one of these before its line was marked, and so did not see the mark. */
+  async function isOneCounted(tenantId: string, events: readonly RecordedEvent[]): Promise<boolean> {
+    const { journeys } = await store.look(tenantId, [...new Set(events.map(({ sessionId }) => sessionId))]);
+    return events.some((event) => isVisible(journeys.get(event.sessionId)?.watermarks ?? {}, event));
   }
 
   /** Takes back what was stored of sessions that were erased. */
@@ -232,8 +267,4 @@ export function createJourneys(options: JourneysOptions) {
     await raw.rewrite(raw.keyOf(tenantId, events), ({ sessionId }) => sessions.has(sessionId) ? "DROP" : "KEEP");
     await pMap(sessions, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
   }
-}
-
-function lineId({ sessionId, source, seq }: Pick<RecordedEvent, "sessionId" | "source" | "seq">): string {
-  return JSON.stringify([sessionId, source, seq]);
 }

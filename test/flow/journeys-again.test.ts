@@ -1,6 +1,10 @@
 import { fc } from "../kit/property.ts";
 import { describe, expect, test } from "vitest";
 import { MINUTE_MS } from "../../api/core/clock.ts";
+import { keepEvents } from "../../api/journeys/keep.ts";
+import type { ArrivedEvent } from "../../api/journeys/model.ts";
+import { DEFAULT_POLICY } from "../../api/journeys/rules.ts";
+import { readWhole } from "../../api/journeys/timeline.ts";
 import { createEraseWorld, createTurns, type OnCall } from "../kit/erase-world.ts";
 import { type EventInput, visit } from "../kit/journeys.ts";
 
@@ -138,6 +142,182 @@ describe("a rebuild counts what was counted", () => {
         expect(await timeline(world)).toEqual(counted);
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe("losing the table and rebuilding gives what was acknowledged", () => {
+  /** What there is of the visit `s`: each event as it is shown, and what the journey is by them. */
+  async function shown(world: World) {
+    const { store } = world.createProcess();
+    const journey = (await store.find(T, ["s"])).get("s");
+    if (!journey) return undefined;
+    const { chunks: _, lastArrivalAt: __, ...own } = journey;
+    const { events, isExact } = await readWhole(store, journey);
+    return { own, isExact, events: events.map(({ receivedAt: _, ...event }) => event) };
+  }
+
+  const at = (seq: number) => new Date(START + seq * MINUTE_MS).toISOString();
+  const event = (seq: number, own: Partial<EventInput> = {}): EventInput => (
+    { sessionId: "s", seq, type: "PAGE_VIEWED", occurredAt: at(seq), ...own }
+  );
+  const told = async (world: World, events: readonly EventInput[]) =>
+    (await world.createProcess().journeys.record(T, events)).map((verdict) =>
+      verdict.status === "REJECTED" ? verdict.code : verdict.status
+    );
+  const outdone = async (world: World) => {
+    const { raw } = world.createProcess();
+    const lines = [];
+    for await (const keys of raw.listAll(T)) for (const key of keys) lines.push(...await raw.read(key));
+    return lines.filter((line) => line.outdone).map(({ seq, type }) => `${seq} ${type}`);
+  };
+  const isKept = async (world: World) => {
+    const before = await shown(world);
+    await rebuild(world);
+    expect(await shown(world)).toEqual(before);
+    return before;
+  };
+
+  test("where a batch that says a number twice is sent again, however often", async () => {
+    const world = createWorld();
+    const batch = [event(1), event(2, { type: "FORM_COMPLETED" }), event(2, { type: "MESSAGE_SENT", text: "Hi" })];
+    expect(await told(world, batch)).toEqual(["ACCEPTED", "ACCEPTED", "PAYLOAD_MISMATCH"]);
+    for (let i = 0; i < 2; i++) {
+      expect(await told(world, batch)).toEqual(["DUPLICATE", "DUPLICATE", "PAYLOAD_MISMATCH"]);
+    }
+    expect(await outdone(world)).toEqual([]);
+    expect(await isKept(world)).toMatchObject({ own: { eventCount: 2, decided: { type: "FORM_COMPLETED" } } });
+  });
+
+  test("where somebody who is named in it was erased before it is sent again, as the repeat that it is", async () => {
+    const world = createWorld();
+    const batch = [
+      event(1, { visitorId: "ann" }),
+      event(2, { visitorId: "bob" }),
+      event(3, { visitorId: "ann", aliasOf: "bobby" }),
+    ];
+    await told(world, batch);
+    await world.createProcess().erase(T, "bob");
+    expect(await told(world, batch)).toEqual(["DUPLICATE", "DUPLICATE", "DUPLICATE"]);
+    // In another cut it is a new object, and in what is said otherwise the repeat is none.
+    expect(await told(world, [batch[1]!])).toEqual(["DUPLICATE"]);
+    expect(await told(world, [{ ...batch[1]!, page: "/other" }])).toEqual(["PAYLOAD_MISMATCH"]);
+    expect(await told(world, [{ ...batch[0]!, visitorId: "eve" }])).toEqual(["PAYLOAD_MISMATCH"]);
+    expect(await outdone(world)).toEqual([]);
+    expect(await isKept(world)).toMatchObject({ own: { eventCount: 3 } });
+    expect(await told(world, batch)).toEqual(["DUPLICATE", "DUPLICATE", "DUPLICATE"]);
+  });
+
+  /** All but one that make a session full; then what is refused, and finds room once the first two are there. */
+  const odd = Array.from({ length: 1_000 }, (_, i): ArrivedEvent => (
+    { ...event(2 * i + 3), source: "main", occurredAt: START, receivedAt: NOW }
+  ));
+  const last = event(2_003, { occurredAt: at(1) });
+
+  async function nearlyFull(): Promise<World> {
+    const world = createWorld();
+    const { raw, store } = world.createProcess();
+    await raw.keep(T, odd, NOW);
+    await keepEvents({ store, clock: () => NOW }, T, undefined, odd, DEFAULT_POLICY);
+    return world;
+  }
+
+  async function full(): Promise<World> {
+    const world = await nearlyFull();
+    expect(await told(world, [last])).toEqual(["SESSION_FULL"]);
+    expect(await told(world, [event(1), event(2)])).toEqual(["ACCEPTED", "ACCEPTED"]);
+    return world;
+  }
+
+  test("without what had no room, also where there is room now", async () => {
+    const world = await full();
+    const { backfill } = world.createProcess();
+    for (const dryRun of [true, false]) {
+      expect(await backfill(T, all, dryRun)).toMatchObject({ journeysChanged: 0, journeysUnchanged: 1 });
+    }
+    expect(await outdone(world)).toEqual(["2003 PAGE_VIEWED"]);
+    expect(await isKept(world)).toMatchObject({ own: { eventCount: 1_002 } });
+  });
+
+  test.each([["after", "putIf"], ["before", "replaceIf"], ["after", "replaceIf"], ["never", ""]])(
+    "with what had no room at first and found it when it was sent again, also where that one dies %s %s",
+    async (moment, name) => {
+      const world = await full();
+      let puts = 0;
+      const dies: OnCall = (when, call) => {
+        if (when !== moment || call !== name) return;
+        // Its chunk, and then its journey.
+        if (call !== "putIf" || ++puts === 2) throw new Error("gone");
+      };
+      await world.createProcess(dies).journeys.record(T, [last]).catch(() => {});
+      expect(await told(world, [last])).toEqual(["DUPLICATE"]);
+      expect(await outdone(world)).toEqual([]);
+      expect(await isKept(world)).toMatchObject({ own: { eventCount: 1_003 } });
+    },
+  );
+
+  test("where room is found between that one is refused and that this is noted", async () => {
+    const world = await nearlyFull();
+    let isMet = false;
+    const meanwhile: OnCall = async (when, call) => {
+      if (when === "after" || call !== "replaceIf" || isMet) return;
+      isMet = true;
+      await told(world, [event(1), event(2)]);
+      expect(await told(world, [last])).toEqual(["ACCEPTED"]);
+    };
+    expect(await world.createProcess(meanwhile).journeys.record(T, [last])).toEqual([{ status: "DUPLICATE" }]);
+    expect(await outdone(world)).toEqual([]);
+    expect(await isKept(world)).toMatchObject({ own: { eventCount: 1_003 } });
+  });
+
+  test("whatever is repeated, contradicts itself, is erased, breaks off and is tried again", async () => {
+    const line = fc.record({
+      seq: fc.integer({ min: 1, max: 5 }),
+      type: fc.constantFrom("PAGE_VIEWED", "FORM_COMPLETED", "X1", "X2", "X3", "X4"),
+      minutes: fc.constantFrom(0, 0, 0, -90),
+      visitorId: fc.constantFrom("ann", "ann", "bob", undefined),
+    });
+    const batch = fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) =>
+      lines.map(({ seq, type, minutes, visitorId }) =>
+        event(seq, { type, occurredAt: at(seq + minutes), ...(visitorId ? { visitorId } : {}) })
+      )
+    );
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ again: fc.nat(5), dies: fc.option(fc.nat(12)) }) },
+      { weight: 1, arbitrary: fc.constant("ERASE" as const) },
+    );
+    const types = Array.from({ length: 61 }, (_, i) => event(100 + i, { source: "tab", type: `TYPE_${i}` }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(batch, { minLength: 2, maxLength: 5 }),
+        fc.array(step, { minLength: 3, maxLength: 8 }),
+        fc.constantFrom(0, MINUTE_MS),
+        async (batches, steps, tick) => {
+          let now = NOW;
+          const world = createEraseWorld(NOW, () => (now += tick));
+          await told(world, [event(1, { source: "tab", visitorId: "ann", occurredAt: at(-200) }), ...types]);
+          const open = new Set<number>();
+          for (const one of steps) {
+            if (one === "ERASE") {
+              await world.createProcess().erase(T, "bob");
+              continue;
+            }
+            const which = one.again % batches.length;
+            let left = one.dies ?? Infinity;
+            const dies: OnCall = () => {
+              if (left-- <= 0) throw new Error("gone");
+            };
+            open.add(which);
+            await world.createProcess(dies).journeys.record(T, batches[which]!).then(
+              () => open.delete(which),
+              () => {},
+            );
+          }
+          for (const which of open) await told(world, batches[which]!);
+          expect(await isKept(world)).toMatchObject({ isExact: true });
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 });

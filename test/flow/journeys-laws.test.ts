@@ -178,7 +178,7 @@ describe("a chunk of a person who is erased", () => {
   ])("in another's journey loses the ids, and no other's (named %s)", (_, named, left) => {
     const bare = arrived({});
     const bytes = withoutIds("s", bytesOf([arrived(named), bare]), new Set(["gone", "too"]));
-    expect(bytes && fromChunk("s", bytes)).toEqual(left && [{ ...bare, ...left }, bare]);
+    expect(bytes && fromChunk("s", bytes)).toEqual(left && [{ ...bare, unnamed: true, ...left }, bare]);
   });
 });
 

@@ -115,7 +115,7 @@ export function createWorld({ random, weather, counts, onWrite }: {
           ) as unknown as WorldDynamo,
           inTime,
         ),
-        raw: { keep: (...args) => ask("keepRaw", args) as Promise<{ receivedAt: number; isNew: boolean }> },
+        raw: { keep: (...args) => ask("keepRaw", args) as ReturnType<Parameters<typeof wire>[0]["raw"]["keep"]> },
         objects: {
           find: (...args: unknown[]) => ask("findObject", args),
           replace: (...args: unknown[]) => ask("replaceObject", args),

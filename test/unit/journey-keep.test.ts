@@ -137,16 +137,25 @@ describe("an event of a number that was counted", () => {
     }
   });
 
-  test("in the same batch, or that is refused for another reason, is not", async () => {
+  test("in the same batch is not, however often that comes; what had no room is", async () => {
     const { keep } = createWorld();
-    const twice = await keep([first, { ...first, page: "/other" }, event(2, NOW)]);
+    const batch = [first, { ...first, page: "/other" }, event(2, NOW)];
+    const twice = await keep(batch);
     expect([twice.verdicts.map(({ status }) => status), twice.outdone]).toEqual([
       ["ACCEPTED", "REJECTED", "ACCEPTED"],
       [],
     ]);
+    const again = await keep(structuredClone(batch));
+    expect([again.verdicts.map(({ status }) => status), again.outdone]).toEqual([
+      ["DUPLICATE", "REJECTED", "DUPLICATE"],
+      [],
+    ]);
     const types = Array.from({ length: 65 }, (_, i) => event(i + 3, NOW, { type: `TYPE_${i}` }));
     const full = await keep(types);
-    expect([full.verdicts.at(-1), full.outdone]).toMatchObject([{ status: "REJECTED", code: "SESSION_FULL" }, []]);
+    expect([full.verdicts.at(-1), full.outdone]).toMatchObject([
+      { status: "REJECTED", code: "SESSION_FULL" },
+      types.slice(-2),
+    ]);
   });
 });
 

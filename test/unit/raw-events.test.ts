@@ -69,11 +69,23 @@ describe("a batch that is written anew", () => {
     const fate = { without: new Set(["ada"]) };
     await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? fate : "OUTDONE");
     const { visitorId: _, ...unnamed } = BATCH[0]!;
-    expect(await raw.read(KEY())).toEqual([{ ...unnamed, receivedAt: NOW }, {
+    expect(await raw.read(KEY())).toEqual([{ ...unnamed, unnamed: true, receivedAt: NOW }, {
       ...BATCH[1]!,
       receivedAt: NOW,
       outdone: true,
     }]);
+  });
+
+  test("says that it holds what is outdone, until that is counted", async () => {
+    await raw.rewrite(KEY(), ({ seq }) => seq === 2 ? "OUTDONE" : "KEEP");
+    expect(await raw.keep(T, BATCH, NOW)).toMatchObject({ isMarked: true });
+    await raw.rewrite(KEY(), () => "KEEP", "r1");
+    await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? { without: new Set(["ada"]) } : "KEEP");
+    expect(await raw.keep(T, BATCH, NOW)).toMatchObject({ isMarked: true });
+    expect(await raw.rewrite(KEY(), ({ seq }) => seq === 1 ? "COUNTED" : "KEEP")).toBe(false);
+    expect(await raw.rewrite(KEY(), () => "COUNTED")).toBe(true);
+    expect((await raw.read(KEY()))[1]).toEqual({ ...BATCH[1]!, receivedAt: NOW });
+    expect(await raw.keep(T, BATCH, NOW)).toMatchObject({ isMarked: false });
   });
 
   test("where all stays is not written, and no day is marked", async () => {
@@ -154,8 +166,8 @@ test("an event comes out as it went in, whatever it has and has not", async () =
 
 describe("a batch that is kept", () => {
   test("is the same object however often it comes, and of the arrival that was first", async () => {
-    expect(await raw.keep(T, BATCH, NOW)).toEqual({ receivedAt: NOW, isNew: true });
-    expect(await raw.keep(T, BATCH, NOW + MINUTE)).toEqual({ receivedAt: NOW, isNew: false });
+    expect(await raw.keep(T, BATCH, NOW)).toEqual({ receivedAt: NOW, isNew: true, isMarked: false });
+    expect(await raw.keep(T, BATCH, NOW + MINUTE)).toEqual({ receivedAt: NOW, isNew: false, isMarked: false });
     expect(await raw.arrivedAt(KEY())).toBe(NOW);
     expect(await raw.arrivedAt("events/gone")).toBe(0);
     expect(objects.entries().map(([key]) => key)).toEqual([KEY()]);
@@ -170,7 +182,11 @@ describe("a batch that is kept", () => {
         return await objects.findMetadata(key);
       },
     });
-    expect(await goes.keep(T, BATCH, NOW + MINUTE)).toEqual({ receivedAt: NOW + MINUTE, isNew: false });
+    expect(await goes.keep(T, BATCH, NOW + MINUTE)).toEqual({
+      receivedAt: NOW + MINUTE,
+      isNew: false,
+      isMarked: false,
+    });
   });
 
   test("lies in the hour of its earliest event, under a name that its content makes", () => {
