@@ -102,7 +102,12 @@ export type Services = {
     signal: AbortSignal,
   ) => AsyncGenerator<AlertUpdate>;
   webhooks: Webhooks;
-  backfillJourneys: (tenantId: string, range: RangeInput, dryRun: boolean) => Promise<BackfillReport>;
+  backfillJourneys: (
+    tenantId: string,
+    range: RangeInput,
+    dryRun: boolean,
+    withExpired: boolean,
+  ) => Promise<BackfillReport>;
   eraseVisitor: EraseVisitor;
   parked: Pick<ParkedService, "list" | "retry">;
   erasures: Erasures;

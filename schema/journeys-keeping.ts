@@ -12,12 +12,19 @@ const BackfillJourneysInput = builder.inputType("BackfillJourneysInput", {
     range: t.field({
       type: TimeRange,
       required: true,
-      description: "Batches whose first event occurred in this range, widened to whole hours.",
+      description:
+        "Batches whose first event occurred in this range, widened to whole hours. Where the table was lost, one range that holds all of a journey tells whether its time is over.",
     }),
     dryRun: t.boolean({
       required: true,
       defaultValue: true,
       description: "True: say what would change and change nothing.",
+    }),
+    withExpired: t.boolean({
+      required: true,
+      defaultValue: false,
+      description:
+        "True: journeys whose time is over are counted as well. For such as never were, since JOURNEYS_INDEX was off all that time; what had been counted counts again, with each run. They are kept no longer for it.",
     }),
   }),
 });
@@ -34,6 +41,9 @@ const BackfillJourneysPayload = builder.objectRef<BackfillReport & { __typename:
     journeysChanged: t.exposeInt("journeysChanged", { description: "Journeys that lacked events." }),
     journeysUnchanged: t.exposeInt("journeysUnchanged", {
       description: "Journeys that had every event; not written to.",
+    }),
+    journeysExpired: t.exposeInt("journeysExpired", {
+      description: "Journeys that are not there any more since their time is over; left out, unless `withExpired`.",
     }),
   }),
 });
@@ -88,7 +98,8 @@ const EraseVisitorResult = builder.unionType("EraseVisitorResult", {
 entries.mutationFields((t) => ({
   backfillJourneys: t.field({
     type: BackfillJourneysResult,
-    description: "Rebuilds journeys from the object store; harmless however often it runs.",
+    description:
+      "Rebuilds journeys from the object store; harmless however often it runs. Journeys whose time is over (`keepJourneysDays`) stay as they are: gone, and counted once.",
     access: "ADMIN",
     args: {
       input: t.arg({
@@ -97,10 +108,10 @@ entries.mutationFields((t) => ({
         description: "Which journeys, and whether to write.",
       }),
     },
-    resolve: (_, { input: { range, dryRun } }, { viewer, services }) =>
+    resolve: (_, { input: { range, dryRun, withExpired } }, { viewer, services }) =>
       orInvalid(async () => ({
         __typename: "BackfillJourneysPayload" as const,
-        ...await services.backfillJourneys(viewer.tenantId, range, dryRun),
+        ...await services.backfillJourneys(viewer.tenantId, range, dryRun, withExpired),
       })),
   }),
 

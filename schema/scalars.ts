@@ -58,7 +58,7 @@ builder.scalarType("EventInput", {
 
 - \`sessionId\`, text, required: the sender's id of the session; 1 to 128 characters.
 - \`source\`, text: what numbers the events, such as a tab, a page load, a device; "main" where absent; 1 to 64 characters. One session can have 1,024.
-- \`seq\`, whole number, required: the source's running number in this session, from 1. (session, source, seq) is recorded once, for ever.
+- \`seq\`, whole number, required: the source's running number in this session, from 1. (session, source, seq) is recorded once, as long as its journey is kept.
 - \`type\`, text, required: upper snake case, such as WIDGET_OPENED, PAGE_VIEWED, MESSAGE_SENT, MESSAGE_RECEIVED, FORM_STARTED, FORM_COMPLETED, LINK_CLICKED, CTA_CLICKED or any other.
 - \`occurredAt\`, text, required: an RFC 3339 instant with its offset, from 1990 to 10 minutes from now.
 - \`visitorId\`, text: who the visitor is, where known; 1 to 128 characters.

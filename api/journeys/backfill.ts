@@ -5,7 +5,8 @@ import { parseRange, type RangeInput } from "../core/range.ts";
 import type { Hub } from "../live/hub.ts";
 import type { ErasureStore } from "./erasures.ts";
 import { keepEvents } from "./keep.ts";
-import type { Journey } from "./model.ts";
+import { createLives } from "./lives.ts";
+import { isExpired, type Journey } from "./model.ts";
 import type { RawEvents, ReplayedEvent } from "./raw.ts";
 import { decideEvents, isFull } from "./rules.ts";
 import { journeyKey } from "./service.ts";
@@ -18,19 +19,21 @@ export type BackfillReport = {
   journeysCreated: number;
   journeysChanged: number;
   journeysUnchanged: number;
+  journeysExpired: number;
 };
 
 /** Objects in memory at once. */
 const SLICE = 200;
 const CONCURRENCY = 16;
 
-type Change = "created" | "changed" | "unchanged";
+type Change = "created" | "changed" | "unchanged" | "expired";
 type Batch = { key: string; events: ReplayedEvent[] };
 
 /**
  * Counts the stored batches of a range again, in the order in which they arrived, by the same function that counted
  * them first. What is there already is not written, so it may run at any time and any number of times. Sessions that
- * were erased stay so; what a crash left of them in the objects is removed.
+ * were erased stay so; what a crash left of them in the objects is removed. What is over stays over: it would count again with
+ * each run, where it is not asked for by `withExpired`.
  */
 export function createBackfill(
   { store, erasures, raw, hub, clock, indexed }: {
@@ -42,7 +45,12 @@ export function createBackfill(
     indexed: boolean;
   },
 ) {
-  return async function backfill(tenantId: string, range: RangeInput, dryRun: boolean): Promise<BackfillReport> {
+  return async function backfill(
+    tenantId: string,
+    range: RangeInput,
+    dryRun: boolean,
+    withExpired = false,
+  ): Promise<BackfillReport> {
     if (!indexed) throw new NotIndexedError();
     const { fromAt, toAt } = parseRange(range, clock());
     const changes = new Map<string, Change>();
@@ -51,7 +59,9 @@ export function createBackfill(
     let objectsRead = 0;
     let eventsRead = 0;
 
-    const keys = await listByArrival(tenantId, fromAt, toAt);
+    const arrivals = await listByArrival(tenantId, fromAt, toAt);
+    const lives = withExpired ? undefined : await livesOf(tenantId, arrivals);
+    const keys = arrivals.map(({ key }) => key);
     let full = await countAll(keys, ({ events }) => {
       objectsRead++;
       eventsRead += events.length;
@@ -65,6 +75,7 @@ export function createBackfill(
       journeysCreated: total("created"),
       journeysChanged: total("changed"),
       journeysUnchanged: total("unchanged"),
+      journeysExpired: total("expired"),
     };
 
     /** Counts these batches; gives those with events for which there was no room, and whether there may be some now. */
@@ -86,12 +97,24 @@ export function createBackfill(
       }
     }
 
+    /** Where all arrived a short while ago nothing is over, and nothing is read for that. */
+    async function livesOf(tenantId: string, arrivals: readonly Arrival[]) {
+      const { keepDays } = await store.getSettings(tenantId);
+      const now = clock();
+      if (!arrivals.some(({ receivedAt }) => isExpired({ lastArrivalAt: receivedAt, keepDays }, now))) return undefined;
+      const found = createLives(keepDays, now);
+      for await (const batches of slices(arrivals.map(({ key }) => key))) {
+        for (const { events } of batches) found.note(events);
+      }
+      return found;
+    }
+
     /**
-     * The keys of all batches in the range, in the order in which they arrived, whatever hour they lie in. When a batch
+     * All batches in the range, in the order in which they arrived, whatever hour they lie in. When a batch
      * arrived stands in it and nowhere else (an erasure writes objects anew), so each is read here and again when its
      * turn comes: in memory are keys.
      */
-    async function listByArrival(tenantId: string, fromAt: number, toAt: number): Promise<string[]> {
+    async function listByArrival(tenantId: string, fromAt: number, toAt: number): Promise<Arrival[]> {
       const found: Arrival[] = [];
       for await (const hour of raw.list(tenantId, fromAt, toAt)) {
         const batches = await pMap(hour, async ({ key }) => ({ key, receivedAt: await raw.arrivedAt(key) }), {
@@ -99,7 +122,7 @@ export function createBackfill(
         });
         found.push(...batches);
       }
-      return found.sort(byArrival).map(({ key }) => key);
+      return found.sort(byArrival);
     }
 
     async function countSlice(tenantId: string, batches: readonly Batch[], full: Set<string>): Promise<number> {
@@ -119,7 +142,9 @@ export function createBackfill(
         const before = imagined.get(sessionId) ?? known.get(sessionId);
         let journey = before;
         let added = 0;
-        for (const { key, events } of parts) {
+        const own = parts.filter(({ events: [first] }) => !lives?.isOver(first!, before !== undefined));
+        if (own.length === 0) return note(sessionId, "expired");
+        for (const { key, events } of own) {
           const decision = dryRun
             ? { ...decideEvents(tenantId, journey, events, undefined, policy), isErased: false }
             : await keepEvents({ store, clock }, tenantId, journey, events, policy);
@@ -148,10 +173,12 @@ export function createBackfill(
       await pMap(erased, (sessionId) => erasures.scrub(tenantId, sessionId, clock()), { concurrency: CONCURRENCY });
     }
 
-    /** A journey that was created stays so; one that was unchanged may yet change. */
+    /** A journey that was created stays so; one that was unchanged may yet change, and what was over have come again. */
     function note(sessionId: string, change: Change): void {
       const earlier = changes.get(sessionId);
-      if (earlier === undefined || earlier === "unchanged") changes.set(sessionId, change);
+      if (earlier === "expired" || earlier === undefined || (earlier === "unchanged" && change !== "expired")) {
+        changes.set(sessionId, change);
+      }
     }
   };
 }

@@ -20,15 +20,15 @@ afterAll(async () => {
 });
 
 const BACKFILL =
-  `mutation ($range: TimeRange!, $dryRun: Boolean!) { backfillJourneys(input: { range: $range, dryRun: $dryRun }) {
+  `mutation ($range: TimeRange!, $dryRun: Boolean!, $withExpired: Boolean! = false) { backfillJourneys(input: { range: $range, dryRun: $dryRun, withExpired: $withExpired }) {
   __typename
-  ... on BackfillJourneysPayload { objectsRead eventsRead journeysCreated journeysChanged journeysUnchanged }
+  ... on BackfillJourneysPayload { objectsRead eventsRead journeysCreated journeysChanged journeysUnchanged journeysExpired }
   ... on InvalidInputError { fields { path message } }
 } }`;
 const all = { between: { from: "2026-01-01T00:00:00Z", to: "2026-07-01T00:00:00Z" } };
 
-async function backfill(tenant: string, dryRun: boolean, range: object = all) {
-  const { data, errors } = await api.ask(tenant, BACKFILL, { range, dryRun });
+async function backfill(tenant: string, dryRun: boolean, range: object = all, withExpired = false) {
+  const { data, errors } = await api.ask(tenant, BACKFILL, { range, dryRun, withExpired });
   if (errors) throw new Error(JSON.stringify(errors));
   return data.backfillJourneys;
 }
@@ -84,6 +84,15 @@ describe("the backfill", () => {
       journeysUnchanged: 10,
     });
     expect(await dumpTable(system, "journeys")).toEqual(before);
+  });
+
+  test("leaves out what is over and gone, but where it is asked for", async () => {
+    await fill("over");
+    await emptyTable(system, "journeys");
+    now += 91 * 24 * HOUR;
+    expect(await backfill("over", false)).toMatchObject({ journeysCreated: 0, journeysExpired: 10 });
+    expect(await dumpTable(system, "journeys")).toEqual([]);
+    expect(await backfill("over", true, all, true)).toMatchObject({ journeysCreated: 10, journeysExpired: 0 });
   });
 
   test("reads the hours of its range only, and says what a dry run would do without doing it", async () => {

@@ -143,10 +143,12 @@ export type AuditKind =
 
 /** Which journeys to rebuild. */
 export type BackfillJourneysInput = {
-  /** Batches whose first event occurred in this range, widened to whole hours. */
+  /** Batches whose first event occurred in this range, widened to whole hours. Where the table was lost, one range that holds all of a journey tells whether its time is over. */
   range: TimeRange;
   /** True: say what would change and change nothing. */
   dryRun?: boolean;
+  /** True: journeys whose time is over are counted as well. For such as never were, since JOURNEYS_INDEX was off all that time; what had been counted counts again, with each run. They are kept no longer for it. */
+  withExpired?: boolean;
 };
 
 /** What to count again. */
