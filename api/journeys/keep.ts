@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { type Chunk, toChunks } from "./chunk.ts";
 import { eventId, toggled } from "./counted.ts";
-import type { ArrivedEvent, Journey, JourneyPolicy } from "./model.ts";
+import { type ArrivedEvent, isKeptOtherwise, type Journey, type JourneyPolicy } from "./model.ts";
 import {
   decideEvents,
   type Decision,
@@ -51,14 +51,17 @@ export async function keepEvents(
     const held = before ? await readHeld(store, before, events, isRace) : new Map<string, ArrivedEvent>();
     const decision = decideEvents(tenantId, before, events, held, current);
     if (decision.added.length === 0) return { ...decision, ...outdoneBy(held, events, decision) };
-    const { added, chunks } = await keepChunks(store, tenantId, decision.added, { ...current, now: clock() });
+    const to = { ...current, now: clock(), lastArrivalAt: before?.lastArrivalAt };
+    const { added, chunks } = await keepChunks(store, tenantId, decision.added, to);
     const base = before && await follow(store, before, current);
     const journey = withChunks(decideEvents(tenantId, base, added, new Map(), current).journey!, chunks);
     // Before the journey: an erasure that comes after that finds them, and whoever meets its tombstone takes back what was new.
     for (const { visitorId, aliasOf } of added) {
       if (visitorId && aliasOf) made.push(...await store.alias(tenantId, visitorId, aliasOf));
     }
-    await store.listUnder(journey, before);
+    // The journey goes on, and so does what it had.
+    if (before && isKeptOtherwise(journey, before)) await store.keepAlike(journey);
+    else await store.listUnder(journey, before);
     const written = await store.replace(journey, before);
     if (written.ok) {
       // Another writer had stored other texts under the same numbers, times and types: those are what counts now.
@@ -80,11 +83,11 @@ export async function keepEvents(
   });
 }
 
-/** The journey with what it reached by these goals. */
+/** The journey with what it reached by these goals. Where not all of it is there any more, no goal that it reached is taken back. */
 export async function follow(store: JourneyStore, journey: Journey, { goals }: JourneyPolicy): Promise<Journey> {
   if (journey.goals.version === goals.version) return journey;
-  const events = goals.list.length > 0 ? (await readWhole(store, journey)).events : [];
-  return { ...journey, goals: withGoals(undefined, events, goals) };
+  const { events, isExact } = goals.list.length > 0 ? await readWhole(store, journey) : { events: [], isExact: true };
+  return { ...journey, goals: withGoals(isExact ? undefined : journey.goals, events, goals) };
 }
 
 /**
@@ -116,7 +119,7 @@ async function keepChunks(
   store: JourneyStore,
   tenantId: string,
   events: readonly ArrivedEvent[],
-  to: Pick<JourneyPolicy, "keepDays"> & { now: number },
+  to: Parameters<JourneyStore["keepChunk"]>[3],
 ) {
   const { sessionId } = events[0]!;
   const chunks = toChunks(events);

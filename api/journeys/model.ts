@@ -135,6 +135,17 @@ export function isExpired(journey: Pick<Journey, "lastArrivalAt" | "keepDays">, 
   return expiresAt(journey) < now;
 }
 
+/** When what lies beside a journey goes: a day later, so that it need not be written again with each event of a day. */
+export function besideExpiresAt(journey: Pick<Journey, "lastArrivalAt" | "keepDays">): number {
+  return expiresAt(journey) + DAY_MS;
+}
+
+/** Whether what lies beside a journey has another time than before. */
+export function isKeptOtherwise(journey: Journey, before: Journey): boolean {
+  const day = ({ lastArrivalAt }: Journey) => Math.floor(lastArrivalAt / DAY_MS);
+  return journey.keepDays !== before.keepDays || day(journey) !== day(before);
+}
+
 /** What a tenant decides about its journeys. */
 export type JourneyPolicy = { goals: Goals; keepDays: number };
 

@@ -171,7 +171,11 @@ export function withGoals(
       first.set(goalId, earlier(first.get(goalId), { goalId, outranks, occurredAt, source, seq }));
     }
   }
-  return { version, reached: list.flatMap(({ goalId }) => first.get(goalId) ?? []) };
+  const reached = list.flatMap(({ goalId, outranks }) => {
+    const at = first.get(goalId);
+    return at ? { ...at, outranks } : [];
+  });
+  return { version, reached };
 }
 
 /** The goal that decides the outcome: the first that outranks what the events come to by themselves. */

@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Dynamo, Expression, Item, ReadOptions } from "../aws/dynamo.ts";
 import { DAY_MS } from "../core/clock.ts";
 import { idOf, itemKey } from "../core/keys.ts";
@@ -6,7 +7,7 @@ import type { Written } from "../core/writes.ts";
 import { type Chunk, fromChunk } from "./chunk.ts";
 import type { HeldChunk } from "./counted.ts";
 import { formatIds, formatWatermarks, fromItem, isErased, keyOf, type Stage, toItem, visitorKeyOf } from "./item.ts";
-import { type ArrivedEvent, expiresAt, type Journey, type JourneyOutcome, type JourneyPolicy } from "./model.ts";
+import { type ArrivedEvent, besideExpiresAt, type Journey, type JourneyOutcome, type JourneyPolicy } from "./model.ts";
 import { createSettingsItems, fromSettings, settingsKey } from "./settings.ts";
 import { createVisitorItems, isListing, sessionOf } from "./visitors.ts";
 
@@ -39,6 +40,9 @@ export type ListQuery = {
   asked?: boolean | undefined;
 };
 
+/** For how long a chunk is kept: as its tenant says now, after whatever of its journey came last. */
+type Kept = Pick<JourneyPolicy, "keepDays"> & { now: number; lastArrivalAt?: number | undefined };
+
 /** What became of an attempt to write a journey: of one that was erased nothing is there. */
 type Replaced = Written<Journey> & { isErased: boolean };
 
@@ -57,7 +61,16 @@ const STAGES: Record<JourneyOutcome, readonly Stage[]> = {
 /** What is there: what has expired too, since writes rest on it. Whoever shows journeys leaves it out. */
 const AS_IS = { consistent: true, expired: true } as const;
 
+/** Chunks that get another time at once. */
+const CONCURRENCY = 16;
+
 export function createJourneyStore(dynamo: Dynamo, table: string) {
+  /** What is gone by now does not come back. */
+  async function keepUntil(key: { pk: unknown; sk: unknown }, ttl: number): Promise<void> {
+    const change = { expression: "SET #ttl = :ttl", names: { "#ttl": "ttl" }, values: { ":ttl": ttl } };
+    await dynamo.updateIf(table, key, change, { expression: "attribute_exists(pk)" });
+  }
+
   return {
     ...createVisitorItems(dynamo, table),
     ...createSettingsItems(dynamo, table),
@@ -90,25 +103,26 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
 
     /**
      * Stores a chunk. Where an earlier try stored the same events already, those stay and are given: whoever wrote
-     * first decides the texts. Numbers, times and types are in the key, so every writer counts the same.
+     * first decides the texts. Numbers, times and types are in the key, so every writer counts the same. It is kept as
+     * long as its journey, of which something may have arrived later.
      */
     async keepChunk(
       tenantId: string,
       sessionId: string,
       chunk: Chunk,
-      { keepDays, now }: Pick<JourneyPolicy, "keepDays"> & { now: number },
+      { keepDays, now, lastArrivalAt = 0 }: Kept,
     ): Promise<ArrivedEvent[] | undefined> {
-      const item = {
-        ...chunkKey(tenantId, sessionId, chunk.firstAt, chunk.id),
-        z: chunk.bytes,
-        ttl: Math.ceil((chunk.receivedAt + keepDays * DAY_MS) / 1_000),
-      };
-      const written = await dynamo.putIf(table, item, {
-        expression: "attribute_not_exists(pk) OR #ttl < :now",
+      const key = chunkKey(tenantId, sessionId, chunk.firstAt, chunk.id);
+      const lasts = { lastArrivalAt: Math.max(chunk.receivedAt, lastArrivalAt), keepDays };
+      const ttl = Math.ceil(besideExpiresAt(lasts) / 1_000);
+      const { ok, current } = await dynamo.putIf(table, { ...key, z: chunk.bytes, ttl }, {
+        expression: "attribute_not_exists(pk) OR #ttl < :over",
         names: { "#ttl": "ttl" },
-        values: { ":now": Math.floor(now / 1_000) },
+        values: { ":over": Math.floor((now + DAY_MS) / 1_000) },
       });
-      return written.ok ? undefined : fromChunk(sessionId, written.current!.z as Uint8Array);
+      if (ok) return undefined;
+      if ((current!.ttl as number) < ttl) await keepUntil(key, ttl);
+      return fromChunk(sessionId, current!.z as Uint8Array);
     },
 
     /** Writes the journey if it is still as `known`; else says so, with the journey as another writer left it. */
@@ -173,21 +187,17 @@ export function createJourneyStore(dynamo: Dynamo, table: string) {
     async keepAlike(journey: Journey): Promise<void> {
       const { tenantId, sessionId } = journey;
       const { pk, sk } = itemKey(tenantId, sessionId, "E#");
-      const key = {
-        expression: "pk = :pk AND sk BETWEEN :from AND :to",
-        values: { ":pk": pk, ":from": sk, ":to": `${sk}~` },
+      const ttl = Math.ceil(besideExpiresAt(journey) / 1_000);
+      const others = {
+        key: {
+          expression: "pk = :pk AND sk BETWEEN :from AND :to",
+          values: { ":pk": pk, ":from": sk, ":to": `${sk}~` },
+        },
+        filter: { expression: "#ttl <> :ttl", names: { "#ttl": "ttl" }, values: { ":ttl": ttl } },
       };
-      const change = {
-        expression: "SET #ttl = :ttl",
-        names: { "#ttl": "ttl" },
-        values: { ":ttl": Math.ceil(expiresAt(journey) / 1_000) },
-      };
-      for await (
-        const { items } of pages((startKey?: Item) => dynamo.query(table, { ...AS_IS, key, startKey }))
-      ) {
-        for (const { pk, sk } of items) {
-          await dynamo.updateIf(table, { pk, sk }, change, { expression: "attribute_exists(pk)" });
-        }
+      const read = (startKey?: Item) => dynamo.query(table, { ...AS_IS, ...others, startKey });
+      for await (const { items } of pages(read)) {
+        await pMap(items, ({ pk, sk }) => keepUntil({ pk, sk }, ttl), { concurrency: CONCURRENCY });
       }
       await this.listUnder(journey, undefined);
     },

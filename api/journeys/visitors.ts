@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Dynamo, Item } from "../aws/dynamo.ts";
-import { DAY_MS } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
 import { idOf, itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { visitorKeyOf } from "./item.ts";
-import { expiresAt, type Journey } from "./model.ts";
+import { besideExpiresAt, isKeptOtherwise, type Journey } from "./model.ts";
 
 /**
  * What tells which ids and journeys belong to one person, in the `journeys` table. It goes when the person is erased.
@@ -93,9 +92,8 @@ export function createVisitorItems(dynamo: Dynamo, table: string) {
 
     /** Lists a journey under the further ids that it names, where that changed or their time was nearly over. */
     async listUnder(journey: Journey, before: Journey | undefined): Promise<void> {
-      const day = ({ lastArrivalAt }: Journey) => Math.floor(lastArrivalAt / DAY_MS);
-      const place = (one: Journey) => JSON.stringify([one.startedAt, one.otherIds, one.visitor?.visitorId, day(one)]);
-      if (before && place(before) === place(journey)) return;
+      const place = (one: Journey) => JSON.stringify([one.startedAt, one.otherIds, one.visitor?.visitorId]);
+      if (before && place(before) === place(journey) && !isKeptOtherwise(journey, before)) return;
       for (const id of journey.otherIds) await dynamo.put(table, listingItem(journey, id));
     },
 
@@ -157,7 +155,7 @@ function listingItem(journey: Journey, id: string): Item {
     session: sessionId,
     visitorKey: visitorKeyOf(tenantId, id),
     startedAt,
-    ttl: Math.ceil((expiresAt(journey) + DAY_MS) / 1_000),
+    ttl: Math.ceil(besideExpiresAt(journey) / 1_000),
   };
 }
 

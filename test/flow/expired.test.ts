@@ -339,7 +339,7 @@ function isNothing(value: unknown): boolean {
     : value === 0 || value === false || value === null || value === undefined;
 }
 
-test("of a journey that goes on, events whose time has come are not shown, and what is counted stays", async () => {
+test("of a journey that goes on all events are shown, however long ago they came, until its own time comes", async () => {
   const sent = (seq: number, at: number) => ({
     sessionId: "long",
     seq,
@@ -355,6 +355,8 @@ test("of a journey that goes on, events whose time has come are not shown, and w
   now += 80 * DAY;
   await record(sent(2, now));
   expect(await shown()).toEqual({ eventCount: 2, events: { nodes: [{ text: "1" }, { text: "2" }] } });
-  now += 20 * DAY;
-  expect(await shown()).toEqual({ eventCount: 2, events: { nodes: [{ text: "2" }] } });
+  now += 90 * DAY;
+  expect(await shown()).toEqual({ eventCount: 2, events: { nodes: [{ text: "1" }, { text: "2" }] } });
+  now += 1;
+  expect(await shown()).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createEraseWorld } from "../kit/erase-world.ts";
+import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
 import type { EventInput } from "../kit/journeys.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -20,6 +20,85 @@ function expire({ dynamo }: World, now: number): void {
     if (ttl !== undefined && (ttl as number) < now / 1_000) void dynamo.remove("journeys", { pk, sk });
   }
 }
+
+describe("what is kept of a journey", () => {
+  const goal = (name: string) => ({ goals: [{ goalId: "paid", name, anyOf: [{ type: "PAID" }] }] });
+
+  test.each<[string, number[], number]>([
+    ["that goes on after a while", [0, 60], 100],
+    ["that goes on every day", Array.from({ length: 101 }, (_, day) => day), 190],
+    ["that goes on late on a day that began with it, and ends a moment before its time", [0, 0.49], 90.48],
+  ])("of one %s is all of it, as long as it is there", async (_, days, askedOn) => {
+    let now = NOW;
+    const world = createEraseWorld(NOW, () => now);
+    const { journeys, configuration, follower } = world.createProcess();
+    await configuration.configure(T, goal("Paid"));
+    const text = "Why? ".repeat(60);
+    const first = [event(2, { text, visitorId: "a" }), event(1, { type: "PAID", visitorId: "b" })];
+    for (const [i, day] of days.entries()) {
+      now = NOW + day * DAY;
+      // What is over goes, wherever a process is.
+      expire(world, now);
+      await journeys.record(T, i === 0 ? first : [event(2 + i, { type: "PAGE_VIEWED" })]);
+    }
+    now = NOW + askedOn * DAY;
+    expire(world, now);
+    await configuration.configure(T, goal("Sold"));
+    await follower.run();
+    const journey = (await journeys.find(T, ["s"])).get("s")!;
+    const { edges } = await journeys.listEvents(journey, { first: 500 });
+    expect(edges.map(({ node }) => node.step)).toEqual(Array.from({ length: days.length + 1 }, (_, k) => k + 1));
+    expect([journey.eventCount, journeys.outcome(journey)]).toEqual([days.length + 1, "GOAL_REACHED"]);
+    expect(await journeys.findFirstQuestion(journey)).toBe(text);
+    expect(await journeys.findOutcomeEvent(journey)).toMatchObject({ type: "PAID" });
+    expect(await journeys.findVisitor(T, "b")).toMatchObject({ firstSeenAt: journey.startedAt });
+  });
+
+  test("is kept as its tenant says by now, whoever writes the journey first", async () => {
+    for (const keepJourneysDays of [7, 365]) {
+      const world = createEraseWorld(NOW);
+      const { journeys, configuration, follower } = world.createProcess();
+      await journeys.record(T, [event(1)]);
+      await configuration.configure(T, { keepJourneysDays });
+      await journeys.record(T, [event(2)]);
+      await follower.run();
+      const ends = new Set(itemsOf(world, "#E#").map(({ ttl }) => ttl));
+      expect([...ends]).toEqual([secondsAt(NOW + (keepJourneysDays + 1) * DAY)]);
+    }
+  });
+
+  test("is there as long where it was stored long before it was counted", async () => {
+    for (const dies of ["before", "after"]) {
+      let now = NOW;
+      const world = createEraseWorld(NOW, () => now);
+      const gone: OnCall = (when, call) => {
+        if (when === dies && call === "putIf") throw new Error("gone");
+      };
+      await expect(world.createProcess(gone).journeys.record(T, [event(1)])).rejects.toThrow("gone");
+      const { journeys } = world.createProcess();
+      now = NOW + 60 * DAY;
+      await journeys.record(T, [event(2)]);
+      await journeys.record(T, [event(1)]);
+      expect(itemsOf(world, "#E#").map(({ ttl }) => ttl)).toEqual(Array(2).fill(secondsAt(now + 91 * DAY)));
+    }
+  });
+
+  test("does not lose a goal where a part of it is gone", async () => {
+    const world = createEraseWorld(NOW);
+    const { journeys, configuration, follower } = world.createProcess();
+    await configuration.configure(T, goal("Paid"));
+    await journeys.record(T, [event(1, { type: "PAID" })]);
+    await journeys.record(T, [event(2)]);
+    const isPaid = ({ sk }: { sk?: unknown }) => (sk as string).includes(String(NOW - 1_000));
+    for (const { pk, sk } of itemsOf(world, "#E#").filter(isPaid)) await world.dynamo.remove("journeys", { pk, sk });
+    await configuration.configure(T, { goals: [{ ...goal("Sold").goals[0]!, outranks: "ABANDONED" }] });
+    await follower.run();
+    const [journey] = [...(await journeys.find(T, ["s"])).values()];
+    expect(journey!.goals).toMatchObject({ version: 2, reached: [{ goalId: "paid", seq: 1, outranks: "ABANDONED" }] });
+    await configuration.configure(T, { goals: [{ goalId: "other", anyOf: [{ type: "PAID" }] }] });
+    expect((await journeys.find(T, ["s"])).get("s")!.goals.reached).toEqual([]);
+  });
+});
 
 describe("a rebuild counts nothing that is over a second time", () => {
   /** What a day's events come to: a batch each, all of the session `s`. */

@@ -89,7 +89,7 @@ describe("a chunk", () => {
     expect(dynamo.dump("journeys")).toEqual([]);
     await keep(store, "first", NOW);
     await store.keepAlike({ ...journeyOf(event(1)), keepDays: 7 });
-    expect(dynamo.dump("journeys").map(({ ttl }) => ttl)).toEqual([(NOW + 7 * DAY) / 1_000]);
+    expect(dynamo.dump("journeys").map(({ ttl }) => ttl)).toEqual([(NOW + 8 * DAY) / 1_000]);
   });
 });
 
