@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decoded } from "../../api/dashboard/core/decoded.ts";
 import { parseSteps } from "../../api/dashboard/journeys/flows/steps.ts";
-import { noMatch, toDrafts, toInput } from "../../api/dashboard/journeys/goals/draft.ts";
+import { noMatch, toDrafts, toInput, toSettings } from "../../api/dashboard/journeys/goals/draft.ts";
 import { ruleOf, whatOf } from "../../api/dashboard/live/alerts/words.ts";
 import { pageOf } from "../../api/dashboard/pages.ts";
 import { intervalOf } from "../../api/dashboard/review/interval.ts";
@@ -64,6 +64,47 @@ describe("an action", () => {
     expect(() => done({ __typename: "Other" }, "Payload" as never)).toThrow(
       expect.objectContaining({ code: "INTERNAL" }),
     );
+  });
+});
+
+describe("a form over what others set as well", () => {
+  type Days = { journeys: number; raw: number | null; goals: string[] };
+  const create = async () => (await import("../../api/dashboard/parts/form.svelte.ts")).createForm<Days>();
+  const now: Days = { journeys: 90, raw: 30, goals: ["paid"] };
+
+  test("says what was typed alone, whatever kind of value it is", async () => {
+    const form = await create();
+    expect([form.typed, form.changes]).toEqual([undefined, {}]);
+    form.fill(structuredClone(now));
+    expect(form.changes).toEqual({});
+    form.typed!.raw = null;
+    expect(form.changes).toEqual({ raw: null });
+    form.typed!.goals = ["paid", "asked"];
+    expect(form.changes).toEqual({ raw: null, goals: ["paid", "asked"] });
+    form.typed!.raw = 30;
+    expect(form.changes).toEqual({ goals: ["paid", "asked"] });
+  });
+
+  test("shows what others set meanwhile, and neither sets it back nor loses what is typed", async () => {
+    const form = await create();
+    form.fill(structuredClone(now));
+    form.typed!.raw = 7;
+    form.fill({ ...now, journeys: 365 });
+    expect([form.typed, form.changes]).toEqual([{ ...now, journeys: 365, raw: 7 }, { raw: 7 }]);
+    // Somebody else set what is typed here: then it is no change.
+    form.fill({ ...now, journeys: 365, raw: 7 });
+    expect(form.changes).toEqual({});
+  });
+
+  test("has nothing to say once that was kept, also where it cannot be asked what holds", async () => {
+    const form = await create();
+    form.kept({ raw: 7 });
+    form.fill(structuredClone(now));
+    form.typed!.raw = 7;
+    form.kept(form.changes);
+    expect([form.typed, form.changes]).toEqual([{ ...now, raw: 7 }, {}]);
+    form.fill({ ...now, raw: 8 });
+    expect(form.typed).toEqual({ ...now, raw: 8 });
   });
 });
 
@@ -207,6 +248,22 @@ describe("a goal that is typed", () => {
       ...{ type, page, propertyName: property?.name ?? null, propertyValue: property?.value ?? null },
     }));
     expect(toDrafts({ goals: [{ ...input, anyOf: kept }] } as never)[0]!.anyOf).toEqual(anyOf);
+  });
+
+  test("sets no days that journeys are kept, and another number of days sets no goal", async () => {
+    const { changesOf } = await import("../../api/dashboard/parts/form.svelte.ts");
+    const settings = {
+      keepJourneysDays: 90,
+      goals: [{ ...goal, goalId: "paid", anyOf: [{ type: null, page: "/thanks" }] }],
+    };
+    const drafts = toDrafts(settings as never);
+    const was = toSettings(drafts, 90);
+    expect(changesOf(was, toSettings(drafts, 90))).toEqual({});
+    expect(changesOf(was, toSettings(drafts, 30))).toEqual({ keepJourneysDays: 30 });
+    drafts[0]!.anyOf.push({ ...noMatch(), type: "CTA_CLICKED" });
+    expect(changesOf(was, toSettings(drafts, 90))).toEqual({
+      goals: [{ ...toInput({ ...goal, goalId: "paid", anyOf: drafts[0]!.anyOf }) }],
+    });
   });
 
   test.each([

@@ -31,3 +31,8 @@ export function toInput({ goalId, name, outranks, anyOf }: GoalDraft): JourneyGo
     })),
   };
 }
+
+/** All that the page of goals sets. */
+export function toSettings(drafts: readonly GoalDraft[], keepJourneysDays: number) {
+  return { goals: drafts.map(toInput), keepJourneysDays };
+}
