@@ -58,7 +58,9 @@ beforeAll(async () => {
       const answer = await (own.length > 1 ? own.shift()! : own[0]!)();
       if ((answer as { errors?: unknown } | null)?.errors) return Response.json(answer);
       const field = `${name[0]!.toLowerCase()}${name.slice(1)}`;
-      return Response.json({ data: name === "CurrentReview" ? { reviewSession: answer } : { [field]: answer } });
+      return Response.json({
+        data: /^(CurrentReview|CheckTyped)$/.test(name) ? { reviewSession: answer } : { [field]: answer },
+      });
     },
   });
   ({ createSitting: create } = await import("../../api/dashboard/review/sitting.svelte.ts"));
@@ -295,6 +297,52 @@ describe("a review", () => {
     answer.resolve(payload(viewOf(undefined, { status: "ENDED" })));
     await pass(0);
     await answering;
+  });
+});
+
+describe("a card that comes again, as another device answered it", () => {
+  const again: View = { nextCard: { ...cardOf("c1"), showing: "c1-2" }, answered: 1 };
+
+  test("is hidden, and answered once its answer was seen here; by the feed and by whatever else brings it", async () => {
+    for (const bring of ["feed", "save"] as const) {
+      asked = [];
+      answers["SaveReview"] = [() => payload(viewOf("c1", again))];
+      answers["AnswerCard"] = [() => payload(viewOf("c2"))];
+      const sitting = await revealed();
+      if (bring === "feed") feed!(viewOf("c1", again));
+      else await sitting.save();
+      expect(sitting.revealed).toBe(false);
+      await pass(GUARD);
+      await sitting.answer("EASY");
+      expect(answersAsked()).toEqual([]);
+      sitting.reveal();
+      await pass(GUARD);
+      await sitting.answer("EASY");
+      expect(answersAsked()).toMatchObject([{ showing: "c1-2", duration: 2 * GUARD }]);
+      leave();
+      page.stored.clear();
+    }
+  });
+
+  test("is no press's that meant the one before: as soon as it is there, it is not even revealed", async () => {
+    const sitting = await revealed();
+    feed!(viewOf("c1", again));
+    sitting.reveal();
+    expect(sitting.revealed).toBe(false);
+  });
+
+  test("has nothing compared in it that was typed for the one before", async () => {
+    const typed = (showing: string) => () => ({ nextCard: { showing, typed: { answer: "compared" } } });
+    answers["CheckTyped"] = [typed("c1-1")];
+    const sitting = await begun();
+    await sitting.revealTyped("wort");
+    expect(sitting.compared).toBe("compared");
+    feed!(viewOf("c1", again));
+    expect(sitting.compared).toBeUndefined();
+    // The service compared it with a showing that this page does not show.
+    await pass(GUARD);
+    await sitting.revealTyped("wort");
+    expect([sitting.revealed, sitting.compared]).toEqual([true, undefined]);
   });
 });
 

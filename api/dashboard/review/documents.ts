@@ -319,7 +319,7 @@ export type CheckTypedQueryVariables = Exact<{
 }>;
 
 
-export type CheckTypedQuery = { reviewSession: { nextCard: { cardId: string, typed: { answer: string } | null } | null } | null };
+export type CheckTypedQuery = { reviewSession: { nextCard: { showing: string, typed: { answer: string } | null } | null } | null };
 
 export const DeckList = document<DeckListQuery, DeckListQueryVariables>(
   "query DeckList($timeZone: TimeZone) { decks(timeZone: $timeZone) { ...DeckRow } reviewSession { sessionId holder answered status deck { deckId name } } } fragment DeckRow on Deck { deckId name newCount learningCount dueCount cardCount filter { reschedules searches { search limit order } } }",
@@ -378,5 +378,5 @@ export const FollowReview = document<FollowReviewSubscription, FollowReviewSubsc
 );
 
 export const CheckTyped = document<CheckTypedQuery, CheckTypedQueryVariables>(
-  "query CheckTyped($text: String!) { reviewSession { nextCard { cardId typed(text: $text) { answer } } } }",
+  "query CheckTyped($text: String!) { reviewSession { nextCard { showing typed(text: $text) { answer } } } }",
 );

@@ -56,9 +56,10 @@ export function createSitting(deckId: string) {
   }
 
   function take(next: SittingFragment): void {
-    const before = view?.nextCard?.cardId;
+    // The same card that comes again, as another device answered it, is another showing: nobody here has seen its answer.
+    const before = view?.nextCard?.showing;
     view = next;
-    if (next.nextCard?.cardId !== before) {
+    if (next.nextCard?.showing !== before) {
       revealed = false;
       compared = undefined;
       changedAt = shownAt = performance.now();
@@ -177,11 +178,11 @@ export function createSitting(deckId: string) {
     reveal,
     /** Shows the answer beside what was typed; the answer alone where the service cannot compare it now. */
     async revealTyped(text: string): Promise<void> {
-      const cardId = view?.nextCard?.cardId;
+      const showing = view?.nextCard?.showing;
       if (!canReveal() || busy) return;
       await attempt(async () => {
         const { reviewSession } = await ask(CheckTyped, { text });
-        if (reviewSession?.nextCard?.cardId === cardId) compared = reviewSession?.nextCard?.typed?.answer;
+        if (reviewSession?.nextCard?.showing === showing) compared = reviewSession?.nextCard?.typed?.answer;
       });
       reveal();
     },
