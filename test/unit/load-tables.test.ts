@@ -66,7 +66,11 @@ describe("a table", () => {
 
   const numbers = [
     ...[["1.5", ",", 1.5], ["1,5", ",", undefined], ["1,5", ";", 1.5], ["-,5", ";", -0.5], ["1.5", ";", 1.5]],
-    ...[["1e3", ",", 1000], ["1e1000", ",", undefined], ["+.5", ",", 0.5], ["5.", ",", 5], ["1,5,0", ";", undefined]],
+    ...[["1e3", ",", 1000], ["1e1000", ",", undefined], ["-1e999", ",", undefined], ["+.5", ",", 0.5], ["5.", ",", 5], [
+      "1,5,0",
+      ";",
+      undefined,
+    ]],
     ...[["", ",", undefined], ["0x10", ",", undefined], [".", ",", undefined], ["1 000", ",", undefined]],
   ] as [string, "," | ";", number | undefined][];
   test.each(numbers)("has %j for a number where %j parts it: %j", (text, separator, number) => {
@@ -91,6 +95,9 @@ describe("a table", () => {
       expect(find(["at"], [[name, "x"]])).toContain(`--columns names ${name}, which is none of sensorId, at`);
     }
     expect(find(["device"])).toContain("names no column for at");
+    // An empty name says that there is none, whatever others are called.
+    expect(find(["device", "at"], [["sensorId", ""]])).toEqual({ at: 1 });
+    expect(find(["device", "at"], [["at", ""]])).toContain("names no column for at");
   });
 
   test("has cells without the space around them and the apostrophe of an export; an empty one is told as such", async () => {
@@ -149,6 +156,48 @@ describe("motion", () => {
     expect([given(), given("value"), given("value", "state")].map((own) => "state" in motionColumns(own))).toEqual([
       ...[true, false, true],
     ]);
+    expect("state" in motionColumns(new Map([["value", ""]]))).toBe(true);
+  });
+
+  const words = [
+    ...["0", "00,0", "off", "False", "NO", "clear", "cleared", "no motion", "undetected", "inactive", "idle"],
+    ...["unoccupied", "vacant", "absent", "close", "closed"],
+  ];
+  const unreached = ["none", "null", "unavailable", "Unknown"];
+  test.each([
+    ["ceased", words, ["CLEARED"], []],
+    ["is not known", unreached, [], []],
+    ["is there", ["1", "on", "motion", "detected", "occupied", "open"], ["DETECTED"], ["DETECTED"]],
+  ])(
+    "that %s by one word does so in a column of any name, and is never one event more",
+    async (_, all, state, value) => {
+      for (const name of ["state", "status", "new_state", "value", "motion", "occupancy"]) {
+        const columns = findColumns(["at", name], {
+          names: motionColumns(new Map()),
+          needed: ["at"],
+          given: new Map(),
+        });
+        for (const word of all) {
+          async function* records() {
+            yield { cells: [at("01"), word], line: 2 };
+          }
+          const skipped = createSkipped();
+          const motion = await readMotionTable(namedRows(records(), columns), skipped, { zone: "UTC", sensor: "hall" });
+          expect([name, word, motion.map((own) => own.state ?? "DETECTED"), skipped.told()]).toEqual([
+            ...[name, word, columns.has("state") ? state : value, []],
+          ]);
+        }
+      }
+    },
+  );
+
+  test("has a number that the API takes, or its row is told and left out: a request that is refused would end the load", async () => {
+    const taken = ["0", "007", "2147483647"];
+    const told = ["2147483648", "4294967296", "9".repeat(400), "-1", "+1", "1.5", "1e3", "0x1", "a7"];
+    const found = await read([...taken, ...told].map((seq) => ({ at: at("01"), seq })), "hall");
+    expect(found.motion.map(([, own]) => (own as { seq: number }).seq)).toEqual([0, 7, 2_147_483_647]);
+    expect(found.told).toHaveLength(told.length);
+    expect(found.told[0]).toContain("--columns seq= that there is none");
   });
 });
 

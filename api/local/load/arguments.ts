@@ -128,7 +128,7 @@ export function parseArguments(args: string[]) {
 
   function parseColumns(text: string | undefined): Map<string, string> {
     const pairs = (text ?? "").split(",").filter(Boolean).map((pair) => pair.split("="));
-    const bad = pairs.find((pair) => pair.length !== 2 || !pair[0] || !pair[1]);
+    const bad = pairs.find((pair) => pair.length !== 2 || !pair[0]);
     if (bad) throw wrong(`--columns must be ours=theirs, parted by commas; got ${bad.join("=")}`);
     return new Map(pairs.map(([ours, theirs]) => [ours!.trim(), theirs!.trim()]));
   }

@@ -57,7 +57,9 @@ export async function* recordsOf(file: string): AsyncGenerator<CsvRecord> {
 /** A number as tables write it, a comma before its fraction where no comma parts cells; undefined where it is none. */
 export function numberOf(text: string, { separator = "," }: Pick<CsvRecord, "separator">): number | undefined {
   const plain = separator === "," ? text : text.replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(plain) ? Number(plain) : undefined;
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(plain) ? Number(plain) : NaN;
+  // 1e999 is none that a request could carry.
+  return Number.isFinite(number) ? number : undefined;
 }
 
 /** What stands most in a line outside of quotes, of what may part cells; of equals the one that is no comma. */

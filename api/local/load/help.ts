@@ -10,8 +10,8 @@ const TIMES =
 name or an offset; UTC where absent.`;
 const TABLE =
   `A table is CSV in UTF-8, also .gz, its cells parted by commas, semicolons, tabs or |, with the names of its columns in the first
-line, in any writing. --columns ours=theirs,... says which is which where the names differ; --heading a,b,... names the columns
-of a file that has no such line.`;
+line, in any writing. --columns ours=theirs,... says which is which where the names differ, ours= that there is none; --heading a,b,...
+names the columns of a file that has no such line.`;
 const COMMON = `--url URL        the service; the local one where absent
 --token TOKEN    else the local instance's key signs one
 --concurrency N  requests at a time, 1 to 32; 4 where absent
@@ -34,7 +34,7 @@ ${TIMES}`,
 FILE is one of
   a table with the columns sensorId (or --sensor for all rows), at, and where they are there seq, boot, and one of
     state: on or off (detected or cleared, 1 or 0, true or false), as home automation exports it: off says that motion ceased
-    value: rows where it is 0, off, false, no or clear are no motion
+    value: rows where it says by such a word that there is none are no motion
   Rows where it is empty are told and left out, those where it is unavailable or unknown are no motion.
   OrdonezB_Sensors.txt; a trial of w2isp such as d1p01M, or a FOLDER of them, which begin at --start, ${DEFAULT_START} where absent
 --batch READINGS readings a batch of a trial, 1 to 5000; 50 where absent

@@ -1,3 +1,4 @@
+import { LIMITS } from "../../sessions/model.ts";
 import type { ColumnNames, NamedRow } from "./named-columns.ts";
 import type { LoadedMotion } from "./send-motion.ts";
 import type { Skipped } from "./skipped.ts";
@@ -14,23 +15,27 @@ const COLUMNS: ColumnNames = {
 
 /** What the columns are called. Where somebody says which is the `value`, none is taken for a `state` unasked. */
 export function motionColumns(given: ReadonlyMap<string, string>): ColumnNames {
-  if (given.has("state") || !given.has("value")) return COLUMNS;
+  if (given.has("state") || !given.get("value")) return COLUMNS;
   const { state: _, ...others } = COLUMNS;
   return others;
 }
 
-/** What home automation says in a state's column where it sees motion, and where motion ceased. */
+/** What home automation says where it sees motion, and where there is none: of a `state` it ceased then. */
 const DETECTED = /^(0*1([.,]0+)?|on|true|yes|detected|motion( detected)?|active|occupied|present|open)$/i;
 const CLEARED =
-  /^(0+([.,]0+)?|off|false|no|cleared?|no motion|undetected|inactive|idle|unoccupied|vacant|absent|closed?)$/i;
+  /^(0+([.,]0+)?|off|false|no|clear(ed)?|no motion|undetected|inactive|idle|unoccupied|vacant|absent|closed?)$/i;
 /** What it says where the sensor cannot be reached: neither. */
 const UNREACHED = /^(none|null|unavailable|unknown)$/i;
 
 const STATE_RULE =
   "on or off, detected or cleared, 1 or 0, true or false; what has other values, name by --columns value=ITS_NAME";
 
-/** What a motion sensor says where it sees none. */
-const QUIET = /^(0+([.,]0+)?|off|false|no|clear|inactive|idle|none|unavailable|unknown)$/i;
+const SEQ_RULE =
+  `its seq must be the sensor's running number, a whole one from 0 to ${LIMITS.maxNumber}; where the column holds ` +
+  "something else, say by --columns seq=ITS_NAME which it is, or by --columns seq= that there is none";
+
+/** Whether a text is a number that the API takes: one row that it does not would end the whole load. */
+const isSeq = (text: string) => /^\d+$/.test(text) && Number(text) <= LIMITS.maxNumber;
 
 /**
  * The motion events of a table with named columns, in the order of time. A `state` says both that there is motion and that
@@ -49,14 +54,14 @@ export async function readMotionTable(
     const isOff = state !== undefined && CLEARED.test(state);
     if (at === undefined) skipped.add(line, `its time must be ${WHEN_RULE}`, text);
     else if (sensorId === undefined) skipped.add(line, "it names no sensor", text);
-    else if (seq !== undefined && !/^\d+$/.test(seq)) skipped.add(line, "its seq is no whole number", text);
+    else if (seq !== undefined && !isSeq(seq)) skipped.add(line, SEQ_RULE, text);
     else if (blank.includes("value")) {
       skipped.add(line, "its value is empty, so nobody knows whether there was motion", text);
     } else if (blank.includes("state")) {
       skipped.add(line, "its state is empty, so nobody knows whether there was motion", text);
     } else if (state !== undefined && !isOff && !DETECTED.test(state)) {
       if (!UNREACHED.test(state)) skipped.add(line, `its state must be ${STATE_RULE}`, text);
-    } else if (value === undefined || !QUIET.test(value)) {
+    } else if (value === undefined || !(CLEARED.test(value) || UNREACHED.test(value))) {
       const numbered = seq === undefined ? {} : { seq: Number(seq), ...(boot === undefined ? {} : { boot }) };
       const ceased = isOff ? { state: "CLEARED" as const } : {};
       found.push({ at, motion: { sensorId, at: new Date(at).toISOString(), ...numbered, ...ceased } });

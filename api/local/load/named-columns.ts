@@ -14,9 +14,9 @@ export type NamedRow = {
 export type ColumnNames = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Finds the columns of a table by their names: those that the user says (`ours=theirs`), else ours in any writing
- * (sessionId, session_id, "Session ID"), else what they are often called. Throws FileFormatError where one that is needed is
- * missing.
+ * Finds the columns of a table by their names: those that the user says (`ours=theirs`; `ours=` where there is none), else
+ * ours in any writing (sessionId, session_id, "Session ID"), else what they are often called. Throws FileFormatError where
+ * one that is needed is missing.
  */
 export function findColumns(
   heading: readonly string[],
@@ -26,6 +26,7 @@ export function findColumns(
   const found = new Map<string, number>();
   for (const [name, others] of Object.entries(names)) {
     const said = given.get(name);
+    if (said === "") continue;
     const own = (said === undefined ? [name, ...others] : [said]).map(folded).find((one) => plain.includes(one));
     const place = own === undefined ? -1 : plain.indexOf(own);
     if (own !== undefined && plain.lastIndexOf(own) !== place) {

@@ -84,8 +84,8 @@ function endOf(row: NamedRow, at: number | undefined, zone: string): number | un
   return ms === undefined || !(ms >= 0) || at + ms > LAST_MS ? null : at + Math.round(ms);
 }
 
-/** The last instant that a calendar has. */
-const LAST_MS = 8.64e15;
+/** The last instant that the API takes: one row with a later one would end the whole load. */
+const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** Milliseconds; undefined where the text is no length of time, or has no unit: seconds or milliseconds is a guess. */
 function lengthOf(text: string, unit: number | undefined, row: Pick<NamedRow, "separator">): number | undefined {

@@ -82,7 +82,9 @@ function at(parts: readonly (string | undefined)[], zone: string): number | unde
   const exact = `${local}.${fraction.slice(0, 3).padEnd(3, "0")}`;
   if (offset !== undefined) return parseInstant(exact + offsetOf(offset));
   if (parseInstant(`${exact}Z`) === undefined) return undefined;
-  return Temporal.PlainDateTime.from(exact).toZonedDateTime(zone).epochMilliseconds;
+  const { epochMilliseconds } = Temporal.PlainDateTime.from(exact).toZonedDateTime(zone);
+  // A zone can lead out of the years that have four digits, and out of what the API takes.
+  return parseInstant(new Date(epochMilliseconds).toISOString());
 }
 
 function offsetOf(text: string): string {
