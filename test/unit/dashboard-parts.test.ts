@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { decoded } from "../../api/dashboard/core/decoded.ts";
 import { parseSteps } from "../../api/dashboard/journeys/flows/steps.ts";
 import { noMatch, toDrafts, toInput, toSettings } from "../../api/dashboard/journeys/goals/draft.ts";
 import { ruleOf, whatOf } from "../../api/dashboard/live/alerts/words.ts";
+import { createPaced } from "../../api/dashboard/parts/paced.ts";
 import { pageOf } from "../../api/dashboard/pages.ts";
 import { intervalOf } from "../../api/dashboard/review/interval.ts";
 import { installPageGlobals, type PageGlobals } from "../kit/page-globals.ts";
@@ -184,6 +185,40 @@ test("what a page shows stays while it is asked anew, and where that fails; one 
   expect(signals.at(-1)!.aborted).toBe(true);
   await new Promise((resolve) => setImmediate(resolve));
   expect([loaded.value, loaded.failure]).toEqual([2, undefined]);
+});
+
+test("what is called for again and again is asked for at once, then every so often, never twice at a time, and at last once more", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const answers: PromiseWithResolvers<void>[] = [];
+    const paced = createPaced(2 * SECOND, () => {
+      answers.push(Promise.withResolvers<void>());
+      return answers.at(-1)!.promise;
+    });
+    const call = async (passed: number, answered?: number) => {
+      paced.call();
+      paced.call();
+      if (answered !== undefined) answers[answered]!.resolve();
+      await vi.advanceTimersByTimeAsync(passed);
+      return answers.length;
+    };
+    expect(await call(0)).toBe(1);
+    expect(await call(10 * SECOND)).toBe(1);
+    expect(await call(2 * SECOND - 1, 0)).toBe(1);
+    expect(await call(1)).toBe(2);
+    answers[1]!.resolve();
+    // Nobody called since: it rests, and the next call is done at once.
+    await vi.advanceTimersByTimeAsync(10 * SECOND);
+    expect(answers).toHaveLength(2);
+    expect(await call(0)).toBe(3);
+    paced.call();
+    paced.stop();
+    answers[2]!.resolve();
+    await vi.advanceTimersByTimeAsync(10 * SECOND);
+    expect(answers).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a length of time is said in its two largest units, and rounds up into the next one", async () => {

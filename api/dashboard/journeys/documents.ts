@@ -157,6 +157,13 @@ export type JourneyTimelineQueryVariables = Exact<{
 
 export type JourneyTimelineQuery = { journey: { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, events: { edges: Array<{ cursor: string, node: { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, goal: { goalId: string } | null } | null };
 
+export type JourneyHeadQueryVariables = Exact<{
+  sessionId: string;
+}>;
+
+
+export type JourneyHeadQuery = { journey: { id: string, sessionId: string, visitorId: string | null, startedAt: string, endedAt: string, duration: number, outcome: JourneyOutcome, eventCount: number, userMessageCount: number, firstQuestion: string | null, goal: { goalId: string } | null } | null };
+
 export type EventRowFragment = { source: string, seq: number, type: string, occurredAt: string, step: number, page: string | null, text: string | null };
 
 export type JourneyFollowSubscriptionVariables = Exact<{
@@ -195,6 +202,10 @@ export const JourneyCount = document<JourneyCountQuery, JourneyCountQueryVariabl
 
 export const JourneyTimeline = document<JourneyTimelineQuery, JourneyTimelineQueryVariables>(
   "query JourneyTimeline($sessionId: String!, $first: Int!, $after: String) { journey(sessionId: $sessionId) { ...JourneyRow events(first: $first, after: $after) { edges { cursor node { ...EventRow } } pageInfo { hasNextPage endCursor } } } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome goal { goalId } eventCount userMessageCount firstQuestion } fragment EventRow on JourneyEvent { source seq type occurredAt step page text }",
+);
+
+export const JourneyHead = document<JourneyHeadQuery, JourneyHeadQueryVariables>(
+  "query JourneyHead($sessionId: String!) { journey(sessionId: $sessionId) { ...JourneyRow } } fragment JourneyRow on Journey { id sessionId visitorId startedAt endedAt duration outcome goal { goalId } eventCount userMessageCount firstQuestion }",
 );
 
 export const JourneyFollow = document<JourneyFollowSubscription, JourneyFollowSubscriptionVariables>(
