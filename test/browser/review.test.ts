@@ -232,7 +232,7 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
       buffer: large,
     });
     await expect.poll(() => page.getByRole("region", { name: "Import" }).textContent())
-      .toContain("large.apkg: 1 notes, 1 cards");
+      .toContain("large.apkg: 1 note, 1 card");
     expect(put).toEqual(["PUT"]);
     await context.close();
   });

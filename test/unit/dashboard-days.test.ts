@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withEmptyDays } from "../../api/dashboard/parts/days.ts";
+import { openFromOf, withEmptyDays } from "../../api/dashboard/parts/days.ts";
 import { marksOf } from "../../api/dashboard/parts/marks.ts";
 
 const DAY = 86_400_000;
@@ -23,4 +23,12 @@ test("days without anything are filled in, once each, over both days on which cl
   expect(filled(["2026-03-07T12:00Z", "2026-03-08T11:00Z", "2026-03-10T11:00Z"])).toEqual([1, 1, 0, 1]);
   expect(filled(["2026-03-07T12:00Z", "2026-03-09T11:00Z"])).toEqual([1, 0, 1]);
   expect(filled([])).toEqual([]);
+});
+
+test("the last day of a chart is open while it goes on, and one of last week is over", () => {
+  const days = hours([24, 24]).map((start) => ({ start }));
+  const last = days.at(-1)!.start;
+  expect([last, last + DAY - 1].map((now) => openFromOf(days, now))).toEqual([last, last]);
+  expect([last + DAY, last + 7 * DAY].map((now) => openFromOf(days, now))).toEqual([Infinity, Infinity]);
+  expect(openFromOf([], last)).toBe(Infinity);
 });

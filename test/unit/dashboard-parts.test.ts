@@ -309,6 +309,28 @@ describe("a goal that is typed", () => {
   ])("%s", (_, own, goalId) => expect(toInput({ ...goal, ...own, anyOf: [] }).goalId).toBe(goalId));
 });
 
+test("what is kept aside is named by its kind, with or without a number, and holds no null", async () => {
+  const { whatOf } = await import("../../api/dashboard/admin/aside/words.ts");
+  const none = { sensorId: "tag-7", at: null, sessionId: null, batchOffset: null, count: 1 };
+  const said = (more: object) => whatOf({ ...none, ...more } as never);
+  const batch = { kind: "BATCH", sessionId: "walk-7", batchOffset: 0 };
+  const readings = { kind: "READINGS", sessionId: "walk-7" };
+  expect([
+    said({ ...batch, count: 12 }),
+    said({ ...batch, count: 0 }),
+    said({ ...readings, count: 12 }),
+    said(readings),
+    said({ kind: "MOTION" }),
+  ]).toEqual([
+    "batch 0 of walk-7: 12 readings",
+    "batch 0 of walk-7: what it states of its time",
+    "12 readings of walk-7",
+    "1 reading of walk-7",
+    "motion at no time",
+  ]);
+  expect(said({ kind: "MOTION", at: "2026-01-31T12:00:00Z" })).toMatch(/^motion at .*2026/);
+});
+
 test("an alert says when it rings, and what became of it", () => {
   const rule = { measure: "COUNT", condition: "ABOVE", threshold: 100, size: "FIVE_MINUTES", lasting: 1 } as never;
   expect(ruleOf(rule)).toBe("how many above 100 in 5 minutes");

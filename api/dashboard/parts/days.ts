@@ -1,5 +1,11 @@
 const DAY_MS = 86_400_000;
 
+/** From which instant on the days of a chart may still grow: the last one's start where that day goes on, else never. */
+export function openFromOf(days: readonly { start: number }[], now: number): number {
+  const last = days.at(-1)?.start ?? -Infinity;
+  return last + DAY_MS > now ? last : Infinity;
+}
+
 /**
  * Days with those between them that have nothing: a chart that leaves them out looks busier than it was. `starts` ascend, epoch
  * ms, and lie whole days apart, where a day may have 23 or 25 hours; an empty day is put where 24 hours would end the one before.
