@@ -4,6 +4,7 @@ import { useSite } from "../kit/site.ts";
 
 const MOTION = `mutation ($input: RecordMotionInput!) { recordMotion(input: $input) { __typename } }`;
 const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) { __typename } }`;
+const KEEP = `mutation ($input: ConfigureSessionsInput!) { configureSessions(input: $input) { __typename } }`;
 const TENANT = "admins";
 
 describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
@@ -47,8 +48,11 @@ describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
   test("how sessions end and are kept is read and set; a value that cannot be says so and is not lost", async () => {
     const { page, context } = await open("settings");
     await page.getByLabel("A session ends after").fill("2");
+    // Somebody else sets another rule while this page is open: it shows, and is not set back.
+    await site.ask(KEEP, { input: { keepDays: 77 } });
     await page.getByRole("button", { name: "Keep it", exact: true }).click();
     await page.getByText("Kept. Each process knows it").waitFor();
+    await expect.poll(() => page.getByLabel("Sessions are kept for").inputValue()).toBe("77");
     await page.getByLabel("Sessions are kept for").fill("4000");
     await page.getByRole("button", { name: "Keep it", exact: true }).click();
     await page.getByRole("alert").getByText("keepDays").waitFor();
@@ -59,6 +63,27 @@ describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
     await page.reload();
     await expect.poll(() => page.getByLabel("Journeys are kept for").inputValue()).toBe("30");
     expect(await page.getByLabel("A session ends after").inputValue()).toBe("2");
+    await context.close();
+  });
+
+  test("a rebuild writes what was seen, whatever is chosen by then", async () => {
+    const { page, context } = await open("rebuild");
+    const asked: object[] = [];
+    const counts = { eventsRead: 1, objectsRead: 1, journeysCreated: 1, journeysChanged: 0, journeysUnchanged: 0 };
+    const backfillJourneys = { __typename: "BackfillJourneysPayload", ...counts };
+    await page.route("**/graphql", async (route) => {
+      const { query, variables } = route.request().postDataJSON() as { query: string; variables: { input: object } };
+      if (!query.includes("backfillJourneys")) return await route.fallback();
+      asked.push(variables.input);
+      await route.fulfill({ json: { data: { backfillJourneys } } });
+    });
+    await page.getByLabel("Events of").selectOption("day");
+    await page.getByRole("button", { name: "See what would change" }).click();
+    await page.getByText("Last day: 1 event in 1 object: 1 journey missing").waitFor();
+    await page.getByLabel("Events of").selectOption("quarter");
+    await page.getByRole("button", { name: "Write that" }).click();
+    await page.getByText("1 journey made").waitFor();
+    expect(asked).toEqual([true, false].map((dryRun) => ({ range: { last: "DAY" }, dryRun })));
     await context.close();
   });
 

@@ -5,6 +5,7 @@ import { useSite } from "../kit/site.ts";
 
 const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
   ... on RecordEventsPayload { accepted } ... on UserError { message } } }`;
+const KEEP = `mutation ($input: ConfigureJourneysInput!) { configureJourneys(input: $input) { __typename } }`;
 const TENANT = "pages";
 
 describe.runIf(hasBrowser)("journeys", () => {
@@ -25,12 +26,17 @@ describe.runIf(hasBrowser)("journeys", () => {
 
   test("a goal of one's own is made", async () => {
     const { page, context } = await site.open("/journeys?show=goals");
+    const days = page.getByLabel("Journeys are kept for");
+    await expect.poll(() => days.inputValue()).toBe("90");
+    // Somebody else sets it while this page is open, and it is not set back.
+    await site.ask(KEEP, { input: { keepJourneysDays: 365 } });
     await page.getByRole("button", { name: "Add a goal" }).click();
     await page.getByLabel("Name").fill("Paid for it!");
     await page.getByLabel("Page", { exact: true }).fill("/shop/paid");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Past journeys follow").waitFor();
     expect(await page.getByRole("link", { name: "Its journeys" }).count()).toBe(1);
+    expect(await days.inputValue()).toBe("365");
     await context.close();
   });
 
@@ -113,6 +119,24 @@ describe.runIf(hasBrowser)("journeys", () => {
     await page.getByRole("button", { name: "CSV" }).click();
     await page.getByText(/: 1 journey\./).waitFor();
     expect((await file).suggestedFilename()).toMatch(/\.csv$/);
+    await context.close();
+  });
+
+  test("a journey that is looked at before it begins says what it is, and what it becomes", async () => {
+    const { page, context } = await site.open("/journeys/j-new");
+    await page.getByText("There is no journey of this name yet").waitFor();
+    const begun = Date.now() - 600_000;
+    const record = (seq: number, more: object) => {
+      const occurredAt = new Date(begun + seq * 10_000).toISOString();
+      return site.ask(EVENTS, { events: [{ sessionId: "j-new", seq, type: "PAGE_VIEWED", occurredAt, ...more }] });
+    };
+    const head = (term: string) => page.locator("dl div", { hasText: term }).locator("dd").textContent();
+    await record(1, { page: "/about" });
+    await expect.poll(() => page.locator("dl").count()).toBe(1);
+    expect([await head("Took"), await page.locator("dl").getByText("Visitor").count()]).toEqual(["0 s", 0]);
+    await record(2, { page: "/about/us", visitorId: "ada" });
+    await expect.poll(() => head("Took")).toBe("10 s");
+    expect([await head("Visitor"), await head("Events")]).toEqual(["ada", "2"]);
     await context.close();
   });
 

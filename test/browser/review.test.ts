@@ -120,6 +120,48 @@ describe.runIf(hasBrowser)("a review in the browser", () => {
     await context.close();
   });
 
+  test("what is typed of a note outlives other presses, and a note whose answer got lost is made once", async () => {
+    const { page, context } = await site.open("/review?show=add", { as: "twice" });
+    let lost = 0;
+    await page.route("**/graphql", async (route) => {
+      if (lost > 0 || !/ createNote\(/.test(String(route.request().postData()))) return await route.fallback();
+      lost++;
+      await route.fetch();
+      await route.abort();
+    });
+    const add = async (front: string) => {
+      await page.getByRole("textbox", { name: "Front" }).fill(front);
+      await page.getByRole("button", { name: "Keep it" }).click();
+    };
+    await page.getByLabel("Its name").fill("Words");
+    await add("One");
+    await page.getByText("The service cannot be reached").waitFor();
+    expect(site.browser.complaints.splice(0).filter((said) => !/ERR_FAILED/.test(said))).toEqual([]);
+    await page.getByRole("button", { name: "Keep it" }).click();
+    await page.getByText("The note is kept").waitFor();
+    await add("Two");
+    await expect.poll(() => page.getByRole("textbox", { name: "Front" }).inputValue()).toBe("");
+
+    await page.goto("/review?show=cards");
+    await page.getByRole("button", { name: "Edit One" }).click();
+    expect(await page.locator("tbody tr").count()).toBe(2);
+    const form = page.getByRole("form", { name: "The note" });
+    await form.getByLabel("Back").fill("Uno");
+    expect(await page.getByRole("button", { name: "Edit Two" }).isDisabled()).toBe(true);
+    await page.getByRole("row", { name: /^Two/ }).getByRole("button", { name: "Keep out" }).click();
+    await page.getByText("The card is kept out.").waitFor();
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await expect.poll(() => page.getByText("The card is kept out.").count()).toBe(0);
+    await page.getByRole("button", { name: "Delete Two" }).click();
+    await page.getByText("The note is gone").waitFor();
+    expect(await form.getByLabel("Back").inputValue()).toBe("Uno");
+    await form.getByRole("button", { name: "Save" }).click();
+    await page.getByText("The note is changed.").waitFor();
+    await page.getByRole("button", { name: "Edit One" }).click();
+    await expect.poll(() => form.getByLabel("Back").inputValue()).toBe("Uno");
+    await context.close();
+  });
+
   test("an answer that is to be typed is typed, compared sign by sign, and rated by keys", async () => {
     const make = `mutation ($input: CreateNoteInput!) { createNote(input: $input) { __typename } }`;
     const fields = [{ name: "Front", value: "Counted how often?" }, { name: "Back", value: "exactly once" }];
