@@ -154,7 +154,11 @@ describe("losing the table and rebuilding gives what was acknowledged", () => {
     if (!journey) return undefined;
     const { chunks: _, lastArrivalAt: __, ...own } = journey;
     const { events, isExact } = await readWhole(store, journey);
-    return { own, isExact, events: events.map(({ receivedAt: _, ...event }) => event) };
+    const told = events.map((event) => {
+      const { receivedAt: _, ...said } = event;
+      return said;
+    });
+    return { own, isExact, events: told };
   }
 
   const at = (seq: number) => new Date(START + seq * MINUTE_MS).toISOString();
