@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { atInstant } from "../../core/timer.ts";
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { CloseCode, type ServerOptions } from "graphql-ws";
@@ -101,6 +102,8 @@ export function createHooks(
       }
       peer.calls.set(id, running);
       try {
+        // One that the client has just completed may need a turn to end.
+        if (peer.calls.size > MAX_SUBSCRIPTIONS) await turn();
         if (peer.calls.size > MAX_SUBSCRIPTIONS) throw tooMany();
         await app.rates.request(peer.address, peer.viewer);
         const planned = engine.plan(call, toParams(params));
