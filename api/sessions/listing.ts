@@ -40,9 +40,11 @@ const MAX_WORDS = 10;
 const EMPTY_PAGE: SessionPage = { edges: [], hasNextPage: false, hasPreviousPage: false };
 
 const id = v.pipe(v.string(), v.maxLength(LIMITS.idChars));
-const sessionPosition = v.pipe(
-  v.tuple([v.pipe(v.number(), v.safeInteger()), id]),
-  v.transform(([startedAt, sessionId]): SessionPosition => ({ startedAt, sessionId })),
+const instant = v.pipe(v.number(), v.safeInteger());
+/** Where a page ended, and where a range of the last hours began for the first one: hours that go by leave nothing out. */
+const listPosition = v.pipe(
+  v.tuple([instant, id, v.optional(instant)]),
+  v.transform(([startedAt, sessionId, fromAt]) => ({ startedAt, sessionId, fromAt })),
 );
 
 /** Lists of sessions and sensors. */
@@ -50,13 +52,14 @@ export function createListing({ lists, store, daysOpenAt, clock }: ListingOption
   return {
     /** One page of sessions, latest start first. Full unless it is the last. */
     async list(tenantId: string, filter: SessionFilter, page: PageArgs): Promise<SessionPage> {
-      const cursors = createCursors("sessions", [tenantId, canonical(filter)], sessionPosition);
+      const cursors = createCursors("sessions", [tenantId, canonical(filter)], listPosition);
       const request = parsePage(page, MAX_PAGE, cursors);
-      const query = toQuery(tenantId, filter, clock());
+      const query = toQuery(tenantId, filter, clock(), request.from?.fromAt);
       // No session has them, and the store would not take them as values.
       if ([query.sensorId, query.label].some((text) => text !== undefined && !isId(text))) return EMPTY_PAGE;
       const rows = await read(filter.overlaps ? await stretchesOf(query, filter.overlaps) : [query], request);
-      return toPage(rows, request, ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId]));
+      const begun = filter.range?.last ? [query.fromAt] : [];
+      return toPage(rows, request, ({ startedAt, sessionId }) => cursors.encode([startedAt, sessionId, ...begun]));
     },
 
     /** One page of the tenant's sensors, by id. */
@@ -152,15 +155,18 @@ function isFound({ sensorId, name = "" }: Sensor, search: string): boolean {
   return folded(sensorId).includes(search) || folded(name).includes(search);
 }
 
-function toQuery(tenantId: string, filter: SessionFilter, now: number): SessionQuery {
+/** `begunAt`: where a range of the last hours began for the first page. */
+function toQuery(tenantId: string, filter: SessionFilter, now: number, begunAt: number | undefined): SessionQuery {
   const { sensorId, range, overlaps, status, label, text } = filter;
   if (overlaps && overlaps.to <= overlaps.from) {
     throw new InvalidInputError([{ path: ["filter", "overlaps", "to"], message: "must be later than `from`" }]);
   }
+  const { fromAt, toAt } = range ? parseRange(range, now) : { fromAt: MIN_AT, toAt: now + MAX_AHEAD_MS + 1 };
   return {
     tenantId,
     sensorId: sensorId ?? undefined,
-    ...(range ? parseRange(range, now) : { fromAt: MIN_AT, toAt: now + MAX_AHEAD_MS + 1 }),
+    fromAt: range?.last && begunAt !== undefined ? Math.max(MIN_AT, Math.min(begunAt, fromAt)) : fromAt,
+    toAt,
     status: status ?? undefined,
     label: label ?? undefined,
     words: parseWords(text),

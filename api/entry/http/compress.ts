@@ -5,12 +5,20 @@ import type { Answer, Asked } from "./exchange.ts";
 /** Below, what is saved is not worth the time: most answers are far smaller, and go out as they are. */
 const LEAST_BYTES = 16_384;
 
+/** Whether a header `accept-encoding` names a coding, and not to refuse it. */
+export function takesCoding(accepted: string | undefined, coding: "br" | "gzip"): boolean {
+  return (accepted ?? "").toLowerCase().split(",").some((part) => {
+    const [name, ...parameters] = part.split(";").map((text) => text.trim());
+    return name === coding && !parameters.some((text) => /^q\s*=\s*0(\.0*)?$/.test(text));
+  });
+}
+
 /** A large text in the form that the asker takes, made off the main thread. Streams, and what is compressed already, stay. */
 export async function compress({ header }: Asked, answer: Answer): Promise<Answer> {
   const { body, headers } = answer;
   if (typeof body !== "string" || body.length < LEAST_BYTES || headers["content-encoding"]) return answer;
-  const accepted = header("accept-encoding") ?? "";
-  const encoding = /\bbr\b/.test(accepted) ? "br" : /\bgzip\b/.test(accepted) ? "gzip" : undefined;
+  const accepted = header("accept-encoding");
+  const encoding = (["br", "gzip"] as const).find((coding) => takesCoding(accepted, coding));
   const vary = headers["vary"] ? `${headers["vary"]}, accept-encoding` : "accept-encoding";
   if (!encoding) return { ...answer, headers: { ...headers, vary } };
   const packed = encoding === "br"

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Config } from "../../config.ts";
 import { buckets, fullName } from "../../resources.ts";
+import { takesCoding } from "./compress.ts";
 import type { Answer, Asked } from "./exchange.ts";
 
 /** Where the install step puts the pages that it builds from `api/dashboard` (see `api/entry/cli/install.mjs`). */
@@ -130,6 +131,6 @@ function answer({ body, brotli, headers }: File, { method, header }: Asked): Ans
     return { status: 405, headers: { allow: "GET, HEAD" }, body: "A page is only read: GET or HEAD.\n" };
   }
   if (header("if-none-match") === headers["etag"]) return { status: 304, headers: { ...headers }, body: "" };
-  if (!brotli || !/\bbr\b/.test(header("accept-encoding") ?? "")) return { status: 200, headers: { ...headers }, body };
+  if (!brotli || !takesCoding(header("accept-encoding"), "br")) return { status: 200, headers: { ...headers }, body };
   return { status: 200, headers: { ...headers, "content-encoding": "br" }, body: brotli };
 }
