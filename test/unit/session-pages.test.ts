@@ -52,7 +52,9 @@ test("cursors that somebody made up are answered, wherever they lie", async () =
   for (const startedAt of [-1, 0, NOW - HOUR, NOW, Number.MAX_SAFE_INTEGER]) {
     for (const fromAt of [-1, 0, NOW, Number.MAX_SAFE_INTEGER]) {
       const cursor = Buffer.from(JSON.stringify([binding, [startedAt, "s0", fromAt]])).toString("base64url");
-      for (const page of [{ first: 2, after: cursor }, { last: 2, before: cursor }]) await list(filter, page);
+      for (const page of [{ first: 2, after: cursor }, { last: 2, before: cursor }]) {
+        expect((await list(filter, page)).ids.length).toBeLessThanOrEqual(2);
+      }
     }
   }
 });
