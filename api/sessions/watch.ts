@@ -22,9 +22,9 @@ export type SessionWatchOptions = {
 };
 
 /**
- * Sessions of the tenant (at one sensor, and one more time where a person moved one away from it) as they start, change and end, from now on, or with `after` from there on; each state
- * is given once, and the last one always. What this process changes is given at once, what others change within a second or
- * two. All who follow the same share one reader of the store.
+ * Sessions of the tenant (at one sensor, and one more time where a person moved one away from it) as they start, change and
+ * end, from now on, or with `after` from there on; each state is given once, and the last one always. What this process
+ * changes is given at once, what others change within a second or two. All who follow the same share one reader of the store.
  */
 export function createSessionWatch({ sessions, log, hub, clock, pollMs }: SessionWatchOptions) {
   const follow = createLogFeed<Session>({

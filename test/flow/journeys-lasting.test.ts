@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
+import { createEraseWorld, itemsOf, type OnCall } from "../kit/erase-world.ts";
 import type { EventInput } from "../kit/journeys.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -11,8 +11,6 @@ const event = (seq: number, own: Partial<EventInput> = {}): EventInput => (
 );
 const secondsAt = (at: number) => Math.ceil(at / 1_000);
 type World = ReturnType<typeof createEraseWorld>;
-const itemsOf = ({ dynamo }: World, part: string) =>
-  dynamo.dump("journeys").filter(({ sk }) => (sk as string).includes(part));
 
 /** Takes away what is over, as DynamoDB does some time or other. */
 function expire({ dynamo }: World, now: number): void {

@@ -3,7 +3,7 @@ import { fromChunk, hollowed, toChunks, withoutIds } from "../../api/journeys/ch
 import type { ArrivedEvent } from "../../api/journeys/model.ts";
 import { createChunkReader } from "../../api/journeys/erasures.ts";
 import { createJourneyWatch } from "../../api/journeys/watch.ts";
-import { createEraseWorld, type OnCall } from "../kit/erase-world.ts";
+import { createEraseWorld, itemsOf, type OnCall } from "../kit/erase-world.ts";
 import { type EventInput, visit } from "../kit/journeys.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 12);
@@ -16,8 +16,6 @@ const event = (seq: number, own: Partial<EventInput> = {}): EventInput => (
 const secondsAt = (at: number) => Math.ceil(at / 1_000);
 const NEVER = 1_000_000_000;
 type World = ReturnType<typeof createEraseWorld>;
-const itemsOf = ({ dynamo }: World, part: string) =>
-  dynamo.dump("journeys").filter(({ sk }) => (sk as string).includes(part));
 
 describe("what is kept of a journey", () => {
   test.each([90, 7])("goes %i days after it arrived, each item, whenever its events happened", async (keepDays) => {

@@ -107,6 +107,23 @@ describe("a person merges sessions", () => {
       .toMatchObject({ code: "INVALID_INPUT", fields: [{ path: ["sessionId"] }] });
   });
 
+  test.each([["a", "b"], ["constructor", "toString"], ["valueOf", "__proto__"], ["hasOwnProperty", "constructor"]])(
+    "called %s and %s: taken back, each is what it was",
+    async (first, second) => {
+      const tenant = `m-${first.toLowerCase().replaceAll("_", "")}`;
+      await batch(tenant, first, 0, [0, 1]);
+      await batch(tenant, second, 0, [60, 61]);
+      const before = await rows(tenant);
+      const { session } = await merge(tenant, before[0], before[1]);
+      expect(await readingsOf(tenant, first)).toEqual([0, 1, 60, 61]);
+      const undo = { sessionId: first, expectedVersion: session.version };
+      expect(await mutate(api, tenant, "undoSessionCorrection", undo)).toMatchObject({ sessionId: first });
+      const unversioned = (found: object[]) => found.map((own) => ({ ...own, version: 0, updatedAt: "" }));
+      expect(unversioned(await rows(tenant))).toEqual(unversioned(before));
+      expect([await readingsOf(tenant, first), await readingsOf(tenant, second)]).toEqual([[0, 1], [60, 61]]);
+    },
+  );
+
   test("one of which was merged before: that is taken back too, whatever was merged into what", async () => {
     const tenant = "m-chain";
     await motions(tenant, [0, 20, 40, 60]);

@@ -186,3 +186,8 @@ function asText(item: Item): string {
     (_, value: unknown) => value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
   );
 }
+
+/** What lies in the table of journeys whose sort key holds a part. */
+export function itemsOf({ dynamo }: ReturnType<typeof createEraseWorld>, part: string): Item[] {
+  return dynamo.dump(TABLE).filter(({ sk }) => (sk as string).includes(part));
+}

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openQueue, type Sendable } from "../../api/browser/queue.ts";
 
@@ -24,7 +25,7 @@ beforeEach(() => {
   });
   const transaction = () => {
     const own: { objectStore: typeof objectStore; oncomplete?: () => void } = { objectStore };
-    setTimeout(() => ends && own.oncomplete?.());
+    setImmediate(() => ends && own.oncomplete?.());
     return own;
   };
   vi.stubGlobal("indexedDB", { open: () => soon({ result: { transaction } } as object) });
@@ -35,7 +36,11 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+/** After more turns than anything here takes. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 10; i++) await turn();
+}
+
 async function open() {
   const found: string[] = [];
   const queue = openQueue((some) => found.push(...keys(some)));

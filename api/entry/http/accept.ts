@@ -31,7 +31,8 @@ export function parseAccept(header: string | undefined): readonly Form[] {
   return forms;
 }
 
-function parseRange(text: string): { type: string; quality: number } {
+/** A part of a header such as `accept` or `accept-encoding`: what it names, in small letters, and how much that is wanted (0: not). */
+export function parseRange(text: string): { type: string; quality: number } {
   const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
   const quality = parameters.find((parameter) => parameter.startsWith("q="));
   return { type, quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 };

@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { parseRange } from "./accept.ts";
 import type { Answer, Asked } from "./exchange.ts";
 
 /** Below, what is saved is not worth the time: most answers are far smaller, and go out as they are. */
@@ -7,10 +8,7 @@ const LEAST_BYTES = 16_384;
 
 /** Whether a header `accept-encoding` names a coding, and not to refuse it. */
 export function takesCoding(accepted: string | undefined, coding: "br" | "gzip"): boolean {
-  return (accepted ?? "").toLowerCase().split(",").some((part) => {
-    const [name, ...parameters] = part.split(";").map((text) => text.trim());
-    return name === coding && !parameters.some((text) => /^q\s*=\s*0(\.0*)?$/.test(text));
-  });
+  return (accepted ?? "").split(",").map(parseRange).some(({ type, quality }) => type === coding && quality > 0);
 }
 
 /** A large text in the form that the asker takes, made off the main thread. Streams, and what is compressed already, stay. */

@@ -98,9 +98,9 @@ export async function toResult(response: Response): Promise<APIGatewayProxyStruc
   return await toResult(tooLarge(`The answer has ${length} bytes; a function gives`, 500));
 }
 
-/** Whether the bytes are still these where they go as text: not where they are compressed, or no UTF-8 whatever they are called. */
+/** Whether bytes are still these where they go as text: not where they are no UTF-8, as what is compressed, whatever they are called. */
 function isText({ headers }: Response, bytes: Uint8Array): boolean {
-  return !headers.has("content-encoding") && TEXT.test(headers.get("content-type") ?? "text/plain") && isUtf8(bytes);
+  return TEXT.test(headers.get("content-type") ?? "text/plain") && isUtf8(bytes);
 }
 
 function tooLarge(what: string, status: number): Response {
