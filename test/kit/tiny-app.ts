@@ -46,7 +46,7 @@ const typeDefs = /* GraphQL */ `
   type RowConnection { nodes: [Row!]! }
   type Row { id: ID! rows(first: Int = 10): RowConnection! }
   type Mutation { add: Int! }
-  type Subscription { count(to: Int!): Int! ticks: Int! failing: Int! forbidden: Int! untilExpiry: Int! }
+  type Subscription { count(to: Int!): Int! ticks: Int! silence: Int! failing: Int! forbidden: Int! untilExpiry: Int! }
 `;
 
 type Context = { viewer: Viewer | undefined; requestId: string };
@@ -103,6 +103,7 @@ export function createTinyApp(env: Record<string, string> = {}, onWait: () => vo
         },
       },
       ticks: { subscribe: () => oneThenSilence({ ticks: 1 }, () => ended.resolve("streams ended")) },
+      silence: { subscribe: () => oneThenSilence(undefined, () => ended.resolve("streams ended")) },
       failing: {
         async *subscribe() {
           yield { failing: 1 };
@@ -192,13 +193,13 @@ function authenticate(authorization: string | null | undefined): Promise<Viewer 
   return Promise.reject(new UnauthenticatedError("The token does not hold. Log in again."));
 }
 
-/** Gives one value and then none, until it is ended. */
-function oneThenSilence<T>(value: T, onEnd: () => void): AsyncIterableIterator<T> {
+/** Gives one value, where there is one, and then none, until it is ended. */
+function oneThenSilence<T>(value: T | undefined, onEnd: () => void): AsyncIterableIterator<T> {
   const end = Promise.withResolvers<IteratorResult<T>>();
   let given = false;
   return {
     next() {
-      if (given) return end.promise;
+      if (given || value === undefined) return end.promise;
       given = true;
       return Promise.resolve({ done: false, value });
     },

@@ -84,8 +84,22 @@ test("an id that was ended is the next operation's alone, whatever the one befor
   expect(await free()).toBe(3);
 });
 
+test("one that is ended while it begins is read no more, also where nothing ever came of it", async () => {
+  const { send, end, came } = await open();
+  await send("slow", SLOW);
+  const begun = send("a", "subscription { silence }");
+  // At each moment of its beginning.
+  const ends: Promise<number>[] = [];
+  for (let i = 0; i < 300; i++) {
+    ends.push(end("a"));
+    await null;
+  }
+  await Promise.all([begun, ...ends]);
+  expect(await came()).toContain('next {"id":"slow","payload":{"data":{"untilStreamsEnd":"streams ended"}}}');
+});
+
 test("what cannot begin keeps neither its id nor a place", async () => {
-  const { send, came, free } = await open({ MAX_SUBSCRIPTIONS_PER_TOKEN: "3" });
+  const { send, end, came, free } = await open({ MAX_SUBSCRIPTIONS_PER_TOKEN: "3" });
   for (const query of ["{ nothing }", "subscription { nothing }"]) expect(await send("a", query)).toBe(400);
   for (let i = 0; i < 4; i++) {
     await send("a", "subscription { forbidden }");
@@ -93,4 +107,9 @@ test("what cannot begin keeps neither its id nor a place", async () => {
   }
   expect(await free()).toBe(3);
   expect(await send("a", TICKS)).toBe(202);
+  for (const id of ["b", "c"]) await send(id, TICKS);
+  // More than its token may have: the id is free once one of them is over.
+  expect(await send("d", TICKS)).toBe(429);
+  await end("a");
+  expect(await send("d", TICKS)).toBe(202);
 });
