@@ -1,7 +1,7 @@
 import type * as Model from "../api/metrics/alert-model.ts";
 import type { AlertUpdate as AlertUpdateModel } from "../api/metrics/alert-watch.ts";
 import { builder, entries, streams } from "./builder.ts";
-import { InvalidInputError, notFound, NotFoundError, orInvalid } from "./errors.ts";
+import { errorType, InvalidInputError, notFound, NotFoundError, orInvalid } from "./errors.ts";
 import { pagesOf } from "./lists.ts";
 import { BucketSize } from "./metrics.ts";
 
@@ -60,6 +60,10 @@ const Alert = builder.objectRef<Model.Alert>("Alert").implement({
       description: "The end of the bucket that brought it into its state.",
     }),
     judgedTo: t.expose("judgedTo", { type: "DateTime", description: "The end of the last bucket that was judged." }),
+    version: t.int({
+      description: "Grows with each change by a person, from 1 on; say it as `expectedVersion`.",
+      resolve: ({ ruleVersion }) => ruleVersion,
+    }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
     createdBy: t.exposeString("createdBy", { description: "The `sub` of who made it." }),
   }),
@@ -110,6 +114,19 @@ const AlertUpdate = builder.objectRef<AlertUpdateModel>("AlertUpdate").implement
   }),
 });
 
+const AlertConflictError = errorType<Model.AlertConflict>("AlertConflictError", {
+  description: "Somebody else changed the alert since. Nothing was done.",
+  code: "VERSION_CONFLICT",
+  message: "Which version it is at.",
+  fields: (t) => ({
+    current: t.expose("current", {
+      type: Alert,
+      nullable: true,
+      description: "As it is now; null where it is no more.",
+    }),
+  }),
+});
+
 const ConfigureAlertInput = builder.inputType("ConfigureAlertInput", {
   description: "What to watch, and when to ring.",
   fields: (t) => ({
@@ -130,12 +147,22 @@ const ConfigureAlertInput = builder.inputType("ConfigureAlertInput", {
     lasting: t.int({
       description: "So many buckets in a row have to be so, 1 to 100; 1 where absent. The first that is not ends it.",
     }),
+    expectedVersion: t.int({
+      description:
+        "The `version` that the person saw, 0 for one that is to be made; another is answered with AlertConflictError. Where absent, what others changed since is written over.",
+    }),
   }),
 });
 
 const DeleteAlertInput = builder.inputType("DeleteAlertInput", {
   description: "Which alert.",
-  fields: (t) => ({ alertId: t.id({ required: true, description: "The alert's id." }) }),
+  fields: (t) => ({
+    alertId: t.id({ required: true, description: "The alert's id." }),
+    expectedVersion: t.int({
+      description:
+        "The `version` that the person saw; another is answered with AlertConflictError. Where absent, it is ended whatever it is.",
+    }),
+  }),
 });
 
 const AlertPayload = builder.objectRef<{ __typename: "AlertPayload"; alert: Model.Alert }>("AlertPayload").implement({
@@ -152,11 +179,11 @@ const AlertPayload = builder.objectRef<{ __typename: "AlertPayload"; alert: Mode
 
 const ConfigureAlertResult = builder.unionType("ConfigureAlertResult", {
   description: "The alert, or why nothing was done.",
-  types: [AlertPayload, InvalidInputError],
+  types: [AlertPayload, AlertConflictError, InvalidInputError],
 });
 const DeleteAlertResult = builder.unionType("DeleteAlertResult", {
   description: "The alert that is no more, or why nothing was done.",
-  types: [AlertPayload, NotFoundError],
+  types: [AlertPayload, NotFoundError, AlertConflictError, InvalidInputError],
 });
 
 /** A tenant has seldom more; at most a hundred. */
@@ -198,10 +225,7 @@ entries.mutationFields((t) => ({
     access: "ADMIN",
     args: { input: t.arg({ type: ConfigureAlertInput, required: true, description: "The alert." }) },
     resolve: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => ({
-        __typename: "AlertPayload" as const,
-        alert: await services.alerts.configure(viewer.tenantId, viewer.userId, input),
-      })),
+      orInvalid(async () => toResult(await services.alerts.configure(viewer.tenantId, viewer.userId, input))),
   }),
 
   deleteAlert: t.field({
@@ -209,10 +233,11 @@ entries.mutationFields((t) => ({
     description: "Ends an alert. Its history stays.",
     access: "ADMIN",
     args: { input: t.arg({ type: DeleteAlertInput, required: true, description: "Which alert." }) },
-    resolve: async (_, { input: { alertId } }, { viewer, services }) => {
-      const alert = await services.alerts.remove(viewer.tenantId, String(alertId));
-      return alert ? { __typename: "AlertPayload" as const, alert } : notFound("There is no such alert.");
-    },
+    resolve: (_, { input }, { viewer, services }) =>
+      orInvalid(async () => {
+        const removed = await services.alerts.remove(viewer.tenantId, String(input.alertId), input);
+        return removed ? toResult(removed) : notFound("There is no such alert.");
+      }),
   }),
 }));
 
@@ -230,3 +255,7 @@ streams.subscriptionFields((t) => ({
     resolve: (message) => message,
   }),
 }));
+
+function toResult(done: Model.Alert | Model.AlertConflict) {
+  return "__typename" in done ? done : { __typename: "AlertPayload" as const, alert: done };
+}

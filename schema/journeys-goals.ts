@@ -1,9 +1,9 @@
-import type { ConfiguredJourneys } from "../api/journeys/configure.ts";
+import type { ConfiguredJourneys, GoalsConflict } from "../api/journeys/configure.ts";
 import type * as Model from "../api/journeys/model.ts";
 import type { RawRemoval as RawRemovalModel } from "../api/journeys/settings.ts";
 import type { Rebuild } from "../api/journeys/trails.ts";
 import { builder, entries } from "./builder.ts";
-import { InvalidInputError, orInvalid } from "./errors.ts";
+import { errorType, InvalidInputError, orInvalid } from "./errors.ts";
 import { Journey, JourneyOutcome, PropertyMatchInput } from "./journeys.ts";
 
 const EventMatch = builder.objectRef<Model.EventMatch>("EventMatch").implement({
@@ -115,6 +115,10 @@ const JourneySettings = builder.objectRef<ConfiguredJourneys>("JourneySettings")
       description: "The goals, strongest first; none where nothing was set.",
       resolve: ({ goals }) => goals.list,
     }),
+    goalsVersion: t.int({
+      description: "Grows with each change of the goals, from 0 on; say it as `expectedGoalsVersion`.",
+      resolve: ({ goals }) => goals.version,
+    }),
     keepJourneysDays: t.int({
       description: "For how many days a journey is kept after its last event arrived.",
       resolve: ({ keepDays }) => keepDays,
@@ -177,6 +181,10 @@ const ConfigureJourneysInput = builder.inputType("ConfigureJourneysInput", {
       type: [JourneyGoalInput],
       description: "All goals, strongest first, at most 20; an empty list takes all back.",
     }),
+    expectedGoalsVersion: t.int({
+      description:
+        "The `goalsVersion` that the person saw; another is answered with GoalsConflictError where other goals are given. Where absent, goals that others set since are written over.",
+    }),
     keepJourneysDays: t.int({
       description:
         "For how many days a journey is kept after its last event arrived, 1 to 3,650. Counts of it stay for ever. At first 90.",
@@ -202,9 +210,22 @@ const JourneySettingsPayload = builder.objectRef<
   }),
 });
 
+const GoalsConflictError = errorType<GoalsConflict>("GoalsConflictError", {
+  description: "Somebody else set other goals since. Nothing was changed.",
+  code: "VERSION_CONFLICT",
+  message: "Which version they are at.",
+  fields: (t) => ({
+    current: t.expose("current", {
+      type: JourneySettings,
+      nullable: true,
+      description: "The settings as they are now.",
+    }),
+  }),
+});
+
 const JourneySettingsResult = builder.unionType("JourneySettingsResult", {
   description: "The settings, or why they were refused.",
-  types: [JourneySettingsPayload, InvalidInputError],
+  types: [JourneySettingsPayload, GoalsConflictError, InvalidInputError],
 });
 
 entries.queryFields((t) => ({
@@ -224,7 +245,7 @@ entries.mutationFields((t) => ({
     access: "ADMIN",
     args: { input: t.arg({ type: ConfigureJourneysInput, required: true, description: "What to change." }) },
     resolve: (_, { input }, { viewer, services }) =>
-      orInvalid(async () => toPayload(await services.journeySettings.configure(viewer.tenantId, input))),
+      orInvalid(async () => toResult(await services.journeySettings.configure(viewer.tenantId, input))),
   }),
 
   rebuildJourneys: t.field({
@@ -236,6 +257,10 @@ entries.mutationFields((t) => ({
       toPayload(await services.journeySettings.rebuild(viewer.tenantId)),
   }),
 }));
+
+function toResult(done: ConfiguredJourneys | GoalsConflict) {
+  return "__typename" in done ? done : toPayload(done);
+}
 
 function toPayload(settings: ConfiguredJourneys) {
   return { __typename: "JourneySettingsPayload" as const, settings };

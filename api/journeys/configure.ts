@@ -23,6 +23,14 @@ export type ConfiguredJourneys = JourneySettings & {
   rawRemoval: RawRemoval | undefined;
 };
 
+/** Somebody set other goals since a person saw them. */
+export type GoalsConflict = {
+  __typename: "GoalsConflictError";
+  code: "VERSION_CONFLICT";
+  message: string;
+  current: ConfiguredJourneys;
+};
+
 /** What tenants decide about their journeys: goals, and how long things are kept. What this process sets holds at once. */
 export function createJourneyConfiguration(
   { store, trails, clock }: { store: JourneyStore; trails: TrailStore; clock: Clock },
@@ -62,13 +70,15 @@ export function createJourneyConfiguration(
 
     /**
      * Changes what is given; `keepRawDays` null is for ever. Journeys that are written follow it from then on, those that are read too; a rebuild carries it
-     * into those that are kept, and into what was counted of them. Throws InvalidInputError.
+     * into those that are kept, and into what was counted of them. Goals that are set already are no conflict: said again after
+     * an answer that was lost. Throws InvalidInputError.
      */
-    async configure(tenantId: string, input: unknown): Promise<ConfiguredJourneys> {
-      const { goals, keepJourneysDays, keepRawDays } = parseSettings(input);
-      await retryLost(async () => {
+    async configure(tenantId: string, input: unknown): Promise<ConfiguredJourneys | GoalsConflict> {
+      const { goals, expectedGoalsVersion, keepJourneysDays, keepRawDays } = parseSettings(input);
+      const written = await retryLost(async () => {
         const before = await store.getSettings(tenantId);
         const isSame = goals == null || JSON.stringify(goals) === JSON.stringify(before.goals.list);
+        if (!isSame && expectedGoalsVersion != null && expectedGoalsVersion !== before.goals.version) return undefined;
         const after: JourneySettings = {
           goals: isSame ? before.goals : { version: before.goals.version + 1, list: goals },
           keepDays: keepJourneysDays ?? before.keepDays,
@@ -79,6 +89,7 @@ export function createJourneyConfiguration(
         known.set(tenantId, after);
         return after;
       });
+      if (!written) return toConflict(await get(tenantId), expectedGoalsVersion!);
       // How long raw events are kept changes nothing of any journey.
       if (goals != null || keepJourneysDays != null) await trails.beginRebuild(tenantId, clock());
       return await get(tenantId);
@@ -90,4 +101,11 @@ export function createJourneyConfiguration(
       return await get(tenantId);
     },
   };
+}
+
+function toConflict(current: ConfiguredJourneys, seen: number): GoalsConflict {
+  const { version } = current.goals;
+  const message =
+    `The goals are at version ${version}, not ${seen}: look at what changed, then say it again with expectedGoalsVersion ${version}.`;
+  return { __typename: "GoalsConflictError", code: "VERSION_CONFLICT", message, current };
 }

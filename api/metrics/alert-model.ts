@@ -37,8 +37,18 @@ export type Alert = AlertRule & {
   streak: number;
   /** The end of the last bucket that was judged: each is judged once. */
   judgedTo: number;
-  /** Grows with each change. */
+  /** Grows with each write, also of what was judged: the next one's condition. */
   version: number;
+  /** Grows with each change by a person: what the next one says that they saw. 1 in alerts of before there was this. */
+  ruleVersion: number;
+};
+
+/** Somebody changed an alert since a person saw it; `current` undefined: it is no more, or never was. */
+export type AlertConflict = {
+  __typename: "AlertConflictError";
+  code: "VERSION_CONFLICT";
+  message: string;
+  current: Alert | undefined;
 };
 
 /** An alert came into another state. */
@@ -96,6 +106,23 @@ const rule = v.object({
   ),
 });
 export type NewAlert = v.InferOutput<typeof rule>;
+
+const seen = v.object({
+  expectedVersion: v.nullish(
+    v.pipe(
+      v.number("must be a whole number"),
+      v.check(
+        (n) => Number.isSafeInteger(n) && n >= 0,
+        "must be the alert's `version`, or 0 for one that is not there",
+      ),
+    ),
+  ),
+});
+
+/** The version that a person saw; undefined where they did not say. Throws InvalidInputError. */
+export function parseSeenVersion(input: unknown): number | undefined {
+  return parseInput(seen, input).expectedVersion ?? undefined;
+}
 
 /** Throws InvalidInputError. */
 export function parseAlert(input: unknown): NewAlert {

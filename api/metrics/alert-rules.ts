@@ -1,6 +1,6 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { formatInstant } from "../core/time.ts";
-import type { Alert, AlertChange, AlertMeasure, AlertRule, AlertState } from "./alert-model.ts";
+import type { Alert, AlertChange, AlertConflict, AlertMeasure, AlertRule, AlertState } from "./alert-model.ts";
 import { BUCKET_MINUTES, GRACE_MS, type MetricBucket } from "./model.ts";
 
 /** The end of the last bucket that is over at an instant. */
@@ -55,6 +55,16 @@ export function isSameRule(a: AlertRule, b: AlertRule): boolean {
   return (["source", "size", "measure", "condition", "threshold", "lasting"] as const).every((name) =>
     a[name] === b[name]
   );
+}
+
+/** What is wrong with changing an alert that a person saw at a version; undefined: nothing. */
+export function conflictOf(current: Alert | undefined, seen: number | undefined): AlertConflict | undefined {
+  const at = current?.ruleVersion ?? 0;
+  if (seen === undefined || seen === at) return undefined;
+  const message = current
+    ? `The alert is at version ${at}, not ${seen}: look at what changed, then say it again with expectedVersion ${at}.`
+    : `There is no such alert any more, and you saw version ${seen}: with expectedVersion 0 it is made anew.`;
+  return { __typename: "AlertConflictError", code: "VERSION_CONFLICT", message, current };
 }
 
 /** What a webhook tells: instants as text, as the contract shows them. */

@@ -113,7 +113,7 @@ function toItem({ tenantId, ...alert }: Alert): Item {
 
 function fromItem(item: Item): Alert {
   const { pk: _pk, sk: _sk, hourShard: _shard, ...alert } = item;
-  return { ...(alert as unknown as Alert), tenantId: tenantOf(item) };
+  return { ruleVersion: 1, ...(alert as unknown as Omit<Alert, "ruleVersion">), tenantId: tenantOf(item) };
 }
 
 function toChangeItem({ tenantId, changeId, ...change }: AlertChange): Item {

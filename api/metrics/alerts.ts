@@ -6,8 +6,15 @@ import { InvalidInputError } from "../core/errors.ts";
 import { createCursors, type Page, parseFirst } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import type { Hub } from "../live/hub.ts";
-import { type Alert, ALERT_LIMITS, type AlertChange, parseAlert } from "./alert-model.ts";
-import { isSameRule, judge, lastEnd, toChange } from "./alert-rules.ts";
+import {
+  type Alert,
+  ALERT_LIMITS,
+  type AlertChange,
+  type AlertConflict,
+  parseAlert,
+  parseSeenVersion,
+} from "./alert-model.ts";
+import { conflictOf, isSameRule, judge, lastEnd, toChange } from "./alert-rules.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { Measuring } from "./measuring.ts";
 import { BUCKET_MINUTES, isRecorded, type MetricBucket, type MetricSource } from "./model.ts";
@@ -52,21 +59,26 @@ export function createAlerts({ alerts, store, measuring, hub, wakeElsewhere, clo
 
     /**
      * Makes an alert, or changes the one of this id. One with the same rule goes on; another rule begins anew, with the bucket
-     * that is running. Throws InvalidInputError.
+     * that is running. Where it is as asked already, nothing is written: said again after an answer that was lost, it is no
+     * conflict. Throws InvalidInputError.
      */
-    async configure(tenantId: string, userId: string, input: unknown): Promise<Alert> {
+    async configure(tenantId: string, userId: string, input: unknown): Promise<Alert | AlertConflict> {
       const asked = parseAlert(input);
+      const seen = parseSeenVersion(input);
       return await retryLost(async () => {
         const now = clock();
         const before = await alerts.findAlert(tenantId, asked.alertId);
+        if (before && before.name === asked.name && isSameRule(before, asked)) return before;
+        const conflict = conflictOf(before, seen);
+        if (conflict) return conflict;
         if (!before && (await alerts.listAlerts(tenantId)).length >= ALERT_LIMITS.alerts) {
           const message = `would be one more than the ${ALERT_LIMITS.alerts} that a tenant may have; delete one first`;
           throw new InvalidInputError([{ path: ["alertId"], message }]);
         }
-        const version = (before?.version ?? 0) + 1;
-        const after: Alert = before && isSameRule(before, asked) ? { ...before, ...asked, version } : {
-          ...asked,
-          ...{ tenantId, createdAt: before?.createdAt ?? now, createdBy: before?.createdBy ?? userId, version },
+        const versions = { version: (before?.version ?? 0) + 1, ruleVersion: (before?.ruleVersion ?? 0) + 1 };
+        const after: Alert = before && isSameRule(before, asked) ? { ...before, ...asked, ...versions } : {
+          ...{ ...asked, ...versions, tenantId },
+          ...{ createdAt: before?.createdAt ?? now, createdBy: before?.createdBy ?? userId },
           ...{ state: "OK", since: now, streak: 0, judgedTo: startOf(now, asked.size) },
         };
         const isEnded = before?.state === "RINGING" && after.state === "OK";
@@ -75,11 +87,14 @@ export function createAlerts({ alerts, store, measuring, hub, wakeElsewhere, clo
       });
     },
 
-    /** The alert as it was; undefined where the tenant has none such. */
-    async remove(tenantId: string, alertId: string): Promise<Alert | undefined> {
+    /** The alert as it was; undefined where the tenant has none such. Throws InvalidInputError. */
+    async remove(tenantId: string, alertId: string, input: unknown = {}): Promise<Alert | AlertConflict | undefined> {
+      const seen = parseSeenVersion(input);
       return await retryLost(async () => {
         const before = await find(tenantId, alertId);
         if (!before) return undefined;
+        const conflict = conflictOf(before, seen);
+        if (conflict) return conflict;
         const changes = before.state === "RINGING" ? [toChange(before, "OK", clock(), { reason: "DELETED" })] : [];
         return await write(before, undefined, changes) ? before : LOST;
       });

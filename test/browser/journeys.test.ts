@@ -5,6 +5,7 @@ import { useSite } from "../kit/site.ts";
 
 const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
   ... on RecordEventsPayload { accepted } ... on UserError { message } } }`;
+const GOALS = "{ journeySettings { goals { name } } }";
 const KEEP = `mutation ($input: ConfigureJourneysInput!) { configureJourneys(input: $input) { __typename } }`;
 const TENANT = "pages";
 
@@ -37,6 +38,16 @@ describe.runIf(hasBrowser)("journeys", () => {
     await page.getByText("Past journeys follow").waitFor();
     expect(await page.getByRole("link", { name: "Its journeys" }).count()).toBe(1);
     expect(await days.inputValue()).toBe("365");
+    // Somebody else sets other goals meanwhile: they stand until the person has heard of them.
+    await page.getByLabel("Name").fill("Paid");
+    await site.ask(KEEP, { input: { goals: [{ goalId: "theirs", name: "Theirs", anyOf: [{ type: "SOLD" }] }] } });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").getByText("Somebody set other goals since: “Theirs”").waitFor();
+    expect(await site.ask(GOALS)).toEqual({ journeySettings: { goals: [{ name: "Theirs" }] } });
+    expect(await page.getByLabel("Name").inputValue()).toBe("Paid");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    expect(await site.ask(GOALS)).toEqual({ journeySettings: { goals: [{ name: "Paid" }] } });
     await context.close();
   });
 

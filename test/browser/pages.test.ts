@@ -7,6 +7,9 @@ const COUNT = `mutation ($records: [MetricRecordInput!]!) { recordMetrics(input:
   ... on RecordMetricsPayload { accepted } ... on UserError { message } } }`;
 const EVENTS = `mutation ($events: [EventInput!]!) { recordEvents(input: { events: $events }) {
   ... on RecordEventsPayload { accepted } ... on UserError { message } } }`;
+const ALERTS = "{ alerts { alertId name source size measure condition threshold lasting } }";
+const CONFIGURE_ALERT = `mutation ($input: ConfigureAlertInput!) { configureAlert(input: $input) {
+  __typename } }`;
 const TENANT = "pages";
 
 describe.runIf(hasBrowser)("the pages", () => {
@@ -81,6 +84,16 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByLabel("For so many buckets").fill("3");
     await page.getByRole("button", { name: "Save it" }).click();
     await page.getByText("3 times in a row").waitFor();
+    // Somebody else changes it meanwhile: that stands until the person has heard of it.
+    await page.getByRole("button", { name: "Change Cups ran out" }).click();
+    await page.getByLabel("For so many buckets").fill("4");
+    const { alerts: [theirs] } = await site.ask(ALERTS) as { alerts: object[] };
+    await site.ask(CONFIGURE_ALERT, { input: { ...theirs, threshold: 2 } });
+    await page.getByRole("button", { name: "Save it" }).click();
+    await page.getByRole("alert").getByText("Somebody changed this alert since").waitFor();
+    await page.getByText("how many below 2 in 5 minutes, 3 times in a row").first().waitFor();
+    await page.getByRole("button", { name: "Save it" }).click();
+    await page.getByText("how many below 1 in 5 minutes, 4 times in a row").waitFor();
     await page.getByRole("button", { name: "End Cups ran out" }).click();
     await page.getByText("No alert yet.").waitFor();
     expect(await page.getByText("cups.sold: how many").count()).toBe(0);

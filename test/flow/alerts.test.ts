@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 const iso = (at: number) => new Date(at).toISOString();
-const ALERT = "alertId name source size measure condition threshold lasting state since judgedTo createdBy";
+const ALERT = "alertId name source size measure condition threshold lasting state since judgedTo version createdBy";
 const CHANGE = "changeId alertId name state reason at source size measure threshold bucketStart bucketEnd value";
 async function ask(query: string, variables: object = {}, of = tenant, scopes?: Parameters<TestApp["ask"]>[3]) {
   const answer = await api.ask(of, query, variables, scopes);
@@ -39,15 +39,16 @@ const RULE = { alertId: "a", name: "tasks", source: "TASKS", size: "ONE_MINUTE",
 const configure = async (input: object = {}, of = tenant) =>
   (await ask(
     `mutation ($input: ConfigureAlertInput!) { configureAlert(input: $input) { __typename
-      ... on AlertPayload { alert { ${ALERT} } } ... on UserError { code message } } }`,
+      ... on AlertPayload { alert { ${ALERT} } } ... on UserError { code message }
+      ... on AlertConflictError { current { threshold version } } } }`,
     { input: { ...RULE, ...input } },
     of,
   )).configureAlert;
-const remove = async (alertId: string, of = tenant) =>
+const remove = async (alertId: string, of = tenant, expectedVersion?: number) =>
   (await ask(
-    `mutation ($id: ID!) { deleteAlert(input: { alertId: $id }) { __typename
+    `mutation ($id: ID!, $seen: Int) { deleteAlert(input: { alertId: $id, expectedVersion: $seen }) { __typename
       ... on AlertPayload { alert { alertId } } ... on UserError { code } } }`,
-    { id: alertId },
+    { id: alertId, seen: expectedVersion },
     of,
   )).deleteAlert;
 let ids = 0;
@@ -202,6 +203,23 @@ describe("an alert", () => {
     });
     await pass([2, 0, 0]);
     expect(await turns()).toEqual([["RINGING", 1], ["OK", null], ["RINGING", 4], ["OK", 5]]);
+  });
+
+  test("that somebody else changed since is not written over, and not ended", async () => {
+    expect(await configure({ expectedVersion: 0 })).toMatchObject({ alert: { version: 1 } });
+    expect(await configure({ threshold: 7, expectedVersion: 1 })).toMatchObject({ alert: { version: 2 } });
+    expect(await configure({ threshold: 9, expectedVersion: 1 })).toMatchObject({
+      ...{ code: "VERSION_CONFLICT", current: { threshold: 7, version: 2 } },
+      message: expect.stringContaining("expectedVersion 2"),
+    });
+    expect(await remove("a", tenant, 1)).toMatchObject({ code: "VERSION_CONFLICT" });
+    expect((await ask("{ alerts { threshold } }")).alerts).toEqual([{ threshold: 7 }]);
+    expect(await remove("a", tenant, -1)).toMatchObject({ code: "INVALID_INPUT" });
+    expect(await remove("a", tenant, 2)).toMatchObject({ alert: { alertId: "a" } });
+    expect(await configure({ threshold: 9, expectedVersion: 2 })).toMatchObject({
+      code: "VERSION_CONFLICT",
+      current: null,
+    });
   });
 
   test("is deleted by its tenant, which hears of its end", async () => {

@@ -30,7 +30,7 @@ export function createAlertRun(random: Random, tenants: readonly string[], oracl
     ...{ tenantId, alertId: `a${i}`, name: "a", source: pick(SOURCES), measure: "COUNT", createdBy: "u" },
     ...{ size: pick(["ONE_MINUTE", "FIVE_MINUTES", "FIFTEEN_MINUTES"] as const), lasting: 1 + below(2) },
     ...{ condition: pick(["ABOVE", "BELOW"] as const), threshold: pick([0, 1, 2]) + 0.5 },
-    ...{ state: "OK", streak: 0, version: 1, createdAt: START_AT, since: START_AT },
+    ...{ state: "OK", streak: 0, version: 1, ruleVersion: 1, createdAt: START_AT, since: START_AT },
     judgedTo: START_AT - 30 * MINUTE_MS - (START_AT % (15 * MINUTE_MS)),
   });
 

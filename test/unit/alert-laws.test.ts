@@ -22,7 +22,7 @@ const RULE: NewAlert = {
 const ALERT: Alert = {
   ...RULE,
   ...{ tenantId: "shop", createdAt: START, createdBy: "u", state: "OK", since: START, streak: 0, judgedTo: START },
-  version: 1,
+  ...{ version: 1, ruleVersion: 1 },
 };
 const bucketsOf = (counts: readonly number[]): MetricBucket[] =>
   counts.map((count, i) => ({

@@ -74,4 +74,32 @@ describe("an alert", () => {
     // Whoever follows alerts in another process hears of each too.
     expect(woken).toEqual(Array(4).fill("shop"));
   });
+
+  test("that two people change at once is as the first left it, and the second is told; what is said again is no conflict", async () => {
+    const { alerts, pass } = createWorld();
+    const change = (threshold: number, expectedVersion: number) =>
+      alerts.configure("shop", "u", { ...RULE, threshold, expectedVersion });
+    const kept = async () => (await alerts.list("shop"))[0]!.threshold;
+    expect(await change(2, 1)).toMatchObject({ code: "VERSION_CONFLICT", current: undefined });
+    expect(await change(2, 0)).toMatchObject({ ruleVersion: 1 });
+    // What is judged meanwhile is no change by a person.
+    pass(2 * MINUTE);
+    await alerts.sweep();
+    const both = await Promise.all([change(5, 1), change(7, 1)]);
+    const [won] = both.filter((done) => !("__typename" in done));
+    expect(both.filter((done) => "__typename" in done)).toMatchObject([{ current: { threshold: await kept() } }]);
+    expect(won).toMatchObject({ threshold: await kept(), ruleVersion: 2 });
+    // By whoever had no answer, and with a version that was true when it was said.
+    expect(await change(await kept(), 1)).toEqual(won);
+    expect(await change(9, 2)).toMatchObject({ threshold: 9, ruleVersion: 3 });
+    expect(await alerts.remove("shop", "a", { expectedVersion: 2 })).toMatchObject({ current: { threshold: 9 } });
+    expect(await alerts.remove("shop", "a", { expectedVersion: 3 })).toMatchObject({ threshold: 9 });
+    // Whoever still changes it does not make it anew unawares.
+    expect(await change(9, 3)).toMatchObject({ message: expect.stringContaining("no such alert any more") });
+    for (const expectedVersion of [-1, 0.5, 1e300]) {
+      await expect(alerts.remove("shop", "a", { expectedVersion })).rejects.toMatchObject({
+        fields: [{ path: ["expectedVersion"] }],
+      });
+    }
+  });
 });

@@ -109,7 +109,7 @@ export type PauseInput = {
   to?: string | null | undefined;
 };
 
-/** What a person writes of a session. What is left out stays; null empties. */
+/** What a person writes of a session. What is left out stays; null empties labels and notes. */
 export type AnnotateSessionInput = {
   /** Which session. */
   sessionId: string;
@@ -119,7 +119,7 @@ export type AnnotateSessionInput = {
   labels?: Array<string> | null | undefined;
   /** At most 10,000 characters. */
   notes?: string | null | undefined;
-  /** True keeps the session for ever. */
+  /** True keeps the session for ever, false no longer; null leaves it as it is. */
   pinned?: boolean | null | undefined;
 };
 

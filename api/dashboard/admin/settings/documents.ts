@@ -99,6 +99,8 @@ export type JourneyGoalInput = {
 export type ConfigureJourneysInput = {
   /** All goals, strongest first, at most 20; an empty list takes all back. */
   goals?: Array<JourneyGoalInput> | null | undefined;
+  /** The `goalsVersion` that the person saw; another is answered with GoalsConflictError where other goals are given. Where absent, goals that others set since are written over. */
+  expectedGoalsVersion?: number | null | undefined;
   /** For how many days a journey is kept after its last event arrived, 1 to 3,650. Counts of it stay for ever. At first 90. */
   keepJourneysDays?: number | null | undefined;
   /** For how many days raw events are kept after they arrived, 1 to 3,650; null for ever, as at first. What is removed can be rebuilt, exported and read by Athena no more; journeys and counts stay. */
@@ -129,6 +131,7 @@ export type SaveKeepJourneysMutationVariables = Exact<{
 
 export type SaveKeepJourneysMutation = { configureJourneys:
     | { __typename: 'JourneySettingsPayload', settings: { keepJourneysDays: number } | null }
+    | { __typename: 'GoalsConflictError', code: ErrorCode, message: string }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 

@@ -79,18 +79,20 @@ export type JourneyGoalInput = {
 export type ConfigureJourneysInput = {
   /** All goals, strongest first, at most 20; an empty list takes all back. */
   goals?: Array<JourneyGoalInput> | null | undefined;
+  /** The `goalsVersion` that the person saw; another is answered with GoalsConflictError where other goals are given. Where absent, goals that others set since are written over. */
+  expectedGoalsVersion?: number | null | undefined;
   /** For how many days a journey is kept after its last event arrived, 1 to 3,650. Counts of it stay for ever. At first 90. */
   keepJourneysDays?: number | null | undefined;
   /** For how many days raw events are kept after they arrived, 1 to 3,650; null for ever, as at first. What is removed can be rebuilt, exported and read by Athena no more; journeys and counts stay. */
   keepRawDays?: number | null | undefined;
 };
 
-export type SettingsFragment = { keepJourneysDays: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null };
+export type SettingsFragment = { keepJourneysDays: number, goalsVersion: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null };
 
 export type GoalSettingsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type GoalSettingsQuery = { journeySettings: { keepJourneysDays: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null } };
+export type GoalSettingsQuery = { journeySettings: { keepJourneysDays: number, goalsVersion: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null } };
 
 export type SaveGoalsMutationVariables = Exact<{
   input: ConfigureJourneysInput;
@@ -98,14 +100,15 @@ export type SaveGoalsMutationVariables = Exact<{
 
 
 export type SaveGoalsMutation = { configureJourneys:
-    | { __typename: 'JourneySettingsPayload', settings: { keepJourneysDays: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null } | null }
+    | { __typename: 'JourneySettingsPayload', settings: { keepJourneysDays: number, goalsVersion: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null } | null }
+    | { __typename: 'GoalsConflictError', code: ErrorCode, message: string, current: { keepJourneysDays: number, goalsVersion: number, goals: Array<{ goalId: string, name: string, outranks: JourneyOutcome, anyOf: Array<{ type: string | null, page: string | null, propertyName: string | null, propertyValue: string | null }> }>, rebuild: { begunAt: string, journeysRead: number, journeysChanged: number, doneAt: string | null } | null } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
 export const GoalSettings = document<GoalSettingsQuery, GoalSettingsQueryVariables>(
-  "query GoalSettings { journeySettings { ...Settings } } fragment Settings on JourneySettings { keepJourneysDays goals { goalId name outranks anyOf { type page propertyName propertyValue } } rebuild { begunAt journeysRead journeysChanged doneAt } }",
+  "query GoalSettings { journeySettings { ...Settings } } fragment Settings on JourneySettings { keepJourneysDays goalsVersion goals { goalId name outranks anyOf { type page propertyName propertyValue } } rebuild { begunAt journeysRead journeysChanged doneAt } }",
 );
 
 export const SaveGoals = document<SaveGoalsMutation, SaveGoalsMutationVariables>(
-  "mutation SaveGoals($input: ConfigureJourneysInput!) { configureJourneys(input: $input) { __typename ... on JourneySettingsPayload { settings { ...Settings } } ... on UserError { code message } } } fragment Settings on JourneySettings { keepJourneysDays goals { goalId name outranks anyOf { type page propertyName propertyValue } } rebuild { begunAt journeysRead journeysChanged doneAt } }",
+  "mutation SaveGoals($input: ConfigureJourneysInput!) { configureJourneys(input: $input) { __typename ... on JourneySettingsPayload { settings { ...Settings } } ... on GoalsConflictError { current { ...Settings } } ... on UserError { code message } } } fragment Settings on JourneySettings { keepJourneysDays goalsVersion goals { goalId name outranks anyOf { type page propertyName propertyValue } } rebuild { begunAt journeysRead journeysChanged doneAt } }",
 );

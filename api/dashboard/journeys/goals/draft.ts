@@ -36,3 +36,9 @@ export function toInput({ goalId, name, outranks, anyOf }: GoalDraft): JourneyGo
 export function toSettings(drafts: readonly GoalDraft[], keepJourneysDays: number) {
   return { goals: drafts.map(toInput), keepJourneysDays };
 }
+
+/** What somebody else set while a person typed. */
+export function whatChanged({ goals }: SettingsFragment): string {
+  const theirs = goals.map(({ name }) => `“${name}”`).join(", ") || "none";
+  return `Somebody set other goals since: ${theirs}. What you typed is still here: save it to put it in the place of theirs, or cancel to see theirs.`;
+}

@@ -101,22 +101,26 @@ export type ConfigureAlertInput = {
   threshold: number;
   /** So many buckets in a row have to be so, 1 to 100; 1 where absent. The first that is not ends it. */
   lasting?: number | null | undefined;
+  /** The `version` that the person saw, 0 for one that is to be made; another is answered with AlertConflictError. Where absent, what others changed since is written over. */
+  expectedVersion?: number | null | undefined;
 };
 
 /** Which alert. */
 export type DeleteAlertInput = {
   /** The alert's id. */
   alertId: string | number;
+  /** The `version` that the person saw; another is answered with AlertConflictError. Where absent, it is ended whatever it is. */
+  expectedVersion?: number | null | undefined;
 };
 
-export type AlertRowFragment = { alertId: string, name: string, source: string, size: BucketSize, measure: AlertMeasure, condition: AlertCondition, threshold: number, lasting: number, state: AlertState, since: string, judgedTo: string };
+export type AlertRowFragment = { alertId: string, name: string, source: string, size: BucketSize, measure: AlertMeasure, condition: AlertCondition, threshold: number, lasting: number, state: AlertState, since: string, judgedTo: string, version: number };
 
 export type ChangeRowFragment = { changeId: string, alertId: string, name: string, state: AlertState, reason: AlertReason, at: string, source: string, bucketStart: string | null, bucketEnd: string | null, value: number | null, threshold: number };
 
 export type AlertListQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type AlertListQuery = { metricSources: Array<string>, alerts: Array<{ alertId: string, name: string, source: string, size: BucketSize, measure: AlertMeasure, condition: AlertCondition, threshold: number, lasting: number, state: AlertState, since: string, judgedTo: string }> };
+export type AlertListQuery = { metricSources: Array<string>, alerts: Array<{ alertId: string, name: string, source: string, size: BucketSize, measure: AlertMeasure, condition: AlertCondition, threshold: number, lasting: number, state: AlertState, since: string, judgedTo: string, version: number }> };
 
 export type AlertPastQueryVariables = Exact<{
   first: number;
@@ -140,6 +144,7 @@ export type SaveAlertMutationVariables = Exact<{
 
 export type SaveAlertMutation = { configureAlert:
     | { __typename: 'AlertPayload' }
+    | { __typename: 'AlertConflictError', code: ErrorCode, message: string, current: { alertId: string, name: string, source: string, size: BucketSize, measure: AlertMeasure, condition: AlertCondition, threshold: number, lasting: number, state: AlertState, since: string, judgedTo: string, version: number } | null }
     | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
@@ -151,10 +156,12 @@ export type EndAlertMutationVariables = Exact<{
 export type EndAlertMutation = { deleteAlert:
     | { __typename: 'AlertPayload' }
     | { __typename: 'NotFoundError', code: ErrorCode, message: string }
+    | { __typename: 'AlertConflictError', code: ErrorCode, message: string }
+    | { __typename: 'InvalidInputError', code: ErrorCode, message: string }
    };
 
 export const AlertList = document<AlertListQuery, AlertListQueryVariables>(
-  "query AlertList { metricSources alerts { ...AlertRow } } fragment AlertRow on Alert { alertId name source size measure condition threshold lasting state since judgedTo }",
+  "query AlertList { metricSources alerts { ...AlertRow } } fragment AlertRow on Alert { alertId name source size measure condition threshold lasting state since judgedTo version }",
 );
 
 export const AlertPast = document<AlertPastQuery, AlertPastQueryVariables>(
@@ -166,7 +173,7 @@ export const AlertFollow = document<AlertFollowSubscription, AlertFollowSubscrip
 );
 
 export const SaveAlert = document<SaveAlertMutation, SaveAlertMutationVariables>(
-  "mutation SaveAlert($input: ConfigureAlertInput!) { configureAlert(input: $input) { __typename ... on UserError { code message } } }",
+  "mutation SaveAlert($input: ConfigureAlertInput!) { configureAlert(input: $input) { __typename ... on AlertConflictError { current { ...AlertRow } } ... on UserError { code message } } } fragment AlertRow on Alert { alertId name source size measure condition threshold lasting state since judgedTo version }",
 );
 
 export const EndAlert = document<EndAlertMutation, EndAlertMutationVariables>(

@@ -1,4 +1,4 @@
-import { SIZES } from "../sources.ts";
+import { SIZES, titleOf } from "../sources.ts";
 import type { AlertMeasure, AlertRowFragment, ChangeRowFragment } from "./documents.ts";
 
 /** What an alert looks at, in the words of people. */
@@ -17,6 +17,16 @@ export function ruleOf({ measure, condition, threshold, size, lasting }: AlertRo
   return `${what} ${condition === "ABOVE" ? "above" : "below"} ${threshold} in ${per}${
     lasting > 1 ? `, ${lasting} times in a row` : ""
   }`;
+}
+
+/** What somebody else made of an alert while a person changed it; null: it is no more. */
+export function whatChanged(current: AlertRowFragment | null): string {
+  if (!current) {
+    return "Somebody ended this alert since. What you typed is still here: save it to make the alert anew, or cancel.";
+  }
+  return `Somebody changed this alert since: it is “${current.name}” now, ${titleOf(current.source)}, ${
+    ruleOf(current)
+  }. What you typed is still here: save it to put it in the place of theirs, or cancel.`;
 }
 
 export function whatOf({ state, reason }: ChangeRowFragment): string {
