@@ -104,7 +104,7 @@ describe("pages of another site", () => {
     headers: Record<string, string>,
     answer: Record<string, string> = {},
   ) => {
-    own.mark(asked(headers), { status: 200, headers: answer, body: "" });
+    own.mark(asked(headers), { headers: answer });
     return answer;
   };
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Context } from "aws-lambda";
 import { fromLambdaRecord } from "../../api/aws/streams.ts";
 import { createHttp } from "../../api/entry/http/fetch.ts";
-import { EVENT_BYTES, toRequest, toResult } from "../../api/entry/lambda/events.ts";
+import { askedOf, EVENT_BYTES, refusal, toRequest, toResult } from "../../api/entry/lambda/events.ts";
 import { FunctionTimeoutError, onQueue, within } from "../../api/entry/lambda/runtime.ts";
 import { httpEvent, receivedOf, recorded, restEvent, sqsEvent } from "../kit/lambda-events.ts";
 import { createTinyApp } from "../kit/tiny-app.ts";
@@ -137,9 +137,38 @@ describe("an answer", () => {
       const { statusCode, body } = await toResult(new Response(text));
       expect([statusCode, JSON.parse(body!).errors[0].extensions.code]).toEqual([500, "ANSWER_TOO_LARGE"]);
     }
+    // Whoever asked can still read it.
+    const of = { "x-request-id": "mine", "vary": "origin", "access-control-allow-origin": "https://shop.example" };
+    const long = new Response("x".repeat(EVENT_BYTES), { headers: { ...of, "content-encoding": "gzip" } });
+    const { headers } = await toResult(long);
+    expect(headers).toEqual({ ...of, "content-type": "application/json" });
     const fits = "x".repeat(EVENT_BYTES - 200);
     expect(await toResult(new Response(fits))).toMatchObject({ statusCode: 200, body: fits });
   });
+});
+
+test("what a function answers in the service's place is read by the pages that may read the service's, and by no others", async () => {
+  const http = createHttp(createTinyApp({ CORS_ORIGINS: "https://shop.example" }).app);
+  const ofPages = ({ headers }: Response) =>
+    ["access-control-allow-origin", "access-control-expose-headers", "cross-origin-resource-policy", "vary"]
+      .map((name) => headers.get(name)?.replace("accept-encoding, ", ""));
+  const seen = [];
+  for (const origin of ["https://shop.example", "https://other.example", undefined]) {
+    const headers = origin === undefined ? {} : { Origin: origin };
+    for (const path of ["/graphql", "/collect"]) {
+      for (const event of [httpEvent({ path: `/default${path}`, headers }), restEvent({ path, headers })]) {
+        const own = ofPages(http.mark(askedOf(event), refusal(504, "TIMEOUT", "It took too long.")));
+        expect(own).toEqual(ofPages(await http.fetch(await read(event))));
+        seen.push(own[0]);
+      }
+    }
+  }
+  expect(seen).toEqual([
+    ...["https://shop.example", "https://shop.example", "*", "*"],
+    ...[undefined, undefined, "*", "*"],
+    ...[undefined, undefined, "*", "*"],
+  ]);
+  expect(ofPages(http.mark(askedOf({} as never), refusal(400, "BAD_REQUEST", "It is none.")))[0]).toBeUndefined();
 });
 
 test("of a batch only the messages that failed are tried again, with what was known of each", async () => {

@@ -83,7 +83,7 @@ export function createCollectRoutes(app: App, telemetry: Telemetry) {
     find: (path: string) => routes.get(path),
 
     /** Lets pages of all origins read the answer, also where it is an error. */
-    mark({ path }: Asked, { headers }: Answer): void {
+    mark({ path }: Pick<Asked, "path">, { headers }: Pick<Answer, "headers">): void {
       if (routes.has(path)) Object.assign(headers, OPEN);
     },
   };

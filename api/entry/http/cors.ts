@@ -9,7 +9,7 @@ export function createCors(origins: readonly string[]) {
   const allowed = new Set(origins);
   return {
     /** Lets the page that asks read the answer, where its origin is allowed. */
-    mark({ header }: Asked, { headers }: Answer): void {
+    mark({ header }: Pick<Asked, "header">, { headers }: Pick<Answer, "headers">): void {
       if (allowed.size === 0) return;
       headers["vary"] = headers["vary"] ? `${headers["vary"]}, origin` : "origin";
       const origin = header("origin");

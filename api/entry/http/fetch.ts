@@ -263,6 +263,14 @@ export function createHttp(app: App, options: Options = {}) {
     fetch: async (request: Request, { address = "unknown" }: Peer = {}): Promise<Response> => {
       return toResponse(await answer(askedBy(request, address, (maxBytes) => readRequest(request, maxBytes))));
     },
+    /** Lets the pages that may read the service's answers read one that a function gives in its place. */
+    mark(asked: Pick<Asked, "header" | "path">, response: Response): Response {
+      const marks = { headers: {} as Record<string, string> };
+      cors.mark(asked, marks);
+      collect.mark(asked, marks);
+      for (const [name, value] of Object.entries(marks.headers)) response.headers.set(name, value);
+      return response;
+    },
     /** What a server asks before it opens a socket; throws RefusedError. Gives what to do with the socket. */
     async upgrade(asked: Asked) {
       checkFront(asked.header);

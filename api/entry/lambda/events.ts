@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { isUtf8 } from "node:buffer";
+import type { Asked } from "../http/exchange.ts";
 import type { Peer } from "../http/rates.ts";
 
 /** An HTTP request as API Gateway's HTTP API and function URLs (payload 2.0) or its REST API (1.0) give it. */
@@ -20,12 +21,21 @@ const SURE_BYTES = 1_000_000;
 
 const TEXT = /^(text\/|application\/(json|[a-z.+-]+\+json|javascript|xml)\b)/i;
 
+/** What an answer says to whoever asked, whatever is in it. */
+const OF_THE_ASKER = [
+  "x-request-id",
+  "vary",
+  "access-control-allow-origin",
+  "access-control-expose-headers",
+  "cross-origin-resource-policy",
+];
+
 /** The request of an event. Gives the answer instead where there is none in it. */
 export function toRequest(event: HttpEvent): Request | Response {
   if ("elb" in (event.requestContext ?? {})) {
     return refusal(400, "BAD_REQUEST", "A load balancer calls containers here; functions answer API Gateway.");
   }
-  const parts = "httpMethod" in event ? fromRest(event) : "rawPath" in event ? fromHttp(event) : undefined;
+  const parts = partsOf(event);
   if (!parts) return refusal(400, "BAD_REQUEST", "The event is no HTTP request of API Gateway or of a function URL.");
   const { method, host, path, query, headers } = parts;
   const body = event.body == null ? undefined : Buffer.from(event.body, event.isBase64Encoded ? "base64" : "utf8");
@@ -39,6 +49,16 @@ export function toRequest(event: HttpEvent): Request | Response {
   } catch {
     return refusal(400, "BAD_REQUEST", "The request's method, address or headers cannot be read. Send it again whole.");
   }
+}
+
+/** Who asks for what, also where no request can be made of the event. */
+export function askedOf(event: HttpEvent): Pick<Asked, "header" | "path"> {
+  const { path = "/", headers = [] } = partsOf(event) ?? {};
+  return { path, header: (asked) => headers.find(([name]) => name.toLowerCase() === asked)?.[1] };
+}
+
+function partsOf(event: HttpEvent): Parts | undefined {
+  return "httpMethod" in event ? fromRest(event) : "rawPath" in event ? fromHttp(event) : undefined;
 }
 
 type Parts = { method: string; host: string; path: string; query: string; headers: [string, string][] };
@@ -95,7 +115,12 @@ export async function toResult(response: Response): Promise<APIGatewayProxyStruc
   if (bytes.length < SURE_BYTES) return result;
   const length = Buffer.byteLength(JSON.stringify(result));
   if (length <= EVENT_BYTES) return result;
-  return await toResult(tooLarge(`The answer has ${length} bytes; a function gives`, 500));
+  const refused = tooLarge(`The answer has ${length} bytes; a function gives`, 500);
+  for (const name of OF_THE_ASKER) {
+    const value = response.headers.get(name);
+    if (value !== null) refused.headers.set(name, value);
+  }
+  return await toResult(refused);
 }
 
 /** Whether bytes are still these where they go as text: not where they are no UTF-8, as what is compressed, whatever they are called. */

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { createApp } from "../../app.ts";
 import { createHttp } from "../http/fetch.ts";
 import { flushes, FunctionTimeoutError, start, within } from "./runtime.ts";
-import { peerOf, refusal, toRequest, toResult } from "./events.ts";
+import { askedOf, peerOf, refusal, toRequest, toResult } from "./events.ts";
 
 const { http, log } = await start(async (config, log) => ({
   log,
@@ -19,18 +19,17 @@ export async function handler(
   } catch (error) {
     if (!(error instanceof FunctionTimeoutError)) throw error;
     log.error("an operation took too long", { error });
-    return await toResult(
-      refusal(504, "TIMEOUT", "It took too long, and may have happened. Ask for less, or send the same again."),
-    );
+    const message = "It took too long, and may have happened. Ask for less, or send the same again.";
+    return await toResult(http.mark(askedOf(event), refusal(504, "TIMEOUT", message)));
   }
 }
 
 async function answer(event: APIGatewayProxyEventV2): Promise<Response> {
   const request = toRequest(event);
-  if (request instanceof Response) return request;
+  if (request instanceof Response) return http.mark(askedOf(event), request);
   // Measurements are for those inside: of a function they are in CloudWatch.
   if (new URL(request.url).pathname === "/metrics") {
-    return refusal(404, "NOT_FOUND", "There is nothing at /metrics here.");
+    return http.mark(askedOf(event), refusal(404, "NOT_FOUND", "There is nothing at /metrics here."));
   }
   return await http.fetch(request, peerOf(event));
 }

@@ -5,7 +5,7 @@ import { createApp } from "../../app.ts";
 import { SECOND_MS } from "../../core/clock.ts";
 import { createHttp } from "../http/fetch.ts";
 import { start, within } from "./runtime.ts";
-import { headOf, type HttpEvent, peerOf, toRequest } from "./events.ts";
+import { askedOf, headOf, type HttpEvent, peerOf, toRequest } from "./events.ts";
 import { pipe } from "../http/pipe.ts";
 
 /** Streams end so long before the function's time does; clients subscribe again with the last cursor. */
@@ -27,7 +27,7 @@ const http = await start(async (config, log) =>
 async function answer(event: HttpEvent, stream: Stream, context: Context): Promise<void> {
   const request = toRequest(event);
   const response = request instanceof Response
-    ? request
+    ? http.mark(askedOf(event), request)
     : await within(context, () => http.fetch(request, peerOf(event)));
   const out = runtime.HttpResponseStream.from(stream, headOf(response));
   // The head goes with the first bytes, of which there may be none.
