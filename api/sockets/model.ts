@@ -18,7 +18,12 @@ export type SocketConnection = SocketOpening & {
   viewer: Viewer;
   isInitialised: boolean;
   subscriptions: ReadonlyMap<string, string>;
+  /** How many ids it completed without following anything by them. */
+  completed: number;
 };
+
+/** What became of following a group by an id of a client's: the client has completed it before it began, or holds it already. */
+export type Following = "following" | "completed" | "exists" | "full" | "gone";
 
 /** What all members of a group ask, and as whom. `userId` is there only where the answer depends on the person. */
 export type Question = {

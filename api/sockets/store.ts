@@ -5,6 +5,7 @@ import { pages } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import {
   digestOf,
+  type Following,
   type Group,
   holderId,
   KEEP_MS,
@@ -22,6 +23,8 @@ import {
  */
 export type SocketStore = ReturnType<typeof createSocketStore>;
 
+/** So many ids that were completed before they began are known of a connection; those of before are of no use any more. */
+const MAX_COMPLETED = 100;
 /** A group's lease is good for longer than any function lives. */
 const LEASE_MS = 90 * SECOND_MS;
 
@@ -46,6 +49,30 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
 
   const readConnection = (id: string) => dynamo.get(table, connectionKey(id), { consistent: true });
 
+  /** Ends what a connection follows by this id, with its member of the group: both at once, so that whoever just joins sees that. */
+  async function removeSubscription(
+    { id, viewer: { tenantId }, subscriptions }: SocketConnection,
+    subscriptionId: string,
+  ): Promise<void> {
+    const group = subscriptions.get(subscriptionId);
+    if (group === undefined) return;
+    await retryLost(async () => {
+      const names = { "#subscriptions": "subscriptions", "#id": toName(subscriptionId) };
+      const isRemoved = await dynamo.transact([
+        { table, remove: memberKey(tenantId, group, `${id}#${subscriptionId}`) },
+        {
+          ...{ table, key: connectionKey(id), change: { expression: "REMOVE #subscriptions.#id", names } },
+          // Where somebody else removed it meanwhile, the id may be another's by now.
+          condition: { expression: "#subscriptions.#id = :group", names, values: { ":group": group } },
+        },
+      ]);
+      if (isRemoved) return undefined;
+      const item = await readConnection(id);
+      const now = item && toConnection(id, item);
+      return now?.subscriptions.get(subscriptionId) === group ? LOST : undefined;
+    });
+  }
+
   const ofHolder = (me: string, more = ""): Expression => ({
     expression: `leaseBy = :me${more}`,
     values: { ":me": me },
@@ -61,7 +88,14 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
     /** False where it was initialised before. */
     async putConnection(id: string, viewer: Viewer, isInitialised: boolean, address?: string): Promise<boolean> {
       const item = {
-        ...{ ...connectionKey(id), viewer: storable(viewer), isInitialised, subscriptions: {}, ttl: ttl() },
+        ...{
+          ...connectionKey(id),
+          viewer: storable(viewer),
+          isInitialised,
+          subscriptions: {},
+          completed: {},
+          ttl: ttl(),
+        },
         ...(address === undefined ? {} : { address }),
       };
       const written = await dynamo.putIf(table, item, {
@@ -137,24 +171,57 @@ export function createSocketStore(dynamo: Dynamo, table: string, clock: Clock) {
       }
     },
 
-    /** Notes at a connection that it follows a group by this id. False where it has the id already, or is gone. */
-    async addSubscription({ id }: SocketConnection, subscriptionId: string, group: string): Promise<boolean> {
-      const names = { "#subscriptions": "subscriptions", "#id": toName(subscriptionId) };
-      const change = { expression: "SET #subscriptions.#id = :group", names, values: { ":group": group } };
-      const condition = { expression: "attribute_exists(pk) AND attribute_not_exists(#subscriptions.#id)", names };
-      return (await dynamo.updateIf(table, connectionKey(id), change, condition)).ok;
+    /**
+     * Notes at a connection that it follows a group by this id, of which it has at most `most`. `saidAt` is when its client asked
+     * for that: the functions that carry out what a client says one after the other overtake each other.
+     */
+    async addSubscription(
+      { id }: Pick<SocketConnection, "id">,
+      subscriptionId: string,
+      group: string,
+      { most, saidAt }: { most: number; saidAt: number },
+    ): Promise<Following> {
+      const names = { "#subscriptions": "subscriptions", "#completed": "completed", "#id": toName(subscriptionId) };
+      const free = "attribute_not_exists(#subscriptions.#id) AND size(#subscriptions) < :most";
+      const isLater = "(attribute_not_exists(#completed.#id) OR #completed.#id < :saidAt)";
+      const added = await dynamo.updateIf(table, connectionKey(id), {
+        expression: "SET #subscriptions.#id = :group",
+        ...{ names, values: { ":group": group } },
+      }, {
+        expression: `attribute_exists(pk) AND ${free} AND ${isLater}`,
+        ...{ names, values: { ":most": most, ":saidAt": saidAt } },
+      });
+      if (added.ok) return "following";
+      const connection = added.current && toConnection(id, added.current);
+      if (!connection) return "gone";
+      if (connection.subscriptions.has(subscriptionId)) return "exists";
+      return connection.subscriptions.size >= most ? "full" : "completed";
     },
 
-    async removeSubscription({ id, viewer, subscriptions }: SocketConnection, subscriptionId: string): Promise<void> {
-      const group = subscriptions.get(subscriptionId);
-      if (group === undefined) return;
-      await dynamo.remove(table, memberKey(viewer.tenantId, group, `${id}#${subscriptionId}`));
-      const names = { "#subscriptions": "subscriptions", "#id": toName(subscriptionId) };
-      const change = { expression: "REMOVE #subscriptions.#id", names };
-      // Where somebody else removed it meanwhile, the id may be another's by now.
-      const condition = { expression: "#subscriptions.#id = :group", names, values: { ":group": group } };
-      await dynamo.updateIf(table, connectionKey(id), change, condition);
+    /** A client completes an id: what it follows by it, or what it asked for before and nobody has begun yet. */
+    async complete(connection: SocketConnection, subscriptionId: string, saidAt: number): Promise<void> {
+      if (connection.subscriptions.has(subscriptionId)) return await removeSubscription(connection, subscriptionId);
+      const names = { "#subscriptions": "subscriptions", "#completed": "completed", "#id": toName(subscriptionId) };
+      const isFull = connection.completed >= MAX_COMPLETED;
+      const { "#id": name, ...others } = names;
+      const noted = await dynamo.updateIf(
+        table,
+        connectionKey(connection.id),
+        isFull
+          ? { expression: "SET #completed = :only", names: others, values: { ":only": { [name]: saidAt } } }
+          : { expression: "SET #completed.#id = :saidAt", names, values: { ":saidAt": saidAt } },
+        { expression: "attribute_exists(#completed) AND attribute_not_exists(#subscriptions.#id)", names },
+      );
+      // It began meanwhile.
+      const now = noted.ok ? undefined : noted.current && toConnection(connection.id, noted.current);
+      if (now) await removeSubscription(now, subscriptionId);
     },
+
+    removeSubscription,
+
+    /** Takes back a member whose connection was gone, or had completed it, by the time that it was there. */
+    removeMember: (tenantId: string, group: string, { key }: Pick<Member, "key">): Promise<void> =>
+      dynamo.remove(table, memberKey(tenantId, group, key)),
 
     /** Adds a member at its own position, and the group where it is new; gives the group. */
     async join(group: string, question: Question, member: Member): Promise<Group> {
@@ -358,6 +425,7 @@ function toConnection(id: string, item: Item): SocketConnection | undefined {
     subscriptions: new Map(
       Object.entries(item.subscriptions as Item).map(([name, group]) => [fromName(name), group as string]),
     ),
+    completed: Object.keys((item.completed ?? {}) as Item).length,
   };
 }
 

@@ -230,7 +230,7 @@ describe("what is refused", () => {
     const held = head({ ...protocol, authorization: "Bearer x" });
     expect(await messages.connect("c", held, "203.0.113.7")).toMatchObject({ statusCode: 401 });
     for (const text of ["", "[]", '{"type":"subscribe","id":"1"}', "{".repeat(100)]) {
-      expect(await messages.message("nobody", text, "203.0.113.7")).toBeUndefined();
+      expect(await messages.message("nobody", text, "203.0.113.7", 0)).toBeUndefined();
     }
   });
 });

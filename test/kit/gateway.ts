@@ -135,6 +135,8 @@ export async function startGateway({ invoke, fault = () => undefined }: GatewayO
   };
 }
 
+let said = 0;
+
 /** An event of a socket, as API Gateway gives it to a function. */
 export function socketEvent(eventType: "CONNECT" | "MESSAGE" | "DISCONNECT", connectionId: string, more: object = {}) {
   return {
@@ -147,7 +149,7 @@ export function socketEvent(eventType: "CONNECT" | "MESSAGE" | "DISCONNECT", con
       messageDirection: "IN",
       stage: STAGE,
       connectedAt: 1_795_860_000_000,
-      requestTimeEpoch: 1_795_860_000_000,
+      requestTimeEpoch: 1_795_860_000_000 + said++,
       identity: { sourceIp: "203.0.113.7" },
       requestId: "Uv3QfHcZFiAFlDQ=",
       domainName: "abcdef1234.execute-api.eu-central-1.amazonaws.com",

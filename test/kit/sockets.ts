@@ -67,14 +67,18 @@ export async function startSockets({ env = {}, clock }: { env?: Record<string, s
   });
 
   // oxlint-disable-next-line no-explicit-any
-  async function handle({ requestContext: { eventType, connectionId, identity }, headers = {}, body }: any) {
+  async function handle(
+    { requestContext: { eventType, connectionId, identity, requestTimeEpoch }, headers = {}, body }: any,
+  ) {
     const peer = identity.sourceIp as string;
     if (eventType === "CONNECT") {
       const named = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value as string]));
       return await service.messages.connect(connectionId, (name) => named.get(name), peer);
     }
     if (eventType === "DISCONNECT") await service.messages.disconnect(connectionId);
-    const answer = eventType === "MESSAGE" ? await service.messages.message(connectionId, body, peer) : undefined;
+    const answer = eventType === "MESSAGE"
+      ? await service.messages.message(connectionId, body, peer, requestTimeEpoch)
+      : undefined;
     return { statusCode: 200, ...(answer === undefined ? {} : { body: answer }) };
   }
 

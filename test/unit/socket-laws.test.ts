@@ -8,6 +8,7 @@ import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
 const SECOND = 1_000;
 const LEASE = 90 * SECOND;
 const KEPT = 130 * 60 * SECOND;
+const ROOM = { most: 100, saidAt: 0 };
 const START = Date.UTC(2026, 5, 1, 12);
 const VIEWER = { tenantId: "shop", userId: "u", scopes: [], expiresAt: START + KEPT, credential: "c" } as Viewer;
 const QUESTION: Question = {
@@ -143,19 +144,19 @@ describe("what a connection follows", () => {
     const { store, seen } = await connected();
     await store.putConnection("b", VIEWER, true);
     const [a, b] = [await seen(), (await store.findConnection("b"))!];
-    expect(await store.addSubscription(a, "s", "g")).toBe(true);
-    expect(await store.addSubscription(a, "s", "h")).toBe(false);
-    expect(await store.addSubscription(b, "s", "h")).toBe(true);
+    expect(await store.addSubscription(a, "s", "g", ROOM)).toBe("following");
+    expect(await store.addSubscription(a, "s", "h", ROOM)).toBe("exists");
+    expect(await store.addSubscription(b, "s", "h", ROOM)).toBe("following");
     expect((await seen()).subscriptions).toEqual(new Map([["s", "g"]]));
     await store.removeConnection("a");
-    expect(await store.addSubscription(a, "t", "g")).toBe(false);
+    expect(await store.addSubscription(a, "t", "g", ROOM)).toBe("gone");
     expect(await store.findConnection("a")).toBeUndefined();
   });
 
   test("goes alone, with its member of the group; what it never followed changes nothing", async () => {
     const { store, seen, join } = await connected();
     for (const id of ["s", "t"]) {
-      await store.addSubscription(await seen(), id, "g");
+      await store.addSubscription(await seen(), id, "g", ROOM);
       await store.join("g", QUESTION, member("a", id));
     }
     await join("b");
@@ -166,7 +167,7 @@ describe("what a connection follows", () => {
     expect((await store.listMembers("shop", "g")).map(({ key }) => key)).toEqual(["a#t", "b#s"]);
     expect((await seen()).subscriptions).toEqual(new Map([["t", "g"]]));
     // By who read it before it went: what follows another group by this id since stays.
-    await store.addSubscription(before, "s", "h");
+    await store.addSubscription(before, "s", "h", ROOM);
     await store.removeSubscription(before, "s");
     expect((await seen()).subscriptions).toEqual(new Map([["s", "h"], ["t", "g"]]));
     // Once more: nothing is brought back.
@@ -174,6 +175,19 @@ describe("what a connection follows", () => {
     await store.removeSubscription(before, "t");
     expect(await store.findConnection("a")).toBeUndefined();
   });
+});
+
+test("a subscription goes also where another transaction is at its connection at that moment", async () => {
+  const dynamo = createMemoryDynamo(tables);
+  let refusals = 3;
+  const transact: typeof dynamo.transact = async (parts) => refusals-- <= 0 && await dynamo.transact(parts);
+  const store = createSocketStore({ ...dynamo, transact }, "sockets", () => START);
+  await store.putConnection("a", VIEWER, true);
+  await store.addSubscription({ id: "a" }, "s", "g", ROOM);
+  await store.join("g", QUESTION, member("a"));
+  await store.removeSubscription((await store.findConnection("a"))!, "s");
+  expect((await store.findConnection("a"))!.subscriptions.size).toBe(0);
+  expect(await store.listMembers("shop", "g")).toEqual([]);
 });
 
 test("connections of a login or a key are found by it, and no others of the tenant or another's", async () => {

@@ -19,13 +19,14 @@ let now: number;
 /** What was done to which socket, in order. */
 let done: string[];
 let isBroken: boolean;
+let said: number;
 let store: ReturnType<typeof createSocketStore>;
 
 /** Sockets of an app whose limits are these; `group` is what a subscription follows. */
 function createSockets(env: Record<string, string> = {}) {
   const { app } = createTinyApp(env);
   const told = (what: string) => Promise.resolve(void done.push(what));
-  return createSocketMessages({
+  const { connect, message, disconnect } = createSocketMessages({
     ...{ app, store, clock: () => now, engine: createEngine(app, createTelemetry(), true) },
     feeds: {
       describe: () => ({ question: QUESTION, group: "g", position: "" }),
@@ -43,6 +44,11 @@ function createSockets(env: Record<string, string> = {}) {
     },
     remind: (_, group, seconds) => told(`remind ${group} ${seconds}`),
   });
+  return {
+    ...{ connect, disconnect },
+    /** In the order in which it is carried out, where nothing else is said. */
+    message: (id: string, text: string, peer: string, saidAt = said++) => message(id, text, peer, saidAt),
+  };
 }
 const subscribe = (id: string) =>
   JSON.stringify({ id, type: "subscribe", payload: { query: "subscription { count(to: 1) }" } });
@@ -50,7 +56,7 @@ const begin = (sockets: ReturnType<typeof createSockets>, id: string) =>
   sockets.message(id, '{"type":"connection_init","payload":{"authorization":"Bearer good"}}', "1.1.1.1");
 
 beforeEach(() => {
-  [now, done, isBroken] = [START, [], false];
+  [now, done, isBroken, said] = [START, [], false, 1];
   store = createSocketStore(createMemoryDynamo(tables), "sockets", () => now);
 });
 
@@ -126,6 +132,90 @@ describe("a socket", () => {
       expect(done.at(-1)).toBe(`bye a 4409 Subscriber for ${id} already exists`);
     },
   );
+});
+
+describe("what a client completes", () => {
+  const IP = "1.1.1.1";
+  const complete = (id: string) => JSON.stringify({ id, type: "complete" });
+  const left = async () => [
+    (await store.findConnection("a"))?.subscriptions.size ?? 0,
+    (await store.listMembers("t1", "g")).length,
+  ];
+
+  test("is followed by nobody, also where that is carried out before what it completes; the id is free again after it", async () => {
+    const sockets = createSockets();
+    await store.putConnection("a", VIEWER, true);
+    for (const id of ["s", "constructor", "__proto__"]) {
+      done = [];
+      await sockets.message("a", complete(id), IP, 7);
+      expect(await sockets.message("a", subscribe(id), IP, 6)).toBeUndefined();
+      // API Gateway's clock counts milliseconds, and a page may do both in one.
+      expect(await sockets.message("a", subscribe(id), IP, 7)).toBeUndefined();
+      expect([done, await left()]).toEqual([[], [0, 0]]);
+      await sockets.message("a", subscribe(id), IP, 8);
+      expect([done, await left()]).toEqual([["remind g 100", "run g"], [1, 1]]);
+      await sockets.message("a", complete(id), IP, 9);
+      expect(await left()).toEqual([0, 0]);
+    }
+  });
+
+  test.each(["complete", "disconnect"])(
+    "is followed by nobody, at whichever moment of its beginning: %s",
+    async (how) => {
+      for (let moment = 0; moment < 80; moment++) {
+        store = createSocketStore(createMemoryDynamo(tables), "sockets", () => now);
+        const sockets = createSockets();
+        await store.putConnection("a", VIEWER, true);
+        const begun = sockets.message("a", subscribe("s"), IP, 6);
+        for (let i = 0; i < moment; i++) await Promise.resolve();
+        const ended = how === "complete" ? sockets.message("a", complete("s"), IP, 7) : sockets.disconnect("a");
+        await Promise.all([begun, ended]);
+        expect([moment, await left()]).toEqual([moment, [0, 0]]);
+      }
+    },
+  );
+
+  test("and asks for again by the same id while the first is taken back has its socket cut, so that nothing is missing", async () => {
+    const plain = store;
+    const asked = { most: 100, saidAt: 8 };
+    store = {
+      ...plain,
+      async join(...of) {
+        const group = await plain.join(...of);
+        await plain.complete((await plain.findConnection("a"))!, "s", 7);
+        return group;
+      },
+      async removeMember(...of) {
+        await plain.addSubscription({ id: "a" }, "s", "g", asked);
+        await plain.removeMember(...of);
+      },
+    };
+    const sockets = createSockets();
+    await store.putConnection("a", VIEWER, true);
+    await sockets.message("a", subscribe("s"), IP, 6);
+    expect(done).toEqual(["cut a"]);
+  });
+
+  test("without having followed it is remembered a hundred times", async () => {
+    const sockets = createSockets();
+    await store.putConnection("a", VIEWER, true);
+    for (let i = 0; i < 250; i++) await sockets.message("a", complete(`s${i}`), IP, i);
+    expect((await store.findConnection("a"))!.completed).toBeLessThanOrEqual(100);
+    expect(await sockets.message("a", subscribe("s249"), IP, 5)).toBeUndefined();
+    expect(done).toEqual([]);
+  });
+});
+
+test("of operations that begin at once a socket has a hundred, and no more", async () => {
+  const sockets = createSockets({ MAX_SUBSCRIPTIONS_PER_TOKEN: "1000", MAX_SUBSCRIPTIONS_PER_TENANT: "1000" });
+  await store.putConnection("a", VIEWER, true);
+  for (let i = 0; i < 97; i++) await sockets.message("a", subscribe(`s${i}`), "1.1.1.1");
+  const said = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => sockets.message("a", subscribe(`t${i}`), "1.1.1.1")),
+  );
+  expect(said.filter((answer) => answer === undefined)).toHaveLength(3);
+  expect(said.filter((answer) => answer?.includes("at most 100 operations"))).toHaveLength(5);
+  expect((await store.findConnection("a"))!.subscriptions.size).toBe(100);
 });
 
 test("a token and a tenant have as many subscriptions as they may, to the last one; what is over counts for no tenant", async () => {

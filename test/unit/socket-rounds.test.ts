@@ -76,7 +76,7 @@ beforeEach(() => {
 
 async function join(connectionId: string, more: Partial<Member> = {}) {
   await store.putConnection(connectionId, VIEWER, true);
-  await store.addSubscription((await store.findConnection(connectionId))!, "s", "g");
+  await store.addSubscription((await store.findConnection(connectionId))!, "s", "g", { most: 1, saidAt: 0 });
   const key = `${connectionId}#s`;
   const holder = { userId: "u" };
   const member = { key, connectionId, subscriptionId: "s", credential: "c", expiresAt: START + 60 * MINUTE, holder };

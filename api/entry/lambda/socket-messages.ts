@@ -79,7 +79,8 @@ export function createSocketMessages(
     }
   }
 
-  async function message(id: string, text: string, peer: string): Promise<string | undefined> {
+  /** `saidAt` is when API Gateway took it: a function that has it sooner may have what was said later. */
+  async function message(id: string, text: string, peer: string, saidAt: number): Promise<string | undefined> {
     const given = parse(text);
     if (typeof given === "string") return await end(id, BAD_REQUEST, given);
     const { type } = given;
@@ -94,11 +95,12 @@ export function createSocketMessages(
       return await end(id, BAD_REQUEST, `A message's id must be text of 1 to ${MAX_ID_CHARACTERS} characters.`);
     }
     if (type === "complete") {
-      await store.removeSubscription(connection, subscription);
+      await store.complete(connection, subscription, saidAt);
       return undefined;
     }
     if (type === "subscribe") {
-      return await subscribe(connection, subscription, given["payload"], connection.address ?? seenFrom(peer));
+      const address = connection.address ?? seenFrom(peer);
+      return await subscribe(connection, { subscriptionId: subscription, payload: given["payload"], address, saidAt });
     }
     return await end(id, BAD_REQUEST, "Messages are connection_init, subscribe, complete, ping and pong.");
   }
@@ -138,9 +140,12 @@ export function createSocketMessages(
 
   async function subscribe(
     connection: SocketConnection,
-    subscriptionId: string,
-    payload: unknown,
-    address: string,
+    { subscriptionId, payload, address, saidAt }: {
+      subscriptionId: string;
+      payload: unknown;
+      address: string;
+      saidAt: number;
+    },
   ): Promise<string | undefined> {
     const { id, viewer, subscriptions } = connection;
     let isMember = false;
@@ -165,7 +170,11 @@ export function createSocketMessages(
       const keys = known?.keys ?? probed!.keys;
       // Of what comes from now on: not from whenever it is first read for this one.
       const begin = position === "" ? probed?.begin ?? "" : position;
-      if (!await store.addSubscription(connection, subscriptionId, group)) throw exists(subscriptionId);
+      const added = await store.addSubscription(connection, subscriptionId, group, { most: MAX_SUBSCRIPTIONS, saidAt });
+      if (added === "full") throw tooMany();
+      if (added === "exists") throw exists(subscriptionId);
+      // Nobody waits for it any more.
+      if (added !== "following") return undefined;
       const member: Member = {
         key: `${id}#${subscriptionId}`,
         connectionId: id,
@@ -177,6 +186,7 @@ export function createSocketMessages(
       };
       isMember = true;
       await store.join(group, question, member);
+      if (await hasEnded(viewer.tenantId, group, member)) return undefined;
       if (probed) await store.noteKeys(viewer.tenantId, group, keys, probed.begin !== undefined);
       await store.listen(viewer.tenantId, group, keys, member.key);
       await remind(viewer.tenantId, group, REMIND_SECONDS);
@@ -191,6 +201,18 @@ export function createSocketMessages(
       return refuse([seen(error, viewer)]);
     }
     return undefined;
+  }
+
+  /** Whether a member that joined was completed, or its socket gone, before it was there: whoever ended it found none to end. */
+  async function hasEnded(tenantId: string, group: string, member: Member): Promise<boolean> {
+    const { connectionId, subscriptionId } = member;
+    const isFollowed = async () =>
+      (await store.findConnection(connectionId))?.subscriptions.get(subscriptionId) === group;
+    if (await isFollowed()) return false;
+    await store.removeMember(tenantId, group, member);
+    // By an id that was asked for again meanwhile: what was taken back may be that one's. Its client connects again.
+    if (await isFollowed()) await rounds.cut(connectionId);
+    return true;
   }
 
   async function checkLimits(viewer: Viewer): Promise<void> {

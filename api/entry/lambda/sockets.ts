@@ -13,7 +13,7 @@ export type SocketAnswer = { statusCode: number; headers?: Record<string, string
 const { messages } = await start((config, log) => createSocketService(config, { log }));
 
 export async function handler(event: SocketEvent, context: Context): Promise<SocketAnswer> {
-  const { requestContext: { eventType, connectionId, identity }, headers = {}, body = "" } = event;
+  const { requestContext: { eventType, connectionId, identity, requestTimeEpoch }, headers = {}, body = "" } = event;
   const peer = identity?.sourceIp ?? "unknown";
   return await within(context, async () => {
     switch (eventType) {
@@ -25,7 +25,7 @@ export async function handler(event: SocketEvent, context: Context): Promise<Soc
         await messages.disconnect(connectionId);
         return { statusCode: 200 };
       default: {
-        const answer = await messages.message(connectionId, body, peer);
+        const answer = await messages.message(connectionId, body, peer, requestTimeEpoch);
         return { statusCode: 200, ...(answer === undefined ? {} : { body: answer }) };
       }
     }
