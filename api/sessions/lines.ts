@@ -284,7 +284,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       const sessions = linked(result.sessions, beyond);
       // What begins beyond while motion lasts takes it over, or has motion of its own that ends it.
       const goesOn = beyond !== undefined && lasting.some(({ until }) => until >= beyond.at);
-      if (!goesOn && !reachesNext(sessions.at(-1)!)) {
+      const isSaidBeyond = beyond !== undefined && chain.some((session) => isSaidFrom(session, beyond.at));
+      if (!goesOn && !isSaidBeyond && !reachesNext(sessions.at(-1)!)) {
         const all = {
           sessions,
           gone: [...result.gone, ...gone.map((session) => ({ session, into: session.mergedInto! }))],
@@ -377,6 +378,11 @@ function newest(
   // Another writer may have opened this very session since it was looked for.
   if (!latest || latest.sessionId === next.sessionId || latest.startedAt >= next.startedAt) return undefined;
   return { line: [latest, next], originals: new Map([[latest.sessionId, latest]]) };
+}
+
+/** Whether something is said of it by a motion event at an instant or after it: where that lies beyond by now, it goes there. */
+function isSaidFrom({ ends, reported, bridges }: Session, at: number): boolean {
+  return [ends, reported, bridges].some((said) => said.some(({ anchor = -Infinity }) => anchor >= at));
 }
 
 /** Whether it has a place in its sensor's line: it is not a part of another. */

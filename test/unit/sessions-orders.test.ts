@@ -108,6 +108,10 @@ test.each([
     "PA.62445",
     "motion lies where the line has it, also before motion whose bridge takes away the end that had held both",
   ],
+  [
+    "RA.98987",
+    "what is said of motion goes with it also where that is another's, further on, once a merge is taken back",
+  ],
   ["PA.94181", "a length is none of what begins so late by a person's word that its device cannot have measured it"],
 ])("%s: %s", async (seed) => {
   expect(await sayInOrders(seed, 5, kindOf(seed))).toBeUndefined();
