@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 
 /**
  * Over so many partitions the things of a tenant are spread. Streams are in order within a partition and no further, so
@@ -23,8 +24,13 @@ export function partitionsOf(tenantId: string): string[] {
  * Also for index keys that many items would share at the same moment ("write sharding").
  */
 export function spread(id: string, count: number): number {
-  return createHash("sha256").update(id).digest()[0]! % count;
+  let place = places.get(id);
+  if (place === undefined) places.set(id, place = createHash("sha256").update(id).digest()[0]!);
+  return place % count;
 }
+
+/** What is busy is asked for again and again, each of its items by its own key: a hash costs more than all else of a key. */
+const places = new LRUCache<string, number>({ max: 10_000 });
 
 /** The partition of its tenant that an item lies in, from the item's partition key. */
 export function partitionOf(pk: unknown): string {

@@ -425,7 +425,7 @@ function toConnection(id: string, item: Item): SocketConnection | undefined {
     subscriptions: new Map(
       Object.entries(item.subscriptions as Item).map(([name, group]) => [fromName(name), group as string]),
     ),
-    completed: Object.keys((item.completed ?? {}) as Item).length,
+    completed: Object.keys(item.completed ?? {}).length,
   };
 }
 

@@ -67,9 +67,8 @@ export async function startSockets({ env = {}, clock }: { env?: Record<string, s
   });
 
   // oxlint-disable-next-line no-explicit-any
-  async function handle(
-    { requestContext: { eventType, connectionId, identity, requestTimeEpoch }, headers = {}, body }: any,
-  ) {
+  async function handle({ requestContext, headers = {}, body }: any) {
+    const { eventType, connectionId, identity, requestTimeEpoch } = requestContext;
     const peer = identity.sourceIp as string;
     if (eventType === "CONNECT") {
       const named = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value as string]));
