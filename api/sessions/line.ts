@@ -293,6 +293,11 @@ export function overflows(session: Session): boolean {
   return (session.next !== undefined && last >= session.next.at);
 }
 
+/** Whether something is said of it by a motion event at an instant or after it: where that lies beyond by now, it goes there. */
+export function isSaidFrom({ ends, reported, bridges }: Session, at: number): boolean {
+  return [ends, reported, bridges].some((said) => said.some(({ anchor = -Infinity }) => anchor >= at));
+}
+
 /**
  * Whether something that may have held motion of a session holds it no more, so that some of it may be another's: an end by a
  * person's word that is taken back, the extent that went with a start, or a pause that was begun and has an end now. That motion may

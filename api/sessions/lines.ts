@@ -9,6 +9,7 @@ import {
   inLine,
   isAsSeen,
   isOwn,
+  isSaidFrom,
   isSame,
   linked,
   movesMotion,
@@ -378,11 +379,6 @@ function newest(
   // Another writer may have opened this very session since it was looked for.
   if (!latest || latest.sessionId === next.sessionId || latest.startedAt >= next.startedAt) return undefined;
   return { line: [latest, next], originals: new Map([[latest.sessionId, latest]]) };
-}
-
-/** Whether something is said of it by a motion event at an instant or after it: where that lies beyond by now, it goes there. */
-function isSaidFrom({ ends, reported, bridges }: Session, at: number): boolean {
-  return [ends, reported, bridges].some((said) => said.some(({ anchor = -Infinity }) => anchor >= at));
 }
 
 /** Whether it has a place in its sensor's line: it is not a part of another. */

@@ -199,8 +199,8 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     ),
   },
   sockets: {
-    files: ["api/sockets/store.ts"],
-    tests: unit("socket-laws"),
+    files: ["api/sockets/connections.ts", "api/sockets/store.ts"],
+    tests: unit("socket-laws", "socket-messages"),
   },
   infra: {
     files: ["infra/rules.ts"],

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../api/core/errors.ts";
 import { GOAL_LIMITS, goalsOf, matchesEvent, parseSettings, propertyText } from "../../api/journeys/goals.ts";
+import { createListWorld } from "../kit/list-world.ts";
 
+const T = "shop";
 const goal = (goalId: string, matches: number) => (
   { goalId, anyOf: Array.from({ length: matches }, (_, i) => ({ page: `/${goalId}/${i}` })) }
 );
@@ -166,5 +168,31 @@ test.each<[string, object, string[], RegExp]>([
 test("goals are a list, and times are whole days from one to ten years", () => {
   for (const settings of [{ goals: {} }, { keepJourneysDays: 0 }, { keepJourneysDays: 3_651 }, { keepRawDays: 1.5 }]) {
     expect(() => parseSettings(settings)).toThrow(InvalidInputError);
+  }
+});
+
+test("of two people who set other goals at once the second is told, and nothing of theirs is done", async () => {
+  const { configuration } = createListWorld(T, Date.UTC(2026, 5, 1, 12));
+  const set = (type: string, expectedGoalsVersion: number, more: object = {}) =>
+    configuration.configure(T, { goals: [{ goalId: "paid", anyOf: [{ type }] }], expectedGoalsVersion, ...more });
+  const kept = async () => (await configuration.get(T)).goals;
+  const both = await Promise.all([set("PAID", 0), set("SOLD", 0)]);
+  const now = await kept();
+  expect(both.filter((done) => "__typename" in done)).toMatchObject([
+    { code: "VERSION_CONFLICT", message: expect.stringContaining("expectedGoalsVersion 1"), current: { goals: now } },
+  ]);
+  // Said again by whoever had no answer; other settings are of no version.
+  expect(await set(now.list[0]!.anyOf[0]!.type!, 0, { keepJourneysDays: 7 })).toMatchObject({
+    goals: now,
+    keepDays: 7,
+  });
+  expect(await configuration.configure(T, { keepJourneysDays: 8, expectedGoalsVersion: 0 })).toMatchObject({
+    keepDays: 8,
+  });
+  // Nothing of what is refused is done.
+  expect(await set("LEFT", 0, { keepJourneysDays: 9 })).toMatchObject({ current: { keepDays: 8 } });
+  expect(await set("LEFT", 1)).toMatchObject({ goals: { version: 2 } });
+  for (const wrong of [-1, 0.5, 1e300]) {
+    await expect(set("LEFT", wrong)).rejects.toMatchObject({ fields: [{ path: ["expectedGoalsVersion"] }] });
   }
 });

@@ -253,32 +253,6 @@ describe("a filter", () => {
     });
   });
 
-  test("by a goal asks for the goals of whoever set them first, of two at once, and the second is told", async () => {
-    const { configuration } = createWorld();
-    const set = (type: string, expectedGoalsVersion: number, more: object = {}) =>
-      configuration.configure(T, { goals: [{ goalId: "paid", anyOf: [{ type }] }], expectedGoalsVersion, ...more });
-    const kept = async () => (await configuration.get(T)).goals;
-    const both = await Promise.all([set("PAID", 0), set("SOLD", 0)]);
-    const now = await kept();
-    expect(both.filter((done) => "__typename" in done)).toMatchObject([
-      { code: "VERSION_CONFLICT", message: expect.stringContaining("expectedGoalsVersion 1"), current: { goals: now } },
-    ]);
-    // Said again by whoever had no answer; other settings are of no version.
-    expect(await set(now.list[0]!.anyOf[0]!.type!, 0, { keepJourneysDays: 7 })).toMatchObject({
-      goals: now,
-      keepDays: 7,
-    });
-    expect(await configuration.configure(T, { keepJourneysDays: 8, expectedGoalsVersion: 0 })).toMatchObject({
-      keepDays: 8,
-    });
-    // Nothing of what is refused is done.
-    expect(await set("LEFT", 0, { keepJourneysDays: 9 })).toMatchObject({ current: { keepDays: 8 } });
-    expect(await set("LEFT", 1)).toMatchObject({ goals: { version: 2 } });
-    for (const wrong of [-1, 0.5, 1e300]) {
-      await expect(set("LEFT", wrong)).rejects.toMatchObject({ fields: [{ path: ["expectedGoalsVersion"] }] });
-    }
-  });
-
   test("by an outcome finds what journeys come to by now", async () => {
     const { journeys, ids } = createWorld();
     const started = (sessionId: string, ago: number) => (
