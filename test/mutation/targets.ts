@@ -266,6 +266,7 @@ export const CONDITIONS: readonly Target[] = [
     files: store("analytics", "store"),
     tests: unit("rollup-store", "analytics-rollups"),
   },
+  { files: store("sockets", "connections"), tests: unit("socket-laws", "socket-messages") },
   { files: store("sockets", "store"), tests: unit("socket-laws") },
   {
     files: store("webhooks", "store"),
