@@ -190,6 +190,16 @@ test("a subscription goes also where another transaction is at its connection at
   expect(await store.listMembers("shop", "g")).toEqual([]);
 });
 
+test("a connection of before ids were remembered goes on: what it never followed is no error, and it follows what it asks for", async () => {
+  const { store, dynamo } = createWorld();
+  await store.putConnection("a", VIEWER, true);
+  await dynamo.update("sockets", { pk: "#a", sk: "-" }, { expression: "REMOVE completed" });
+  await store.complete((await store.findConnection("a"))!, "s", 1);
+  expect(await store.addSubscription({ id: "a" }, "s", "g", { most: 1, saidAt: 0 })).toBe("following");
+  await store.complete((await store.findConnection("a"))!, "s", 1);
+  expect(await store.findConnection("a")).toMatchObject({ subscriptions: new Map(), completed: 0 });
+});
+
 test("connections of a login or a key are found by it, and no others of the tenant or another's", async () => {
   const { store } = createWorld();
   await store.putConnection("a", { ...VIEWER, keyId: "key" }, true);
