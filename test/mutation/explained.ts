@@ -190,6 +190,12 @@ export const EXPLAINED: readonly Explained[] = [
     why: "behind its number a watermark says when it moved, so that none is a number alone",
   },
   {
+    file: "api/sockets/connections.ts",
+    line: "expression: attribute_exists(pk) AND ${free} AND ${isLater}",
+    instead: "(attribute_exists(pk) OR attribute_not_exists(planted)) AND ${free} AND ${isLater}",
+    why: "what is not there follows nothing whose size could be below the most",
+  },
+  {
     file: "api/sockets/store.ts",
     line: "}, { expression: attribute_exists(leaseBy) AND leaseUntil >= :now",
     instead: "(attribute_exists(leaseBy) OR attribute_not_exists(planted)) AND leaseUntil >= :now",
