@@ -71,12 +71,7 @@ const KEEP_DAYS = { least: 1, most: 3_650 } as const;
 
 const settings = v.strictObject({
   goals: v.nullish(goals),
-  expectedGoalsVersion: v.nullish(
-    v.pipe(
-      v.number("must be a whole number"),
-      v.check((n) => Number.isSafeInteger(n) && n >= 0, "must be the settings' `goalsVersion`"),
-    ),
-  ),
+  expectedGoalsVersion: v.nullish(whole(0, Number.MAX_SAFE_INTEGER)),
   keepJourneysDays: v.nullish(whole(KEEP_DAYS.least, KEEP_DAYS.most)),
   keepRawDays: v.nullish(whole(KEEP_DAYS.least, KEEP_DAYS.most)),
 });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { parseInput, words } from "../core/check.ts";
+import { parseInput, whole, words } from "../core/check.ts";
 import {
   BUCKET_MINUTES,
   type FixedSize,
@@ -107,19 +107,9 @@ const rule = v.object({
 });
 export type NewAlert = v.InferOutput<typeof rule>;
 
-const seen = v.object({
-  expectedVersion: v.nullish(
-    v.pipe(
-      v.number("must be a whole number"),
-      v.check(
-        (n) => Number.isSafeInteger(n) && n >= 0,
-        "must be the alert's `version`, or 0 for one that is not there",
-      ),
-    ),
-  ),
-});
+const seen = v.object({ expectedVersion: v.nullish(whole(0, Number.MAX_SAFE_INTEGER)) });
 
-/** The version that a person saw; undefined where they did not say. Throws InvalidInputError. */
+/** The `ruleVersion` that a person saw, 0 of one that is not there; undefined where they did not say. Throws InvalidInputError. */
 export function parseSeenVersion(input: unknown): number | undefined {
   return parseInput(seen, input).expectedVersion ?? undefined;
 }

@@ -12,22 +12,12 @@ import { statementsFor } from "../../infra/roles.ts";
 import type { Stores } from "../../infra/stores.ts";
 import type { OpenContext } from "../../schema/context.ts";
 import { startTestApp, type TestApp } from "../kit/app.ts";
-import { type FunctionName, startFunctions } from "../kit/functions.ts";
+import { BUDGETS } from "../kit/function-budgets.ts";
+import { CORS_ORIGIN, type FunctionName, startFunctions } from "../kit/functions.ts";
 import type { Streamed } from "../kit/lambda.ts";
 import { httpEvent, recorded, restEvent, sqsEvent, streamEvent } from "../kit/lambda-events.ts";
 import { metricsOf } from "../kit/metrics.ts";
 
-/** A little above what there is: whoever goes beyond has added something, and says here that it is worth it. */
-const BUDGETS: Record<FunctionName, { zippedBytes: number; modulesAtStart: number }> = {
-  http: { zippedBytes: 1_360_000, modulesAtStart: 1_335 },
-  stream: { zippedBytes: 920_000, modulesAtStart: 1_335 },
-  sockets: { zippedBytes: 905_000, modulesAtStart: 1_360 },
-  push: { zippedBytes: 905_000, modulesAtStart: 1_360 },
-  ingest: { zippedBytes: 375_000, modulesAtStart: 670 },
-  rollup: { zippedBytes: 390_000, modulesAtStart: 690 },
-  late: { zippedBytes: 390_000, modulesAtStart: 690 },
-  schedule: { zippedBytes: 645_000, modulesAtStart: 850 },
-};
 /** What only the local system, pages and tools need. */
 const NEVER =
   /dynoxide|fauxqs|render-graphiql|cli-progress|aws-lambda|graphql-codegen|api\/local\/|api\/entry\/(listen|load|run)/;
@@ -117,9 +107,15 @@ describe.skipIf("Deno" in globalThis)("the functions, on AWS's runtime client an
       expect(await on.call({})).toMatchObject({ statusCode: 400, errors: [{ extensions: { code: "BAD_REQUEST" } }] });
     });
 
-    test("says how it is, and shows no measurements to the world", async () => {
-      expect(await on.call(httpEvent({ path: "/health" }))).toMatchObject({ statusCode: 200 });
-      expect(await on.call(httpEvent({ path: "/metrics" }))).toMatchObject({ statusCode: 404 });
+    test("says how it is, and shows no measurements to the world; what it refuses the page that asked can read", async () => {
+      const events = [{ path: "/health" }, { path: "/metrics" }, { headers: { "a b": "c" } }];
+      const asked = (origin: string) => events.map((one) => httpEvent({ ...one, headers: { ...one.headers, origin } }));
+      for (const [origin, allowed] of [[CORS_ORIGIN, CORS_ORIGIN], ["https://other.example", undefined]] as const) {
+        const answers = await Promise.all(asked(origin).map((event) => on.call(event)));
+        expect(answers.map(({ statusCode, headers }) => [statusCode, headers["access-control-allow-origin"]])).toEqual(
+          [200, 404, 400].map((status) => [status, allowed]),
+        );
+      }
     });
   });
 

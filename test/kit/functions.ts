@@ -13,6 +13,8 @@ import { startRecorder } from "./recorder.ts";
 import { startSecrets } from "./secrets.ts";
 import { unzip } from "./unzip.ts";
 
+/** Pages from here may read what functions answer. */
+export const CORS_ORIGIN = "https://shop.example";
 export type FunctionName = keyof typeof functions;
 
 // oxlint-disable-next-line no-explicit-any
@@ -74,6 +76,7 @@ export async function startFunctions() {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       SIGNING_KEY_SECRET: SECRET,
       SOCKETS_URL: gateway.callbackUrl,
+      CORS_ORIGINS: CORS_ORIGIN,
       ...more,
     });
   }

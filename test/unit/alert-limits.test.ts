@@ -19,7 +19,8 @@ function createWorld() {
   let now = START;
   const told: AlertChange[] = [];
   const woken: string[] = [];
-  const store = createAlertStore(createMemoryDynamo(tables), "buckets");
+  const dynamo = createMemoryDynamo(tables);
+  const store = createAlertStore(dynamo, "buckets");
   const alerts = createAlerts({
     alerts: store,
     wakeElsewhere: (tenantId) => Promise.resolve(void woken.push(tenantId)),
@@ -36,7 +37,14 @@ function createWorld() {
       return { table: "webhooks", put: { pk: change.changeId, sk: "told" } };
     },
   });
-  return { alerts, told, woken, pass: (ms: number) => void (now += ms), states: () => told.map(({ state }) => state) };
+  return {
+    alerts,
+    dynamo,
+    told,
+    woken,
+    pass: (ms: number) => void (now += ms),
+    states: () => told.map(({ state }) => state),
+  };
 }
 
 describe("an alert", () => {
@@ -73,6 +81,16 @@ describe("an alert", () => {
     expect(await alerts.remove("shop", "a")).toBeUndefined();
     // Whoever follows alerts in another process hears of each too.
     expect(woken).toEqual(Array(4).fill("shop"));
+  });
+
+  test("of before there were versions is at 1, and is changed as any other", async () => {
+    const { alerts, dynamo } = createWorld();
+    await alerts.configure("shop", "u", RULE);
+    const { pk, sk } = dynamo.dump("buckets")[0]!;
+    await dynamo.update("buckets", { pk, sk }, { expression: "REMOVE ruleVersion" });
+    expect(await alerts.list("shop")).toMatchObject([{ ruleVersion: 1 }]);
+    const change = { ...RULE, threshold: 5, expectedVersion: 1 };
+    expect(await alerts.configure("shop", "u", change)).toMatchObject({ threshold: 5, ruleVersion: 2 });
   });
 
   test("that two people change at once is as the first left it, and the second is told; what is said again is no conflict", async () => {

@@ -196,6 +196,20 @@ describe("what a client completes", () => {
     expect(done).toEqual(["cut a"]);
   });
 
+  test("without having followed it counts as a request, and over the rate nothing is written; what it follows ends all the same", async () => {
+    const dynamo = createMemoryDynamo(tables);
+    store = createSocketStore(dynamo, "sockets", () => now);
+    const sockets = createSockets({ RATE_TOKEN: "5/60" });
+    await store.putConnection("a", VIEWER, true);
+    await sockets.message("a", subscribe("s"), IP);
+    for (let i = 0; i < 4; i++) await sockets.message("a", complete(`s${i}`), IP);
+    const before = dynamo.dump("sockets");
+    for (let i = 4; i < 9; i++) expect(await sockets.message("a", complete(`s${i}`), IP)).toBeUndefined();
+    expect(dynamo.dump("sockets")).toEqual(before);
+    await sockets.message("a", complete("s"), IP);
+    expect(await left()).toEqual([0, 0]);
+  });
+
   test("without having followed it is remembered a hundred times", async () => {
     const sockets = createSockets();
     await store.putConnection("a", VIEWER, true);

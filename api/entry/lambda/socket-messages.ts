@@ -94,12 +94,12 @@ export function createSocketMessages(
     if (typeof subscription !== "string" || subscription === "" || subscription.length > MAX_ID_CHARACTERS) {
       return await end(id, BAD_REQUEST, `A message's id must be text of 1 to ${MAX_ID_CHARACTERS} characters.`);
     }
+    const address = connection.address ?? seenFrom(peer);
     if (type === "complete") {
-      await store.complete(connection, subscription, saidAt);
+      await complete(connection, subscription, address, saidAt);
       return undefined;
     }
     if (type === "subscribe") {
-      const address = connection.address ?? seenFrom(peer);
       return await subscribe(connection, { subscriptionId: subscription, payload: given["payload"], address, saidAt });
     }
     return await end(id, BAD_REQUEST, "Messages are connection_init, subscribe, complete, ping and pong.");
@@ -201,6 +201,17 @@ export function createSocketMessages(
       return refuse([seen(error, viewer)]);
     }
     return undefined;
+  }
+
+  /** What nothing is followed by is remembered by a write, and counts as a request; over the rate it is not. */
+  async function complete(connection: SocketConnection, subscriptionId: string, address: string, saidAt: number) {
+    try {
+      if (!connection.subscriptions.has(subscriptionId)) await app.rates.request(address, connection.viewer);
+    } catch (error) {
+      if (error instanceof RateLimitedError) return;
+      throw error;
+    }
+    await store.complete(connection, subscriptionId, saidAt);
   }
 
   /** Whether a member that joined was completed, or its socket gone, before it was there: whoever ended it found none to end. */
