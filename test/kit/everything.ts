@@ -40,6 +40,7 @@ export async function seedEverything(api: TestApp, tenantId: string) {
     `mutation ($r: [MetricRecordInput!]!) { recordMetrics(input: { records: $r }) { __typename } }`,
     { r: records },
   );
+  await seedAlert(api, tenantId);
   // One that no door takes: it is parked.
   const refused = { id: "m", receipt: "r", receives: 1, attributes: {}, body: JSON.stringify({ tenant: tenantId }) };
   await api.app.ingest([refused]);
@@ -69,6 +70,13 @@ export async function seedEverything(api: TestApp, tenantId: string) {
     reviewSessionId: review.sessionId as string,
     cardId: review.nextCard.cardId as string,
   };
+}
+
+const ALERT = { alertId: "watched", name: "a", source: "ITEMS", size: "ONE_HOUR", condition: "ABOVE", threshold: 9 };
+
+async function seedAlert(api: TestApp, tenantId: string): Promise<void> {
+  const configure = `mutation ($input: ConfigureAlertInput!) { configureAlert(input: $input) { __typename } }`;
+  await api.ask(tenantId, configure, { input: ALERT });
 }
 
 const seen = (ids: readonly string[], expectedVersion = 1) => ids.map((sessionId) => ({ sessionId, expectedVersion }));
@@ -115,6 +123,11 @@ export function valuesFor({ ids, nodes, reviewSessionId }: Everything, { hops }:
     deleteSession: { VersionConflictError: { sessionId, expectedVersion: 7 } },
     ingestSessionBatch: {
       IngestSessionBatchPayload: { ...batchOf(sessionId, 1, NOON - 600_000, 3), sensorId },
+    },
+    configureAlert: { AlertConflictError: { ...ALERT, name: "b", expectedVersion: 7 } },
+    deleteAlert: { AlertConflictError: { alertId: ALERT.alertId, expectedVersion: 7 } },
+    configureJourneys: {
+      GoalsConflictError: { goals: [{ goalId: "other", anyOf: [{ type: "PAID" }] }], expectedGoalsVersion: 7 },
     },
     auditMetrics: { AuditMetricsPayload: { source: "ITEMS", range } },
   };
