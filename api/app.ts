@@ -33,6 +33,7 @@ import { createEraser } from "./journeys/erase.ts";
 import { createActiveVisitors } from "./journeys/active.ts";
 import { createExplorer } from "./journeys/explore.ts";
 import { createJourneyWatch } from "./journeys/watch.ts";
+import { feedCursorOf } from "./live/log-feed.ts";
 import { createAlertWatch } from "./metrics/alert-watch.ts";
 import { createMetricWatch } from "./metrics/watch.ts";
 import type { Rates } from "./rates/rates.ts";
@@ -176,6 +177,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     apiKeys: auth.apiKeys,
     auditLog: (...asked) => auth.audit.list(...asked),
     sessions: sessions.service,
+    feedCursor: (tenantId) => feedCursorOf(tenantId, clock()),
     watchSessions: createSessionWatch({
       sessions: sessions.service,
       log: sessions.log,

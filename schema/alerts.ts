@@ -248,7 +248,7 @@ streams.subscriptionFields((t) => ({
     access: "METRICS_READ",
     args: {
       alertId: t.arg.id({ description: "One alert; all where absent." }),
-      after: t.arg.string({ description: "The cursor of the last message received." }),
+      after: t.arg.string({ description: "The `cursor` of the last message received, or the `feedCursor` of a list." }),
     },
     subscribe: (_, { alertId, after }, { viewer, services, signal }) =>
       services.watchAlerts(viewer.tenantId, alertId == null ? undefined : String(alertId), after, signal),

@@ -11,6 +11,7 @@ import "./audit.ts";
 import "./identity.ts";
 import "./parked.ts";
 import "./nodes.ts";
+import "./feeds.ts";
 import "./sessions.ts";
 import "./sessions-live.ts";
 import "./sessions-recording.ts";

@@ -50,6 +50,7 @@ export type Services = {
   auditLog: Audit["list"];
   apiKeys: Pick<ApiKeys, "list" | "createApiKey" | "createWriteKey" | "revoke">;
   sessions: Sessions;
+  feedCursor: (tenantId: string) => string;
   watchSessions: (
     tenantId: string,
     sensorId: string | null | undefined,

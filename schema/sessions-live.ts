@@ -6,7 +6,7 @@ builder.objectField(Session, "cursor", (t) =>
   t.string({
     nullable: true,
     description:
-      "Of a session that `sessionChanged` gave: pass the last one as `after` to go on there. Null elsewhere.",
+      "Of a session that `sessionChanged` gave: pass the last one as `after` to go on there, of whatever sensor. Null elsewhere: a list goes on from `feedCursor`.",
     resolve: (session) => (session as Partial<SessionUpdate>).cursor,
   }));
 
@@ -20,7 +20,7 @@ streams.subscriptionFields((t) => ({
       sensorId: t.arg.string({
         description: "Only those at this sensor, and one that a person moved to another, once, as it is there.",
       }),
-      after: t.arg.string({ description: "The `cursor` of the last session received." }),
+      after: t.arg.string({ description: "The `cursor` of the last session received, or the `feedCursor` of a list." }),
     },
     subscribe: (_, { sensorId, after }, { viewer, services, signal }) =>
       services.watchSessions(viewer.tenantId, sensorId, after, signal),

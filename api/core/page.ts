@@ -12,15 +12,22 @@ export type Page<T> = { edges: { cursor: string; node: T }[]; hasNextPage: boole
  */
 export function createCursors<T>(kind: string, scope: unknown, schema: v.GenericSchema<unknown, T>) {
   const binding = createHash("sha256").update(JSON.stringify([kind, scope])).digest("base64url").slice(0, 10);
+  /** The position; undefined where the cursor is not of this list. */
+  function find(cursor: string): T | undefined {
+    const content = parseCursor(cursor);
+    const position = v.safeParse(schema, content?.[1]);
+    return content?.[0] === binding && position.success ? position.output : undefined;
+  }
   return {
     encode: (position: unknown): string => Buffer.from(JSON.stringify([binding, position])).toString("base64url"),
+
+    find,
 
     /** The position, or undefined without a cursor. Throws InvalidInputError where the cursor is not of this list. */
     decode(cursor: string | null | undefined, path: "after" | "before" = "after"): T | undefined {
       if (cursor === null || cursor === undefined) return undefined;
-      const content = parseCursor(cursor);
-      const position = v.safeParse(schema, content?.[1]);
-      if (content?.[0] === binding && position.success) return position.output;
+      const position = find(cursor);
+      if (position !== undefined) return position;
       throw new InvalidInputError([{
         path: [path],
         message: `is no cursor of this list; pass ${

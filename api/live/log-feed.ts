@@ -15,8 +15,8 @@ export type LogFeedOptions<T> = {
   hub: Hub;
   clock: Clock;
   pollMs?: number | undefined;
-  /** Names the cursors. */
-  kind: string;
+  /** Names the cursors that were given before all feeds had the same; they hold for a week. */
+  formerKind: string;
   /** The key under which the hub wakes. */
   hubKey: (tenantId: string) => string;
   /** What changed since an instant, by the moments at which that was kept, and what was hinted at; each as it is now. */
@@ -48,12 +48,23 @@ type Given<T> = T & { cursor: string };
 
 const position = v.tuple([v.pipe(v.number(), v.safeInteger()), v.array(v.tuple([v.string(), v.number()]))]);
 
+/** Cursors of a tenant's feeds. What was given by one is nothing to another, so each goes on from any, whatever it leaves out. */
+const cursorsOf = (tenantId: string) => createCursors("changes", tenantId, position);
+
+/**
+ * Where all feeds of a tenant stand now. What is read after it, a list as well, and then followed from here, misses nothing: what
+ * changed in the seconds before is given too.
+ */
+export function feedCursorOf(tenantId: string, now: number): string {
+  return cursorsOf(tenantId).encode([now, []]);
+}
+
 /**
  * Follows a log that many processes write to, without missing any of it: each read goes a few seconds back, for what was
  * written there meanwhile, and leaves out what was given. With `after` it begins where that message was. All who follow the
  * same share one reader and its messages. Each message is what was read, with its `cursor`.
  */
-export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubKey, read }: LogFeedOptions<T>) {
+export function createLogFeed<T extends object>({ hub, clock, pollMs, formerKind, hubKey, read }: LogFeedOptions<T>) {
   const followShared = createSharedLatest<{ entry: LogEntry<T>; message: Given<T> }>(({ entry }) => entry.key);
 
   return async function* followLog(
@@ -62,8 +73,9 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, kind, hubK
     after: string | null | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Given<T>> {
-    const cursors = createCursors(kind, [tenantId, filter ?? null], position);
-    const resumed = cursors.decode(after);
+    const cursors = cursorsOf(tenantId);
+    const former = createCursors(formerKind, [tenantId, filter ?? null], position);
+    const resumed = (after ? former.find(after) : undefined) ?? cursors.decode(after);
     if (resumed && resumed[0] < clock() - MAX_AWAY_MS) {
       throw new InvalidInputError([{ path: ["after"], message: "is older than a week; leave it out to begin anew" }]);
     }

@@ -13,7 +13,7 @@ export function createAlertWatch(
   { alerts, hub, clock, pollMs }: { alerts: AlertStore; hub: Hub; clock: Clock; pollMs?: number | undefined },
 ) {
   const follow = createLogFeed<{ change: AlertChange }>({
-    ...{ hub, clock, pollMs, kind: "alert changes as they happen", hubKey: alertsKey },
+    ...{ hub, clock, pollMs, formerKind: "alert changes as they happen", hubKey: alertsKey },
     async read(tenantId, alertId, sinceAt) {
       const changes = await alerts.listChanges(tenantId, { alertId, since: String(sinceAt).padStart(13, "0") });
       return changes.map((change) => ({ id: change.changeId, key: change.changeId, message: { change } }));

@@ -31,7 +31,7 @@ export function createSessionWatch({ sessions, log, hub, clock, pollMs }: Sessio
     hub,
     clock,
     pollMs,
-    kind: "sessions as they change",
+    formerKind: "sessions as they change",
     hubKey: sessionsKey,
     read,
   });

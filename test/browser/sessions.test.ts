@@ -141,6 +141,29 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
     await context.close();
   });
 
+  test("what is joined or deleted between a look and what follows it goes by itself, from the list and from the start", async () => {
+    const { page, context } = await site.openTab();
+    const [, late] = [await motion("arch", 1, 20), await motion("arch", 2, 12)];
+    await motion("arch", 3, 30);
+    const changes = [
+      () => motion("arch", 4, 16),
+      () => site.ask(DELETE, { input: { sessionId: late.sessionId, expectedVersion: 1 } }),
+    ];
+    await page.route("**/graphql", async (route) => {
+      if (!/query (SessionList|DoorSessions)\b/.test(route.request().postData() ?? "")) return await route.continue();
+      // Answered as it was a moment before.
+      const response = await route.fetch();
+      await changes.shift()?.();
+      await route.fulfill({ response });
+    });
+    await page.goto("/");
+    await site.signIn(page);
+    await expect.poll(() => page.getByRole("link", { name: "arch" }).count()).toBe(2);
+    await page.goto("/sessions?sensor=arch&range=all");
+    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
+    await context.close();
+  });
+
   test("what changes between a look and what follows it is shown by itself, on the page of a session and in the list", async () => {
     const sent = (batchOffset: number) => {
       const readings = [{ at: new Date(Date.UTC(2026, 0, 28, 12, 0, batchOffset)).toISOString(), values: [1] }];

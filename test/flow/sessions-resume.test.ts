@@ -88,6 +88,58 @@ test("from a cursor on every session that changed is given as it is, and none th
   await quiet.leave();
 });
 
+test("from where a list was read on it is told of all that was said, joined, moved and deleted since, also of one sensor", async () => {
+  const tenantId = "t4";
+  const motion = async (sensorId: string, seq: number, minute: number) => {
+    const at = new Date(START + minute * 60_000).toISOString();
+    const { session } = await mutate(api, tenantId, "recordMotion", { sensorId, seq, at });
+    return session as { sessionId: string; version: number };
+  };
+  const [early, late] = [await motion("door", 1, 0), await motion("door", 2, 8)];
+  const [moved, gone] = [await motion("gate", 1, 0), await motion("yard", 1, 0)];
+  const { data } = await other.ask(tenantId, "{ sessions { nodes { sessionId } } feedCursor }");
+  expect(data.sessions.nodes).toHaveLength(4);
+  await motion("door", 3, 4);
+  const expecting = ({ sessionId, version }: typeof early) => ({ sessionId, expectedVersion: version });
+  await mutate(api, tenantId, "correctSession", { ...expecting(moved), sensorId: "shed" });
+  await mutate(api, tenantId, "deleteSession", expecting(gone));
+  const begun = await motion("new", 1, 5);
+  await other.settle();
+  const query = `subscription ($sensorId: String, $after: String) { sessionChanged(sensorId: $sensorId, after: $after) {
+    sessionId deletedAt sensor { sensorId } mergedInto { sessionId } motionEventCount } }`;
+  type Told = {
+    sessionId: string;
+    deletedAt: string | null;
+    sensor: { sensorId: string };
+    mergedInto: { sessionId: string } | null;
+    motionEventCount: number;
+  };
+  const toldOf = async (sensorId: string | null, isEnough: (told: Map<string, string>) => boolean) => {
+    const stream = await openSse<{ sessionChanged: Told }>(other, {
+      tenantId,
+      query,
+      variables: { sensorId, after: data.feedCursor },
+    });
+    const told = new Map<string, string>();
+    while (!isEnough(told)) {
+      const { sessionChanged: is } = (await stream.next())!.data!;
+      const end = is.deletedAt ? "deleted" : is.mergedInto?.sessionId;
+      told.set(is.sessionId, [is.sensor.sensorId, is.motionEventCount, ...end ? [end] : []].join(" "));
+    }
+    await stream.leave();
+    return told;
+  };
+  const now = new Map([
+    [early.sessionId, "door 3"],
+    [late.sessionId, `door 1 ${early.sessionId}`],
+    [moved.sessionId, "shed 1"],
+    [gone.sessionId, "yard 1 deleted"],
+    [begun.sessionId, "new 1"],
+  ]);
+  expect(await toldOf(null, (told) => [...now].every(([id, is]) => told.get(id) === is))).toEqual(now);
+  expect(await toldOf("gate", ({ size }) => size > 0)).toEqual(new Map([[moved.sessionId, "shed 1"]]));
+});
+
 test.each(["nonsense", Buffer.from(JSON.stringify(["x", [1, []]])).toString("base64url")])(
   "a cursor %s is told",
   async (after) => {

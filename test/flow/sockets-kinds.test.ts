@@ -142,6 +142,28 @@ describe("over sockets that API Gateway holds", () => {
     },
   );
 
+  test.each(["sessionChanged", "alertChanged"])(
+    "%s goes on from where a list was read, whatever happened until it is followed",
+    async (name) => {
+      const { query, before, changes, seen, expected } = KINDS[name]!;
+      const tenant = `${name}-list`;
+      await before?.(tenant);
+      await on.settle();
+      const { data } = await on.api.ask(tenant, "{ feedCursor }");
+      await changes[0]!(tenant);
+      // Longer ago than what comes once more.
+      now += MINUTE;
+      await on.settle();
+      const followed = on.follow(on.client(tenant), query, { after: data.feedCursor });
+      await followed.until(({ length }) => length > 0);
+      await changes[1]!(tenant);
+      await on.settle(2);
+      await followed.until(({ length }) => length > 1);
+      expect(followed.errors).toEqual([]);
+      expect(followed.received.map(seen)).toEqual([...expected[1]!, ...expected[2]!]);
+    },
+  );
+
   test("who has left a page is not shown there any more, though nothing is written", async () => {
     const tenant = "fades";
     await view(tenant, 1, "/");

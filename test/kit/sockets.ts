@@ -143,7 +143,7 @@ export async function startSockets({ env = {}, clock }: { env?: Record<string, s
       const received: Received[] = [];
       const errors: unknown[] = [];
       let isComplete = false;
-      let after: string | undefined;
+      let after = variables["after"] as string | undefined;
       let look = () => {};
       const stop = client.subscribe({
         query,

@@ -1,6 +1,8 @@
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import { createCursors } from "../../api/core/page.ts";
 import { createHub, createStillHub, type Hub } from "../../api/live/hub.ts";
-import { createLogFeed, type LogEntry } from "../../api/live/log-feed.ts";
+import { createLogFeed, feedCursorOf, type LogEntry } from "../../api/live/log-feed.ts";
 
 const AT = Date.UTC(2026, 5, 1);
 const DAY = 24 * 3_600_000;
@@ -15,7 +17,7 @@ function createWorld(hub: Hub = createHub()) {
   const asked: { sinceAt: number; filter: string | undefined; hints: readonly string[] }[] = [];
   let waiting: { reads: number; resolve: () => void }[] = [];
   const followLog = createLogFeed<Change>({
-    ...{ hub, clock: () => now, pollMs: 3_600_000, kind: "changes", hubKey: (tenantId) => `changes#${tenantId}` },
+    ...{ hub, clock: () => now, pollMs: 3_600_000, formerKind: "former", hubKey: (tenantId) => `changes#${tenantId}` },
     read(_tenant, filter, sinceAt, hints, memory) {
       remembered.push([memory.has("seen"), memory.has("other")]);
       memory.add("seen");
@@ -178,13 +180,42 @@ describe("who follows a log", () => {
     });
   });
 
-  test("has a cursor of its own list alone: another tenant's and another filter's are refused", async () => {
+  test("goes on from a cursor of any feed of its tenant, and of no other's", async () => {
     const world = createWorld(still);
     const cursor = await cursorOf(world);
     await expect(world.follow(cursor, undefined, "other").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
-    await expect(world.follow(cursor, "ERROR").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
     await expect(world.follow("x").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(world.follow("").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    expect(await world.follow(cursor, "ERROR").next()).toBe(undefined);
     expect(await world.follow(cursor).next()).toBe(undefined);
+  });
+
+  test("goes on from a cursor of before they were of all feeds, with the filter that it was given for", async () => {
+    const world = createWorld(still);
+    world.keep(1);
+    const former = (filter: string | null) => createCursors("former", ["shop", filter], v.any()).encode([AT, []]);
+    expect(await world.follow(former(null)).next()).toMatchObject({ n: 1 });
+    expect(await world.follow(former("ERROR"), "ERROR").next()).toMatchObject({ n: 1 });
+    await expect(world.follow(former(null), "ERROR").next()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(world.follow(former(null), undefined, "other").next()).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+    });
+  });
+
+  test("of a list that was read a while ago is given what changed since, and what did in the moments before", async () => {
+    const world = createWorld();
+    world.keep(1, { key: "long ago", at: AT - 15_001 });
+    world.keep(2, { key: "moments ago", at: AT - 15_000 });
+    const listed = feedCursorOf("shop", AT);
+    world.pass(60_000);
+    world.keep(3, { key: "since", at: AT + 1 });
+    const { next, leave } = world.follow(listed, "ERROR");
+    expect([(await next()).n, (await next()).n]).toEqual([2, 3]);
+    const third = next();
+    world.keep(4, { key: "now" });
+    world.wake();
+    expect(await third).toMatchObject({ n: 4 });
+    leave();
   });
 
   test("that waits for nothing gives what was missed, says what wakes it, and remembers nothing that was not", async () => {

@@ -62,18 +62,6 @@ export function follow<Data, Variables>(
   });
 }
 
-/** A socket that has to be opened first is followed by then, and on a machine that is busy by the second time. */
-const AGAIN_MS = [1_000, 10_000];
-
-/**
- * Looks again once something is followed that was looked at before: what changed between the two was told to nobody. The function
- * that is given ends it.
- */
-export function lookAgain(look: () => void): () => void {
-  const timers = AGAIN_MS.map((ms) => setTimeout(look, ms));
-  return () => timers.forEach(clearTimeout);
-}
-
 const sight = restsOutOfSight(document);
 
 function currentClient(): Client {

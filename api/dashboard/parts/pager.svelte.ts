@@ -1,6 +1,7 @@
 import { messageOf } from "../core/ask.ts";
 
-type Page<Row> = { rows: Row[]; endCursor: string | null; hasNextPage: boolean };
+/** `feedCursor`: from where what is listed can be followed. */
+type Page<Row> = { rows: Row[]; endCursor: string | null; hasNextPage: boolean; feedCursor?: string };
 
 /**
  * A list that grows by pages. What comes for an older question than the last is dropped. A row that moved between two pages stands
@@ -15,6 +16,7 @@ export function createPager<Row>(
   let busy = $state(true);
   let hasMore = $state(false);
   let cursor: string | undefined;
+  let feedCursor = $state<string>();
   const controller = new AbortController();
 
   async function next(): Promise<void> {
@@ -26,6 +28,7 @@ export function createPager<Row>(
       rows = [...rows.filter((row) => !ids.has(idOf(row))), ...page.rows];
       cursor = page.endCursor ?? cursor;
       hasMore = page.hasNextPage;
+      feedCursor ??= page.feedCursor;
     } catch (error) {
       if (!controller.signal.aborted) failure = messageOf(error);
     } finally {
@@ -45,6 +48,10 @@ export function createPager<Row>(
     },
     get hasMore() {
       return hasMore;
+    },
+    /** That of the first page, once it is there. */
+    get feedCursor() {
+      return feedCursor;
     },
     next,
     /** Changes rows in place, such as those that a feed brought. */

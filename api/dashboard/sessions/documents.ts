@@ -205,7 +205,7 @@ export type SessionListQueryVariables = Exact<{
 }>;
 
 
-export type SessionListQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, sensor: { sensorId: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SessionListQuery = { feedCursor: string, sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, sensor: { sensorId: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SessionFollowSubscriptionVariables = Exact<{
   sensorId?: string | null | undefined;
@@ -230,7 +230,7 @@ export type SessionPageQueryVariables = Exact<{
 }>;
 
 
-export type SessionPageQuery = { session: { deletedAt: string | null, notes: string | null, userId: string | null, createdAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, activeDuration: number | null, corrected: Array<CorrectedPart>, mergedInto: { sessionId: string } | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null };
+export type SessionPageQuery = { feedCursor: string, session: { deletedAt: string | null, notes: string | null, userId: string | null, createdAt: string, expiresAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, endedAt: string | null, lastMotionAt: string, endReason: SessionEndReason | null, duration: number | null, motionEventCount: number, sampleCount: number, labels: Array<string>, pinned: boolean, version: number, updatedAt: string, activeDuration: number | null, corrected: Array<CorrectedPart>, mergedInto: { sessionId: string } | null, playback: { started: boolean, startedAt: string | null, stoppedAt: string | null, failure: string | null }, missingBatches: Array<{ from: number, to: number }>, sensor: { sensorId: string }, pauses: Array<{ from: string, to: string | null }> } | null };
 
 export type SessionAfterQueryVariables = Exact<{
   filter?: SessionFilter | null | undefined;
@@ -343,7 +343,7 @@ export type RestoreSessionMutation = { restoreSession:
    };
 
 export const SessionList = document<SessionListQuery, SessionListQueryVariables>(
-  "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt }",
+  "query SessionList($filter: SessionFilter, $first: Int!, $after: String) { sessions(filter: $filter, first: $first, after: $after) { nodes { ...SessionRow } pageInfo { hasNextPage endCursor } } feedCursor } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt }",
 );
 
 export const SessionFollow = document<SessionFollowSubscription, SessionFollowSubscriptionVariables>(
@@ -355,7 +355,7 @@ export const SessionPageFollow = document<SessionPageFollowSubscription, Session
 );
 
 export const SessionPage = document<SessionPageQuery, SessionPageQueryVariables>(
-  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } } fragment SessionWhole on Session { ...SessionRow ...SessionPauses deletedAt notes userId createdAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
+  "query SessionPage($sessionId: String!) { session(sessionId: $sessionId) { ...SessionWhole mergedInto { sessionId } } feedCursor } fragment SessionWhole on Session { ...SessionRow ...SessionPauses deletedAt notes userId createdAt expiresAt playback { started startedAt stoppedAt failure } missingBatches { from to } } fragment SessionRow on Session { id sessionId sensor { sensorId } status startedAt endedAt lastMotionAt endReason duration motionEventCount sampleCount labels pinned version updatedAt } fragment SessionPauses on Session { activeDuration corrected pauses { from to } }",
 );
 
 export const SessionAfter = document<SessionAfterQuery, SessionAfterQueryVariables>(

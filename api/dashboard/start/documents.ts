@@ -144,12 +144,14 @@ export type DoorSessionFragment = { id: string, sessionId: string, status: Sessi
 export type DoorSessionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DoorSessionsQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, version: number, updatedAt: string, sensor: { sensorId: string } }> } };
+export type DoorSessionsQuery = { feedCursor: string, sessions: { nodes: Array<{ id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, version: number, updatedAt: string, sensor: { sensorId: string } }> } };
 
-export type DoorSessionsMoveSubscriptionVariables = Exact<{ [key: string]: never; }>;
+export type DoorSessionsMoveSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+}>;
 
 
-export type DoorSessionsMoveSubscription = { sessionChanged: { deletedAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, version: number, updatedAt: string, mergedInto: { sessionId: string } | null, sensor: { sensorId: string } } };
+export type DoorSessionsMoveSubscription = { sessionChanged: { cursor: string | null, deletedAt: string | null, id: string, sessionId: string, status: SessionStatus, startedAt: string, motionEventCount: number, version: number, updatedAt: string, mergedInto: { sessionId: string } | null, sensor: { sensorId: string } } };
 
 export type DoorJourneysQueryVariables = Exact<{
   range: TimeRange;
@@ -182,11 +184,11 @@ export const CountedEvents = document<CountedEventsQuery, CountedEventsQueryVari
 );
 
 export const DoorSessions = document<DoorSessionsQuery, DoorSessionsQueryVariables>(
-  "query DoorSessions { sessions(first: 4) { nodes { ...DoorSession } } } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount version updatedAt }",
+  "query DoorSessions { sessions(first: 4) { nodes { ...DoorSession } } feedCursor } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount version updatedAt }",
 );
 
 export const DoorSessionsMove = document<DoorSessionsMoveSubscription, DoorSessionsMoveSubscriptionVariables>(
-  "subscription DoorSessionsMove { sessionChanged { ...DoorSession deletedAt mergedInto { sessionId } } } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount version updatedAt }",
+  "subscription DoorSessionsMove($after: String) { sessionChanged(after: $after) { cursor ...DoorSession deletedAt mergedInto { sessionId } } } fragment DoorSession on Session { id sessionId sensor { sensorId } status startedAt motionEventCount version updatedAt }",
 );
 
 export const DoorJourneys = document<DoorJourneysQuery, DoorJourneysQueryVariables>(

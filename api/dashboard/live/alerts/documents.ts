@@ -128,7 +128,7 @@ export type AlertPastQueryVariables = Exact<{
 }>;
 
 
-export type AlertPastQuery = { alertHistory: { nodes: Array<{ changeId: string, alertId: string, name: string, state: AlertState, reason: AlertReason, at: string, source: string, bucketStart: string | null, bucketEnd: string | null, value: number | null, threshold: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type AlertPastQuery = { feedCursor: string, alertHistory: { nodes: Array<{ changeId: string, alertId: string, name: string, state: AlertState, reason: AlertReason, at: string, source: string, bucketStart: string | null, bucketEnd: string | null, value: number | null, threshold: number }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type AlertFollowSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -165,7 +165,7 @@ export const AlertList = document<AlertListQuery, AlertListQueryVariables>(
 );
 
 export const AlertPast = document<AlertPastQuery, AlertPastQueryVariables>(
-  "query AlertPast($first: Int!, $after: String) { alertHistory(first: $first, after: $after) { nodes { ...ChangeRow } pageInfo { hasNextPage endCursor } } } fragment ChangeRow on AlertChange { changeId alertId name state reason at source bucketStart bucketEnd value threshold }",
+  "query AlertPast($first: Int!, $after: String) { alertHistory(first: $first, after: $after) { nodes { ...ChangeRow } pageInfo { hasNextPage endCursor } } feedCursor } fragment ChangeRow on AlertChange { changeId alertId name state reason at source bucketStart bucketEnd value threshold }",
 );
 
 export const AlertFollow = document<AlertFollowSubscription, AlertFollowSubscriptionVariables>(
