@@ -204,7 +204,7 @@ describe.runIf(hasBrowser)("the pages of sessions", () => {
     const { sessionId, version } = await motion("gate", 3, 16);
     await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(1);
     await expect.poll(() => rows.count()).toBe(1);
-    expect(await rows.locator("td:nth-child(5)").textContent()).toBe("3");
+    await expect.poll(() => rows.locator("td:nth-child(5)").textContent()).toBe("3");
     await site.ask(DELETE, { input: { sessionId, expectedVersion: version } });
     await expect.poll(() => rows.count()).toBe(0);
     await expect.poll(() => start.getByRole("link", { name: "gate" }).count()).toBe(0);

@@ -97,11 +97,12 @@ const push = (source: string, cursor: string, start: number, count: number, vers
   Line.open[0]!.push({ metricBuckets: { cursor, bucket: { source, ...bucket(start, count, version) } } });
 
 async function start(moving = true, size: "ONE_MINUTE" | "ONE_HOUR" = "ONE_MINUTE") {
+  const follows = Line.asked.length + (moving ? 1 : 0);
   const live = createLive(["TASKS", "ITEMS"], size, { last: "TWO_HOURS" }, moving);
   const stop = live.start();
   await pass(1_000);
-  // What is fetched comes in its own time, also on a busy machine.
-  while (!live.loaded && live.failure === undefined) await pass();
+  // What is fetched comes in its own time, also on a busy machine, and is followed then.
+  while ((!live.loaded && live.failure === undefined) || Line.asked.length < follows) await pass();
   return {
     ...{ live, stop },
     total: (source: string) =>
