@@ -20,6 +20,7 @@ import { type Carved, isDevice, mergeSessions, splitSession } from "./merging.ts
 import type { Piece, Report, Session } from "./model.ts";
 import { isSamePause, type PauseSaid, signOf } from "./pauses.ts";
 import { asItsOwn, compose, isWithin, regrouped } from "./pieces.ts";
+import { mustBeSince } from "./plausible.ts";
 import {
   conflict,
   mismatch,
@@ -91,6 +92,7 @@ export function createCorrections({ store, lines, sources, history, changed, clo
           before.set(source.sessionId, await history.countReadings(source, piece?.from, at));
         }
         const was = await lines.findSensorState(whole);
+        mustBeSince(was.sensor, "at", at);
         const begun = await lines.begin(whole, secondId, was, { startedAt: at, isStated: true });
         const carved = splitSession(whole, at, begun, held, ({ sessionId }) => before.get(sessionId)!);
         const payload = await write([whole], held, carved, whole.sessionId);

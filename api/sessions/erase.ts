@@ -93,7 +93,7 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
     if (!sensor) return true;
     const id = sensor.latestSessionId;
     const latest = id === undefined ? undefined : (await store.find(of.tenantId, [id])).get(id);
-    if (latest && latest.startedAt > receipt.until) return true;
+    if (latest && latest.startedAt > receipt.until) return await erasures.keepSensor(of, receipt);
     return await erasures.removeSensor(of, id);
   }
 

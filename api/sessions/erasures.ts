@@ -144,6 +144,18 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
       await dynamo.update(tables.sessions, receiptKey(of, ordinal), change);
     },
 
+    /** Leaves the sensor, which says by itself what of it was erased: whoever read it before has read another. False where it went. */
+    keepSensor: (of: Of, { until }: SensorReceipt): Promise<boolean> =>
+      dynamo.transact([{
+        table: tables.sensors,
+        key: { pk: sensorKeyOf(of.tenantId, of.sensorId) },
+        change: {
+          expression: "SET erasedUntil = :until, revision = revision + :one",
+          values: { ":until": until, ":one": 1 },
+        },
+        condition: { expression: "attribute_exists(revision)" },
+      }]),
+
     /** Removes the sensor itself, if its latest session is still the one that was read. */
     async removeSensor(of: Of, latestSessionId: string | undefined): Promise<boolean> {
       const condition = latestSessionId === undefined

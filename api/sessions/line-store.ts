@@ -6,8 +6,9 @@ import { pages } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { formatAt, formatHeard, parseHeard } from "./heard.ts";
 import { bootsAttribute, deviceChange, keyOf, numberAttributes, sensorKeyOf } from "./item.ts";
-import { placeKeyOf } from "./line.ts";
+import { isPlaced, placeKeyOf } from "./line.ts";
 import type { Heard, Sensor, Session } from "./model.ts";
+import { mustBeSince } from "./plausible.ts";
 
 /**
  * Access patterns of a sensor's line, in the table `sessions` beside the sessions (sk = sensor#part):
@@ -256,6 +257,25 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
         : { expression: "attribute_not_exists(revision)" },
     };
   }
+}
+
+/**
+ * False where something would begin in a past of the sensor that is being erased, whose sessions were looked for already: to be
+ * tried again once its motion is gone as well. Throws InvalidInputError where that is what was asked for.
+ */
+export function isSince(
+  { changes, sensor }: LineChange,
+  parts: readonly { next: Session; known: Session | undefined }[],
+): boolean {
+  const until = sensor?.now.erasedUntil;
+  if (until === undefined) return true;
+  const isNew = ({ session, known }: LineChange["changes"][number]) =>
+    isPlaced(session) && !(known && isPlaced(known) && known.startedAt === session.startedAt);
+  if (!changes.some((one) => isNew(one) && one.session.startedAt <= until)) return true;
+  for (const { next, known = next } of parts) {
+    mustBeSince(sensor!.now, "sessionId", Math.min(next.startedAt, known.startedAt));
+  }
+  return false;
 }
 
 export function fromPlaceItem(item: Item): LinePlace {

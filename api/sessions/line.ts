@@ -317,8 +317,8 @@ function mayPart(known: Session, next: Session): boolean {
 
 /** Whether a change of a session is its own: nobody's motion and no neighbour's view of it is moved by it. */
 export function isOwn(next: Session, known: Session): boolean {
-  const isPlaced = hasNothing(next) === hasNothing(known) && nextOf(next).by === nextOf(known).by;
-  return isPlaced && !movesMotion(next, known) && !reachesNext(next) && !overflows(next);
+  const isThere = hasNothing(next) === hasNothing(known) && nextOf(next).by === nextOf(known).by;
+  return isThere && !movesMotion(next, known) && !reachesNext(next) && !overflows(next);
 }
 
 /** Whether motion of a session may lie before it by a change, or beyond what it reaches, which its own view does not tell. */
@@ -344,4 +344,9 @@ function isSameValue(a: unknown, b: unknown): boolean {
 
 function shownOf(value: object): string {
   return JSON.stringify(value, (_key, part: unknown) => typeof part === "bigint" ? `${part}` : part);
+}
+
+/** Whether it has a place in its sensor's line: it is not a part of another. */
+export function isPlaced({ mergedInto }: Session): boolean {
+  return mergedInto === undefined;
 }

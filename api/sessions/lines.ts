@@ -9,6 +9,7 @@ import {
   inLine,
   isAsSeen,
   isOwn,
+  isPlaced,
   isSaidFrom,
   isSame,
   linked,
@@ -20,7 +21,7 @@ import {
   type Settled,
   settleLine,
 } from "./line.ts";
-import type { LineChange, LinePlace, LineStore } from "./line-store.ts";
+import { isSince, type LineChange, type LinePlace, type LineStore } from "./line-store.ts";
 import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Numbers, type Sensor, type Session } from "./model.ts";
 import { noNumbers } from "./numbers.ts";
 import { createPresence } from "./presence.ts";
@@ -174,7 +175,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     // Its motion may lie before it now, or beyond what it reaches from there, which its own view does not tell.
     const isMoved = known?.lastHeardAt !== undefined && movesMotion(next, known);
     const change = await settled(of, stretch, was, isMoved);
-    return change ? await commit(change, also) : false;
+    return change && isSince(change, [{ next, known }]) ? await commit(change, also) : false;
   }
 
   /**
@@ -185,7 +186,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     const was = await findSensorState(of);
     const stretch = await read(of, parts);
     const change = stretch && await settled(of, stretch, was, true);
-    return change ? await commit(change, also) : false;
+    return change && isSince(change, parts) ? await commit(change, also) : false;
   }
 
   /** Writes what a message of a sensor changes of these sessions, and all that follows; its numbers go to the latest one. */
@@ -206,7 +207,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     }
     const stretch = await read(of, parts);
     const change = stretch && await settled(of, stretch, { ...turned, latest: numbered }, true, cleared);
-    if (!change) return false;
+    if (!change || !isSince(change, [])) return false;
     const isIn = change.changes.some(({ session }) => session.sessionId === latest?.sessionId);
     return await commit({ ...change, changes: isIn ? change.changes : [...change.changes, ...moved] }, also);
   }
@@ -379,11 +380,6 @@ function newest(
   // Another writer may have opened this very session since it was looked for.
   if (!latest || latest.sessionId === next.sessionId || latest.startedAt >= next.startedAt) return undefined;
   return { line: [latest, next], originals: new Map([[latest.sessionId, latest]]) };
-}
-
-/** Whether it has a place in its sensor's line: it is not a part of another. */
-function isPlaced({ mergedInto }: Session): boolean {
-  return mergedInto === undefined;
 }
 
 function byId(sessions: readonly Session[]): Map<string, Session> {

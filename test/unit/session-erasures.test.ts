@@ -1,47 +1,9 @@
 import { expect, test } from "vitest";
 import type { Item } from "../../api/aws/dynamo.ts";
 import { InvalidInputError } from "../../api/core/errors.ts";
-import { tables } from "../../api/resources.ts";
-import type { BatchInput, Reading } from "../../api/sessions/model.ts";
-import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
-import { hostOf } from "../proof/sessions-hosts.ts";
+import { createWorld, NOW } from "../kit/erasing-world.ts";
 
-const NOW = Date.UTC(2026, 5, 1, 12);
 const MIN = 60_000;
-
-/** So many requests of one message: more is a process that asks for ever. */
-const MOST_REQUESTS = 200;
-
-/** Processes over one store: settings of up to a minute ago lie in each. */
-function createWorld() {
-  const state = { now: NOW, ids: 0, requests: 0, losing: 0, meanwhile: new Map<number, () => Promise<unknown>>() };
-  const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
-  const objects = new Map<string, readonly Reading[]>();
-  const methods: Record<string, (...args: never[]) => unknown> = {
-    ...dynamo,
-    keep: (_: string, { sessionId, batchOffset, readings }: BatchInput) => {
-      objects.set(`${sessionId} ${batchOffset}`, readings);
-      return "created";
-    },
-    read: ({ sessionId }: { sessionId: string }, offset: number) => objects.get(`${sessionId} ${offset}`) ?? [],
-    drop: ({ sessionId }: { sessionId: string }, offset: number) => void objects.delete(`${sessionId} ${offset}`),
-    removeAll: ({ sessionId }: { sessionId: string }) => {
-      const own = [...objects.keys()].filter((key) => key.startsWith(`${sessionId} `));
-      return own.filter((key) => objects.delete(key)).length;
-    },
-  };
-  const ask = async (method: string, args: readonly unknown[]) => {
-    if (++state.requests > MOST_REQUESTS) throw new Error("asks for ever");
-    const meanwhile = state.meanwhile.get(state.requests);
-    state.meanwhile.delete(state.requests);
-    await meanwhile?.();
-    // Another transaction was at the same items.
-    if (method === "transact" && --state.losing === 0) return false;
-    return await methods[method]!(...args as never[]);
-  };
-  const hosts = [0, 1].map((n) => hostOf(n, { ask, now: () => state.now, id: () => `i${state.ids++}` }));
-  return { state, dynamo, objects, eraser: hosts[0]!, other: hosts[1]! };
-}
 
 const refused = { fields: [{ message: expect.stringContaining("was erased") }] };
 
@@ -256,51 +218,3 @@ test("a place that is tidied up stays where its session is there again by then",
   }
   expect(tried).toBeGreaterThan(5);
 });
-
-const WALK = { sensorId: "hall", sessionId: "walk" };
-type Say = (host: ReturnType<typeof createWorld>["other"], tenant: string) => Promise<unknown>;
-const batch = (batchOffset: number, ...minutes: number[]): Say => (host, tenant) =>
-  host.ingestBatch(tenant, "u", {
-    ...{ ...WALK, batchOffset },
-    readings: minutes.map((minute) => ({ at: NOW + minute * MIN, values: [minute] })),
-  });
-const start: Say = (host, tenant) => host.create(tenant, "u", { ...WALK, startedAt: NOW - 30 * MIN });
-const seen = async (...[host, tenant]: Parameters<Say>) => {
-  const { version = 1 } = (await host.find(tenant, ["walk"])).get("walk") ?? {};
-  return { sessionId: "walk", expectedVersion: version };
-};
-const split: Say = async (host, tenant) =>
-  await host.split(tenant, { ...await seen(host, tenant), at: NOW - 20 * MIN, newSessionId: "rest" });
-const undo: Say = async (host, tenant) => await host.undo(tenant, await seen(host, tenant));
-
-/** What is there before, and what is said while the sensor is erased. */
-const SAID: [name: string, before: Say[], said: Say][] = [
-  ["a start", [], start],
-  ["a batch", [], batch(0, -30, -10)],
-  ["a split", [batch(0, -30, -10)], split],
-  ["a batch of what is split", [batch(0, -30, -10), split], batch(1, -28, -8)],
-  ["a start of what is split", [batch(0, -30, -10), split], start],
-  ["an undo", [batch(0, -30, -10), split], undo],
-];
-
-test.each(SAID)(
-  "%s is done, or refused in words, before whichever of its requests the sensor is erased",
-  async (name, before, say) => {
-    let tries = 0;
-    for (let isMet = true; isMet; tries++) {
-      isMet = false;
-      const { state, eraser, other } = createWorld();
-      const tenant = `${name} ${tries}`;
-      for (const one of before) await one(other, tenant);
-      state.requests = 0;
-      state.meanwhile.set(tries + 1, async () => {
-        isMet = true;
-        await eraser.eraseSensor(tenant, "hall");
-      });
-      const answer = await say(other, tenant).catch((error: unknown) => error);
-      if (answer instanceof InvalidInputError) expect(answer.message).toMatch(/was erased|has no merge or split/);
-      else expect([tries, answer]).toMatchObject([tries, { __typename: expect.any(String) }]);
-    }
-    expect(tries).toBeGreaterThan(3);
-  },
-);
