@@ -350,3 +350,7 @@ function shownOf(value: object): string {
 export function isPlaced({ mergedInto }: Session): boolean {
   return mergedInto === undefined;
 }
+
+export function byId(sessions: readonly Session[]): Map<string, Session> {
+  return new Map(sessions.map((session) => [session.sessionId, session]));
+}

@@ -4,6 +4,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
 import { deletedIn, withTakenOut } from "./deleted.ts";
 import {
+  byId,
   goneInto,
   hasPeoples,
   inLine,
@@ -76,22 +77,25 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   }
 
   function findSensorState({ tenantId, sensorId }: Owner): Promise<SensorState> {
+    const of = { tenantId, sensorId };
     return retryLost(async () => {
       const known = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
       const id = known?.latestSessionId;
       const erasedUntil = await settings.erasedUntilOf(tenantId, sensorId, known);
-      const sensor = erasedUntil === undefined ? known : { tenantId, sensorId, ...known, erasedUntil };
+      const sensor = erasedUntil === undefined ? known : { ...of, ...known, erasedUntil };
       const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
-      if (id !== undefined && !latest) return await mended({ tenantId, sensorId }, sensor!);
       // Between the two reads another may have become the latest: what is counted in this one now would count again there.
-      if (latest?.next || latest?.mergedInto !== undefined) return LOST;
+      if (latest?.mergedInto !== undefined) return LOST;
+      if (latest?.next && (await lineStore.last(of))?.sessionId !== id) return LOST;
+      // It was deleted when its time had come, or what it names next.
+      if (id !== undefined && (!latest || latest.next)) return await mended(of, sensor!);
       // Or the sensor may have said for the first time that motion ceased, which the latest session knows by itself.
       const more = latest?.numbers.clearedAt === undefined ? {} : { clears: true as const };
       return { sensor: sensor && { ...sensor, ...more }, latest, isMended: false };
     });
   }
 
-  /** The latest of the sessions that are left, where the sensor's latest one was deleted. */
+  /** The latest of the sessions that are left, where the sensor's latest one was deleted, or one after it. */
   async function mended(of: Owner, sensor: Sensor): Promise<SensorState> {
     const place = await lineStore.last(of);
     const left = place && (await find(of, [place.sessionId])).get(place.sessionId);
@@ -254,9 +258,11 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
   ): Promise<LineChange | undefined> {
     const now = clock();
     let stretch = line;
+    let isLast = false;
     for (;;) {
       const end = [...originals.values()].sort(inLine).at(-1);
-      const beyond = end?.next;
+      // What it names next may have been deleted when its time had come.
+      const beyond = isLast ? undefined : end?.next;
       const chain = linked(stretch, beyond);
       // The motion of those that go lies in the line. What was a part of another before, and stays so, has none, wherever it began.
       const moving = [...chain, ...gone.flatMap(({ sessionId }) => originals.get(sessionId) ?? [])];
@@ -297,6 +303,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       }
       const more = end ? await lineStore.from(of, placeKeyOf(end), 2) : [];
       const added = await sessionsAt(of, more.slice(1));
+      isLast = more.length === 1 && more[0]!.sessionId === end!.sessionId;
+      if (isLast) continue;
       // What was a part of another as it was read, or not there at all, and has a place of its own by now, has moved meanwhile.
       const isKnown = (id: string) => stubs.has(id) || stretch.some(({ sessionId }) => sessionId === id);
       if (!added || added.length === 0 || added.some(({ sessionId }) => isKnown(sessionId))) return undefined;
@@ -309,7 +317,7 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     of: Owner,
     { sessions, gone }: Settled,
     originals: ReadonlyMap<string, Session>,
-    { sensor, latest }: SensorState,
+    { sensor, latest, isMended }: SensorState,
     tails: readonly Heard[] | undefined,
     now: number,
   ): LineChange | undefined {
@@ -325,7 +333,9 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
       ...gone.map(({ session, into }) => goneInto(session, into)),
     ].flatMap((session) => {
       const known = originals.get(session.sessionId);
-      if (known && isSame(session, known)) return [];
+      // One that is the last again, since those after it are gone, is kept as that: as it was read it was mended already.
+      const isLastAgain = isMended && isLatest && session.sessionId === last.sessionId;
+      if (known && isSame(session, known) && !isLastAgain) return [];
       const takesPeoples = known ? known.version !== session.version : hasPeoples(session);
       return [{ session: { ...session, updatedAt: now }, known, takesPeoples }];
     });
@@ -380,10 +390,6 @@ function newest(
   // Another writer may have opened this very session since it was looked for.
   if (!latest || latest.sessionId === next.sessionId || latest.startedAt >= next.startedAt) return undefined;
   return { line: [latest, next], originals: new Map([[latest.sessionId, latest]]) };
-}
-
-function byId(sessions: readonly Session[]): Map<string, Session> {
-  return new Map(sessions.map((session) => [session.sessionId, session]));
 }
 
 function tooFar(): InvalidInputError {
