@@ -273,7 +273,8 @@ export function isSince(
     isPlaced(session) && !(known && isPlaced(known) && known.startedAt === session.startedAt);
   if (!changes.some((one) => isNew(one) && one.session.startedAt <= until)) return true;
   for (const { next, known = next } of parts) {
-    mustBeSince(sensor!.now, "sessionId", Math.min(next.startedAt, known.startedAt));
+    mustBeSince(sensor!.now, "sessionId", known.startedAt);
+    mustBeSince(sensor!.now, "startedAt", next.startedAt);
   }
   return false;
 }

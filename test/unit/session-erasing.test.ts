@@ -129,7 +129,10 @@ test.each(MEANWHILE.flatMap(([name, ...said]) => [[name, false, ...said], [name,
       state.requests = 0;
       state.meanwhile.set(tries + 1, async () => {
         isMet = true;
-        await say(other, tenant).catch((error: unknown) => expect(error).toBeInstanceOf(InvalidInputError));
+        await say(other, tenant).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(InvalidInputError);
+          if (name === "a split") expect(error).toMatchObject({ fields: [{ path: ["at"] }] });
+        });
       });
       expect(await eraser.eraseSensor(tenant, "hall")).toMatchObject({ isDone: true });
       const left = dynamo.dump("sessions");
@@ -150,3 +153,14 @@ test.each(MEANWHILE.flatMap(([name, ...said]) => [[name, false, ...said], [name,
     expect(tries).toBeGreaterThan(5);
   },
 );
+
+test("a start that is corrected to a past that was erased is refused by its own field", async () => {
+  const { state, eraser, other } = createWorld();
+  await motion(-7, -4)(other, "field");
+  await eraser.eraseSensor("field", "hall");
+  await motion(8)(other, "field");
+  state.requests = 0;
+  await expect(correction({ startedAt: at(-5) })(other, "field")).rejects.toMatchObject({
+    fields: [{ path: ["startedAt"], message: expect.stringContaining("was erased") }],
+  });
+});
