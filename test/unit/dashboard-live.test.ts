@@ -102,7 +102,9 @@ async function start(moving = true, size: "ONE_MINUTE" | "ONE_HOUR" = "ONE_MINUT
   const stop = live.start();
   await pass(1_000);
   // What is fetched comes in its own time, also on a busy machine, and is followed then.
-  while ((!live.loaded && live.failure === undefined) || Line.asked.length < follows) await pass();
+  await vi.waitFor(() => {
+    expect([live.loaded || live.failure !== undefined, Line.asked.length]).toEqual([true, follows]);
+  }, { timeout: 300_000, interval: 1 });
   return {
     ...{ live, stop },
     total: (source: string) =>

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { hangUp as HangUp } from "../../api/dashboard/core/follow.svelte.ts";
 import type { Sitting } from "../../api/dashboard/review/sitting.svelte.ts";
 import { installPageGlobals, type PageGlobals } from "../kit/page-globals.ts";
 
@@ -18,6 +19,7 @@ const payload = (view: View) => ({ __typename: "ReviewPayload", reviewSession: v
 
 let page: PageGlobals;
 let create: (deckId: string) => Sitting;
+let hangUp: typeof HangUp;
 let asked: { name: string; input: Input }[] = [];
 /** What the service answers to an operation, in its order; the last one again and again. */
 let answers: Record<string, (() => unknown)[]> = {};
@@ -64,8 +66,13 @@ beforeAll(async () => {
     },
   });
   ({ createSitting: create } = await import("../../api/dashboard/review/sitting.svelte.ts"));
+  ({ hangUp } = await import("../../api/dashboard/core/follow.svelte.ts"));
 });
-afterAll(() => page.restore());
+afterAll(() => {
+  // The one connection of a tab would be the next file's, with this socket.
+  hangUp();
+  page.restore();
+});
 
 let leave = () => {};
 beforeEach(() => {
