@@ -188,7 +188,7 @@ const ConfigureSessionsInput = builder.inputType("ConfigureSessionsInput", {
     maxAhead: t.field({
       type: "Milliseconds",
       description:
-        "How far ahead of the service's clock a device's time is believed: at most a day; 10 minutes where never set. What is not believed is kept aside.",
+        "How far ahead of the service's clock a device's time is believed: at most a day; 10 minutes where never set. What is not believed is kept aside. A motion sensor's clock that is behind by up to as much places its session by what it says; the session is live while motion comes.",
     }),
     maxBehindDays: t.int({
       description: "How many days behind it: 1 to 36,500; 7,300 where never set, so that history can be loaded.",

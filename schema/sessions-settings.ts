@@ -37,7 +37,8 @@ const SessionSettings = builder.objectRef<SettingsShown>("SessionSettings").impl
     }),
     maxAhead: t.field({
       type: "Milliseconds",
-      description: "How far ahead of the service's clock a device's time is believed.",
+      description:
+        "How far ahead of the service's clock a device's time is believed. A motion sensor's that is behind by up to as much places its session, which is live while motion comes.",
       resolve: ({ aheadMs }) => aheadMs,
     }),
     maxBehindDays: t.int({

@@ -9,9 +9,17 @@ import { type createHearing, deletedByPerson } from "./hearing.ts";
 import { sensorKeyOf } from "./item.ts";
 import type { createLasting } from "./lasting.ts";
 import type { Lines, Owner } from "./lines.ts";
-import { type BatchInput, parseBatch, parseMotion, type SentBatch, type Session } from "./model.ts";
+import { type BatchInput, type MotionInput, parseBatch, parseMotion, type SentBatch, type Session } from "./model.ts";
 import type { Paused, Pausing } from "./pausing.ts";
-import { erasedSince, implausible, judgePauses, judgeReadings, judgeStatements, mustBeSince } from "./plausible.ts";
+import {
+  erasedSince,
+  implausible,
+  judgePauses,
+  judgeReadings,
+  judgeStatements,
+  lateness,
+  mustBeSince,
+} from "./plausible.ts";
 import { digestOf, type Readings } from "./readings.ts";
 import {
   type BatchPayload,
@@ -64,11 +72,13 @@ export function createDevices(
       userId: string | undefined,
       input: unknown,
     ): Promise<MotionPayload | ClearedPayload | PayloadMismatch | Quarantined> {
-      const motion = parseMotion(input, clock());
-      const { sensorId, at, seq, boot } = motion;
+      const parsed = parseMotion(input, clock());
+      const { sensorId, at, seq, boot } = parsed;
       mustBeSince({ erasedUntil: await settings.erasedUntil(tenantId, sensorId) }, "at", at);
       const plausible = await settings.plausibleOf(tenantId, sensorId);
       const reason = implausible(at, clock(), plausible);
+      const behindMs = lateness(parsed.endedAt ?? at, clock(), plausible);
+      const motion: MotionInput = { ...parsed, behindMs };
       const lasting = (motion.endedAt ?? at) - at > plausible.lengthMs ? "lasts longer than is believed" : undefined;
       const doubt = lasting ?? (motion.endedAt ? implausible(motion.endedAt, clock(), plausible) : undefined);
       if (reason === undefined && doubt !== undefined) {
@@ -87,7 +97,7 @@ export function createDevices(
       const next = guess === undefined ? undefined : await store.addNextMotion(
         { tenantId, sessionId: guess, sensorId },
         heardOf(at, seq, boot),
-        boot ?? undefined,
+        { boot: boot ?? undefined, behindMs },
         clock(),
       );
       const payload = next?.ok ? counted(next.current) : await hearing.hear({ tenantId, sensorId, userId }, motion);

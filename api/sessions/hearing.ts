@@ -7,7 +7,7 @@ import { decideMotionTarget, goneInto, isAsSeen, join, nextOf, overflows } from 
 import type { LineChange, LineStore } from "./line-store.ts";
 import type { Lines, Message, Near, Owner, Part, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
-import { addNumber, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
+import { addNumber, behind, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
 import { mustBeSince } from "./plausible.ts";
 import { holderAt } from "./holder.ts";
 import { mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
@@ -73,7 +73,9 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     // By the service's clock each try has another instant, and the number alone says which event it is.
     if (isKnown && motion.useServiceTime) return payloadOf((before ?? was.latest)!, { duplicate: true });
     if (isKnown) return mismatch(otherInstant(seq));
-    const numbers = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
+    const added = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
+    const isFirst = !latest || at > reachOf(latest);
+    const numbers = isOfLatest(motion, latest) ? behind(added, motion.behindMs, isFirst) : added;
     const sensor = turned.boots === boots ? undefined : { ...blank(of), ...was.sensor, boots: turned.boots };
     // How far the session before reaches at an instant, its last motion alone may have changed: an end that a bridge from there beats.
     const isSettledAnew = was.sensor?.clears || (before !== undefined && overflows(before));
@@ -205,6 +207,11 @@ function addNumbers(changes: Change[], latest: Session | undefined, numbers: Ses
 /** Neighbours may be over, now that another follows; what is gone stays as it was. */
 function settledNow({ session, known, takesPeoples = false }: Change, now: number) {
   return { session: session.mergedInto === undefined ? stand(session, now) : session, known, takesPeoples };
+}
+
+/** Whether it lies in the sensor's latest session, or after it. */
+export function isOfLatest({ at }: MotionInput, latest: Session | undefined): boolean {
+  return at >= (latest?.startedAt ?? at);
 }
 
 function blank({ tenantId, sensorId }: Owner): Sensor {

@@ -6,7 +6,8 @@ import { changeOf } from "./expressions.ts";
 import { formatHeard, parseHeard } from "./heard.ts";
 import { formatPause, parsePauseText, pausedMsOf } from "./pauses.ts";
 import { sensorOf } from "./rules.ts";
-import type { BatchSpan, Boots, EndedBy, Next, Numbers, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
+import type { BatchSpan, EndedBy, Next, PeopleState, Sensor, Session, SessionStatus } from "./model.ts";
+import type { Boots, Numbers } from "./numbers.ts";
 
 export const SESSION = "SESSION";
 
@@ -261,17 +262,19 @@ function annotatedAtOf({ ttl, keepSeconds, updatedAt }: Item): number | undefine
 }
 
 /** Numbers of a sensor's motion, in its latest session, or with the sensor where it has none. */
-export function numberAttributes({ boot, counted, vague, clearedAt }: Numbers): Item {
+export function numberAttributes({ boot, counted, vague, clearedAt, behindMs }: Numbers): Item {
   const { top, gaps } = splitWatermark(counted);
-  return { mBoot: boot, mTop: top, mGaps: gaps, mVague: vague === -1 ? undefined : vague, mCleared: clearedAt };
+  const told = { mCleared: clearedAt, mBehind: behindMs || undefined };
+  return { mBoot: boot, mTop: top, mGaps: gaps, mVague: vague === -1 ? undefined : vague, ...told };
 }
 
-function numbersOf({ mBoot, mTop, mGaps, mVague, mCleared }: Item): Numbers {
+function numbersOf({ mBoot, mTop, mGaps, mVague, mCleared, mBehind }: Item): Numbers {
   return {
     boot: (mBoot as string | undefined) ?? "",
     counted: joinWatermark((mTop as number | undefined) ?? -1, (mGaps as string | undefined) ?? ""),
     vague: (mVague as number | undefined) ?? -1,
     ...(mCleared === undefined ? {} : { clearedAt: mCleared as number }),
+    ...(mBehind === undefined ? {} : { behindMs: mBehind as number }),
   };
 }
 

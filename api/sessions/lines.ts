@@ -23,8 +23,8 @@ import {
   settleLine,
 } from "./line.ts";
 import { isSince, type LineChange, type LinePlace, type LineStore } from "./line-store.ts";
-import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Numbers, type Sensor, type Session } from "./model.ts";
-import { noNumbers } from "./numbers.ts";
+import { DEFAULT_IDLE_MS, DEFAULT_KEEP_MS, type Heard, type Sensor, type Session } from "./model.ts";
+import { noNumbers, type Numbers } from "./numbers.ts";
 import { createPresence } from "./presence.ts";
 import { stand, startOf } from "./rules.ts";
 import type { createSettings } from "./settings.ts";

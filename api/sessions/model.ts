@@ -3,6 +3,7 @@ import { aheadOf, instant, parseInput, prose, whole, words } from "../core/check
 import { DAY_MS, MINUTE_MS } from "../core/clock.ts";
 import type { Page } from "../core/page.ts";
 import type { Watermark } from "../core/watermark.ts";
+import type { Boots, Numbers } from "./numbers.ts";
 import { type PauseKept, pauseList, type PausesCorrected, wrongPauses } from "./pauses.ts";
 
 export type SessionStatus = "ACTIVE" | "COMPLETED";
@@ -53,17 +54,6 @@ export type Report = {
   isCleared?: true | undefined;
   pause?: PauseKept | undefined;
   anchor?: number | undefined;
-};
-
-/** Numbers of a sensor's motion events, since its device started last. */
-export type Numbers = {
-  /** Says which start of the device they are of; empty where it does not say. */
-  boot: string;
-  counted: Watermark;
-  /** Up to this number too many gaps were open: there an instant alone says whether an event was counted. */
-  vague: number;
-  /** When the sensor said last that motion ceased. */
-  clearedAt?: number | undefined;
 };
 
 /** A motion event that was counted: its instant, and its number where it has one. */
@@ -242,9 +232,6 @@ export type Sensor = {
   idleMs?: number | undefined;
 };
 
-/** Numbers of earlier starts of a device, by their `boot`. */
-export type Boots = Readonly<Record<string, Pick<Numbers, "counted" | "vague">>>;
-
 export type SessionPage = Page<Session>;
 export type SensorPage = Page<Sensor>;
 export type Reading = { at: number; values: readonly (number | null)[] };
@@ -319,7 +306,8 @@ const motion = v.object({
   endedAt: v.nullish(instant),
   useServiceTime: v.nullish(v.boolean(), false),
 });
-export type MotionInput = Omit<v.InferOutput<typeof motion>, "at"> & { at: number };
+/** `behindMs`: by how much it tells late of what may be happening now; undefined: it tells of the past. */
+export type MotionInput = Omit<v.InferOutput<typeof motion>, "at"> & { at: number; behindMs?: number | undefined };
 
 const creation = v.object({
   sensorId: id,

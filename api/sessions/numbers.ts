@@ -1,5 +1,20 @@
-import { count, emptyWatermark, isCounted } from "../core/watermark.ts";
-import type { Boots, Numbers } from "./model.ts";
+import { count, emptyWatermark, isCounted, type Watermark } from "../core/watermark.ts";
+
+/** Numbers of a sensor's motion events, since its device started last. */
+export type Numbers = {
+  /** Says which start of the device they are of; empty where it does not say. */
+  boot: string;
+  counted: Watermark;
+  /** Up to this number too many gaps were open: there an instant alone says whether an event was counted. */
+  vague: number;
+  /** When the sensor said last that motion ceased. */
+  clearedAt?: number | undefined;
+  /** How far its clock is behind the arrival's: no motion of its latest session came sooner. It places nothing. */
+  behindMs?: number | undefined;
+};
+
+/** Numbers of earlier starts of a device, by their `boot`. */
+export type Boots = Readonly<Record<string, Pick<Numbers, "counted" | "vague">>>;
 
 /** Numbers of motion events and of batches begin at 0. */
 export const FIRST = 0n;
@@ -33,6 +48,13 @@ export function addNumber(numbers: Numbers, seq: number): Numbers {
   };
 }
 
+/** The numbers once motion came by so much late (undefined: it is past), which its clock may be behind if none came sooner. */
+export function behind(numbers: Numbers, lateMs: number | undefined, isFirst: boolean): Numbers {
+  const { behindMs = 0 } = numbers;
+  const least = isFirst ? lateMs ?? 0 : Math.min(behindMs, lateMs ?? behindMs);
+  return least === behindMs ? numbers : { ...numbers, behindMs: least };
+}
+
 /**
  * The numbers of the start that `boot` names, and the starts of the device that are remembered beside it. The start that
  * was present until now is put aside, and one that was put aside comes back.
@@ -43,14 +65,18 @@ export function turnTo(
   boots: Boots,
 ): { numbers: Numbers; boots: Boots } {
   if (present.boot === boot) return { numbers: present, boots };
-  const clearing = present.clearedAt === undefined ? {} : { clearedAt: present.clearedAt };
+  const { clearedAt, behindMs } = present;
+  const sensed = {
+    ...(clearedAt === undefined ? {} : { clearedAt }),
+    ...(behindMs === undefined ? {} : { behindMs }),
+  };
   const known = Object.hasOwn(boots, boot) ? boots[boot] : undefined;
   const kept = Object.entries(boots).filter(([name]) => name !== boot && name !== present.boot);
   const { counted, vague } = present;
   const isUsed = counted.hi >= FIRST || counted.ahead.length > 0;
   const all = isUsed ? [...kept, [present.boot, { counted, vague }] as const] : kept;
   return {
-    numbers: { ...(known ? { boot, ...known } : noNumbers(boot)), ...clearing },
+    numbers: { ...(known ? { boot, ...known } : noNumbers(boot)), ...sensed },
     boots: Object.fromEntries(all.slice(-MAX_BOOTS)),
   };
 }

@@ -77,6 +77,15 @@ export function implausible(at: number, now: number, { aheadMs, behindMs }: Plau
 }
 
 /**
+ * By how much an instant is told late, in whole minutes; undefined where it is past, since clocks are believed to be off by as
+ * much either way.
+ */
+export function lateness(at: number, now: number, { aheadMs }: Plausible): number | undefined {
+  const late = Math.max(0, Math.floor((now - at) / MINUTE_MS) * MINUTE_MS);
+  return late <= aheadMs ? late : undefined;
+}
+
+/**
  * Each reading by itself: one that is wrong, or that no clock can have said, leaves the others as they are. What lies far from
  * the session's other readings is judged with these (`applySigns`).
  */

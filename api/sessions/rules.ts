@@ -1,6 +1,6 @@
 import { emptyWatermark } from "../core/watermark.ts";
-import type { Bridge, DeviceState, EndSaid, Heard, Numbers, Report, Session } from "./model.ts";
-import { FIRST } from "./numbers.ts";
+import type { Bridge, DeviceState, EndSaid, Heard, Report, Session } from "./model.ts";
+import { FIRST, type Numbers } from "./numbers.ts";
 import { heldByPause, isSamePause, pausedMsOf, type PauseKept, type PausesCorrected, signOf } from "./pauses.ts";
 
 /** A session as it is before anything is known of it but its start. */
@@ -116,10 +116,16 @@ function bridgedUntil({ bridges }: DeviceState): number {
   return Math.max(-Infinity, ...bridges.map(({ until }) => until));
 }
 
-/** Until when a session without a stated end counts as live, by the arrival's clock; after its last batch none is awaited. */
+/**
+ * Until when a session without a stated end counts as live, by the arrival's clock: after its last batch none is awaited, and
+ * motion of the sensor's latest session lies later than a clock says that is behind.
+ */
 export function aliveUntil(session: DeviceState & { idleMs: number }): number {
-  const awaited = session.isFinal ? 0 : session.arrivingUntil ?? 0;
-  return Math.max(goesOnUntil(session), awaited);
+  const { isFinal, arrivingUntil = 0, next, numbers, idleMs } = session;
+  const awaited = isFinal ? 0 : arrivingUntil;
+  const isBehind = next === undefined && session.lastHeardAt !== undefined;
+  const told = isBehind ? lastSignOf(session) + idleMs + (numbers.behindMs ?? 0) : 0;
+  return Math.max(goesOnUntil(session), awaited, told);
 }
 
 /**

@@ -131,7 +131,12 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
      * Counts a motion event of a running session that is simply the next, without having read it: it is later than all that
      * is known of the sensor, so its instant was never counted; and its number, where it has one, follows the highest.
      */
-    addNextMotion(of: Owner, heard: Heard, boot: string | undefined, now: number): Promise<Written<Session>> {
+    addNextMotion(
+      of: Owner,
+      heard: Heard,
+      { boot, behindMs = Number.MAX_SAFE_INTEGER }: { boot?: string | undefined; behindMs?: number | undefined },
+      now: number,
+    ): Promise<Written<Session>> {
       const { at, seq } = heard;
       const isNumbered = seq !== undefined;
       return update(keyOf(of.tenantId, of.sessionId), {
@@ -148,12 +153,13 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       }, {
         ...hotCondition(
           "sensorKey = :sensor AND attribute_not_exists(nextAt) AND lastMotionAt < :at AND openUntil >= :at AND " +
-            "(attribute_not_exists(mCleared) OR mCleared < :at)" +
+            "(attribute_not_exists(mCleared) OR mCleared < :at) AND (attribute_not_exists(mBehind) OR mBehind <= :behind)" +
             (isNumbered ? " AND mTop = :before AND mBoot = :boot" : ""),
         ),
         values: {
           ":active": "ACTIVE",
           ":sensor": sensorKeyOf(of.tenantId, of.sensorId),
+          ":behind": behindMs,
           ...(isNumbered ? { ":before": seq - 1, ":boot": boot ?? "" } : {}),
         },
       });

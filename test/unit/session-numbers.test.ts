@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { InvalidInputError } from "../../api/core/errors.ts";
-import { addNumber, isNumberKnown, noNumbers, turnTo } from "../../api/sessions/numbers.ts";
-import type { Boots, Numbers } from "../../api/sessions/model.ts";
+import { addNumber, type Boots, isNumberKnown, noNumbers, type Numbers, turnTo } from "../../api/sessions/numbers.ts";
 import {
   DEFAULT_PLAUSIBLE,
   erasedSince,

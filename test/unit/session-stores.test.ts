@@ -111,7 +111,7 @@ describe("the next batch is counted unread where the session is as it was believ
 describe("the next motion is counted unread where the session is as it was believed to be", () => {
   const AT = START + 3 * SECOND;
   const next = (seq?: number, boot?: string) =>
-    store.addNextMotion(OF, { at: AT, ...(seq === undefined ? {} : { seq }) }, boot, NOW);
+    store.addNextMotion(OF, { at: AT, ...(seq === undefined ? {} : { seq }) }, { boot, behindMs: MINUTE }, NOW);
 
   test.each<[string, Item, number?]>([
     ["as it is", {}],
@@ -119,6 +119,7 @@ describe("the next motion is counted unread where the session is as it was belie
     ["where it is open until that instant", { openUntil: AT }],
     ["where motion ceased before", { mCleared: AT - 1 }],
     ["a millisecond after the last", { lastMotionAt: AT - 1 }],
+    ["as late as the others", { mBehind: MINUTE }],
   ])("it is: %s", async (_, change, seq) => {
     await alter(change);
     expect(await next(seq)).toMatchObject({ ok: true, current: { motionEventCount: 2, lastMotionAt: AT } });
@@ -130,6 +131,7 @@ describe("the next motion is counted unread where the session is as it was belie
     ["its last motion is of the same instant", { lastMotionAt: AT }],
     ["it was open until the millisecond before", { openUntil: AT - 1 }],
     ["motion ceased in that instant", { mCleared: AT }],
+    ["it came sooner than all before, as of a clock that is less behind", { mBehind: 2 * MINUTE }],
     ["a number between is missing", {}, 6],
     ["its number was counted", {}, 4],
     ["the sensor was started anew", {}, 5, "second"],
@@ -151,7 +153,7 @@ test("a session is kept for its time from each write on, to the second, whoever 
   };
   const found: unknown[] = [];
   const ttlOf = ({ ok }: { ok: boolean }) => ok && itemOf().ttl;
-  found.push(ttlOf(await store.addNextMotion(OF, { at: START + 3 * SECOND }, undefined, at(10))));
+  found.push(ttlOf(await store.addNextMotion(OF, { at: START + 3 * SECOND }, {}, at(10))));
   const span = { offset: 1, firstAt: START + 4 * SECOND, lastAt: START + 5 * SECOND, count: 1 };
   found.push(ttlOf(await store.addNextBatch(OF, span, { apartMs: APART, measuredBy: NOW }, at(20))));
   found.push(ttlOf(await store.annotate({ ...sessionOf(), labels: ["x"] }, 1, at(30))));

@@ -36,7 +36,7 @@ export type ConfigureSessionsInput = {
   sensorId?: string | null | undefined;
   /** How long without motion ends a session: 10 seconds to 24 hours; 5 minutes where never set. */
   idleTimeout?: number | null | undefined;
-  /** How far ahead of the service's clock a device's time is believed: at most a day; 10 minutes where never set. What is not believed is kept aside. */
+  /** How far ahead of the service's clock a device's time is believed: at most a day; 10 minutes where never set. What is not believed is kept aside. A motion sensor's clock that is behind by up to as much places its session by what it says; the session is live while motion comes. */
   maxAhead?: number | null | undefined;
   /** How many days behind it: 1 to 36,500; 7,300 where never set, so that history can be loaded. */
   maxBehindDays?: number | null | undefined;
