@@ -45,6 +45,10 @@ const MAX_IN_CURSOR = 200;
 /** How far a log was read, and what was given of its last moments. */
 type Position = { at: number; given: ReadonlyMap<string, number> };
 type Given<T> = T & { cursor: string };
+type Told<T> = { entry: LogEntry<T>; message: Given<T> };
+type Lately<T> = { entry: LogEntry<T>; at: number };
+/** Reads for all who follow the same. `begun`: once it has read what was there. */
+type Reader<T> = { begun: Promise<unknown>; lately: Map<string, Lately<T>> };
 
 const position = v.tuple([v.pipe(v.number(), v.safeInteger()), v.array(v.tuple([v.string(), v.number()]))]);
 
@@ -65,7 +69,8 @@ export function feedCursorOf(tenantId: string, now: number): string {
  * same share one reader and its messages. Each message is what was read, with its `cursor`.
  */
 export function createLogFeed<T extends object>({ hub, clock, pollMs, formerKind, hubKey, read }: LogFeedOptions<T>) {
-  const followShared = createSharedLatest<{ entry: LogEntry<T>; message: Given<T> }>(({ entry }) => entry.key);
+  const followShared = createSharedLatest<Told<T>>(({ entry }) => entry.key);
+  const readers = new Map<string, Reader<T>>();
 
   return async function* followLog(
     tenantId: string,
@@ -83,16 +88,16 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, formerKind
       cursors.encode([at, [...given].filter(([, when]) => when >= at - SLACK_MS).slice(-MAX_IN_CURSOR)]);
     const give = ({ message }: LogEntry<T>, state: Position): Given<T> => ({ ...message, cursor: cursorOf(state) });
     /** The entries that were not given yet, each with the position after it. */
-    const next = async (state: Position, hints: readonly string[], isGiven: boolean, memory: Memory) => {
+    const next = async (state: Position, hints: readonly string[], memory: Memory) => {
       const now = clock();
       const entries = await read(tenantId, filter, state.at - SLACK_MS, hints, memory);
       const given = new Map(state.given);
-      const messages: { entry: LogEntry<T>; message: Given<T> }[] = [];
+      const messages: Told<T>[] = [];
       for (const entry of entries) {
         const id = shortOf(entry);
         if (given.has(id)) continue;
         given.set(id, now);
-        if (isGiven) messages.push({ entry, message: give(entry, { at: state.at, given }) });
+        messages.push({ entry, message: give(entry, { at: state.at, given }) });
       }
       return { messages, state: { at: now, given: new Map([...given].slice(-MAX_GIVEN)) } };
     };
@@ -100,37 +105,79 @@ export function createLogFeed<T extends object>({ hub, clock, pollMs, formerKind
       // Nobody waits: what was missed is given; whoever begins is told from where they go on.
       hub.watch(hubKey(tenantId), () => {});
       const from = resumed ? { at: resumed[0], given: new Map(resumed[1]) } : { at: clock(), given: new Map() };
-      const { messages, state } = await next(from, [], resumed !== undefined, createMemory());
-      for (const { message } of messages) yield message;
+      const { messages, state } = await next(from, [], createMemory());
+      if (resumed) { for (const { message } of messages) yield message; }
       return hub.rest({ cursor: cursorOf(state) });
     }
+    const shared = JSON.stringify([tenantId, filter ?? null]);
     const start = async function* (stop: AbortSignal) {
-      // Whoever begins is told of what comes: of what was kept in the moments before it is only remembered that it was.
       const memory = createMemory();
-      const begun = await next({ at: clock(), given: new Map() }, [], false, memory);
-      yield* follow({
-        hub,
-        key: hubKey(tenantId),
-        state: begun.state,
-        read: (state, hints) => next(state, hints, true, memory),
-        signal: stop,
-        pollMs,
-      });
+      // Whoever begins is told of what comes: of what was kept in the moments before it is only remembered that it was.
+      const begun = next({ at: clock(), given: new Map() }, [], memory);
+      const reader: Reader<T> = { begun, lately: new Map() };
+      readers.set(shared, reader);
+      const noted = (found: Awaited<typeof begun>) => {
+        note(reader.lately, found.messages, found.state.at);
+        return found;
+      };
+      try {
+        yield* follow({
+          hub,
+          key: hubKey(tenantId),
+          state: noted(await begun).state,
+          read: async (state, hints) => noted(await next(state, hints, memory)),
+          signal: stop,
+          pollMs,
+        });
+      } finally {
+        if (readers.get(shared) === reader) readers.delete(shared);
+      }
     };
-    const live = followShared(JSON.stringify([tenantId, filter ?? null]), start, signal);
+    const live = followShared(shared, start, signal);
     if (!resumed) {
       for await (const { message } of live) yield message;
       return;
     }
-    // It is followed before what was missed is read, so that nothing lies between.
+    // It is followed before what was missed is read, and what its reader saw until then is given too: a read may see less than
+    // another did before it, and nothing lies between.
     const first = live.next();
     first.catch(() => {});
-    const { messages, state } = await next({ at: resumed[0], given: new Map(resumed[1]) }, [], true, createMemory());
+    const reader = readers.get(shared);
+    await reader?.begun.catch(() => {});
+    const lately = [...reader?.lately.values() ?? []];
+    const { messages, state } = await next({ at: resumed[0], given: new Map(resumed[1]) }, [], createMemory());
+    const given = new Map(resumed[1]);
+    const latest = new Map(messages.map(({ entry }) => [entry.key, shortOf(entry)]));
+    for (const { entry } of lately) {
+      const id = shortOf(entry);
+      if (given.has(id) || latest.has(entry.key)) continue;
+      given.set(id, resumed[0]);
+      latest.set(entry.key, id);
+      yield give(entry, { at: resumed[0], given });
+    }
     for (const { message } of messages) yield message;
+    for (const id of state.given.keys()) given.set(id, state.at);
     for (let one = await first; !one.done; one = await live.next()) {
-      if (!state.given.has(shortOf(one.value.entry))) yield one.value.message;
+      const { entry, message } = one.value;
+      if (given.has(shortOf(entry))) continue;
+      // If it was read before what was given of this, that comes again, and is the last.
+      given.delete(latest.get(entry.key)!);
+      latest.delete(entry.key);
+      yield message;
     }
   };
+}
+
+/** Keeps the last states of what changed in the last moments. */
+function note<T>(lately: Map<string, Lately<T>>, told: readonly Told<T>[], at: number): void {
+  for (const { entry } of told) {
+    lately.delete(entry.key);
+    lately.set(entry.key, { entry, at });
+  }
+  for (const [key, own] of lately) {
+    if (own.at >= at - SLACK_MS && lately.size <= MAX_GIVEN) break;
+    lately.delete(key);
+  }
 }
 
 function createMemory(): Memory {

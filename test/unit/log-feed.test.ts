@@ -120,6 +120,7 @@ describe("who follows a log", () => {
     expect(world.remembered).toEqual([[false, false], [true, false], [true, false]]);
     const resumed = world.follow(cursor);
     void resumed.next();
+    await world.reads(4);
     expect(world.remembered[3]).toEqual([false, false]);
     leave();
     resumed.leave();
