@@ -24,7 +24,7 @@ describe.runIf(hasBrowser)("the pages of those who look after a tenant", () => {
     await page.getByText("Nothing is kept aside").waitFor();
     await page.goto("/sessions?range=all");
     await page.getByRole("cell", { name: "hall" }).waitFor();
-    expect(await page.locator("tbody tr").count()).toBe(1);
+    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
     await context.close();
   });
 

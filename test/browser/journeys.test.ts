@@ -157,7 +157,7 @@ describe.runIf(hasBrowser)("journeys", () => {
     await page.getByText(/Past journeys follow since .*: \d+ read/).waitFor();
     await page.getByRole("link", { name: "Its journeys" }).click();
     await page.getByRole("cell", { name: "paid-for-it" }).waitFor();
-    expect(await page.locator("tbody tr").count()).toBe(1);
+    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
     await context.close();
   });
 

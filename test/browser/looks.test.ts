@@ -113,7 +113,7 @@ describe.runIf(hasBrowser)("the pages, for every eye, hand and window", () => {
     await page.keyboard.press("Tab");
     expect(await focused()).toBe("To the content");
     await page.keyboard.press("Enter");
-    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    await expect.poll(() => page.evaluate("document.activeElement.id")).toBe("main");
     // Every stop from here shows that it has the focus, and none holds it.
     const stops: string[] = [];
     for (let i = 0; i < 40 && stops.at(-1) !== "BODY"; i++) {

@@ -66,7 +66,7 @@ describe.runIf(hasBrowser)("the pages", () => {
     await expect.poll(() => figureOf(page, "cups.sold").textContent()).toBe("2");
     await page.getByLabel("As tables").check();
     await expect.poll(() => page.getByRole("region", { name: "cups.sold" }).locator("tbody tr").count()).toBe(1);
-    expect(await page.getByRole("combobox", { name: "Bucket" }).inputValue()).toBe("DAY");
+    await expect.poll(() => page.getByRole("combobox", { name: "Bucket" }).inputValue()).toBe("DAY");
     await context.close();
   });
 
@@ -96,7 +96,7 @@ describe.runIf(hasBrowser)("the pages", () => {
     await page.getByText("how many below 1 in 5 minutes, 4 times in a row").waitFor();
     await page.getByRole("button", { name: "End Cups ran out" }).click();
     await page.getByText("No alert yet.").waitFor();
-    expect(await page.getByText("cups.sold: how many").count()).toBe(0);
+    await expect.poll(() => page.getByText("cups.sold: how many").count()).toBe(0);
     await context.close();
   });
 
@@ -144,7 +144,7 @@ describe.runIf(hasBrowser)("the pages", () => {
     });
     const { page, context } = await site.open("/journeys?did=MESSAGE_SENT&didnot=CTA_CLICKED");
     await page.getByText("Do you ship to Nepal?").waitFor();
-    expect(await page.locator("tbody tr").count()).toBe(1);
+    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
     await page.locator("tbody a").click();
     await page.getByRole("list", { name: "Timeline" }).getByText("Do you ship to Nepal?").waitFor();
     await site.ask(EVENTS, { events: [event("v-1", 3, "MESSAGE_RECEIVED", "Yes, in five days.")] });
