@@ -166,7 +166,7 @@ test("a batch of a session that late motion made a part of another is counted th
   expect(await send(1)).toMatchObject({ duplicate: true, session: { sessionId: into, sampleCount: 20 } });
 });
 
-test("what goes on at a sensor is one answer at every door: of two devices', of one moved there, of a clock ahead", async () => {
+test("what goes on at a sensor is one answer at every door: of two devices', of one moved there, of a clock ahead and one behind", async () => {
   const goingOn = async (sensorId: string) => {
     const query = `{ activeSession(sensorId: "${sensorId}") { sessionId }
       sensor(sensorId: "${sensorId}") { activeSession { sessionId } } }`;
@@ -192,4 +192,9 @@ test("what goes on at a sensor is one answer at every door: of two devices', of 
   await motion("clock", 189);
   const now = (await motion("clock", 180)).session.sessionId;
   expect(await goingOn("clock")).toBe(now);
+  const { session } = await motion("slow clock", 173);
+  expect([session.status, await goingOn("slow clock")]).toEqual(["ACTIVE", session.sessionId]);
+  await sweep();
+  const query = `{ sessions(filter: { sensorId: "slow clock", status: ACTIVE }) { nodes { sessionId endedAt } } }`;
+  expect((await api.ask(T, query)).data.sessions.nodes).toEqual([{ sessionId: session.sessionId, endedAt: null }]);
 });
