@@ -77,8 +77,11 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     const isFirst = !latest || at > reachOf(latest);
     const numbers = isOfLatest(motion, latest) ? behind(added, motion.behindMs, isFirst) : added;
     const sensor = turned.boots === boots ? undefined : { ...blank(of), ...was.sensor, boots: turned.boots };
-    // How far the session before reaches at an instant, its last motion alone may have changed: an end that a bridge from there beats.
-    const isSettledAnew = was.sensor?.clears || (before !== undefined && overflows(before));
+    // How far the session before reaches at an instant, its last motion alone may have changed: an end that a bridge from there
+    // beats. And what was said of one of two that become one holds of both: a pause that held motion in the one may have its end
+    // in the other.
+    const isSettledAnew = was.sensor?.clears || (before !== undefined && overflows(before)) ||
+      joinsWhatIsSaid(at, near);
     if (isSettledAnew) return await placeAnew(of, heard, was, near, { was, sensor: sensor ?? {}, numbers });
     return await place(of, heard, was, near, numbers, sensor);
   }
@@ -207,6 +210,12 @@ function addNumbers(changes: Change[], latest: Session | undefined, numbers: Ses
 /** Neighbours may be over, now that another follows; what is gone stays as it was. */
 function settledNow({ session, known, takesPeoples = false }: Change, now: number) {
   return { session: session.mergedInto === undefined ? stand(session, now) : session, known, takesPeoples };
+}
+
+function joinsWhatIsSaid(at: number, { before, after }: Near): boolean {
+  const where = decideMotionTarget(at, before, after);
+  const isSaid = ({ ends, reported, bridges }: Session) => ends.length + reported.length + bridges.length > 0;
+  return where.kind === "joins" && (isSaid(where.session) || isSaid(where.next));
 }
 
 /** Whether it lies in the sensor's latest session, or after it. */
