@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { LOST, retryLost } from "../core/writes.ts";
 import { formatHeard, heardOf } from "./heard.ts";
-import { type createHearing, isOfLatest, otherInstant } from "./hearing.ts";
+import { type createHearing, otherInstant } from "./hearing.ts";
 import type { LineStore } from "./line-store.ts";
 import type { Lines, Message, Owner, SensorState } from "./lines.ts";
 import type { Heard, MotionInput } from "./model.ts";
@@ -41,8 +41,7 @@ export function createClearing({ lines, lineStore, hearing, settings, clock }: {
       if (isKnown && known?.event !== formatHeard(heard)) return mismatch(otherInstant(seq));
       if (known && (isKnown || !isNumbered)) return await answered(of, at, true);
       const counted = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
-      const told = isOfLatest(motion, was.latest) ? behind(counted, motion.behindMs, false) : counted;
-      const numbers = { ...told, clearedAt: Math.max(at, present.clearedAt ?? at) };
+      const numbers = { ...behind(counted, motion.behindMs, false), clearedAt: Math.max(at, present.clearedAt ?? at) };
       const sensor = { clears: true as const, boots: turned.boots };
       const isDone = await closeLatest(of, heard, was, numbers, sensor, ttl) ??
         await closeAny(of, heard, { was, sensor, numbers, cleared: [at] }, ttl);

@@ -75,7 +75,7 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     if (isKnown) return mismatch(otherInstant(seq));
     const added = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
     const isFirst = !latest || at > reachOf(latest);
-    const numbers = isOfLatest(motion, latest) ? behind(added, motion.behindMs, isFirst) : added;
+    const numbers = behind(added, motion.behindMs, isFirst);
     const sensor = turned.boots === boots ? undefined : { ...blank(of), ...was.sensor, boots: turned.boots };
     // How far the session before reaches at an instant, its last motion alone may have changed: an end that a bridge from there
     // beats. And what was said of one of two that become one holds of both: a pause that held motion in the one may have its end
@@ -216,11 +216,6 @@ function joinsWhatIsSaid(at: number, { before, after }: Near): boolean {
   const where = decideMotionTarget(at, before, after);
   const isSaid = ({ ends, reported, bridges }: Session) => ends.length + reported.length + bridges.length > 0;
   return where.kind === "joins" && (isSaid(where.session) || isSaid(where.next));
-}
-
-/** Whether it lies in the sensor's latest session, or after it. */
-export function isOfLatest({ at }: MotionInput, latest: Session | undefined): boolean {
-  return at >= (latest?.startedAt ?? at);
 }
 
 function blank({ tenantId, sensorId }: Owner): Sensor {

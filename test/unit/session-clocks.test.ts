@@ -54,6 +54,28 @@ describe.each(KINDS)("motion, told %s,", (kind) => {
     },
   );
 
+  test("that came later still changes nothing of how far its clock is behind", async () => {
+    const { state, say, live } = createSensor(kind, 9 * MIN);
+    await say();
+    state.now += 2 * MIN;
+    await say(3 * MIN);
+    state.now += MIN;
+    const last = await say();
+    // What is less than a minute is not made up for.
+    state.now += IDLE - MIN;
+    expect(await live()).toMatchObject({ lastMotionAt: last });
+  });
+
+  test("of a clock that fell behind between two sessions is live in the second", async () => {
+    const { state, say, live } = createSensor(kind, 7 * MIN);
+    await say(-7 * MIN);
+    state.now += 60 * MIN;
+    const last = await say();
+    expect(await live()).toMatchObject({ lastMotionAt: last });
+    state.now += IDLE - MIN;
+    expect(await live()).toMatchObject({ lastMotionAt: last });
+  });
+
   test("that came late is no clock which is behind, as soon as other motion came in time", async () => {
     const { state, say, live } = createSensor(kind, 0);
     await say(6 * MIN);
@@ -78,7 +100,7 @@ describe.each(KINDS)("motion, told %s,", (kind) => {
   });
 
   test("of a clock that was set right is live by what it says since", async () => {
-    const { state, tenant, other, say, live } = createSensor(kind, 7 * MIN);
+    const { state, tenant, other, say, live, all } = createSensor(kind, 7 * MIN);
     await say();
     state.now += 30_000;
     const at = state.now;
@@ -87,11 +109,38 @@ describe.each(KINDS)("motion, told %s,", (kind) => {
       at,
       ...(kind === "by its number" ? { seq: 1, boot: "b" } : {}),
     });
+    expect((await all()).filter((one) => asOf(one, state.now).status === "ACTIVE")).toHaveLength(1);
     state.now = at + IDLE;
     expect(await live()).toMatchObject({ lastMotionAt: at });
     state.now = at + IDLE + 1;
     expect(await live()).toBeUndefined();
   });
+});
+
+test("that motion ceased, told in time, says that the clock is right", async () => {
+  const { state, tenant, other, say, live } = createSensor("by its instant", 4 * MIN);
+  await say();
+  await other.recordMotion(tenant, "u", { sensorId: "hall", at: state.now, state: "CLEARED" });
+  const last = state.now;
+  state.now += IDLE;
+  expect(await live()).toMatchObject({ lastMotionAt: last });
+  state.now += 1;
+  expect(await live()).toBeUndefined();
+});
+
+test("a device that starts again is as far behind as it was", async () => {
+  const { state, say, live } = createSensor("by its number", 8 * MIN);
+  await say(0, { boot: "first" });
+  state.now += MIN;
+  await say(0, { boot: "second" });
+  expect(await live()).toMatchObject({ motionEventCount: 2 });
+});
+
+test("motion that lasted is told when it ends, however long it was", async () => {
+  const { state, tenant, other, live } = createSensor("by its instant", 0);
+  const [from, until] = [state.now - 27 * MIN, state.now - 7 * MIN];
+  await other.recordMotion(tenant, "u", { sensorId: "hall", at: from, endedAt: until });
+  expect(await live()).toMatchObject({ startedAt: from, lastMotionAt: until });
 });
 
 test("a session that somebody creates at a sensor whose clock is behind is over by its own start", async () => {
