@@ -5,7 +5,7 @@ import { type createHearing, otherInstant } from "./hearing.ts";
 import type { LineStore } from "./line-store.ts";
 import type { Lines, Message, Owner, SensorState } from "./lines.ts";
 import type { Heard, MotionInput } from "./model.ts";
-import { addNumber, behind, type Boots, isNumberKnown, noNumbers, type Numbers, turnTo } from "./numbers.ts";
+import { addNumber, type Boots, isNumberKnown, noNumbers, type Numbers, turnTo, withLag } from "./numbers.ts";
 import { mustBeSince } from "./plausible.ts";
 import { holderAt } from "./holder.ts";
 import { type ClearedPayload, mismatch, type PayloadMismatch } from "./results.ts";
@@ -41,7 +41,7 @@ export function createClearing({ lines, lineStore, hearing, settings, clock }: {
       if (isKnown && known?.event !== formatHeard(heard)) return mismatch(otherInstant(seq));
       if (known && (isKnown || !isNumbered)) return await answered(of, at, true);
       const counted = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
-      const numbers = { ...behind(counted, motion.behindMs, false), clearedAt: Math.max(at, present.clearedAt ?? at) };
+      const numbers = { ...withLag(counted, motion.lagMs, false), clearedAt: Math.max(at, present.clearedAt ?? at) };
       const sensor = { clears: true as const, boots: turned.boots };
       const isDone = await closeLatest(of, heard, was, numbers, sensor, ttl) ??
         await closeAny(of, heard, { was, sensor, numbers, cleared: [at] }, ttl);

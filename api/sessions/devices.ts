@@ -17,7 +17,7 @@ import {
   judgePauses,
   judgeReadings,
   judgeStatements,
-  lateness,
+  lagOf,
   mustBeSince,
 } from "./plausible.ts";
 import { digestOf, type Readings } from "./readings.ts";
@@ -77,8 +77,8 @@ export function createDevices(
       mustBeSince({ erasedUntil: await settings.erasedUntil(tenantId, sensorId) }, "at", at);
       const plausible = await settings.plausibleOf(tenantId, sensorId);
       const reason = implausible(at, clock(), plausible);
-      const behindMs = lateness(parsed.endedAt ?? at, clock(), plausible);
-      const motion: MotionInput = { ...parsed, behindMs };
+      const lagMs = lagOf(parsed.endedAt ?? at, clock(), plausible);
+      const motion: MotionInput = { ...parsed, lagMs };
       const lasting = (motion.endedAt ?? at) - at > plausible.lengthMs ? "lasts longer than is believed" : undefined;
       const doubt = lasting ?? (motion.endedAt ? implausible(motion.endedAt, clock(), plausible) : undefined);
       if (reason === undefined && doubt !== undefined) {
@@ -97,7 +97,7 @@ export function createDevices(
       const next = guess === undefined ? undefined : await store.addNextMotion(
         { tenantId, sessionId: guess, sensorId },
         heardOf(at, seq, boot),
-        { boot: boot ?? undefined, behindMs },
+        { boot: boot ?? undefined, lagMs },
         clock(),
       );
       const payload = next?.ok ? counted(next.current) : await hearing.hear({ tenantId, sensorId, userId }, motion);

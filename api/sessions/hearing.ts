@@ -7,7 +7,7 @@ import { decideMotionTarget, goneInto, isAsSeen, join, nextOf, overflows } from 
 import type { LineChange, LineStore } from "./line-store.ts";
 import type { Lines, Message, Near, Owner, Part, SensorState } from "./lines.ts";
 import type { Heard, MotionInput, Sensor, Session } from "./model.ts";
-import { addNumber, behind, isNumberKnown, noNumbers, turnTo } from "./numbers.ts";
+import { addNumber, isNumberKnown, noNumbers, turnTo, withLag } from "./numbers.ts";
 import { mustBeSince } from "./plausible.ts";
 import { holderAt } from "./holder.ts";
 import { mismatch, type MotionPayload, type PayloadMismatch } from "./results.ts";
@@ -75,7 +75,7 @@ export function createHearing({ store, lineStore, lines, clock, ids }: {
     if (isKnown) return mismatch(otherInstant(seq));
     const added = isNumbered ? addNumber(turned.numbers, seq) : turned.numbers;
     const isFirst = !latest || at > reachOf(latest);
-    const numbers = behind(added, motion.behindMs, isFirst);
+    const numbers = withLag(added, motion.lagMs, isFirst);
     const sensor = turned.boots === boots ? undefined : { ...blank(of), ...was.sensor, boots: turned.boots };
     // How far the session before reaches at an instant, its last motion alone may have changed: an end that a bridge from there
     // beats. And what was said of one of two that become one holds of both: a pause that held motion in the one may have its end
@@ -212,6 +212,7 @@ function settledNow({ session, known, takesPeoples = false }: Change, now: numbe
   return { session: session.mergedInto === undefined ? stand(session, now) : session, known, takesPeoples };
 }
 
+/** Whether it makes two sessions one of which something was said of either: ends, pauses, bridges. */
 function joinsWhatIsSaid(at: number, { before, after }: Near): boolean {
   const where = decideMotionTarget(at, before, after);
   const isSaid = ({ ends, reported, bridges }: Session) => ends.length + reported.length + bridges.length > 0;

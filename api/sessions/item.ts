@@ -262,19 +262,19 @@ function annotatedAtOf({ ttl, keepSeconds, updatedAt }: Item): number | undefine
 }
 
 /** Numbers of a sensor's motion, in its latest session, or with the sensor where it has none. */
-export function numberAttributes({ boot, counted, vague, clearedAt, behindMs }: Numbers): Item {
+export function numberAttributes({ boot, counted, vague, clearedAt, lagMs }: Numbers): Item {
   const { top, gaps } = splitWatermark(counted);
-  const told = { mCleared: clearedAt, mBehind: behindMs || undefined };
+  const told = { mCleared: clearedAt, mLag: lagMs || undefined };
   return { mBoot: boot, mTop: top, mGaps: gaps, mVague: vague === -1 ? undefined : vague, ...told };
 }
 
-function numbersOf({ mBoot, mTop, mGaps, mVague, mCleared, mBehind }: Item): Numbers {
+function numbersOf({ mBoot, mTop, mGaps, mVague, mCleared, mLag }: Item): Numbers {
   return {
     boot: (mBoot as string | undefined) ?? "",
     counted: joinWatermark((mTop as number | undefined) ?? -1, (mGaps as string | undefined) ?? ""),
     vague: (mVague as number | undefined) ?? -1,
     ...(mCleared === undefined ? {} : { clearedAt: mCleared as number }),
-    ...(mBehind === undefined ? {} : { behindMs: mBehind as number }),
+    ...(mLag === undefined ? {} : { lagMs: mLag as number }),
   };
 }
 

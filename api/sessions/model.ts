@@ -306,8 +306,8 @@ const motion = v.object({
   endedAt: v.nullish(instant),
   useServiceTime: v.nullish(v.boolean(), false),
 });
-/** `behindMs`: by how much it tells late of what may be happening now; undefined: it tells of the past. */
-export type MotionInput = Omit<v.InferOutput<typeof motion>, "at"> & { at: number; behindMs?: number | undefined };
+/** `lagMs`: by how much it tells late of what may be happening now; undefined: it tells of the past. */
+export type MotionInput = Omit<v.InferOutput<typeof motion>, "at"> & { at: number; lagMs?: number | undefined };
 
 const creation = v.object({
   sensorId: id,

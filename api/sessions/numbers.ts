@@ -9,8 +9,8 @@ export type Numbers = {
   vague: number;
   /** When the sensor said last that motion ceased. */
   clearedAt?: number | undefined;
-  /** How far its clock is behind the arrival's: no motion of its latest session came sooner. It places nothing. */
-  behindMs?: number | undefined;
+  /** How far its clock is behind the arrival's (ms, of whole minutes): no motion of its latest session came sooner. It places nothing. */
+  lagMs?: number | undefined;
 };
 
 /** Numbers of earlier starts of a device, by their `boot`. */
@@ -49,10 +49,10 @@ export function addNumber(numbers: Numbers, seq: number): Numbers {
 }
 
 /** The numbers once motion came by so much late (undefined: it is past), which its clock may be behind if none came sooner. */
-export function behind(numbers: Numbers, lateMs: number | undefined, isFirst: boolean): Numbers {
-  const { behindMs = 0 } = numbers;
-  const least = isFirst ? lateMs ?? 0 : Math.min(behindMs, lateMs ?? behindMs);
-  return least === behindMs ? numbers : { ...numbers, behindMs: least };
+export function withLag(numbers: Numbers, lagMs: number | undefined, isFirst: boolean): Numbers {
+  const { lagMs: known = 0 } = numbers;
+  const least = isFirst ? lagMs ?? 0 : Math.min(known, lagMs ?? known);
+  return least === known ? numbers : { ...numbers, lagMs: least };
 }
 
 /**
@@ -65,10 +65,10 @@ export function turnTo(
   boots: Boots,
 ): { numbers: Numbers; boots: Boots } {
   if (present.boot === boot) return { numbers: present, boots };
-  const { clearedAt, behindMs } = present;
+  const { clearedAt, lagMs } = present;
   const sensed = {
     ...(clearedAt === undefined ? {} : { clearedAt }),
-    ...(behindMs === undefined ? {} : { behindMs }),
+    ...(lagMs === undefined ? {} : { lagMs }),
   };
   const known = Object.hasOwn(boots, boot) ? boots[boot] : undefined;
   const kept = Object.entries(boots).filter(([name]) => name !== boot && name !== present.boot);

@@ -77,10 +77,10 @@ export function implausible(at: number, now: number, { aheadMs, behindMs }: Plau
 }
 
 /**
- * By how much an instant is told late, in whole minutes; undefined where it is past, since clocks are believed to be off by as
+ * By how much an instant is told late (ms, of whole minutes); undefined where it is past, since clocks are believed to be off by as
  * much either way.
  */
-export function lateness(at: number, now: number, { aheadMs }: Plausible): number | undefined {
+export function lagOf(at: number, now: number, { aheadMs }: Plausible): number | undefined {
   const late = Math.max(0, Math.floor((now - at) / MINUTE_MS) * MINUTE_MS);
   return late <= aheadMs ? late : undefined;
 }

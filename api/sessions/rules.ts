@@ -124,7 +124,7 @@ export function aliveUntil(session: DeviceState & { idleMs: number }): number {
   const { isFinal, arrivingUntil = 0, next, numbers, idleMs } = session;
   const awaited = isFinal ? 0 : arrivingUntil;
   const isBehind = next === undefined && session.lastHeardAt !== undefined;
-  const told = isBehind ? lastSignOf(session) + idleMs + (numbers.behindMs ?? 0) : 0;
+  const told = isBehind ? lastSignOf(session) + idleMs + (numbers.lagMs ?? 0) : 0;
   return Math.max(goesOnUntil(session), awaited, told);
 }
 

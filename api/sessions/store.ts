@@ -134,7 +134,7 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     addNextMotion(
       of: Owner,
       heard: Heard,
-      { boot, behindMs = Number.MAX_SAFE_INTEGER }: { boot?: string | undefined; behindMs?: number | undefined },
+      { boot, lagMs = Number.MAX_SAFE_INTEGER }: { boot?: string | undefined; lagMs?: number | undefined },
       now: number,
     ): Promise<Written<Session>> {
       const { at, seq } = heard;
@@ -153,13 +153,13 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       }, {
         ...hotCondition(
           "sensorKey = :sensor AND attribute_not_exists(nextAt) AND lastMotionAt < :at AND openUntil >= :at AND " +
-            "(attribute_not_exists(mCleared) OR mCleared < :at) AND (attribute_not_exists(mBehind) OR mBehind <= :behind)" +
+            "(attribute_not_exists(mCleared) OR mCleared < :at) AND (attribute_not_exists(mLag) OR mLag <= :lag)" +
             (isNumbered ? " AND mTop = :before AND mBoot = :boot" : ""),
         ),
         values: {
           ":active": "ACTIVE",
           ":sensor": sensorKeyOf(of.tenantId, of.sensorId),
-          ":behind": behindMs,
+          ":lag": lagMs,
           ...(isNumbered ? { ":before": seq - 1, ":boot": boot ?? "" } : {}),
         },
       });

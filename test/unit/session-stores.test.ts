@@ -111,7 +111,7 @@ describe("the next batch is counted unread where the session is as it was believ
 describe("the next motion is counted unread where the session is as it was believed to be", () => {
   const AT = START + 3 * SECOND;
   const next = (seq?: number, boot?: string) =>
-    store.addNextMotion(OF, { at: AT, ...(seq === undefined ? {} : { seq }) }, { boot, behindMs: MINUTE }, NOW);
+    store.addNextMotion(OF, { at: AT, ...(seq === undefined ? {} : { seq }) }, { boot, lagMs: MINUTE }, NOW);
 
   test.each<[string, Item, number?]>([
     ["as it is", {}],
@@ -119,7 +119,7 @@ describe("the next motion is counted unread where the session is as it was belie
     ["where it is open until that instant", { openUntil: AT }],
     ["where motion ceased before", { mCleared: AT - 1 }],
     ["a millisecond after the last", { lastMotionAt: AT - 1 }],
-    ["as late as the others", { mBehind: MINUTE }],
+    ["as late as the others", { mLag: MINUTE }],
   ])("it is: %s", async (_, change, seq) => {
     await alter(change);
     expect(await next(seq)).toMatchObject({ ok: true, current: { motionEventCount: 2, lastMotionAt: AT } });
@@ -131,7 +131,7 @@ describe("the next motion is counted unread where the session is as it was belie
     ["its last motion is of the same instant", { lastMotionAt: AT }],
     ["it was open until the millisecond before", { openUntil: AT - 1 }],
     ["motion ceased in that instant", { mCleared: AT }],
-    ["it came sooner than all before, as of a clock that is less behind", { mBehind: 2 * MINUTE }],
+    ["it came sooner than all before, as of a clock that is less behind", { mLag: 2 * MINUTE }],
     ["a number between is missing", {}, 6],
     ["its number was counted", {}, 4],
     ["the sensor was started anew", {}, 5, "second"],
