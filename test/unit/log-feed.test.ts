@@ -92,6 +92,32 @@ describe("who follows a log", () => {
     resumed.leave();
   });
 
+  test("joins others, and is given nothing of what they were that its cursor names, or that is long ago", async () => {
+    const world = createWorld();
+    const others = world.follow();
+    const first = others.next();
+    await world.reads(2);
+    world.keep(1, { key: "a" });
+    world.wake();
+    const { cursor } = await first;
+    const joined = async (after: string, n: number) => {
+      const { next, leave } = world.follow(after);
+      const given = next();
+      await world.reads(world.asked.length + 1);
+      world.keep(n, { key: `${n}` });
+      world.wake();
+      expect(await given).toMatchObject({ n });
+      leave();
+    };
+    await joined(cursor, 2);
+    world.pass(30_001);
+    const read = world.reads(world.asked.length + 1);
+    world.wake();
+    await read;
+    await joined(feedCursorOf("shop", AT + 30_001), 3);
+    others.leave();
+  });
+
   test("is given the same thing in another state, and another thing in a state of the same name", async () => {
     const world = createWorld();
     const { next, leave } = world.follow();
