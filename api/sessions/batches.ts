@@ -1,7 +1,7 @@
 import { MINUTE_MS } from "../core/clock.ts";
 import { count, isCounted } from "../core/watermark.ts";
 import { clustersIn, mainOf, MAX_CLUSTERS, spanning, united } from "./clusters.ts";
-import type { BatchInput, BatchSpan, Cluster, DeviceState, Reading, Session } from "./model.ts";
+import type { BatchInput, BatchSpan, Begun, Cluster, DeviceState, Reading, Session } from "./model.ts";
 
 /** Gaps between batches that are remembered; a batch that would open one more is refused. */
 const MAX_BATCH_GAPS = 1_000;
@@ -100,9 +100,10 @@ function applyAllSigns(session: Session, signs: Cluster | undefined): Session {
 }
 
 /** The start that was known before there was any sign of its device; undefined after that, or where it was a guess. */
-function ownStart({ said, startedAt, isStartGuessed, sampleCount, signsFrom }: Session): number | undefined {
-  const isOwn = signsFrom === undefined && !isStartGuessed && sampleCount === 0;
-  return isOwn ? said?.startedAt ?? startedAt : undefined;
+function ownStart(session: Session): number | undefined {
+  const { startedAt, isStartGuessed } = session.said ?? session;
+  const isOwn = session.signsFrom === undefined && !isStartGuessed && session.sampleCount === 0;
+  return isOwn ? startedAt : undefined;
 }
 
 function knownSigns(session: Session): Cluster[] {
@@ -141,9 +142,12 @@ function beginAt(session: Session, at: number): Session {
   if (!Number.isFinite(at)) return { ...session, isStated: true };
   const { said } = session;
   // A person said when it began: what devices state of it is kept for when that is taken back.
-  if (said) return { ...session, said: { startedAt: Math.min(said.startedAt, at), isStated: true } };
-  const startedAt = session.isStartGuessed ? at : Math.min(session.startedAt, at);
-  return { ...session, isStated: true, isStartGuessed: undefined, startedAt };
+  if (said) return { ...session, said: { startedAt: firstOf(said, at), isStated: true } };
+  return { ...session, isStated: true, isStartGuessed: undefined, startedAt: firstOf(session, at) };
+}
+
+function firstOf({ startedAt, isStartGuessed }: Begun, at: number): number {
+  return isStartGuessed ? at : Math.min(startedAt, at);
 }
 
 /** Where a batch lies in time; undefined where it holds no readings. */

@@ -88,7 +88,7 @@ export function parseRestoration(input: unknown): { sessionId: string } {
 
 /** What a merge or a split changes of a session, beside its place in the line. */
 export const IMAGE = [
-  ...["startedAt", "isStated", "isStartGuessed", "said", "corrected", "ends", "reported", "bridges"],
+  ...["startedAt", "isStated", "isStartGuessed", "startsBy", "said", "corrected", "ends", "reported", "bridges"],
   ...["isFinal", "finalAt", "deviceDuration", "sampleCount", "lastReadingAt"],
   ...["labels", "notes", "pinned", "playback", "shownAt", "sources"],
 ] as const satisfies readonly (keyof Session)[];

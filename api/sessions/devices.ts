@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../core/clock.ts";
 import { InvalidInputError } from "../core/errors.ts";
+import { isCounted } from "../core/watermark.ts";
 import { LOST, retryLost, type Written } from "../core/writes.ts";
 import { type Aside, farReceipts, longDoubt } from "./aside.ts";
 import type { createClearing } from "./clearing.ts";
@@ -127,7 +128,9 @@ export function createDevices(
   ): Promise<BatchPayload | PayloadMismatch> {
     const judged = await judge(tenantId, sent, erased);
     const { batch, receipts, doubts, pauses } = judged;
-    if (await readings.keep(tenantId, batch, digestOf(sent)) === "other") {
+    const keep = () => readings.keep(tenantId, batch, digestOf(sent));
+    const kept = await keep();
+    if (kept === "other") {
       return mismatch(
         `Batch ${batch.batchOffset} of this session came before with other content; nothing was changed. Give new readings the next offset.`,
       );
@@ -137,16 +140,28 @@ export function createDevices(
     const next = isOne && !batch.final
       ? await store.addNextBatch({ ...batch, tenantId }, span, batch, clock())
       : undefined;
-    const payload = next?.ok
-      ? batchPayload(next.current, false)
-      : await countBatch({ tenantId, userId, sensorId: batch.sensorId }, batch, next);
+    const isNew = kept === "created";
+    const own = { ...batch, tenantId };
+    const counting = next?.ok
+      ? Promise.resolve(batchPayload(next.current, false))
+      : countBatch({ tenantId, userId, sensorId: batch.sensorId }, batch, next);
+    const payload = await counting.catch(async (error: unknown) => {
+      if (isNew && error instanceof InvalidInputError) await leave(own, digestOf(sent), keep);
+      throw error;
+    });
     if (typeof payload === "number") {
-      await readings.drop({ ...batch, tenantId }, batch.batchOffset, digestOf(sent));
+      await readings.drop(own, batch.batchOffset, digestOf(sent));
       return await ingest(tenantId, userId, sent, payload);
     }
-    if (payload.__typename !== "IngestSessionBatchPayload") return payload;
+    if (payload.__typename !== "IngestSessionBatchPayload") {
+      if (isNew) await leave(own, digestOf(sent), keep);
+      return payload;
+    }
+    // What it found kept by another try may be gone since, with what an erasure removed.
+    const isAgain = kept === "same" && !payload.duplicate && await keep() === "created";
+    const isGone = (isAgain || (isNew && payload.duplicate)) && await leave(own, digestOf(sent), keep);
     // Of a batch that is refused nothing is kept aside; whoever dies before this is sent it again.
-    const quarantineId = judged.isHeld ? await aside.holdBatch(tenantId, sent, judged) : undefined;
+    const quarantineId = judged.isHeld && !isGone ? await aside.holdBatch(tenantId, sent, judged) : undefined;
     if (!payload.duplicate) {
       changed(payload.session);
       if (payload.source.spans.length >= MAX_SPANS) await turnSheet(payload.source);
@@ -165,6 +180,28 @@ export function createDevices(
     };
   }
 
+  /**
+   * Takes away a batch that was kept and is not counted, or whose session is being erased: a repeat brings back nothing of that.
+   * Whoever counts it meanwhile keeps it once more, or is seen here. False where it stays.
+   */
+  async function leave(
+    batch: BatchInput & { tenantId: string },
+    digest: string,
+    keep: () => Promise<unknown>,
+  ): Promise<boolean> {
+    const { tenantId, sessionId, sensorId, batchOffset } = batch;
+    const stays = async () => {
+      const session = (await lines.find({ tenantId }, [sessionId])).get(sessionId);
+      if (session?.sensorId !== sensorId || !isCounted(session.batches, BigInt(batchOffset))) return false;
+      const { erasedUntil = -Infinity } = (await lines.findSensorState(session)).sensor ?? {};
+      return session.startedAt > erasedUntil;
+    };
+    if (await stays()) return false;
+    await readings.drop(batch, batchOffset, digest);
+    if (await stays()) await keep();
+    return true;
+  }
+
   /** What of a batch counts. Throws InvalidInputError where none of its readings can be taken or kept. */
   async function judge(tenantId: string, sent: SentBatch, erased?: number) {
     const now = clock();
@@ -172,15 +209,12 @@ export function createDevices(
     const erasedUntil = erased ?? await settings.erasedUntil(tenantId, sent.sensorId);
     const judged = judgeReadings(sent.readings, now, plausible, erasedUntil);
     const isPast = erasedUntil !== undefined && (sent.startedAt ?? Infinity) <= erasedUntil;
-    const isNone = async () => !(await lines.find({ tenantId }, [sent.sessionId])).has(sent.sessionId);
-    if (isPast && sent.readings.length === 0 && await isNone()) {
-      mustBeSince({ erasedUntil }, "startedAt", sent.startedAt!);
-    }
+    const isAfter = judged.erased > 0 || isPast;
+    const isNone = isAfter && !(await lines.find({ tenantId }, [sent.sessionId])).has(sent.sessionId);
+    // Kept by one that had not heard of the erasure, and died.
+    if (isNone) await readings.drop({ ...sent, tenantId }, sent.batchOffset, digestOf(sent));
+    if (isNone && isPast && sent.readings.length === 0) mustBeSince({ erasedUntil }, "startedAt", sent.startedAt!);
     if (sent.readings.length > 0 && judged.readings.length + judged.held.length === 0) {
-      // Kept by one that had not heard of the erasure, and died.
-      if (erasedUntil !== undefined && await isNone()) {
-        await readings.drop({ ...sent, tenantId }, sent.batchOffset, digestOf(sent));
-      }
       throw new InvalidInputError(
         judged.receipts.slice(0, MAX_FIELDS).map(({ index, reason }) => {
           const [, field, message] = /^(?:([\w.]+): )?([^]*)$/.exec(reason)!;

@@ -114,14 +114,15 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
       item = await store.findItem(of.tenantId, sessionId);
       return LOST;
     });
-    // A repeat of a batch keeps its readings once more before it finds that they were counted, and moves nothing.
-    await readings.removeAll(fromItem(read)!);
-    await eraseMarkers(of, sessionId);
+    // Sheets of batches come beside the session, not with it. All else that is there now is of one that has its id since: what a
+    // repeat of a batch kept once more before it found that it was counted, that takes away itself.
+    await eraseMarkers(of, sessionId, ["D"]);
   }
 
-  async function eraseMarkers(of: Of, sessionId: string): Promise<void> {
+  /** Removes what lies beside a session; of one that is named like a sensor, what lies beside the sensor stays. */
+  async function eraseMarkers(of: Of, sessionId: string, parts = ["U", "D", "CORRECTION"]): Promise<void> {
     for await (const items of erasures.listBeside(of.tenantId, sessionId)) {
-      for (const beside of items.filter((one) => !isSessionItem(one) && isOfSession(one))) {
+      for (const beside of items.filter(({ sk }) => parts.includes((sk as string).split("#")[1]!))) {
         await erasures.remove(beside);
       }
     }
@@ -165,9 +166,4 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
 
 function startOf(item: Item): number | undefined {
   return (item.startedAt ?? (item.was as Item | undefined)?.startedAt) as number | undefined;
-}
-
-/** Of a session that is named like a sensor, what lies beside the sensor stays. */
-function isOfSession({ sk }: Item): boolean {
-  return ["U", "D", "CORRECTION"].includes((sk as string).split("#")[1]!);
 }

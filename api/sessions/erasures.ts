@@ -168,10 +168,10 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
       }]);
     },
   };
+}
 
-  function receiptKey(of: Of, ordinal: number) {
-    return itemKey(of.tenantId, hashOf(of), `RECEIPT#${String(ordinal).padStart(9, "0")}`);
-  }
+export function receiptKey(of: Of, ordinal: number) {
+  return itemKey(of.tenantId, hashOf(of), `RECEIPT#${String(ordinal).padStart(9, "0")}`);
 }
 
 /** Names a sensor without saying which it was. */

@@ -4,6 +4,7 @@ import { InvalidInputError } from "../core/errors.ts";
 import { itemKey } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
 import { LOST, retryLost } from "../core/writes.ts";
+import { receiptKey } from "./erasures.ts";
 import { formatAt, formatHeard, parseHeard } from "./heard.ts";
 import { bootsAttribute, deviceChange, keyOf, numberAttributes, sensorKeyOf } from "./item.ts";
 import { isPlaced, placeKeyOf } from "./line.ts";
@@ -194,7 +195,7 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       })),
       ...changes.flatMap(({ session, known }) => placeParts(session, known)),
       ...(sheet.length > 0 ? sheetParts(changes[0]!.session, sheet) : []),
-      ...(sensor ? [sensorPart(sensor.now, sensor.known)] : []),
+      ...(sensor ? sensorParts(sensor.now, sensor.known) : []),
       ...also,
     ];
   }
@@ -229,6 +230,14 @@ export function createLineStore(dynamo: Dynamo, tables: { sessions: string; sens
       });
     }
     return sheets;
+  }
+
+  /** The sensor, if it is as it was read: where nothing of it was there, also none may have come meanwhile and been erased. */
+  function sensorParts(sensor: Sensor, known: Sensor | undefined): TransactWrite[] {
+    const part = sensorPart(sensor, known);
+    if (known?.revision !== undefined) return [part];
+    const remove = receiptKey(sensor, (known?.erasures ?? 0) + 1);
+    return [part, { table: tables.sessions, remove, condition: { expression: "attribute_not_exists(pk)" } }];
   }
 
   function sensorPart(sensor: Sensor, known: Sensor | undefined): TransactWrite {

@@ -81,8 +81,8 @@ export function createLines({ store, lineStore, settings, clock, ids }: {
     return retryLost(async () => {
       const known = (await store.findSensors(tenantId, [sensorId])).get(sensorId);
       const id = known?.latestSessionId;
-      const erasedUntil = await settings.erasedUntilOf(tenantId, sensorId, known);
-      const sensor = erasedUntil === undefined ? known : { ...of, ...known, erasedUntil };
+      const past = await settings.pastOf(of, known);
+      const sensor = past ? { ...of, ...known, ...past } : known;
       const latest = id === undefined ? undefined : (await store.find(tenantId, [id])).get(id);
       // Between the two reads another may have become the latest: what is counted in this one now would count again there.
       if (latest?.mergedInto !== undefined) return LOST;

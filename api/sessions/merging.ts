@@ -1,7 +1,7 @@
 import { joinPeoples, joinPlayback } from "./line.ts";
 import type { EndSaid, Piece, Session } from "./model.ts";
 import { pausesOf } from "./pauses.ts";
-import { asSource, compose, cutPiece, given, isWithin } from "./pieces.ts";
+import { asSource, compose, cutPiece, earliest, given, isWithin, knownStart } from "./pieces.ts";
 import { cutReport, eachOnce, isOfBoth } from "./reports.ts";
 import { anchorOf, lastSignOf, statedEndOf } from "./rules.ts";
 
@@ -33,12 +33,15 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
     (all, one): Session => ({ ...all, ...joinPeoples(all, one), ...joinPlayback(all, one) }),
     first,
   );
+  const begins = earliest([
+    knownStart(first.said ?? first, first),
+    ...others.map((one) => knownStart(one, one)),
+  ]);
   const merged: Session = {
     ...peoples,
     ...ownOf(first),
     isStated,
-    // Beneath a person's word of its start, which can be taken back.
-    said: first.said && { ...first.said, isStated: members.some((one) => (one.said ?? one).isStated) },
+    ...beneath(first, begins, members.some((one) => (one.said ?? one).isStated)),
     corrected,
     // Where a person had split one off another, they are whole again: also where that lasts no longer than its cut.
     ends: [...first.ends, ...others.flatMap(endsOf)].filter(({ into }) => into === undefined || !ids.has(into)),
@@ -52,6 +55,14 @@ export function mergeSessions(members: readonly Session[], sources: readonly Ses
   };
   const [whole, gone, kept] = [hold(merged), others.map(hold), sources.map(hold)];
   return { shown: [compose(whole, [whole, ...gone, ...kept])], gone, sources: kept };
+}
+
+/** The start that stays beneath what a person says of it, and what a guess gives way to, where it is known that it begins by then. */
+function beneath(session: Session, begins: number | undefined, isStated: boolean): Pick<Session, "said" | "startsBy"> {
+  const { said } = session;
+  if ((said ?? session).isStartGuessed) return { said: said && { ...said, isStated }, startsBy: begins };
+  const startedAt = isStated ? begins! : said?.startedAt;
+  return { said: said && { ...said, isStated, startedAt: startedAt! } };
 }
 
 /** What was said of when it ended, as said of it and not of what it becomes a part of. */
@@ -98,8 +109,12 @@ export function splitSession(
     });
     return { ...source, pieces };
   };
+  const { isStated } = session.said ?? session;
+  const begins = earliest([knownStart(session.said ?? session, session), at - 1]);
   const first = cut({
-    ...session,
+    ...asSource(session),
+    // Whatever is said of its start, what lies before the instant is its.
+    ...beneath(session, begins, isStated),
     corrected: end === undefined ? corrected : { ...corrected, endedAt: undefined },
     ends: [...session.ends.filter((one) => one.at < at), {
       at,

@@ -94,6 +94,11 @@ export type DeviceState = {
   isStated: boolean;
   /** True where nothing stated a start yet: it is when the first batch arrived, until something does. */
   isStartGuessed?: true | undefined;
+  /**
+   * Where its start is a guess: it began no later than that, whatever is stated in place of the guess. A part that people merged
+   * with it began then, or a person split it just after.
+   */
+  startsBy?: number | undefined;
   /** The latest motion or reading; the start where there was none. */
   lastMotionAt: number;
   lastReadingAt?: number | undefined;
@@ -109,7 +114,7 @@ export type DeviceState = {
   /** What a person corrected; it beats all that is stated. `until` is the latest sign when a start was corrected. */
   corrected?: { [At in "startedAt" | "endedAt" | "until"]?: number | undefined } & PausesCorrected | undefined;
   /** The start as it would be without a person's correction of it. */
-  said?: { startedAt: number; isStated: boolean } | undefined;
+  said?: Begun | undefined;
   /** When a person deleted it: it is in no list and no count, and what belongs to it is refused. */
   deletedAt?: number | undefined;
   /** When it was taken away for good; it is still there because another session holds readings of its device. */
@@ -162,6 +167,9 @@ export type DeviceState = {
   next?: Next | undefined;
   updatedAt: number;
 };
+
+/** A start, and whether it was stated or guessed. */
+export type Begun = Pick<DeviceState, "startedAt" | "isStated" | "isStartGuessed">;
 
 /** What a device states of its session, as if no person had merged or split anything. */
 export type Own = Pick<
@@ -224,6 +232,8 @@ export type Sensor = {
   forgottenUntil?: number | undefined;
   /** Its past was erased up to this instant: what happened until then is refused. */
   erasedUntil?: number | undefined;
+  /** How many erasures of it had begun when it was read, where nothing of it was there. */
+  erasures?: number | undefined;
   /** True once it said that motion ceased. */
   clears?: true | undefined;
   /** Grows by one with each change of which sessions there are, and where they begin. */

@@ -1,4 +1,4 @@
-import type { Own, Piece, Reading, Session } from "./model.ts";
+import type { Begun, Own, Piece, Reading, Session } from "./model.ts";
 import { measuredOf } from "./rules.ts";
 
 /**
@@ -10,9 +10,8 @@ import { measuredOf } from "./rules.ts";
 /** The session with pieces of its own: it holds all that its device sent, until a person says otherwise. */
 export function asSource(session: Session): Session {
   if (session.pieces) return session;
-  const { said, lastReadingAt, isFinal, deviceDuration, sampleCount } = session;
-  const { startedAt, isStated } = said ?? session;
-  const isStartGuessed = said ? undefined : session.isStartGuessed;
+  const { lastReadingAt, isFinal, deviceDuration, sampleCount } = session;
+  const { startedAt, isStated, isStartGuessed } = session.said ?? session;
   return {
     ...session,
     own: { startedAt, isStated, isStartGuessed, lastReadingAt, isFinal, deviceDuration, sampleCount },
@@ -44,7 +43,7 @@ export function asItsOwn(source: Session): Session {
   if (!source.own) return source;
   const { startedAt, isStated, isStartGuessed, ...measured } = source.own;
   const place = source.said
-    ? { said: { startedAt, isStated } }
+    ? { said: { startedAt, isStated, isStartGuessed } }
     : isStated
     ? { startedAt, isStated, isStartGuessed }
     : { isStated };
@@ -113,10 +112,15 @@ export function compose(holder: Session, sources: readonly Session[]): Session {
     deviceDuration: undefined,
   };
   const byId = new Map(sources.map((source) => [source.sessionId, source]));
-  const starts = devices.filter(({ piece, source }) =>
-    piece.from === undefined && source.own!.isStated && !isStartBeaten(source, holder, byId)
+  const starts = held.filter(({ piece, source }) =>
+    piece.from === undefined && isStartStated(source) && !isStartBeaten(source, holder, byId)
   );
   return begun(composed, starts.map(({ source }) => source.own!));
+}
+
+/** Whether a device or who created it stated its start, or a batch came of which that is guessed. */
+function isStartStated({ batches, createdWith, own }: Session): boolean {
+  return own!.isStated && (createdWith !== undefined || batches.hi >= 0n || batches.ahead.length > 0);
 }
 
 /** Whether a person had said when a session began, or what it was a part of, before that became a part of the holder. */
@@ -126,20 +130,28 @@ function isStartBeaten(source: Session, holder: Session, byId: ReadonlyMap<strin
   return source.corrected?.startedAt !== undefined || (into !== undefined && isStartBeaten(into, holder, byId));
 }
 
-/** The start that devices state of what a session holds; a person's own word of it stays above that. */
+/**
+ * The earliest start of what a session holds; a person's own word of it stays above that. The guess of one part gives way to
+ * what is stated of that, and then the whole begins with whichever part is the earliest.
+ */
 function begun(session: Session, owns: readonly Own[]): Session {
   if (owns.length === 0) return session;
-  const at = Math.min(...owns.map((own) => own.startedAt));
-  const isSure = owns.some((own) => own.startedAt === at && !own.isStartGuessed);
-  const { said } = session;
-  if (said) return { ...session, said: { startedAt: Math.min(said.startedAt, at), isStated: true } };
-  const isGuess = session.isStartGuessed === true;
-  return {
-    ...session,
-    isStated: true,
-    startedAt: isGuess ? at : Math.min(session.startedAt, at),
-    isStartGuessed: isGuess && !isSure ? true : undefined,
-  };
+  const stated = owns.filter((own) => !own.isStartGuessed);
+  const startsBy = earliest([knownStart(session.said ?? session, session), ...stated.map((own) => own.startedAt)]);
+  const startedAt = earliest([startsBy, ...owns.map((own) => own.startedAt)])!;
+  const isGuess = startedAt !== startsBy;
+  const start: Begun = { startedAt, isStated: true, isStartGuessed: isGuess ? true : undefined };
+  return { ...session, ...(session.said ? { said: start } : start), startsBy: isGuess ? startsBy : undefined };
+}
+
+/** A start as far as it is known: of a guess, what it gives way to at the latest. */
+export function knownStart(start: Begun, { startsBy }: Pick<Session, "startsBy">): number | undefined {
+  return start.isStartGuessed ? startsBy : start.startedAt;
+}
+
+export function earliest(instants: readonly (number | undefined)[]): number | undefined {
+  const known = instants.filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : known.reduce((a, b) => Math.min(a, b));
 }
 
 function latest(instants: readonly (number | undefined)[]): number | undefined {

@@ -54,7 +54,8 @@ export function parsePlausible(input: unknown): Partial<Plausible> {
 /** What became of one reading that was not taken: refused for good, or kept aside. */
 export type ReadingReceipt = { index: number; status: "REJECTED" | "QUARANTINED"; reason: string };
 
-export type Judged = { readings: Reading[]; receipts: ReadingReceipt[]; held: Reading[] };
+/** `erased`: how many lie in a past that was erased. */
+export type Judged = { readings: Reading[]; receipts: ReadingReceipt[]; held: Reading[]; erased: number };
 
 const number = v.nullable(v.pipe(v.number("must be a number"), v.finite("must be a finite number")));
 const reading = v.strictObject({
@@ -95,7 +96,7 @@ export function judgeReadings(
   plausible: Plausible,
   erasedUntil = -Infinity,
 ): Judged {
-  const judged: Judged = { readings: [], receipts: [], held: [] };
+  const judged: Judged = { readings: [], receipts: [], held: [], erased: 0 };
   const parsed = sent.map((one) => v.safeParse(reading, one, { abortPipeEarly: true }));
   const good = parsed.flatMap((one) => (one.success ? [one.output] : []));
   const width = commonest(good.map(({ values }) => values.length));
@@ -113,6 +114,7 @@ export function judgeReadings(
       continue;
     }
     if (at <= erasedUntil) {
+      judged.erased++;
       judged.receipts.push({ index, status: "REJECTED", reason: `at: ${erasedSince(erasedUntil)}` });
       continue;
     }

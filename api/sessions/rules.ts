@@ -1,5 +1,5 @@
 import { emptyWatermark } from "../core/watermark.ts";
-import type { Bridge, DeviceState, EndSaid, Heard, Report, Session } from "./model.ts";
+import type { Begun, Bridge, DeviceState, EndSaid, Heard, Report, Session } from "./model.ts";
 import { FIRST, type Numbers } from "./numbers.ts";
 import { heldByPause, isSamePause, pausedMsOf, type PauseKept, type PausesCorrected, signOf } from "./pauses.ts";
 
@@ -268,14 +268,13 @@ export function applyCorrection(
   const given = startedAt === undefined ? session.corrected?.startedAt : startedAt ?? undefined;
   const pauses = paused === undefined ? session.corrected?.pauses : paused ?? undefined;
   const isHeld = end !== undefined || shownAt !== undefined || pauses !== undefined;
-  const said = session.said ?? { startedAt: session.startedAt, isStated: session.isStated };
+  const said = session.said ?? begunOf(session);
   const start = given ?? (isHeld && !said.isStated ? said.startedAt : undefined);
   if (start === undefined) {
     const corrected = end === undefined && pauses === undefined ? undefined : { ...defined({ endedAt: end, pauses }) };
     const back = {
       ...session,
-      startedAt: said.startedAt,
-      isStated: said.isStated,
+      ...begunOf(said),
       said: undefined,
       corrected,
       shownAt,
@@ -322,6 +321,10 @@ function anchored(session: Session): Session {
   };
 }
 
+function begunOf({ startedAt, isStated, isStartGuessed }: Begun): Begun {
+  return { startedAt, isStated, isStartGuessed };
+}
+
 /** What is not undefined. */
 function defined<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
@@ -336,7 +339,7 @@ export function applyDeletion(session: Session, takenOut: number, now: number): 
     deletedAt: now,
     beforeDeletion: { corrected, said, isStated, takenOut, until },
     isStated: true,
-    said: said ?? { startedAt, isStated },
+    said: said ?? begunOf(session),
     corrected: { startedAt, until: lastMotionAt, endedAt: statedEndOf(session)?.at ?? lastMotionAt },
   };
 }

@@ -52,7 +52,7 @@ export function createSessions(
   },
 ) {
   const changed = ({ tenantId, sessionId }: Session) => hub.wake(sessionsKey(tenantId), sessionId);
-  const settings = createSettings(store, clock);
+  const settings = createSettings({ store, erasures, clock });
   /** Whoever follows hears of each session that a change of its line moved. */
   const announcing: LineStore = {
     ...lineStore,

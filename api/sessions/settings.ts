@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, MINUTE_MS } from "../core/clock.ts";
-import { hashOf } from "./erasures.ts";
+import { hashOf, type SensorErasures } from "./erasures.ts";
 import { DEFAULT_KEEP_MS, type Sensor } from "./model.ts";
 import { DEFAULT_PLAUSIBLE, type Plausible } from "./plausible.ts";
 import type { SessionStore, Settings } from "./store.ts";
@@ -9,8 +9,16 @@ import type { SessionStore, Settings } from "./store.ts";
 const FRESH_MS = MINUTE_MS;
 const MAX_REMEMBERED = 10_000;
 
+type Past = Pick<Sensor, "erasedUntil" | "erasures">;
+
 /** How sessions of a tenant end and are kept, read at most once a minute; what this process sets holds at once. */
-export function createSettings(store: Pick<SessionStore, "getSettings">, clock: Clock) {
+export function createSettings(
+  { store, erasures, clock }: {
+    store: Pick<SessionStore, "getSettings">;
+    erasures: Pick<SensorErasures, "findLatest">;
+    clock: Clock;
+  },
+) {
   const known = new LRUCache<string, Settings>({
     ...{ max: MAX_REMEMBERED, ttl: FRESH_MS, ttlResolution: 0 },
     perf: { now: clock },
@@ -40,13 +48,16 @@ export function createSettings(store: Pick<SessionStore, "getSettings">, clock: 
     },
 
     /**
-     * The same of a sensor as it was read. Where nothing is there, all of it may just have been erased, of which this process
-     * need not have heard: it reads anew.
+     * The same of a sensor as it was read, with how many erasures of it there were by then, where nothing of it is there: all of it
+     * may just have been erased, of which this process need not have heard.
      */
-    async erasedUntilOf(tenantId: string, sensorId: string, sensor: Sensor | undefined): Promise<number | undefined> {
-      if (sensor?.erasedUntil !== undefined) return sensor.erasedUntil;
-      if (sensor?.latestSessionId === undefined) known.set(tenantId, await store.getSettings(tenantId, true));
-      return await this.erasedUntil(tenantId, sensorId);
+    async pastOf(of: { tenantId: string; sensorId: string }, sensor: Sensor | undefined): Promise<Past | undefined> {
+      const { tenantId, sensorId } = of;
+      if (sensor?.erasedUntil !== undefined) return { erasedUntil: sensor.erasedUntil };
+      const receipt = sensor?.latestSessionId === undefined ? await erasures.findLatest(of) : undefined;
+      if (receipt) known.set(tenantId, await store.getSettings(tenantId, true));
+      const erasedUntil = receipt?.until ?? await this.erasedUntil(tenantId, sensorId);
+      return erasedUntil === undefined ? undefined : { erasedUntil, erasures: receipt?.ordinal };
     },
 
     keepMsOf: async (tenantId: string): Promise<number> => (await of(tenantId)).keepMs ?? DEFAULT_KEEP_MS,

@@ -186,12 +186,13 @@ test("it can break off at any request: the next call finishes it, exactly", asyn
   });
   const names = { sessions: `${api.system.prefix}-sessions`, sensors: `${api.system.prefix}-sensors` };
   const store = createSessionStore(dynamo, names);
+  const erasures = createSensorErasures(dynamo, names);
   const eraseDying = createSensorEraser({
-    erasures: createSensorErasures(dynamo, names),
+    erasures,
     store,
     lineStore: createLineStore(dynamo, names),
     readings: createReadings(bucketOf(api.system, "readings")),
-    settings: createSettings(store, () => now),
+    settings: createSettings({ store, erasures, clock: () => now }),
     clock: () => now,
   });
   let deaths = 0;

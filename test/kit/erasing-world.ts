@@ -16,7 +16,9 @@ export function createWorld() {
   const methods: Record<string, (...args: never[]) => unknown> = {
     ...dynamo,
     keep: (_: string, { sessionId, batchOffset, readings }: BatchInput) => {
-      objects.set(`${sessionId} ${batchOffset}`, readings);
+      const key = `${sessionId} ${batchOffset}`;
+      if (objects.has(key)) return "same";
+      objects.set(key, readings);
       return "created";
     },
     read: ({ sessionId }: { sessionId: string }, offset: number) => objects.get(`${sessionId} ${offset}`) ?? [],

@@ -268,14 +268,17 @@ export function createOracle() {
       ));
       if (!into) return void must(false, "a merge has a session that the others went into", own);
       const id = idOf(into.after!);
-      const members = [id, ...gone.filter(({ after }) => after!.mergedInto === id).map(({ after }) => idOf(after!))];
+      const others = gone.filter(({ after }) => after!.mergedInto === id);
+      const members = [id, ...others.map(({ after }) => idOf(after!))];
       const known = own.flatMap(({ before }) => bridgesOf(before));
       const added = bridgesOf(into.after).find((one) => !known.some((other) => isDeepStrictEqual(one, other)));
       const { until, anchor } = added ?? bridgesOf(into.after).at(-1)!;
       // Beneath what a person says of the start, which can be taken back.
       const beneath = into.before!.said as { startedAt: number } | undefined;
       const isStated = beneath ? (into.after!.said as Item).isStated === true : into.after!.isStated === true;
-      const startedAt = isStated ? beneath?.startedAt ?? num(into.before!.startedAt) : undefined;
+      const begins = [beneath ?? into.before!, ...others.map(({ before }) => before!)] as Item[];
+      const starts = begins.filter((start) => start.isStartGuessed !== true).map((start) => num(start.startedAt));
+      const startedAt = isStated && starts.length > 0 ? Math.min(...starts) : undefined;
       const of = anchor === undefined ? { id } : { motionAt: anchor };
       const joined = own.filter(({ after }) => members.includes(idOf(after!)));
       const cuts = joined.flatMap(({ before }) =>

@@ -20,6 +20,7 @@ export function linkTo(dynamo: MemoryDynamo, objects: Map<string, Reading[]>, no
       objects.set(key, [...batch.readings]);
       return "created";
     },
+    drop: (of: { sessionId: string }, offset: number) => void objects.delete(keyOf(of, offset)),
     read: (of: { sessionId: string }, offset: number) => objects.get(keyOf(of, offset)) ?? [],
     hold: ({ sessionId }: { sessionId: string }, offset: number, held: readonly Reading[]) =>
       objects.set(heldKeyOf(sessionId, offset), [...held]),

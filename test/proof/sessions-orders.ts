@@ -287,7 +287,7 @@ async function act(
     const last = members.reduce((a, b) => (extent(b) >= extent(a) ? b : a));
     const isStated = members.some((one) => one.isStated);
     // Beneath what a person says of the start, which can be taken back.
-    const start = first.said?.startedAt ?? first.startedAt;
+    const start = Math.min(first.said?.startedAt ?? first.startedAt, ...members.slice(1).map((one) => one.startedAt));
     const isOwn = first.said ? members.some((one) => (one.said ?? one).isStated) : isStated;
     return [{
       ...{ by: n, knew: new Set(knownPauses(members)), began: begunBy(members) },

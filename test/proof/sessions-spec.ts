@@ -266,13 +266,16 @@ function wallsOf(said: readonly Said[]) {
         end: corrected.get(act.last)?.end,
         shownAt: first?.shownAt,
       });
-      if (act.startedAt !== undefined) starts.set(act.into, Math.min(act.startedAt, starts.get(act.into) ?? Infinity));
+      // What a person had not said otherwise holds of it, also where a guess had come before that.
+      const parts = act.members.filter((id) => id === act.into || corrected.get(id)?.start === undefined);
+      startBy(act.into, Math.min(act.startedAt ?? Infinity, ...parts.map((id) => starts.get(id) ?? Infinity)));
       bridge(act.of, act.until, later);
     } else {
       const before = corrected.get(act.from);
       if (before) corrected.set(act.from, { ...before, end: undefined });
       corrected.set(act.id, { start: act.at, until: -Infinity, end: before?.end, shownAt: before?.shownAt });
       starts.set(act.id, act.at);
+      if ("id" in act.of) startBy(act.from, act.at - 1);
       const isHealed = later.some((other) => other.kind === "merge" && other.healed.includes(act.id));
       if (!isHealed) addCut(act, later);
       for (const anchor of new Set(act.anchors)) {
@@ -281,6 +284,9 @@ function wallsOf(said: readonly Said[]) {
         for (const until of known.filter((one) => one > act.at)) bridge({ id: act.id }, until, later);
       }
     }
+  }
+  function startBy(id: string, at: number): void {
+    if (at < (starts.get(id) ?? Infinity)) starts.set(id, at);
   }
   function addCut(act: Act & { kind: "split" }, later: readonly Act[]): void {
     const cut = { at: act.at, isCut: true };

@@ -82,15 +82,17 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
 
   const methods: Record<string, (...args: never[]) => unknown> = {
     ...dynamo,
-    keep: (_tenantId: string, batch: BatchInput) => keep(batch),
+    keep: (_tenantId: string, batch: BatchInput, digest: string) => keep(batch, digest),
     read: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number) => {
       const known = objects.get(keyOf({ ...of, batchOffset }));
       // Erased since its session was read.
       if (!known) throw new UnavailableError("S3");
       return known.batch.readings;
     },
-    drop: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number) =>
-      void objects.delete(keyOf({ ...of, batchOffset })),
+    drop: (of: Pick<BatchInput, "sessionId" | "sensorId">, batchOffset: number, digest: string) => {
+      const key = keyOf({ ...of, batchOffset });
+      if (objects.get(key)?.digest === digest) objects.delete(key);
+    },
     removeAll: ({ sessionId, sensorId }: Pick<BatchInput, "sessionId" | "sensorId">) => {
       const own = [...objects.keys()].filter((key) => key.startsWith(`${sessionId} ${sensorId} `));
       for (const key of own) objects.delete(key);
@@ -114,9 +116,7 @@ export function createWorld({ random, weather, counts, onWrite, onAnswer, onCall
   };
   const processes = Array.from({ length: weather.processes }, (_, id) => spawn(id));
 
-  function keep(batch: BatchInput): "created" | "same" | "other" {
-    const { readings, startedAt, durationMs, final } = batch;
-    const digest = JSON.stringify([readings, startedAt, durationMs, final]);
+  function keep(batch: BatchInput, digest: string): "created" | "same" | "other" {
     const known = objects.get(keyOf(batch));
     if (known) return known.digest === digest ? "same" : "other";
     objects.set(keyOf(batch), { digest, batch });

@@ -4,6 +4,7 @@ import { createSettingsItems } from "../../api/journeys/settings.ts";
 import type { JourneyStore } from "../../api/journeys/store.ts";
 import type { TrailStore } from "../../api/journeys/trails.ts";
 import { tables } from "../../api/resources.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createSettings } from "../../api/sessions/settings.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -12,9 +13,10 @@ const MINUTE = 60_000;
 
 test("a process that is never idle learns within a minute what another one set, and by its own clock", async () => {
   const dynamo = createMemoryDynamo({ sensors: tables.sensors, sessions: tables.sessions });
-  const store = createSessionStore(dynamo, { sessions: "sessions", sensors: "sensors" });
+  const names = { sessions: "sessions", sensors: "sensors" };
+  const store = createSessionStore(dynamo, names);
   let now = Date.UTC(2026, 5, 1);
-  const settings = createSettings(store, () => now);
+  const settings = createSettings({ store, erasures: createSensorErasures(dynamo, names), clock: () => now });
   const busy = { tenantId: "busy", sensorId: "hall" };
   expect(await settings.erasedUntil(busy.tenantId, busy.sensorId)).toBeUndefined();
   await store.putErased(busy, now);

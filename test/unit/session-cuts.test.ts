@@ -18,7 +18,7 @@ let host: Sessions;
 beforeEach(() => {
   T = `cuts${tenants++}`;
   const dynamo = createMemoryDynamo({ sessions: tables.sessions, sensors: tables.sensors });
-  const methods = { ...dynamo, keep: () => "created", read: () => [] } as unknown as Record<
+  const methods = { ...dynamo, keep: () => "created", drop: () => undefined, read: () => [] } as unknown as Record<
     string,
     (...args: unknown[]) => unknown
   >;

@@ -16,6 +16,7 @@ function world() {
   const methods: Record<string, (...args: unknown[]) => unknown> = {
     ...dynamo as unknown as Record<string, (...args: unknown[]) => unknown>,
     keep: () => "created",
+    drop: () => undefined,
     read: () => [],
     hold: () => undefined,
   };

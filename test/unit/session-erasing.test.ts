@@ -164,3 +164,73 @@ test("a start that is corrected to a past that was erased is refused by its own 
     fields: [{ path: ["startedAt"], message: expect.stringContaining("was erased") }],
   });
 });
+
+test.each([[[]], [[-30, -10]], [[-30, 5]]])(
+  "a repeat of a batch of %j keeps what is counted and nothing else, wherever an erasure dies meanwhile that another ends",
+  async (minutes) => {
+    let tries = 0;
+    for (let isMet = true, moment = 1; isMet; moment++) {
+      isMet = false;
+      for (let isDead = true, death = 1; isDead; death++, tries++) {
+        isDead = false;
+        const { state, objects, eraser, other } = createWorld();
+        const tenant = `repeat ${minutes.join()} ${moment} ${death}`;
+        await batch(0, ...minutes)(other, tenant);
+        state.requests = 0;
+        state.now = NOW + MIN;
+        state.meanwhile.set(moment, async () => {
+          isMet = true;
+          state.meanwhile.set(moment + death, () => {
+            isDead = true;
+            throw new Error("died");
+          });
+          await eraser.eraseSensor(tenant, "hall").catch(() => undefined);
+          state.meanwhile.clear();
+        });
+        const refused = (error: unknown) => expect(error).toBeInstanceOf(InvalidInputError);
+        await batch(0, ...minutes)(other, tenant).catch(refused);
+        state.requests = 0;
+        if (isMet) await eraser.eraseSensor(tenant, "hall");
+        const there = (await other.find(tenant, ["walk"])).get("walk");
+        const counted = there ? [minutes.filter((minute) => !isMet || at(minute) > there.startedAt - 1)] : [];
+        const kept = [...objects.values()].map((readings) => readings.map((one) => (one.at - NOW) / MIN));
+        expect([moment, death, kept, there?.sampleCount]).toEqual([moment, death, counted, counted[0]?.length]);
+      }
+    }
+    expect(tries).toBeGreaterThan(20);
+  },
+);
+
+test.each([[[]], [[-30, -10]], [[-30, 5]]])(
+  "nor does one of %j that comes before whichever request of an erasure that dies at any later one",
+  async (minutes) => {
+    let tries = 0;
+    for (let isMet = true, moment = 1; isMet; moment++) {
+      isMet = false;
+      for (let isDead = true, death = 0; isDead; death++, tries++) {
+        isDead = false;
+        const { state, objects, eraser, other } = createWorld();
+        const tenant = `before ${minutes.join()} ${moment} ${death}`;
+        await batch(0, ...minutes)(other, tenant);
+        state.requests = 0;
+        state.now = NOW + MIN;
+        const refused = (error: unknown) => expect(error).toBeInstanceOf(InvalidInputError);
+        state.meanwhile.set(moment, async () => {
+          isMet = true;
+          await batch(0, ...minutes)(other, tenant).catch(refused);
+          state.meanwhile.set(state.requests + 1 + death, () => {
+            isDead = true;
+            throw new Error("died");
+          });
+        });
+        await eraser.eraseSensor(tenant, "hall").catch(() => undefined);
+        state.meanwhile.clear();
+        state.requests = 0;
+        if (isDead) await eraser.eraseSensor(tenant, "hall");
+        const there = (await other.find(tenant, ["walk"])).has("walk");
+        expect([moment, death, objects.size]).toEqual([moment, death, there ? 1 : 0]);
+      }
+    }
+    expect(tries).toBeGreaterThan(20);
+  },
+);

@@ -172,11 +172,11 @@ test.each<[string, Before, Before]>([
     (host, tenant) => host.create(tenant, "u", { ...HALL, startedAt: NOW - 30 * MIN }),
     (host, tenant) => host.recordPause(tenant, { ...HALL, from: NOW - 20 * MIN, to: NOW - 19 * MIN }),
   ],
-])("who read %s comes too late once that was erased and has begun again, at any moment", async (_, before, said) => {
+])("who read %s comes too late once that was erased and has begun again, at any moment", async (name, before, said) => {
   let tried = 0;
   for (let isMet = true; isMet; tried++) {
     const { state, dynamo, eraser, other } = createWorld();
-    const tenant = `begun-again-${tried}`;
+    const tenant = `begun again ${name} ${tried}`;
     await before(other, tenant);
     isMet = false;
     state.meanwhile.set(state.requests + 1 + tried, async () => {
@@ -194,6 +194,52 @@ test.each<[string, Before, Before]>([
   }
   expect(tried).toBeGreaterThan(2);
 });
+
+type First = (host: ReturnType<typeof createWorld>["other"], tenant: string, at: number) => Promise<unknown>;
+const FIRST: [name: string, First][] = [
+  ["motion", (host, tenant, at) => host.recordMotion(tenant, "u", { sensorId: "hall", at })],
+  [
+    "motion that ceased",
+    (host, tenant, at) => host.recordMotion(tenant, "u", { sensorId: "hall", at, state: "CLEARED" }),
+  ],
+  ["a start", (host, tenant, at) => host.create(tenant, "u", { ...HALL, startedAt: at })],
+  ["a batch", (host, tenant, at) => {
+    const readings = [{ at, values: [1] }];
+    return host.ingestBatch(tenant, "u", { ...HALL, batchOffset: 0, readings });
+  }],
+];
+
+test.each(FIRST.flatMap(([name, said]) => [0, 1].map((erasures) => [name, erasures, said] as const)))(
+  "%s of a sensor that had nothing comes too late once something came and was erased, at any moment (%i erasures before)",
+  async (name, erasures, said) => {
+    let tried = 0;
+    for (let isMet = true; isMet; tried++) {
+      const { state, dynamo, eraser, other } = createWorld();
+      const tenant = `had nothing ${name} ${erasures} ${tried}`;
+      const comesAndGoes = async () => {
+        const startedAt = state.now - 2;
+        await eraser.create(tenant, "u", { sensorId: "hall", sessionId: `walk ${startedAt}`, startedAt });
+        await eraser.eraseSensor(tenant, "hall");
+        state.now += MIN;
+      };
+      for (let before = 0; before < erasures; before++) await comesAndGoes();
+      isMet = false;
+      state.meanwhile.set(state.requests + 1 + tried, async () => {
+        isMet = true;
+        await comesAndGoes();
+      });
+      const isRefused = (error: unknown) => expect(error).toBeInstanceOf(InvalidInputError);
+      await said(other, tenant, state.now - 1).catch(isRefused);
+      state.meanwhile.clear();
+      const left = dynamo.dump("sessions").filter(({ sk }) => !/#(RECEIPT|Z)#/.test(sk as string));
+      if (isMet) expect([tried, left]).toEqual([tried, []]);
+      state.requests = 0;
+      const next = await other.recordMotion(tenant, "u", { sensorId: "hall", at: state.now + MIN });
+      expect([tried, next]).toMatchObject([tried, { __typename: "RecordMotionPayload" }]);
+    }
+    expect(tried).toBeGreaterThan(2);
+  },
+);
 
 test("a place that is tidied up stays where its session is there again by then", async () => {
   let tried = 0;

@@ -3,6 +3,7 @@ import type { Item } from "../../api/aws/dynamo.ts";
 import { tables } from "../../api/resources.ts";
 import { sensorKeyOf } from "../../api/sessions/item.ts";
 import { createLines } from "../../api/sessions/lines.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createLineStore } from "../../api/sessions/line-store.ts";
 import type { Session } from "../../api/sessions/model.ts";
 import { pausesOf } from "../../api/sessions/pauses.ts";
@@ -384,7 +385,7 @@ test("what was a part of another as it was read, and has a place beyond by now, 
   const lines = createLines({
     store,
     lineStore,
-    settings: createSettings(store, () => NOW),
+    settings: createSettings({ store, erasures: createSensorErasures(dynamo, names), clock: () => NOW }),
     clock: () => NOW,
     ids: () => "new",
   });

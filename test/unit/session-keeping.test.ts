@@ -7,6 +7,7 @@ import { formatHeard, heardOf, parseHeard } from "../../api/sessions/heard.ts";
 import { leadOf } from "../../api/sessions/lead.ts";
 import { type Cluster, LIMITS, type Session } from "../../api/sessions/model.ts";
 import { createQuarantineStore, type Held, isQuarantineId } from "../../api/sessions/quarantine.ts";
+import { createSensorErasures } from "../../api/sessions/erasures.ts";
 import { createSettings } from "../../api/sessions/settings.ts";
 import { createSessionStore } from "../../api/sessions/store.ts";
 import { createMemoryDynamo } from "../kit/memory-dynamo.ts";
@@ -144,8 +145,9 @@ test("what was heard is the same after it was a text, and sorts by its time", ()
 
 describe("settings of sessions", () => {
   const world = () => {
-    const store = createSessionStore(dynamo, { sessions: "sessions", sensors: "sensors" });
-    const settings = createSettings(store, () => now);
+    const names = { sessions: "sessions", sensors: "sensors" };
+    const store = createSessionStore(dynamo, names);
+    const settings = createSettings({ store, erasures: createSensorErasures(dynamo, names), clock: () => now });
     return { store, settings, ...createConfiguring({ store, settings }) };
   };
   const refused = (asked: Promise<unknown>) =>

@@ -131,7 +131,7 @@ describe("readings", () => {
       ...[[1, "REJECTED"], [3, "QUARANTINED"], [4, "QUARANTINED"]],
     ]);
     expect(receipts[1]!.reason).toMatch(/^at: is more than 10 minutes ahead/);
-    expect(judge([])).toEqual({ readings: [], receipts: [], held: [] });
+    expect(judge([])).toEqual({ readings: [], receipts: [], held: [], erased: 0 });
   });
 
   test("say what is wrong, and where", () => {

@@ -56,14 +56,16 @@ describe("a correction", () => {
   test("of the start keeps how far it reached and what was said, and is taken back by null", () => {
     const held = sessionOf({ lastMotionAt: until, isStartGuessed: true });
     const started = applyCorrection(held, { startedAt: AT - 9 });
-    const said = { startedAt: AT, isStated: true };
+    const said = { startedAt: AT, isStated: true, isStartGuessed: true as const };
     expect(shown(started)).toEqual(same({ startedAt: AT - 9, said, corrected: { startedAt: AT - 9, until } }));
     expect(started.isStartGuessed).toBeUndefined();
     const again = applyCorrection({ ...started, lastMotionAt: AT }, { startedAt: AT - 5, endedAt: AT + 9 });
     const corrected = { startedAt: AT - 5, until, endedAt: AT + 9 };
     expect(shown(again)).toEqual(same({ startedAt: AT - 5, said, corrected }));
     expect(shown(applyCorrection(again, { startedAt: null }))).toEqual(same({ corrected: { endedAt: AT + 9 } }));
-    expect(shown(applyCorrection(again, { startedAt: null, endedAt: null }))).toEqual(same({}));
+    const back = applyCorrection(again, { startedAt: null, endedAt: null });
+    expect(shown(back)).toEqual(same({}));
+    expect(back.isStartGuessed).toBe(true);
   });
 
   test("of what motion opened holds its start where it is, and lets it go with the last of them", () => {
