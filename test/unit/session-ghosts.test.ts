@@ -381,10 +381,9 @@ test("what was a part of another as it was read, and has a place beyond by now, 
   }
   const names = { sessions: "sessions", sensors: "sensors" };
   const store = createSessionStore(dynamo, names);
-  const lineStore = createLineStore(dynamo, names);
   const lines = createLines({
     store,
-    lineStore,
+    lineStore: createLineStore(dynamo, names),
     settings: createSettings({ store, erasures: createSensorErasures(dynamo, names), clock: () => NOW }),
     clock: () => NOW,
     ids: () => "new",
