@@ -65,12 +65,13 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
       const parts: string[] = [];
       for await (const items of erasures.listSessions(of)) {
         for (const item of items.filter((one) => isErased(one, receipt))) {
-          await eraseSession(of, receipt, item);
-          if (item.mergedInto !== undefined) parts.push(fromItem(item)!.sessionId);
+          const { sessionId } = fromItem(item)!;
+          await eraseSession(of, receipt, sessionId);
+          if (item.mergedInto !== undefined) parts.push(sessionId);
         }
       }
       // An update by the id of what became a part of another is marked there for as long as the other is there.
-      for (const sessionId of parts) await eraseMarkers(of, sessionId);
+      for (const sessionId of parts) await eraseLeft(of, sessionId);
       await eraseBeside(of, receipt);
       return await erasures.close(of, receipt);
     });
@@ -97,35 +98,37 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
     return await erasures.removeSensor(of, id);
   }
 
-  async function eraseSession(of: Of, receipt: SensorReceipt, read: Item): Promise<void> {
-    let item: Item | undefined = read;
-    const { sessionId } = fromItem(read)!;
+  async function eraseSession(of: Of, receipt: SensorReceipt, sessionId: string): Promise<void> {
     await retryLost(async () => {
-      if (!item) return;
+      const item = await store.findItem(of.tenantId, sessionId);
+      // Where another call of this has removed it, its id is free: what has it now may be any sensor's.
+      if (!item || !isErased(item, receipt)) return true;
       const session: Session = fromItem(item)!;
+      if (session.sensorId !== of.sensorId) return true;
       const removed = await readings.removeAll(session);
       if (removed > 0) await erasures.addBatches(of, receipt, removed);
-      // Before the session itself: the next call finds them by that.
-      await eraseMarkers(of, sessionId);
       // What became a part of another goes with that, which has all that was told of it.
       const told = session.mergedInto === undefined ? toldOf(session.reported) : [];
       const instants = [...session.heard.map(({ at }) => at), ...told];
-      if (await erasures.removeHolding(of, receipt, item, instants, clock())) return;
-      item = await store.findItem(of.tenantId, sessionId);
-      return LOST;
+      const beside = await markersOf(of, sessionId);
+      return await erasures.removeSession(of, receipt, item, { instants, beside, now: clock() }) || LOST;
     });
-    // Sheets of batches come beside the session, not with it. All else that is there now is of one that has its id since: what a
-    // repeat of a batch kept once more before it found that it was counted, that takes away itself.
-    await eraseMarkers(of, sessionId, ["D"]);
+    // Sheets of batches come beside the session, not with it; a repeat of a batch takes away by itself what it kept once more.
+    await eraseLeft(of, sessionId);
   }
 
-  /** Removes what lies beside a session; of one that is named like a sensor, what lies beside the sensor stays. */
-  async function eraseMarkers(of: Of, sessionId: string, parts = ["U", "D", "CORRECTION"]): Promise<void> {
+  /** What lies beside a session that is gone, while nobody else has its id. */
+  async function eraseLeft(of: Of, sessionId: string): Promise<void> {
+    await erasures.removeLeft(of.tenantId, sessionId, await markersOf(of, sessionId));
+  }
+
+  /** Of a session that is named like a sensor, what lies beside the sensor stays. */
+  async function markersOf(of: Of, sessionId: string): Promise<Item[]> {
+    const markers: Item[] = [];
     for await (const items of erasures.listBeside(of.tenantId, sessionId)) {
-      for (const beside of items.filter(({ sk }) => parts.includes((sk as string).split("#")[1]!))) {
-        await erasures.remove(beside);
-      }
+      markers.push(...items.filter(({ sk }) => MARKERS.includes((sk as string).split("#")[1]!)));
     }
+    return markers;
   }
 
   /** Sheets of motion, when it ceased, places, what deletions took out, and what was kept aside. */
@@ -144,7 +147,7 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
           const left = since.length > 0 ? { ...item, heard: since } : undefined;
           if (past.length > 0) {
             await retryLost(async () => {
-              if (await erasures.removeHolding(of, receipt, item, past, clock(), left)) return true;
+              if (await erasures.removeSheet(of, receipt, item, { instants: past, now: clock() }, left)) return true;
               // Another call of this took it, or only another transaction was at it.
               return isDeepStrictEqual((await erasures.find(item))?.heard, item.heard) ? LOST : true;
             });
@@ -163,6 +166,9 @@ export function createSensorEraser({ erasures, store, lineStore, readings, setti
     return startedAt !== undefined && startedAt <= until && isSessionItem(item);
   }
 }
+
+/** Updates that were done, sheets of batches, and what a person can take back. */
+const MARKERS = ["U", "D", "CORRECTION"];
 
 function startOf(item: Item): number | undefined {
   return (item.startedAt ?? (item.was as Item | undefined)?.startedAt) as number | undefined;

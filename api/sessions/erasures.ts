@@ -3,7 +3,8 @@ import type { Dynamo, Item, TransactWrite } from "../aws/dynamo.ts";
 import { DAY_MS } from "../core/clock.ts";
 import { itemKey, PARTITIONS } from "../core/keys.ts";
 import { pages } from "../core/page.ts";
-import { sensorKeyOf } from "./item.ts";
+import { LOST, retryLost } from "../core/writes.ts";
+import { keyOf, sensorKeyOf } from "./item.ts";
 
 /**
  * What erasing a sensor reads and leaves, in the tables `sessions` and `sensors`. Nothing that stays says which sensor it was.
@@ -37,6 +38,11 @@ type Of = { tenantId: string; sensorId: string };
 /** What the stream takes out of counts is counted within a day. */
 const KEEP_MS = 2 * DAY_MS;
 const AT_ONCE = 500;
+/** What is removed beside a session in one transaction. */
+const MOST_MARKERS = 80;
+
+/** Motion that is taken out of counts. */
+type Taken = { instants: readonly number[]; now: number };
 
 export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string; sensors: string }) {
   /** Nothing is left out: what has expired lies there for days. */
@@ -101,42 +107,54 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
     find: ({ pk, sk }: Item): Promise<Item | undefined> =>
       dynamo.get(tables.sessions, { pk, sk }, { consistent: true, expired: true }),
 
+    /** Removes a sheet of motion, and takes that out of all counts; false where it is gone. `left` stays in its place. */
+    removeSheet(of: Of, receipt: SensorReceipt, item: Item, taken: Taken, left?: Item): Promise<boolean> {
+      const condition = { expression: "attribute_exists(pk)" };
+      const { pk, sk } = item;
+      const remove: TransactWrite = left
+        ? { table: tables.sessions, put: left, condition }
+        : { table: tables.sessions, remove: { pk, sk }, condition };
+      return dynamo.transact([remove, ...takenOut(of, receipt, item, taken), counted(of, receipt, 0, taken)]);
+    },
+
     /**
-     * Removes what held motion, and takes that out of all counts; false where it is not as it was read. `left` stays in its
-     * place.
+     * Removes a session with what lies beside it, and takes its motion out of all counts; false where it is not as it was read, or
+     * another's of its id: then what is beside it stays as well.
      */
-    removeHolding(
+    async removeSession(
       of: Of,
-      { ordinal }: SensorReceipt,
+      receipt: SensorReceipt,
       item: Item,
-      instants: readonly number[],
-      now: number,
-      left?: Item,
+      { beside, ...taken }: Taken & { beside: readonly Item[] },
     ): Promise<boolean> {
-      const { pk, sk, revision } = item;
-      const isSession = revision !== undefined;
-      const condition = isSession
-        ? { expression: "revision = :seen", values: { ":seen": revision } }
-        : { expression: "attribute_exists(pk)" };
       const table = tables.sessions;
-      const remove: TransactWrite = left ? { table, put: left, condition } : { table, remove: { pk, sk }, condition };
-      const hash = hashOf(of);
-      const ttl = Math.ceil((now + KEEP_MS) / 1_000);
-      const held = createHash("sha256").update(`${ordinal} ${sk as string}`).digest("base64url").slice(0, 16);
-      const taken = Array.from({ length: Math.ceil(instants.length / AT_ONCE) }, (_, i): TransactWrite => {
-        const erasedMotions = instants.slice(i * AT_ONCE, (i + 1) * AT_ONCE);
-        const key = itemKey(of.tenantId, hash, `Z#${held}#${revision as number | undefined ?? 0}#${i}`);
-        return { table: tables.sessions, put: { ...key, erasedMotions, ttl } };
-      });
-      const counted: TransactWrite = {
-        table: tables.sessions,
-        key: receiptKey(of, ordinal),
-        change: {
-          expression: "SET sessions = sessions + :sessions, motions = motions + :motions",
-          values: { ":sessions": isSession && item.was === undefined ? 1 : 0, ":motions": instants.length },
-        },
-      };
-      return dynamo.transact([remove, ...taken, counted]);
+      let session = item;
+      let [...markers] = beside.map(removal);
+      for (; markers.length > MOST_MARKERS; markers = markers.slice(MOST_MARKERS)) {
+        const change = { expression: "SET revision = revision + :one", values: { ":one": 1 } };
+        const same: TransactWrite = { table, key: keyIn(session), change, condition: unchangedItem(session) };
+        if (!await dynamo.transact([same, ...markers.slice(0, MOST_MARKERS)])) return false;
+        session = { ...session, revision: (session.revision as number) + 1 };
+      }
+      const remove: TransactWrite = { table, remove: keyIn(session), condition: unchangedItem(session) };
+      const sessions = item.was === undefined ? 1 : 0;
+      return await dynamo.transact([
+        ...[remove, ...markers],
+        ...[...takenOut(of, receipt, item, taken), counted(of, receipt, sessions, taken)],
+      ]);
+    },
+
+    /** Removes what is left beside a session that is gone, for as long as nobody has its id again. */
+    async removeLeft(tenantId: string, sessionId: string, beside: readonly Item[]): Promise<void> {
+      const condition = { expression: "attribute_not_exists(pk)" };
+      const nobody: TransactWrite = { table: tables.sessions, remove: keyOf(tenantId, sessionId), condition };
+      for (let i = 0; i < beside.length; i += MOST_MARKERS) {
+        const markers = beside.slice(i, i + MOST_MARKERS).map(removal);
+        await retryLost(async () => {
+          if (await dynamo.transact([nobody, ...markers])) return true;
+          return await dynamo.get(tables.sessions, keyOf(tenantId, sessionId), all) ? true : LOST;
+        });
+      }
     },
 
     async addBatches(of: Of, { ordinal }: SensorReceipt, batches: number): Promise<void> {
@@ -167,6 +185,50 @@ export function createSensorErasures(dynamo: Dynamo, tables: { sessions: string;
         condition,
       }]);
     },
+  };
+
+  function takenOut(
+    of: Of,
+    { ordinal }: SensorReceipt,
+    { sk, revision }: Item,
+    { instants, now }: Taken,
+  ): TransactWrite[] {
+    const ttl = Math.ceil((now + KEEP_MS) / 1_000);
+    const held = createHash("sha256").update(`${ordinal} ${sk as string}`).digest("base64url").slice(0, 16);
+    return Array.from({ length: Math.ceil(instants.length / AT_ONCE) }, (_, i): TransactWrite => {
+      const erasedMotions = instants.slice(i * AT_ONCE, (i + 1) * AT_ONCE);
+      const key = itemKey(of.tenantId, hashOf(of), `Z#${held}#${revision as number | undefined ?? 0}#${i}`);
+      return { table: tables.sessions, put: { ...key, erasedMotions, ttl } };
+    });
+  }
+
+  function counted(of: Of, { ordinal }: SensorReceipt, sessions: number, { instants }: Taken): TransactWrite {
+    return {
+      table: tables.sessions,
+      key: receiptKey(of, ordinal),
+      change: {
+        expression: "SET sessions = sessions + :sessions, motions = motions + :motions",
+        values: { ":sessions": sessions, ":motions": instants.length },
+      },
+    };
+  }
+
+  function removal(item: Item): TransactWrite {
+    return { table: tables.sessions, remove: keyIn(item) };
+  }
+}
+
+function keyIn({ pk, sk }: Item): Item {
+  return { pk, sk };
+}
+
+/** Holds while a session's item is as it was read, and no other's of its id. */
+function unchangedItem({ revision, createdAt, was, sensorKey, startedAt }: Item) {
+  const place = (was ?? { sensorKey, startedAt }) as Item;
+  const at = was === undefined ? "" : "was.";
+  return {
+    expression: `revision = :seen AND createdAt = :created AND ${at}sensorKey = :sensor AND ${at}startedAt = :started`,
+    values: { ":seen": revision, ":created": createdAt, ":sensor": place.sensorKey, ":started": place.startedAt },
   };
 }
 

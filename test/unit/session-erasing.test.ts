@@ -234,3 +234,31 @@ test.each([[[]], [[-30, -10]], [[-30, 5]]])(
     expect(tries).toBeGreaterThan(20);
   },
 );
+
+test("an erasure leaves what has the id of an erased session since, at another sensor or at its own, with all that is beside it", async () => {
+  for (const sensorId of ["hall", "door"]) {
+    let tries = 0;
+    for (let isMet = true; isMet; tries++) {
+      isMet = false;
+      const { state, dynamo, eraser, other } = createWorld();
+      const tenant = `since ${sensorId} ${tries}`;
+      await start(other, tenant);
+      state.requests = 0;
+      state.meanwhile.set(tries + 1, async () => {
+        isMet = true;
+        await other.eraseSensor(tenant, "hall");
+        state.now = NOW + MIN;
+        await other.create(tenant, "u", { sensorId, sessionId: "walk", startedAt: NOW + 1 });
+        await other.update(tenant, { sessionId: "walk", updateId: "once", incrementMotionCount: true });
+      });
+      await eraser.eraseSensor(tenant, "hall");
+      if (!isMet) continue;
+      // What began at the sensor itself before this erasure did is erased by it, whole.
+      const isErased = sensorId === "hall" && !(await other.find(tenant, ["walk"])).has("walk");
+      const own = dynamo.dump("sessions").filter(({ sk }) => (sk as string).startsWith("walk#"));
+      const parts = new Set(own.map(({ sk }) => (sk as string).split("#")[1]));
+      expect([sensorId, tries, parts]).toEqual([sensorId, tries, new Set(isErased ? [] : ["SESSION", "U"])]);
+    }
+    expect(tries).toBeGreaterThan(5);
+  }
+});

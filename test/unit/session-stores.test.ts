@@ -334,12 +334,23 @@ describe("an erasure of a sensor", () => {
   test("takes out of the counts what is as it was read, once", async () => {
     const receipt = (await erasures().begin(sensor, undefined, NOW))!;
     const item = itemOf();
-    const take = (one: Item) => erasures().removeHolding(sensor, receipt, one, [START], NOW);
-    expect(await take({ ...item, revision: (item.revision as number) - 1 })).toBe(false);
-    expect([await take(item), await take(item)]).toEqual([true, false]);
-    const sheet = { pk: item.pk, sk: "hall#M#x", heard: [] };
-    await dynamo.put("sessions", sheet);
-    expect([await take(sheet), await take(sheet)]).toEqual([true, false]);
+    const taken = { instants: [START], now: NOW };
+    const beside = Array.from({ length: 170 }, (_, i) => ({ pk: item.pk, sk: `a#U#${i}` }));
+    for (const one of beside) await dynamo.put("sessions", one);
+    const take = (one: Item, own: Item[]) => erasures().removeSession(sensor, receipt, one, { ...taken, beside: own });
+    const others = { revision: -1, createdAt: NOW - 1, sensorKey: sensorKeyOf("t", "door"), startedAt: START - 1 };
+    for (const [field, value] of Object.entries(others)) {
+      for (const own of [[], beside]) expect(await take({ ...item, [field]: value }, own)).toBe(false);
+    }
+    await erasures().removeLeft("t", "a", beside);
+    const marks = () => dynamo.dump("sessions").filter(({ sk }) => String(sk).includes("#U#")).length;
+    expect([await take(item, beside), marks(), await take(item, [])]).toEqual([true, 0, false]);
+    for (const one of beside) await dynamo.put("sessions", one);
+    await erasures().removeLeft("t", "a", beside);
+    expect(marks()).toBe(0);
+    await dynamo.put("sessions", { pk: item.pk, sk: "hall#M#x", heard: [] });
+    const tear = () => erasures().removeSheet(sensor, receipt, { pk: item.pk, sk: "hall#M#x" }, taken);
+    expect([await tear(), await tear()]).toEqual([true, false]);
     expect(await erasures().findLatest(sensor)).toMatchObject({ sessions: 1, motions: 2 });
   });
 
