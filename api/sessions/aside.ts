@@ -138,6 +138,9 @@ export function createAside(
     const quarantineId = quarantine.idOf(content);
     const held = { tenantId, sensorId, quarantineId, heldAt: clock(), reason: `at: ${reason}`, count: 1, content };
     const decided = await quarantine.put(held, await settings.keepMsOf(tenantId));
+    if (at < held.heldAt && await isErased({ tenantId, sensorId }, [at])) {
+      await quarantine.remove(held, quarantineId);
+    }
     const said = decided ? `; it came before, and a person ${decided.toLowerCase()} it` : "";
     return { __typename: "QuarantinedPayload", quarantineId, reason: `${held.reason}${said}` };
   }
@@ -159,7 +162,18 @@ export function createAside(
     const reason = [...(first ? [first] : []), ...doubts].join("; ");
     const item = { tenantId, sensorId, quarantineId, heldAt: clock(), reason, count: held.length, content };
     await quarantine.put(item, await settings.keepMsOf(tenantId));
+    const session = (await lines.find({ tenantId }, [sessionId])).get(sessionId);
+    if (await isErased(item, [session?.startedAt ?? -Infinity, ...held.map(({ at }) => at)])) {
+      await quarantine.remove(item, quarantineId);
+      await readings.release({ tenantId, sessionId, sensorId }, batchOffset);
+    }
     return quarantineId;
+  }
+
+  /** Whether any of that lies in a past that was erased since it was judged: an erasure may have looked for it already. */
+  async function isErased(of: Owner, instants: readonly number[]): Promise<boolean> {
+    const { erasedUntil = -Infinity } = (await lines.findSensorState(of)).sensor ?? {};
+    return erasedUntil > -Infinity && instants.some((at) => at <= erasedUntil);
   }
 
   /** Takes what was kept aside of a batch among what it counts; a second try finds it there. */

@@ -44,6 +44,9 @@ export function createReadings(objects: Objects) {
       });
     },
 
+    /** Those that were kept aside are no more. */
+    release: (of: Of, offset: number): Promise<void> => objects.remove(`held/${keyOf(of, offset)}`),
+
     /** Those that were kept aside. */
     async readHeld(of: Of, offset: number): Promise<Reading[]> {
       const object = await objects.find(`held/${keyOf(of, offset)}`);

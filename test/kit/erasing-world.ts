@@ -21,6 +21,10 @@ export function createWorld() {
       objects.set(key, readings);
       return "created";
     },
+    hold: ({ sessionId }: { sessionId: string }, offset: number, held: readonly Reading[]) =>
+      void objects.set(`${sessionId} held ${offset}`, held),
+    release: ({ sessionId }: { sessionId: string }, offset: number) =>
+      void objects.delete(`${sessionId} held ${offset}`),
     read: ({ sessionId }: { sessionId: string }, offset: number) => objects.get(`${sessionId} ${offset}`) ?? [],
     drop: ({ sessionId }: { sessionId: string }, offset: number) => void objects.delete(`${sessionId} ${offset}`),
     removeAll: ({ sessionId }: { sessionId: string }) => {

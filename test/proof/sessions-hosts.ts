@@ -16,7 +16,7 @@ export type Link = {
   id: () => string;
 };
 
-const READINGS = ["keep", "read", "removeAll", "drop", "hold", "readHeld", "admit"];
+const READINGS = ["keep", "read", "removeAll", "drop", "hold", "release", "readHeld", "admit"];
 const NAMES = { sessions: "sessions", sensors: "sensors" };
 const hosts: { sessions: Sessions; link: Link }[] = [];
 

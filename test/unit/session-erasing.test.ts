@@ -262,3 +262,36 @@ test("an erasure leaves what has the id of an erased session since, at another s
     expect(tries).toBeGreaterThan(5);
   }
 });
+
+const OLD = (1_995 - 2_026) * 365 * 24 * 60;
+test.each<[string, Say]>([
+  ["readings", batch(0, -30, OLD)],
+  ["readings beside the first ones", async (host, tenant) => {
+    await batch(0, -30)(host, tenant);
+    await batch(1, -29, OLD)(host, tenant);
+  }],
+  ["motion", motion(OLD)],
+  ["a length", (host, tenant) =>
+    host.ingestBatch(tenant, "u", {
+      ...{ ...WALK, batchOffset: 0, durationMs: 1_000 * 24 * 60 * MIN },
+      readings: [{ at: at(-30), values: [1] }],
+    })],
+])("what nobody can believe is kept aside no more once it is erased, whenever that is: %s", async (name, say) => {
+  let tries = 0;
+  for (let isMet = true; isMet; tries++) {
+    isMet = false;
+    const { state, dynamo, objects, eraser, other } = createWorld();
+    const tenant = `aside ${name} ${tries}`;
+    // Something is there to erase.
+    await motion(-40)(eraser, tenant);
+    state.requests = 0;
+    state.meanwhile.set(tries + 1, async () => {
+      isMet = true;
+      await eraser.eraseSensor(tenant, "hall");
+    });
+    await say(other, tenant).catch((error: unknown) => expect(error).toBeInstanceOf(InvalidInputError));
+    const left = dynamo.dump("sessions").filter(({ sk }) => (sk as string).startsWith("hall#Q#"));
+    expect([tries, left.length, objects.size]).toEqual(isMet ? [tries, 0, 0] : [tries, 1, expect.any(Number)]);
+  }
+  expect(tries).toBeGreaterThan(2);
+});
