@@ -7,6 +7,17 @@ import { withPauses } from "./sessions-inputs-pauses.ts";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
+/** How many sessions are created at least, by which ids; how often people act, and how much; what is erased; where batches lie. */
+const USUAL = {
+  ...{ created: 0, known: 0.4, acting: 0.5, acts: 4 },
+  ...{ erased: 0.1, erasedFrom: 0.3, empty: 0.15, ago: 12, over: 60 },
+};
+/** What is rare in life, often: erasures, ids that are used again, batches that hold no reading, by clocks that are right. */
+export const HARD: typeof USUAL = {
+  ...{ created: 1, known: 0.7, acting: 1, acts: 8 },
+  ...{ erased: 0.7, erasedFrom: 0, empty: 0.65, ago: 0, over: 25 },
+};
+
 /** The world as an operation may look at it: the clock of the process that it asks, and the store at this moment. */
 export type View = {
   now: () => number;
@@ -90,7 +101,11 @@ export function operationsOf(
   tenantId: string,
   startAt: number,
   idleMs: number,
-  { takesBack = false, pausing }: { takesBack?: boolean; pausing?: Random | undefined } = {},
+  { takesBack = false, pausing, mix = USUAL }: {
+    takesBack?: boolean;
+    pausing?: Random | undefined;
+    mix?: typeof USUAL | undefined;
+  } = {},
 ): Operation[] {
   const below = (n: number) => Math.floor(random() * n);
   const chance = (p: number) => random() < p;
@@ -106,8 +121,8 @@ export function operationsOf(
     if (chance(0.75)) sendMotion(sensorId);
     if (chance(0.6)) many(1 + below(2), (i) => sendBatches(sensorId, `b${i}-${sensorId}`));
   }
-  many(below(3), (i) => {
-    const sessionId = chance(0.4) ? pick(named) : `c${i}`;
+  many(mix.created + below(3), (i) => {
+    const sessionId = chance(mix.known) ? pick(named) : `c${i}`;
     named.push(sessionId);
     const sensorId = chance(0.1) ? pick(sensors) : /s\d$/.exec(sessionId)?.[0] ?? pick(sensors);
     const creation = { kind: "create" as const, sessionId, sensorId };
@@ -135,7 +150,7 @@ export function operationsOf(
     const edit: Edit = { kind: "edit", target: target(), label: `e${i}`, isStale: chance(0.1) };
     send(chance(0.5) ? { ...edit, pinned: chance(0.6) } : edit);
   });
-  many(chance(0.5) ? below(4) : 0, (i) => {
+  many(chance(mix.acting) ? below(mix.acts) : 0, (i) => {
     const kind = pick(["merge", "merge", "split", "split", "correct"] as const);
     const act: Act = { kind, sensorId: pick(sensors), place: random(), part: random(), id: `p${i}` };
     many(copies(), () => send(act));
@@ -160,9 +175,9 @@ export function operationsOf(
       many(copies(), () => send(act, place));
       if (chance(0.6)) many(copies(), () => send({ ...act, kind: "restore" }, place + random() * 0.4));
     });
-    if (chance(0.1)) {
+    if (chance(mix.erased)) {
       const erasure: Erasure = { kind: "erase", sensorId: pick(sensors) };
-      many(copies(), () => send(erasure, 0.3 + random()));
+      many(copies(), () => send(erasure, mix.erasedFrom + random()));
     }
   }
 
@@ -185,7 +200,7 @@ export function operationsOf(
 
   function sendBatches(sensorId: string, sessionId: string): void {
     const count = chance(0.02) ? 26 + below(6) : 1 + below(5);
-    const first = startAt - (12 + below(60)) * MINUTE;
+    const first = startAt - (mix.ago + below(mix.over)) * MINUTE;
     const saysStart = chance(0.3);
     const saysDuration = chance(0.3);
     const isFinal = chance(0.6);
@@ -193,7 +208,7 @@ export function operationsOf(
     for (let batchOffset = 0; batchOffset < count; batchOffset++) {
       const at = first + batchOffset * 20 * SECOND;
       const readings = many(
-        chance(0.15) ? 0 : 1 + below(3),
+        chance(mix.empty) ? 0 : 1 + below(3),
         (i) => ({ at: at + i * 5 * SECOND, values: [batchOffset, i] }),
       );
       const batch: Batch = {

@@ -5,7 +5,7 @@ import type { Session } from "../../api/sessions/model.ts";
 import { pausedMsOf } from "../../api/sessions/pauses.ts";
 import { durationOf } from "../../api/sessions/rules.ts";
 import type { Sessions } from "../../api/sessions/service.ts";
-import { type Act, type Input, type Operation, operationsOf } from "./sessions-inputs.ts";
+import { type Act, HARD, type Input, type Operation, operationsOf } from "./sessions-inputs.ts";
 import { type Counted, createOracle, isAct, type Oracle } from "./sessions-oracle.ts";
 import { createRandom } from "./random.ts";
 import { idOf } from "./sessions-taken-back.ts";
@@ -64,6 +64,7 @@ export async function runOnce(seed: string, counts: Counts, planted?: Planted): 
   const operations = operationsOf(random, tenantId, START_AT, IDLE_MS, {
     takesBack: true,
     pausing: isPausing ? pauses : undefined,
+    mix: seed.startsWith("hard") ? HARD : undefined,
   });
   counts.runs++;
   try {

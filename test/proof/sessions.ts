@@ -3,6 +3,8 @@
  * merge, split, correct, take back, delete, restore and erase, and wherever they die between any two calls to the store, every
  * count is exact, no edit and no pause is lost, and the sessions and their rollups are a function of what was said.
  *
+ * Where SEED begins with `hard`, what is rare in life comes often: erasures, ids used again, batches without readings.
+ *
  *     deno run -A --unstable-no-legacy-abort test/proof/sessions.ts [RUNS] [SEED] [THREADS]
  */
 import { runInterleavings } from "./interleavings.ts";
