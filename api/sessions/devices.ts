@@ -140,13 +140,17 @@ export function createDevices(
     const next = isOne && !batch.final
       ? await store.addNextBatch({ ...batch, tenantId }, span, batch, clock())
       : undefined;
-    const isNew = kept === "created";
     const own = { ...batch, tenantId };
+    /** Whether it was taken away again. What was found kept by another try may be gone since, with what an erasure removed. */
+    const settle = async (isCountedNow: boolean): Promise<boolean> => {
+      const isOurs = isCountedNow ? kept === "same" && await keep() === "created" : kept === "created";
+      return isOurs && await leave(own, digestOf(sent), keep);
+    };
     const counting = next?.ok
       ? Promise.resolve(batchPayload(next.current, false))
       : countBatch({ tenantId, userId, sensorId: batch.sensorId }, batch, next);
     const payload = await counting.catch(async (error: unknown) => {
-      if (isNew && error instanceof InvalidInputError) await leave(own, digestOf(sent), keep);
+      if (error instanceof InvalidInputError) await settle(false);
       throw error;
     });
     if (typeof payload === "number") {
@@ -154,12 +158,10 @@ export function createDevices(
       return await ingest(tenantId, userId, sent, payload);
     }
     if (payload.__typename !== "IngestSessionBatchPayload") {
-      if (isNew) await leave(own, digestOf(sent), keep);
+      await settle(false);
       return payload;
     }
-    // What it found kept by another try may be gone since, with what an erasure removed.
-    const isAgain = kept === "same" && !payload.duplicate && await keep() === "created";
-    const isGone = (isAgain || (isNew && payload.duplicate)) && await leave(own, digestOf(sent), keep);
+    const isGone = await settle(!payload.duplicate);
     // Of a batch that is refused nothing is kept aside; whoever dies before this is sent it again.
     const quarantineId = judged.isHeld && !isGone ? await aside.holdBatch(tenantId, sent, judged) : undefined;
     if (!payload.duplicate) {
