@@ -321,7 +321,9 @@ export function createDevices(
   /** Moves the directory's batches to a sheet. Where another writer comes between, a later batch does it. */
   async function turnSheet(session: Session): Promise<void> {
     await store.putSheet(session, session.spans);
-    await store.replace({ ...session, spans: [] }, session);
+    const { ok, current } = await store.replace({ ...session, spans: [] }, session);
+    // An erasure may have looked for its sheets before it came.
+    if (!ok && current?.createdAt !== session.createdAt) await store.removeSheet(session, session.spans);
   }
 }
 

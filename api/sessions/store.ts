@@ -233,14 +233,11 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
     },
 
     /** Puts batches of the directory onto a sheet of their own. The same batches give the same sheet. */
-    async putSheet({ tenantId, sessionId }: Session, spans: readonly BatchSpan[]): Promise<void> {
-      const id = spans.map((span) => span.offset).join(",");
-      const sheet = createHash("sha256").update(id).digest("hex").slice(0, 16);
-      await dynamo.put(tables.sessions, {
-        ...itemKey(tenantId, sessionId, `D#${sheet}`),
-        spans: spans.map(formatSpan),
-      });
-    },
+    putSheet: (session: Session, spans: readonly BatchSpan[]): Promise<void> =>
+      dynamo.put(tables.sessions, { ...sheetKey(session, spans), spans: spans.map(formatSpan) }),
+
+    removeSheet: (session: Session, spans: readonly BatchSpan[]): Promise<void> =>
+      dynamo.remove(tables.sessions, sheetKey(session, spans)),
 
     /** All that lies on sheets; a batch may be on two. */
     async listSheets({ tenantId, sessionId }: Session): Promise<BatchSpan[]> {
@@ -338,6 +335,12 @@ export function createSessionStore(dynamo: Dynamo, tables: Tables) {
       };
     },
   };
+}
+
+function sheetKey({ tenantId, sessionId }: Session, spans: readonly BatchSpan[]) {
+  const id = spans.map((span) => span.offset).join(",");
+  const sheet = createHash("sha256").update(id).digest("hex").slice(0, 16);
+  return itemKey(tenantId, sessionId, `D#${sheet}`);
 }
 
 /** The parts of a write that adds to a running session: its revision, its time and its expiry move with it. */

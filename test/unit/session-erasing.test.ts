@@ -295,3 +295,22 @@ test.each<[string, Say]>([
   }
   expect(tries).toBeGreaterThan(2);
 });
+
+test("a sheet of batches comes to no session that was erased meanwhile", async () => {
+  let tries = 0;
+  for (let isMet = true; isMet; tries++) {
+    isMet = false;
+    const { state, dynamo, eraser, other } = createWorld();
+    const tenant = `sheet ${tries}`;
+    for (let offset = 0; offset < 23; offset++) await batch(offset, offset - 40)(other, tenant);
+    state.requests = 0;
+    state.meanwhile.set(tries + 1, async () => {
+      isMet = true;
+      await eraser.eraseSensor(tenant, "hall");
+    });
+    await batch(23, -10)(other, tenant).catch((error: unknown) => expect(error).toBeInstanceOf(InvalidInputError));
+    const sheets = dynamo.dump("sessions").filter(({ sk }) => (sk as string).startsWith("walk#D#"));
+    expect([tries, sheets.length]).toEqual([tries, isMet ? 0 : 1]);
+  }
+  expect(tries).toBeGreaterThan(3);
+});
