@@ -86,7 +86,9 @@ describe.skipIf(!hasRedis)(`the hub between processes${hasRedis ? "" : ` (${WITH
     await own.start();
     await Promise.all([until(true, a), until(true, b)]);
     expect(await heard(b, a, "k")).toBe("detail");
-    expect(lines.map((line) => JSON.parse(line).message)).toEqual([
+    // Not with each message; on a machine that stands still for half a second it is away, and back, again.
+    expect(lines.length).toBeLessThan(20);
+    expect([...new Set(lines.map((line) => JSON.parse(line).message as string))]).toEqual([
       "Redis is away; changes by other processes are read back once a second.",
       "Redis is back.",
     ]);
