@@ -334,13 +334,15 @@ function defined<T extends object>(values: T): T {
 export function applyDeletion(session: Session, takenOut: number, now: number): Session {
   const { corrected, said, isStated, startedAt, lastMotionAt, lastHeardAt } = session;
   const until = lastHeardAt === undefined ? startedAt : lastHeardAt + 1;
+  // It keeps all motion that it holds, also what its own end lies before (that of its device, where a bridge beats what was said).
+  const endedAt = Math.max(statedEndOf(session)?.at ?? lastMotionAt, lastHeardAt ?? -Infinity);
   return {
     ...session,
     deletedAt: now,
     beforeDeletion: { corrected, said, isStated, takenOut, until },
     isStated: true,
     said: said ?? begunOf(session),
-    corrected: { startedAt, until: lastMotionAt, endedAt: statedEndOf(session)?.at ?? lastMotionAt },
+    corrected: { startedAt, until: lastMotionAt, endedAt },
   };
 }
 

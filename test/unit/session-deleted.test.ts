@@ -264,3 +264,19 @@ test("what was deleted without motion and is restored has one place on its line,
   await host.correct(T, { ...await seen("film"), startedAt: minute(-5) });
   expect(places()).toEqual([["film", -5]]);
 });
+
+test("a session that is deleted keeps all motion that it holds, also where its own end lies before that", async () => {
+  const { host, shown, seen, motion, batch } = world();
+  await motion(20, 40);
+  await host.merge(T, { sessions: [await seen("m0"), await seen("m1")] });
+  // The bridge from the first motion beats the end that is said, by which that is held; so the end is what its device says.
+  await batch("walk", 0, 0);
+  await host.end(T, { sessionId: "walk", endedAt: minute(39) });
+  await host.ingestBatch(T, "u", { sessionId: "walk", sensorId: "s", batchOffset: 1, readings: [], final: true });
+  const before = await shown();
+  expect(before).toEqual({ sessions: [["walk", 0, 20, 1], ["m2", 40, 40, 1]], takenOut: [] });
+  await host.remove(T, await seen("walk"));
+  expect(await shown()).toEqual({ sessions: [["m2", 40, 40, 1]], takenOut: [20] });
+  await host.restore(T, { sessionId: "walk" });
+  expect(await shown()).toEqual(before);
+});
